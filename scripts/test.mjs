@@ -1,0 +1,63 @@
+/**
+ * What `npm test` runs after scripts/ready.mjs: the static checks, then the tests; it stops at the first
+ * failure with that exit code. With arguments (`npm test -- src/api`) it goes straight to vitest with them.
+ * Its last line is always the count of tests, where vitest ran at all.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
+
+const staticChecks = [
+  ['biome', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings']],
+  ['types', 'typescript/bin/tsc', ['-b']],
+  ['types of tests', 'typescript/bin/tsc', ['-p', 'tsconfig.test.json']],
+  ['knip', 'knip/bin/knip.js', []],
+  ['publint', 'publint/src/cli.js', ['--strict']],
+];
+
+const vitestArgs = process.argv.slice(2);
+if (vitestArgs.length === 0) for (const check of staticChecks) mustPass(check);
+process.exit(runTests());
+
+function mustPass([name, script, args]) {
+  console.log(`── ${name}`);
+  const status = node(script, args);
+  if (status === 0) return;
+  console.error(`${name} failed`);
+  process.exit(status);
+}
+
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-test-'));
+  const summaryFile = join(folder, 'summary.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.mjs'];
+    const status = node('vitest/vitest.mjs', ['run', ...reporters, ...vitestArgs], {
+      SKEIN_TEST_SUMMARY: summaryFile,
+    });
+    printSummary(JSON.parse(readFileSync(summaryFile, 'utf8')));
+    return status;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function printSummary({ passed, failed, skipped }) {
+  for (const { name, reason } of skipped) if (reason) console.log(`skipped: ${name}: ${reason}`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+}
+
+function node(script, args, extraEnv = {}) {
+  const { status, error } = spawnSync(process.execPath, [join(modules, script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...extraEnv },
+  });
+  if (error) console.error(error.message);
+  return status ?? 1;
+}

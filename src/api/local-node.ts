@@ -1,0 +1,427 @@
+/**
+ * A node in this process: the `SkeinNode` interface over a kernel.
+ *
+ * Made by `createLocalNode`. It turns calls into commands for the kernel's features and kernel events into
+ * what the program listens to. Invariant: it holds no protocol state; what is true of the mesh is asked of
+ * the kernel each time.
+ */
+import type { KernelEvent, Neighbor, NodeEntry } from '../core/contracts.ts';
+import { type Failure, SkeinError } from '../core/errors.ts';
+import { discoveryFeature } from '../core/features/discovery/discovery.ts';
+import { messagingFeature } from '../core/features/messaging/messaging.ts';
+import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
+import { topologyFeature } from '../core/features/topology/topology.ts';
+import { checkName, idOf } from '../core/identity.ts';
+import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
+import { toDot } from './dot.ts';
+import { NodeEmitter } from './events.ts';
+import { Messages } from './messages.ts';
+import type {
+  Explanation,
+  LinkInfo,
+  Message,
+  MessageStream,
+  MessagesOptions,
+  NodeInfo,
+  NodeSettings,
+  NodeStatus,
+  ReadyCondition,
+  SendOptions,
+  SendResult,
+  SkeinNode,
+  SnoopedMessage,
+  StreamOptions,
+  Topology,
+  WaitOptions,
+} from './node.ts';
+import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
+import { Runtime } from './runtime.ts';
+import { checkSettings } from './settings.ts';
+import { nextName } from './suffix.ts';
+import { summarize } from './summary.ts';
+import { checkCondition, missingFor, type ReadyView, Waiters } from './waiting.ts';
+
+type KernelDelivery =
+  | KernelEvent
+  | { readonly type: 'link-up'; readonly neighbor: Neighbor }
+  | { readonly type: 'link-down'; readonly neighbor: Neighbor; readonly reason: string }
+  | { readonly type: 'warning'; readonly code: string; readonly text: string };
+
+/** A node in this process, with what only its owner may do. */
+export interface LocalNode extends SkeinNode {
+  /** Ends at once, as a crash would: no goodbye, sockets are dropped. */
+  kill(): void;
+}
+
+const drainMsDefault = 1500;
+const renamesMax = 100;
+
+export class KernelNode implements LocalNode {
+  readonly events = new NodeEmitter();
+  private settings: LocalNodeSettings;
+  private sendTimeoutMs: number;
+  private core: SkeinKernel;
+  private readonly platform: Platform;
+  private readonly runtime: Runtime;
+  private readonly exchange: Messages;
+  private readonly waiters = new Waiters();
+  private renames = 0;
+  private closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
+  private closed = false;
+
+  constructor(settings: LocalNodeSettings, makePlatform: (events: PlatformEvents) => Platform) {
+    this.settings = settings;
+    this.sendTimeoutMs = settings.sendTimeoutMs;
+    let platform: Platform | undefined;
+    this.exchange = new Messages({
+      runtime: () => this.runtime,
+      directory: () => this.core.records,
+      selfName: () => this.name,
+      sendTimeoutMs: () => this.sendTimeoutMs,
+      warn: (code, text) => this.events.emit('warning', { code, text }),
+    });
+    this.runtime = new Runtime(
+      {
+        delivered: (feature, event) => this.delivered(feature, event),
+        ended: (reason) => this.kernelEnded(reason),
+      },
+      (events) => {
+        platform = makePlatform(events);
+        return platform;
+      },
+    );
+    this.platform = platform as unknown as Platform;
+    this.core = createSkeinKernel(kernelOptions(settings, this.platform), this.platform.random);
+    this.runtime.run(this.core.kernel);
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  get id(): number {
+    return idOf(this.settings.name);
+  }
+
+  get namespace(): string {
+    return this.settings.namespace;
+  }
+
+  get instance(): string {
+    return this.core.kernel.self.instance;
+  }
+
+  // ── waiting ───────────────────────────────────────────────────────────────────────────────────────
+
+  async ready(condition: ReadyCondition = {}): Promise<void> {
+    this.checkOpen();
+    checkCondition(condition);
+    const signal = this.signalOf(condition);
+    await this.waiters
+      .wait(() => missingFor(condition, this.readyView()), signal.signal)
+      .finally(signal.cancel);
+  }
+
+  private readyView(): ReadyView {
+    const reachable = [...this.core.records.entries()].filter((entry) => entry.reachable);
+    const services = [...this.core.kernel.self.services, ...reachable.flatMap((entry) => entry.services)];
+    const names = [this.name, ...reachable.map((entry) => entry.name)];
+    return { nodes: new Set(names), services: new Set(services), links: this.core.kernel.neighbors.size };
+  }
+
+  private signalOf({ signal, timeoutMs }: WaitOptions): {
+    signal: AbortSignal | undefined;
+    cancel: () => void;
+  } {
+    if (timeoutMs === undefined) return { signal, cancel: () => undefined };
+    const controller = new AbortController();
+    const stop = this.platform.after(timeoutMs, () =>
+      controller.abort(new DOMException('timed out', 'TimeoutError')),
+    );
+    const both = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+    return { signal: both, cancel: stop };
+  }
+
+  // ── messages ──────────────────────────────────────────────────────────────────────────────────────
+
+  async send<Body>(
+    to: string | readonly string[],
+    body: Body,
+    options: SendOptions<Body> = {},
+  ): Promise<SendResult> {
+    this.checkOpen();
+    return this.exchange.send(to, body, options as SendOptions<never>);
+  }
+
+  async broadcast<Body>(body: Body, options: SendOptions<Body> = {}): Promise<SendResult> {
+    this.checkOpen();
+    return this.exchange.broadcast(body, options as SendOptions<never>);
+  }
+
+  async recipients(): Promise<string[]> {
+    return this.reachableEntries()
+      .map((entry) => entry.name)
+      .sort();
+  }
+
+  messages<Body = unknown>(options: MessagesOptions<Body> = {}): MessageStream<Message<Body>> {
+    this.checkOpen();
+    return this.exchange.messages(options);
+  }
+
+  snoop(options: StreamOptions = {}): MessageStream<SnoopedMessage> {
+    this.checkOpen();
+    return this.exchange.snoop(options);
+  }
+
+  // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
+
+  topology(): Promise<Topology> {
+    return this.ask(topologyFeature, { type: 'adjacency' });
+  }
+
+  async dot(): Promise<string> {
+    return toDot(this.namespace, this.name, await this.topology());
+  }
+
+  async nodes({ all = false }: { all?: boolean } = {}): Promise<NodeInfo[]> {
+    const entries = [...this.core.records.entries()].filter(
+      (entry) => all || entry.reachable || entry.id === this.id,
+    );
+    return entries.map((entry) => this.nodeInfo(entry)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async route(to: string): Promise<string[]> {
+    checkName(to, 'route: node');
+    return this.ask(topologyFeature, { type: 'route', node: to });
+  }
+
+  async explain(node?: string): Promise<Explanation> {
+    this.checkOpen();
+    if (node !== undefined) checkName(node, 'explain: node');
+    const findings = this.core.kernel.explain(node, this.runtime.now);
+    return { summary: summarize(this.name, node, findings), findings };
+  }
+
+  async status(): Promise<NodeStatus> {
+    const { kernel } = this.core;
+    return {
+      name: this.name,
+      id: this.id,
+      namespace: this.namespace,
+      instance: this.instance,
+      version: this.settings.version,
+      pid: this.settings.pid,
+      uptimeMs: Math.round(this.runtime.now - kernel.self.startedAt),
+      addresses: this.settings.addresses,
+      settings: this.currentSettings(),
+      links: this.links(),
+      nodeCount: this.core.table.reachableCount + 1,
+      services: [...kernel.self.services].sort(),
+      counters: Object.fromEntries([...kernel.counters].sort()),
+      features: kernel.status(),
+    };
+  }
+
+  // ── links and settings ────────────────────────────────────────────────────────────────────────────
+
+  async dial(address: string, options: WaitOptions = {}): Promise<LinkInfo> {
+    const dialed = this.ask<Neighbor>(discoveryFeature, { type: 'dial', address });
+    const signal = this.signalOf(options);
+    const neighbor = await raced(dialed, signal.signal, `no link to ${address} in time`).finally(
+      signal.cancel,
+    );
+    return this.linkInfo(neighbor);
+  }
+
+  async hangup(node: string): Promise<void> {
+    checkName(node, 'hangup: node');
+    await this.ask(discoveryFeature, { type: 'hangup', node });
+  }
+
+  async announce(): Promise<void> {
+    await this.ask(topologyFeature, { type: 'announce' });
+  }
+
+  async set(settings: Partial<NodeSettings>): Promise<NodeSettings> {
+    checkSettings(settings);
+    const { degree, syncPeriodMs, sendTimeoutMs } = settings;
+    if (degree !== undefined) await this.ask(discoveryFeature, { type: 'set-degree', degree });
+    if (syncPeriodMs !== undefined)
+      await this.ask(topologyFeature, { type: 'set-sync-period', syncPeriodMs });
+    if (sendTimeoutMs !== undefined) this.sendTimeoutMs = sendTimeoutMs;
+    return this.currentSettings();
+  }
+
+  // ── the end ───────────────────────────────────────────────────────────────────────────────────────
+
+  close({ drainMs = drainMsDefault }: { drainMs?: number } = {}): Promise<void> {
+    if (this.closing !== undefined) return this.closing.done;
+    if (this.closed) return Promise.resolve();
+    let finish = (): void => undefined;
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    this.closing = { done, finish };
+    const stop = this.platform.after(drainMs, () => void this.finish(undefined));
+    void done.then(stop);
+    this.runtime.stop();
+    return done;
+  }
+
+  kill(): void {
+    void this.finish(undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private kernelEnded(reason: Failure | undefined): void {
+    const mayRename =
+      reason?.code === 'SKEIN_NAME_TAKEN' && !this.settings.nameChosen && this.closing === undefined;
+    if (mayRename && this.renames < renamesMax) this.rename();
+    else void this.finish(reason);
+  }
+
+  /** A default name proved to be taken somewhere in the mesh: start anew under the next one. */
+  private rename(): void {
+    const from = this.settings.name;
+    this.renames++;
+    this.settings = { ...this.settings, name: nextName(from) };
+    this.core = createSkeinKernel(kernelOptions(this.settings, this.platform), this.platform.random);
+    this.runtime.run(this.core.kernel);
+    this.exchange.resume();
+    const text = `the name ${from} is taken: this node is now called ${this.name}`;
+    this.events.emit('warning', { code: 'SKEIN_NAME_TAKEN', text });
+  }
+
+  private async finish(reason: Failure | undefined): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const error = reason === undefined ? undefined : SkeinError.from(reason);
+    await this.runtime.end();
+    this.exchange.end(error);
+    this.waiters.fail(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
+    this.events.emit('close', {
+      error: error === undefined ? undefined : { code: error.code, message: error.message },
+    });
+    this.closing?.finish();
+  }
+
+  // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
+
+  private delivered(feature: string, event: unknown): void {
+    if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
+    else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
+  }
+
+  private kernelEvent(event: KernelDelivery): void {
+    switch (event.type) {
+      case 'node-up':
+        this.events.emit('node:up', { name: event.node.name, id: event.node.id });
+        break;
+      case 'node-down':
+        this.events.emit('node:down', { name: event.node.name, id: event.node.id, reason: event.reason });
+        break;
+      case 'link-up': {
+        const { name, address, direction } = event.neighbor;
+        this.events.emit('link:up', { node: name, address, direction });
+        break;
+      }
+      case 'link-down':
+        this.events.emit('link:down', { node: event.neighbor.name, reason: event.reason });
+        break;
+      case 'warning':
+        this.events.emit('warning', { code: event.code, text: event.text });
+        break;
+    }
+    this.waiters.changed();
+  }
+
+  private async ask<Answer>(feature: string, command: unknown): Promise<Answer> {
+    this.checkOpen();
+    return this.runtime.command<Answer>(feature, command).answer;
+  }
+
+  private checkOpen(): void {
+    if (this.closed || this.closing !== undefined)
+      throw new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
+  }
+
+  // ── views ─────────────────────────────────────────────────────────────────────────────────────────
+
+  private reachableEntries(): NodeEntry[] {
+    return [...this.core.table.reachable()].flatMap((id) => this.core.records.get(id) ?? []);
+  }
+
+  private links(): LinkInfo[] {
+    return [...this.core.kernel.neighbors.values()].map((neighbor) => this.linkInfo(neighbor));
+  }
+
+  private linkInfo(neighbor: Neighbor): LinkInfo {
+    const statistics = this.core.kernel.statistics(neighbor.link);
+    return {
+      node: neighbor.name,
+      address: neighbor.address,
+      direction: neighbor.direction,
+      roundTripMs: statistics?.roundTripMs,
+      stalled: statistics?.stalled ?? false,
+      bytesIn: statistics?.bytesIn ?? 0,
+      bytesOut: statistics?.bytesOut ?? 0,
+      framesIn: statistics?.framesIn ?? 0,
+      framesOut: statistics?.framesOut ?? 0,
+      queuedBytes: statistics?.queuedBytes ?? 0,
+      dropped: statistics?.dropped ?? 0,
+      openForMs: Math.round(this.runtime.now - neighbor.openedAt),
+    };
+  }
+
+  private nodeInfo(entry: NodeEntry): NodeInfo {
+    const hops = this.core.table.distance(entry.id);
+    return {
+      name: entry.name,
+      id: entry.id,
+      namespace: entry.namespace,
+      instance: entry.instance,
+      version: entry.version,
+      addresses: entry.addresses,
+      links: entry.links.map((link) => this.core.records.get(link)?.name ?? String(link)).sort(),
+      services: entry.services,
+      self: entry.id === this.id,
+      reachable: entry.reachable,
+      left: entry.left,
+      hops: Number.isFinite(hops) ? hops : undefined,
+      forMs: Math.round(this.runtime.now - entry.since),
+    };
+  }
+
+  private currentSettings(): NodeSettings {
+    const { discovery, topology } = this.core;
+    return {
+      degree: discovery.degree,
+      syncPeriodMs: topology.syncPeriodMs,
+      sendTimeoutMs: this.sendTimeoutMs,
+    };
+  }
+}
+
+function kernelOptions(settings: LocalNodeSettings, platform: Platform) {
+  const bytes = platform.random.bytes(8);
+  const instance = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { ...settings, instance };
+}
+
+async function raced<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+  text: string,
+): Promise<Value> {
+  if (signal === undefined) return promise;
+  const aborted = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new SkeinError('SKEIN_TIMEOUT', text, { cause: signal.reason }));
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+  return Promise.race([promise, aborted]);
+}

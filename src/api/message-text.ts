@@ -1,0 +1,26 @@
+/** Messages as one printable line each. Who calls it: `toString()` of messages, the CLI. */
+import type { Message, SnoopedMessage } from './node.ts';
+
+const bodyCharactersMax = 120;
+
+/** `alice#17 -> bob,carol [greeting] {"text":"hi"} by alice, relay, bob` */
+export function describeMessage(message: Omit<Message, 'toString'>): string {
+  const route = message.route === undefined ? '' : ` by ${message.route.join(', ')}`;
+  const { source, id, recipients, kind, body } = message;
+  return `${source}#${id} -> ${recipients.join(',')} [${kind}] ${describeBody(body)}${route}`;
+}
+
+export function describeSnooped(message: Omit<SnoopedMessage, 'toString'>): string {
+  const { source, id, recipients, kind, body, bodyBytes, from } = message;
+  const text = body === undefined ? `${bodyBytes} bytes` : describeBody(body);
+  return `${source}#${id} -> ${recipients.join(',')} [${kind}] ${text} from ${from}`;
+}
+
+/** Text and values as JSON, bytes by their count; cut to one line. */
+export function describeBody(body: unknown): string {
+  if (body instanceof Uint8Array) return `<${body.length} bytes>`;
+  const text =
+    JSON.stringify(body, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ??
+    String(body);
+  return text.length > bodyCharactersMax ? `${text.slice(0, bodyCharactersMax)}...` : text;
+}

@@ -1,0 +1,309 @@
+/**
+ * What a program sees: the `SkeinNode` interface and the shapes it speaks in.
+ *
+ * Two things implement it: a node in this process (`createNode`) and a client of a node that already
+ * runs on this machine (`attach`). Invariant: whatever is here works the same through both.
+ */
+import type { ErrorCode } from '../core/errors.ts';
+import type { Kind } from './kind.ts';
+
+export interface SkeinNode extends AsyncDisposable {
+  readonly name: string;
+  /** First 48 bits of SHA-256 of the name. */
+  readonly id: number;
+  readonly namespace: string;
+  /** 16 hexadecimal digits, new at each start. */
+  readonly instance: string;
+  /** Typed events: `node.events.addEventListener('node:up', e => e.detail.name)`. */
+  readonly events: NodeEventTarget;
+
+  /**
+   * Resolves when all that is asked for is there; without a condition, when this node listens.
+   * @throws SkeinError SKEIN_TIMEOUT with what is missing and why; SKEIN_NAME_TAKEN; SKEIN_CLOSED.
+   */
+  ready(condition?: ReadyCondition): Promise<void>;
+
+  /**
+   * Sends to one or more nodes along the shortest path; one receipt per recipient, end to end.
+   * A receipt means: accepted into the application's queue there.
+   * @throws SkeinError SKEIN_UNDELIVERED (details: `SendResult`) when `require` is not met; SKEIN_SELF
+   * when a recipient is this node; SKEIN_TOO_LARGE above 64 MiB; SKEIN_INVALID when the schema says no.
+   */
+  send<Body = unknown>(
+    to: string | readonly string[],
+    body: Body,
+    options?: SendOptions<Body>,
+  ): Promise<SendResult>;
+  /** Sends to every node of the mesh but this one. With nobody there it resolves with nobody delivered. */
+  broadcast<Body = unknown>(body: Body, options?: SendOptions<Body>): Promise<SendResult>;
+  /** Whom a broadcast would reach now. */
+  recipients(): Promise<string[]>;
+
+  /** Messages for this node. Up to `bufferMessages` wait; then senders are told `busy`. Ends with `close()`. */
+  messages<Body = unknown>(options?: MessagesOptions<Body>): MessageStream<Message<Body>>;
+  /** Messages on their way through this node; never those for it. */
+  snoop(options?: StreamOptions): MessageStream<SnoopedMessage>;
+
+  /** The effective network as an adjacency list by name; this node is always in it. */
+  topology(): Promise<Topology>;
+  /** The same as Graphviz. */
+  dot(): Promise<string>;
+  /** What is known of the mesh's nodes; with `all`, of those out of reach too. */
+  nodes(options?: { all?: boolean }): Promise<NodeInfo[]>;
+  /** The names of the hops to a node, the node last. @throws SkeinError SKEIN_NO_ROUTE, SKEIN_UNKNOWN_NODE */
+  route(to: string): Promise<string[]>;
+  /** Why a node is missing, or (without a name) why this node is alone. */
+  explain(node?: string): Promise<Explanation>;
+  status(): Promise<NodeStatus>;
+
+  /**
+   * Opens a link to `host:port`, whatever its namespace and this node's degree.
+   * @throws SkeinError SKEIN_SELF, SKEIN_ALREADY_CONNECTED, SKEIN_REFUSED, SKEIN_UNREACHABLE, SKEIN_TIMEOUT, SKEIN_PROTECTED
+   */
+  dial(address: string, options?: WaitOptions): Promise<LinkInfo>;
+  /** Closes the link to a neighbor. @throws SkeinError SKEIN_NOT_LINKED */
+  hangup(node: string): Promise<void>;
+  /** Announces this node's record to its neighbors now. */
+  announce(): Promise<void>;
+  /** Changes settings while running and resolves with all of them. */
+  set(settings: Partial<NodeSettings>): Promise<NodeSettings>;
+
+  /** Leaves: tells everybody, sends what is queued (at most `drainMs`, default 1,500), closes. Never rejects. */
+  close(options?: { drainMs?: number }): Promise<void>;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadyCondition extends WaitOptions {
+  /** Names that must be reachable. */
+  readonly nodes?: readonly string[];
+  /** Services that somebody must offer. */
+  readonly services?: readonly string[];
+  /** Reachable nodes, this one included. */
+  readonly count?: number;
+  /** Open links. */
+  readonly links?: number;
+}
+
+export interface SendOptions<Body = unknown> extends WaitOptions {
+  readonly kind?: Kind<Body> | string;
+  /** Who must have it for the promise to resolve. Default `all`. */
+  readonly require?: 'all' | 'any' | 'none';
+  /** `all`: names; `count`: only numbers; `none`: do not wait, nothing is known. Default `all`. */
+  readonly receipt?: 'all' | 'count' | 'none';
+  /** Record the hops; the recipient finds them in `message.route`. Default false. */
+  readonly trace?: boolean;
+}
+
+export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+
+export interface Missing {
+  readonly node: string;
+  readonly reason: MissingReason;
+}
+
+export interface SendResult {
+  /** The message's number at this source. */
+  readonly id: number;
+  readonly delivered: readonly string[];
+  readonly missing: readonly Missing[];
+  readonly deliveredCount: number;
+  readonly missingCount: number;
+}
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface MessagesOptions<Body = unknown> extends StreamOptions {
+  /** Only this kind. Default: all. */
+  readonly kind?: Kind<Body> | string;
+  /** Default 1,024. */
+  readonly bufferMessages?: number;
+}
+
+/** An async iterable with an explicit end. Leaving the loop closes it. */
+export interface MessageStream<Item> extends AsyncIterable<Item>, AsyncDisposable {
+  /** Resolves once the node itself is collecting for this stream. */
+  readonly opened: Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Message<Body = unknown> {
+  /** The source's name. */
+  readonly source: string;
+  readonly sourceId: number;
+  /** The source's instance: new at each of its starts. */
+  readonly instance: string;
+  /** The source's number for this message: equal (source, instance, id) is the same message. */
+  readonly id: number;
+  readonly command: 'message';
+  readonly kind: string;
+  /** The recipients this copy carried when it arrived here. */
+  readonly recipients: readonly string[];
+  /** The nodes it passed, source first, this one last; only where the sender asked for a trace. */
+  readonly route: readonly string[] | undefined;
+  readonly body: Body;
+  /** One printable line. */
+  toString(): string;
+}
+
+export interface SnoopedMessage {
+  readonly source: string;
+  readonly id: number;
+  readonly kind: string;
+  readonly recipients: readonly string[];
+  /** The neighbor it came from. */
+  readonly from: string;
+  /** The whole body where it came in one frame. */
+  readonly body: unknown;
+  readonly bodyBytes: number;
+  toString(): string;
+}
+
+/** Names to the sorted names they are linked to, both ends agreeing. */
+export type Topology = Readonly<Record<string, readonly string[]>>;
+
+export interface NodeInfo {
+  readonly name: string;
+  readonly id: number;
+  readonly namespace: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly addresses: readonly string[];
+  readonly links: readonly string[];
+  readonly services: readonly string[];
+  readonly self: boolean;
+  readonly reachable: boolean;
+  /** It said goodbye itself. */
+  readonly left: boolean;
+  /** Hops from here; undefined without a route. */
+  readonly hops: number | undefined;
+  /** Milliseconds since `reachable` last changed. */
+  readonly forMs: number;
+}
+
+export interface LinkInfo {
+  readonly node: string;
+  readonly address: string;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly roundTripMs: number | undefined;
+  readonly stalled: boolean;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly queuedBytes: number;
+  readonly dropped: number;
+  readonly openForMs: number;
+}
+
+export interface NodeSettings {
+  /** Links this node tries to keep; 0 never solicits. */
+  readonly degree: number;
+  /** How often neighbors compare what they know (meshage: MSA period). */
+  readonly syncPeriodMs: number;
+  /** Default wait for receipts. */
+  readonly sendTimeoutMs: number;
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly id: number;
+  readonly namespace: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly pid: number | undefined;
+  readonly uptimeMs: number;
+  readonly addresses: readonly string[];
+  readonly settings: NodeSettings;
+  readonly links: readonly LinkInfo[];
+  /** Reachable nodes, this one included. */
+  readonly nodeCount: number;
+  readonly services: readonly string[];
+  /** Everything counted since the start, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** What each feature has to say. */
+  readonly features: Readonly<Record<string, unknown>>;
+}
+
+export interface Explanation {
+  /** One sentence. */
+  readonly summary: string;
+  readonly findings: readonly { readonly code: string; readonly text: string }[];
+}
+
+export interface NodeEvents {
+  'node:up': { readonly name: string; readonly id: number };
+  'node:down': { readonly name: string; readonly id: number; readonly reason: 'lost' | 'left' };
+  'link:up': { readonly node: string; readonly address: string; readonly direction: 'incoming' | 'outgoing' };
+  'link:down': { readonly node: string; readonly reason: string };
+  /** Something a person should know: another version, a name used twice, a refused peer. */
+  warning: { readonly code: string; readonly text: string };
+  /** The node has ended; with an error when it had to. */
+  close: { readonly error: { readonly code: ErrorCode; readonly message: string } | undefined };
+}
+
+/** A standard EventTarget whose events are CustomEvents with a typed `detail`. */
+export interface NodeEventTarget {
+  addEventListener<Type extends keyof NodeEvents>(
+    type: Type,
+    listener: (event: CustomEvent<NodeEvents[Type]>) => void,
+    options?: { once?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener<Type extends keyof NodeEvents>(
+    type: Type,
+    listener: (event: CustomEvent<NodeEvents[Type]>) => void,
+  ): void;
+}
+
+/** Options of a node in this process. Everything has a default. */
+export interface NodeOptions {
+  /** Default: the host name, with a suffix if it is taken. A name given here and in use is refused. */
+  readonly name?: string;
+  /** Only nodes of one namespace answer each other's solicitations. Default `default`. */
+  readonly namespace?: string;
+  /** Links to keep; 0 never solicits. Default 3. */
+  readonly degree?: number;
+  /** `host:port`; port 0 picks one. Default `127.0.0.1:0`. */
+  readonly listen?: string;
+  /** Addresses told to others instead of those listened on. */
+  readonly advertise?: readonly string[];
+  /** Seeds, `host:port`; names are resolved again at each try. */
+  readonly connect?: readonly string[];
+  /** UDP solicitation and the runtime folder; false for seeds only. Default true. */
+  readonly discovery?: boolean | DiscoveryOptions;
+  /** Default 10,000. */
+  readonly syncPeriodMs?: number;
+  /** Default 10,000. */
+  readonly sendTimeoutMs?: number;
+  /** How long this program's event loop may stop without being thought dead. Default 3,000. */
+  readonly stallToleranceMs?: number;
+  /** Allow other addresses than loopback without a key. Default false. */
+  readonly insecure?: boolean;
+  /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
+  readonly version?: string;
+  readonly logger?: Logger;
+}
+
+export interface DiscoveryOptions {
+  /** UDP port shared by all nodes. Default 7077. */
+  readonly port?: number;
+  /** Broadcast addresses. Default: those of the interfaces listened on. */
+  readonly broadcast?: readonly string[];
+  /** UDP solicitation. Default true. */
+  readonly udp?: boolean;
+  /** Nodes of one machine find each other in this folder; false turns that off. Default: the user's runtime folder. */
+  readonly folder?: string | false;
+}
+
+/** What pino, console and most loggers offer. */
+export interface Logger {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}

@@ -1,0 +1,80 @@
+/**
+ * The port between a node and the world it runs in: time, randomness, sockets, datagrams.
+ *
+ * `host/` implements it with Node.js, `sim/` with a deterministic world; the runtime (runtime.ts) sits
+ * between it and the kernel and is the same in both. Invariant: a platform only carries out what it is
+ * told and reports what happened; it decides nothing.
+ */
+
+import type { LinkId, LogLevel, Random, SecureStage, Sighting, Store } from '../core/contracts.ts';
+import type { Failure } from '../core/errors.ts';
+
+/** What the platform reports. Each call is one event; none throws. */
+export interface PlatformEvents {
+  /** The time asked for with `wakeAt` has come (or passed). */
+  wake(): void;
+  /** The turn of the loop asked for with `drainLater` is over. */
+  drain(): void;
+  /** A socket came in. The returned number is its link from now on. */
+  accepted(address: string, secure?: SecureStage): LinkId;
+  /** A dial has a connected socket. */
+  dialed(link: LinkId, address: string, secure?: SecureStage): void;
+  dialFailed(link: LinkId, failure: Failure): void;
+  /** Bytes came in. The node may keep and change them. */
+  received(link: LinkId, bytes: Uint8Array): void;
+  /** This many of the written bytes have left the process. */
+  flushed(link: LinkId, byteLength: number): void;
+  /** The socket is closed by the other end or by an error; not reported after `Platform.close`. */
+  closed(link: LinkId, detail?: string): void;
+  datagram(bytes: Uint8Array, from: string): void;
+  /** The poll phases asked for with `poll` have passed. */
+  polled(): void;
+  sighted(sighting: Sighting): void;
+}
+
+export interface Platform {
+  readonly random: Random;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Unix time in milliseconds; may jump. */
+  wallNow(): number;
+  /** Have `events.wake()` called at this time of `now()`. Replaces the earlier wish; Infinity takes it back. */
+  wakeAt(at: number): void;
+  /** Calls back once after so many milliseconds of `now()`; the returned function takes it back. For waits of the program. */
+  after(milliseconds: number, callback: () => void): () => void;
+  /** Have `events.drain()` called once the current turn of the loop is over. */
+  drainLater(): void;
+  dial(link: LinkId, address: string, timeoutMs: number): void;
+  write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void;
+  /** Close once all written bytes have left. */
+  close(link: LinkId): void;
+  broadcast(bytes: Uint8Array): void;
+  sendDatagram(address: string, bytes: Uint8Array): void;
+  poll(phases: number): void;
+  readonly store: Store | undefined;
+  log(level: LogLevel, text: string, fields: Record<string, unknown>): void;
+  /** The node has ended: give everything back. */
+  release(): Promise<void>;
+}
+
+/** What a node needs to know at its start, every default filled in. */
+export interface LocalNodeSettings {
+  readonly name: string;
+  /** A chosen name that is in use ends the node; a default one gets a suffix. */
+  readonly nameChosen: boolean;
+  readonly namespace: string;
+  readonly degree: number;
+  /** Addresses told to others, `host:port`. */
+  readonly addresses: readonly string[];
+  /** Seeds, `host:port`. */
+  readonly seeds: readonly string[];
+  /** Datagrams can be sent and are worth sending. */
+  readonly solicit: boolean;
+  /** Where broadcasts go, for `why`: `127.255.255.255:7077`. */
+  readonly broadcastTargets: readonly string[];
+  readonly syncPeriodMs: number;
+  readonly sendTimeoutMs: number;
+  readonly stallToleranceMs: number;
+  readonly version: string;
+  readonly pid: number | undefined;
+}

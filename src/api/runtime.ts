@@ -1,0 +1,230 @@
+/**
+ * The runtime: one kernel, one platform, and the promises and streams between them.
+ *
+ * Made by `createLocalNode`, the same in production and in the simulator. Platform events go into the
+ * kernel with the time of the moment; once per turn the outbox is drained and each effect carried out.
+ * Invariant: the kernel is only ever entered from here, never from within itself.
+ */
+import type { LinkId, SecureStage, Sighting } from '../core/contracts.ts';
+import { type Failure, failure, SkeinError } from '../core/errors.ts';
+import type { Kernel } from '../core/kernel.ts';
+import type { Effect } from '../core/outbox.ts';
+import type { Platform, PlatformEvents } from './platform.ts';
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface RuntimePorts {
+  /** Something a feature has for the program. */
+  readonly delivered: (feature: string, event: unknown) => void;
+  /** The kernel has ended, with a failure when it had to. */
+  readonly ended: (reason: Failure | undefined) => void;
+}
+
+export class Runtime implements PlatformEvents {
+  private kernel!: Kernel;
+  private readonly platform: Platform;
+  private readonly ports: RuntimePorts;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastToken = 0;
+  private drainWanted = false;
+  private wakeWanted = Number.POSITIVE_INFINITY;
+  private over = false;
+
+  /** The kernel comes with `run`: it needs the platform's randomness for its name. */
+  constructor(ports: RuntimePorts, makePlatform: (events: PlatformEvents) => Platform) {
+    this.ports = ports;
+    this.platform = makePlatform(this);
+  }
+
+  get now(): number {
+    return this.platform.now();
+  }
+
+  /** Starts a kernel; a second one takes over from the first (a node under another name). */
+  run(kernel: Kernel): void {
+    this.rejectAll(failure('SKEIN_CLOSED', 'the node started anew under another name'));
+    this.kernel = kernel;
+    this.wakeWanted = Number.POSITIVE_INFINITY;
+    kernel.start(this.platform.now(), this.platform.wallNow());
+    this.drain();
+  }
+
+  /** A command for one feature of the kernel; the token identifies it for a later `abort`. */
+  command<Answer>(
+    feature: string,
+    command: unknown,
+  ): { readonly token: number; readonly answer: Promise<Answer> } {
+    const token = ++this.lastToken;
+    const answer = new Promise<Answer>((resolve, reject) => {
+      if (this.over) return reject(new SkeinError('SKEIN_CLOSED', 'the node is closed'));
+      this.waiting.set(token, { resolve: resolve as (value: unknown) => void, reject });
+    });
+    if (!this.over) {
+      this.kernel.command(feature, command, token, this.platform.now());
+      this.turn();
+    }
+    return { token, answer };
+  }
+
+  /** A command whose answer does not matter. */
+  tell(feature: string, command: unknown): void {
+    if (this.over) return;
+    this.kernel.command(feature, command, ++this.lastToken, this.platform.now());
+    this.turn();
+  }
+
+  /** Leaves gracefully; `ports.ended` follows. */
+  stop(): void {
+    if (this.over) return;
+    this.kernel.stop(this.platform.now());
+    this.drain();
+  }
+
+  /** Nothing enters or leaves any more. */
+  async end(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    this.rejectAll(failure('SKEIN_CLOSED', 'the node is closed'));
+    this.platform.wakeAt(Number.POSITIVE_INFINITY);
+    await this.platform.release();
+  }
+
+  // ── from the platform ─────────────────────────────────────────────────────────────────────────────
+
+  wake(): void {
+    if (this.over) return;
+    this.wakeWanted = Number.POSITIVE_INFINITY;
+    this.kernel.wake(this.platform.now());
+    this.turn();
+  }
+
+  accepted(address: string, secure?: SecureStage): LinkId {
+    const link = this.kernel.accepted(address, secure, this.platform.now());
+    this.turn();
+    return link;
+  }
+
+  dialed(link: LinkId, address: string, secure?: SecureStage): void {
+    this.kernel.dialed(link, address, secure, this.platform.now());
+    this.turn();
+  }
+
+  dialFailed(link: LinkId, reason: Failure): void {
+    this.kernel.dialFailed(link, reason, this.platform.now());
+    this.turn();
+  }
+
+  received(link: LinkId, bytes: Uint8Array): void {
+    this.kernel.received(link, bytes, this.platform.now());
+    this.turn();
+  }
+
+  flushed(link: LinkId, byteLength: number): void {
+    this.kernel.flushed(link, byteLength, this.platform.now());
+    this.turn();
+  }
+
+  closed(link: LinkId, detail?: string): void {
+    const reason = detail === undefined ? undefined : failure('SKEIN_UNREACHABLE', detail);
+    this.kernel.closed(link, reason, this.platform.now());
+    this.turn();
+  }
+
+  datagram(bytes: Uint8Array, from: string): void {
+    this.kernel.datagram(bytes, from, this.platform.now());
+    this.turn();
+  }
+
+  polled(): void {
+    this.kernel.polled(this.platform.now());
+    this.turn();
+  }
+
+  sighted(sighting: Sighting): void {
+    this.kernel.sighted(sighting, this.platform.now());
+    this.turn();
+  }
+
+  /** The end of the turn: what behaviors gathered leaves, and every effect is carried out. */
+  drain(): void {
+    this.drainWanted = false;
+    if (this.over) return;
+    const { kernel } = this;
+    kernel.endTurn(this.platform.now());
+    for (const effect of kernel.outbox.drain()) this.carryOut(effect);
+    if (this.over || kernel !== this.kernel) return;
+    const deadline = kernel.nextDeadline();
+    if (deadline === this.wakeWanted) return;
+    this.wakeWanted = deadline;
+    this.platform.wakeAt(deadline);
+  }
+
+  private turn(): void {
+    if (this.drainWanted || this.over) return;
+    this.drainWanted = true;
+    this.platform.drainLater();
+  }
+
+  // ── effects ───────────────────────────────────────────────────────────────────────────────────────
+
+  private carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'write':
+        return this.platform.write(effect.link, effect.chunks, effect.byteLength);
+      case 'deliver':
+        return this.ports.delivered(effect.feature, effect.event);
+      case 'answer':
+        return this.take(effect.token)?.resolve(effect.value);
+      case 'fail':
+        return this.take(effect.token)?.reject(SkeinError.from(effect.failure));
+      case 'dial':
+        return this.platform.dial(effect.link, effect.address, effect.timeoutMs);
+      case 'close':
+        return this.platform.close(effect.link);
+      case 'broadcast':
+        return this.platform.broadcast(effect.bytes);
+      case 'datagram':
+        return this.platform.sendDatagram(effect.address, effect.bytes);
+      case 'store':
+        return this.store(effect);
+      case 'poll':
+        return this.platform.poll(effect.phases);
+      case 'log':
+        return this.platform.log(effect.level, effect.text, effect.fields);
+      case 'ended':
+        return this.ports.ended(effect.failure);
+    }
+  }
+
+  private store(effect: Extract<Effect, { type: 'store' }>): void {
+    const { feature, token, operation } = effect;
+    const report = (result: Parameters<Kernel['stored']>[2]): void => {
+      if (this.over) return;
+      this.kernel.stored(feature, token, result, this.platform.now());
+      this.turn();
+    };
+    const { store } = this.platform;
+    if (store === undefined) {
+      return report({ ok: false, failure: failure('SKEIN_INVALID', 'this node has no store') });
+    }
+    store.execute(operation).then(
+      (value) => report({ ok: true, value }),
+      (error: unknown) =>
+        report({ ok: false, failure: failure('SKEIN_INVALID', `the store failed: ${String(error)}`) }),
+    );
+  }
+
+  private take(token: number): Waiting | undefined {
+    const waiting = this.waiting.get(token);
+    this.waiting.delete(token);
+    return waiting;
+  }
+
+  private rejectAll(reason: Failure): void {
+    for (const { reject } of this.waiting.values()) reject(SkeinError.from(reason));
+    this.waiting.clear();
+  }
+}

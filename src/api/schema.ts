@@ -1,0 +1,23 @@
+/** Validation by Standard Schema: the one place where a schema is asked. */
+import { SkeinError } from '../core/errors.ts';
+import type { Kind } from './kind.ts';
+
+/**
+ * The value as the schema gives it back (it may convert); without a schema, the value itself.
+ * @throws SkeinError SKEIN_INVALID with the first issue and where it is.
+ */
+export async function validate<Body>(kind: Kind<Body>, value: unknown): Promise<Body> {
+  if (kind.schema === undefined) return value as Body;
+  const result = await kind.schema['~standard'].validate(value);
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') ?? '';
+  const where = path === '' ? 'the body' : path;
+  throw new SkeinError(
+    'SKEIN_INVALID',
+    `kind ${kind.name}: ${where}: ${issue?.message ?? 'does not fit the schema'}`,
+    {
+      details: result.issues,
+    },
+  );
+}

@@ -1,0 +1,17 @@
+/** Checks of what can be set while a node runs. Who calls it: the local node, and `createNode` for its options. */
+import { limits } from '../core/limits.ts';
+import type { NodeSettings } from './node.ts';
+
+/** @throws TypeError that names the setting, the value and what is accepted. */
+export function checkSettings(settings: Partial<NodeSettings>): void {
+  const { degree, syncPeriodMs, sendTimeoutMs } = settings;
+  if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
+  if (syncPeriodMs !== undefined)
+    checkWhole('syncPeriodMs', syncPeriodMs, limits.syncPeriodMsMin, limits.syncPeriodMsMax);
+  if (sendTimeoutMs !== undefined) checkWhole('sendTimeoutMs', sendTimeoutMs, 1, 24 * 3_600_000);
+}
+
+export function checkWhole(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,99 @@
+/**
+ * A push-fed async iterable with an explicit end: what `messages()`, `snoop()` and the like return.
+ *
+ * Who calls it: the facades. Items wait in order until they are pulled; `consumed` tells how many were,
+ * so that whoever feeds it can give more. Invariant: after the end no item is handed out that came later,
+ * and every pending pull is answered.
+ */
+import type { MessageStream } from './node.ts';
+
+export interface PushStreamPorts {
+  /** One item was handed to the program. */
+  readonly consumed?: () => void;
+  /** The stream ended, by whichever side. Called once. */
+  readonly closed: () => void;
+}
+
+export class PushStream<Item> implements MessageStream<Item> {
+  readonly opened: Promise<void>;
+  private readonly ports: PushStreamPorts;
+  private items: Item[] = [];
+  private head = 0;
+  private pulls: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
+  private isClosed = false;
+  private error: Error | undefined;
+
+  /** @param opened Resolves once the source feeds this stream. */
+  constructor(ports: PushStreamPorts, opened: Promise<unknown>, signal?: AbortSignal) {
+    this.ports = ports;
+    this.opened = opened.then(() => undefined);
+    // Whoever only iterates learns of a failure from the iteration.
+    this.opened.catch((error: unknown) =>
+      this.end(error instanceof Error ? error : new Error(String(error))),
+    );
+    if (signal?.aborted === true) this.end();
+    else signal?.addEventListener('abort', () => this.end(), { once: true });
+  }
+
+  push(item: Item): void {
+    if (this.isClosed) return;
+    const pull = this.pulls.shift();
+    if (pull === undefined) {
+      this.items.push(item);
+      return;
+    }
+    pull.resolve({ value: item, done: false });
+    this.ports.consumed?.();
+  }
+
+  get waiting(): number {
+    return this.items.length - this.head;
+  }
+
+  /** Ends the stream; with an error the next pull rejects. What waits can still be pulled. */
+  end(error?: Error): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.error = error;
+    this.ports.closed();
+    for (const { resolve, reject } of this.pulls.splice(0)) {
+      if (error === undefined) resolve({ value: undefined, done: true });
+      else reject(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.items = [];
+    this.head = 0;
+    this.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Item> {
+    return {
+      next: () => this.pull(),
+      return: async () => {
+        await this.close();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  private pull(): Promise<IteratorResult<Item>> {
+    if (this.head < this.items.length) {
+      const value = this.items[this.head++] as Item;
+      if (this.head > 1024 && this.head * 2 > this.items.length) {
+        this.items = this.items.slice(this.head);
+        this.head = 0;
+      }
+      this.ports.consumed?.();
+      return Promise.resolve({ value, done: false });
+    }
+    if (this.error !== undefined) return Promise.reject(this.error);
+    if (this.isClosed) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve, reject) => this.pulls.push({ resolve, reject }));
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * `ready`: waits until a condition holds, and says what is missing when it does not in time.
+ *
+ * Who calls it: the local node. It is woken by the node's own events, never by a timer of its own but the
+ * one for the deadline (`AbortSignal.timeout` in production, virtual time in the simulator).
+ */
+import { SkeinError } from '../core/errors.ts';
+import { checkName } from '../core/identity.ts';
+import type { NodeStatus, ReadyCondition } from './node.ts';
+
+export interface ReadyView {
+  readonly nodes: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  readonly links: number;
+}
+
+/** What is still missing, in words; undefined when the condition holds. */
+export function missingFor(condition: ReadyCondition, view: ReadyView): string | undefined {
+  const nodes = (condition.nodes ?? []).filter((name) => !view.nodes.has(name));
+  const services = (condition.services ?? []).filter((name) => !view.services.has(name));
+  const missing: string[] = [];
+  if (nodes.length > 0) missing.push(`node ${nodes.join(', ')}`);
+  if (services.length > 0) missing.push(`service ${services.join(', ')}`);
+  if ((condition.count ?? 0) > view.nodes.size)
+    missing.push(`${view.nodes.size} of ${condition.count} nodes`);
+  if ((condition.links ?? 0) > view.links) missing.push(`${view.links} of ${condition.links} links`);
+  return missing.length === 0 ? undefined : missing.join('; ');
+}
+
+/** @throws TypeError when the condition makes no sense. */
+export function checkCondition(condition: ReadyCondition): void {
+  for (const name of condition.nodes ?? []) checkName(name, 'ready: node');
+  for (const field of ['count', 'links', 'timeoutMs'] as const) {
+    const value = condition[field];
+    if (value !== undefined && !(value >= 0))
+      throw new TypeError(`ready: ${field} is a number from 0, got ${value}`);
+  }
+}
+
+/** Those who wait, looked through whenever something changed. */
+export class Waiters {
+  private readonly waiters = new Set<{ check: () => boolean; fail: (error: Error) => void }>();
+
+  /** Resolves when `missing()` gives undefined; rejects at the signal with what is missing then. */
+  wait(missing: () => string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    if (missing() === undefined) return Promise.resolve();
+    return new Promise<void>((resolve, reject) => {
+      const waiter = {
+        check: (): boolean => {
+          if (missing() !== undefined) return false;
+          done();
+          resolve();
+          return true;
+        },
+        fail: (error: Error): void => {
+          done();
+          reject(error);
+        },
+      };
+      const aborted = (): void => waiter.fail(abortError(signal, missing()));
+      const done = (): void => {
+        this.waiters.delete(waiter);
+        signal?.removeEventListener('abort', aborted);
+      };
+      if (signal?.aborted === true) return reject(abortError(signal, missing()));
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.waiters.add(waiter);
+    });
+  }
+
+  changed(): void {
+    for (const waiter of [...this.waiters]) waiter.check();
+  }
+
+  fail(error: Error): void {
+    for (const waiter of [...this.waiters]) waiter.fail(error);
+  }
+}
+
+function abortError(signal: AbortSignal | undefined, missing: string | undefined): Error {
+  const reason: unknown = signal?.reason;
+  const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+  const text = `not ready${timedOut ? ' in time' : ''}: missing ${missing ?? 'nothing'}`;
+  return new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', text, { cause: reason });
+}
+
+export type { NodeStatus };

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/**
+ * The command line's entrance: picks the command, loads only what it needs, and turns every failure into
+ * one line and an exit code.
+ *
+ * Run by a person or a shell. Invariant: `skein up` must not pay for the other commands, so each is a file
+ * of its own that is loaded when it is asked for.
+ */
+import { Command } from 'commander';
+import { strict } from './command.ts';
+import { exitCodeOf, lineOf } from './exit.ts';
+import { endQuietlyOnClosedPipe, printError } from './output.ts';
+
+const loaders: Record<string, () => Promise<{ build(): Command }>> = {
+  up: () => import('./commands/up.ts'),
+  down: () => import('./commands/down.ts'),
+  status: () => import('./commands/status.ts'),
+  why: () => import('./commands/why.ts'),
+  node: () => import('./commands/node.ts'),
+  mesh: () => import('./commands/mesh.ts'),
+  send: () => import('./commands/send.ts'),
+  listen: () => import('./commands/listen.ts'),
+  demo: () => import('./commands/demo.ts'),
+  sim: () => import('./commands/sim.ts'),
+};
+
+/** All commands where the asked-for one is not known: for help, and for what was meant. */
+async function buildProgram(asked: string | undefined): Promise<Command> {
+  const { packageVersion } = await import('../host/package-version.ts');
+  const program = new Command('skein')
+    .description('Programs on many machines find each other, form a mesh and work together.')
+    .version(packageVersion(), '--version', 'print the version')
+    .addHelpText('after', '\nExample:\n  $ skein up --name a &\n  $ skein status');
+  const only = asked === undefined ? undefined : loaders[asked];
+  const wanted = only === undefined ? Object.values(loaders) : [only];
+  for (const { build } of await Promise.all(wanted.map((load) => load()))) program.addCommand(build());
+  return strict(program);
+}
+
+async function main(): Promise<void> {
+  endQuietlyOnClosedPipe();
+  try {
+    const program = await buildProgram(process.argv[2]);
+    await program.parseAsync();
+  } catch (problem) {
+    const line = lineOf(problem);
+    if (line !== undefined) printError(line);
+    process.exitCode = exitCodeOf(problem);
+  }
+}
+
+await main();

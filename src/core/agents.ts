@@ -1,0 +1,235 @@
+/**
+ * The agents: all that a behavior or a connection handler can do, and nothing else.
+ *
+ * Made by the kernel, one per behavior and one per handler. Invariant: an agent holds no state of its
+ * own; each call goes to the part of the node that owns the matter.
+ */
+import type { Behaviors, Slot } from './behaviors.ts';
+import type { Context } from './context.ts';
+import type {
+  BehaviorAgent,
+  ConnectionAgent,
+  DialPurpose,
+  Directory,
+  DownReason,
+  KernelEvent,
+  LinkId,
+  LinkStatistics,
+  LogLevel,
+  Neighbor,
+  Random,
+  Route,
+  RoutingTable,
+  SelfView,
+  SendOptions,
+  StoreOperation,
+  Unsent,
+} from './contracts.ts';
+import type { Failure } from './errors.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { NodeId } from './identity.ts';
+import type { Neighborhood } from './neighborhood.ts';
+import { RouteKind } from './wire/frame.ts';
+
+/** The parts of a node that agents act on. */
+export interface AgentParts {
+  readonly context: Context;
+  readonly neighborhood: Neighborhood;
+  readonly forwarder: Forwarder;
+  readonly behaviors: Behaviors;
+  readonly nextStoreToken: () => number;
+  readonly fail: (failure: Failure) => void;
+}
+
+class BaseAgent {
+  protected readonly slot: Slot;
+  protected readonly parts: AgentParts;
+
+  constructor(slot: Slot, parts: AgentParts) {
+    this.slot = slot;
+    this.parts = parts;
+  }
+
+  get self(): SelfView {
+    return this.parts.context.self;
+  }
+
+  get now(): number {
+    return this.parts.context.now;
+  }
+
+  get wallNow(): number {
+    return this.parts.context.wallNow;
+  }
+
+  get random(): Random {
+    return this.parts.context.random;
+  }
+
+  get routes(): RoutingTable {
+    return this.parts.context.routes;
+  }
+
+  get directory(): Directory {
+    return this.parts.context.directory;
+  }
+
+  send(route: Route, payload: Uint8Array, options: SendOptions): readonly Unsent[] {
+    return this.parts.forwarder.send(this.slot, route, payload, options);
+  }
+
+  sendOnLink(link: LinkId, payload: Uint8Array, options: SendOptions): boolean {
+    const frame = this.parts.forwarder.frameFor(this.slot, RouteKind.link, 0, payload, {
+      ttl: 1,
+      ...options,
+    });
+    return this.parts.neighborhood.linkOf(link)?.send(frame, 0, frame.length, options.urgent) ?? false;
+  }
+
+  log(level: LogLevel, text: string, fields: Record<string, unknown> = {}): void {
+    this.parts.context.log(level, text, { feature: this.slot.name, ...fields });
+  }
+
+  protected tell(event: unknown, link?: LinkId, from?: Neighbor): void {
+    for (const [id, { handler, agent }] of [...this.slot.handlers]) {
+      if (link !== undefined && id !== link) continue;
+      if (from === undefined) handler.behaviorEvent?.(agent, event);
+      else if (id !== from.link) handler.otherHandlerEvent?.(agent, from, event);
+    }
+  }
+}
+
+export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
+  get neighbors(): ReadonlyMap<NodeId, Neighbor> {
+    return this.parts.neighborhood.neighbors;
+  }
+
+  get openingCount(): number {
+    return this.parts.neighborhood.openingCount;
+  }
+
+  statistics(link: LinkId): LinkStatistics | undefined {
+    return this.parts.neighborhood.linkOf(link)?.statistics();
+  }
+
+  dial(address: string, purpose: DialPurpose): LinkId {
+    return this.parts.neighborhood.dial(address, purpose);
+  }
+
+  closeLink(link: LinkId, reason: DownReason = 'closed'): void {
+    this.parts.neighborhood.close(link, reason);
+  }
+
+  closeNode(node: NodeId, reason: DownReason = 'closed'): void {
+    const neighbor = this.neighbors.get(node);
+    if (neighbor !== undefined) this.closeLink(neighbor.link, reason);
+  }
+
+  resolveCheck(link: LinkId, verdict: Failure | undefined): void {
+    this.parts.neighborhood.resolveCheck(link, verdict);
+  }
+
+  tellHandler(link: LinkId, event: unknown): void {
+    this.tell(event, link);
+  }
+
+  tellHandlers(event: unknown): void {
+    this.tell(event);
+  }
+
+  solicits(answer: () => boolean): void {
+    this.parts.neighborhood.solicits = answer;
+  }
+
+  sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean {
+    const frame = this.parts.forwarder.frameFor(this.slot, RouteKind.node, destination, payload, options);
+    return this.parts.neighborhood.linkOf(link)?.send(frame, 0, frame.length, options.urgent) ?? false;
+  }
+
+  broadcastDatagram(bytes: Uint8Array): void {
+    this.parts.context.outbox.put({ type: 'broadcast', bytes });
+  }
+
+  sendDatagram(address: string, bytes: Uint8Array): void {
+    this.parts.context.outbox.put({ type: 'datagram', address, bytes });
+  }
+
+  deliver(event: unknown): void {
+    this.parts.context.outbox.put({ type: 'deliver', feature: this.slot.name, event });
+  }
+
+  answer(token: number, value: unknown): void {
+    this.parts.context.outbox.put({ type: 'answer', token, value });
+  }
+
+  answerFailure(token: number, failure: Failure): void {
+    this.parts.context.outbox.put({ type: 'fail', token, failure });
+  }
+
+  store(operation: StoreOperation): number {
+    const token = this.parts.nextStoreToken();
+    this.parts.context.outbox.put({ type: 'store', feature: this.slot.name, token, operation });
+    return token;
+  }
+
+  emit(event: KernelEvent): void {
+    this.parts.behaviors.emit(event);
+    if (event.type === 'node-up' || event.type === 'node-down') {
+      this.parts.context.outbox.put({ type: 'deliver', feature: 'kernel', event });
+    }
+  }
+
+  announce(section: Uint8Array | undefined): void {
+    const { sections } = this.parts.context.self;
+    if (section === undefined) sections.delete(this.slot.name);
+    else sections.set(this.slot.name, section);
+    this.parts.behaviors.emit({ type: 'own-announcement-changed' });
+  }
+
+  offerService(service: string): void {
+    this.parts.context.self.services.add(service);
+    this.parts.behaviors.emit({ type: 'own-announcement-changed' });
+  }
+
+  withdrawService(service: string): void {
+    this.parts.context.self.services.delete(service);
+    this.parts.behaviors.emit({ type: 'own-announcement-changed' });
+  }
+
+  snoop(on: boolean): void {
+    this.slot.snoops = on;
+  }
+
+  flushLater(): void {
+    this.slot.wantsFlush = true;
+  }
+
+  fail(failure: Failure): void {
+    this.parts.fail(failure);
+  }
+}
+
+export class KernelConnectionAgent extends BaseAgent implements ConnectionAgent {
+  readonly neighbor: Neighbor;
+
+  constructor(slot: Slot, parts: AgentParts, neighbor: Neighbor) {
+    super(slot, parts);
+    this.neighbor = neighbor;
+  }
+
+  sendHere(payload: Uint8Array, options: SendOptions): boolean {
+    return this.sendOnLink(this.neighbor.link, payload, options);
+  }
+
+  tellBehavior(event: unknown): void {
+    this.slot.behavior.handlerEvent?.(this.slot.agent, this.neighbor, event);
+  }
+
+  tellHandlers(event: unknown, link?: LinkId): void {
+    this.tell(event, link, this.neighbor);
+  }
+
+  close(reason: DownReason = 'closed'): void {
+    this.parts.neighborhood.close(this.neighbor.link, reason);
+  }
+}

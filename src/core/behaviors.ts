@@ -1,0 +1,128 @@
+/**
+ * The registry of a node's behaviors: one slot each, and the calls that go to all of them.
+ *
+ * Who calls it: the kernel and its parts. Invariant: two behaviors never share a name or a number, and
+ * every call reaches them in the order in which they were given.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  ConnectionAgent,
+  ConnectionHandler,
+  KernelEvent,
+  LinkId,
+  Neighbor,
+} from './contracts.ts';
+import { featureNumber, type NodeId } from './identity.ts';
+
+type Sections = ReadonlyMap<string, Uint8Array>;
+
+/** One handler, with the agent it acts through. */
+export interface HandlerEntry {
+  readonly handler: ConnectionHandler;
+  readonly agent: ConnectionAgent;
+  readonly neighbor: Neighbor;
+}
+
+export class Slot {
+  readonly behavior: Behavior<unknown>;
+  readonly name: string;
+  readonly number: number;
+  readonly handlers = new Map<LinkId, HandlerEntry>();
+  /** Set by the kernel once all its parts stand, before the first call. */
+  agent!: BehaviorAgent;
+  snoops = false;
+  wantsFlush = false;
+
+  constructor(behavior: Behavior<unknown>) {
+    this.behavior = behavior;
+    this.name = behavior.name;
+    this.number = featureNumber(behavior.name);
+  }
+}
+
+export class Behaviors {
+  readonly slots: readonly Slot[];
+  private readonly byNumber = new Map<number, Slot>();
+  private readonly byName = new Map<string, Slot>();
+
+  /** @throws TypeError when two behaviors have one name, or two names one number. */
+  constructor(behaviors: readonly Behavior<never>[]) {
+    this.slots = behaviors.map((behavior) => this.register(behavior as Behavior<unknown>));
+  }
+
+  get names(): string[] {
+    return this.slots.map((slot) => slot.name);
+  }
+
+  byFeature(number: number): Slot | undefined {
+    return this.byNumber.get(number);
+  }
+
+  named(name: string): Slot | undefined {
+    return this.byName.get(name);
+  }
+
+  emit(event: KernelEvent): void {
+    for (const slot of this.slots) slot.behavior.event?.(slot.agent, event);
+    if (event.type === 'sections-changed') this.announced(event.node, event.before, event.after);
+  }
+
+  /** Each feature hears of its own section only, and only where it changed. */
+  private announced(node: NodeId, before: Sections, after: Sections): void {
+    for (const slot of this.slots) {
+      const now = after.get(slot.name);
+      if (!equalBytes(before.get(slot.name), now)) slot.behavior.announced?.(slot.agent, node, now);
+    }
+  }
+
+  tick(now: number, intervalMs: number): void {
+    for (const slot of this.slots) {
+      slot.behavior.tick?.(slot.agent, now, intervalMs);
+      for (const entry of slot.handlers.values()) entry.handler.tick?.(entry.agent, now, intervalMs);
+    }
+  }
+
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.slots) next = Math.min(next, slot.behavior.nextDeadline?.() ?? next);
+    return next;
+  }
+
+  deadline(now: number): void {
+    for (const slot of this.slots) {
+      const due = slot.behavior.nextDeadline?.() ?? Number.POSITIVE_INFINITY;
+      if (due <= now) slot.behavior.deadline?.(slot.agent, now);
+    }
+  }
+
+  /** True while some behavior had something to flush. */
+  flush(now: number): boolean {
+    let flushed = false;
+    for (const slot of this.slots) {
+      if (!slot.wantsFlush) continue;
+      slot.wantsFlush = false;
+      flushed = true;
+      slot.behavior.flush?.(slot.agent, now);
+    }
+    return flushed;
+  }
+
+  private register(behavior: Behavior<unknown>): Slot {
+    const slot = new Slot(behavior);
+    const other = this.byName.get(slot.name) ?? this.byNumber.get(slot.number);
+    if (other !== undefined) {
+      throw new TypeError(
+        `behaviors: "${slot.name}" and "${other.name}" have the same name or number; rename one`,
+      );
+    }
+    this.byName.set(slot.name, slot);
+    this.byNumber.set(slot.number, slot);
+    return slot;
+  }
+}
+
+function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,409 @@
+/**
+ * Discovery: finds other nodes and keeps `degree` links to them.
+ *
+ * A behavior. It solicits links by datagram while it has too few, answers others, dials seeds, and dials
+ * what it already knows: nodes of the mesh for more links, nodes out of reach to heal a partition.
+ * Invariant: it only ever dials addresses that a node said of itself or that were given by hand, and a
+ * degree of 0 never solicits.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  DialPurpose,
+  DownReason,
+  Finding,
+  KernelEvent,
+  Neighbor,
+  NodeEntry,
+  OutgoingError,
+  Sighting,
+  Verdict,
+} from '../../contracts.ts';
+import { failure } from '../../errors.ts';
+import { idOf, type NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { Backoff } from '../../parts/backoff.ts';
+import { type DialOutcome, Dials, type Target } from './dials.ts';
+import { Journal } from './journal.ts';
+import { Seeds } from './seeds.ts';
+import { decodeSolicitation, encodeSolicitation, isSolicitation, type Solicitation } from './solicitation.ts';
+
+export const discoveryFeature = 'discovery';
+
+export type DiscoveryCommand =
+  /** Answers with the `Neighbor`. */
+  | { readonly type: 'dial'; readonly address: string }
+  | { readonly type: 'hangup'; readonly node: string }
+  | { readonly type: 'set-degree'; readonly degree: number };
+
+export interface DiscoveryOptions {
+  readonly degree: number;
+  readonly seeds: readonly string[];
+  /** Datagrams can be sent. */
+  readonly solicit: boolean;
+  /** For `why`: where solicitations go. */
+  readonly broadcastTargets: readonly string[];
+}
+
+const never = Number.POSITIVE_INFINITY;
+const solicitFirstMs = 1000;
+const solicitSoonMs = 50;
+
+export class Discovery implements Behavior<DiscoveryCommand> {
+  readonly name = discoveryFeature;
+  degree: number;
+  private readonly options: DiscoveryOptions;
+  private readonly dials = new Dials();
+  private readonly journal = new Journal();
+  private readonly backoff = new Backoff(
+    solicitFirstMs,
+    solicitFirstMs * 2 ** limits.solicitBackoffExponentMax,
+  );
+  /** Links hung up by hand are left alone until then. */
+  private readonly quietUntil = new Map<NodeId, number>();
+  private seeds: Seeds;
+  private solicitAt = never;
+  private beaconAt = never;
+  private reuniteAt = never;
+
+  constructor(options: DiscoveryOptions) {
+    this.options = options;
+    this.degree = options.degree;
+    this.seeds = new Seeds(options.seeds, 0);
+  }
+
+  // ── life ──────────────────────────────────────────────────────────────────────────────────────────
+
+  started(agent: BehaviorAgent): void {
+    const { now, random } = agent;
+    this.seeds = new Seeds(this.options.seeds, now);
+    agent.solicits(() => this.wanted(agent) > 0 && agent.neighbors.size + agent.openingCount <= this.degree);
+    this.solicitAt = this.degree > 0 ? now + random.next() * solicitSoonMs : never;
+    this.beaconAt = now + limits.beaconIntervalMs * (0.5 + random.next() / 2);
+    this.reuniteAt = now + limits.reuniteIntervalMs * random.next();
+  }
+
+  nextDeadline(): number {
+    return Math.min(
+      this.solicitAt,
+      this.beaconAt,
+      this.reuniteAt,
+      this.seeds.nextDeadline(),
+      this.dials.nextDeadline(),
+    );
+  }
+
+  deadline(agent: BehaviorAgent, now: number): void {
+    this.dials.deadline(agent, now);
+    for (const address of this.seeds.due(now)) {
+      this.dials.dial(agent, { node: undefined, addresses: [address], purpose: 'seed', seed: address });
+    }
+    if (now >= this.solicitAt) this.seekLinks(agent);
+    if (now >= this.beaconAt) this.beacon(agent);
+    if (now >= this.reuniteAt) this.reunite(agent);
+  }
+
+  command(agent: BehaviorAgent, command: DiscoveryCommand, token: number): void {
+    switch (command.type) {
+      case 'dial':
+        this.dials.dial(agent, { node: undefined, addresses: [command.address], purpose: 'direct', token });
+        return;
+      case 'hangup':
+        return this.hangup(agent, command.node, token);
+      case 'set-degree':
+        this.degree = command.degree;
+        this.backoff.reset();
+        this.seekSoon(agent);
+        return agent.answer(token, undefined);
+    }
+  }
+
+  event(agent: BehaviorAgent, event: KernelEvent): void {
+    if (event.type === 'sighted') this.sighted(agent, event.sighting);
+    else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
+    else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
+      this.journal.refused(event.address, event.failure);
+  }
+
+  explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
+    return this.journal.explain(node, {
+      agent,
+      degree: this.degree,
+      solicits: this.options.solicit,
+      broadcastTargets: this.options.broadcastTargets,
+      seeds: this.seeds.all,
+    });
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      degree: this.degree,
+      solicitationsSent: this.journal.solicitationsSent,
+      solicitationsHeard: this.journal.solicitationsHeard,
+      seeds: this.seeds.all.map(({ address, state, lastFailure }) => ({
+        address,
+        state,
+        lastFailure: lastFailure?.message,
+      })),
+    };
+  }
+
+  // ── links ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Direct dials and seeds pass whatever their namespace; what discovery makes by itself stays within one. */
+  checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    if (isByHand(neighbor.purpose)) return undefined;
+    if (neighbor.namespace !== agent.self.namespace) {
+      return failure(
+        'SKEIN_REFUSED',
+        `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`,
+      );
+    }
+    return this.isQuiet(agent, neighbor.id)
+      ? failure('SKEIN_REFUSED', 'the link was hung up a moment ago')
+      : undefined;
+  }
+
+  /** The reason for a dial may be over by the time it has got through. */
+  checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    const over = failure('SKEIN_NOT_NEEDED', `the reason for this dial (${neighbor.purpose}) is over`);
+    const inMesh = Number.isFinite(agent.routes.distance(neighbor.id));
+    if (isByHand(neighbor.purpose)) return undefined;
+    if (neighbor.namespace !== agent.self.namespace) return over;
+    switch (neighbor.purpose) {
+      case 'answer':
+        return neighbor.solicits || !inMesh ? undefined : over;
+      case 'degree':
+        return this.wanted(agent) > 0 || !inMesh ? undefined : over;
+      case 'reunite':
+        return inMesh && this.wanted(agent) <= 0 ? over : undefined;
+    }
+    return undefined;
+  }
+
+  incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
+    if (neighbor.purpose === 'answer') this.journal.answered();
+    this.linked(agent, neighbor);
+  }
+
+  outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
+    this.linked(agent, neighbor);
+    this.ended(agent, this.dials.linkUp(neighbor), neighbor.id);
+  }
+
+  incomingDown(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
+    this.unlinked(agent, neighbor, reason);
+  }
+
+  outgoingDown(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
+    this.unlinked(agent, neighbor, reason);
+  }
+
+  outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
+    if (error.failure.code !== 'SKEIN_NOT_NEEDED') this.journal.dialFailed(error, agent.now);
+    this.ended(agent, this.dials.linkFailed(agent, error), error.node);
+  }
+
+  private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
+    this.quietUntil.delete(neighbor.id);
+    this.journal.linked(neighbor);
+    if (this.wanted(agent) > 0) return;
+    this.solicitAt = never;
+    this.backoff.reset();
+  }
+
+  private unlinked(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
+    this.seekSoon(agent);
+    if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
+    if (reason !== 'closed' && reason !== 'silent') return;
+    // Perhaps only the connection broke: ask once, soon, whether the node is still there.
+    const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
+    this.dials.later(at, neighbor.id, () => this.reunion(agent, neighbor.id));
+  }
+
+  private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {
+    if (outcome === undefined) return;
+    const { seed, token } = outcome.target;
+    if (outcome.outcome === 'up') {
+      if (seed !== undefined) this.seeds.found(seed, outcome.neighbor.id);
+      if (token !== undefined) agent.answer(token, outcome.neighbor);
+    } else {
+      if (seed !== undefined) this.seeds.failed(agent, seed, outcome.failure, node);
+      if (token !== undefined) agent.answerFailure(token, outcome.failure);
+    }
+  }
+
+  private hangup(agent: BehaviorAgent, node: string, token: number): void {
+    const id = idOf(node);
+    if (!agent.neighbors.has(id)) {
+      return agent.answerFailure(token, failure('SKEIN_NOT_LINKED', `there is no link to ${node}`));
+    }
+    this.keepQuiet(agent, id);
+    agent.closeNode(id, 'hangup');
+    agent.answer(token, undefined);
+  }
+
+  // ── looking for links ─────────────────────────────────────────────────────────────────────────────
+
+  /** Links still wanted. */
+  private wanted(agent: BehaviorAgent): number {
+    return this.degree - agent.neighbors.size;
+  }
+
+  private seekSoon(agent: BehaviorAgent): void {
+    if (this.wanted(agent) <= 0) {
+      this.solicitAt = never;
+    } else {
+      this.solicitAt = Math.min(this.solicitAt, agent.now + solicitSoonMs * (1 + agent.random.next()));
+    }
+  }
+
+  private seekLinks(agent: BehaviorAgent): void {
+    const wanted = this.wanted(agent);
+    if (wanted <= 0) {
+      this.solicitAt = never;
+      return;
+    }
+    this.solicitAt = agent.now + Math.max(solicitSoonMs, this.backoff.spread(agent.random));
+    if (this.options.solicit) this.solicit(agent, wanted);
+    const candidates = [...agent.directory.entries()].filter((entry) => this.isCandidate(agent, entry));
+    for (const entry of pick(candidates, wanted, agent)) this.dials.dial(agent, targetOf(entry, 'degree'));
+  }
+
+  private isCandidate(agent: BehaviorAgent, entry: NodeEntry): boolean {
+    return (
+      entry.reachable &&
+      entry.id !== agent.self.id &&
+      entry.namespace === agent.self.namespace &&
+      !agent.neighbors.has(entry.id) &&
+      !this.isQuiet(agent, entry.id)
+    );
+  }
+
+  private solicit(agent: BehaviorAgent, wants: number): void {
+    let component = agent.self.id;
+    for (const id of agent.routes.reachable()) component = Math.min(component, id);
+    this.journal.solicited();
+    agent.broadcastDatagram(
+      encodeSolicitation({
+        name: agent.self.name,
+        namespace: agent.self.namespace,
+        instance: agent.self.instance,
+        wants,
+        component,
+        componentSize: agent.routes.reachableCount + 1,
+        wallTimeMs: Math.round(agent.wallNow),
+        nonce: agent.random.bytes(8),
+        addresses: agent.self.addresses,
+      }),
+    );
+  }
+
+  /** Satisfied islands never solicit: the lowest id of each says now and then that it is there. */
+  private beacon(agent: BehaviorAgent): void {
+    this.beaconAt = agent.now + limits.beaconIntervalMs;
+    if (!this.options.solicit || this.degree === 0) return;
+    for (const id of agent.routes.reachable()) if (id < agent.self.id) return;
+    this.solicit(agent, Math.max(0, this.wanted(agent)));
+  }
+
+  // ── hearing of others ─────────────────────────────────────────────────────────────────────────────
+
+  datagram(agent: BehaviorAgent, bytes: Uint8Array): boolean {
+    if (!isSolicitation(bytes)) return false;
+    const solicitation = decodeSolicitation(bytes);
+    if (solicitation === undefined) this.journal.malformed();
+    else this.heard(agent, solicitation);
+    return true;
+  }
+
+  private heard(agent: BehaviorAgent, heard: Solicitation): void {
+    const id = idOf(heard.name);
+    if (heard.instance === agent.self.instance || agent.neighbors.has(id)) return;
+    this.journal.heard(heard, agent.now);
+    if (heard.namespace !== agent.self.namespace || id === agent.self.id || this.isQuiet(agent, id)) return;
+    const outside = !Number.isFinite(agent.routes.distance(id));
+    if (!outside && heard.wants === 0) return;
+    const crowded = agent.routes.reachableCount + 1 > limits.solicitLimitNodes;
+    if (crowded && agent.random.next() >= 1 / limits.solicitRatio) return;
+    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
+      if (agent.neighbors.has(id)) return undefined;
+      if (heard.wants === 0 && Number.isFinite(agent.routes.distance(id))) return undefined;
+      return { node: id, addresses: heard.addresses, purpose: 'answer' };
+    });
+  }
+
+  /** Seen on this machine without any datagram: whoever needs a link dials. */
+  private sighted(agent: BehaviorAgent, sighting: Sighting): void {
+    const id = idOf(sighting.name);
+    if (sighting.instance === agent.self.instance || agent.neighbors.has(id) || id === agent.self.id) return;
+    this.journal.sighted(sighting, agent.now);
+    if (sighting.namespace !== agent.self.namespace || this.degree === 0 || this.isQuiet(agent, id)) return;
+    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
+      if (agent.neighbors.has(id)) return undefined;
+      const { addresses } = sighting;
+      if (!Number.isFinite(agent.routes.distance(id))) return { node: id, addresses, purpose: 'reunite' };
+      return this.wanted(agent) > 0 ? { node: id, addresses, purpose: 'degree' } : undefined;
+    });
+  }
+
+  // ── healing ───────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Known nodes out of reach are tried about once per interval by their whole former component: each
+   * member draws with one over its size, so that nobody has to agree on who does it.
+   */
+  private reunite(agent: BehaviorAgent): void {
+    this.reuniteAt = agent.now + limits.reuniteIntervalMs * (0.75 + agent.random.next() / 2);
+    if (this.degree === 0) return;
+    const share = 1 / (agent.routes.reachableCount + 1);
+    const lost = [...agent.directory.entries()].filter(
+      (entry) => !entry.reachable && !entry.left && entry.id !== agent.self.id,
+    );
+    const drawn = lost.filter((entry) => agent.random.next() < share * freshness(agent.now - entry.since));
+    for (const entry of pick(drawn, limits.reuniteDialsPerRoundMax, agent)) {
+      const target = this.reunion(agent, entry.id);
+      if (target !== undefined) this.dials.dial(agent, target);
+    }
+  }
+
+  private reunion(agent: BehaviorAgent, node: NodeId): Target | undefined {
+    const entry = agent.directory.get(node);
+    if (entry === undefined || entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;
+    if (entry.namespace !== agent.self.namespace || this.isQuiet(agent, node)) return undefined;
+    return targetOf(entry, 'reunite');
+  }
+
+  private keepQuiet(agent: BehaviorAgent, node: NodeId): void {
+    for (const [id, until] of this.quietUntil) if (until <= agent.now) this.quietUntil.delete(id);
+    this.quietUntil.set(node, agent.now + limits.hangupQuietMs);
+  }
+
+  private isQuiet(agent: BehaviorAgent, node: NodeId): boolean {
+    return (this.quietUntil.get(node) ?? 0) > agent.now;
+  }
+}
+
+function isByHand(purpose: DialPurpose): boolean {
+  return purpose === 'direct' || purpose === 'seed';
+}
+
+function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
+  return { node: entry.id, addresses: entry.addresses, purpose };
+}
+
+/** The longer a node has been gone, the less often it is tried. */
+function freshness(goneForMs: number): number {
+  if (goneForMs < limits.reuniteFreshMs) return 1;
+  return goneForMs < limits.reuniteFreshMs * 10 ? 1 / 4 : 1 / 16;
+}
+
+/** Up to `count` of them, at random. */
+function pick<Item>(items: readonly Item[], count: number, agent: BehaviorAgent): Item[] {
+  const rest = [...items];
+  const picked: Item[] = [];
+  while (picked.length < count && rest.length > 0) {
+    picked.push(...rest.splice(Math.floor(agent.random.next() * rest.length), 1));
+  }
+  return picked;
+}

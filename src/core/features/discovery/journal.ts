@@ -1,0 +1,181 @@
+/**
+ * What discovery has tried and heard, kept to answer `why`.
+ *
+ * Who calls it: the discovery behavior. Invariant: it only remembers (boundedly) and words; nothing is
+ * decided here. The sentences name the address, what was tried and what came of it.
+ */
+import type { BehaviorAgent, Finding, Neighbor, OutgoingError, Sighting } from '../../contracts.ts';
+import type { Failure } from '../../errors.ts';
+import { idOf } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import type { Solicitation } from './solicitation.ts';
+
+/** Somebody heard of without a link. */
+interface Heard {
+  readonly name: string;
+  readonly namespace: string;
+  readonly origin: string;
+  readonly addresses: readonly string[];
+  readonly at: number;
+}
+
+interface FailedDial {
+  readonly address: string;
+  readonly failure: Failure;
+  readonly node: number | undefined;
+  readonly at: number;
+}
+
+export interface JournalView {
+  readonly agent: BehaviorAgent;
+  readonly degree: number;
+  readonly solicits: boolean;
+  readonly broadcastTargets: readonly string[];
+  readonly seeds: readonly {
+    readonly address: string;
+    readonly state: string;
+    readonly lastFailure: Failure | undefined;
+  }[];
+}
+
+export class Journal {
+  solicitationsSent = 0;
+  solicitationsHeard = 0;
+  private solicitationsAnswered = 0;
+  private malformedCount = 0;
+  private readonly heardByName = new Map<string, Heard>();
+  private readonly failedByAddress = new Map<string, FailedDial>();
+  private readonly refusedByAddress = new Map<string, Failure>();
+
+  solicited(): void {
+    this.solicitationsSent++;
+  }
+
+  answered(): void {
+    this.solicitationsAnswered++;
+  }
+
+  malformed(): void {
+    this.malformedCount++;
+  }
+
+  heard(solicitation: Solicitation, at: number): void {
+    this.solicitationsHeard++;
+    const { name, namespace, addresses } = solicitation;
+    remember(this.heardByName, name, { name, namespace, addresses, origin: 'a solicitation', at });
+  }
+
+  sighted(sighting: Sighting, at: number): void {
+    const { name, namespace, addresses, origin } = sighting;
+    remember(this.heardByName, name, { name, namespace, addresses, origin, at });
+  }
+
+  dialFailed(error: OutgoingError, at: number): void {
+    const { address, failure, node } = error;
+    remember(this.failedByAddress, address, { address, failure, node, at });
+  }
+
+  refused(address: string, failure: Failure): void {
+    remember(this.refusedByAddress, address, failure);
+  }
+
+  linked(neighbor: Neighbor): void {
+    this.failedByAddress.delete(neighbor.address);
+    this.heardByName.delete(neighbor.name);
+  }
+
+  explain(node: string | undefined, view: JournalView): Finding[] {
+    return node === undefined ? this.whyAlone(view) : this.whyMissing(node, view);
+  }
+
+  private whyAlone(view: JournalView): Finding[] {
+    const findings = [
+      ...this.links(view),
+      ...this.solicitations(view),
+      ...seedFindings(view),
+      ...this.strangers(view),
+    ];
+    for (const [address, failure] of this.refusedByAddress) {
+      findings.push({ code: 'refused', text: `${address} refused the link: ${failure.message}` });
+    }
+    if (this.malformedCount > 0) {
+      findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
+    }
+    return findings;
+  }
+
+  private links({ agent, degree }: JournalView): Finding[] {
+    const count = agent.neighbors.size;
+    const text = `${count} of ${degree} wanted links, ${agent.routes.reachableCount} other nodes reachable`;
+    return [{ code: count === 0 ? 'alone' : 'linked', text }];
+  }
+
+  private solicitations({ degree, solicits, broadcastTargets }: JournalView): Finding[] {
+    if (degree === 0)
+      return [
+        { code: 'degree-0', text: 'degree is 0: this node never solicits, it only answers and dials seeds' },
+      ];
+    if (!solicits)
+      return [
+        { code: 'no-udp', text: 'no solicitations are sent: UDP discovery is off or not possible here' },
+      ];
+    const targets = broadcastTargets.length === 0 ? 'the broadcast address' : broadcastTargets.join(', ');
+    const count = `${this.solicitationsSent} solicitation${this.solicitationsSent === 1 ? '' : 's'} on ${targets}`;
+    if (this.solicitationsAnswered > 0)
+      return [{ code: 'answered', text: `${count}, answered by ${this.solicitationsAnswered} links` }];
+    return [{ code: 'unanswered', text: `${count} unanswered` }];
+  }
+
+  private strangers({ agent }: JournalView): Finding[] {
+    const { namespace } = agent.self;
+    const heard = [...this.heardByName.values()];
+    const strangers = heard.filter((entry) => entry.namespace !== namespace);
+    const findings: Finding[] = strangers.map((entry) => ({
+      code: 'other-namespace',
+      text: `${entry.name} was heard by ${entry.origin}, but it is of namespace ${entry.namespace}, not ${namespace}`,
+    }));
+    if (heard.length === strangers.length && agent.neighbors.size === 0) {
+      findings.push({ code: 'nobody-heard', text: `no node of namespace ${namespace} heard` });
+    }
+    return findings;
+  }
+
+  private whyMissing(node: string, { agent }: JournalView): Finding[] {
+    const findings: Finding[] = [];
+    const heard = this.heardByName.get(node);
+    if (heard !== undefined) {
+      const seconds = ((agent.now - heard.at) / 1000).toFixed(1);
+      const other =
+        heard.namespace === agent.self.namespace
+          ? ''
+          : `; it is of namespace ${heard.namespace}, this node of ${agent.self.namespace}`;
+      findings.push({ code: 'heard', text: `${node} was heard by ${heard.origin} ${seconds} s ago${other}` });
+    }
+    const addresses = new Set([
+      ...(heard?.addresses ?? []),
+      ...(agent.directory.get(idOf(node))?.addresses ?? []),
+    ]);
+    for (const failed of this.failedByAddress.values()) {
+      if (!addresses.has(failed.address) && failed.node !== idOf(node)) continue;
+      findings.push({
+        code: 'dial-failed',
+        text: `the last dial of ${failed.address} failed: ${failed.failure.message}`,
+      });
+    }
+    return findings;
+  }
+}
+
+function seedFindings({ seeds }: JournalView): Finding[] {
+  return seeds.map(({ address, state, lastFailure }) => {
+    if (state === 'found') return { code: 'seed-found', text: `seed ${address} was reached` };
+    if (lastFailure === undefined) return { code: 'seed-dialing', text: `seed ${address} is being dialed` };
+    return { code: 'seed-failed', text: `seed ${address}: ${lastFailure.message}` };
+  });
+}
+
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  if (map.size >= limits.strangersMax) map.delete(map.keys().next().value as string);
+  map.set(key, value);
+}

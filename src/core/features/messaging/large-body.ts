@@ -1,0 +1,116 @@
+/**
+ * A body above the part size on its way: parts with a window, and the whole that they make.
+ *
+ * Made by the messaging behavior for each large send. Each part is a message of its own to the receipts;
+ * the whole is resolved by the receipt that comes once a recipient has joined all parts. Invariant: at
+ * most `partsInFlight` parts are on their way; a recipient that misses one part misses the whole. The
+ * timeout counts from the last part that got through, not from the start.
+ */
+import type { NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import type { SendCommand } from './messaging-types.ts';
+import type { Missing, Outcome, Pending } from './outbound.ts';
+import { type Data, MessageType } from './wire.ts';
+
+type PartData = Omit<Data, 'life' | 'floor'>;
+
+export interface LargeBodyPorts {
+  readonly now: () => number;
+  /** Returns the part's own sequence. */
+  readonly sendPart: (data: PartData, to: readonly NodeId[], done: (outcome: Outcome) => void) => number;
+  /** The whole's deadline or repeat has moved. */
+  readonly reschedule: (whole: Pending) => void;
+  readonly trackWhole: (whole: Pending) => void;
+  readonly missing: (whole: Pending, missing: Missing) => void;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export class LargeBody {
+  private readonly sequence: number;
+  private readonly command: SendCommand;
+  private readonly ports: LargeBodyPorts;
+  private readonly whole: Pending;
+  private readonly partCount: number;
+  private nextPart = 0;
+  private inFlight = 0;
+  private filling = false;
+  /** Sent again when the receipt of the whole is late: a recipient that has it all answers for the whole too. */
+  private lastPart: { readonly sequence: number; readonly data: PartData } | undefined;
+
+  constructor(sequence: number, command: SendCommand, recipients: readonly NodeId[], ports: LargeBodyPorts) {
+    this.sequence = sequence;
+    this.command = command;
+    this.ports = ports;
+    this.partCount = Math.ceil(command.body.length / limits.partBytes);
+    this.whole = {
+      sequence,
+      type: MessageType.data,
+      data: { kind: command.kind, encoding: command.encoding, body: command.body, part: undefined },
+      traced: command.traced,
+      waiting: new Map(recipients.map((node) => [node, undefined])),
+      delivered: [],
+      missing: [],
+      lastReason: new Map(),
+      done: (outcome) => this.ports.done(outcome),
+      deadline: ports.now() + command.timeoutMs,
+      repeatAt: Number.POSITIVE_INFINITY,
+      repeatAfterMs: limits.repeatAfterMsMax,
+    };
+  }
+
+  start(): void {
+    if (this.whole.waiting.size === 0)
+      return this.ports.done({ sequence: this.sequence, delivered: [], missing: [] });
+    this.ports.trackWhole(this.whole);
+    this.fill();
+  }
+
+  /** What to send again for the whole. */
+  get reminder(): { readonly sequence: number; readonly data: PartData } | undefined {
+    return this.inFlight === 0 ? this.lastPart : undefined;
+  }
+
+  abort(): void {
+    for (const node of [...this.whole.waiting.keys()]) this.lose({ node, reason: 'aborted' });
+  }
+
+  private fill(): void {
+    // A part may fail at once and call back from within: the loop that runs goes on, no second one starts.
+    if (this.filling) return;
+    this.filling = true;
+    while (
+      this.inFlight < limits.partsInFlight &&
+      this.nextPart < this.partCount &&
+      this.whole.waiting.size > 0
+    ) {
+      this.sendNext();
+    }
+    this.filling = false;
+  }
+
+  private sendNext(): void {
+    const { kind, encoding, body } = this.command;
+    const index = this.nextPart++;
+    const start = index * limits.partBytes;
+    const part = { whole: this.sequence, index, count: this.partCount, totalBytes: body.length };
+    const data = { kind, encoding, part, body: body.subarray(start, start + limits.partBytes) };
+    this.inFlight++;
+    const to = [...this.whole.waiting.keys()];
+    this.lastPart = { sequence: this.ports.sendPart(data, to, (outcome) => this.partDone(outcome)), data };
+  }
+
+  private partDone(outcome: Outcome): void {
+    this.inFlight--;
+    for (const missing of outcome.missing) this.lose(missing);
+    this.fill();
+    if (outcome.delivered.length === 0) return;
+    const now = this.ports.now();
+    this.whole.deadline = now + this.command.timeoutMs;
+    if (this.inFlight === 0) this.whole.repeatAt = now + limits.repeatAfterMs;
+    this.ports.reschedule(this.whole);
+  }
+
+  private lose({ node, reason }: Missing): void {
+    this.ports.missing(this.whole, { node, reason });
+  }
+}

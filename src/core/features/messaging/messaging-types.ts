@@ -1,0 +1,58 @@
+/** What messaging and the program say to each other: commands in, answers and events out. */
+import type { NodeId } from '../../identity.ts';
+import type { Arrival } from './arrival.ts';
+
+/** `timeout` means unknown, not undelivered; the others mean undelivered. */
+export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+
+export interface SendCommand {
+  readonly type: 'send';
+  /** `all`: every node reachable now. Never this node itself. */
+  readonly recipients: readonly NodeId[] | 'all';
+  readonly kind: string;
+  readonly encoding: number;
+  readonly body: Uint8Array;
+  /** False: fire and forget; answered at once. */
+  readonly acknowledged: boolean;
+  readonly traced: boolean;
+  readonly timeoutMs: number;
+}
+
+export type MessagingCommand =
+  /** Answered with `SendAnswer`. */
+  | SendCommand
+  /** Gives up a send that is under way; `token` is the send's. */
+  | { readonly type: 'abort'; readonly token: number }
+  | {
+      readonly type: 'listen';
+      readonly consumer: number;
+      readonly kind: string | undefined;
+      readonly limit: number;
+    }
+  | { readonly type: 'unlisten'; readonly consumer: number }
+  | { readonly type: 'consumed'; readonly consumer: number; readonly count: number }
+  | { readonly type: 'snoop'; readonly on: boolean };
+
+export interface SendAnswer {
+  readonly sequence: number;
+  readonly delivered: readonly NodeId[];
+  readonly missing: readonly { readonly node: NodeId; readonly reason: MissingReason }[];
+}
+
+/** What a relay sees of a message on its way. */
+export interface Transit {
+  readonly source: NodeId;
+  readonly sequence: number;
+  readonly kind: string;
+  readonly encoding: number;
+  readonly recipients: readonly NodeId[];
+  readonly from: NodeId;
+  readonly body: Uint8Array;
+  /** Only a piece of a large body. */
+  readonly partial: boolean;
+  readonly totalBytes: number;
+}
+
+export type MessagingEvent =
+  | { readonly type: 'arrival'; readonly consumers: readonly number[]; readonly arrival: Arrival }
+  | { readonly type: 'transit'; readonly transit: Transit };

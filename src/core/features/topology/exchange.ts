@@ -1,0 +1,196 @@
+/**
+ * The topology handler of one link: what this neighbor still has to be sent, and the digest comparison.
+ *
+ * Made by the topology behavior. A new link starts with a full summary from both ends; later each sync
+ * period `digest` -> (differs) `buckets` -> `summary` of those -> `records` and `want`. Invariant: what is
+ * queued is sent once, as the newest version known at that moment.
+ */
+import type { ConnectionAgent, ConnectionHandler } from '../../contracts.ts';
+import type { NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { bucketCount, bucketOf } from '../../routing/digests.ts';
+import type { NodeRecord, Records } from '../../routing/records.ts';
+import type { Frame } from '../../wire/frame.ts';
+import {
+  type CarriedRecord,
+  decodeIds,
+  decodeProbeReply,
+  decodeRecords,
+  decodeSummary,
+  decodeWords,
+  encodeIds,
+  encodeRecords,
+  encodeSummary,
+  encodeWords,
+  lifeOf,
+  type ProbeReply,
+  type Summary,
+  type SummaryEntry,
+  TopologyType,
+} from './messages.ts';
+
+/** What the handler tells its behavior. */
+export type ExchangeEvent =
+  | { readonly type: 'records'; readonly records: readonly CarriedRecord[] }
+  | { readonly type: 'probe-reply'; readonly reply: ProbeReply }
+  /** Records were queued for sending. */
+  | { readonly type: 'queued' };
+
+export class Exchange implements ConnectionHandler {
+  private readonly records: Records;
+  private readonly queued = new Set<NodeId>();
+  private agent: ConnectionAgent | undefined;
+
+  constructor(records: Records) {
+    this.records = records;
+  }
+
+  opened(agent: ConnectionAgent): void {
+    this.agent = agent;
+    this.sendSummary(undefined);
+  }
+
+  queue(id: NodeId): void {
+    this.queued.add(id);
+  }
+
+  flush(now: number): void {
+    if (this.queued.size === 0) return;
+    let batch: CarriedRecord[] = [];
+    let bytes = 0;
+    for (const id of this.queued) {
+      const record = this.records.get(id);
+      if (record === undefined) continue;
+      batch.push(carried(record, now));
+      bytes += record.bytes.length;
+      if (bytes < limits.recordsFrameBytesMax) continue;
+      this.send(TopologyType.records, encodeRecords(batch));
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length > 0) this.send(TopologyType.records, encodeRecords(batch));
+    this.queued.clear();
+  }
+
+  sendDigest(): void {
+    this.send(TopologyType.digest, encodeWords(this.records.digests.root()));
+  }
+
+  message(agent: ConnectionAgent, frame: Frame): void {
+    if (!this.handle(agent, frame.type, frame.payload)) {
+      agent.log('warn', `${agent.neighbor.name} sent a topology message that makes no sense`, {
+        type: frame.type,
+      });
+      agent.close('protocol');
+    }
+  }
+
+  /** False when the message is malformed. */
+  private handle(agent: ConnectionAgent, type: number, payload: Uint8Array): boolean {
+    switch (type) {
+      case TopologyType.records:
+        return this.take(decodeRecords(payload), (records) => this.tell(agent, { type: 'records', records }));
+      case TopologyType.summary:
+        return this.take(decodeSummary(payload), (summary) => this.compare(agent, summary));
+      case TopologyType.want:
+        return this.take(decodeIds(payload), (ids) => this.wanted(agent, ids));
+      case TopologyType.digest:
+        return this.take(decodeWords(payload, 2), (root) => this.compareRoot(root));
+      case TopologyType.buckets:
+        return this.take(decodeWords(payload, bucketCount * 2), (words) => this.compareBuckets(words));
+      case TopologyType.probeReply:
+        return this.take(decodeProbeReply(payload), (reply) =>
+          this.tell(agent, { type: 'probe-reply', reply }),
+        );
+      default:
+        return true;
+    }
+  }
+
+  private take<Decoded>(decoded: Decoded | undefined, handle: (decoded: Decoded) => void): boolean {
+    if (decoded === undefined) return false;
+    handle(decoded);
+    return true;
+  }
+
+  private tell(agent: ConnectionAgent, event: ExchangeEvent): void {
+    agent.tellBehavior(event);
+  }
+
+  /** Sends what the other end lacks, asks for what it has newer. */
+  private compare(agent: ConnectionAgent, summary: Summary): void {
+    const theirs = new Map<NodeId, SummaryEntry>(summary.entries.map((entry) => [entry.id, entry]));
+    const wanted: NodeId[] = [];
+    for (const entry of summary.entries) {
+      const mine = this.records.get(entry.id);
+      // On a new link the other end compares our summary too and sends by itself.
+      if (summary.buckets !== undefined && (mine === undefined || isNewer(entry, mine)))
+        wanted.push(entry.id);
+    }
+    for (const record of this.inScope(summary.buckets)) {
+      const entry = theirs.get(record.id);
+      if (entry === undefined || isOlder(entry, record)) this.queue(record.id);
+    }
+    if (wanted.length > 0) this.send(TopologyType.want, encodeIds(wanted));
+    if (this.queued.size > 0) this.tell(agent, { type: 'queued' });
+  }
+
+  private wanted(agent: ConnectionAgent, ids: readonly NodeId[]): void {
+    for (const id of ids) if (this.records.get(id) !== undefined) this.queue(id);
+    this.tell(agent, { type: 'queued' });
+  }
+
+  private compareRoot(root: Uint32Array): void {
+    const [a, b] = this.records.digests.root();
+    if (root[0] !== a || root[1] !== b)
+      this.send(TopologyType.buckets, encodeWords(this.records.digests.words));
+  }
+
+  private compareBuckets(words: Uint32Array): void {
+    const differing = this.records.digests.differing(words);
+    if (differing.length > 0) this.sendSummary(differing);
+  }
+
+  private sendSummary(buckets: readonly number[] | undefined): void {
+    const entries = [...this.inScope(buckets)].map((record) => ({
+      id: record.id,
+      epoch: record.epoch,
+      sequence: record.sequence,
+      life: lifeOf(record.instance),
+    }));
+    this.send(TopologyType.summary, encodeSummary({ buckets, entries }));
+  }
+
+  /** Everything, or the reachable records of some buckets (which is what digests cover). */
+  private *inScope(buckets: readonly number[] | undefined): Iterable<NodeRecord> {
+    for (const record of this.records.entries()) {
+      if (buckets === undefined || (record.reachable && buckets.includes(bucketOf(record.id)))) yield record;
+    }
+  }
+
+  private send(type: number, payload: Uint8Array): void {
+    this.agent?.sendHere(payload, { type, urgent: true });
+  }
+}
+
+function carried(record: NodeRecord, now: number): CarriedRecord {
+  // A reachable record, and one whose links were never checked yet, counts as fresh.
+  return {
+    bytes: record.bytes,
+    unreachableForMs: record.reachable ? 0 : Math.max(1, Math.round(now - record.since)),
+  };
+}
+
+function isOlder(entry: SummaryEntry, record: NodeRecord): boolean {
+  return compare(entry, record) < 0;
+}
+
+function isNewer(entry: SummaryEntry, record: NodeRecord): boolean {
+  return compare(entry, record) > 0;
+}
+
+function compare(entry: SummaryEntry, record: NodeRecord): number {
+  return (
+    entry.epoch - record.epoch || entry.sequence - record.sequence || entry.life - lifeOf(record.instance)
+  );
+}

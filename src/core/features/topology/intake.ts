@@ -1,0 +1,100 @@
+/**
+ * Takes records from neighbors: checks them, limits each origin's rate, puts them with the others.
+ *
+ * Who calls it: the topology behavior. Invariant: no origin gets more than its allowance into the
+ * records; what exceeds it is not lost, the newest waits until the allowance has grown again.
+ */
+import type { LinkId, SelfView } from '../../contracts.ts';
+import type { NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { TokenBucket } from '../../parts/token-bucket.ts';
+import { type Announcement, compareVersions, decodeAnnouncement } from '../../routing/announcement.ts';
+import type { NodeRecord, Records } from '../../routing/records.ts';
+import type { CarriedRecord } from './messages.ts';
+
+export type Taken =
+  /** `before` holds the sections of the version it replaced. */
+  | {
+      readonly outcome: 'accepted';
+      readonly record: NodeRecord;
+      readonly before: ReadonlyMap<string, Uint8Array> | undefined;
+    }
+  /** A record of this node's own name, not older than its own. */
+  | { readonly outcome: 'own'; readonly record: Announcement }
+  /** We know a newer one: the sender should have it. */
+  | { readonly outcome: 'older'; readonly id: NodeId }
+  | { readonly outcome: 'collision'; readonly known: string; readonly name: string }
+  | { readonly outcome: 'ignored' };
+
+interface Deferred {
+  readonly received: CarriedRecord;
+  readonly from: LinkId;
+}
+
+const ignored: Taken = { outcome: 'ignored' };
+const deferredMax = 10_000;
+
+export class Intake {
+  private readonly records: Records;
+  private readonly allowances = new Map<NodeId, TokenBucket>();
+  private readonly deferred = new Map<NodeId, Deferred>();
+
+  constructor(records: Records) {
+    this.records = records;
+  }
+
+  take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
+    const record = decodeAnnouncement(bytes);
+    if (record === undefined) return ignored;
+    const known = this.records.get(record.id);
+    if (known !== undefined && known.name !== record.name)
+      return { outcome: 'collision', known: known.name, name: record.name };
+    if (known !== undefined && compareVersions(record, known) <= 0) {
+      return compareVersions(known, record) > 0 ? { outcome: 'older', id: record.id } : ignored;
+    }
+    if (record.id === self.id) return { outcome: 'own', record };
+    if (!this.allowed(record.id, now)) {
+      this.defer(record.id, { received: { bytes: bytes.slice(), unreachableForMs }, from });
+      return ignored;
+    }
+    return this.accept(record, bytes, now - unreachableForMs);
+  }
+
+  /** What had to wait and now may be taken (again by `take`). */
+  due(now: number): Deferred[] {
+    const due: Deferred[] = [];
+    for (const [id, deferred] of [...this.deferred]) {
+      if ((this.allowances.get(id)?.nextAt(now) ?? now) > now) continue;
+      this.deferred.delete(id);
+      due.push(deferred);
+    }
+    return due;
+  }
+
+  nextDeadline(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const id of this.deferred.keys()) next = Math.min(next, this.allowances.get(id)?.nextAt(now) ?? now);
+    return next;
+  }
+
+  private accept(record: Announcement, bytes: Uint8Array, since: number): Taken {
+    const before = this.records.get(record.id)?.announcement.sections;
+    // The bytes lie inside a received chunk that is about to go away.
+    if (this.records.put(record, bytes.slice(), since) !== 'newer') return ignored;
+    return { outcome: 'accepted', record: this.records.get(record.id) as NodeRecord, before };
+  }
+
+  private allowed(id: NodeId, now: number): boolean {
+    let allowance = this.allowances.get(id);
+    if (allowance === undefined) {
+      if (this.allowances.size >= limits.recordsMax) this.allowances.clear();
+      allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurstReceived, now);
+      this.allowances.set(id, allowance);
+    }
+    return allowance.take(now);
+  }
+
+  private defer(id: NodeId, deferred: Deferred): void {
+    if (this.deferred.size < deferredMax || this.deferred.has(id)) this.deferred.set(id, deferred);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * One name, one living node: who else uses a name is probed, and the younger of two living ones leaves.
+ *
+ * Who calls it: the topology behavior. A probe is a routed message to the id itself: the old life, if it
+ * lives, answers to the node through which it was asked. Invariant: nobody takes a name over while its
+ * owner answers; nobody outbids more than once in `outbidIntervalMs`. Compared are uptimes (durations,
+ * so clocks need not agree), not epochs: both lives may well stand at epoch 1.
+ */
+import type { BehaviorAgent, LinkId, Neighbor } from '../../contracts.ts';
+import { failure } from '../../errors.ts';
+import type { Instance, NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { encodeProbe, encodeProbeReply, type Probe, type ProbeReply, TopologyType } from './messages.ts';
+
+/** A handshake held until the known life of the newcomer's name has answered, or has not. */
+interface HeldCheck {
+  readonly link: LinkId;
+  readonly name: string;
+  readonly until: number;
+}
+
+/** Our own name, seen with another instance. */
+interface Contest {
+  readonly nonce: number;
+  readonly epoch: number;
+  readonly until: number;
+}
+
+export interface NameWatchPorts {
+  /** Take the name over from a life that stood at this epoch. */
+  readonly outbid: (epoch: number) => void;
+  readonly uptimeMs: () => number;
+}
+
+export class NameWatch {
+  private readonly ports: NameWatchPorts;
+  private readonly held = new Map<number, HeldCheck>();
+  private contest: Contest | undefined;
+  private outbidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: NameWatchPorts) {
+    this.ports = ports;
+  }
+
+  // ── a newcomer has the name of a node we know as living ───────────────────────────────────────────
+
+  hold(agent: BehaviorAgent, neighbor: Neighbor): void {
+    const nonce = newNonce(agent);
+    this.held.set(nonce, { link: neighbor.link, name: neighbor.name, until: agent.now + limits.nameProbeMs });
+    const probe = encodeProbe({ nonce, via: agent.self.id, prober: neighbor.instance });
+    agent.send({ to: 'node', node: neighbor.id }, probe, { type: TopologyType.probe, urgent: true });
+  }
+
+  // ── our own name, with another instance ───────────────────────────────────────────────────────────
+
+  /** @param from The neighbor that showed us the other life's record. */
+  contested(agent: BehaviorAgent, from: LinkId, epoch: number, gone: boolean): void {
+    if (gone) return this.takeOver(agent, epoch);
+    if (this.contest !== undefined) return;
+    const via = [...agent.neighbors.values()].find((neighbor) => neighbor.link === from)?.id;
+    if (via === undefined) return;
+    this.contest = { nonce: newNonce(agent), epoch, until: agent.now + limits.nameProbeMs };
+    const probe = encodeProbe({ nonce: this.contest.nonce, via, prober: agent.self.instance });
+    agent.sendVia(from, agent.self.id, probe, { type: TopologyType.probe, urgent: true });
+  }
+
+  /** Another node of our name stands at the other end of a handshake, so it surely lives. */
+  namesake(agent: BehaviorAgent, instance: Instance, uptimeMs: number): void {
+    if (this.isYounger(agent, instance, uptimeMs)) this.leave(agent);
+  }
+
+  probed(agent: BehaviorAgent, probe: Probe): void {
+    if (probe.prober === agent.self.instance) return;
+    const reply = encodeProbeReply({
+      nonce: probe.nonce,
+      prober: probe.prober,
+      instance: agent.self.instance,
+      uptimeMs: Math.round(this.ports.uptimeMs()),
+    });
+    agent.send({ to: 'node', node: probe.via }, reply, { type: TopologyType.probeReply, urgent: true });
+  }
+
+  /** A reply for a check of ours, or for a neighbor that asked through us. */
+  replied(agent: BehaviorAgent, from: NodeId, reply: ProbeReply, bytes: Uint8Array): void {
+    const check = this.held.get(reply.nonce);
+    if (check !== undefined) {
+      this.held.delete(reply.nonce);
+      const refusal = failure('SKEIN_NAME_TAKEN', `a living node is called ${check.name} already`);
+      return agent.resolveCheck(check.link, refusal);
+    }
+    const neighbor = agent.neighbors.get(from);
+    if (neighbor?.instance === reply.prober) {
+      agent.sendOnLink(neighbor.link, bytes.slice(), { type: TopologyType.probeReply, urgent: true });
+    }
+  }
+
+  /** The other life of our name has answered. */
+  answered(agent: BehaviorAgent, reply: ProbeReply): void {
+    if (this.contest?.nonce !== reply.nonce) return;
+    const { epoch } = this.contest;
+    this.contest = undefined;
+    if (this.isYounger(agent, reply.instance, reply.uptimeMs)) this.leave(agent);
+    else this.takeOver(agent, epoch);
+  }
+
+  nextDeadline(): number {
+    let next = this.contest?.until ?? Number.POSITIVE_INFINITY;
+    for (const check of this.held.values()) next = Math.min(next, check.until);
+    return next;
+  }
+
+  deadline(agent: BehaviorAgent, now: number): void {
+    for (const [nonce, check] of [...this.held]) {
+      if (now < check.until) continue;
+      this.held.delete(nonce);
+      agent.resolveCheck(check.link, undefined);
+    }
+    if (this.contest !== undefined && now >= this.contest.until) {
+      const { epoch } = this.contest;
+      this.contest = undefined;
+      this.takeOver(agent, epoch);
+    }
+  }
+
+  private takeOver(agent: BehaviorAgent, epoch: number): void {
+    if (agent.now - this.outbidAt < limits.outbidIntervalMs) return;
+    this.outbidAt = agent.now;
+    this.ports.outbid(epoch);
+  }
+
+  private isYounger(agent: BehaviorAgent, instance: Instance, uptimeMs: number): boolean {
+    const difference = this.ports.uptimeMs() - uptimeMs;
+    // Both uptimes were read at slightly different moments: close to each other, the instance decides.
+    return Math.abs(difference) > limits.nameProbeMs ? difference < 0 : agent.self.instance < instance;
+  }
+
+  private leave(agent: BehaviorAgent): void {
+    agent.fail(failure('SKEIN_NAME_TAKEN', `a living node is called ${agent.self.name} already`));
+  }
+}
+
+function newNonce(agent: BehaviorAgent): number {
+  return Math.floor(agent.random.next() * 2 ** 48);
+}

@@ -1,0 +1,81 @@
+/**
+ * A node's own announcement: when it changes, it is made anew and numbered.
+ *
+ * Who calls it: the topology behavior. Invariant: versions only rise, and a node makes at most
+ * `recordsPerSecond` of them (after a burst): receivers would not take more of one origin.
+ */
+import type { SelfView } from '../../contracts.ts';
+import type { NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { TokenBucket } from '../../parts/token-bucket.ts';
+import { type Announcement, encodeAnnouncement } from '../../routing/announcement.ts';
+
+export class OwnRecord {
+  epoch = 1;
+  private sequence = 0;
+  private changed = true;
+  private readonly allowance: TokenBucket;
+
+  constructor(now: number) {
+    this.allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurst, now);
+  }
+
+  change(): void {
+    this.changed = true;
+  }
+
+  /** This life takes the name over from another that stood at `epoch`. */
+  outbid(epoch: number): void {
+    this.epoch = epoch + 1;
+    this.sequence = 0;
+    this.changed = true;
+  }
+
+  /** Somebody shows a later record of this very life than we have made: go on after it. */
+  skipTo(sequence: number): void {
+    this.sequence = Math.max(this.sequence, sequence);
+    this.changed = true;
+  }
+
+  /** The next record, if one is due and allowed. */
+  next(
+    self: SelfView,
+    neighbors: Iterable<NodeId>,
+    now: number,
+  ): { record: Announcement; bytes: Uint8Array } | undefined {
+    if (!this.changed || !this.allowance.take(now)) return undefined;
+    this.changed = false;
+    return this.make(self, neighbors, false);
+  }
+
+  final(self: SelfView): { record: Announcement; bytes: Uint8Array } {
+    return this.make(self, [], true);
+  }
+
+  nextDeadline(now: number): number {
+    return this.changed ? this.allowance.nextAt(now) : Number.POSITIVE_INFINITY;
+  }
+
+  private make(
+    self: SelfView,
+    neighbors: Iterable<NodeId>,
+    left: boolean,
+  ): { record: Announcement; bytes: Uint8Array } {
+    this.sequence++;
+    const record: Announcement = {
+      id: self.id,
+      name: self.name,
+      namespace: self.namespace,
+      instance: self.instance,
+      epoch: this.epoch,
+      sequence: this.sequence,
+      left,
+      version: self.version,
+      addresses: self.addresses.slice(0, limits.addressesPerRecordMax),
+      links: [...neighbors].sort((a, b) => a - b).slice(0, limits.linksPerRecordMax),
+      services: [...self.services].sort(),
+      sections: self.sections,
+    };
+    return { record: { ...record, sections: new Map(self.sections) }, bytes: encodeAnnouncement(record) };
+  }
+}

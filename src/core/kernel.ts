@@ -1,0 +1,303 @@
+/**
+ * The kernel: read it first. Frames and events come in, behaviors are called, effects go to the outbox.
+ *
+ * Who calls it: the runtime (`api/runtime.ts`), the same one in production and in the simulator. Each
+ * public method is one event with the time at which it happened; nothing here waits, reads a clock or
+ * touches the world. Invariant: no event makes it throw, whatever a peer or a behavior did: a failing
+ * behavior is counted and logged, and the link whose bytes did it is closed.
+ */
+import { type AgentParts, KernelBehaviorAgent, KernelConnectionAgent } from './agents.ts';
+import { Behaviors, type Slot } from './behaviors.ts';
+import { Context, type KernelConfig } from './context.ts';
+import type {
+  Behavior,
+  Directory,
+  Finding,
+  LinkId,
+  LinkStatistics,
+  Neighbor,
+  Random,
+  RoutingTable,
+  SecureStage,
+  SelfView,
+  Sighting,
+  StoreResult,
+} from './contracts.ts';
+import { type Failure, failure } from './errors.ts';
+import { Forwarder } from './forwarder.ts';
+import { limits } from './limits.ts';
+import { Neighborhood } from './neighborhood.ts';
+import type { Outbox } from './outbox.ts';
+
+type Life = 'new' | 'running' | 'leaving' | 'ended';
+
+/** Rounds of flushing and local delivery within one turn; more means two behaviors answer each other for ever. */
+const roundsPerTurnMax = 100;
+
+export class Kernel {
+  readonly context: Context;
+  private readonly neighborhood: Neighborhood;
+  private readonly behaviors: Behaviors;
+  private readonly forwarder: Forwarder;
+  private readonly parts: AgentParts;
+  private life: Life = 'new';
+  private endedWith: Failure | undefined;
+  private tickAt = 0;
+  private promisedWake = Number.POSITIVE_INFINITY;
+  private lastStoreToken = 0;
+
+  /**
+   * @param behaviors In the order in which they are asked and called.
+   * @param routes The routing table; `directory` is what is known of nodes (usually by the same topology).
+   * @throws TypeError when two behaviors have one name.
+   */
+  constructor(
+    config: KernelConfig,
+    random: Random,
+    routes: RoutingTable,
+    directory: Directory,
+    behaviors: readonly Behavior<never>[],
+  ) {
+    this.context = new Context(config, random, routes, directory);
+    this.neighborhood = new Neighborhood(this.context, {
+      behaviors: () => this.behaviors,
+      arrived: (frame, from) => this.forwarder.arrived(frame, from),
+      openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
+    });
+    this.behaviors = new Behaviors(behaviors);
+    this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
+    this.parts = {
+      context: this.context,
+      neighborhood: this.neighborhood,
+      forwarder: this.forwarder,
+      behaviors: this.behaviors,
+      nextStoreToken: () => ++this.lastStoreToken,
+      fail: (reason) => this.end(reason),
+    };
+    for (const slot of this.behaviors.slots) slot.agent = new KernelBehaviorAgent(slot, this.parts);
+  }
+
+  get outbox(): Outbox {
+    return this.context.outbox;
+  }
+
+  get self(): SelfView {
+    return this.context.self;
+  }
+
+  get neighbors(): ReadonlyMap<number, Neighbor> {
+    return this.neighborhood.neighbors;
+  }
+
+  get counters(): ReadonlyMap<string, number> {
+    return this.context.counters;
+  }
+
+  // ── life ──────────────────────────────────────────────────────────────────────────────────────────
+
+  start(now: number, wallNow: number): void {
+    this.at(now, wallNow);
+    this.context.self.startedAt = now;
+    this.life = 'running';
+    this.tickAt = now + limits.tickIntervalMs;
+    this.promisedWake = now;
+    for (const { behavior, agent } of this.behaviors.slots) this.guard(() => behavior.started?.(agent));
+  }
+
+  /** Leaves: behaviors say their last, links say goodbye; `ended` follows in the outbox. */
+  stop(now: number): void {
+    this.at(now);
+    this.end(undefined);
+  }
+
+  /** Ends the turn: gathered frames leave. Call before draining the outbox. */
+  endTurn(now: number): void {
+    this.at(now);
+    this.guard(() => {
+      for (let round = 0; round < roundsPerTurnMax; round++) {
+        const delivered = this.forwarder.deliverLocal();
+        if (!this.behaviors.flush(now) && !delivered) break;
+      }
+    });
+    this.neighborhood.pump();
+    if (this.life === 'leaving' && this.neighborhood.isEmpty) {
+      this.life = 'ended';
+      this.outbox.put({ type: 'ended', failure: this.endedWith });
+    }
+  }
+
+  /** When `wake` is wanted next. */
+  nextDeadline(): number {
+    if (this.life === 'ended' || this.life === 'new') return Number.POSITIVE_INFINITY;
+    this.promisedWake = Math.min(
+      this.tickAt,
+      this.neighborhood.nextDeadline(),
+      this.behaviors.nextDeadline(),
+    );
+    return this.promisedWake;
+  }
+
+  wake(now: number): void {
+    const lagMs = now - this.promisedWake;
+    this.at(now);
+    if (lagMs >= limits.lagForgivenFromMs && Number.isFinite(lagMs)) {
+      this.context.count('lag.ms', Math.round(lagMs));
+      this.neighborhood.forgive(lagMs);
+    }
+    this.neighborhood.deadline(now);
+    if (this.life !== 'running') return;
+    this.guard(() => this.behaviors.deadline(now));
+    if (now >= this.tickAt) this.tick(now);
+  }
+
+  polled(now: number): void {
+    this.at(now);
+    this.neighborhood.polled();
+  }
+
+  // ── sockets ───────────────────────────────────────────────────────────────────────────────────────
+
+  accepted(address: string, security: SecureStage | undefined, now: number): LinkId {
+    this.at(now);
+    return this.neighborhood.accepted(address, security);
+  }
+
+  dialed(link: LinkId, address: string, security: SecureStage | undefined, now: number): void {
+    this.at(now);
+    this.neighborhood.link(link)?.connected(address, security, now);
+  }
+
+  dialFailed(link: LinkId, reason: Failure, now: number): void {
+    this.at(now);
+    this.guard(() => this.neighborhood.link(link)?.lost(reason, now));
+  }
+
+  received(link: LinkId, bytes: Uint8Array, now: number): void {
+    this.at(now);
+    try {
+      this.neighborhood.link(link)?.receive(bytes, now);
+    } catch (error) {
+      this.caught(error);
+      this.neighborhood.link(link)?.close('protocol', now);
+    }
+  }
+
+  flushed(link: LinkId, byteLength: number, now: number): void {
+    this.at(now);
+    this.neighborhood.link(link)?.flushed(byteLength);
+  }
+
+  closed(link: LinkId, detail: Failure | undefined, now: number): void {
+    this.at(now);
+    this.guard(() => this.neighborhood.link(link)?.lost(detail, now));
+  }
+
+  datagram(bytes: Uint8Array, from: string, now: number): void {
+    this.at(now);
+    this.context.count('datagrams.received');
+    this.guard(() => {
+      for (const { behavior, agent } of this.behaviors.slots) {
+        if (behavior.datagram?.(agent, bytes, from) === true) return;
+      }
+      this.context.count('datagrams.unknown');
+    });
+  }
+
+  sighted(sighting: Sighting, now: number): void {
+    this.at(now);
+    this.guard(() => this.behaviors.emit({ type: 'sighted', sighting }));
+  }
+
+  // ── the program ───────────────────────────────────────────────────────────────────────────────────
+
+  /** A command for one feature; its answer leaves through the outbox with the same token. */
+  command(feature: string, command: unknown, token: number, now: number): void {
+    this.at(now);
+    const slot = this.behaviors.named(feature);
+    if (slot?.behavior.command === undefined || this.life !== 'running') {
+      const reason =
+        this.life === 'running'
+          ? failure('SKEIN_INVALID', `there is no feature "${feature}" that takes commands`)
+          : failure('SKEIN_CLOSED', 'the node is closed');
+      this.outbox.put({ type: 'fail', token, failure: reason });
+      return;
+    }
+    this.guard(() => slot.behavior.command?.(slot.agent, command, token));
+  }
+
+  stored(feature: string, token: number, result: StoreResult, now: number): void {
+    this.at(now);
+    const slot = this.behaviors.named(feature);
+    this.guard(() => slot?.behavior.stored?.(slot.agent, token, result));
+  }
+
+  /** What each feature knows of why a node is missing. */
+  explain(node: string | undefined, now: number): Finding[] {
+    this.at(now);
+    const findings: Finding[] = [];
+    for (const { behavior, agent } of this.behaviors.slots) {
+      this.guard(() => findings.push(...(behavior.explain?.(agent, node) ?? [])));
+    }
+    return findings;
+  }
+
+  status(): Record<string, unknown> {
+    const status: Record<string, unknown> = {};
+    for (const { behavior, name } of this.behaviors.slots) {
+      if (behavior.status !== undefined) status[name] = behavior.status();
+    }
+    return status;
+  }
+
+  statistics(link: LinkId): LinkStatistics | undefined {
+    return this.neighborhood.linkOf(link)?.statistics();
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────────
+
+  private at(now: number, wallNow?: number): void {
+    // Unix time is given now and then; in between it advances as kernel time does.
+    this.context.wallNow = wallNow ?? this.context.wallNow + (now - this.context.now);
+    this.context.now = now;
+  }
+
+  private tick(now: number): void {
+    const intervalMs = limits.tickIntervalMs;
+    this.tickAt = now + intervalMs;
+    this.guard(() => this.behaviors.tick(now, intervalMs));
+  }
+
+  private end(reason: Failure | undefined): void {
+    if (this.life !== 'running') return;
+    this.life = 'leaving';
+    this.endedWith = reason;
+    for (const { behavior, agent } of this.behaviors.slots) this.guard(() => behavior.stopped?.(agent));
+    this.guard(() => this.behaviors.flush(this.context.now));
+    this.neighborhood.closeAll(reason === undefined ? 'leave' : 'stopped');
+  }
+
+  private openHandler(slot: Slot, neighbor: Neighbor): void {
+    const handler =
+      neighbor.direction === 'incoming'
+        ? slot.behavior.incomingUp?.(slot.agent, neighbor)
+        : slot.behavior.outgoingUp?.(slot.agent, neighbor);
+    if (handler === undefined) return;
+    const agent = new KernelConnectionAgent(slot, this.parts, neighbor);
+    slot.handlers.set(neighbor.link, { handler, agent, neighbor });
+    handler.opened?.(agent);
+  }
+
+  private guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.caught(error);
+    }
+  }
+
+  private caught(error: unknown): void {
+    this.context.count('kernel.exceptions');
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.context.log('error', `a behavior threw: ${text}`);
+  }
+}

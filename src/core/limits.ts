@@ -1,0 +1,137 @@
+/**
+ * Every queue, map, loop and retry of the core has its limit here, with the reason.
+ *
+ * Who calls it: every room of the core. Invariant: a number that a stranger or a slow neighbor could
+ * drive up stands in this file, not in the code that uses it. Units are the last word of each name.
+ */
+export const limits = {
+  // ── wire ────────────────────────────────────────────────────────────────────────────────────────
+  /** Largest frame accepted, header included. One frame must not hold a link for long: 1 MiB is ~10 ms at 1 Gbit/s. */
+  frameBytesMax: 1024 * 1024,
+  /** Hops a frame may make. Twice the diameter of any mesh we know of; only a routing loop gets there. */
+  ttlHops: 64,
+  /** Recipients one frame may carry: 6 bytes each, so the list stays far below one frame. */
+  recipientsPerFrameMax: 4096,
+  /** Hops that a traced frame records before it stops recording: the ttl bounds it anyway. */
+  traceHopsMax: 64,
+
+  // ── link ────────────────────────────────────────────────────────────────────────────────────────
+  /** From the first byte to an open link. Covers a name probe (1 s) and a slow machine. */
+  handshakeTimeoutMs: 10_000,
+  /** Bytes of one hello: a stranger may make us hold this much before it has proven anything. */
+  helloBytesMax: 16 * 1024,
+  /** Each end sends at least this often; heartbeats also carry the round trip. */
+  heartbeatIntervalMs: 1000,
+  /** A neighbor whose event loop may stop for this long is still alive (its hello can ask for more). */
+  stallToleranceMs: 3000,
+  /** The most a hello may ask for: beyond a minute a dead node would hold its routes for too long. */
+  stallToleranceMsMax: 60_000,
+  /** A neighbor silent for two heartbeats is stalled: routed around where another path exists. */
+  stalledAfterMs: 2200,
+  /** Poll phases that must pass without a byte before silence means death: bytes may wait in the kernel. */
+  silencePollPhases: 2,
+  /** A wake-up later than this is our own lag: every deadline of silence grows by it. */
+  lagForgivenFromMs: 50,
+  /** Handed to a socket at a time: what is handed cannot be overtaken by a heartbeat. */
+  handedBytesMax: 256 * 1024,
+  /** Waiting for one link; beyond it frames are refused with `busy` and counted. */
+  linkQueueBytesMax: 16 * 1024 * 1024,
+  /** Links of one node. Each costs a heartbeat a second and a copy of each flooded record. */
+  linksMax: 1024,
+  /** Handshakes under way at once: a stranger cannot make us hold more half-open links than this. */
+  handshakesMax: 256,
+  /** A closing link may take this long to send what is queued. */
+  drainTimeoutMs: 1500,
+
+  // ── topology ────────────────────────────────────────────────────────────────────────────────────
+  /** How often neighbors compare digests (meshage: MSA period). */
+  syncPeriodMs: 10_000,
+  syncPeriodMsMin: 100,
+  syncPeriodMsMax: 3_600_000,
+  /** Records one node keeps, the unreachable included: ten times the largest mesh we mean. */
+  recordsMax: 50_000,
+  /** One record, encoded. 1,024 links, 256 services and the features' sections fit. */
+  recordBytesMax: 64 * 1024,
+  linksPerRecordMax: 1024,
+  addressesPerRecordMax: 16,
+  servicesPerRecordMax: 256,
+  sectionsPerRecordMax: 32,
+  /** Records of one origin accepted per second, and at once: per origin, since an honest neighbor relays a whole island. */
+  recordsPerSecond: 5,
+  recordsBurst: 10,
+  /** The receiver's allowance is wider than the sender's: relays bunch what was sent spaced. */
+  recordsBurstReceived: 20,
+  /** An unreachable node's record is kept this long: forgetting it sooner makes re-merged islands argue for ever. */
+  unreachableKeptMs: 3_600_000,
+  /** Unreachable for this long, another life of one's own name is gone without a probe; less may be a record that has outrun its neighbors'. */
+  goneAfterMs: 50,
+  /** How long a living owner of a name has to answer a probe. */
+  nameProbeMs: 1000,
+  /** Nobody outbids another life of its own name more often than this. */
+  outbidIntervalMs: 1000,
+  /** Bytes of records put into one frame: well below a frame, so that a large island does not block heartbeats. */
+  recordsFrameBytesMax: 128 * 1024,
+
+  // ── discovery ───────────────────────────────────────────────────────────────────────────────────
+  /** In a mesh of more nodes than this only one in `solicitRatio` answers (meshage: SOLICIT_LIMIT). */
+  solicitLimitNodes: 16,
+  /** meshage: SOLICIT_RATIO. */
+  solicitRatio: 8,
+  /** The wait between solicitations is random in 0..2^k seconds; k grows to this (128 s). */
+  solicitBackoffExponentMax: 7,
+  /** A solicitation is answered after a random wait up to this, so that a crowd does not dial at once. */
+  answerJitterMs: 300,
+  /** Dials that wait out their jitter: in a cold start of 500 nodes each hears 499 others at once. */
+  dialsScheduledMax: 8,
+  /** One dial per (node, instance) in this time, however often it is heard. */
+  dialAgainMs: 5000,
+  /** The lowest id of a component beacons this often, so that satisfied islands find each other. */
+  beaconIntervalMs: 30_000,
+  /** One unreachable node is tried about once in this time by its whole component, while its loss is fresh. */
+  reuniteIntervalMs: 4000,
+  /** After this the interval grows fourfold, after ten times this sixteenfold. */
+  reuniteFreshMs: 120_000,
+  /** Unreachable nodes one node dials per round. */
+  reuniteDialsPerRoundMax: 4,
+  /** A seed that does not answer is tried again after 1 s, doubling up to this. */
+  seedBackoffMsMax: 15_000,
+  /** TCP connect. Loopback and LANs answer in milliseconds; 3 s is one lost SYN and its repeat. */
+  dialTimeoutMs: 3000,
+  /** A link hung up by hand is not dialed again automatically for this long. */
+  hangupQuietMs: 30_000,
+  /** Strangers remembered for `why` (other namespaces, other keys). */
+  strangersMax: 64,
+  datagramBytesMax: 1400,
+
+  // ── messaging ───────────────────────────────────────────────────────────────────────────────────
+  /** A send waits this long for its receipts (meshage: DEFAULT_TIMEOUT, 10 s). */
+  sendTimeoutMs: 10_000,
+  /** Messages that wait for one consumer (meshage: RECEIVE_BUFFER). */
+  receiveBufferMessages: 1024,
+  /** Unresolved messages of one source. The receivers' memory of duplicates is bounded by it. */
+  unresolvedMax: 65_536,
+  /** First repeat of an unacknowledged message; doubles at each repeat. */
+  repeatAfterMs: 1000,
+  repeatAfterMsMax: 4000,
+  /** Bodies above this are split into parts of this size. */
+  partBytes: 256 * 1024,
+  /** Largest body; beyond it use a channel. */
+  bodyBytesMax: 64 * 1024 * 1024,
+  /** Parts of one large message on their way at once, per recipient. */
+  partsInFlight: 8,
+  /** Bytes of unfinished large messages one node holds for all its sources. */
+  joiningBytesMax: 256 * 1024 * 1024,
+  /** A large message whose next part does not come for this long is dropped. */
+  joiningIdleMs: 30_000,
+  kindBytesMax: 128,
+  /** Sources whose duplicates are remembered; the longest idle is forgotten first. */
+  dedupSourcesMax: 8192,
+  /** How long an idle source's duplicates are remembered (the stated window). */
+  dedupIdleMs: 120_000,
+
+  // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
+  /** Behaviors and handlers are ticked this often. */
+  tickIntervalMs: 1000,
+  /** Frames a node sends to itself within one turn: more means two behaviors answer each other for ever. */
+  localFramesPerTurnMax: 10_000,
+} as const;

@@ -1,0 +1,120 @@
+/**
+ * What waits to leave on one link: two lanes, and a bound on what a socket is given at a time.
+ *
+ * Who calls it: the link. Invariant: never more than `handedBytesMax` (plus one frame) is with the
+ * socket, so that an urgent frame waits for that much at most; never more than `queueBytesMax` waits
+ * here. Small frames are copied together into one chunk, since one write of 64 KiB costs the system far
+ * less than 500 of 128 bytes; large ones are passed as they are.
+ */
+import { limits } from '../limits.ts';
+
+/** Chunks grow while a turn fills them and shrink again: an idle link holds 1 KiB, a busy one saves writes. */
+const chunkBytesMin = 1024;
+const chunkBytesMax = 64 * 1024;
+/** Below this a frame is copied into the current chunk; above, a copy costs more than a second buffer in the write. */
+const copyBelowBytes = 8 * 1024;
+
+export class SendQueue {
+  private readonly urgent: Uint8Array[] = [];
+  private lane: Uint8Array[] = [];
+  private current: Uint8Array | undefined;
+  private chunkBytes = chunkBytesMin;
+  private currentUsed = 0;
+  private currentTaken = 0;
+  private waiting = 0;
+  private handed = 0;
+
+  get queuedBytes(): number {
+    return this.waiting;
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting === 0;
+  }
+
+  /** All of it has left the process. */
+  get isFlushed(): boolean {
+    return this.waiting === 0 && this.handed === 0;
+  }
+
+  get isFull(): boolean {
+    return this.waiting >= limits.linkQueueBytesMax;
+  }
+
+  /** A frame inside a larger buffer; the range must stay as it is until it has been taken. */
+  push(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.waiting += length;
+    if (length >= copyBelowBytes) {
+      this.sealChunk();
+      this.lane.push(bytes.subarray(start, end));
+      return;
+    }
+    if (this.current === undefined || this.currentUsed + length > this.current.length) this.nextChunk(length);
+    this.copyIn(bytes, start, end);
+  }
+
+  pushUrgent(bytes: Uint8Array): void {
+    this.waiting += bytes.length;
+    this.urgent.push(bytes);
+  }
+
+  /** What the socket may have now; undefined when there is nothing, or the socket has enough. */
+  take(): { chunks: Uint8Array[]; byteLength: number } | undefined {
+    if (this.waiting === 0 || this.handed >= limits.handedBytesMax) return undefined;
+    const chunks = this.urgent.splice(0);
+    let byteLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (this.handed + byteLength < limits.handedBytesMax) this.sealChunk();
+    let taken = 0;
+    while (taken < this.lane.length && this.handed + byteLength < limits.handedBytesMax) {
+      const chunk = this.lane[taken++] as Uint8Array;
+      chunks.push(chunk);
+      byteLength += chunk.length;
+    }
+    this.lane = taken === this.lane.length ? [] : this.lane.slice(taken);
+    this.waiting -= byteLength;
+    this.handed += byteLength;
+    if (byteLength < this.chunkBytes / 8) this.chunkBytes = Math.max(chunkBytesMin, this.chunkBytes / 2);
+    return { chunks, byteLength };
+  }
+
+  flushed(byteLength: number): void {
+    this.handed = Math.max(0, this.handed - byteLength);
+  }
+
+  clear(): void {
+    this.urgent.length = 0;
+    this.lane = [];
+    this.current = undefined;
+    this.currentUsed = 0;
+    this.currentTaken = 0;
+    this.waiting = 0;
+  }
+
+  private copyIn(bytes: Uint8Array, start: number, end: number): void {
+    const chunk = this.current as Uint8Array;
+    if (end - start < 512) copySmall(chunk, this.currentUsed, bytes, start, end);
+    else chunk.set(bytes.subarray(start, end), this.currentUsed);
+    this.currentUsed += end - start;
+  }
+
+  private nextChunk(atLeast: number): void {
+    if (this.current !== undefined) this.chunkBytes = Math.min(chunkBytesMax, this.chunkBytes * 2);
+    this.sealChunk();
+    this.current = new Uint8Array(Math.max(this.chunkBytes, atLeast));
+    this.currentUsed = 0;
+    this.currentTaken = 0;
+  }
+
+  /** Moves what the current chunk has gathered to the lane; its free rest goes on being filled. */
+  private sealChunk(): void {
+    if (this.current === undefined || this.currentUsed === this.currentTaken) return;
+    this.lane.push(this.current.subarray(this.currentTaken, this.currentUsed));
+    this.currentTaken = this.currentUsed;
+  }
+}
+
+/** For short ranges a plain loop beats `set(subarray())`, which allocates a view and crosses into C++. */
+function copySmall(to: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
+  for (let i = start, j = at; i < end; i++, j++) to[j] = from[i] as number;
+}

@@ -1,0 +1,398 @@
+/**
+ * The links of one node and the neighbors behind them.
+ *
+ * The kernel reports sockets here; links report what they see. Invariant: at most one link per neighbor
+ * carries this node's frames, and behaviors see a neighbor come up and go down exactly once, also while
+ * two links to it exist for a moment (both ends dialed at once).
+ */
+import type { Behaviors, Slot } from './behaviors.ts';
+import type { Context } from './context.ts';
+import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } from './contracts.ts';
+import { type Failure, failure } from './errors.ts';
+import type { NodeId } from './identity.ts';
+import { limits } from './limits.ts';
+import { encodeHello, type Hello } from './link/hello.ts';
+import { Link, type LinkOwner } from './link/link.ts';
+import type { Outbox } from './outbox.ts';
+import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
+
+/** A neighbor and the link that now leads to it. */
+interface Connection {
+  readonly neighbor: Neighbor;
+  link: Link;
+}
+
+/** What the neighborhood needs of the kernel around it. */
+export interface NeighborhoodPorts {
+  readonly behaviors: () => Behaviors;
+  readonly arrived: (frame: Frame, from: Neighbor) => void;
+  readonly openHandler: (slot: Slot, neighbor: Neighbor) => void;
+}
+
+export class Neighborhood implements LinkOwner {
+  /** By node, for the agents. */
+  readonly neighbors = new Map<NodeId, Neighbor>();
+  /** Asked at each handshake: does this node look for links? */
+  solicits: () => boolean = () => false;
+  private readonly context: Context;
+  private readonly ports: NeighborhoodPorts;
+  private readonly links = new Map<LinkId, Link>();
+  private readonly connections = new Map<NodeId, Connection>();
+  /** Also by the ids of links that are closing or were replaced, until they are gone. */
+  private readonly byLink = new Map<LinkId, Connection>();
+  /** Handshakes that behaviors have asked to hold, and how many still do. */
+  private readonly waiting = new Map<LinkId, number>();
+  private readonly touchedLinks = new Set<Link>();
+  private lastLink = 0;
+  private closing = false;
+
+  constructor(context: Context, ports: NeighborhoodPorts) {
+    this.context = context;
+    this.ports = ports;
+  }
+
+  get outbox(): Outbox {
+    return this.context.outbox;
+  }
+
+  get isEmpty(): boolean {
+    return this.links.size === 0;
+  }
+
+  /** Handshakes of others with us that are under way. */
+  get openingCount(): number {
+    let count = 0;
+    for (const link of this.links.values()) if (link.isPending && link.role === 'listener') count++;
+    return count;
+  }
+
+  // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
+
+  dial(address: string, purpose: DialPurpose): LinkId {
+    const link = this.create('dialer', purpose, address);
+    this.outbox.put({ type: 'dial', link: link.id, address, timeoutMs: limits.dialTimeoutMs });
+    return link.id;
+  }
+
+  accepted(address: string, security: SecureStage | undefined): LinkId {
+    const link = this.create('listener', 'direct', address);
+    if (this.closing || this.openingCount > limits.handshakesMax) {
+      this.count('links.refused');
+      link.close('stopped', this.context.now);
+    } else {
+      link.connected(address, security, this.context.now);
+    }
+    return link.id;
+  }
+
+  link(id: LinkId): Link | undefined {
+    return this.links.get(id);
+  }
+
+  /** The link that carries frames to a neighbor, whatever its number. */
+  linkTo(node: NodeId): Link | undefined {
+    return this.connections.get(node)?.link;
+  }
+
+  /** By the number that behaviors know. */
+  linkOf(id: LinkId): Link | undefined {
+    return this.byLink.get(id)?.link;
+  }
+
+  neighborOf(id: LinkId): Neighbor | undefined {
+    return this.byLink.get(id)?.neighbor;
+  }
+
+  close(id: LinkId, reason: DownReason): void {
+    (this.linkOf(id) ?? this.links.get(id))?.close(reason, this.context.now);
+  }
+
+  closeAll(reason: DownReason): void {
+    this.closing = true;
+    for (const link of [...this.links.values()]) link.close(reason, this.context.now);
+  }
+
+  forgive(lagMs: number): void {
+    for (const link of this.links.values()) link.forgive(lagMs);
+  }
+
+  polled(): void {
+    for (const link of [...this.links.values()]) link.polled(this.context.now);
+  }
+
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of this.links.values()) next = Math.min(next, link.nextDeadline());
+    return next;
+  }
+
+  deadline(now: number): void {
+    for (const link of [...this.links.values()]) link.deadline(now);
+  }
+
+  /** Hands each link's gathered bytes to its socket. */
+  pump(): void {
+    for (const link of this.touchedLinks) link.pump();
+    this.touchedLinks.clear();
+  }
+
+  // ── from links ────────────────────────────────────────────────────────────────────────────────────
+
+  hello(link: Link): Uint8Array {
+    const { self, config } = this.context;
+    return encodeHello({
+      wireVersion,
+      wireVersionMin,
+      id: self.id,
+      name: self.name,
+      namespace: self.namespace,
+      instance: self.instance,
+      version: self.version,
+      purpose: link.purpose,
+      solicits: this.solicits(),
+      uptimeMs: Math.max(0, Math.round(this.context.now - self.startedAt)),
+      stallToleranceMs: config.stallToleranceMs,
+      features: this.ports.behaviors().names,
+      keyId: new Uint8Array(0),
+    });
+  }
+
+  decide(link: Link): void {
+    const peer = link.peer as Hello;
+    const refusal = this.objection(link, peer);
+    if (refusal !== undefined) return link.refuse(refusal, this.context.now);
+    const neighbor = neighborOf(link, peer);
+    let waits = 0;
+    for (const { behavior, agent } of this.ports.behaviors().slots) {
+      const verdict: Verdict =
+        link.role === 'listener'
+          ? behavior.checkIncoming?.(agent, neighbor)
+          : behavior.checkOutgoing?.(agent, neighbor);
+      if (verdict === 'wait') waits++;
+      else if (verdict !== undefined) return link.refuse(verdict, this.context.now);
+    }
+    if (waits > 0) this.waiting.set(link.id, waits);
+    else this.accept(link);
+  }
+
+  /** A behavior that asked to wait has made up its mind. */
+  resolveCheck(id: LinkId, verdict: Failure | undefined): void {
+    const link = this.links.get(id);
+    const waits = this.waiting.get(id);
+    if (link === undefined || waits === undefined) return;
+    if (verdict === undefined && waits > 1) {
+      this.waiting.set(id, waits - 1);
+      return;
+    }
+    this.waiting.delete(id);
+    if (verdict !== undefined) return link.refuse(verdict, this.context.now);
+    // While we waited, another link to the same node may have opened.
+    const refusal = this.objection(link, link.peer as Hello);
+    if (refusal !== undefined) link.refuse(refusal, this.context.now);
+    else this.accept(link);
+  }
+
+  opened(link: Link, otherHasAnother: boolean): void {
+    const peer = link.peer as Hello;
+    const existing = this.connections.get(peer.id);
+    if (existing === undefined) return this.up(link, peer);
+    if (existing.neighbor.instance !== peer.instance) {
+      existing.link.close('replaced', this.context.now);
+      return this.up(link, peer);
+    }
+    this.count('links.doubled');
+    if (this.winner(existing.link, link, peer, otherHasAnother) === link) this.replace(existing, link);
+    else link.close('replaced', this.context.now);
+  }
+
+  frame(link: Link, frame: Frame): void {
+    const connection = this.byLink.get(link.id);
+    if (connection !== undefined) this.ports.arrived(frame, connection.neighbor);
+  }
+
+  measured(link: Link): void {
+    const connection = this.byLink.get(link.id);
+    if (connection?.link !== link || link.roundTripMs === undefined) return;
+    this.context.routes.roundTrip(connection.neighbor.id, link.roundTripMs);
+    for (const slot of this.ports.behaviors().slots) {
+      const entry = slot.handlers.get(connection.neighbor.link);
+      entry?.handler.statistics?.(entry.agent, link.statistics());
+    }
+  }
+
+  stalled(link: Link, stalled: boolean): void {
+    const connection = this.byLink.get(link.id);
+    if (connection?.link === link) this.context.routes.stalled(connection.neighbor.id, stalled);
+  }
+
+  ended(link: Link, reason: DownReason, detail: Failure | undefined): void {
+    this.waiting.delete(link.id);
+    const connection = this.byLink.get(link.id);
+    if (connection?.link === link) return this.down(connection, reason, detail);
+    if (link.role === 'dialer' && link.openedAt === 0) this.dialEnded(link, detail);
+    else if (link.openedAt === 0) this.count('links.incoming-failed');
+  }
+
+  gone(link: Link): void {
+    this.links.delete(link.id);
+    this.touchedLinks.delete(link);
+    const connection = this.byLink.get(link.id);
+    if (connection === undefined) return;
+    const current = this.connections.get(connection.neighbor.id) === connection;
+    // A replaced link's number may be the one that behaviors know: it stays while the neighbor does.
+    if (current && link.id === connection.neighbor.link) return;
+    this.byLink.delete(link.id);
+    if (!current && !this.links.has(connection.neighbor.link)) this.byLink.delete(connection.neighbor.link);
+  }
+
+  refused(link: Link, refusal: Failure): void {
+    const { peer } = link;
+    if (
+      peer !== undefined &&
+      peer.id === this.context.self.id &&
+      peer.instance !== this.context.self.instance
+    ) {
+      this.namesake(peer);
+    }
+    this.ports.behaviors().emit({ type: 'refused', address: link.address, failure: refusal });
+  }
+
+  touched(link: Link): void {
+    this.touchedLinks.add(link);
+  }
+
+  count(counter: string): void {
+    this.context.count(counter);
+  }
+
+  // ── the rules ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** What the kernel itself holds against a link, before any behavior is asked. */
+  private objection(link: Link, peer: Hello): Failure | undefined {
+    const { self } = this.context;
+    if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
+    if (peer.id === self.id) return this.namesake(peer);
+    if (this.connections.size >= limits.linksMax)
+      return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
+    const existing = this.connections.get(peer.id);
+    if (existing === undefined || existing.neighbor.instance !== peer.instance || link.role === 'listener')
+      return undefined;
+    // A dialer knows whether its other link is older than this dial; only then is the dial for nothing.
+    const older = existing.link.openedAt <= link.startedAt || existing.link.role === 'dialer';
+    if (!older || existing.link.isSuspect) return undefined;
+    return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
+  }
+
+  private namesake(peer: Hello): Failure {
+    const { self } = this.context;
+    this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance, uptimeMs: peer.uptimeMs });
+    return failure('SKEIN_NAME_TAKEN', `a living node is called ${self.name} already`);
+  }
+
+  private accept(link: Link): void {
+    const existing = this.connections.get((link.peer as Hello).id);
+    link.rivalConfirmed = existing?.link.confirmed ?? false;
+    const same = existing !== undefined && existing.neighbor.instance === link.peer?.instance;
+    link.accept(same, this.context.now);
+  }
+
+  /**
+   * Two links to one life of a node. Where the other end has lost the old one, the new one stays; else
+   * the dial of the higher id does. Both ends compute alike: what they compare is in the two handshakes.
+   */
+  private winner(old: Link, fresh: Link, peer: Hello, otherHasAnother: boolean): Link {
+    const otherLostIt =
+      !otherHasAnother && (fresh.role === 'listener' ? fresh.rivalConfirmed : old.isSuspect);
+    if (otherLostIt) return fresh;
+    const higherDials = this.context.self.id > peer.id ? 'dialer' : 'listener';
+    if (old.role === fresh.role) return old;
+    return fresh.role === higherDials ? fresh : old;
+  }
+
+  /** The link changes under the neighbor; no behavior notices. */
+  private replace(connection: Connection, link: Link): void {
+    const old = connection.link;
+    connection.link = link;
+    this.byLink.set(link.id, connection);
+    this.context.routes.stalled(connection.neighbor.id, false);
+    old.close('replaced', this.context.now);
+  }
+
+  private up(link: Link, peer: Hello): void {
+    const neighbor = neighborOf(link, peer);
+    const connection: Connection = { neighbor, link };
+    this.connections.set(peer.id, connection);
+    this.byLink.set(link.id, connection);
+    this.neighbors.set(peer.id, neighbor);
+    this.context.count('links.up');
+    this.context.routes.linkUp(peer.id, peer.instance);
+    this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-up', neighbor } });
+    this.compareVersions(neighbor);
+    for (const slot of this.ports.behaviors().slots) this.ports.openHandler(slot, neighbor);
+  }
+
+  private compareVersions(neighbor: Neighbor): void {
+    const { version } = this.context.self;
+    if (neighbor.version === version) return;
+    const text = `${neighbor.name} runs version ${neighbor.version}, this node ${version}`;
+    this.context.log('warn', text);
+    this.outbox.put({
+      type: 'deliver',
+      feature: 'kernel',
+      event: { type: 'warning', code: 'version', text },
+    });
+  }
+
+  private down(connection: Connection, reason: DownReason, detail: Failure | undefined): void {
+    const { neighbor } = connection;
+    this.connections.delete(neighbor.id);
+    this.neighbors.delete(neighbor.id);
+    this.context.count(`links.down.${reason}`);
+    if (detail !== undefined) this.context.log('warn', `link to ${neighbor.name} ended: ${detail.message}`);
+    this.context.routes.linkDown(neighbor.id);
+    this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-down', neighbor, reason } });
+    for (const slot of this.ports.behaviors().slots) {
+      const entry = slot.handlers.get(neighbor.link);
+      entry?.handler.closed?.(entry.agent, reason);
+      slot.handlers.delete(neighbor.link);
+      if (neighbor.direction === 'incoming') slot.behavior.incomingDown?.(slot.agent, neighbor, reason);
+      else slot.behavior.outgoingDown?.(slot.agent, neighbor, reason);
+    }
+  }
+
+  private dialEnded(link: Link, detail: Failure | undefined): void {
+    this.context.count('links.dial-failed');
+    const error = {
+      link: link.id,
+      address: link.address,
+      purpose: link.purpose,
+      failure: detail ?? failure('SKEIN_UNREACHABLE', `${link.address} did not become a link`),
+      node: link.peer?.id,
+    };
+    for (const { behavior, agent } of this.ports.behaviors().slots) behavior.outgoingError?.(agent, error);
+  }
+
+  private create(role: 'dialer' | 'listener', purpose: DialPurpose, address: string): Link {
+    const link = new Link(this, ++this.lastLink, role, purpose, address, this.context.now);
+    this.links.set(link.id, link);
+    return link;
+  }
+}
+
+function neighborOf(link: Link, peer: Hello): Neighbor {
+  return {
+    link: link.id,
+    id: peer.id,
+    name: peer.name,
+    namespace: peer.namespace,
+    instance: peer.instance,
+    version: peer.version,
+    direction: link.role === 'dialer' ? 'outgoing' : 'incoming',
+    purpose: link.role === 'dialer' ? link.purpose : peer.purpose,
+    address: link.address,
+    features: peer.features,
+    solicits: peer.solicits,
+    uptimeMs: peer.uptimeMs,
+    openedAt: link.openedAt,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * The outbox: every effect of the core, in order, as data.
+ *
+ * The kernel and its behaviors put effects in; the host drains once per turn of its loop. Invariant:
+ * nothing in core acts on the world in any other way. Bytes for links are gathered per link by the
+ * links themselves and appear here as one `write` per link and turn.
+ */
+import type { LinkId, LogLevel, StoreOperation } from './contracts.ts';
+import type { Failure } from './errors.ts';
+
+export type Effect =
+  /** Open a transport connection; report `dialed` or `dialFailed` with the same link. */
+  | { readonly type: 'dial'; readonly link: LinkId; readonly address: string; readonly timeoutMs: number }
+  /** Hand bytes to the link's socket, in order; report `flushed` with their count once they have left. */
+  | {
+      readonly type: 'write';
+      readonly link: LinkId;
+      readonly chunks: Uint8Array[];
+      readonly byteLength: number;
+    }
+  /** Close the link's socket once what was written has left. Nothing is reported back. */
+  | { readonly type: 'close'; readonly link: LinkId }
+  | { readonly type: 'broadcast'; readonly bytes: Uint8Array }
+  | { readonly type: 'datagram'; readonly address: string; readonly bytes: Uint8Array }
+  /** Something for the program, from a feature or from the kernel itself. */
+  | { readonly type: 'deliver'; readonly feature: string; readonly event: unknown }
+  | { readonly type: 'answer'; readonly token: number; readonly value: unknown }
+  | { readonly type: 'fail'; readonly token: number; readonly failure: Failure }
+  /** Persist; report `stored` with the token. */
+  | {
+      readonly type: 'store';
+      readonly feature: string;
+      readonly token: number;
+      readonly operation: StoreOperation;
+    }
+  /** Let this many poll phases of the event loop pass, then call `polled`. */
+  | { readonly type: 'poll'; readonly phases: number }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly text: string;
+      readonly fields: Record<string, unknown>;
+    }
+  /** The node has ended: all links are closed. With a failure: it had to. */
+  | { readonly type: 'ended'; readonly failure: Failure | undefined };
+
+export class Outbox {
+  private effects: Effect[] = [];
+
+  put(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  get isEmpty(): boolean {
+    return this.effects.length === 0;
+  }
+
+  /** Takes all effects out, oldest first. */
+  drain(): Effect[] {
+    const drained = this.effects;
+    this.effects = [];
+    return drained;
+  }
+}

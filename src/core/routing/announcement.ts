@@ -1,0 +1,106 @@
+/**
+ * The announcement: a node's own record, as it is flooded and kept (meshage's MSA).
+ *
+ * Who calls it: the topology feature and the records. Invariant: what `decodeAnnouncement` lets through
+ * is well-formed whoever made it: valid name, the id that belongs to it, sorted links without repeats
+ * and without itself, everything within its limit. The encoded bytes are kept and passed on as they
+ * came, so that a later version's fields (and a signature) survive a relay that does not know them.
+ */
+import { type Instance, idOf, isId, type NodeId, nameProblem } from '../identity.ts';
+import { limits } from '../limits.ts';
+import { Reader, Writer } from '../wire/bytes.ts';
+
+export interface Announcement {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly namespace: string;
+  readonly instance: Instance;
+  /** Rises when a new life takes over the name. */
+  readonly epoch: number;
+  /** Rises with each change within a life. */
+  readonly sequence: number;
+  /** The final record: it said goodbye. */
+  readonly left: boolean;
+  readonly version: string;
+  readonly addresses: readonly string[];
+  /** Ids of neighbors, ascending. */
+  readonly links: readonly NodeId[];
+  readonly services: readonly string[];
+  readonly sections: ReadonlyMap<string, Uint8Array>;
+}
+
+const format = 1;
+const textBytesMax = 256;
+
+export function encodeAnnouncement(record: Announcement): Uint8Array {
+  const writer = new Writer()
+    .u8(format)
+    .u48(record.id)
+    .text(record.name)
+    .text(record.namespace)
+    .instance(record.instance)
+    .u32(record.epoch)
+    .u32(record.sequence)
+    .u8(record.left ? 1 : 0)
+    .text(record.version)
+    .varint(record.addresses.length);
+  for (const address of record.addresses) writer.text(address);
+  writer.varint(record.links.length);
+  for (const link of record.links) writer.u48(link);
+  writer.varint(record.services.length);
+  for (const service of record.services) writer.text(service);
+  writer.varint(record.sections.size);
+  for (const [feature, section] of record.sections) writer.text(feature).bytes(section);
+  return writer.finish();
+}
+
+/** The record, or undefined when anything in it is not as it must be. */
+export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined {
+  if (bytes.length > limits.recordBytesMax) return undefined;
+  const reader = new Reader(bytes);
+  if (reader.u8() !== format) return undefined;
+  const record: Announcement = {
+    id: reader.u48(),
+    name: reader.text(textBytesMax),
+    namespace: reader.text(textBytesMax),
+    instance: reader.instance(),
+    epoch: reader.u32(),
+    sequence: reader.u32(),
+    left: reader.u8() === 1,
+    version: reader.text(textBytesMax),
+    addresses: list(reader, limits.addressesPerRecordMax, () => reader.text(textBytesMax)),
+    links: list(reader, limits.linksPerRecordMax, () => reader.u48()),
+    services: list(reader, limits.servicesPerRecordMax, () => reader.text(textBytesMax)),
+    sections: new Map(list(reader, limits.sectionsPerRecordMax, () => section(reader))),
+  };
+  return reader.failed || !isSound(record) ? undefined : record;
+}
+
+/** Positive when `a` is the newer: by epoch, then sequence; two lives at the same point by instance. */
+export function compareVersions(a: RecordVersion, b: RecordVersion): number {
+  if (a.epoch !== b.epoch) return a.epoch - b.epoch;
+  if (a.sequence !== b.sequence) return a.sequence - b.sequence;
+  return a.instance === b.instance ? 0 : a.instance > b.instance ? 1 : -1;
+}
+
+export type RecordVersion = Pick<Announcement, 'epoch' | 'sequence' | 'instance'>;
+
+function isSound(record: Announcement): boolean {
+  if (nameProblem(record.name) !== undefined || nameProblem(record.namespace) !== undefined) return false;
+  if (!isId(record.id) || idOf(record.name) !== record.id || record.epoch === 0) return false;
+  return record.links.every(
+    (link, i) => link !== record.id && (i === 0 || link > (record.links[i - 1] as number)),
+  );
+}
+
+function section(reader: Reader): [string, Uint8Array] {
+  const feature = reader.text(textBytesMax);
+  return [feature, reader.bytes(limits.recordBytesMax)];
+}
+
+function list<Item>(reader: Reader, max: number, read: () => Item): Item[] {
+  const count = reader.varint(max);
+  const items: Item[] = [];
+  for (let i = 0; i < count && !reader.failed; i++) items.push(read());
+  return items;
+}

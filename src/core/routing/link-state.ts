@@ -1,0 +1,307 @@
+/**
+ * Link-state routing: shortest paths by hops over the effective network, ties broken by round trip.
+ *
+ * The first implementation of `RoutingTable`; it reads the records that the topology feature keeps. An
+ * edge counts only if both ends announce it. Invariant: with equal records everywhere, each hop comes
+ * strictly closer to the destination, so routes cannot loop: the round trip only chooses among next hops
+ * of equal length, and a stalled neighbor is passed by only through a loop-free alternate (RFC 5286:
+ * a neighbor whose own distance to the destination does not exceed ours).
+ */
+import type { RouteAction, RoutingTable } from '../contracts.ts';
+import { compareDistance, type Instance, idOf, type NodeId } from '../identity.ts';
+import type { NodeRecord, Records } from './records.ts';
+
+interface OwnLink {
+  readonly instance: Instance;
+  /** The round trip that the order of neighbors is based on; follows the measured one with hysteresis. */
+  orderMs: number;
+  stalled: boolean;
+}
+
+export interface ReachabilityChanges {
+  readonly up: readonly NodeRecord[];
+  readonly down: readonly NodeRecord[];
+}
+
+const noChanges: ReachabilityChanges = { up: [], down: [] };
+const reject: RouteAction = { action: 'reject' };
+const local: RouteAction = { action: 'local' };
+const unvisited = -1;
+/** A round trip must change by this much of itself, and by this many ms, to reorder neighbors. */
+const hysteresisRatio = 0.25;
+const hysteresisMs = 1;
+
+export class LinkStateTable implements RoutingTable {
+  version = 0;
+  private readonly self: NodeId;
+  private readonly records: Records;
+  private readonly links = new Map<NodeId, OwnLink>();
+  private seenVersion = -1;
+  private takenVersion = -1;
+  private dirty = true;
+  /** By record index: hops from here, and the neighbor's record index that leads there. */
+  private hops = new Int32Array(0);
+  private via = new Int32Array(0);
+  private order: NodeRecord[] = [];
+  private actions = new Map<NodeId, RouteAction>();
+  private providers: Map<NodeId, NodeRecord[]> | undefined;
+
+  constructor(self: NodeId, records: Records) {
+    this.self = self;
+    this.records = records;
+  }
+
+  // ── lookups ───────────────────────────────────────────────────────────────────────────────────────
+
+  pathToNode(destination: NodeId): RouteAction {
+    if (destination === this.self) return local;
+    this.refresh();
+    return this.actions.get(destination) ?? reject;
+  }
+
+  pathToKey(key: NodeId): RouteAction {
+    this.refresh();
+    let closest = this.self;
+    for (const record of this.order) if (compareDistance(key, record.id, closest) < 0) closest = record.id;
+    return this.pathToNode(closest);
+  }
+
+  pathToService(service: NodeId): RouteAction {
+    this.refresh();
+    const best = this.providersOf(service)[0];
+    return best === undefined ? reject : this.pathToNode(best.id);
+  }
+
+  distance(destination: NodeId): number {
+    if (destination === this.self) return 0;
+    this.refresh();
+    const record = this.records.get(destination);
+    const hops = record === undefined ? unvisited : (this.hops[record.index] ?? unvisited);
+    return hops === unvisited ? Number.POSITIVE_INFINITY : hops;
+  }
+
+  *reachable(): Iterable<NodeId> {
+    this.refresh();
+    for (const record of this.order) yield record.id;
+  }
+
+  get reachableCount(): number {
+    this.refresh();
+    return this.order.length;
+  }
+
+  /** The nodes on the way, the destination last; undefined without a route. Follows this node's own view. */
+  walk(destination: NodeId): NodeId[] | undefined {
+    const hops = this.distance(destination);
+    if (!Number.isFinite(hops)) return undefined;
+    const path: NodeId[] = [];
+    let at = this.records.get(destination);
+    const action = this.pathToNode(destination);
+    const first = action.action === 'next' ? action.neighbor : undefined;
+    while (at !== undefined && at.id !== first && path.length < this.order.length) {
+      path.unshift(at.id);
+      at = this.parentOf(at, first);
+    }
+    return first === undefined ? path : [first, ...path.filter((id) => id !== first)];
+  }
+
+  // ── changes ───────────────────────────────────────────────────────────────────────────────────────
+
+  linkUp(neighbor: NodeId, instance: Instance): void {
+    this.links.set(neighbor, { instance, orderMs: Number.POSITIVE_INFINITY, stalled: false });
+    this.dirty = true;
+  }
+
+  linkDown(neighbor: NodeId): void {
+    this.links.delete(neighbor);
+    this.dirty = true;
+  }
+
+  roundTrip(neighbor: NodeId, milliseconds: number): void {
+    const link = this.links.get(neighbor);
+    if (link === undefined) return;
+    const change = Math.abs(milliseconds - link.orderMs);
+    const measuredBefore = Number.isFinite(link.orderMs);
+    if (measuredBefore && (change <= hysteresisMs || change <= link.orderMs * hysteresisRatio)) return;
+    const before = this.preference();
+    link.orderMs = milliseconds;
+    if (before.some((id, i) => id !== this.preference()[i])) this.dirty = true;
+  }
+
+  stalled(neighbor: NodeId, stalled: boolean): void {
+    const link = this.links.get(neighbor);
+    if (link === undefined || link.stalled === stalled) return;
+    link.stalled = stalled;
+    this.dirty = true;
+  }
+
+  /** Computes anew where needed; what became reachable and unreachable since the last call. */
+  takeChanges(now: number): ReachabilityChanges {
+    this.refresh();
+    if (this.takenVersion === this.version) return noChanges;
+    this.takenVersion = this.version;
+    const up: NodeRecord[] = [];
+    const down: NodeRecord[] = [];
+    for (const record of this.records.entries()) {
+      const reachable = record.id === this.self || (this.hops[record.index] ?? unvisited) !== unvisited;
+      if (reachable === record.reachable) continue;
+      this.records.setReachable(record, reachable, now);
+      if (record.id !== this.self) (reachable ? up : down).push(record);
+    }
+    return { up, down };
+  }
+
+  // ── computation ───────────────────────────────────────────────────────────────────────────────────
+
+  private refresh(): void {
+    if (!this.dirty && this.seenVersion === this.records.version) return;
+    this.dirty = false;
+    this.seenVersion = this.records.version;
+    this.version++;
+    this.providers = undefined;
+    this.compute();
+    this.avoidStalled();
+    this.actions = new Map();
+    const byNeighbor = new Map<number, RouteAction>();
+    for (const record of this.order) {
+      const next = this.via[record.index] as number;
+      let action = byNeighbor.get(next);
+      if (action === undefined) {
+        action = { action: 'next', neighbor: (this.records.at(next) as NodeRecord).id };
+        byNeighbor.set(next, action);
+      }
+      this.actions.set(record.id, action);
+    }
+  }
+
+  /**
+   * Breadth first from this node. Neighbors enter the queue in order of preference and each node inherits
+   * the next hop of the first parent that finds it, so of all shortest paths the preferred one wins
+   * without comparing any.
+   */
+  private compute(): void {
+    const end = this.records.indexEnd;
+    this.hops = new Int32Array(end).fill(unvisited);
+    this.via = new Int32Array(end).fill(unvisited);
+    this.order = [];
+    const own = this.records.get(this.self);
+    if (own !== undefined) this.hops[own.index] = 0;
+    for (const id of this.preference()) {
+      const record = this.neighborRecord(id);
+      if (record !== undefined) this.visit(record, 1, record.index);
+    }
+    for (let i = 0; i < this.order.length; i++) {
+      const record = this.order[i] as NodeRecord;
+      this.spread(record, (next) => {
+        if (this.hops[next.index] === unvisited) {
+          this.visit(next, (this.hops[record.index] as number) + 1, this.via[record.index] as number);
+        }
+      });
+    }
+  }
+
+  private visit(record: NodeRecord, hops: number, via: number): void {
+    this.hops[record.index] = hops;
+    this.via[record.index] = via;
+    this.order.push(record);
+  }
+
+  /** The other ends of a record's effective links, oneself excluded. */
+  private spread(record: NodeRecord, visit: (next: NodeRecord) => void): void {
+    for (const link of record.announcement.links) {
+      if (link === this.self) continue;
+      const next = this.records.get(link);
+      if (next !== undefined && !next.announcement.left && next.announcement.links.includes(record.id))
+        visit(next);
+    }
+  }
+
+  /** A neighbor's record, if its link counts: it announces us, and it is the life that the link leads to. */
+  private neighborRecord(id: NodeId): NodeRecord | undefined {
+    const record = this.records.get(id);
+    const link = this.links.get(id);
+    if (record === undefined || link === undefined || record.announcement.left) return undefined;
+    return record.instance === link.instance && record.announcement.links.includes(this.self)
+      ? record
+      : undefined;
+  }
+
+  /** Neighbors in the order in which they are taken among equals: healthy, then fast, then by id. */
+  private preference(): NodeId[] {
+    return [...this.links]
+      .sort(
+        ([idA, a], [idB, b]) =>
+          Number(a.stalled) - Number(b.stalled) || compareMs(a.orderMs, b.orderMs) || idA - idB,
+      )
+      .map(([id]) => id);
+  }
+
+  /** Destinations behind a stalled neighbor move to a loop-free alternate where there is one. */
+  private avoidStalled(): void {
+    const stalledVias = new Set<number>();
+    for (const [id, link] of this.links) {
+      const record = link.stalled ? this.records.get(id) : undefined;
+      if (record !== undefined) stalledVias.add(record.index);
+    }
+    if (stalledVias.size === 0) return;
+    for (const id of this.preference()) {
+      const alternate = this.neighborRecord(id);
+      if (alternate === undefined || stalledVias.has(alternate.index)) continue;
+      const fromThere = this.hopsFrom(alternate);
+      for (const record of this.order) {
+        const throughStalled = stalledVias.has(this.via[record.index] as number);
+        const there = fromThere[record.index] as number;
+        if (throughStalled && there !== unvisited && there <= (this.hops[record.index] as number)) {
+          this.via[record.index] = alternate.index;
+        }
+      }
+    }
+  }
+
+  private hopsFrom(start: NodeRecord): Int32Array {
+    const hops = new Int32Array(this.records.indexEnd).fill(unvisited);
+    hops[start.index] = 0;
+    const queue = [start];
+    for (let i = 0; i < queue.length; i++) {
+      const record = queue[i] as NodeRecord;
+      this.spread(record, (next) => {
+        if (hops[next.index] !== unvisited) return;
+        hops[next.index] = (hops[record.index] as number) + 1;
+        queue.push(next);
+      });
+    }
+    return hops;
+  }
+
+  private parentOf(record: NodeRecord, first: NodeId | undefined): NodeRecord | undefined {
+    const hops = this.hops[record.index] as number;
+    const via = this.via[record.index];
+    let parent: NodeRecord | undefined;
+    this.spread(record, (next) => {
+      if (this.hops[next.index] !== hops - 1) return;
+      if (parent === undefined || (this.via[next.index] === via && this.via[parent.index] !== via))
+        parent = next;
+    });
+    return parent ?? (first === undefined ? undefined : this.records.get(first));
+  }
+
+  private providersOf(service: NodeId): readonly NodeRecord[] {
+    if (this.providers === undefined) {
+      this.providers = new Map();
+      const own = this.records.get(this.self);
+      for (const record of own === undefined ? this.order : [own, ...this.order]) {
+        for (const name of record.services) {
+          const id = idOf(name);
+          const list = this.providers.get(id);
+          if (list === undefined) this.providers.set(id, [record]);
+          else list.push(record);
+        }
+      }
+    }
+    return this.providers.get(service) ?? [];
+  }
+}
+
+function compareMs(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}

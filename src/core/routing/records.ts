@@ -1,0 +1,149 @@
+/**
+ * The records: every announcement a node knows, reachable or not, and their digests.
+ *
+ * Who calls it: the topology feature writes, the routing table and everybody's directory read. Invariant:
+ * a record only gives way to a newer version of itself; unreachable ones are kept (out of routes and
+ * digests) until their hour is over, since deleting them at once makes neighbors send them for ever.
+ */
+import type { Directory, NodeEntry } from '../contracts.ts';
+import type { NodeId } from '../identity.ts';
+import { limits } from '../limits.ts';
+import { type Announcement, compareVersions } from './announcement.ts';
+import { Digests } from './digests.ts';
+
+/** A record with what this node adds to it. Small dense `index` numbers serve the routing table's arrays. */
+export class NodeRecord implements NodeEntry {
+  readonly index: number;
+  announcement: Announcement;
+  /** As it came, to be passed on. */
+  bytes: Uint8Array;
+  reachable = false;
+  since: number;
+
+  constructor(index: number, announcement: Announcement, bytes: Uint8Array, since: number) {
+    this.index = index;
+    this.announcement = announcement;
+    this.bytes = bytes;
+    this.since = since;
+  }
+
+  get id(): NodeId {
+    return this.announcement.id;
+  }
+  get name(): string {
+    return this.announcement.name;
+  }
+  get namespace(): string {
+    return this.announcement.namespace;
+  }
+  get instance(): string {
+    return this.announcement.instance;
+  }
+  get epoch(): number {
+    return this.announcement.epoch;
+  }
+  get sequence(): number {
+    return this.announcement.sequence;
+  }
+  get version(): string {
+    return this.announcement.version;
+  }
+  get addresses(): readonly string[] {
+    return this.announcement.addresses;
+  }
+  get links(): readonly NodeId[] {
+    return this.announcement.links;
+  }
+  get services(): readonly string[] {
+    return this.announcement.services;
+  }
+  get left(): boolean {
+    return this.announcement.left;
+  }
+}
+
+export type Reception = 'newer' | 'same' | 'older' | 'full';
+
+export class Records implements Directory {
+  readonly digests = new Digests();
+  /** Rises when links, reachability or presence of any record may have changed. */
+  version = 0;
+  private readonly byId = new Map<NodeId, NodeRecord>();
+  /** By index; a hole where a record was dropped. */
+  private readonly byIndex: (NodeRecord | undefined)[] = [];
+  private readonly freeIndexes: number[] = [];
+
+  get(id: NodeId): NodeRecord | undefined {
+    return this.byId.get(id);
+  }
+
+  at(index: number): NodeRecord | undefined {
+    return this.byIndex[index];
+  }
+
+  entries(): IterableIterator<NodeRecord> {
+    return this.byId.values();
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /** One more than the highest index in use. */
+  get indexEnd(): number {
+    return this.byIndex.length;
+  }
+
+  /** @param since When the node was last reachable, where its sender said that it no longer is. */
+  put(announcement: Announcement, bytes: Uint8Array, since: number): Reception {
+    const known = this.byId.get(announcement.id);
+    if (known === undefined) {
+      if (this.byId.size >= limits.recordsMax) return 'full';
+      this.insert(announcement, bytes, since);
+      return 'newer';
+    }
+    const order = compareVersions(announcement, known.announcement);
+    if (order <= 0) return order === 0 ? 'same' : 'older';
+    this.replace(known, announcement, bytes);
+    return 'newer';
+  }
+
+  setReachable(record: NodeRecord, reachable: boolean, now: number): void {
+    if (record.reachable === reachable) return;
+    this.digests.toggle(record.announcement);
+    record.reachable = reachable;
+    record.since = now;
+  }
+
+  /** Forgets what has been unreachable for an hour. */
+  forgetOld(now: number): void {
+    for (const record of [...this.byId.values()]) {
+      if (!record.reachable && now - record.since > limits.unreachableKeptMs) this.remove(record);
+    }
+  }
+
+  private insert(announcement: Announcement, bytes: Uint8Array, since: number): void {
+    const index = this.freeIndexes.pop() ?? this.byIndex.length;
+    const record = new NodeRecord(index, announcement, bytes, since);
+    this.byIndex[index] = record;
+    this.byId.set(announcement.id, record);
+    this.version++;
+  }
+
+  private replace(record: NodeRecord, announcement: Announcement, bytes: Uint8Array): void {
+    if (record.reachable) {
+      this.digests.toggle(record.announcement);
+      this.digests.toggle(announcement);
+    }
+    record.announcement = announcement;
+    record.bytes = bytes;
+    this.version++;
+  }
+
+  private remove(record: NodeRecord): void {
+    this.byId.delete(record.id);
+    this.byIndex[record.index] = undefined;
+    this.freeIndexes.push(record.index);
+    this.version++;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The standard composition: a kernel with skein's own features over link-state routing.
+ *
+ * Who calls it: the api's runtime. A program that wants another table or other behaviors composes its own
+ * kernel the same way; nothing here is privileged.
+ */
+
+import type { KernelConfig } from './context.ts';
+import type { Behavior, Random } from './contracts.ts';
+import { Discovery, type DiscoveryOptions } from './features/discovery/discovery.ts';
+import { Messaging } from './features/messaging/messaging.ts';
+import { Topology } from './features/topology/topology.ts';
+import { idOf } from './identity.ts';
+import { Kernel } from './kernel.ts';
+import { LinkStateTable } from './routing/link-state.ts';
+import { Records } from './routing/records.ts';
+
+export interface SkeinKernelOptions extends KernelConfig, DiscoveryOptions {
+  readonly syncPeriodMs: number;
+  /** A program's own, called after skein's. */
+  readonly behaviors?: readonly Behavior<never>[];
+}
+
+export interface SkeinKernel {
+  readonly kernel: Kernel;
+  readonly records: Records;
+  readonly table: LinkStateTable;
+  readonly topology: Topology;
+  readonly discovery: Discovery;
+}
+
+export function createSkeinKernel(options: SkeinKernelOptions, random: Random): SkeinKernel {
+  const records = new Records();
+  const table = new LinkStateTable(idOf(options.name), records);
+  const topology = new Topology(records, table, options.syncPeriodMs);
+  const discovery = new Discovery(options);
+  // Topology first: at the end of a turn routes are settled before anybody else speaks.
+  const behaviors = [topology, discovery, new Messaging(), ...(options.behaviors ?? [])];
+  const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
+  return { kernel, records, table, topology, discovery };
+}

@@ -1,0 +1,236 @@
+/**
+ * Bytes in and out: a growing `Writer` and a `Reader` that cannot throw.
+ *
+ * Who calls it: every encoder and decoder of the core. Invariant: reading past the end, or a value that
+ * breaks its limit, marks the reader as `failed` and yields zeros; a decoder asks once, at its end.
+ * Numbers are big-endian. Text and byte strings carry a length as LEB128 varint.
+ */
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const empty = new Uint8Array(0);
+
+export class Writer {
+  private buffer: Uint8Array;
+  private used = 0;
+
+  constructor(capacity = 256) {
+    this.buffer = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.used;
+  }
+
+  u8(value: number): this {
+    this.reserve(1);
+    this.buffer[this.used++] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    this.reserve(2);
+    this.buffer[this.used++] = value >>> 8;
+    this.buffer[this.used++] = value;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.reserve(4);
+    writeU32(this.buffer, this.used, value);
+    this.used += 4;
+    return this;
+  }
+
+  u48(value: number): this {
+    this.reserve(6);
+    writeU48(this.buffer, this.used, value);
+    this.used += 6;
+    return this;
+  }
+
+  /** LEB128, up to 2^53. */
+  varint(value: number): this {
+    this.reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.buffer[this.used++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.buffer[this.used++] = rest;
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.used);
+    this.used += bytes.length;
+    return this;
+  }
+
+  bytes(bytes: Uint8Array): this {
+    return this.varint(bytes.length).raw(bytes);
+  }
+
+  text(text: string): this {
+    return this.bytes(encoder.encode(text));
+  }
+
+  /** Sixteen hexadecimal digits as eight bytes. */
+  instance(hex: string): this {
+    for (let i = 0; i < 16; i += 2) this.u8(Number.parseInt(hex.slice(i, i + 2), 16));
+    return this;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.buffer.slice(0, this.used);
+  }
+
+  /** What was written, valid until the next write: for callers who copy at once. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.used);
+  }
+
+  reset(): this {
+    this.used = 0;
+    return this;
+  }
+
+  private reserve(count: number): void {
+    if (this.used + count <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.used + count));
+    larger.set(this.buffer.subarray(0, this.used));
+    this.buffer = larger;
+  }
+}
+
+export class Reader {
+  failed = false;
+  private readonly source: Uint8Array;
+  private at: number;
+  private readonly end: number;
+
+  constructor(source: Uint8Array, start = 0, end = source.length) {
+    this.source = source;
+    this.at = start;
+    this.end = end;
+  }
+
+  get remaining(): number {
+    return this.end - this.at;
+  }
+
+  get position(): number {
+    return this.at;
+  }
+
+  /** Read to the last byte, and nothing was wrong on the way. */
+  get complete(): boolean {
+    return !this.failed && this.at === this.end;
+  }
+
+  fail(): void {
+    this.failed = true;
+    this.at = this.end;
+  }
+
+  u8(): number {
+    return this.take(1) ? (this.source[this.at - 1] as number) : 0;
+  }
+
+  u16(): number {
+    if (!this.take(2)) return 0;
+    return ((this.source[this.at - 2] as number) << 8) | (this.source[this.at - 1] as number);
+  }
+
+  u32(): number {
+    return this.take(4) ? readU32(this.source, this.at - 4) : 0;
+  }
+
+  u48(): number {
+    return this.take(6) ? readU48(this.source, this.at - 6) : 0;
+  }
+
+  /** At most `max`, else the reader fails. */
+  varint(max = Number.MAX_SAFE_INTEGER): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i++) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (value <= max) return value;
+        break;
+      }
+      scale *= 0x80;
+    }
+    this.fail();
+    return 0;
+  }
+
+  raw(length: number): Uint8Array {
+    return this.take(length) ? this.source.subarray(this.at - length, this.at) : empty;
+  }
+
+  bytes(max: number): Uint8Array {
+    return this.raw(this.varint(max));
+  }
+
+  text(max: number): string {
+    const bytes = this.bytes(max);
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      this.fail();
+      return '';
+    }
+  }
+
+  instance(): string {
+    const bytes = this.raw(8);
+    let hex = '';
+    for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
+    return hex;
+  }
+
+  rest(): Uint8Array {
+    return this.raw(this.remaining);
+  }
+
+  private take(count: number): boolean {
+    if (this.at + count > this.end) {
+      this.fail();
+      return false;
+    }
+    this.at += count;
+    return true;
+  }
+}
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}
+
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+export function readU48(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) * 0x100000000 + readU32(bytes, at + 2);
+}
+
+export function writeU48(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / 0x100000000);
+  bytes[at] = high >>> 8;
+  bytes[at + 1] = high;
+  writeU32(bytes, at + 2, value >>> 0);
+}

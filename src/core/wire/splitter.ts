@@ -1,0 +1,97 @@
+/**
+ * Cuts a stream of bytes into frames.
+ *
+ * Who calls it: a link, once per received chunk. Invariant: a frame that lies whole inside a chunk is
+ * handed on as a range of that chunk, never copied; only a frame that straddles two chunks is put
+ * together in a buffer of its own. A length outside [header, limit] ends the stream: after it nothing
+ * that follows can be trusted to be a frame.
+ */
+import { limits } from '../limits.ts';
+import { readU32 } from './bytes.ts';
+import { headerBytes } from './frame.ts';
+
+export interface FrameSink {
+  /** One whole frame. Returning false stops the cutting (the link has closed meanwhile). */
+  frame(bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+const lengthBytes = 4;
+
+export class FrameSplitter {
+  private readonly sink: FrameSink;
+  /** A stranger gets a small limit; the link raises it when it opens. */
+  frameBytesMax: number;
+  private readonly prefix = new Uint8Array(lengthBytes);
+  /** Holds a straddling frame; before its length is known, `prefix` is used. */
+  private partial: Uint8Array = this.prefix;
+  private filled = 0;
+
+  constructor(sink: FrameSink, frameBytesMax: number = limits.frameBytesMax) {
+    this.sink = sink;
+    this.frameBytesMax = frameBytesMax;
+  }
+
+  /** What is wrong with the stream, or undefined. */
+  push(chunk: Uint8Array): string | undefined {
+    let at = 0;
+    while (this.filled > 0) {
+      const taken = this.fill(chunk, at);
+      at += taken;
+      if (this.filled < this.partial.length) return undefined;
+      if (this.partial === this.prefix) {
+        const problem = this.startPartial();
+        if (problem !== undefined) return problem;
+        continue;
+      }
+      const whole = this.partial;
+      this.partial = this.prefix;
+      this.filled = 0;
+      if (!this.sink.frame(whole, 0, whole.length)) return undefined;
+    }
+    return this.cut(chunk, at);
+  }
+
+  private cut(chunk: Uint8Array, from: number): string | undefined {
+    let at = from;
+    while (chunk.length - at >= lengthBytes) {
+      const end = at + lengthBytes + readU32(chunk, at);
+      const problem = this.lengthProblem(end - at);
+      if (problem !== undefined) return problem;
+      if (end > chunk.length) break;
+      if (!this.sink.frame(chunk, at, end)) return undefined;
+      at = end;
+    }
+    if (at < chunk.length) this.keep(chunk, at);
+    return undefined;
+  }
+
+  private keep(chunk: Uint8Array, at: number): void {
+    const rest = chunk.length - at;
+    this.partial = rest >= lengthBytes ? new Uint8Array(lengthBytes + readU32(chunk, at)) : this.prefix;
+    this.partial.set(chunk.subarray(at));
+    this.filled = rest;
+  }
+
+  private fill(chunk: Uint8Array, at: number): number {
+    const count = Math.min(this.partial.length - this.filled, chunk.length - at);
+    this.partial.set(chunk.subarray(at, at + count), this.filled);
+    this.filled += count;
+    return count;
+  }
+
+  private startPartial(): string | undefined {
+    const length = lengthBytes + readU32(this.prefix, 0);
+    const problem = this.lengthProblem(length);
+    if (problem !== undefined) return problem;
+    this.partial = new Uint8Array(length);
+    this.partial.set(this.prefix);
+    return undefined;
+  }
+
+  private lengthProblem(length: number): string | undefined {
+    if (length < headerBytes) return `a frame of ${length} bytes is shorter than its header (${headerBytes})`;
+    if (length > this.frameBytesMax)
+      return `a frame of ${length} bytes is over the limit of ${this.frameBytesMax}`;
+    return undefined;
+  }
+}

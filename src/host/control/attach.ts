@@ -1,0 +1,30 @@
+/**
+ * `attach`: the same interface as a node in this process, to a `skein up` that runs on this machine.
+ *
+ * Called by programs. Invariant: it never starts a node and never ends one.
+ */
+import type { SkeinNode } from '../../api/node.ts';
+import { AttachedNode } from './attached-node.ts';
+import { ControlClient } from './client.ts';
+import { findControl } from './find.ts';
+
+export interface AttachOptions {
+  /** The node's name. Default: the only node that runs on this machine. */
+  readonly node?: string;
+  /** Path of its control socket, instead of a name. */
+  readonly control?: string;
+}
+
+/**
+ * @throws SkeinError SKEIN_NOT_RUNNING when no such node runs here, SKEIN_AMBIGUOUS when several do and
+ * none is named.
+ */
+export async function attach(options: AttachOptions = {}): Promise<SkeinNode> {
+  const client = new ControlClient(findControl(options));
+  try {
+    return new AttachedNode(client, await client.call('status', {}));
+  } catch (problem) {
+    client.close();
+    throw problem;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The client of a control socket: calls and streams, typed by the operations themselves.
+ *
+ * Used by the command line and by `attach`. It knows the operations' types only, so that a command does
+ * not load their schemas. Invariant: every failure is a `SkeinError`; a stream whose reader stops reading
+ * stops the writer too, and `close` ends everything this client has open.
+ */
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { SkeinError } from '../../core/errors.ts';
+import type {
+  CallInput,
+  CallOutput,
+  Calls,
+  StreamInput,
+  StreamItem,
+  Streams,
+} from '../../operations/registry.ts';
+import { codeOf, errorFromJson } from './errors.ts';
+import { ControlStream } from './stream-reader.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class ControlClient {
+  readonly path: string;
+  private readonly agent = new Agent({ keepAlive: true });
+  private isClosed = false;
+
+  /** @param path of the control socket; nothing is opened before the first call. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Runs an operation. @throws SkeinError: what the operation says; SKEIN_NOT_RUNNING; SKEIN_ABORTED. */
+  async call<Name extends keyof Calls>(
+    name: Name,
+    input: CallInput<Name>,
+    options: CallOptions = {},
+  ): Promise<CallOutput<Name>> {
+    const response = await this.post(name, input, options.signal);
+    const json = await readJson(response).catch((problem: unknown) => {
+      throw this.problemOf(problem, options.signal);
+    });
+    return json as CallOutput<Name>;
+  }
+
+  /** Opens a stream operation. It is under way from this call on; `opened` tells when the node collects. */
+  stream<Name extends keyof Streams>(
+    name: Name,
+    input: StreamInput<Name>,
+    options: CallOptions = {},
+  ): ControlStream<StreamItem<Name>> {
+    const stopping = new AbortController();
+    const stop = () => stopping.abort();
+    if (options.signal?.aborted) stop();
+    options.signal?.addEventListener('abort', stop, { once: true, signal: stopping.signal });
+    const response = this.post(name, input, stopping.signal);
+    return new ControlStream(response, stopping, () => stopping.signal.aborted || this.isClosed);
+  }
+
+  get closed(): boolean {
+    return this.isClosed;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.agent.destroy();
+  }
+
+  /** Resolves with the head of a good answer; anything else is thrown. */
+  private async post(
+    name: string,
+    input: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    if (this.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
+    try {
+      const body = Buffer.from(JSON.stringify(input));
+      const response = await responseTo(
+        httpRequest({
+          socketPath: this.path,
+          path: `/v1/${name}`,
+          method: 'POST',
+          agent: this.agent,
+          ...(signal === undefined ? {} : { signal }),
+          headers: { 'content-type': 'application/json', 'content-length': body.length },
+        }),
+        body,
+      );
+      if (response.statusCode === 200) return response;
+      throw errorFromJson(((await readJson(response)) as { error?: unknown } | null)?.error);
+    } catch (problem) {
+      throw this.problemOf(problem, signal);
+    }
+  }
+
+  /** Says in skein's words why a request came to nothing. */
+  private problemOf(problem: unknown, signal: AbortSignal | undefined): SkeinError {
+    if (problem instanceof SkeinError) return problem;
+    const options = { cause: problem };
+    if (signal?.aborted) return new SkeinError('SKEIN_ABORTED', 'given up by the caller', options);
+    if (this.isClosed) return new SkeinError('SKEIN_CLOSED', 'this client is closed', options);
+    const code = codeOf(problem);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+      return new SkeinError(
+        'SKEIN_NOT_RUNNING',
+        `no node answers at ${this.path}: start one with \`skein up\``,
+        options,
+      );
+    }
+    if (code === 'EACCES') {
+      return new SkeinError(
+        'SKEIN_REFUSED',
+        `${this.path} belongs to another user: run this as that user`,
+        options,
+      );
+    }
+    return new SkeinError('SKEIN_CLOSED', `the node at ${this.path} ended before it had answered`, options);
+  }
+}
+
+function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    // Stays on: a socket that breaks later reports here as well as on the response.
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw new SkeinError('SKEIN_CONTROL', 'the control socket answered with something that is not JSON');
+  }
+}

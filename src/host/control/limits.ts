@@ -1,0 +1,28 @@
+/**
+ * The limits of the control socket, each with its reason.
+ *
+ * Who reads it: the control server, its handler and its client. Invariant: whatever a client of the
+ * socket could drive up stands here.
+ */
+import { limits } from '../../core/limits.ts';
+
+export const controlLimits = {
+  /** The largest body, as base64 in JSON, and 64 KiB for the fields around it. */
+  requestBytesMax: Math.ceil(limits.bodyBytesMax / 3) * 4 + 64 * 1024,
+  /** A person, a page and a few programs; more is a program that forgets to close. */
+  connectionsMax: 64,
+  /** Beyond `connectionsMax` clients are told so; beyond this many more they are just dropped. */
+  refusalsMax: 16,
+  /** A quiet stream writes this often, so that a dead client is noticed. */
+  heartbeatMs: 5000,
+  /** Headers are a few hundred bytes: who needs longer is not a client. */
+  headersTimeoutMs: 5000,
+  /** 64 MiB through a local socket take well under a second, even on a slow machine. */
+  requestTimeoutMs: 60_000,
+  /** At its end the node lets running answers finish for this long. */
+  closeTimeoutMs: 500,
+  /** Is a process behind this socket file? A living one accepts at once. */
+  probeTimeoutMs: 1000,
+  /** `sun_path` of macOS, its final zero taken off; Linux has four bytes more. */
+  socketPathBytesMax: 103,
+} as const;

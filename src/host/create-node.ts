@@ -1,0 +1,230 @@
+/**
+ * Makes a node in this process: checks the options, opens sockets and the runtime folder, and starts it.
+ *
+ * Who calls it: programs (`createNode`) and `skein up` (`createHostedNode`, which also needs the place in
+ * the runtime folder). Invariant: either a started node is returned, or everything opened on the way is
+ * given back and the promise rejects; no signal handlers, no work before the call.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { createLocalNode, type LocalNode } from '../api/create.ts';
+import type { Logger, NodeOptions, SkeinNode } from '../api/node.ts';
+import type { LocalNodeSettings } from '../api/platform.ts';
+import { SkeinError } from '../core/errors.ts';
+import {
+  announcedAddresses,
+  broadcastAddresses,
+  formatAddress,
+  type HostPort,
+  isWildcard,
+  localAddresses,
+  multicastZones,
+} from './addresses.ts';
+import { Driver, type DriverParts } from './driver.ts';
+import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
+import { checkOptions, type NodePlan } from './options.ts';
+import { protectedText, requireLoopback } from './protected-mode.ts';
+import { instancePending } from './runtime-entry.ts';
+import { type Registration, RuntimeFolder } from './runtime-folder.ts';
+import { folderTrouble } from './runtime-path.ts';
+import { Listener } from './transports/listener.ts';
+import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
+
+/** A node and what only its own process can do with it. */
+export interface HostedNode {
+  readonly node: LocalNode;
+  /** What was bound, `host:port`, the chosen port included. */
+  readonly address: string;
+  /** Its place in the runtime folder: `update({ control })` adds the control socket. Removed when the node ends. */
+  readonly registration: Registration;
+  /** Everything counted below the core, by name. */
+  counters(): Record<string, number>;
+}
+
+/**
+ * Starts a node; resolves when it listens.
+ *
+ * @throws TypeError for an option of the wrong kind; SkeinError SKEIN_ADDRESS, SKEIN_ADDRESS_IN_USE,
+ * SKEIN_PROTECTED (an address that leaves this machine without `insecure: true`), SKEIN_NAME_TAKEN (the
+ * chosen name is in use on this machine), SKEIN_INVALID (the runtime folder is not safe to use).
+ */
+export async function createNode(options: NodeOptions = {}): Promise<SkeinNode> {
+  const plan = checkOptions(options);
+  const { node } = await startNode(plan, plan.discovery.byFolder ? openFolderIfPossible(plan) : undefined);
+  return node;
+}
+
+/** The same, always listed in the runtime folder, so that commands on this machine find it. */
+export async function createHostedNode(options: NodeOptions = {}): Promise<HostedNode> {
+  const plan = checkOptions(options);
+  const { node, driver, address, registration } = await startNode(
+    plan,
+    RuntimeFolder.open(plan.discovery.folder),
+  );
+  if (registration === undefined) throw new Error('a hosted node is always registered');
+  return { node, address, registration, counters: () => driver.counters() };
+}
+
+interface Started {
+  readonly node: LocalNode;
+  readonly driver: Driver;
+  readonly address: string;
+  readonly registration: Registration | undefined;
+}
+
+async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Promise<Started> {
+  const log = logTo(plan.logger);
+  const listener = await Listener.open(await listenAddress(plan));
+  const undo: (() => unknown)[] = [() => listener.close()];
+  try {
+    const bound = listener.address;
+    const addresses = addressesToTell(plan, bound);
+    const targets = plan.discovery.udp ? broadcastTargets(plan, bound.host) : [];
+    const datagrams = await openDatagrams(plan, targets, log);
+    undo.push(() => datagrams?.close());
+    const registration = await register(plan, folder);
+    undo.push(() => registration?.remove());
+    const name = registration?.entry.name ?? plan.name ?? defaultName();
+    const settings = settingsOf(plan, name, addresses, datagrams === undefined ? [] : targets);
+    const watched = plan.discovery.byFolder ? folder : undefined;
+    const parts = { listener, datagrams, registration, watched, loopbackOnly: !plan.insecure, log };
+    const { node, driver } = launch(settings, parts);
+    undo.unshift(() => node.kill());
+    const local = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, addresses) : [];
+    registration?.update({ instance: node.instance, addresses: local });
+    driver.start();
+    followName(node, registration, log);
+    return { node, driver, address: formatAddress(bound.host, bound.port), registration };
+  } catch (error) {
+    for (const step of undo) await step();
+    throw error;
+  }
+}
+
+function launch(settings: LocalNodeSettings, parts: DriverParts): { node: LocalNode; driver: Driver } {
+  const made: Driver[] = [];
+  const node = createLocalNode(settings, (events) => {
+    const driver = new Driver(events, parts);
+    made.push(driver);
+    return driver;
+  });
+  return { node, driver: made[0] as Driver };
+}
+
+/** Protected mode looks at the address itself, not at the name that stands for it. */
+async function listenAddress(plan: NodePlan): Promise<HostPort> {
+  const { host, port } = plan.listen;
+  const text = formatAddress(host, port);
+  if (isWildcard(host)) {
+    if (!plan.insecure) throw new SkeinError('SKEIN_PROTECTED', protectedText(`listen: ${text}`));
+    return plan.listen;
+  }
+  const resolved = isIP(host) !== 0 ? host : await resolveName(host);
+  if (!plan.insecure) requireLoopback(`listen: ${text}`, resolved);
+  return { host: resolved, port };
+}
+
+async function resolveName(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw new SkeinError('SKEIN_ADDRESS', `listen: the name ${host} is not known on this machine`, { cause });
+  }
+}
+
+function addressesToTell(plan: NodePlan, bound: HostPort): string[] {
+  if (plan.advertise === undefined) return announcedAddresses(bound.host, bound.port);
+  return plan.advertise.map(({ host, port }) => formatAddress(host, port === 0 ? bound.port : port));
+}
+
+function broadcastTargets(plan: NodePlan, host: string): string[] {
+  const { broadcast, port } = plan.discovery;
+  if (broadcast !== undefined) return [...broadcast];
+  const groups = multicastZones(host).map((zone) => formatAddress(`${multicastGroup}%${zone}`, port));
+  return [...broadcastAddresses(host).map((target) => formatAddress(target, port)), ...groups];
+}
+
+async function openDatagrams(
+  plan: NodePlan,
+  targets: readonly string[],
+  log: Log,
+): Promise<Datagrams | undefined> {
+  if (!plan.discovery.udp) return undefined;
+  return Datagrams.open({ port: plan.discovery.port, targets, loopbackOnly: !plan.insecure, log });
+}
+
+/** In a container with read-only file systems a node goes without the folder; an unsafe one is refused. */
+function openFolderIfPossible(plan: NodePlan): RuntimeFolder | undefined {
+  try {
+    return RuntimeFolder.open(plan.discovery.folder);
+  } catch (error) {
+    if (plan.discovery.folder !== undefined || folderTrouble(error) !== 'cannot-make') throw error;
+    logTo(plan.logger)(
+      'warn',
+      `nodes of this machine are not found by folder: ${(error as Error).message}`,
+      {},
+    );
+    return undefined;
+  }
+}
+
+async function register(
+  plan: NodePlan,
+  folder: RuntimeFolder | undefined,
+): Promise<Registration | undefined> {
+  if (folder === undefined) return undefined;
+  const entry = {
+    name: plan.name ?? defaultName(),
+    namespace: plan.namespace,
+    // Until the node is made, which is a moment from now.
+    instance: instancePending,
+    pid: process.pid,
+    addresses: [],
+    control: null,
+    startedAt: Date.now(),
+  };
+  return plan.name === undefined ? holdDefaultName(folder, entry) : holdChosenName(folder, entry);
+}
+
+function settingsOf(
+  plan: NodePlan,
+  name: string,
+  addresses: readonly string[],
+  broadcastTargets: readonly string[],
+): LocalNodeSettings {
+  const { namespace, degree, seeds, syncPeriodMs, sendTimeoutMs, stallToleranceMs, version } = plan;
+  return {
+    name,
+    nameChosen: plan.name !== undefined,
+    namespace,
+    degree,
+    addresses,
+    seeds,
+    solicit: broadcastTargets.length > 0,
+    broadcastTargets,
+    syncPeriodMs,
+    sendTimeoutMs,
+    stallToleranceMs,
+    version,
+    pid: process.pid,
+  };
+}
+
+/** A default name may prove taken elsewhere in the mesh: the node then takes another, and its entry follows. */
+function followName(node: LocalNode, registration: Registration | undefined, log: Log): void {
+  if (registration === undefined) return;
+  node.events.addEventListener('warning', ({ detail }) => {
+    if (detail.code !== 'SKEIN_NAME_TAKEN' || node.name === registration.entry.name) return;
+    try {
+      registration.update({ name: node.name, instance: node.instance });
+    } catch (error) {
+      log('warn', `the runtime folder does not know the new name: ${(error as Error).message}`, {
+        name: node.name,
+      });
+    }
+  });
+}
+
+function logTo(logger: Logger | undefined): Log {
+  return (level, text, fields) => logger?.[level](fields, text);
+}

@@ -1,0 +1,146 @@
+/**
+ * The driver: carries out what a node's core asks for with Node.js, and reports what happened.
+ *
+ * Who calls it: the runtime, through `Platform`; create-node makes it from the parts that are open
+ * already. Invariant: one clock, one timer, one source of randomness; nothing is reported before `start`
+ * nor after `release`, and never from inside a call of the runtime.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Platform, PlatformEvents } from '../api/platform.ts';
+import type { LinkId, LogLevel, Random } from '../core/contracts.ts';
+import type { Registration, RuntimeFolder } from './runtime-folder.ts';
+import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
+import type { Listener } from './transports/listener.ts';
+import { TcpTransport } from './transports/tcp.ts';
+import type { Datagrams, Log } from './transports/udp.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+export interface DriverParts {
+  readonly listener: Listener;
+  /** Undefined: no UDP. */
+  readonly datagrams: Datagrams | undefined;
+  /** This node's place in a runtime folder, given back at the end. */
+  readonly registration: Registration | undefined;
+  /** The folder in which to look for other nodes. */
+  readonly watched: RuntimeFolder | undefined;
+  /** Protected mode. */
+  readonly loopbackOnly: boolean;
+  readonly log: Log;
+}
+
+const randomRange = 2 ** 48 - 1;
+
+/** Buffered by node:crypto, so that one number costs no system call. */
+export const systemRandom: Random = {
+  next: () => randomInt(randomRange) / randomRange,
+  bytes: (count) => new Uint8Array(randomBytes(count)),
+};
+
+export class Driver implements Platform {
+  readonly random = systemRandom;
+  readonly store = undefined;
+  private readonly events: PlatformEvents;
+  private readonly parts: DriverParts;
+  private readonly tcp: TcpTransport;
+  private readonly timer: WakeTimer;
+  private watch: RuntimeWatch | undefined;
+  private released = false;
+
+  constructor(events: PlatformEvents, parts: DriverParts) {
+    this.events = events;
+    this.parts = parts;
+    this.tcp = new TcpTransport(events, parts.loopbackOnly);
+    this.timer = new WakeTimer(this.now, () => events.wake());
+  }
+
+  /** From now on streams, datagrams and sightings are reported. */
+  start(): void {
+    const { listener, datagrams, watched, registration } = this.parts;
+    listener.start((socket, head) => this.tcp.accept(socket, head));
+    datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
+    if (watched !== undefined && registration !== undefined) {
+      this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
+    }
+  }
+
+  now = (): number => performance.now();
+
+  wallNow(): number {
+    return Date.now();
+  }
+
+  wakeAt(at: number): void {
+    if (!this.released) this.timer.at(at);
+  }
+
+  drainLater(): void {
+    setImmediate(this.drain);
+  }
+
+  dial(link: LinkId, address: string, timeoutMs: number): void {
+    this.tcp.dial(link, address, timeoutMs);
+  }
+
+  write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void {
+    this.tcp.write(link, chunks, byteLength);
+  }
+
+  close(link: LinkId): void {
+    this.tcp.close(link);
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    this.parts.datagrams?.broadcast(bytes);
+  }
+
+  sendDatagram(address: string, bytes: Uint8Array): void {
+    this.parts.datagrams?.send(address, bytes);
+  }
+
+  /** An immediate runs right after a poll phase, so each round is one. */
+  poll(phases: number): void {
+    setImmediate(() => {
+      if (this.released) return;
+      if (phases > 1) this.poll(phases - 1);
+      else this.events.polled();
+    });
+  }
+
+  log(level: LogLevel, text: string, fields: Record<string, unknown>): void {
+    this.parts.log(level, text, fields);
+  }
+
+  /** Everything counted below the core, by name. */
+  counters(): Record<string, number> {
+    const { turnedAway, silent, dropped } = this.parts.listener.counters;
+    const udp = this.parts.datagrams?.counters;
+    return {
+      'tcp.turnedAway.tls': turnedAway.tls,
+      'tcp.turnedAway.nanomsg': turnedAway.nanomsg,
+      'tcp.turnedAway.http': turnedAway.http,
+      'tcp.turnedAway.unknown': turnedAway.unknown,
+      'tcp.silent': silent,
+      'tcp.dropped': dropped,
+      'udp.sent': udp?.sent ?? 0,
+      'udp.received': udp?.received ?? 0,
+      'udp.sendErrors': udp?.sendErrors ?? 0,
+      'udp.tooLarge': udp?.tooLarge ?? 0,
+      'udp.foreign': udp?.foreign ?? 0,
+      'runtimeFolder.badFiles': this.parts.watched?.badFiles ?? 0,
+    };
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    this.timer.stop();
+    this.watch?.close();
+    this.parts.registration?.remove();
+    await Promise.all([this.parts.listener.close(), this.parts.datagrams?.close(), this.tcp.release()]);
+  }
+
+  // Bound once: it is scheduled at every turn.
+  private readonly drain = (): void => {
+    if (!this.released) this.events.drain();
+  };
+}

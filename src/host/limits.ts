@@ -1,0 +1,47 @@
+/**
+ * Every queue, wait and retry of the host has its limit here, with the reason.
+ *
+ * Who calls it: the transports, the driver and the runtime folder. Invariant: what a stranger could drive
+ * up is bounded here; what concerns frames and links is in `core/limits.ts`.
+ */
+export const hostLimits = {
+  // ── listener ────────────────────────────────────────────────────────────────────────────────────
+  /** Connections that have not yet said what they speak. Honest ones say it at once; the oldest makes room. */
+  undecidedMax: 256,
+  /** A silent connection costs a file descriptor: honest dialers send their first bytes within a round trip. */
+  undecidedTimeoutMs: 5000,
+  /** Connections the kernel holds for us while the loop is busy: a mesh of 500 may dial at once. */
+  listenBacklog: 511,
+  /** A turned-away web browser gets its answer within this, or is cut off. */
+  farewellTimeoutMs: 1000,
+
+  // ── sockets ─────────────────────────────────────────────────────────────────────────────────────
+  /** A name may resolve to many addresses; each gets its share of the dial's time, so there must be few. */
+  dialAddressesMax: 8,
+  /** A closed link's bytes may take this long to leave: 256 KiB at 2 Mbit/s. */
+  closeTimeoutMs: 1500,
+  /** Once the node has ended, what still drains gets this long: leaving takes 2 s at most in all. */
+  releaseTimeoutMs: 300,
+
+  // ── driver ──────────────────────────────────────────────────────────────────────────────────────
+  /** setTimeout turns anything longer into 1 ms. */
+  timerMsMax: 2 ** 31 - 1,
+
+  // ── UDP ─────────────────────────────────────────────────────────────────────────────────────────
+  /** meshage and skein before it: one well-known port, shared by all nodes of a machine. */
+  discoveryPort: 7077,
+  /** Each solicitation is sent to each target; a machine with more networks than this names them itself. */
+  broadcastTargetsMax: 32,
+
+  // ── runtime folder ──────────────────────────────────────────────────────────────────────────────
+  /** The slow look at the whole folder: repairs what a missed notification or a tidied folder broke. */
+  rescanIntervalMs: 5000,
+  /** Files looked at in one scan: a scan blocks the loop, at about 30 us a file. */
+  entriesMax: 1024,
+  /** An entry is well under 1 KiB per address; larger files are not ours. */
+  entryBytesMax: 64 * 1024,
+  /** `host`, `host-2` ... `host-999`: more nodes than this on one machine choose their names. */
+  nameSuffixMax: 999,
+  /** A living holder of a name accepts a loopback connection in microseconds. */
+  holderProbeMs: 500,
+} as const;

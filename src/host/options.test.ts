@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { NodeOptions } from '../api/node.ts';
+import { checkOptions } from './options.ts';
+
+const check = (options: unknown) => checkOptions(options as NodeOptions);
+
+test('everything has a default', () => {
+  expect(check({})).toMatchObject({
+    name: undefined,
+    namespace: 'default',
+    degree: 3,
+    listen: { host: '127.0.0.1', port: 0 },
+    advertise: undefined,
+    seeds: [],
+    discovery: { udp: true, port: 7077, broadcast: undefined, byFolder: true, folder: undefined },
+    syncPeriodMs: 10_000,
+    sendTimeoutMs: 10_000,
+    stallToleranceMs: 3000,
+    insecure: false,
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+  });
+});
+
+describe('an option of the wrong kind is refused with its name, the value and what is accepted', () => {
+  test.each<[unknown, RegExp]>([
+    [null, /^options: null .*an object/],
+    [{ nmae: 'a' }, /^options: unknown option "nmae"; accepted are name, namespace/],
+    [{ name: 7 }, /^name: a name is text, not number/],
+    [{ name: 'a b' }, /^name: .*"a b" does not fit/],
+    [{ name: '../x' }, /^name: /],
+    [{ namespace: '' }, /^namespace: /],
+    [{ degree: -1 }, /^degree: -1 .*whole number from 0 to 1024/],
+    [{ degree: 1.5 }, /^degree: 1.5 /],
+    [{ degree: '3' }, /^degree: "3" /],
+    [{ syncPeriodMs: 5 }, /^syncPeriodMs: 5 .*from 100 to 3600000/],
+    [{ sendTimeoutMs: Number.POSITIVE_INFINITY }, /^sendTimeoutMs: Infinity /],
+    [{ stallToleranceMs: 10 }, /^stallToleranceMs: 10 .*from 3000 to 60000/],
+    [{ insecure: 'yes' }, /^insecure: "yes" .*true or false/],
+    [{ listen: 7400 }, /^listen: 7400 .*text/],
+    [{ connect: '10.0.0.1:1' }, /^connect: "10.0.0.1:1" .*a list/],
+    [{ advertise: [1] }, /^advertise: \[1\] /],
+    [{ version: '' }, /^version: "" /],
+    [{ logger: console.log }, /^logger: a function .*debug, info, warn and error/],
+    [{ discovery: 'on' }, /^discovery: "on" .*true or false/],
+    [{ discovery: { prot: 1 } }, /^discovery: unknown option "prot"/],
+    [{ discovery: { port: 0 } }, /^discovery.port: 0 .*from 1 to 65535/],
+    [{ discovery: { folder: '' } }, /^discovery.folder: "" /],
+    [{ discovery: { udp: 1 } }, /^discovery.udp: 1 /],
+  ])('%j', (options, message) => {
+    expect(() => check(options)).toThrow(TypeError);
+    expect(() => check(options)).toThrow(message);
+  });
+});
+
+describe('an address that is none is refused', () => {
+  test.each<NodeOptions>([
+    { listen: 'localhost' },
+    { advertise: [':7400'] },
+    { connect: ['localhost:0'] },
+    { discovery: { broadcast: ['everybody'] } },
+  ])('%j', (options) => {
+    expect(() => check(options)).toThrow(expect.objectContaining({ code: 'SKEIN_ADDRESS' }));
+  });
+});
+
+describe('an address that leaves this machine', () => {
+  const leaving: NodeOptions[] = [
+    { advertise: ['203.0.113.5:7400'] },
+    { advertise: ['render7:7400'] },
+    { connect: ['10.0.0.9:7400'] },
+    { connect: ['[fd00::1]:7400'] },
+    { discovery: { broadcast: ['10.0.0.255'] } },
+  ];
+
+  test.each(leaving)('is refused without a key: %j', (options) => {
+    expect(() => check(options)).toThrow(
+      expect.objectContaining({ code: 'SKEIN_PROTECTED', message: expect.stringContaining('--insecure') }),
+    );
+  });
+
+  test.each(leaving)('is accepted with insecure: %j', (options) => {
+    expect(() => check({ ...options, insecure: true })).not.toThrow();
+  });
+});
+
+test('names to connect to are looked at when they are dialed', () => {
+  expect(check({ connect: ['render7:7400', ':7401'] }).seeds).toEqual(['render7:7400', '127.0.0.1:7401']);
+});
+
+test('a broadcast address takes the discovery port unless it has one', () => {
+  const { discovery } = check({
+    discovery: { port: 9000, broadcast: ['127.255.255.255', '127.0.0.1:9001'] },
+  });
+  expect(discovery.broadcast).toEqual(['127.255.255.255:9000', '127.0.0.1:9001']);
+});
+
+test('discovery can be turned off as a whole or in parts', () => {
+  expect(check({ discovery: false }).discovery).toMatchObject({ udp: false, byFolder: false });
+  expect(check({ discovery: { udp: false } }).discovery).toMatchObject({ udp: false, byFolder: true });
+  expect(check({ discovery: { folder: false } }).discovery).toMatchObject({ udp: true, byFolder: false });
+});

@@ -1,0 +1,252 @@
+/**
+ * Checks the options of a node and fills in the defaults.
+ *
+ * Who calls it: create-node, before anything is opened. Invariant: every option is looked at, an unknown
+ * one included, and an error names the option, what was given and what is accepted.
+ */
+
+import { isIP } from 'node:net';
+import type { Logger, NodeOptions } from '../api/node.ts';
+import { SkeinError } from '../core/errors.ts';
+import { nameProblem } from '../core/identity.ts';
+import { limits } from '../core/limits.ts';
+import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
+import { hostLimits } from './limits.ts';
+import { packageVersion } from './package-version.ts';
+import { requireLoopback } from './protected-mode.ts';
+
+/** What to open; names in addresses are not yet resolved. */
+export interface NodePlan {
+  /** Undefined: the host name, with a suffix if it is taken. */
+  readonly name: string | undefined;
+  readonly namespace: string;
+  readonly degree: number;
+  readonly listen: HostPort;
+  /** Undefined: what is listened on. Port 0 stands for the port listened on. */
+  readonly advertise: readonly HostPort[] | undefined;
+  readonly seeds: readonly string[];
+  readonly discovery: DiscoveryPlan;
+  readonly syncPeriodMs: number;
+  readonly sendTimeoutMs: number;
+  readonly stallToleranceMs: number;
+  readonly insecure: boolean;
+  readonly version: string;
+  readonly logger: Logger | undefined;
+}
+
+export interface DiscoveryPlan {
+  readonly udp: boolean;
+  readonly port: number;
+  /** `host:port`; undefined: those of the interfaces listened on. */
+  readonly broadcast: readonly string[] | undefined;
+  /** Look for others in the runtime folder and be found there. */
+  readonly byFolder: boolean;
+  /** Undefined: the user's. */
+  readonly folder: string | undefined;
+}
+
+type Given = Record<string, unknown>;
+
+const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
+  'name',
+  'namespace',
+  'degree',
+  'listen',
+  'advertise',
+  'connect',
+  'discovery',
+  'syncPeriodMs',
+  'sendTimeoutMs',
+  'stallToleranceMs',
+  'insecure',
+  'version',
+  'logger',
+]);
+const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);
+const seedsMax = 256;
+const timeoutMsMax = 86_400_000;
+const versionCharactersMax = 64;
+
+/**
+ * @throws TypeError for values of the wrong kind; SkeinError SKEIN_ADDRESS for addresses;
+ * SkeinError SKEIN_PROTECTED for addresses that leave this machine without `insecure`.
+ */
+export function checkOptions(options: NodeOptions): NodePlan {
+  const given = record('options', options, optionNames);
+  const insecure = flag(given, 'insecure', false);
+  const { syncPeriodMsMin, syncPeriodMsMax, stallToleranceMs, stallToleranceMsMax } = limits;
+  return {
+    name: given.name === undefined ? undefined : nameOption(given, 'name', ''),
+    namespace: nameOption(given, 'namespace', 'default'),
+    degree: integer(given, 'degree', 3, 0, limits.linksMax),
+    listen: parseAddress(text(given, 'listen', '127.0.0.1:0'), 'listen'),
+    advertise: advertiseOption(given, insecure),
+    seeds: seedsOption(given, insecure),
+    discovery: discoveryOption(given.discovery, insecure),
+    syncPeriodMs: integer(given, 'syncPeriodMs', limits.syncPeriodMs, syncPeriodMsMin, syncPeriodMsMax),
+    sendTimeoutMs: integer(given, 'sendTimeoutMs', limits.sendTimeoutMs, 1, timeoutMsMax),
+    stallToleranceMs: integer(
+      given,
+      'stallToleranceMs',
+      stallToleranceMs,
+      stallToleranceMs,
+      stallToleranceMsMax,
+    ),
+    insecure,
+    version: versionOption(given),
+    logger: loggerOption(given.logger),
+  };
+}
+
+function advertiseOption(given: Given, insecure: boolean): HostPort[] | undefined {
+  if (given.advertise === undefined) return undefined;
+  const addresses = texts(given, 'advertise', limits.addressesPerRecordMax);
+  return addresses.map((address) => {
+    const parsed = parseAddress(address, 'advertise');
+    if (parsed.host === '') {
+      throw new SkeinError(
+        'SKEIN_ADDRESS',
+        `advertise: "${address}" has no host for others to dial; write host:port`,
+      );
+    }
+    if (!insecure && parsed.host !== 'localhost') requireLoopback(`advertise: ${address}`, parsed.host);
+    return parsed;
+  });
+}
+
+function seedsOption(given: Given, insecure: boolean): string[] {
+  if (given.connect === undefined) return [];
+  return texts(given, 'connect', seedsMax).map((address) => {
+    const { host, port } = parseAddress(address, 'connect');
+    if (port === 0)
+      throw new SkeinError('SKEIN_ADDRESS', `connect: "${address}" has port 0, where nobody can listen`);
+    // A name is looked at when it is dialed, since what it stands for may change.
+    if (!insecure && isIP(host) !== 0) requireLoopback(`connect: ${address}`, host);
+    return formatAddress(host === '' ? '127.0.0.1' : host, port);
+  });
+}
+
+function discoveryOption(value: unknown, insecure: boolean): DiscoveryPlan {
+  const on = value === undefined || value === true;
+  if (on || value === false) {
+    return { udp: on, port: hostLimits.discoveryPort, broadcast: undefined, byFolder: on, folder: undefined };
+  }
+  const given = record('discovery', value, discoveryNames, ', or true or false');
+  const port = integer(given, 'port', hostLimits.discoveryPort, 1, 65535, 'discovery.port');
+  return {
+    udp: flag(given, 'udp', true, 'discovery.udp'),
+    port,
+    broadcast: broadcastOption(given, port, insecure),
+    byFolder: given.folder !== false,
+    folder: given.folder === false ? undefined : folderOption(given.folder),
+  };
+}
+
+function broadcastOption(given: Given, port: number, insecure: boolean): string[] | undefined {
+  const option = 'discovery.broadcast';
+  if (given.broadcast === undefined) return undefined;
+  return texts(given, 'broadcast', hostLimits.broadcastTargetsMax, option).map((address) => {
+    const whole = /:\d+$/.test(address) ? address : formatAddress(address, port);
+    const parsed = parseAddress(whole, option);
+    if (isIP(parsed.host) === 0) {
+      throw new SkeinError(
+        'SKEIN_ADDRESS',
+        `${option}: "${address}" is not an IP address such as 10.0.0.255`,
+      );
+    }
+    if (!insecure) requireLoopback(`${option}: ${address}`, parsed.host);
+    return whole;
+  });
+}
+
+function folderOption(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw wrong('discovery.folder', value, 'the path of a folder, or false');
+}
+
+function versionOption(given: Given): string {
+  if (given.version === undefined) return packageVersion();
+  const version = text(given, 'version', '');
+  if (version.length > 0 && version.length <= versionCharactersMax && /^[\x20-\x7e]+$/.test(version))
+    return version;
+  throw wrong('version', version, `1 to ${versionCharactersMax} printable ASCII characters`);
+}
+
+function loggerOption(value: unknown): Logger | undefined {
+  if (value === undefined) return undefined;
+  const methods = ['debug', 'info', 'warn', 'error'];
+  const logger = value as Given | null;
+  if (
+    logger !== null &&
+    typeof logger === 'object' &&
+    methods.every((one) => typeof logger[one] === 'function')
+  ) {
+    return value as Logger;
+  }
+  throw wrong('logger', value, 'an object with the methods debug, info, warn and error');
+}
+
+function nameOption(given: Given, option: string, otherwise: string): string {
+  const value = given[option] ?? otherwise;
+  const problem = nameProblem(value);
+  if (problem !== undefined) throw new TypeError(`${option}: ${problem}`);
+  return value as string;
+}
+
+function record(what: string, value: unknown, known: ReadonlySet<string>, or = ''): Given {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrong(what, value, `an object${or}`);
+  for (const key of Object.keys(value)) {
+    if (!known.has(key))
+      throw new TypeError(`${what}: unknown option "${key}"; accepted are ${[...known].join(', ')}`);
+  }
+  return value as Given;
+}
+
+function flag(given: Given, option: string, otherwise: boolean, shown = option): boolean {
+  const value = given[option] ?? otherwise;
+  if (typeof value !== 'boolean') throw wrong(shown, value, 'true or false');
+  return value;
+}
+
+function integer(
+  given: Given,
+  option: string,
+  otherwise: number,
+  min: number,
+  max: number,
+  shown = option,
+): number {
+  const value = given[option] ?? otherwise;
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+    return value as number;
+  throw wrong(shown, value, `a whole number from ${min} to ${max}`);
+}
+
+function text(given: Given, option: string, otherwise: string): string {
+  const value = given[option] ?? otherwise;
+  if (typeof value !== 'string') throw wrong(option, value, 'text');
+  return value;
+}
+
+function texts(given: Given, option: string, max: number, shown = option): string[] {
+  const value = given[option];
+  const good = Array.isArray(value) && value.length <= max && value.every((one) => typeof one === 'string');
+  if (!good) throw wrong(shown, value, `a list of at most ${max} texts`);
+  return value as string[];
+}
+
+function wrong(option: string, value: unknown, accepted: string): TypeError {
+  return new TypeError(`${option}: ${show(value)} is not accepted; give ${accepted}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'number')
+    return String(value);
+  try {
+    return (JSON.stringify(value) ?? 'undefined').slice(0, 120);
+  } catch {
+    return 'an object';
+  }
+}

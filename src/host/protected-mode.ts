@@ -1,0 +1,22 @@
+/**
+ * Protected mode: without a key a node stays on loopback unless its user says otherwise.
+ *
+ * Who calls it: the options (for addresses that are literal), create-node (for what it listens on) and
+ * each dial (after the name has been resolved). Invariant: one sentence says no everywhere, and says how
+ * to go on.
+ */
+import { SkeinError } from '../core/errors.ts';
+import { isLoopback } from './addresses.ts';
+
+/** @param what For example `listen: 0.0.0.0:7400`. */
+export function protectedText(what: string): string {
+  return (
+    `${what} leaves this machine, and a node without a key stays on loopback; on a network you trust, ` +
+    'pass insecure: true (--insecure) to go without a key (mesh keys come in a later version)'
+  );
+}
+
+/** @throws SkeinError SKEIN_PROTECTED when the IP address is not loopback. */
+export function requireLoopback(what: string, host: string): void {
+  if (!isLoopback(host)) throw new SkeinError('SKEIN_PROTECTED', protectedText(what));
+}

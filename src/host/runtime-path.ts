@@ -1,0 +1,67 @@
+/**
+ * Where the runtime folder is, and whether it is safe to use.
+ *
+ * Who calls it: the runtime folder. Invariant: a folder in which another user could put, replace or
+ * rename entries is never used: its entries say whom to connect to and where commands go.
+ */
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { SkeinError } from '../core/errors.ts';
+
+/** `unsafe`: somebody else could write in it. */
+export type FolderTrouble = 'cannot-make' | 'unsafe';
+
+/** Which trouble `prepareFolder` had, if the error is from there. */
+export function folderTrouble(error: unknown): FolderTrouble | undefined {
+  return error instanceof SkeinError
+    ? (error.details as { trouble?: FolderTrouble } | undefined)?.trouble
+    : undefined;
+}
+
+/** `$SKEIN_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/skein`, else `skein-<uid>` in the temporary folder. */
+export function defaultRuntimePath(environment: NodeJS.ProcessEnv = process.env): string {
+  const own = environment.SKEIN_RUNTIME_DIR;
+  if (own !== undefined && own !== '') return own;
+  const session = environment.XDG_RUNTIME_DIR;
+  // After `su` the variable may point to a folder of the earlier user, or to none.
+  if (session !== undefined && session !== '' && isMine(session)) return join(session, 'skein');
+  return join(tmpdir(), `skein-${process.getuid?.() ?? userInfo().username}`);
+}
+
+/** Makes the folder for this user alone, or says why it cannot be used. */
+export function prepareFolder(path: string = defaultRuntimePath()): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unusable(
+      path,
+      'cannot-make',
+      `it cannot be made (${(cause as NodeJS.ErrnoException).code})`,
+      cause,
+    );
+  }
+  // lstat: whoever comes first to a shared temporary folder could leave a link there.
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw unusable(path, 'unsafe', 'it is not a folder');
+  const user = process.getuid?.();
+  if (user === undefined) return path;
+  if (found.uid !== user) throw unusable(path, 'unsafe', `it belongs to user ${found.uid}, not to ${user}`);
+  if ((found.mode & 0o022) !== 0)
+    throw unusable(path, 'unsafe', `others may write in it; run: chmod 700 ${path}`);
+  return path;
+}
+
+function isMine(path: string): boolean {
+  try {
+    const found = statSync(path);
+    return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
+  } catch {
+    return false;
+  }
+}
+
+function unusable(path: string, trouble: FolderTrouble, reason: string, cause?: unknown): SkeinError {
+  const text = `runtime folder: ${path} cannot be used: ${reason}; set SKEIN_RUNTIME_DIR to a folder of your own`;
+  return new SkeinError('SKEIN_INVALID', text, { cause, details: { trouble } });
+}

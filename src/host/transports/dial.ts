@@ -1,0 +1,150 @@
+/**
+ * One dial: resolves the name, tries its addresses in turn, and yields a connected socket or a failure.
+ *
+ * Who calls it: the TCP transport. Invariant: the promise never rejects and is settled within the time
+ * given; names are resolved anew at each dial, since machines move; a protected node connects to
+ * loopback only, whatever a name resolves to.
+ */
+import { type LookupAddress, lookup } from 'node:dns';
+import { connect, isIP, type Socket } from 'node:net';
+import { type Failure, failure, SkeinError } from '../../core/errors.ts';
+import { formatAddress, isLoopback, parseAddress } from '../addresses.ts';
+import { hostLimits } from '../limits.ts';
+import { protectedText } from '../protected-mode.ts';
+
+export interface DialOptions {
+  readonly timeoutMs: number;
+  /** Protected mode: other addresses are refused. */
+  readonly loopbackOnly: boolean;
+  /** Given up: the outcome is then of no interest. */
+  readonly signal: AbortSignal;
+}
+
+export type DialOutcome = { readonly socket: Socket } | { readonly failure: Failure };
+
+/** Why a connection did not come about; `no-way` says least about the other end. */
+type Reason = 'refused' | 'timeout' | 'no-way' | 'unknown-name' | 'other';
+
+export async function dial(address: string, options: DialOptions): Promise<DialOutcome> {
+  const deadline = performance.now() + options.timeoutMs;
+  const hosts = await hostsOf(address, options);
+  if (!Array.isArray(hosts)) return { failure: hosts };
+  const { port } = parseAddress(address);
+  let told: Failure | undefined;
+  for (const [i, host] of hosts.entries()) {
+    if (options.signal.aborted)
+      return { failure: failure('SKEIN_ABORTED', `the dial of ${address} was given up`) };
+    // A black hole behind the first address must not eat the time of the second.
+    const shareMs = Math.max(1, (deadline - performance.now()) / (hosts.length - i));
+    const outcome = await attempt(address, host, port, shareMs, options.signal);
+    if ('socket' in outcome) return outcome;
+    if (told === undefined || reasonOf(told) === 'no-way') told = outcome.failure;
+  }
+  return { failure: told ?? unreachable(address, 'unknown-name', 'the name has no address') };
+}
+
+/** The IP addresses to try, or why there are none. */
+async function hostsOf(address: string, options: DialOptions): Promise<string[] | Failure> {
+  const parsed = parsedOrFailure(address);
+  if ('code' in parsed) return parsed;
+  if (parsed.port === 0) return failure('SKEIN_ADDRESS', `${address} has port 0, where nobody can listen`);
+  const hosts = await resolve(parsed.host === '' ? '127.0.0.1' : parsed.host, options.timeoutMs);
+  if (hosts === 'timeout')
+    return failure('SKEIN_TIMEOUT', `the name in ${address} was not resolved in ${options.timeoutMs} ms`);
+  if (hosts.length === 0) return unreachable(address, 'unknown-name', `the name ${parsed.host} is not known`);
+  const allowed = options.loopbackOnly ? hosts.filter(isLoopback) : hosts;
+  if (allowed.length > 0) return allowed.slice(0, hostLimits.dialAddressesMax);
+  return failure('SKEIN_PROTECTED', protectedText(`dialing ${address}`));
+}
+
+function parsedOrFailure(address: string): { host: string; port: number } | Failure {
+  try {
+    return parseAddress(address, 'dial');
+  } catch (error) {
+    return failure('SKEIN_ADDRESS', error instanceof SkeinError ? error.message : String(error));
+  }
+}
+
+function resolve(host: string, timeoutMs: number): Promise<string[] | 'timeout'> {
+  if (isIP(host) !== 0) return Promise.resolve([host]);
+  return new Promise((settle) => {
+    // getaddrinfo cannot be called back; its late answer finds the promise settled.
+    const timer = setTimeout(() => settle('timeout'), timeoutMs);
+    lookup(host, { all: true, verbatim: true }, (error: Error | null, found: LookupAddress[]) => {
+      clearTimeout(timer);
+      settle(error === null ? found.map((one) => one.address) : []);
+    });
+  });
+}
+
+function attempt(
+  address: string,
+  host: string,
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<DialOutcome> {
+  return new Promise((settle) => {
+    const socket = connect({ host, port, noDelay: true, keepAlive: false, allowHalfOpen: false });
+    const timer = setTimeout(() => end({ failure: timedOut(address) }), timeoutMs);
+    const aborted = () => end({ failure: failure('SKEIN_ABORTED', `the dial of ${address} was given up`) });
+    const end = (outcome: DialOutcome) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      if ('failure' in outcome) socket.destroy();
+      settle(outcome);
+    };
+    signal.addEventListener('abort', aborted);
+    // Stays for good: between here and its link the socket must not be able to throw.
+    socket.on('error', (error: NodeJS.ErrnoException) => end({ failure: connectFailure(address, error) }));
+    socket.once('connect', () => end(isSelfConnected(socket) ? { failure: refused(address) } : { socket }));
+  });
+}
+
+/**
+ * Linux lets a dial of a free loopback port in the ephemeral range connect to itself (simultaneous open
+ * with oneself, RFC 9293 section 3.5): the port was free, so nobody listens there.
+ */
+export function isSelfConnected(socket: Socket): boolean {
+  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+}
+
+function connectFailure(address: string, error: NodeJS.ErrnoException): Failure {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+      return refused(address);
+    case 'ETIMEDOUT':
+      return timedOut(address);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return unreachable(address, 'no-way', `this machine has no way to it (${error.code})`);
+    default:
+      return unreachable(address, 'other', error.message);
+  }
+}
+
+function refused(address: string): Failure {
+  return unreachable(address, 'refused', 'it refused the connection; nothing listens there');
+}
+
+function timedOut(address: string): Failure {
+  return failure('SKEIN_TIMEOUT', `${address} did not answer in time`, {
+    reason: 'timeout' satisfies Reason,
+  });
+}
+
+function unreachable(address: string, reason: Reason, text: string): Failure {
+  return failure('SKEIN_UNREACHABLE', `${address} cannot be reached: ${text}`, { reason });
+}
+
+function reasonOf(told: Failure): Reason {
+  return (told.details as { reason: Reason }).reason;
+}
+
+export function formatRemote(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+}

@@ -1,0 +1,9 @@
+/** skein: programs on many machines find each other, form a mesh, and work together. The public names. */
+
+export { type Kind, kind } from './api/kind.ts';
+export { describeMessage } from './api/message-text.ts';
+export type * from './api/node.ts';
+export { type ErrorCode, errorCodes, SkeinError } from './core/errors.ts';
+export { limits } from './core/limits.ts';
+export { type AttachOptions, attach } from './host/control/attach.ts';
+export { createNode } from './host/create-node.ts';

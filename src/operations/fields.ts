@@ -1,0 +1,91 @@
+/**
+ * The fields that operations share: what each accepts, said once, in words that a person can act on.
+ *
+ * Who calls it: the operations' input schemas and the schema of `skein up`. Invariant: every check has a
+ * message of its own that says what is accepted, since it reaches a person as one line.
+ */
+import * as v from 'valibot';
+import { kind } from '../api/kind.ts';
+import { nameProblem } from '../core/identity.ts';
+import { limits } from '../core/limits.ts';
+
+const showTextMax = 80;
+
+/** A received value, short enough for an error line. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > showTextMax ? `${text.slice(0, showTextMax)}...` : text;
+}
+
+/** Text that `problemOf` has no complaint about. */
+function text(accepted: string, problemOf: (value: string) => string | undefined) {
+  return v.pipe(
+    v.string((issue) => `expected ${accepted}, got ${show(issue.input)}`),
+    v.rawCheck<string>(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const problem = problemOf(dataset.value);
+      if (problem !== undefined) addIssue({ message: problem });
+    }),
+    v.description(accepted),
+  );
+}
+
+export function wholeNumber(minimum: number, maximum: number, unit = '') {
+  const accepted = `a whole number from ${minimum} to ${maximum}${unit === '' ? '' : ` (${unit})`}`;
+  const message = (issue: { input: unknown }) => `expected ${accepted}, got ${show(issue.input)}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(minimum, message),
+    v.maxValue(maximum, message),
+    v.description(accepted),
+  );
+}
+
+export const flag = v.pipe(
+  v.boolean((issue) => `expected true or false, got ${show(issue.input)}`),
+  v.description('true or false'),
+);
+
+export function oneOf<const Options extends readonly string[]>(options: Options) {
+  const accepted = `one of ${options.join(', ')}`;
+  return v.pipe(
+    v.picklist(options, (issue) => `expected ${accepted}, got ${show(issue.input)}`),
+    v.description(accepted),
+  );
+}
+
+export function listOf<const Item extends v.GenericSchema>(item: Item, accepted: string, itemsMax: number) {
+  return v.pipe(
+    v.array(item, (issue) => `expected a list of ${accepted}, got ${show(issue.input)}`),
+    v.maxLength(itemsMax, `expected at most ${itemsMax} entries`),
+    v.description(`list of ${accepted}`),
+  );
+}
+
+/** 1 to 64 of `[A-Za-z0-9._-]`. */
+export const nodeName = text('a node name', nameProblem);
+
+export const kindName = text('a kind: 1 to 128 characters', (value) => {
+  try {
+    kind(value);
+    return undefined;
+  } catch (problem) {
+    return (problem as Error).message;
+  }
+});
+
+/** `host:port` or `[ipv6]:port`. */
+export const address = text('HOST:PORT', addressProblem);
+
+export const timeoutMs = wholeNumber(1, 2_147_483_647, 'milliseconds');
+export const nodeCount = wholeNumber(1, limits.recordsMax);
+export const nodeNames = listOf(nodeName, 'node names', limits.recordsMax);
+
+/** What is wrong with a `host:port`, or undefined when it is one. */
+export function addressProblem(value: string): string | undefined {
+  const accepted = `an address is HOST:PORT or [IPV6]:PORT with a port from 0 to 65535, got ${show(value)}`;
+  const match = /^(\[[0-9A-Za-z:.%]+\]|[^:[\]\s]*):(\d{1,5})$/.exec(value);
+  return match !== null && Number(match[2]) <= 65_535 ? undefined : accepted;
+}

@@ -1,0 +1,109 @@
+/**
+ * The figures of a settled mesh: idle traffic, and how fast a join, a crash and a black hole are known.
+ *
+ * Who calls it: the simulation, at the end of a run. Invariant: each is measured from the instant of its
+ * cause to the instant the last running program was told, in virtual time.
+ */
+import { blackHole } from './faults.ts';
+import type { Life, Member, Mesh } from './mesh.ts';
+
+const idleWarmUpMs = 3000;
+const idleWindowMs = 10_000;
+/** Longer than any of the limits these figures have. */
+const knownLimitMs = 30_000;
+const settleLimitMs = 60_000;
+
+export interface Figures {
+  readonly joinKnownToAllMs: number | undefined;
+  readonly crashKnownToAllMs: number | undefined;
+  readonly blackHoleKnownToAllMs: number | undefined;
+}
+
+export interface IdleTraffic {
+  readonly idleBytesPerSecond: number;
+  readonly idleFramesPerSecond: number;
+}
+
+export async function measureIdleTraffic(mesh: Mesh): Promise<IdleTraffic> {
+  await mesh.world.run(idleWarmUpMs);
+  const before = await readTotals(mesh);
+  await mesh.world.run(idleWindowMs);
+  const after = await readTotals(mesh);
+  const nodeSeconds = Math.max(1, mesh.living.length) * (idleWindowMs / 1000);
+  return {
+    idleBytesPerSecond: (after.bytes - before.bytes) / nodeSeconds,
+    idleFramesPerSecond: Math.max(0, after.frames - before.frames) / nodeSeconds,
+  };
+}
+
+/** @param settle Waits until the mesh is whole again; false when it does not become so. */
+export async function measureFigures(
+  mesh: Mesh,
+  settle: (limitMs: number) => Promise<boolean>,
+): Promise<Figures> {
+  const random = mesh.world.random.fork('figures');
+  const joiner = mesh.add({ name: 'joiner' });
+  const joinKnownToAllMs = await measureJoin(mesh, joiner);
+  await settle(settleLimitMs);
+  const [crashing, swallowed] = random.sample(
+    mesh.members.filter((member) => member !== joiner && member.life !== undefined),
+    2,
+  );
+  const crashKnownToAllMs = crashing && (await measureCrash(mesh, crashing));
+  await settle(settleLimitMs);
+  const blackHoleKnownToAllMs = swallowed && (await measureBlackHole(mesh, swallowed));
+  await settle(settleLimitMs);
+  return { joinKnownToAllMs, crashKnownToAllMs, blackHoleKnownToAllMs };
+}
+
+function measureJoin(mesh: Mesh, joiner: Member): Promise<number | undefined> {
+  mesh.start(joiner);
+  return timeUntil(mesh, othersThan(mesh, joiner), (life) => life.knows.has(joiner.nodeName));
+}
+
+function measureCrash(mesh: Mesh, victim: Member): Promise<number | undefined> {
+  mesh.crash(victim, 'end');
+  return timeUntil(mesh, othersThan(mesh, victim), (life) => !life.knows.has(victim.nodeName));
+}
+
+async function measureBlackHole(mesh: Mesh, victim: Member): Promise<number | undefined> {
+  const rule = blackHole([victim]);
+  mesh.network.addRule(rule);
+  const known = await timeUntil(mesh, othersThan(mesh, victim), (life) => !life.knows.has(victim.nodeName));
+  mesh.network.removeRule(rule);
+  return known;
+}
+
+async function timeUntil(
+  mesh: Mesh,
+  lives: readonly Life[],
+  isTold: (life: Life) => boolean,
+): Promise<number | undefined> {
+  const begun = mesh.world.now;
+  let version = -1;
+  const allTold = () => {
+    if (version === mesh.knowledgeVersion) return false;
+    version = mesh.knowledgeVersion;
+    return lives.every(isTold);
+  };
+  if (await mesh.world.runUntil(allTold, knownLimitMs)) return mesh.world.now - begun;
+  mesh.world.fail(
+    `after ${knownLimitMs / 1000} s some nodes had not heard of it: ${lives
+      .filter((life) => !isTold(life))
+      .map((life) => life.node.name)
+      .join(' ')}`,
+  );
+  return undefined;
+}
+
+function othersThan(mesh: Mesh, member: Member): Life[] {
+  return mesh.living.filter((life) => life.member !== member);
+}
+
+async function readTotals(mesh: Mesh): Promise<{ bytes: number; frames: number }> {
+  const { streamBytes, datagramBytes } = mesh.network.traffic;
+  const statuses = await mesh.ask((life) => life.node.status());
+  let frames = 0;
+  for (const { links } of statuses.values()) for (const link of links) frames += link.framesOut;
+  return { bytes: streamBytes + datagramBytes, frames };
+}

@@ -1,0 +1,173 @@
+/**
+ * Every message of a run: who sent it, who truly got it, what its sender was told.
+ *
+ * Who calls it: the workload (sent, resolved) and each life's consumer (received). It stands outside the
+ * nodes and judges at once: no message twice to one life, no receipt for what was never queued, no body
+ * changed, nobody served who was not named. Invariant: it only records and complains.
+ */
+import type { Message, SendResult } from '../api/node.ts';
+import { type CheckCounts, count } from './checkers.ts';
+import type { Life, Mesh } from './mesh.ts';
+
+/** The kind of all simulated messages. */
+export const ledgerKind = 'sim';
+
+/** What travels: the ledger's number, and bytes that follow from it. */
+export interface LedgerBody {
+  readonly number: number;
+  readonly filler: Uint8Array;
+}
+
+export interface SentMessage {
+  readonly number: number;
+  readonly source: Life;
+  /** Node names; undefined for a broadcast. */
+  readonly to: readonly string[] | undefined;
+  readonly bodyBytes: number;
+  readonly sentAt: number;
+  /** Recipients that have it, and the hops it came by where it was traced. */
+  readonly gotBy: Map<string, readonly string[] | undefined>;
+  /** What the sender was told; undefined until then. */
+  outcome: SendResult | 'rejected' | 'source-ended' | undefined;
+}
+
+export interface MessageCounts {
+  sent: number;
+  delivered: number;
+  readonly missing: Record<string, number>;
+}
+
+export class MessageLedger {
+  readonly counts: MessageCounts = { sent: 0, delivered: 0, missing: {} };
+  private readonly mesh: Mesh;
+  private readonly checks: CheckCounts;
+  private readonly messages: SentMessage[] = [];
+  /** Per life: what it has got, by source, instance and id. */
+  private readonly seen = new WeakMap<Life, Set<string>>();
+
+  constructor(mesh: Mesh, checks: CheckCounts) {
+    this.mesh = mesh;
+    this.checks = checks;
+    mesh.observers.push({ started: (life) => this.consume(life) });
+  }
+
+  get outstanding(): SentMessage[] {
+    return this.messages.filter((message) => message.outcome === undefined && isRunning(message.source));
+  }
+
+  sent(source: Life, to: readonly string[] | undefined, bodyBytes: number): SentMessage {
+    const message: SentMessage = {
+      number: this.messages.length,
+      source,
+      to,
+      bodyBytes,
+      sentAt: this.mesh.world.now,
+      gotBy: new Map(),
+      outcome: undefined,
+    };
+    this.messages.push(message);
+    this.counts.sent++;
+    return message;
+  }
+
+  body(message: SentMessage): LedgerBody {
+    return { number: message.number, filler: filler(message.number, message.bodyBytes) };
+  }
+
+  /** The sender was told: every recipient named as delivered must have it by now. */
+  resolved(message: SentMessage, result: SendResult): void {
+    message.outcome = result;
+    this.counts.delivered += result.deliveredCount;
+    for (const { reason } of result.missing) {
+      this.counts.missing[reason] = (this.counts.missing[reason] ?? 0) + 1;
+    }
+    count(this.checks, 'receipts are true', result.delivered.length);
+    for (const name of result.delivered) {
+      if (!message.gotBy.has(name)) this.fail(message, `has a receipt of ${name}, which never got it`);
+    }
+    this.checkAccounted(message, result);
+  }
+
+  /** Every named recipient is either delivered or missing, exactly once. */
+  private checkAccounted(message: SentMessage, result: SendResult): void {
+    const named = [...result.delivered, ...result.missing.map((missing) => missing.node)].sort();
+    if (message.to === undefined || named.join() === [...message.to].sort().join()) return;
+    this.fail(message, `went to ${message.to.join(' ')} and was accounted for as ${named.join(' ')}`);
+  }
+
+  private consume(life: Life): void {
+    this.seen.set(life, new Set());
+    this.readAll(life).catch((error: unknown) => {
+      if (isRunning(life))
+        this.mesh.world.fail(`${life.member.name}: its message stream failed: ${String(error)}`);
+    });
+  }
+
+  private async readAll(life: Life): Promise<void> {
+    for await (const message of life.node.messages<LedgerBody>({ kind: ledgerKind }))
+      this.received(life, message);
+  }
+
+  private received(life: Life, message: Message<LedgerBody>): void {
+    const { world } = this.mesh;
+    const entry = this.messages[message.body?.number];
+    world.note(`${life.member.name} got ${message.body?.number} of ${message.source}`);
+    if (entry === undefined) {
+      world.fail(`${life.member.name} got a message that nobody sent: ${message}`);
+      return;
+    }
+    this.checkOnce(life, message, entry);
+    this.checkContent(life, message, entry);
+    entry.gotBy.set(life.node.name, message.route);
+  }
+
+  private checkOnce(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {
+    count(this.checks, 'no message twice', 1);
+    const seen = this.seen.get(life) as Set<string>;
+    const key = `${message.source} ${message.instance} ${message.id}`;
+    if (seen.has(key) || seen.has(`number ${entry.number}`))
+      this.fail(entry, `came twice to ${life.member.name} (life ${life.number})`);
+    seen.add(key).add(`number ${entry.number}`);
+  }
+
+  private checkContent(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {
+    count(this.checks, 'bodies intact', 1);
+    const { node } = entry.source;
+    if (message.source !== node.name || message.instance !== node.instance)
+      this.fail(entry, `came to ${life.member.name} as from ${message.source}/${message.instance}`);
+    if (!isFiller(message.body.filler, entry.number, entry.bodyBytes))
+      this.fail(entry, `came to ${life.member.name} with another body`);
+    if (entry.to !== undefined && !entry.to.includes(life.node.name))
+      this.fail(entry, `came to ${life.member.name}, to which it was not sent`);
+    const { route } = message;
+    if (route !== undefined && new Set(route).size !== route.length)
+      this.fail(entry, `went in a circle: ${route.join(' ')}`);
+  }
+
+  private fail(message: SentMessage, text: string): void {
+    const { source, number, sentAt } = message;
+    this.mesh.world.fail(
+      `message ${number} of ${source.member.name}, sent at ${sentAt.toFixed(1)} ms, ${text}`,
+    );
+  }
+}
+
+export function isRunning(life: Life): boolean {
+  return life.member.life === life;
+}
+
+function filler(number: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = fillerByte(number, i);
+  return bytes;
+}
+
+function isFiller(bytes: Uint8Array, number: number, length: number): boolean {
+  if (bytes.length !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[i] !== fillerByte(number, i)) return false;
+  return true;
+}
+
+function fillerByte(number: number, at: number): number {
+  return (number * 31 + at * 7 + (at >>> 8)) & 0xff;
+}

@@ -1,0 +1,177 @@
+/**
+ * The simulated network: hosts with addresses, the paths between them, and who may not hear whom.
+ *
+ * Who calls it: the platforms (dial, datagrams), the streams (a path's delay and state), the faults
+ * (rules). Invariant: a rule only stops what travels; nothing a rule held up on a stream is lost, it
+ * arrives after the rule is gone, since TCP repeats until it is heard. Datagrams vanish.
+ */
+import type { Host } from './host.ts';
+import type { SeededRandom } from './random.ts';
+import type { Stream } from './stream.ts';
+import type { World } from './world.ts';
+
+export interface NetworkOptions {
+  /** Mean one-way delay between two hosts. Default 20. */
+  readonly latencyMs?: number;
+  /** A pair's own delay lies this far around the mean, as a share of it. Default 0.25. */
+  readonly latencySpread?: number;
+  /** Added to each passage, at most this share of the pair's delay. Default 0.1. */
+  readonly jitter?: number;
+  /** Share of packets lost: a datagram vanishes, a stream's bytes come late. Default 0. */
+  readonly loss?: number;
+  /** Share of datagrams that arrive twice. Default 0. */
+  readonly duplication?: number;
+  /** Share of datagrams that arrive up to a second late, behind younger ones. Default 0. */
+  readonly lateness?: number;
+  /** Share of stream segments cut in two: a stream has no boundaries. Default 0.02. */
+  readonly fragmentation?: number;
+  /** Of one stream in one direction. Default: unlimited. */
+  readonly bytesPerSecond?: number;
+}
+
+export type NetworkConditions = { -readonly [Name in keyof NetworkOptions]-?: number };
+
+/** Something that stops what travels from one host to another; one direction at a time. */
+export interface Rule {
+  readonly name: string;
+  blocks(from: Host, to: Host): boolean;
+}
+
+export interface Traffic {
+  streamBytes: number;
+  streamSegments: number;
+  datagramBytes: number;
+  datagrams: number;
+  datagramsLost: number;
+}
+
+const lossRetransmitMs = 200;
+/** Ten repeats in a row would be over three minutes: no run is that long. */
+const lossRepeatsMax = 8;
+const datagramLateMs = 1000;
+/** Nothing travels in no time, not even on one machine. */
+const loopbackMs = 0.05;
+
+export class Network {
+  readonly world: World;
+  readonly conditions: NetworkConditions;
+  readonly traffic: Traffic = {
+    streamBytes: 0,
+    streamSegments: 0,
+    datagramBytes: 0,
+    datagrams: 0,
+    datagramsLost: 0,
+  };
+  readonly streams = new Set<Stream>();
+  private readonly hostsByAddress = new Map<string, Host>();
+  private readonly rules = new Set<Rule>();
+  private readonly random: SeededRandom;
+
+  constructor(world: World, options: NetworkOptions = {}) {
+    this.world = world;
+    this.random = world.random.fork('network');
+    this.conditions = {
+      latencyMs: 20,
+      latencySpread: 0.25,
+      jitter: 0.1,
+      loss: 0,
+      duplication: 0,
+      lateness: 0,
+      fragmentation: 0.02,
+      bytesPerSecond: Number.POSITIVE_INFINITY,
+      ...options,
+    };
+  }
+
+  join(host: Host): void {
+    if (this.hostsByAddress.has(host.address)) throw new Error(`the address ${host.address} is taken`);
+    this.hostsByAddress.set(host.address, host);
+  }
+
+  get hosts(): Iterable<Host> {
+    return this.hostsByAddress.values();
+  }
+
+  hostAt(address: string): Host | undefined {
+    return this.hostsByAddress.get(address);
+  }
+
+  // ── rules ─────────────────────────────────────────────────────────────────────────────────────────
+
+  addRule(rule: Rule): void {
+    this.rules.add(rule);
+    this.world.note(`rule ${rule.name}`);
+  }
+
+  removeRule(rule: Rule): void {
+    if (!this.rules.delete(rule)) return;
+    this.world.note(`rule ${rule.name} ends`);
+    for (const stream of this.streams) stream.pathsChanged();
+  }
+
+  blocked(from: Host, to: Host): boolean {
+    if (from === to) return false;
+    for (const rule of this.rules) if (rule.blocks(from, to)) return true;
+    return false;
+  }
+
+  // ── paths ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A pair's own mean delay: the same in both directions and throughout the run. */
+  pairLatencyMs(a: Host, b: Host): number {
+    if (a === b) return loopbackMs;
+    const { latencyMs, latencySpread } = this.conditions;
+    const label = a.number < b.number ? `${a.number}-${b.number}` : `${b.number}-${a.number}`;
+    return latencyMs * (1 + latencySpread * (2 * this.world.random.fork(`path ${label}`).next() - 1));
+  }
+
+  /** One passage: the pair's delay and some jitter. */
+  passageMs(pairLatencyMs: number, random: SeededRandom): number {
+    return pairLatencyMs * (1 + this.conditions.jitter * random.next());
+  }
+
+  /** What loss costs a stream: it waits for the repeat, 200 ms at first, doubling. */
+  lossDelayMs(random: SeededRandom): number {
+    let delay = 0;
+    let repeatAfter = lossRetransmitMs;
+    for (let i = 0; i < lossRepeatsMax && random.chance(this.conditions.loss); i++) {
+      delay += repeatAfter;
+      repeatAfter *= 2;
+    }
+    return delay;
+  }
+
+  // ── datagrams ─────────────────────────────────────────────────────────────────────────────────────
+
+  sendDatagram(from: Host, address: string, bytes: Uint8Array): void {
+    const to = this.hostsByAddress.get(address);
+    if (to !== undefined) this.carryDatagram(from, to, bytes.slice());
+  }
+
+  /** To all of the sender's broadcast domain, the sender included, as real broadcasts go. */
+  broadcast(from: Host, bytes: Uint8Array): void {
+    const copy = bytes.slice();
+    for (const to of this.hostsByAddress.values()) {
+      if (to.broadcastDomain === from.broadcastDomain) this.carryDatagram(from, to, copy);
+    }
+  }
+
+  private carryDatagram(from: Host, to: Host, bytes: Uint8Array): void {
+    const { random, conditions } = this;
+    this.traffic.datagrams++;
+    this.traffic.datagramBytes += bytes.length;
+    if (this.blocked(from, to) || random.chance(conditions.loss)) {
+      this.traffic.datagramsLost++;
+      return;
+    }
+    const copies = random.chance(conditions.duplication) ? 2 : 1;
+    for (let i = 0; i < copies; i++) this.deliverDatagram(from, to, bytes);
+  }
+
+  private deliverDatagram(from: Host, to: Host, bytes: Uint8Array): void {
+    const { random, conditions } = this;
+    const late = random.chance(conditions.lateness) ? random.between(0, datagramLateMs) : 0;
+    const delay = this.passageMs(this.pairLatencyMs(from, to), random) + late;
+    this.world.after(delay, () => to.process?.datagramArrived(bytes.slice(), from.address));
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The platform of a simulated node: what its program sees of time, sockets and datagrams.
+ *
+ * Who calls it: the runtime (as `Platform`), the network (as `Process`), the mesh (pause, crash).
+ * Invariant: as in Node.js, nothing is reported from inside a call of the node, what one turn wrote
+ * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
+ */
+import type { Platform, PlatformEvents } from '../api/platform.ts';
+import type { LinkId, LogLevel } from '../core/contracts.ts';
+import type { Failure } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { NodeClock } from './clock.ts';
+import { Dialing } from './dialing.ts';
+import type { ScheduledEvent } from './event-heap.ts';
+import type { Host, Process } from './host.ts';
+import type { Network } from './network.ts';
+import type { SeededRandom } from './random.ts';
+import type { StreamEnd } from './stream.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+/** An idle event loop turns about this often once it is asked to. */
+const pollPhaseMs = 0.05;
+/** A node hands over at most this much that has not left, plus one frame that began below the limit. */
+const handedBytesMax = limits.handedBytesMax + limits.frameBytesMax;
+
+export interface SimPlatformOptions {
+  readonly network: Network;
+  readonly host: Host;
+  readonly clock: NodeClock;
+  readonly random: SeededRandom;
+  readonly onLog?: (level: LogLevel, text: string, fields: Record<string, unknown>) => void;
+}
+
+type State = 'running' | 'paused' | 'resuming' | 'gone';
+
+export class SimPlatform implements Platform, Process {
+  readonly random: SeededRandom;
+  readonly store = undefined;
+  readonly clock: NodeClock;
+  /** Bytes this process wrote to streams and sent as datagrams. */
+  bytesOut = 0;
+  private readonly events: PlatformEvents;
+  private readonly options: SimPlatformOptions;
+  private readonly network: Network;
+  private readonly host: Host;
+  private readonly timer: WakeTimer;
+  private readonly ends = new Map<LinkId, StreamEnd>();
+  /** Closed by the program, with bytes still to leave. */
+  private readonly closing = new Set<StreamEnd>();
+  private readonly dials = new Map<LinkId, Dialing>();
+  /** What came in while the event loop stood still. */
+  private inbox: (() => void)[] = [];
+  private state: State = 'running';
+  private drainScheduled = false;
+  private drainMissed = false;
+  private pollsLeft = 0;
+  private pollEvent: ScheduledEvent | undefined;
+  /** The machine has accepted them, the program not yet. */
+  private readonly unaccepted = new Set<StreamEnd>();
+
+  constructor(events: PlatformEvents, options: SimPlatformOptions) {
+    this.events = events;
+    this.options = options;
+    this.network = options.network;
+    this.host = options.host;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.timer = new WakeTimer(this.network.world, this.clock, () => this.wake());
+    this.host.process = this;
+  }
+
+  get isGone(): boolean {
+    return this.state === 'gone';
+  }
+
+  get isPaused(): boolean {
+    return this.state === 'paused';
+  }
+
+  // ── Platform: what the node asks for ──────────────────────────────────────────────────────────────
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  wallNow(): number {
+    return this.clock.wallNow();
+  }
+
+  wakeAt(at: number): void {
+    if (this.state !== 'gone') this.timer.wish(at);
+  }
+
+  /** A wait of the program: it counts on the node's clock, and a stall makes it late like any other event. */
+  after(milliseconds: number, callback: () => void): () => void {
+    const { world } = this.network;
+    const due = this.clock.now() + milliseconds;
+    const come = () => {
+      if (this.clock.now() < due) event = world.at(this.clock.worldTimeOf(due), come);
+      else this.report(callback);
+    };
+    let event = world.at(this.clock.worldTimeOf(due), come);
+    return () => world.cancel(event);
+  }
+
+  drainLater(): void {
+    if (this.drainScheduled || this.state === 'gone') return;
+    this.drainScheduled = true;
+    this.network.world.after(0, () => this.drain());
+  }
+
+  dial(link: LinkId, address: string, timeoutMs: number): void {
+    if (this.state === 'gone') return;
+    this.note('dial', link, address);
+    const { host, network } = this;
+    const random = this.random.fork(`dial ${link}`);
+    this.dials.set(link, new Dialing(network, { host, process: this, link, address, timeoutMs, random }));
+  }
+
+  write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void {
+    const end = this.ends.get(link);
+    if (end === undefined) return;
+    const bytes = concatenate(chunks, byteLength);
+    this.note('write', link, bytes);
+    this.bytesOut += byteLength;
+    end.write(bytes);
+    if (end.waitingBytes > handedBytesMax)
+      this.network.world.fail(
+        `${this.host.name}: ${end.waitingBytes} bytes handed to the socket of link ${link}`,
+      );
+  }
+
+  close(link: LinkId): void {
+    this.dials.get(link)?.giveUp();
+    this.dials.delete(link);
+    const end = this.ends.get(link);
+    if (end === undefined) return;
+    this.note('close', link);
+    this.ends.delete(link);
+    for (const earlier of this.closing) if (earlier.state === 'closed') this.closing.delete(earlier);
+    this.closing.add(end);
+    end.close();
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    if (!this.checkDatagram(bytes)) return;
+    this.network.broadcast(this.host, bytes);
+  }
+
+  sendDatagram(address: string, bytes: Uint8Array): void {
+    if (!this.checkDatagram(bytes)) return;
+    this.network.sendDatagram(this.host, address, bytes);
+  }
+
+  poll(phases: number): void {
+    this.pollsLeft = Math.max(this.pollsLeft, phases);
+    this.schedulePoll();
+  }
+
+  log(level: LogLevel, text: string, fields: Record<string, unknown>): void {
+    this.options.onLog?.(level, text, fields);
+  }
+
+  /** The program ended by itself: open sockets are dropped, closing ones still send what they have. */
+  release(): Promise<void> {
+    this.stop('end');
+    return Promise.resolve();
+  }
+
+  // ── the mesh and its faults ───────────────────────────────────────────────────────────────────────
+
+  /** `end` and `reset`: the machine closes the sockets of its dead program. `silence`: it is gone as well. */
+  stop(sockets: 'end' | 'reset' | 'silence'): void {
+    if (this.state === 'gone') return;
+    this.state = 'gone';
+    if (this.host.process === this) this.host.process = undefined;
+    this.timer.stop();
+    this.inbox = [];
+    for (const dialing of this.dials.values()) dialing.giveUp();
+    for (const end of this.ends.values()) end.drop(sockets);
+    for (const end of this.unaccepted) end.drop(sockets);
+    if (sockets === 'silence') for (const end of this.closing) end.drop(sockets);
+    this.dials.clear();
+    this.ends.clear();
+    this.unaccepted.clear();
+  }
+
+  /** The event loop stands still: a long computation, a stopped process, a suspended machine. */
+  pause(): void {
+    if (this.state === 'running' || this.state === 'resuming') this.state = 'paused';
+  }
+
+  resume(): void {
+    if (this.state !== 'paused') return;
+    this.state = 'resuming';
+    this.timer.fireIfMissed();
+    // A real loop drains after the poll phase; doing it before, now and then, finds more.
+    if (this.random.chance(0.5)) this.readInbox();
+    else this.network.world.after(0, () => this.readInbox());
+  }
+
+  /** Changes the rate of this node's clock; a timer it waits for moves along. */
+  setClockRate(rate: number): void {
+    this.clock.setRate(rate);
+    this.timer.clockChanged();
+  }
+
+  // ── Process: what the network reports ─────────────────────────────────────────────────────────────
+
+  streamAccepted(end: StreamEnd, address: string): void {
+    if (this.state === 'gone') return;
+    this.unaccepted.add(end);
+    this.report(() => {
+      this.unaccepted.delete(end);
+      if (end.state !== 'open') return;
+      const link = this.events.accepted(address);
+      this.note('accepted', link, address);
+      end.link = link;
+      this.ends.set(link, end);
+    });
+  }
+
+  dialSucceeded(end: StreamEnd, link: LinkId): void {
+    this.report(() => {
+      // Given up while the loop stood still.
+      if (!this.dials.delete(link)) return end.drop('reset');
+      if (end.state !== 'open') return this.events.dialFailed(link, lostAtOnce());
+      this.note('dialed', link);
+      this.ends.set(link, end);
+      this.events.dialed(link, end.other.host.address);
+    });
+  }
+
+  dialEnded(link: LinkId, failure: Failure): void {
+    this.report(() => {
+      if (!this.dials.delete(link)) return;
+      this.note('dial-failed', link, failure.code);
+      this.events.dialFailed(link, failure);
+    });
+  }
+
+  bytesArrived(end: StreamEnd, bytes: Uint8Array): void {
+    this.report(() => {
+      end.other.read(bytes.length);
+      if (end.link === undefined || this.ends.get(end.link) !== end) return;
+      this.note('received', end.link, bytes);
+      this.events.received(end.link, bytes);
+    });
+  }
+
+  bytesFlushed(end: StreamEnd, byteLength: number): void {
+    this.network.world.after(0, () =>
+      this.report(() => {
+        if (end.link !== undefined && this.ends.get(end.link) === end)
+          this.events.flushed(end.link, byteLength);
+      }),
+    );
+  }
+
+  streamClosed(end: StreamEnd, detail: string): void {
+    this.report(() => {
+      if (end.link === undefined || this.ends.get(end.link) !== end) return;
+      this.note('closed', end.link, detail);
+      this.ends.delete(end.link);
+      this.events.closed(end.link, detail);
+    });
+  }
+
+  datagramArrived(bytes: Uint8Array, from: string): void {
+    this.report(() => {
+      this.note('datagram', 0, bytes);
+      this.events.datagram(bytes, from);
+    });
+  }
+
+  // ── the event loop ────────────────────────────────────────────────────────────────────────────────
+
+  private report(event: () => void): void {
+    if (this.state === 'gone') return;
+    if (this.state !== 'running') this.inbox.push(event);
+    else this.enter(event);
+  }
+
+  private enter(event: () => void): void {
+    this.network.world.touchProgram();
+    event();
+  }
+
+  private readInbox(): void {
+    if (this.state !== 'resuming') return;
+    this.state = 'running';
+    const waiting = this.inbox;
+    this.inbox = [];
+    for (const event of waiting) if (!this.isGone) this.enter(event);
+    for (const end of this.ends.values()) end.pump();
+    for (const end of this.closing) end.pump();
+    if (this.drainMissed) this.drain();
+    this.schedulePoll();
+  }
+
+  private wake(): void {
+    if (this.state === 'paused') {
+      this.timer.missed();
+      return;
+    }
+    this.note('wake', 0);
+    this.enter(() => this.events.wake());
+  }
+
+  private drain(): void {
+    this.drainScheduled = false;
+    this.drainMissed = this.state === 'paused';
+    if (this.state === 'gone' || this.drainMissed) return;
+    this.enter(() => this.events.drain());
+  }
+
+  private schedulePoll(): void {
+    if (this.pollsLeft === 0 || this.pollEvent !== undefined) return;
+    this.pollEvent = this.network.world.after(pollPhaseMs, () => this.pollPhase());
+  }
+
+  private pollPhase(): void {
+    this.pollEvent = undefined;
+    // Paused: `readInbox` goes on with the count, after the poll phase that it is itself.
+    if (this.state !== 'running' || this.pollsLeft === 0) return;
+    this.pollsLeft--;
+    if (this.pollsLeft === 0) this.enter(() => this.events.polled());
+    else this.schedulePoll();
+  }
+
+  private checkDatagram(bytes: Uint8Array): boolean {
+    if (this.state === 'gone') return false;
+    this.note('send-datagram', 0, bytes);
+    this.bytesOut += bytes.length;
+    if (bytes.length > limits.datagramBytesMax)
+      this.network.world.fail(`${this.host.name}: a datagram of ${bytes.length} bytes`);
+    return true;
+  }
+
+  private note(what: string, link: LinkId, detail?: Uint8Array | string): void {
+    const { hash } = this.network.world;
+    hash.text(what);
+    hash.number(this.host.number);
+    hash.number(link);
+    if (typeof detail === 'string') hash.text(detail);
+    else if (detail !== undefined) hash.bytes(detail);
+  }
+}
+
+/** A copy: the node goes on filling the chunk it wrote from. */
+function concatenate(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const bytes = new Uint8Array(byteLength);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function lostAtOnce(): Failure {
+  const message = 'the other end closed the connection at once';
+  return { code: 'SKEIN_UNREACHABLE', message, details: { reason: 'refused' } };
+}

@@ -1,0 +1,127 @@
+/**
+ * What the simulated programs do: they send, to one, to some, to all, small and large.
+ *
+ * Who calls it: the simulation. Invariant: only programs whose event loop turns act, and every result
+ * goes to the ledger; a rejection is a failure of the run unless the sender's own life has ended.
+ */
+import type { SendOptions, SendResult } from '../api/node.ts';
+import type { Life, Mesh } from './mesh.ts';
+import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';
+import type { SeededRandom } from './random.ts';
+
+const setSizeMax = 6;
+const broadcastShare = 0.05;
+const setShare = 0.25;
+const tracedShare = 0.1;
+/** Large enough to be split into parts, and rare: each costs as much as a thousand small ones. */
+const largeShare = 0.003;
+const largeBytesMax = 700_000;
+const middleShare = 0.05;
+const middleBytesMax = 20_000;
+const smallBytesMax = 200;
+
+export class Workload {
+  private readonly mesh: Mesh;
+  private readonly ledger: MessageLedger;
+  private readonly random: SeededRandom;
+  private readonly intervalMs: number;
+  private state: 'idle' | 'running' = 'idle';
+
+  constructor(mesh: Mesh, ledger: MessageLedger, messagesPerSecond: number) {
+    this.mesh = mesh;
+    this.ledger = ledger;
+    this.random = mesh.world.random.fork('workload');
+    this.intervalMs = 1000 / messagesPerSecond;
+  }
+
+  start(): void {
+    this.state = 'running';
+    this.next();
+  }
+
+  stop(): void {
+    this.state = 'idle';
+  }
+
+  /** One traced message from every node to another, and one to all: for a mesh at rest. */
+  probe(): SentMessage[] {
+    const lives = this.mesh.living;
+    const sent = lives.flatMap((life) => {
+      const others = lives.filter((other) => other !== life);
+      return others.length === 0
+        ? []
+        : [this.sendTo(life, [this.random.pick(others).node.name], { trace: true }, 64)];
+    });
+    return lives.length < 2 ? sent : [...sent, this.broadcastFrom(this.random.pick(lives), {}, 64)];
+  }
+
+  private next(): void {
+    if (this.state === 'idle') return;
+    this.act();
+    this.mesh.world.after(this.random.between(0, 2 * this.intervalMs), () => this.next());
+  }
+
+  private act(): void {
+    const able = this.mesh.members.filter((member) => member.canAct);
+    if (able.length === 0 || this.mesh.members.length < 2) return;
+    const life = this.random.pick(able).life as Life;
+    const options = { trace: this.random.chance(tracedShare) };
+    const kind = this.random.next();
+    if (kind < broadcastShare) this.broadcastFrom(life, options, this.random.integer(0, smallBytesMax));
+    else if (kind < broadcastShare + setShare) this.sendToSome(life, options);
+    else this.sendTo(life, this.others(life, 1), options, this.bodyBytes());
+  }
+
+  private sendToSome(life: Life, options: SendOptions): void {
+    const to = this.others(life, this.random.integer(2, setSizeMax));
+    this.sendTo(life, to, options, this.random.integer(0, middleBytesMax));
+  }
+
+  /** The dead are picked as well: they must come back as missing. */
+  private others(life: Life, count: number): string[] {
+    const names = this.mesh.members.filter((member) => member.life !== life).map((member) => member.nodeName);
+    return this.random.sample(names, count);
+  }
+
+  private bodyBytes(): number {
+    const draw = this.random.next();
+    if (draw < largeShare) return this.random.integer(middleBytesMax, largeBytesMax);
+    return this.random.integer(0, draw < largeShare + middleShare ? middleBytesMax : smallBytesMax);
+  }
+
+  private sendTo(life: Life, to: readonly string[], options: SendOptions, bytes: number): SentMessage {
+    const message = this.ledger.sent(life, to, bytes);
+    this.follow(message, life.node.send(to, this.ledger.body(message), wholeOptions(options)));
+    return message;
+  }
+
+  private broadcastFrom(life: Life, options: SendOptions, bytes: number): SentMessage {
+    const message = this.ledger.sent(life, undefined, bytes);
+    this.follow(message, life.node.broadcast(this.ledger.body(message), wholeOptions(options)));
+    return message;
+  }
+
+  private follow(message: SentMessage, outcome: Promise<SendResult>): void {
+    this.mesh.world.touchProgram();
+    outcome.then(
+      (result) => this.ledger.resolved(message, result),
+      (error: unknown) => this.rejected(message, error),
+    );
+  }
+
+  private rejected(message: SentMessage, error: unknown): void {
+    if (!isRunning(message.source)) {
+      message.outcome = 'source-ended';
+      return;
+    }
+    message.outcome = 'rejected';
+    this.mesh.world.fail(
+      `${message.source.member.name}: sending message ${message.number} failed: ${String(error)}`,
+    );
+  }
+}
+
+/** Missing recipients are counted, not thrown. */
+function wholeOptions(options: SendOptions): SendOptions<unknown> {
+  return { ...options, kind: ledgerKind, require: 'none' };
+}

@@ -1,0 +1,145 @@
+/**
+ * A world of its own: virtual time, a queue of events, one seed for all chance.
+ *
+ * Who calls it: everything in this folder; `runUntil` is the only loop. Invariant: nothing happens but
+ * by an event from the queue, and the promises that an event settled run on before the next event, so
+ * the same seed gives the same run byte for byte. Real time is never read.
+ */
+import { EventHeap, type ScheduledEvent } from './event-heap.ts';
+import { SeededRandom } from './random.ts';
+import { TraceHash } from './trace-hash.ts';
+
+/**
+ * Turns of the microtask queue granted after an event that reached a program. A chain of promises that
+ * is longer runs on after the next event: a shift of order that is the same in every run.
+ */
+const microtaskTurns = 12;
+/** A world that gets no further in time is broken: some node answers itself for ever. */
+const eventsPerInstantMax = 2_000_000;
+/** Kept for the report; a broken run would otherwise fill the memory with its complaints. */
+const failuresMax = 200;
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Keep a readable line for each thing noted. Default false. */
+  readonly trace?: boolean;
+}
+
+export class World {
+  readonly seed: number;
+  readonly random: SeededRandom;
+  readonly hash = new TraceHash();
+  /** What went wrong, as text; a run never throws for it. */
+  readonly failures: string[] = [];
+  readonly traceLines: string[] = [];
+  private readonly events = new EventHeap();
+  private readonly tracing: boolean;
+  private time = 0;
+  private eventNumber = 0;
+  private eventsRun = 0;
+  private eventsThisInstant = 0;
+  private programTouched = false;
+
+  constructor(options: WorldOptions) {
+    this.seed = options.seed;
+    this.random = SeededRandom.fromSeed(options.seed);
+    this.tracing = options.trace ?? false;
+  }
+
+  /** Virtual milliseconds since the world began. */
+  get now(): number {
+    return this.time;
+  }
+
+  get eventCount(): number {
+    return this.eventsRun;
+  }
+
+  at(time: number, run: () => void): ScheduledEvent {
+    const event: ScheduledEvent = { at: Math.max(time, this.time), number: this.eventNumber++, run };
+    this.events.push(event);
+    return event;
+  }
+
+  after(delayMs: number, run: () => void): ScheduledEvent {
+    return this.at(this.time + delayMs, run);
+  }
+
+  cancel(event: ScheduledEvent | undefined): void {
+    if (event !== undefined) event.run = undefined;
+  }
+
+  /** Something was handed to a program: its promises must run before the next event. */
+  touchProgram(): void {
+    this.programTouched = true;
+  }
+
+  /** A line for the trace, and part of the fingerprint. */
+  note(text: string): void {
+    this.hash.text(text);
+    if (this.tracing) this.traceLines.push(`${this.time.toFixed(3)} ${text}`);
+  }
+
+  fail(text: string): void {
+    this.note(`FAILURE ${text}`);
+    if (this.failures.length < failuresMax) this.failures.push(`at ${this.time.toFixed(1)} ms: ${text}`);
+  }
+
+  run(forMs: number): Promise<boolean> {
+    return this.runUntil(() => false, forMs);
+  }
+
+  /** Runs until the condition holds (true) or the time is over (false). */
+  async runUntil(condition: () => boolean, limitMs: number): Promise<boolean> {
+    const end = this.time + limitMs;
+    await this.settle();
+    while (!condition()) {
+      const next = this.events.peek();
+      if (next === undefined || next.at > end) {
+        this.time = end;
+        return condition();
+      }
+      this.step();
+      if (this.programTouched) await this.settle();
+    }
+    return true;
+  }
+
+  /** Runs until the promise settles. @throws what it rejects with, or an Error when time is over. */
+  async resolve<Value>(promise: Promise<Value>, limitMs = 60_000): Promise<Value> {
+    let settled = false;
+    const mark = () => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    this.touchProgram();
+    if (!(await this.runUntil(() => settled, limitMs)))
+      throw new Error(`a promise did not settle within ${limitMs} ms of virtual time`);
+    return promise;
+  }
+
+  private step(): void {
+    const event = this.events.pop() as ScheduledEvent;
+    if (event.run === undefined) return;
+    if (event.at > this.time) this.eventsThisInstant = 0;
+    this.time = event.at;
+    this.eventsRun++;
+    if (++this.eventsThisInstant > eventsPerInstantMax)
+      throw new Error(
+        `the world stands still at ${this.time} ms: ${eventsPerInstantMax} events in one instant`,
+      );
+    this.hash.number(event.at);
+    try {
+      event.run();
+    } catch (error) {
+      this.fail(
+        `unexpected exception: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    }
+  }
+
+  private async settle(): Promise<void> {
+    this.programTouched = false;
+    for (let turn = 0; turn < microtaskTurns; turn++) await undefined;
+  }
+}

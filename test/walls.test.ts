@@ -1,0 +1,145 @@
+/**
+ * The walls of the house: who may import whom. It reads every source file, so a wall cannot be passed by
+ * accident. To move a wall, change the table, and say why in ARCHITECTURE.md.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/** For each room: the rooms, single files, packages and `node:` that it may import besides itself. */
+const mayImport: Record<string, string[]> = {
+  core: ['@noble/hashes'],
+  api: ['core', 'cbor-x', '@standard-schema/spec'],
+  operations: ['api', 'core', 'valibot'],
+  host: ['core', 'api', 'operations', 'node:'],
+  doors: ['core', 'api', 'operations', 'host', 'node:'],
+  sim: ['core', 'api'],
+  testing: ['core', 'api', 'sim'],
+  cli: ['operations', 'host', 'sim', 'api', 'core/index.ts', 'index.ts', 'commander', 'node:'],
+  'index.ts': ['api', 'host', 'core/index.ts'],
+};
+/** These siblings never import each other: features learn of each other only through the kernel. */
+const separateSiblings = 'core/features/';
+const linesMax = 500;
+
+interface Import {
+  specifier: string;
+  /** The imported file, relative to src; undefined for a package. */
+  file: string | undefined;
+  typeOnly: boolean;
+}
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+const files = listSources();
+const sources = files.filter((file) => !/\.test(-d)?\.ts$/.test(file));
+const importsOf = new Map(sources.map((file) => [file, readImports(file)]));
+
+test('every import stays inside the walls', () => {
+  const broken: string[] = [];
+  for (const [file, imports] of importsOf) {
+    for (const found of imports) {
+      const reason = wallBetween(file, found);
+      if (reason) broken.push(`src/${file} imports '${found.specifier}': ${reason}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('no files import each other in a circle (type imports aside)', () => {
+  expect(findCircles()).toEqual([]);
+});
+
+test(`no source file is longer than ${linesMax} lines`, () => {
+  const long = files.filter((file) => readSource(file).split('\n').length - 1 > linesMax);
+  expect(long.map((file) => `src/${file}`)).toEqual([]);
+});
+
+function wallBetween(file: string, { specifier, file: target }: Import): string | undefined {
+  const room = roomOf(file);
+  const allowed = mayImport[room];
+  if (!allowed) return `the room '${room}' is not in the table of test/walls.test.ts`;
+  if (target === undefined) {
+    return allowed.includes(packageOf(specifier)) ? undefined : `${room} may not import this package`;
+  }
+  if (!target.endsWith('.ts')) return 'relative imports are written with their .ts ending';
+  if (target.startsWith('..')) return 'it is outside of src';
+  const [sibling, targetSibling] = [siblingOf(file), siblingOf(target)];
+  if (sibling && targetSibling && sibling !== targetSibling) return 'a feature never imports a sibling';
+  if (roomOf(target) === room || allowed.includes(roomOf(target)) || allowed.includes(target))
+    return undefined;
+  return `${room} may not import ${roomOf(target)}`;
+}
+
+/** The first folder below src; a file directly in src is a room of its own. */
+function roomOf(file: string): string {
+  return file.split('/')[0] as string;
+}
+
+function siblingOf(file: string): string | undefined {
+  if (!file.startsWith(separateSiblings)) return undefined;
+  return file.slice(separateSiblings.length).split('/')[0]?.replace(/\.ts$/, '');
+}
+
+function packageOf(specifier: string): string {
+  if (specifier.startsWith('node:')) return 'node:';
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** Depth-first over the value imports; each circle is reported once, from where the search met it. */
+function findCircles(): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) circles.push([...path.slice(start), file].map((name) => `src/${name}`).join(' -> '));
+    if (start >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const { file: target, typeOnly } of importsOf.get(file) ?? [])
+      if (target && !typeOnly) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of importsOf.keys()) visit(file);
+  return circles;
+}
+
+function readImports(file: string): Import[] {
+  const imports: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (!specifier || !ts.isStringLiteralLike(specifier)) return;
+    imports.push({ specifier: specifier.text, file: resolve(file, specifier.text), typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, readSource(file), ts.ScriptTarget.Latest));
+  return imports;
+}
+
+function resolve(from: string, specifier: string): string | undefined {
+  return specifier.startsWith('.') ? posix.join(dirname(from), specifier) : undefined;
+}
+
+function readSource(file: string): string {
+  return readFileSync(join(src, file), 'utf8');
+}
+
+/** Paths relative to src, with forward slashes, in a fixed order. */
+function listSources(): string[] {
+  if (!existsSync(src)) return [];
+  return readdirSync(src, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
