@@ -15,12 +15,14 @@ import { checkName, idOf } from '../core/identity.ts';
 import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
+import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
 import type {
   Explanation,
   LinkInfo,
   Message,
   MessageStream,
+  MessageSubscription,
   MessagesOptions,
   NodeInfo,
   NodeSettings,
@@ -76,6 +78,7 @@ export class KernelNode implements LocalNode {
     this.exchange = new Messages({
       runtime: () => this.runtime,
       directory: () => this.core.records,
+      core: () => this.core,
       selfName: () => this.name,
       sendTimeoutMs: () => this.sendTimeoutMs,
       warn: (code, text) => this.events.emit('warning', { code, text }),
@@ -158,6 +161,14 @@ export class KernelNode implements LocalNode {
     return this.exchange.broadcast(body, options as SendOptions<never>);
   }
 
+  post<Body>(to: string, body: Body, { kind = defaultKind }: { kind?: Kind<Body> | string } = {}): boolean {
+    return this.exchange.post(to, body, kind as Kind<never> | string);
+  }
+
+  drained(): Promise<void> {
+    return this.runtime.drained();
+  }
+
   async recipients(): Promise<string[]> {
     return this.reachableEntries()
       .map((entry) => entry.name)
@@ -166,7 +177,18 @@ export class KernelNode implements LocalNode {
 
   messages<Body = unknown>(options: MessagesOptions<Body> = {}): MessageStream<Message<Body>> {
     this.checkOpen();
-    return this.exchange.messages(options);
+    return this.exchange.consumers.iterate(options as MessagesOptions<never>) as MessageStream<Message<Body>>;
+  }
+
+  handle<Body = unknown>(
+    handler: (message: Message<Body>) => unknown,
+    options: MessagesOptions<Body> = {},
+  ): MessageSubscription {
+    this.checkOpen();
+    return this.exchange.consumers.handle(
+      handler as (message: Message) => unknown,
+      options as MessagesOptions<never>,
+    );
   }
 
   snoop(options: StreamOptions = {}): MessageStream<SnoopedMessage> {
@@ -218,7 +240,7 @@ export class KernelNode implements LocalNode {
       links: this.links(),
       nodeCount: this.core.table.reachableCount + 1,
       services: [...kernel.self.services].sort(),
-      counters: Object.fromEntries([...kernel.counters].sort()),
+      counters: { ...Object.fromEntries([...kernel.counters].sort()), ...this.platform.counters?.() },
       features: kernel.status(),
     };
   }
@@ -289,7 +311,11 @@ export class KernelNode implements LocalNode {
     const from = this.settings.name;
     this.renames++;
     this.settings = { ...this.settings, name: nextName(from) };
-    this.core = createSkeinKernel(kernelOptions(this.settings, this.platform), this.platform.random);
+    const firstLink = this.core.kernel.lastLink;
+    this.core = createSkeinKernel(
+      { ...kernelOptions(this.settings, this.platform), firstLink },
+      this.platform.random,
+    );
     this.runtime.run(this.core.kernel);
     this.exchange.resume();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;

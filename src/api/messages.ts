@@ -1,13 +1,11 @@
 /**
- * The messaging facade: `send`, `broadcast`, `messages`, `snoop` over the messaging feature.
+ * The messaging facade: `send`, `broadcast`, `post`, `messages`, `handle`, `snoop` over the messaging feature.
  *
  * Made by the local node. Values become bytes here and back (codec.ts), names become ids and back.
- * Invariant: what the program gets has passed its schema; what does not decode is dropped and counted.
+ * Invariant: a body that its kind's schema does not accept never leaves this process.
  */
-
-import type { Directory } from '../core/contracts.ts';
+import type { PreparedFrame } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
-import type { Arrival } from '../core/features/messaging/arrival.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type {
   MessagingEvent,
@@ -15,50 +13,37 @@ import type {
   SendCommand,
   Transit,
 } from '../core/features/messaging/messaging-types.ts';
-import { checkName, formatId, idOf, type NodeId } from '../core/identity.ts';
+import { checkName, idOf, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
-import { decodeBody, encodeBody } from './codec.ts';
-import { defaultKind, type Kind } from './kind.ts';
-import { describeMessage, describeSnooped } from './message-text.ts';
-import type {
-  Message,
-  MessageStream,
-  MessagesOptions,
-  SendOptions,
-  SendResult,
-  SnoopedMessage,
-  StreamOptions,
-} from './node.ts';
-import type { Runtime } from './runtime.ts';
-import { validate } from './schema.ts';
+import type { SkeinKernel } from '../core/skein-kernel.ts';
+import { encodeBody } from './codec.ts';
+import { type ConsumerPorts, Consumers } from './consumers.ts';
+import { defaultKind, type Kind, kind, kindName } from './kind.ts';
+import { nameOf, snoopedMessage } from './message.ts';
+import type { MessageStream, SendOptions, SendResult, SnoopedMessage, StreamOptions } from './node.ts';
+import { validate, validateNow } from './schema.ts';
+import { checkWhole } from './settings.ts';
 import { PushStream } from './stream.ts';
 
-interface Consumer {
-  readonly stream: PushStream<Message>;
-  readonly name: string | undefined;
-  readonly limit: number;
-  readonly kind: Kind<unknown> | undefined;
-}
-
-export interface MessagesPorts {
-  readonly runtime: () => Runtime;
-  readonly directory: () => Directory;
-  readonly selfName: () => string;
+export interface MessagesPorts extends ConsumerPorts {
+  readonly core: () => SkeinKernel;
   readonly sendTimeoutMs: () => number;
-  readonly warn: (code: string, text: string) => void;
 }
 
-/** The program's consumption is told in batches: one command per message would double the work. */
-const consumedBatch = 64;
+/** Frames for `post`, by kind and encoding. */
+type Posts = Map<string, [PreparedFrame, PreparedFrame]>;
+
+const postTargetsMax = 4096;
 
 export class Messages {
+  readonly consumers: Consumers;
   private readonly ports: MessagesPorts;
-  private readonly consumers = new Map<number, Consumer>();
   private readonly snoops = new Set<PushStream<SnoopedMessage>>();
-  private lastConsumer = 0;
+  private readonly posts = new Map<string, Posts>();
 
   constructor(ports: MessagesPorts) {
     this.ports = ports;
+    this.consumers = new Consumers(ports);
   }
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
@@ -70,18 +55,47 @@ export class Messages {
   ): Promise<SendResult> {
     const names = typeof to === 'string' ? [to] : [...to];
     if (names.length === 0) throw new TypeError('send: name at least one recipient');
-    for (const name of names) checkName(name, 'send: recipient');
-    if (names.includes(this.ports.selfName())) {
-      throw new SkeinError(
-        'SKEIN_SELF',
-        `${this.ports.selfName()} is this node itself: a node cannot send to itself`,
-      );
-    }
+    for (const name of names) this.checkRecipient(name);
     return this.dispatch(names.map(idOf), body, options, new Map(names.map((name) => [idOf(name), name])));
   }
 
   broadcast(body: unknown, options: SendOptions<never>): Promise<SendResult> {
     return this.dispatch('all', body, options, new Map());
+  }
+
+  /** The frame's constant part is kept per recipient and kind; the body is copied once, into the link's buffer. */
+  post(to: string, body: unknown, named: Kind<never> | string): boolean {
+    const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
+    const { encoding, bytes } = encodeBody(value);
+    if (bytes.length > limits.partBytes) {
+      throw new SkeinError(
+        'SKEIN_TOO_LARGE',
+        `post: ${bytes.length} bytes are over ${limits.partBytes}; use send`,
+      );
+    }
+    const prepared = this.posts.get(to)?.get(kindName(named)) ?? this.preparePosts(to, kindName(named));
+    this.ports.runtime().enter();
+    return this.ports.core().messaging.posts.post(prepared[encoding], bytes) === undefined;
+  }
+
+  private preparePosts(to: string, named: string): [PreparedFrame, PreparedFrame] {
+    this.checkRecipient(to);
+    kind(named);
+    const { posts } = this.ports.core().messaging;
+    const prepared: [PreparedFrame, PreparedFrame] = [
+      posts.preparePost(idOf(to), named, 0),
+      posts.preparePost(idOf(to), named, 1),
+    ];
+    if (this.posts.size >= postTargetsMax) this.posts.clear();
+    const byKind: Posts = this.posts.get(to) ?? new Map();
+    this.posts.set(to, byKind.set(named, prepared));
+    return prepared;
+  }
+
+  private checkRecipient(name: string): void {
+    checkName(name, 'recipient');
+    if (name !== this.ports.selfName()) return;
+    throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a node cannot send to itself`);
   }
 
   private async dispatch(
@@ -90,14 +104,15 @@ export class Messages {
     options: SendOptions<never>,
     names: ReadonlyMap<NodeId, string>,
   ): Promise<SendResult> {
-    const { kind = defaultKind, require = 'all', receipt = 'all', trace = false, signal } = options;
+    const { kind: named = defaultKind, require = 'all', receipt = 'all', trace = false, signal } = options;
     signal?.throwIfAborted();
-    const value = typeof kind === 'string' ? body : await validate(kind, body);
+    checkSendOptions(options);
+    const value = typeof named === 'string' ? body : await validate(named, body);
     const encoded = encodeBody(value);
     const command: SendCommand = {
       type: 'send',
       recipients,
-      kind: kindName(kind),
+      kind: kindName(named),
       encoding: encoded.encoding,
       body: encoded.bytes,
       acknowledged: receipt !== 'none',
@@ -110,6 +125,8 @@ export class Messages {
 
   private async ask(command: SendCommand, signal: AbortSignal | undefined): Promise<SendAnswer> {
     const runtime = this.ports.runtime();
+    // The signal may have fired while a schema was asked.
+    signal?.throwIfAborted();
     const { token, answer } = runtime.command<SendAnswer>(messagingFeature, command);
     if (signal === undefined) return answer;
     const abort = (): void => runtime.tell(messagingFeature, { type: 'abort', token });
@@ -122,175 +139,68 @@ export class Messages {
   }
 
   private result(answer: SendAnswer, names: ReadonlyMap<NodeId, string>, receipt: string): SendResult {
-    const nameOf = (id: NodeId): string => names.get(id) ?? this.nameOf(id);
+    const named = (id: NodeId): string => names.get(id) ?? nameOf(id, this.ports);
     const counted = { deliveredCount: answer.delivered.length, missingCount: answer.missing.length };
     if (receipt === 'count') return { id: answer.sequence, delivered: [], missing: [], ...counted };
-    const missing = answer.missing.map(({ node, reason }) => ({ node: nameOf(node), reason }));
-    return { id: answer.sequence, delivered: answer.delivered.map(nameOf), missing, ...counted };
+    const missing = answer.missing.map(({ node, reason }) => ({ node: named(node), reason }));
+    return { id: answer.sequence, delivered: answer.delivered.map(named), missing, ...counted };
   }
 
-  // ── receiving ─────────────────────────────────────────────────────────────────────────────────────
-
-  messages<Body>(options: MessagesOptions<Body>): MessageStream<Message<Body>> {
-    const id = ++this.lastConsumer;
-    const { kind, signal, bufferMessages: limit = limits.receiveBufferMessages } = options;
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new TypeError(`messages: bufferMessages is a whole number from 1, got ${limit}`);
-    let consumed = 0;
-    const tell = (): void => {
-      this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: id, count: consumed });
-      consumed = 0;
-    };
-    const name = kind === undefined ? undefined : kindName(kind);
-    // What the kernel hands over leaves at the end of the turn: by then the consumer is known.
-    const { answer } = this.ports
-      .runtime()
-      .command(messagingFeature, { type: 'listen', consumer: id, kind: name, limit });
-    const stream = new PushStream<Message>(
-      {
-        consumed: () => {
-          consumed++;
-          if (consumed >= Math.min(consumedBatch, limit) || stream.waiting === 0) tell();
-        },
-        closed: () => {
-          this.consumers.delete(id);
-          this.ports.runtime().tell(messagingFeature, { type: 'unlisten', consumer: id });
-        },
-      },
-      answer,
-      signal,
-    );
-    this.consumers.set(id, {
-      stream,
-      name,
-      limit,
-      kind: typeof kind === 'object' ? (kind as Kind<unknown>) : undefined,
-    });
-    return stream as unknown as MessageStream<Message<Body>>;
-  }
+  // ── watching what passes ──────────────────────────────────────────────────────────────────────────
 
   snoop({ signal }: StreamOptions): MessageStream<SnoopedMessage> {
-    const runtime = this.ports.runtime();
-    const stream = new PushStream<SnoopedMessage>(
-      {
-        closed: () => {
-          this.snoops.delete(stream);
-          if (this.snoops.size === 0)
-            this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: false });
-        },
-      },
-      runtime.command(messagingFeature, { type: 'snoop', on: true }).answer,
-      signal,
-    );
+    const { answer } = this.ports.runtime().command(messagingFeature, { type: 'snoop', on: true });
+    const closed = (): void => {
+      this.snoops.delete(stream);
+      if (this.snoops.size === 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: false });
+    };
+    const stream = new PushStream<SnoopedMessage>({ closed }, answer, signal);
     this.snoops.add(stream);
     return stream;
   }
 
-  /** The kernel behind this node has changed: streams go on with the new one. */
+  /** The kernel behind this node has changed: everything goes on with the new one. */
   resume(): void {
-    for (const [id, { name, limit }] of this.consumers) {
-      this.ports.runtime().tell(messagingFeature, { type: 'listen', consumer: id, kind: name, limit });
-    }
+    this.posts.clear();
+    this.consumers.resume();
     if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: true });
   }
 
   end(error: Error | undefined): void {
-    for (const { stream } of [...this.consumers.values()]) stream.end(error);
+    this.consumers.end(error);
     for (const stream of [...this.snoops]) stream.end(error);
   }
 
-  // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
-
   handle(event: MessagingEvent): void {
-    if (event.type === 'transit') {
-      for (const stream of this.snoops)
-        if (stream.waiting < limits.receiveBufferMessages) stream.push(this.snooped(event.transit));
-      return;
-    }
-    for (const id of event.consumers) {
-      const consumer = this.consumers.get(id);
-      if (consumer !== undefined) this.deliver(id, consumer, event.arrival);
-    }
+    if (event.type === 'arrivals') this.consumers.handOver(event.handovers);
+    else this.showTransit(event.transit);
   }
 
-  private deliver(id: number, consumer: Consumer, arrival: Arrival): void {
-    const drop = (error: unknown): void => {
-      this.ports.warn(
-        'body',
-        `a message of kind ${arrival.kind} from ${this.nameOf(arrival.source)} was dropped: ${textOf(error)}`,
-      );
-      this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: id, count: 1 });
-    };
-    try {
-      const body = decodeBody(arrival.encoding, arrival.body);
-      if (consumer.kind?.schema === undefined) return consumer.stream.push(this.message(arrival, body));
-      validate(consumer.kind, body).then((value) => consumer.stream.push(this.message(arrival, value)), drop);
-    } catch (error) {
-      drop(error);
-    }
-  }
-
-  private message(arrival: Arrival, body: unknown): Message {
-    const message = {
-      source: this.nameOf(arrival.source),
-      sourceId: arrival.source,
-      instance: this.instanceOf(arrival),
-      id: arrival.sequence,
-      command: 'message' as const,
-      kind: arrival.kind,
-      recipients: arrival.recipients.map((id) => this.nameOf(id)),
-      route: arrival.route?.map((id) => this.nameOf(id)),
-      body,
-    };
-    return Object.defineProperty(message, 'toString', { value: () => describeMessage(message) });
-  }
-
-  private snooped(transit: Transit): SnoopedMessage {
-    const message = {
-      source: this.nameOf(transit.source),
-      id: transit.sequence,
-      kind: transit.kind,
-      recipients: transit.recipients.map((id) => this.nameOf(id)),
-      from: this.nameOf(transit.from),
-      body: transit.partial ? undefined : tryDecode(transit),
-      bodyBytes: transit.totalBytes,
-    };
-    return Object.defineProperty(message, 'toString', { value: () => describeSnooped(message) });
-  }
-
-  private nameOf(id: NodeId): string {
-    return this.ports.directory().get(id)?.name ?? formatId(id);
-  }
-
-  private instanceOf(arrival: Arrival): string {
-    const prefix = formatId(arrival.life);
-    const known = this.ports.directory().get(arrival.source)?.instance;
-    return known?.startsWith(prefix) === true ? known : prefix.padEnd(16, '0');
+  private showTransit(transit: Transit): void {
+    const message = snoopedMessage(transit, this.ports);
+    // Whoever looks on too slowly misses some: the traffic itself must not wait for it.
+    for (const stream of this.snoops) if (stream.waiting < limits.receiveBufferMessages) stream.push(message);
   }
 }
 
-function kindName(kind: Kind<never> | Kind<unknown> | string): string {
-  return typeof kind === 'string' ? kind : kind.name;
+/** @throws TypeError that names the option, the value and what is accepted. */
+function checkSendOptions({ kind: named, timeoutMs, receipt, require }: SendOptions<never>): void {
+  if (typeof named === 'string') kind(named);
+  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+  checkOneOf('receipt', receipt, ['all', 'count', 'none']);
+  checkOneOf('require', require, ['all', 'any', 'none']);
+}
+
+function checkOneOf(name: string, value: unknown, accepted: readonly string[]): void {
+  if (value === undefined || accepted.includes(value as string)) return;
+  throw new TypeError(`${name} is one of ${accepted.join(', ')}, got ${JSON.stringify(value)}`);
 }
 
 function conclude(result: SendResult, require: 'all' | 'any' | 'none'): SendResult {
   const enough =
     require === 'none' || result.missingCount === 0 || (require === 'any' && result.deliveredCount > 0);
   if (enough) return result;
-  const who =
-    result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ') ||
-    `${result.missingCount} recipients`;
+  const named = result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ');
+  const who = named === '' ? `${result.missingCount} recipients` : named;
   throw new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
-}
-
-function tryDecode(transit: Transit): unknown {
-  try {
-    return decodeBody(transit.encoding, transit.body);
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

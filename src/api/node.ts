@@ -39,6 +39,24 @@ export interface SkeinNode extends AsyncDisposable {
   /** Whom a broadcast would reach now. */
   recipients(): Promise<string[]>;
 
+  /**
+   * Sends one body to one node without a receipt: nothing is known of what becomes of it, and the call
+   * costs a fraction of a `send`. Synchronous. False when it could not leave (no route, or too much waits
+   * for the link already): try again after `drained()`.
+   * @throws TypeError for a bad name; SkeinError SKEIN_SELF, SKEIN_TOO_LARGE above 256 KiB, SKEIN_CLOSED.
+   */
+  post<Body = unknown>(to: string, body: Body, options?: { kind?: Kind<Body> | string }): boolean;
+  /** Resolves once what was posted so far has been handed to the system (or lost with its link). */
+  drained(): Promise<void>;
+
+  /**
+   * Calls `handler` for each message, in order: cheaper than iterating. While a promise that it returned
+   * is pending its message counts against the buffer; what it throws or rejects with becomes a `warning`.
+   */
+  handle<Body = unknown>(
+    handler: (message: Message<Body>) => unknown,
+    options?: MessagesOptions<Body>,
+  ): MessageSubscription;
   /** Messages for this node. Up to `bufferMessages` wait; then senders are told `busy`. Ends with `close()`. */
   messages<Body = unknown>(options?: MessagesOptions<Body>): MessageStream<Message<Body>>;
   /** Messages on their way through this node; never those for it. */
@@ -123,6 +141,13 @@ export interface MessagesOptions<Body = unknown> extends StreamOptions {
   readonly kind?: Kind<Body> | string;
   /** Default 1,024. */
   readonly bufferMessages?: number;
+}
+
+/** A handler at work; closing it ends it. */
+export interface MessageSubscription extends AsyncDisposable {
+  /** Resolves once the node itself is collecting for it. */
+  readonly opened: Promise<void>;
+  close(): Promise<void>;
 }
 
 /** An async iterable with an explicit end. Leaving the loop closes it. */

@@ -53,6 +53,8 @@ export interface Platform {
   poll(phases: number): void;
   readonly store: Store | undefined;
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;
+  /** What the platform itself turned away or dropped, by name, for `status`. */
+  counters?(): Readonly<Record<string, number>>;
   /** The node has ended: give everything back. */
   release(): Promise<void>;
 }

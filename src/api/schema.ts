@@ -1,6 +1,16 @@
 /** Validation by Standard Schema: the one place where a schema is asked. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SkeinError } from '../core/errors.ts';
 import type { Kind } from './kind.ts';
+
+/** The same for a caller that cannot wait. @throws TypeError when the schema is an asynchronous one. */
+export function validateNow<Body>(kind: Kind<Body>, value: unknown): Body {
+  if (kind.schema === undefined) return value as Body;
+  const result = kind.schema['~standard'].validate(value);
+  if (result instanceof Promise)
+    throw new TypeError(`kind ${kind.name}: its schema is asynchronous; use send`);
+  return validated(kind, result);
+}
 
 /**
  * The value as the schema gives it back (it may convert); without a schema, the value itself.
@@ -8,7 +18,10 @@ import type { Kind } from './kind.ts';
  */
 export async function validate<Body>(kind: Kind<Body>, value: unknown): Promise<Body> {
   if (kind.schema === undefined) return value as Body;
-  const result = await kind.schema['~standard'].validate(value);
+  return validated(kind, await kind.schema['~standard'].validate(value));
+}
+
+function validated<Body>(kind: Kind<Body>, result: StandardSchemaV1.Result<Body>): Body {
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
   const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') ?? '';

@@ -17,7 +17,7 @@ export interface PushStreamPorts {
 export class PushStream<Item> implements MessageStream<Item> {
   readonly opened: Promise<void>;
   private readonly ports: PushStreamPorts;
-  private items: Item[] = [];
+  private items: (Item | undefined)[] = [];
   private head = 0;
   private pulls: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
   private isClosed = false;
@@ -84,8 +84,10 @@ export class PushStream<Item> implements MessageStream<Item> {
 
   private pull(): Promise<IteratorResult<Item>> {
     if (this.head < this.items.length) {
-      const value = this.items[this.head++] as Item;
-      if (this.head > 1024 && this.head * 2 > this.items.length) {
+      const value = this.items[this.head] as Item;
+      // Let go of it: a body may be large, and the array goes on for a while.
+      this.items[this.head++] = undefined;
+      if (this.head === this.items.length || (this.head > 1024 && this.head * 2 > this.items.length)) {
         this.items = this.items.slice(this.head);
         this.head = 0;
       }

@@ -5,7 +5,7 @@
  * Used by every file in `commands/`. Invariant: wrong input is one line on stderr that says what is wrong
  * and what is accepted, and exit code 2.
  */
-import { Command, CommanderError, type Help } from 'commander';
+import { Command, type CommanderError, type Help, InvalidArgumentError } from 'commander';
 import { acceptedDurations, parseDuration } from '../operations/duration.ts';
 import { ExitError, oneLine, UsageError } from './exit.ts';
 
@@ -41,12 +41,17 @@ export function withJson(built: Command): Command {
 export function durationOption(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  throw new UsageError(`expected ${acceptedDurations}, got "${text}"`);
+  throw new InvalidArgumentError(`Expected ${acceptedDurations}.`);
 }
 
 export function countOption(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new UsageError(`expected a whole number of at least 1, got "${text}"`);
+  throw new InvalidArgumentError('Expected a whole number of at least 1.');
+}
+
+export function numberOption(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a number.');
 }
 
 /** Makes every command below `root` fail in skein's way. */
@@ -54,7 +59,7 @@ export function strict(root: Command): Command {
   root.exitOverride((error) => {
     throw translated(error, root);
   });
-  root.configureOutput({ outputError: () => {} });
+  root.configureOutput({ outputError: () => {}, writeErr: () => {} });
   root.showSuggestionAfterError(true);
   for (const child of root.commands) strict(child);
   return root;
@@ -62,9 +67,12 @@ export function strict(root: Command): Command {
 
 function translated(error: CommanderError, at: Command): Error {
   if (error.exitCode === 0) return new ExitError(0);
-  // A group without a subcommand shows its help, which has been printed to stderr by now.
-  if (error.code === 'commander.help') return new UsageError(`say which: ${namesBelow(at)}`);
-  return new UsageError(`${oneLine(error.message.replace(/^error: /, ''))}; ${acceptedBy(error, at)}`);
+  // A group without a subcommand would show its whole help.
+  if (error.code === 'commander.help') return new UsageError(`say which: ${pathOf(at)} ${namesBelow(at)}`);
+  const problem = oneLine(error.message).replace(/^error: |\.$/g, '');
+  // Values of options say themselves what they accept.
+  if (error.code === 'commander.invalidArgument') return new UsageError(problem);
+  return new UsageError(`${problem}; ${acceptedBy(error, at)}`);
 }
 
 function acceptedBy(error: CommanderError, at: Command): string {

@@ -25,13 +25,13 @@ const loaders: Record<string, () => Promise<{ build(): Command }>> = {
 };
 
 /** All commands where the asked-for one is not known: for help, and for what was meant. */
-async function buildProgram(asked: string | undefined): Promise<Command> {
+async function buildProgram(asked: string): Promise<Command> {
   const { packageVersion } = await import('../host/package-version.ts');
   const program = new Command('skein')
     .description('Programs on many machines find each other, form a mesh and work together.')
     .version(packageVersion(), '--version', 'print the version')
     .addHelpText('after', '\nExample:\n  $ skein up --name a &\n  $ skein status');
-  const only = asked === undefined ? undefined : loaders[asked];
+  const only = Object.hasOwn(loaders, asked) ? loaders[asked] : undefined;
   const wanted = only === undefined ? Object.values(loaders) : [only];
   for (const { build } of await Promise.all(wanted.map((load) => load()))) program.addCommand(build());
   return strict(program);
@@ -40,8 +40,9 @@ async function buildProgram(asked: string | undefined): Promise<Command> {
 async function main(): Promise<void> {
   endQuietlyOnClosedPipe();
   try {
-    const program = await buildProgram(process.argv[2]);
-    await program.parseAsync();
+    const [asked = '--help', ...rest] = process.argv.slice(2);
+    const program = await buildProgram(asked);
+    await program.parseAsync([asked, ...rest], { from: 'user' });
   } catch (problem) {
     const line = lineOf(problem);
     if (line !== undefined) printError(line);

@@ -29,19 +29,49 @@ export interface SettingText {
 
 export const settingTexts: readonly SettingText[] = [
   { name: 'name', read: 'text', value: '<name>', help: 'unique in the mesh (default: the host name)' },
-  { name: 'namespace', read: 'text', value: '<name>', help: 'only nodes of one namespace find each other (default: default)' },
+  {
+    name: 'namespace',
+    read: 'text',
+    value: '<name>',
+    help: 'only nodes of one namespace find each other (default: default)',
+  },
   { name: 'degree', read: 'number', value: '<n>', help: 'links to keep; 0 never solicits (default: 3)' },
   { name: 'listen', read: 'text', value: '<host:port>', help: 'port 0 picks one (default: 127.0.0.1:0)' },
   { name: 'advertise', read: 'list', value: '<host:port...>', help: 'addresses told to others instead' },
   { name: 'connect', read: 'list', value: '<host:port...>', help: 'nodes to link to, beside those found' },
-  { name: 'discoveryPort', read: 'number', value: '<port>', help: 'UDP port shared by all nodes (default: 7077)' },
-  { name: 'broadcast', read: 'list', value: '<address...>', help: 'broadcast addresses (default: those of the interfaces)' },
-  { name: 'syncPeriod', read: 'text', value: '<duration>', help: 'how often neighbors compare what they know (default: 10s)' },
-  { name: 'control', read: 'text', value: '<path>', help: 'path of the control socket (default: in the runtime folder)' },
+  {
+    name: 'discoveryPort',
+    read: 'number',
+    value: '<port>',
+    help: 'UDP port shared by all nodes (default: 7077)',
+  },
+  {
+    name: 'broadcast',
+    read: 'list',
+    value: '<address...>',
+    help: 'broadcast addresses (default: those of the interfaces)',
+  },
+  {
+    name: 'syncPeriod',
+    read: 'text',
+    value: '<duration>',
+    help: 'how often neighbors compare what they know (default: 10s)',
+  },
+  {
+    name: 'control',
+    read: 'text',
+    value: '<path>',
+    help: 'path of the control socket (default: in the runtime folder)',
+  },
   { name: 'insecure', read: 'flag', help: 'allow addresses other than loopback without a key' },
   { name: 'discovery', read: 'flag', help: 'find nodes by UDP and by the runtime folder' },
   { name: 'folder', read: 'flag', help: 'find nodes by the runtime folder', hidden: true },
-  { name: 'logLevel', read: 'text', value: '<level>', help: 'debug, info, warn, error or silent (default: warn)' },
+  {
+    name: 'logLevel',
+    read: 'text',
+    value: '<level>',
+    help: 'debug, info, warn, error or silent (default: warn)',
+  },
 ];
 
 export interface SettingSources {
@@ -74,7 +104,10 @@ function* fromFlags(flags: Readonly<Record<string, unknown>>): Iterable<[string,
     const value = flags[setting.name];
     if (value === undefined) continue;
     const source = value === false ? `--no-${kebab(setting.name)}` : flagOf(setting.name);
-    yield [setting.name, { value: typeof value === 'boolean' ? value : read(setting, value as string | string[]), source }];
+    yield [
+      setting.name,
+      { value: typeof value === 'boolean' ? value : read(setting, value as string | string[]), source },
+    ];
   }
 }
 
@@ -115,7 +148,8 @@ function readText(path: string, chosen: boolean): string | undefined {
 function parseObject(text: string, path: string): Record<string, unknown> {
   try {
     const value = JSON.parse(text) as unknown;
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch (problem) {
     throw new UsageError(`the configuration file ${path} is not JSON: ${(problem as Error).message}`);
   }
@@ -130,7 +164,10 @@ function read(setting: SettingText, given: string | string[]): unknown {
     case 'number':
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case 'list':
-      return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
     case 'flag':
       return flagWords.get(text.toLowerCase()) ?? text;
   }

@@ -12,11 +12,13 @@ import type {
   DialPurpose,
   Directory,
   DownReason,
+  DropReason,
   KernelEvent,
   LinkId,
   LinkStatistics,
   LogLevel,
   Neighbor,
+  PreparedFrame,
   Random,
   Route,
   RoutingTable,
@@ -27,7 +29,8 @@ import type {
 } from './contracts.ts';
 import type { Failure } from './errors.ts';
 import type { Forwarder } from './forwarder.ts';
-import type { NodeId } from './identity.ts';
+import { checkName, type NodeId } from './identity.ts';
+import { limits } from './limits.ts';
 import type { Neighborhood } from './neighborhood.ts';
 import { RouteKind } from './wire/frame.ts';
 
@@ -109,7 +112,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   statistics(link: LinkId): LinkStatistics | undefined {
-    return this.parts.neighborhood.linkOf(link)?.statistics();
+    return this.parts.neighborhood.linkOf(link)?.statistics;
   }
 
   dial(address: string, purpose: DialPurpose): LinkId {
@@ -139,6 +142,15 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   solicits(answer: () => boolean): void {
     this.parts.neighborhood.solicits = answer;
+  }
+
+  prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame {
+    const bytes = this.parts.forwarder.frameFor(this.slot, RouteKind.node, destination, head, options);
+    return { destination, bytes };
+  }
+
+  sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {
+    return this.parts.forwarder.sendPrepared(frame, sequence, tail);
   }
 
   sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean {
@@ -181,12 +193,21 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   announce(section: Uint8Array | undefined): void {
     const { sections } = this.parts.context.self;
+    if (section !== undefined && section.length > limits.sectionBytesMax) {
+      throw new TypeError(
+        `announce: ${section.length} bytes are over the limit of ${limits.sectionBytesMax}`,
+      );
+    }
     if (section === undefined) sections.delete(this.slot.name);
     else sections.set(this.slot.name, section);
     this.parts.behaviors.emit({ type: 'own-announcement-changed' });
   }
 
   offerService(service: string): void {
+    checkName(service, 'service');
+    if (this.parts.context.self.services.size >= limits.servicesPerRecordMax) {
+      throw new TypeError(`a node offers at most ${limits.servicesPerRecordMax} services`);
+    }
     this.parts.context.self.services.add(service);
     this.parts.behaviors.emit({ type: 'own-announcement-changed' });
   }

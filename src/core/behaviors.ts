@@ -43,11 +43,16 @@ export class Slot {
 
 export class Behaviors {
   readonly slots: readonly Slot[];
+  readonly caught: (error: unknown, feature: string) => void;
   private readonly byNumber = new Map<number, Slot>();
   private readonly byName = new Map<string, Slot>();
 
-  /** @throws TypeError when two behaviors have one name, or two names one number. */
-  constructor(behaviors: readonly Behavior<never>[]) {
+  /**
+   * @param caught Told what a behavior threw; the others go on.
+   * @throws TypeError when two behaviors have one name, or two names one number.
+   */
+  constructor(behaviors: readonly Behavior<never>[], caught: (error: unknown, feature: string) => void) {
+    this.caught = caught;
     this.slots = behaviors.map((behavior) => this.register(behavior as Behavior<unknown>));
   }
 
@@ -63,24 +68,37 @@ export class Behaviors {
     return this.byName.get(name);
   }
 
+  /** Calls into one behavior; what it throws stays its own affair. */
+  call(slot: Slot, act: (slot: Slot) => void): void {
+    try {
+      act(slot);
+    } catch (error) {
+      this.caught(error, slot.name);
+    }
+  }
+
+  each(act: (slot: Slot) => void): void {
+    for (const slot of this.slots) this.call(slot, act);
+  }
+
   emit(event: KernelEvent): void {
-    for (const slot of this.slots) slot.behavior.event?.(slot.agent, event);
+    this.each(({ behavior, agent }) => behavior.event?.(agent, event));
     if (event.type === 'sections-changed') this.announced(event.node, event.before, event.after);
   }
 
   /** Each feature hears of its own section only, and only where it changed. */
   private announced(node: NodeId, before: Sections, after: Sections): void {
-    for (const slot of this.slots) {
-      const now = after.get(slot.name);
-      if (!equalBytes(before.get(slot.name), now)) slot.behavior.announced?.(slot.agent, node, now);
-    }
+    this.each(({ behavior, agent, name }) => {
+      const now = after.get(name);
+      if (!equalBytes(before.get(name), now)) behavior.announced?.(agent, node, now);
+    });
   }
 
   tick(now: number, intervalMs: number): void {
-    for (const slot of this.slots) {
-      slot.behavior.tick?.(slot.agent, now, intervalMs);
-      for (const entry of slot.handlers.values()) entry.handler.tick?.(entry.agent, now, intervalMs);
-    }
+    this.each(({ behavior, agent, handlers }) => {
+      behavior.tick?.(agent, now, intervalMs);
+      for (const entry of handlers.values()) entry.handler.tick?.(entry.agent, now, intervalMs);
+    });
   }
 
   nextDeadline(): number {
@@ -90,10 +108,10 @@ export class Behaviors {
   }
 
   deadline(now: number): void {
-    for (const slot of this.slots) {
+    this.each((slot) => {
       const due = slot.behavior.nextDeadline?.() ?? Number.POSITIVE_INFINITY;
       if (due <= now) slot.behavior.deadline?.(slot.agent, now);
-    }
+    });
   }
 
   /** True while some behavior had something to flush. */
@@ -103,7 +121,7 @@ export class Behaviors {
       if (!slot.wantsFlush) continue;
       slot.wantsFlush = false;
       flushed = true;
-      slot.behavior.flush?.(slot.agent, now);
+      this.call(slot, ({ behavior, agent }) => behavior.flush?.(agent, now));
     }
     return flushed;
   }

@@ -15,6 +15,8 @@ export interface KernelConfig {
   readonly version: string;
   readonly addresses: readonly string[];
   readonly stallToleranceMs: number;
+  /** Links are numbered from the one after this. Default 0. */
+  readonly firstLink?: number;
 }
 
 /** Oneself, with the right to change: only the kernel has this type, everybody else sees `SelfView`. */

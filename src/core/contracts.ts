@@ -159,6 +159,8 @@ export type KernelEvent =
       readonly before: ReadonlyMap<string, Uint8Array>;
       readonly after: ReadonlyMap<string, Uint8Array>;
     }
+  /** A neighbor has fallen silent for a moment, or speaks again. */
+  | { readonly type: 'link-stalled'; readonly node: NodeId; readonly stalled: boolean }
   /** The other end of a handshake, or of a dial, said no. */
   | { readonly type: 'refused'; readonly address: string; readonly failure: Failure }
   /** Another living node claims this node's own name. */
@@ -264,6 +266,12 @@ export interface SendOptions {
   readonly urgent?: boolean;
 }
 
+/** A frame made ahead of time: only its sequence and the end of its payload are still to come. */
+export interface PreparedFrame {
+  readonly destination: NodeId;
+  readonly bytes: Uint8Array;
+}
+
 /** A recipient that a frame could not be sent to, and why. */
 export interface Unsent {
   readonly node: NodeId;
@@ -303,6 +311,10 @@ export interface BehaviorAgent extends Agent {
   tellHandlers(event: unknown): void;
   /** Whether hellos from now on say that this node looks for links; asked at each handshake. */
   solicits(answer: () => boolean): void;
+  /** Makes a frame to one node ahead of time; `head` is the beginning of its payload. */
+  prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame;
+  /** The hot path: header, head and tail are copied into the link's buffer once. Undefined: on its way. */
+  sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined;
   /** Sends on one link a frame for `destination`, past the routing table of this node only. */
   sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean;
   /** To everybody in reach of a broadcast. */

@@ -7,7 +7,15 @@
  */
 import type { Behaviors, Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
-import type { DropReason, Neighbor, Route, RouteAction, SendOptions, Unsent } from './contracts.ts';
+import type {
+  DropReason,
+  Neighbor,
+  PreparedFrame,
+  Route,
+  RouteAction,
+  SendOptions,
+  Unsent,
+} from './contracts.ts';
 import { idOf, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import type { Neighborhood } from './neighborhood.ts';
@@ -51,20 +59,32 @@ export class Forwarder {
   private toHandler(frame: Frame, from: Neighbor): void {
     const entry = this.behaviors.byFeature(frame.feature)?.handlers.get(from.link);
     if (entry === undefined) return this.context.count('dropped.no-handler');
-    entry.handler.message?.(entry.agent, frame);
+    try {
+      entry.handler.message?.(entry.agent, frame);
+    } catch (error) {
+      this.behaviors.caught(error, this.nameOf(frame));
+    }
   }
 
   private toBehavior(frame: Frame, from: Neighbor | undefined): void {
     const slot = this.behaviors.byFeature(frame.feature);
     if (slot === undefined) return this.giveBack(frame, 'refused', [this.context.self.id]);
     if ((frame.flags & Flag.returned) !== 0) return this.toSender(slot, frame);
-    slot.behavior.message?.(slot.agent, frame, from);
+    try {
+      slot.behavior.message?.(slot.agent, frame, from);
+    } catch (error) {
+      this.behaviors.caught(error, slot.name);
+    }
+  }
+
+  private nameOf(frame: Frame): string {
+    return this.behaviors.byFeature(frame.feature)?.name ?? String(frame.feature);
   }
 
   private toSender(slot: Slot, frame: Frame): void {
     const returned = decodeReturned(frame.payload, frame.source);
     if (returned === undefined) return this.context.count('dropped.malformed');
-    slot.behavior.returned?.(slot.agent, returned);
+    this.behaviors.call(slot, ({ behavior, agent }) => behavior.returned?.(agent, returned));
   }
 
   private follow(path: RouteAction, frame: Frame, from: Neighbor): void {
@@ -101,8 +121,9 @@ export class Forwarder {
     }
     frame.takeHop();
     const slot = this.behaviors.byFeature(frame.feature);
-    if (slot?.snoops === true && (frame.flags & Flag.returned) === 0)
-      slot.behavior.transit?.(slot.agent, frame, from);
+    if (slot?.snoops === true && (frame.flags & Flag.returned) === 0) {
+      this.behaviors.call(slot, ({ behavior, agent }) => behavior.transit?.(agent, frame, from));
+    }
     return true;
   }
 
@@ -163,6 +184,7 @@ export class Forwarder {
     }
   }
 
+  /** @throws TypeError when the frame would be over the limit: a behavior must split what it sends. */
   frameFor(
     slot: Slot,
     kind: RouteKind,
@@ -170,7 +192,16 @@ export class Forwarder {
     payload: Uint8Array,
     options: SendOptions,
   ): Uint8Array {
+    checkSize(payload);
     return encodeFrame(this.header(kind, destination, slot.number, options), traceRoom(payload, options));
+  }
+
+  sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {
+    const path = this.context.routes.pathToNode(frame.destination);
+    if (path.action !== 'next') return 'no-route';
+    const link = this.neighborhood.linkTo(path.neighbor);
+    if (link === undefined) return 'no-route';
+    return link.sendPrepared(frame.bytes, sequence, tail) ? undefined : 'busy';
   }
 
   private sendOne(
@@ -194,6 +225,7 @@ export class Forwarder {
     payload: Uint8Array,
     options: SendOptions,
   ): readonly Unsent[] {
+    checkSize(payload);
     const unsent: Unsent[] = [];
     const hops = new Map<NodeId, NodeId[]>();
     for (const node of nodes) {
@@ -259,12 +291,19 @@ export class Forwarder {
   }
 }
 
+/** Header, recipients and trace must fit besides. */
+const payloadBytesMax = limits.frameBytesMax - 32 * 1024;
 const localPath: RouteAction = { action: 'local' };
 
 function append(groups: Map<NodeId, NodeId[]>, key: NodeId, value: NodeId): void {
   const group = groups.get(key);
   if (group === undefined) groups.set(key, [value]);
   else group.push(value);
+}
+
+function checkSize(payload: Uint8Array): void {
+  if (payload.length <= payloadBytesMax) return;
+  throw new TypeError(`a payload of ${payload.length} bytes is over the limit of ${payloadBytesMax}`);
 }
 
 /** A traced frame ends in the count of its hops, which is none at the source. */

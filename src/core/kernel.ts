@@ -3,8 +3,8 @@
  *
  * Who calls it: the runtime (`api/runtime.ts`), the same one in production and in the simulator. Each
  * public method is one event with the time at which it happened; nothing here waits, reads a clock or
- * touches the world. Invariant: no event makes it throw, whatever a peer or a behavior did: a failing
- * behavior is counted and logged, and the link whose bytes did it is closed.
+ * touches the world. Invariant: no event makes it throw, whatever a peer or a behavior did: what a
+ * behavior throws is counted and logged, and the others go on.
  */
 import { type AgentParts, KernelBehaviorAgent, KernelConnectionAgent } from './agents.ts';
 import { Behaviors, type Slot } from './behaviors.ts';
@@ -30,9 +30,6 @@ import { Neighborhood } from './neighborhood.ts';
 import type { Outbox } from './outbox.ts';
 
 type Life = 'new' | 'running' | 'leaving' | 'ended';
-
-/** Rounds of flushing and local delivery within one turn; more means two behaviors answer each other for ever. */
-const roundsPerTurnMax = 100;
 
 export class Kernel {
   readonly context: Context;
@@ -64,7 +61,7 @@ export class Kernel {
       arrived: (frame, from) => this.forwarder.arrived(frame, from),
       openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
     });
-    this.behaviors = new Behaviors(behaviors);
+    this.behaviors = new Behaviors(behaviors, (error, feature) => this.caught(error, feature));
     this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
     this.parts = {
       context: this.context,
@@ -85,6 +82,11 @@ export class Kernel {
     return this.context.self;
   }
 
+  /** The highest link number given so far: a kernel that takes over goes on after it. */
+  get lastLink(): LinkId {
+    return this.neighborhood.lastLink;
+  }
+
   get neighbors(): ReadonlyMap<number, Neighbor> {
     return this.neighborhood.neighbors;
   }
@@ -101,7 +103,7 @@ export class Kernel {
     this.life = 'running';
     this.tickAt = now + limits.tickIntervalMs;
     this.promisedWake = now;
-    for (const { behavior, agent } of this.behaviors.slots) this.guard(() => behavior.started?.(agent));
+    this.behaviors.each(({ behavior, agent }) => behavior.started?.(agent));
   }
 
   /** Leaves: behaviors say their last, links say goodbye; `ended` follows in the outbox. */
@@ -113,12 +115,10 @@ export class Kernel {
   /** Ends the turn: gathered frames leave. Call before draining the outbox. */
   endTurn(now: number): void {
     this.at(now);
-    this.guard(() => {
-      for (let round = 0; round < roundsPerTurnMax; round++) {
-        const delivered = this.forwarder.deliverLocal();
-        if (!this.behaviors.flush(now) && !delivered) break;
-      }
-    });
+    for (let round = 0; round < limits.roundsPerTurnMax; round++) {
+      const delivered = this.forwarder.deliverLocal();
+      if (!this.behaviors.flush(now) && !delivered) break;
+    }
     this.neighborhood.pump();
     if (this.life === 'leaving' && this.neighborhood.isEmpty) {
       this.life = 'ended';
@@ -126,14 +126,23 @@ export class Kernel {
     }
   }
 
+  /** A direct call into a feature follows, as part of this turn. */
+  enter(now: number): void {
+    this.at(now);
+  }
+
+  /** Frames wait for some link's socket. */
+  get hasQueued(): boolean {
+    return this.neighborhood.hasQueued;
+  }
+
   /** When `wake` is wanted next. */
   nextDeadline(): number {
     if (this.life === 'ended' || this.life === 'new') return Number.POSITIVE_INFINITY;
-    this.promisedWake = Math.min(
-      this.tickAt,
-      this.neighborhood.nextDeadline(),
-      this.behaviors.nextDeadline(),
-    );
+    const links = this.neighborhood.nextDeadline();
+    // A leaving node only waits for its links.
+    const rest = this.life === 'running' ? Math.min(this.tickAt, this.behaviors.nextDeadline()) : links;
+    this.promisedWake = Math.min(links, rest);
     return this.promisedWake;
   }
 
@@ -146,7 +155,7 @@ export class Kernel {
     }
     this.neighborhood.deadline(now);
     if (this.life !== 'running') return;
-    this.guard(() => this.behaviors.deadline(now));
+    this.behaviors.deadline(now);
     if (now >= this.tickAt) this.tick(now);
   }
 
@@ -169,17 +178,12 @@ export class Kernel {
 
   dialFailed(link: LinkId, reason: Failure, now: number): void {
     this.at(now);
-    this.guard(() => this.neighborhood.link(link)?.lost(reason, now));
+    this.neighborhood.link(link)?.lost(reason, now);
   }
 
   received(link: LinkId, bytes: Uint8Array, now: number): void {
     this.at(now);
-    try {
-      this.neighborhood.link(link)?.receive(bytes, now);
-    } catch (error) {
-      this.caught(error);
-      this.neighborhood.link(link)?.close('protocol', now);
-    }
+    this.neighborhood.link(link)?.receive(bytes, now);
   }
 
   flushed(link: LinkId, byteLength: number, now: number): void {
@@ -189,23 +193,22 @@ export class Kernel {
 
   closed(link: LinkId, detail: Failure | undefined, now: number): void {
     this.at(now);
-    this.guard(() => this.neighborhood.link(link)?.lost(detail, now));
+    this.neighborhood.link(link)?.lost(detail, now);
   }
 
   datagram(bytes: Uint8Array, from: string, now: number): void {
     this.at(now);
     this.context.count('datagrams.received');
-    this.guard(() => {
-      for (const { behavior, agent } of this.behaviors.slots) {
-        if (behavior.datagram?.(agent, bytes, from) === true) return;
-      }
-      this.context.count('datagrams.unknown');
+    let taken = false;
+    this.behaviors.each(({ behavior, agent }) => {
+      taken ||= behavior.datagram?.(agent, bytes, from) === true;
     });
+    if (!taken) this.context.count('datagrams.unknown');
   }
 
   sighted(sighting: Sighting, now: number): void {
     this.at(now);
-    this.guard(() => this.behaviors.emit({ type: 'sighted', sighting }));
+    this.behaviors.emit({ type: 'sighted', sighting });
   }
 
   // ── the program ───────────────────────────────────────────────────────────────────────────────────
@@ -222,22 +225,21 @@ export class Kernel {
       this.outbox.put({ type: 'fail', token, failure: reason });
       return;
     }
-    this.guard(() => slot.behavior.command?.(slot.agent, command, token));
+    this.behaviors.call(slot, ({ behavior, agent }) => behavior.command?.(agent, command, token));
   }
 
   stored(feature: string, token: number, result: StoreResult, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
-    this.guard(() => slot?.behavior.stored?.(slot.agent, token, result));
+    if (slot !== undefined)
+      this.behaviors.call(slot, ({ behavior, agent }) => behavior.stored?.(agent, token, result));
   }
 
   /** What each feature knows of why a node is missing. */
   explain(node: string | undefined, now: number): Finding[] {
     this.at(now);
     const findings: Finding[] = [];
-    for (const { behavior, agent } of this.behaviors.slots) {
-      this.guard(() => findings.push(...(behavior.explain?.(agent, node) ?? [])));
-    }
+    this.behaviors.each(({ behavior, agent }) => findings.push(...(behavior.explain?.(agent, node) ?? [])));
     return findings;
   }
 
@@ -250,7 +252,7 @@ export class Kernel {
   }
 
   statistics(link: LinkId): LinkStatistics | undefined {
-    return this.neighborhood.linkOf(link)?.statistics();
+    return this.neighborhood.linkOf(link)?.statistics;
   }
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────────
@@ -264,40 +266,33 @@ export class Kernel {
   private tick(now: number): void {
     const intervalMs = limits.tickIntervalMs;
     this.tickAt = now + intervalMs;
-    this.guard(() => this.behaviors.tick(now, intervalMs));
+    this.behaviors.tick(now, intervalMs);
   }
 
   private end(reason: Failure | undefined): void {
     if (this.life !== 'running') return;
     this.life = 'leaving';
     this.endedWith = reason;
-    for (const { behavior, agent } of this.behaviors.slots) this.guard(() => behavior.stopped?.(agent));
-    this.guard(() => this.behaviors.flush(this.context.now));
+    this.behaviors.each(({ behavior, agent }) => behavior.stopped?.(agent));
+    this.behaviors.flush(this.context.now);
     this.neighborhood.closeAll(reason === undefined ? 'leave' : 'stopped');
   }
 
   private openHandler(slot: Slot, neighbor: Neighbor): void {
+    const { behavior, agent: behaviorAgent } = slot;
     const handler =
       neighbor.direction === 'incoming'
-        ? slot.behavior.incomingUp?.(slot.agent, neighbor)
-        : slot.behavior.outgoingUp?.(slot.agent, neighbor);
+        ? behavior.incomingUp?.(behaviorAgent, neighbor)
+        : behavior.outgoingUp?.(behaviorAgent, neighbor);
     if (handler === undefined) return;
     const agent = new KernelConnectionAgent(slot, this.parts, neighbor);
     slot.handlers.set(neighbor.link, { handler, agent, neighbor });
     handler.opened?.(agent);
   }
 
-  private guard(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.caught(error);
-    }
-  }
-
-  private caught(error: unknown): void {
+  private caught(error: unknown, feature: string): void {
     this.context.count('kernel.exceptions');
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.context.log('error', `a behavior threw: ${text}`);
+    this.context.log('error', `behavior ${feature} threw: ${text}`, { feature });
   }
 }

@@ -36,6 +36,8 @@ export const limits = {
   handedBytesMax: 256 * 1024,
   /** Waiting for one link; beyond it frames are refused with `busy` and counted. */
   linkQueueBytesMax: 16 * 1024 * 1024,
+  /** Urgent frames (topology, heartbeats) are never refused; a neighbor that leaves this much unread is cut off. */
+  linkUrgentBytesMax: 64 * 1024 * 1024,
   /** Links of one node. Each costs a heartbeat a second and a copy of each flooded record. */
   linksMax: 1024,
   /** Handshakes under way at once: a stranger cannot make us hold more half-open links than this. */
@@ -52,7 +54,11 @@ export const limits = {
   recordsMax: 50_000,
   /** One record, encoded. 1,024 links, 256 services and the features' sections fit. */
   recordBytesMax: 64 * 1024,
+  /** One feature's section: 32 of these and 1,024 links fit a record. */
+  sectionBytesMax: 1024,
   linksPerRecordMax: 1024,
+  /** Epochs and sequences beyond this are not believed: a forged one at the end of 32 bits could never be outbid. */
+  recordVersionMax: 2 ** 31,
   addressesPerRecordMax: 16,
   servicesPerRecordMax: 256,
   sectionsPerRecordMax: 32,
@@ -123,7 +129,8 @@ export const limits = {
   joiningBytesMax: 256 * 1024 * 1024,
   /** A large message whose next part does not come for this long is dropped. */
   joiningIdleMs: 30_000,
-  kindBytesMax: 128,
+  /** UTF-8 bytes of a kind's name: its length fits one byte of a varint. */
+  kindBytesMax: 127,
   /** Sources whose duplicates are remembered; the longest idle is forgotten first. */
   dedupSourcesMax: 8192,
   /** How long an idle source's duplicates are remembered (the stated window). */
@@ -132,6 +139,6 @@ export const limits = {
   // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
   /** Behaviors and handlers are ticked this often. */
   tickIntervalMs: 1000,
-  /** Frames a node sends to itself within one turn: more means two behaviors answer each other for ever. */
-  localFramesPerTurnMax: 10_000,
+  /** Rounds of flushing and local delivery within one turn: more means two behaviors answer each other for ever. */
+  roundsPerTurnMax: 100,
 } as const;

@@ -20,6 +20,11 @@ import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 interface Connection {
   readonly neighbor: Neighbor;
   link: Link;
+  /**
+   * The link before it, kept until something has come over the new one: two sockets have no common order,
+   * and a goodbye that overtook the new link's acceptance would look like the end of the neighbor.
+   */
+  retiring: Link | undefined;
 }
 
 /** What the neighborhood needs of the kernel around it. */
@@ -43,12 +48,13 @@ export class Neighborhood implements LinkOwner {
   /** Handshakes that behaviors have asked to hold, and how many still do. */
   private readonly waiting = new Map<LinkId, number>();
   private readonly touchedLinks = new Set<Link>();
-  private lastLink = 0;
+  lastLink: LinkId;
   private closing = false;
 
   constructor(context: Context, ports: NeighborhoodPorts) {
     this.context = context;
     this.ports = ports;
+    this.lastLink = context.config.firstLink ?? 0;
   }
 
   get outbox(): Outbox {
@@ -64,6 +70,11 @@ export class Neighborhood implements LinkOwner {
     let count = 0;
     for (const link of this.links.values()) if (link.isPending && link.role === 'listener') count++;
     return count;
+  }
+
+  get hasQueued(): boolean {
+    for (const link of this.links.values()) if (link.hasQueued) return true;
+    return false;
   }
 
   // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
@@ -113,7 +124,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   forgive(lagMs: number): void {
-    for (const link of this.links.values()) link.forgive(lagMs);
+    for (const link of this.links.values()) link.forgive(lagMs, this.context.now);
   }
 
   polled(): void {
@@ -163,14 +174,16 @@ export class Neighborhood implements LinkOwner {
     if (refusal !== undefined) return link.refuse(refusal, this.context.now);
     const neighbor = neighborOf(link, peer);
     let waits = 0;
-    for (const { behavior, agent } of this.ports.behaviors().slots) {
-      const verdict: Verdict =
+    let verdict: Verdict;
+    this.ports.behaviors().each(({ behavior, agent }) => {
+      if (typeof verdict === 'object') return;
+      verdict =
         link.role === 'listener'
           ? behavior.checkIncoming?.(agent, neighbor)
           : behavior.checkOutgoing?.(agent, neighbor);
       if (verdict === 'wait') waits++;
-      else if (verdict !== undefined) return link.refuse(verdict, this.context.now);
-    }
+    });
+    if (typeof verdict === 'object') return link.refuse(verdict, this.context.now);
     if (waits > 0) this.waiting.set(link.id, waits);
     else this.accept(link);
   }
@@ -203,6 +216,15 @@ export class Neighborhood implements LinkOwner {
     this.count('links.doubled');
     if (this.winner(existing.link, link, peer, otherHasAnother) === link) this.replace(existing, link);
     else link.close('replaced', this.context.now);
+    // Whoever waits for this dial must hear of its end: the link that it asked for is there already.
+    if (link.role === 'dialer') this.dialEnded(link, alreadyConnected(peer));
+  }
+
+  confirmed(link: Link): void {
+    const connection = this.byLink.get(link.id);
+    if (connection?.link !== link) return;
+    connection.retiring?.close('replaced', this.context.now);
+    connection.retiring = undefined;
   }
 
   frame(link: Link, frame: Frame): void {
@@ -214,15 +236,17 @@ export class Neighborhood implements LinkOwner {
     const connection = this.byLink.get(link.id);
     if (connection?.link !== link || link.roundTripMs === undefined) return;
     this.context.routes.roundTrip(connection.neighbor.id, link.roundTripMs);
-    for (const slot of this.ports.behaviors().slots) {
-      const entry = slot.handlers.get(connection.neighbor.link);
-      entry?.handler.statistics?.(entry.agent, link.statistics());
-    }
+    this.ports.behaviors().each(({ handlers }) => {
+      const entry = handlers.get(connection.neighbor.link);
+      entry?.handler.statistics?.(entry.agent, link.statistics);
+    });
   }
 
   stalled(link: Link, stalled: boolean): void {
     const connection = this.byLink.get(link.id);
-    if (connection?.link === link) this.context.routes.stalled(connection.neighbor.id, stalled);
+    if (connection?.link !== link) return;
+    this.context.routes.stalled(connection.neighbor.id, stalled);
+    this.ports.behaviors().emit({ type: 'link-stalled', node: connection.neighbor.id, stalled });
   }
 
   ended(link: Link, reason: DownReason, detail: Failure | undefined): void {
@@ -280,7 +304,7 @@ export class Neighborhood implements LinkOwner {
     // A dialer knows whether its other link is older than this dial; only then is the dial for nothing.
     const older = existing.link.openedAt <= link.startedAt || existing.link.role === 'dialer';
     if (!older || existing.link.isSuspect) return undefined;
-    return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
+    return alreadyConnected(peer);
   }
 
   private namesake(peer: Hello): Failure {
@@ -315,12 +339,13 @@ export class Neighborhood implements LinkOwner {
     connection.link = link;
     this.byLink.set(link.id, connection);
     this.context.routes.stalled(connection.neighbor.id, false);
-    old.close('replaced', this.context.now);
+    if (link.confirmed) old.close('replaced', this.context.now);
+    else connection.retiring = old;
   }
 
   private up(link: Link, peer: Hello): void {
     const neighbor = neighborOf(link, peer);
-    const connection: Connection = { neighbor, link };
+    const connection: Connection = { neighbor, link, retiring: undefined };
     this.connections.set(peer.id, connection);
     this.byLink.set(link.id, connection);
     this.neighbors.set(peer.id, neighbor);
@@ -328,7 +353,7 @@ export class Neighborhood implements LinkOwner {
     this.context.routes.linkUp(peer.id, peer.instance);
     this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-up', neighbor } });
     this.compareVersions(neighbor);
-    for (const slot of this.ports.behaviors().slots) this.ports.openHandler(slot, neighbor);
+    this.ports.behaviors().each((slot) => this.ports.openHandler(slot, neighbor));
   }
 
   private compareVersions(neighbor: Neighbor): void {
@@ -351,13 +376,17 @@ export class Neighborhood implements LinkOwner {
     if (detail !== undefined) this.context.log('warn', `link to ${neighbor.name} ended: ${detail.message}`);
     this.context.routes.linkDown(neighbor.id);
     this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-down', neighbor, reason } });
-    for (const slot of this.ports.behaviors().slots) {
-      const entry = slot.handlers.get(neighbor.link);
+    connection.retiring?.close(reason, this.context.now);
+    const behaviors = this.ports.behaviors();
+    behaviors.each(({ handlers }) => {
+      const entry = handlers.get(neighbor.link);
+      handlers.delete(neighbor.link);
       entry?.handler.closed?.(entry.agent, reason);
-      slot.handlers.delete(neighbor.link);
-      if (neighbor.direction === 'incoming') slot.behavior.incomingDown?.(slot.agent, neighbor, reason);
-      else slot.behavior.outgoingDown?.(slot.agent, neighbor, reason);
-    }
+    });
+    behaviors.each(({ behavior, agent }) => {
+      if (neighbor.direction === 'incoming') behavior.incomingDown?.(agent, neighbor, reason);
+      else behavior.outgoingDown?.(agent, neighbor, reason);
+    });
   }
 
   private dialEnded(link: Link, detail: Failure | undefined): void {
@@ -366,10 +395,10 @@ export class Neighborhood implements LinkOwner {
       link: link.id,
       address: link.address,
       purpose: link.purpose,
-      failure: detail ?? failure('SKEIN_UNREACHABLE', `${link.address} did not become a link`),
+      failure: worded(detail, link.address),
       node: link.peer?.id,
     };
-    for (const { behavior, agent } of this.ports.behaviors().slots) behavior.outgoingError?.(agent, error);
+    this.ports.behaviors().each(({ behavior, agent }) => behavior.outgoingError?.(agent, error));
   }
 
   private create(role: 'dialer' | 'listener', purpose: DialPurpose, address: string): Link {
@@ -377,6 +406,16 @@ export class Neighborhood implements LinkOwner {
     this.links.set(link.id, link);
     return link;
   }
+}
+
+function alreadyConnected(peer: Hello): Failure {
+  return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
+}
+
+/** What ended a dial, in words that name the address that was dialed. */
+function worded(detail: Failure | undefined, address: string): Failure {
+  if (detail?.code === 'SKEIN_SELF') return failure('SKEIN_SELF', `${address} is this node itself`);
+  return detail ?? failure('SKEIN_UNREACHABLE', `${address} did not become a link`);
 }
 
 function neighborOf(link: Link, peer: Hello): Neighbor {

@@ -27,6 +27,7 @@ export interface SkeinKernel {
   readonly table: LinkStateTable;
   readonly topology: Topology;
   readonly discovery: Discovery;
+  readonly messaging: Messaging;
 }
 
 export function createSkeinKernel(options: SkeinKernelOptions, random: Random): SkeinKernel {
@@ -35,7 +36,8 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   const topology = new Topology(records, table, options.syncPeriodMs);
   const discovery = new Discovery(options);
   // Topology first: at the end of a turn routes are settled before anybody else speaks.
-  const behaviors = [topology, discovery, new Messaging(), ...(options.behaviors ?? [])];
+  const messaging = new Messaging();
+  const behaviors = [topology, discovery, messaging, ...(options.behaviors ?? [])];
   const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
-  return { kernel, records, table, topology, discovery };
+  return { kernel, records, table, topology, discovery, messaging };
 }

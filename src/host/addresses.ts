@@ -26,7 +26,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-export const loopbackBroadcast = '127.255.255.255';
+const loopbackBroadcast = '127.255.255.255';
 
 /**
  * @param what Names the option in the error, for example `listen`.

@@ -8,6 +8,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Platform, PlatformEvents } from '../api/platform.ts';
 import type { LinkId, LogLevel, Random } from '../core/contracts.ts';
+import { hostLimits } from './limits.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
 import type { Listener } from './transports/listener.ts';
@@ -71,6 +72,11 @@ export class Driver implements Platform {
 
   wakeAt(at: number): void {
     if (!this.released) this.timer.at(at);
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, Math.min(Math.max(milliseconds, 0), hostLimits.timerMsMax));
+    return () => clearTimeout(timer);
   }
 
   drainLater(): void {

@@ -34,7 +34,7 @@ export interface NodePlan {
   readonly logger: Logger | undefined;
 }
 
-export interface DiscoveryPlan {
+interface DiscoveryPlan {
   readonly udp: boolean;
   readonly port: number;
   /** `host:port`; undefined: those of the interfaces listened on. */

@@ -72,7 +72,7 @@ export const kindName = text('a kind: 1 to 128 characters', (value) => {
     kind(value);
     return undefined;
   } catch (problem) {
-    return (problem as Error).message;
+    return (problem as Error).message.replace(/^kind: /, '');
   }
 });
 

@@ -68,22 +68,29 @@ export function checkInput<Schema extends InputSchema>(
   schema: Schema,
   input: unknown,
 ): v.InferOutput<Schema> {
+  // A list would pass for an object without fields.
+  if (Array.isArray(input)) throw new SkeinError('SKEIN_INVALID', notAnObject);
   const checked = v.safeParse(schema, input ?? {}, { abortEarly: true });
   if (checked.success) return checked.output;
   throw new SkeinError('SKEIN_INVALID', problemLine(checked.issues[0], schema));
 }
 
+const notAnObject = 'the input is one JSON object';
+
 /** Says one issue in one line. */
 export function problemLine(issue: v.BaseIssue<unknown>, schema: InputSchema): string {
   const path = v.getDotPath(issue);
-  if (path === null) return 'the input is one JSON object';
+  if (path === null) return notAnObject;
   const accepted = Object.keys(schema.entries);
   if (issue.expected === 'never') {
     return accepted.length === 0
       ? `${path}: unknown field; this operation takes none`
       : `${path}: unknown field; accepted are ${accepted.join(', ')}`;
   }
-  if (issue.type === 'strict_object') return `${path}: missing`;
+  if (issue.type === 'strict_object') {
+    const { description } = describeInput(schema)[path] ?? {};
+    return description === undefined ? `${path}: missing` : `${path}: missing; expected ${description}`;
+  }
   return `${path}: ${issue.message}`;
 }
 

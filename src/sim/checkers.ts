@@ -18,14 +18,17 @@ export type CheckCounts = Record<string, number>;
 /** One effective network, known to all, with shortest routes. Empty when all is well. */
 export async function checkNetwork(mesh: Mesh, counts: CheckCounts): Promise<string[]> {
   const truth = await readGroundTruth(mesh);
+  const statuses = await mesh.ask((life) => life.node.status());
   const topologies = await mesh.ask((life) => life.node.topology());
   const known = await mesh.ask((life) => life.node.nodes());
   const problems = [
     ...checkOneComponent(mesh, truth),
+    ...[...statuses].flatMap(([life, status]) => checkNotStalled(life, status)),
     ...[...topologies].flatMap(([life, topology]) => checkTopology(life, topology, truth)),
     ...[...known].flatMap(([life, nodes]) => checkDistances(life, nodes, truth)),
   ];
   count(counts, 'one component', 1);
+  count(counts, 'no neighbor stalled', statuses.size);
   count(counts, 'topology equals the true network', topologies.size);
   count(counts, 'hops equal the shortest path', known.size * Math.max(0, known.size - 1));
   return problems.slice(0, problemsMax);
@@ -50,6 +53,12 @@ function checkOneComponent(mesh: Mesh, truth: GroundTruth): string[] {
   return [
     `${mesh.living.length} nodes run and are in ${components.length} islands of ${sizes.join(', ')}; the smallest: ${smallest.slice(0, 8).join(' ')}`,
   ];
+}
+
+/** Messages go around a stalled neighbor, by a longer path: a mesh at rest has none. */
+function checkNotStalled(life: Life, status: NodeStatus): string[] {
+  const stalled = status.links.filter((link) => link.stalled).map((link) => link.node);
+  return stalled.length === 0 ? [] : [`${life.node.name} holds its neighbors stalled: ${stalled.join(' ')}`];
 }
 
 function checkTopology(life: Life, topology: Topology, truth: GroundTruth): string[] {

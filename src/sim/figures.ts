@@ -7,8 +7,7 @@
 import { blackHole } from './faults.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
 
-const idleWarmUpMs = 3000;
-const idleWindowMs = 10_000;
+const idleWarmUpMs = 1000;
 /** Longer than any of the limits these figures have. */
 const knownLimitMs = 30_000;
 const settleLimitMs = 60_000;
@@ -24,7 +23,8 @@ export interface IdleTraffic {
   readonly idleFramesPerSecond: number;
 }
 
-export async function measureIdleTraffic(mesh: Mesh): Promise<IdleTraffic> {
+/** @param idleWindowMs A multiple of the heartbeat interval, or it would count one beat too many or too few. */
+export async function measureIdleTraffic(mesh: Mesh, idleWindowMs: number): Promise<IdleTraffic> {
   await mesh.world.run(idleWarmUpMs);
   const before = await readTotals(mesh);
   await mesh.world.run(idleWindowMs);

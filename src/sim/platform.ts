@@ -243,7 +243,9 @@ export class SimPlatform implements Platform, Process {
     this.report(() => {
       end.other.read(bytes.length);
       if (end.link === undefined || this.ends.get(end.link) !== end) return;
-      this.note('received', end.link, bytes);
+      // Its bytes were hashed when they were written.
+      this.note('received', end.link);
+      this.network.world.hash.number(bytes.length);
       this.events.received(end.link, bytes);
     });
   }

@@ -19,7 +19,7 @@ import {
 import { checkProbes } from './probes.ts';
 import type { SimulationReport } from './report.ts';
 import { Workload } from './workload.ts';
-import { World } from './world.ts';
+import { stackOf, World } from './world.ts';
 
 /** All nodes of a run start within this time. */
 const startWithinMs = 1000;
@@ -28,6 +28,9 @@ const convergeLimitMs = 60_000;
 /** Faults may have driven islands apart that only find each other by a beacon (30 s) or a long backoff. */
 const healLimitMs = 120_000;
 const queueCheckIntervalMs = 5000;
+const idleWindowMs = 3000;
+/** A whole sync period: its digests belong to idle traffic. */
+const idleWindowLongMs = 10_000;
 /** A node that is still changing links is given this long until it is looked at again. */
 const lookAgainMs = 500;
 /** Sends end by themselves after 10 s; what is open longer has been forgotten. */
@@ -69,7 +72,7 @@ export class Simulation {
       measured = { ...measured, ...(await this.measure()) };
     } catch (error) {
       // A checker's own mistake, or a world that stands still: a failure of the run like any other.
-      this.world.fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.world.fail(stackOf(error));
     }
     const report = this.report(measured, faultLog);
     this.mesh.killAll();
@@ -133,7 +136,10 @@ export class Simulation {
   }
 
   private async measure(): Promise<Partial<Measured>> {
-    const idle = await measureIdleTraffic(this.mesh);
+    const idle = await measureIdleTraffic(
+      this.mesh,
+      this.settings.joinAndCrash ? idleWindowLongMs : idleWindowMs,
+    );
     if (!this.settings.joinAndCrash) return idle;
     return { ...idle, ...(await measureFigures(this.mesh, (limitMs) => this.settle(limitMs))) };
   }
@@ -199,7 +205,7 @@ export class Simulation {
       messages: this.ledger.counts,
       checks: this.checks,
       faultLog,
-      failures: [...world.failures],
+      failures: world.failures,
       virtualMs: world.now,
       events: world.eventCount,
       traceHash: world.hash.digest(),

@@ -13,11 +13,13 @@ import { TraceHash } from './trace-hash.ts';
  * Turns of the microtask queue granted after an event that reached a program. A chain of promises that
  * is longer runs on after the next event: a shift of order that is the same in every run.
  */
-const microtaskTurns = 12;
+const microtaskTurns = 8;
 /** A world that gets no further in time is broken: some node answers itself for ever. */
 const eventsPerInstantMax = 2_000_000;
 /** Kept for the report; a broken run would otherwise fill the memory with its complaints. */
-const failuresMax = 200;
+const failuresMax = 50;
+/** Of a stack: where it broke and who called; the rest is the simulator's own loop. */
+const stackLinesMax = 5;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -29,10 +31,10 @@ export class World {
   readonly seed: number;
   readonly random: SeededRandom;
   readonly hash = new TraceHash();
-  /** What went wrong, as text; a run never throws for it. */
-  readonly failures: string[] = [];
   readonly traceLines: string[] = [];
   private readonly events = new EventHeap();
+  private readonly firstFailures: { readonly at: number; readonly text: string }[] = [];
+  private readonly failureTimes = new Map<string, number>();
   private readonly tracing: boolean;
   private time = 0;
   private eventNumber = 0;
@@ -80,9 +82,21 @@ export class World {
     if (this.tracing) this.traceLines.push(`${this.time.toFixed(3)} ${text}`);
   }
 
+  /** The same text again is only counted. */
   fail(text: string): void {
     this.note(`FAILURE ${text}`);
-    if (this.failures.length < failuresMax) this.failures.push(`at ${this.time.toFixed(1)} ms: ${text}`);
+    const times = (this.failureTimes.get(text) ?? 0) + 1;
+    this.failureTimes.set(text, times);
+    if (times === 1 && this.firstFailures.length < failuresMax)
+      this.firstFailures.push({ at: this.time, text });
+  }
+
+  /** What went wrong, as text; a run never throws for it. */
+  get failures(): string[] {
+    return this.firstFailures.map(({ at, text }) => {
+      const times = this.failureTimes.get(text) as number;
+      return `at ${at.toFixed(1)} ms${times > 1 ? `, ${times} times in all` : ''}: ${text}`;
+    });
   }
 
   run(forMs: number): Promise<boolean> {
@@ -132,9 +146,7 @@ export class World {
     try {
       event.run();
     } catch (error) {
-      this.fail(
-        `unexpected exception: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      this.fail(`unexpected exception: ${stackOf(error)}`);
     }
   }
 
@@ -142,4 +154,9 @@ export class World {
     this.programTouched = false;
     for (let turn = 0; turn < microtaskTurns; turn++) await undefined;
   }
+}
+
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error.stack ?? error.message).split('\n').slice(0, stackLinesMax).join('\n');
 }

@@ -43,7 +43,7 @@ test('a node that leaves is told to have left, one that crashes to be lost', asy
   await mesh.leave(b.member);
   await world.runUntil(() => reasons.length === 1, 5000);
   const again = mesh.start(b.member);
-  await world.resolve(again.node.ready({ nodes: ['a'] }));
+  await world.resolve(Promise.all([again.node.ready({ nodes: ['a'] }), a.node.ready({ nodes: ['b'] })]));
   mesh.crash(b.member);
   await world.runUntil(() => reasons.length === 2, 5000);
   expect(reasons).toEqual(['left', 'lost']);

@@ -1,11 +1,26 @@
 import { test } from 'vitest';
-import { Mesh, World } from '../../src/sim/index.ts';
+import { formatReport, runSimulation } from '../../src/sim/index.ts';
+import { swarmOptions } from './swarm.ts';
+
 test('debug', async () => {
-  const world = new World({ seed: 1, trace: true });
-  const mesh = new Mesh(world, { degree: 2, network: {} });
-  const a = mesh.start(mesh.add({ name: 'a' }));
-  mesh.start(mesh.add({ name: 'b' }));
-  await world.run(5000);
-  console.log(world.traceLines.join('\n'), world.failures.join('\n'), world.eventCount, mesh.logCounts, mesh.network.traffic);
-  console.log(JSON.stringify(await world.resolve(a.node.status()), null, 1));
-});
+  const env = process.env;
+  const base = env.SWARM
+    ? swarmOptions(Number(env.SWARM))
+    : {
+        nodes: Number(env.NODES ?? 20),
+        degree: 3,
+        seed: Number(env.SEED ?? 1),
+        minutes: Number(env.MIN ?? 0.2),
+        joinAndCrash: !!env.FIG,
+      };
+  const t = performance.now();
+  const report = await runSimulation({ ...base, trace: !!env.TRACE, ...JSON.parse(env.OPT ?? '{}') });
+  console.log(
+    formatReport(report),
+    '\nreal ms',
+    Math.round(performance.now() - t),
+    '\n',
+    report.faultLog.join('\n'),
+  );
+  if (env.TRACE) (await import('node:fs')).writeFileSync(env.TRACE, (report.trace ?? []).join('\n'));
+}, 600000);

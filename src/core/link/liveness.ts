@@ -28,8 +28,8 @@ export class Liveness {
   }
 
   /** Our own loop was late by this much: nobody else is to blame for it. */
-  forgive(lagMs: number): void {
-    this.heardAt += lagMs;
+  forgive(lagMs: number, now: number): void {
+    this.heardAt = Math.min(now, this.heardAt + lagMs);
   }
 
   isStalled(now: number): boolean {

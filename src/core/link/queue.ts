@@ -16,7 +16,7 @@ const copyBelowBytes = 8 * 1024;
 
 export class SendQueue {
   private readonly urgent: Uint8Array[] = [];
-  private lane: Uint8Array[] = [];
+  private readonly lane: Uint8Array[] = [];
   private current: Uint8Array | undefined;
   private chunkBytes = chunkBytesMin;
   private currentUsed = 0;
@@ -54,6 +54,19 @@ export class SendQueue {
     this.copyIn(bytes, start, end);
   }
 
+  /** Room for a frame in the current chunk, counted as queued: the caller fills `chunk` from the returned place at once. */
+  reserve(length: number): number {
+    if (this.current === undefined || this.currentUsed + length > this.current.length) this.nextChunk(length);
+    const at = this.currentUsed;
+    this.currentUsed += length;
+    this.waiting += length;
+    return at;
+  }
+
+  get chunk(): Uint8Array {
+    return this.current as Uint8Array;
+  }
+
   pushUrgent(bytes: Uint8Array): void {
     this.waiting += bytes.length;
     this.urgent.push(bytes);
@@ -62,16 +75,11 @@ export class SendQueue {
   /** What the socket may have now; undefined when there is nothing, or the socket has enough. */
   take(): { chunks: Uint8Array[]; byteLength: number } | undefined {
     if (this.waiting === 0 || this.handed >= limits.handedBytesMax) return undefined;
-    const chunks = this.urgent.splice(0);
-    let byteLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    if (this.handed + byteLength < limits.handedBytesMax) this.sealChunk();
-    let taken = 0;
-    while (taken < this.lane.length && this.handed + byteLength < limits.handedBytesMax) {
-      const chunk = this.lane[taken++] as Uint8Array;
-      chunks.push(chunk);
-      byteLength += chunk.length;
-    }
-    this.lane = taken === this.lane.length ? [] : this.lane.slice(taken);
+    this.sealChunk();
+    const chunks: Uint8Array[] = [];
+    const room = limits.handedBytesMax - this.handed;
+    const urgentBytes = moveUpTo(room, this.urgent, chunks);
+    const byteLength = urgentBytes + moveUpTo(room - urgentBytes, this.lane, chunks);
     this.waiting -= byteLength;
     this.handed += byteLength;
     if (byteLength < this.chunkBytes / 8) this.chunkBytes = Math.max(chunkBytesMin, this.chunkBytes / 2);
@@ -84,7 +92,7 @@ export class SendQueue {
 
   clear(): void {
     this.urgent.length = 0;
-    this.lane = [];
+    this.lane.length = 0;
     this.current = undefined;
     this.currentUsed = 0;
     this.currentTaken = 0;
@@ -112,6 +120,19 @@ export class SendQueue {
     this.lane.push(this.current.subarray(this.currentTaken, this.currentUsed));
     this.currentTaken = this.currentUsed;
   }
+}
+
+/** Moves chunks from the front until `room` is used up (the last one may exceed it); how many bytes that were. */
+function moveUpTo(room: number, from: Uint8Array[], to: Uint8Array[]): number {
+  let bytes = 0;
+  let count = 0;
+  while (count < from.length && bytes < room) {
+    const chunk = from[count++] as Uint8Array;
+    to.push(chunk);
+    bytes += chunk.length;
+  }
+  from.splice(0, count);
+  return bytes;
 }
 
 /** For short ranges a plain loop beats `set(subarray())`, which allocates a view and crosses into C++. */

@@ -28,6 +28,8 @@ export class Dedup {
     const memory = this.memoryOf(source, life, now);
     if (floor > memory.floor) raiseFloor(memory, floor);
     if (sequence < memory.floor) return 'stale';
+    // No honest source has that many unresolved: one that never raises its floor gets no more memory.
+    if (memory.seen.size > 2 * limits.unresolvedMax) return 'stale';
     return memory.seen.has(sequence) ? 'seen' : 'fresh';
   }
 
@@ -69,18 +71,11 @@ export class Dedup {
     return memory;
   }
 
+  /** The oldest one that is not in use gives way. */
   private makeRoom(): void {
     if (this.sources.size < limits.dedupSourcesMax) return;
-    let idlest: NodeId | undefined;
-    let usedAt = Number.POSITIVE_INFINITY;
-    for (const [source, lives] of this.sources) {
-      const latest = Math.max(...lives.map((memory) => memory.usedAt));
-      if (latest < usedAt) {
-        usedAt = latest;
-        idlest = source;
-      }
-    }
-    if (idlest !== undefined) this.sources.delete(idlest);
+    const oldest = this.sources.keys().next();
+    if (!oldest.done) this.sources.delete(oldest.value);
   }
 }
 

@@ -88,6 +88,7 @@ export type RecordVersion = Pick<Announcement, 'epoch' | 'sequence' | 'instance'
 function isSound(record: Announcement): boolean {
   if (nameProblem(record.name) !== undefined || nameProblem(record.namespace) !== undefined) return false;
   if (!isId(record.id) || idOf(record.name) !== record.id || record.epoch === 0) return false;
+  if (record.epoch > limits.recordVersionMax || record.sequence > limits.recordVersionMax) return false;
   return record.links.every(
     (link, i) => link !== record.id && (i === 0 || link > (record.links[i - 1] as number)),
   );

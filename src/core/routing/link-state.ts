@@ -3,9 +3,10 @@
  *
  * The first implementation of `RoutingTable`; it reads the records that the topology feature keeps. An
  * edge counts only if both ends announce it. Invariant: with equal records everywhere, each hop comes
- * strictly closer to the destination, so routes cannot loop: the round trip only chooses among next hops
- * of equal length, and a stalled neighbor is passed by only through a loop-free alternate (RFC 5286:
- * a neighbor whose own distance to the destination does not exceed ours).
+ * strictly closer to the destination, so routes cannot loop: the round trip and a neighbor's stall only
+ * choose among next hops of equal length. (Rejected: loop-free alternates, RFC 5286. They are loop-free
+ * for one failing router, but a stalled node stalls all its links at once, and two of its neighbors then
+ * hand its frames to each other.)
  */
 import type { RouteAction, RoutingTable } from '../contracts.ts';
 import { compareDistance, type Instance, idOf, type NodeId } from '../identity.ts';
@@ -27,6 +28,7 @@ const noChanges: ReachabilityChanges = { up: [], down: [] };
 const reject: RouteAction = { action: 'reject' };
 const local: RouteAction = { action: 'local' };
 const unvisited = -1;
+const keysRememberedMax = 4096;
 /** A round trip must change by this much of itself, and by this many ms, to reorder neighbors. */
 const hysteresisRatio = 0.25;
 const hysteresisMs = 1;
@@ -44,6 +46,8 @@ export class LinkStateTable implements RoutingTable {
   private via = new Int32Array(0);
   private order: NodeRecord[] = [];
   private actions = new Map<NodeId, RouteAction>();
+  /** By key, until anything changes: the search looks at every node. */
+  private readonly closest = new Map<NodeId, NodeId>();
   private providers: Map<NodeId, NodeRecord[]> | undefined;
 
   constructor(self: NodeId, records: Records) {
@@ -61,8 +65,13 @@ export class LinkStateTable implements RoutingTable {
 
   pathToKey(key: NodeId): RouteAction {
     this.refresh();
-    let closest = this.self;
-    for (const record of this.order) if (compareDistance(key, record.id, closest) < 0) closest = record.id;
+    let closest = this.closest.get(key);
+    if (closest === undefined) {
+      closest = this.self;
+      for (const record of this.order) if (compareDistance(key, record.id, closest) < 0) closest = record.id;
+      if (this.closest.size >= keysRememberedMax) this.closest.clear();
+      this.closest.set(key, closest);
+    }
     return this.pathToNode(closest);
   }
 
@@ -92,17 +101,14 @@ export class LinkStateTable implements RoutingTable {
 
   /** The nodes on the way, the destination last; undefined without a route. Follows this node's own view. */
   walk(destination: NodeId): NodeId[] | undefined {
-    const hops = this.distance(destination);
-    if (!Number.isFinite(hops)) return undefined;
+    if (!Number.isFinite(this.distance(destination))) return undefined;
     const path: NodeId[] = [];
     let at = this.records.get(destination);
-    const action = this.pathToNode(destination);
-    const first = action.action === 'next' ? action.neighbor : undefined;
-    while (at !== undefined && at.id !== first && path.length < this.order.length) {
+    while (at !== undefined && at.id !== this.self) {
       path.unshift(at.id);
-      at = this.parentOf(at, first);
+      at = this.parentOf(at);
     }
-    return first === undefined ? path : [first, ...path.filter((id) => id !== first)];
+    return path;
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +131,8 @@ export class LinkStateTable implements RoutingTable {
     if (measuredBefore && (change <= hysteresisMs || change <= link.orderMs * hysteresisRatio)) return;
     const before = this.preference();
     link.orderMs = milliseconds;
-    if (before.some((id, i) => id !== this.preference()[i])) this.dirty = true;
+    const after = this.preference();
+    if (before.some((id, i) => id !== after[i])) this.dirty = true;
   }
 
   stalled(neighbor: NodeId, stalled: boolean): void {
@@ -159,8 +166,8 @@ export class LinkStateTable implements RoutingTable {
     this.seenVersion = this.records.version;
     this.version++;
     this.providers = undefined;
+    this.closest.clear();
     this.compute();
-    this.avoidStalled();
     this.actions = new Map();
     const byNeighbor = new Map<number, RouteAction>();
     for (const record of this.order) {
@@ -236,53 +243,17 @@ export class LinkStateTable implements RoutingTable {
       .map(([id]) => id);
   }
 
-  /** Destinations behind a stalled neighbor move to a loop-free alternate where there is one. */
-  private avoidStalled(): void {
-    const stalledVias = new Set<number>();
-    for (const [id, link] of this.links) {
-      const record = link.stalled ? this.records.get(id) : undefined;
-      if (record !== undefined) stalledVias.add(record.index);
-    }
-    if (stalledVias.size === 0) return;
-    for (const id of this.preference()) {
-      const alternate = this.neighborRecord(id);
-      if (alternate === undefined || stalledVias.has(alternate.index)) continue;
-      const fromThere = this.hopsFrom(alternate);
-      for (const record of this.order) {
-        const throughStalled = stalledVias.has(this.via[record.index] as number);
-        const there = fromThere[record.index] as number;
-        if (throughStalled && there !== unvisited && there <= (this.hops[record.index] as number)) {
-          this.via[record.index] = alternate.index;
-        }
-      }
-    }
-  }
-
-  private hopsFrom(start: NodeRecord): Int32Array {
-    const hops = new Int32Array(this.records.indexEnd).fill(unvisited);
-    hops[start.index] = 0;
-    const queue = [start];
-    for (let i = 0; i < queue.length; i++) {
-      const record = queue[i] as NodeRecord;
-      this.spread(record, (next) => {
-        if (hops[next.index] !== unvisited) return;
-        hops[next.index] = (hops[record.index] as number) + 1;
-        queue.push(next);
-      });
-    }
-    return hops;
-  }
-
-  private parentOf(record: NodeRecord, first: NodeId | undefined): NodeRecord | undefined {
+  /** The node before this one on the path that frames take from here. */
+  private parentOf(record: NodeRecord): NodeRecord | undefined {
     const hops = this.hops[record.index] as number;
     const via = this.via[record.index];
+    if (hops <= 1) return undefined;
     let parent: NodeRecord | undefined;
     this.spread(record, (next) => {
-      if (this.hops[next.index] !== hops - 1) return;
-      if (parent === undefined || (this.via[next.index] === via && this.via[parent.index] !== via))
-        parent = next;
+      const before = this.hops[next.index] === hops - 1 && this.via[next.index] === via;
+      if (before && parent === undefined) parent = next;
     });
-    return parent ?? (first === undefined ? undefined : this.records.get(first));
+    return parent;
   }
 
   private providersOf(service: NodeId): readonly NodeRecord[] {

@@ -6,7 +6,7 @@
  * Numbers are big-endian. Text and byte strings carry a length as LEB128 varint.
  */
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const empty = new Uint8Array(0);
 
 export class Writer {
@@ -159,7 +159,7 @@ export class Reader {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
-        if (value <= max) return value;
+        if (value <= max && !this.failed) return value;
         break;
       }
       scale *= 0x80;

@@ -181,13 +181,20 @@ export function withRecipients(frame: Frame, recipients: readonly NodeId[]): Uin
 /** The same frame with one more hop in its trace. */
 export function withHop(frame: Frame, hop: NodeId): Uint8Array {
   const count = frame.bytes[frame.end - 1] as number;
-  if (count >= limits.traceHopsMax) return frame.bytes.subarray(frame.start, frame.end);
+  const full = count >= limits.traceHopsMax || frame.length + recipientBytes > limits.frameBytesMax;
+  if (full) return frame.bytes.subarray(frame.start, frame.end);
   const bytes = new Uint8Array(frame.length + recipientBytes);
   bytes.set(frame.bytes.subarray(frame.start, frame.end));
   writeU32(bytes, 0, bytes.length - 4);
   writeU48(bytes, frame.length - 1, hop);
   bytes[bytes.length - 1] = count + 1;
   return bytes;
+}
+
+/** Fills in what a prepared frame could not know. */
+export function completeFrame(bytes: Uint8Array, at: number, length: number, sequence: number): void {
+  writeU32(bytes, at, length - 4);
+  writeU48(bytes, at + offset.sequence, sequence);
 }
 
 function writeHeader(bytes: Uint8Array, header: Header): void {

@@ -4,11 +4,13 @@
  * Made by `attach`. Invariant: whatever is here works as on a node in this process; only `close` differs,
  * it ends this client and leaves the node running.
  */
+import type { Kind } from '../../api/kind.ts';
 import type {
   Explanation,
   LinkInfo,
   Message,
   MessageStream,
+  MessageSubscription,
   MessagesOptions,
   NodeInfo,
   NodeSettings,
@@ -22,8 +24,11 @@ import type {
   Topology,
   WaitOptions,
 } from '../../api/node.ts';
+import { limits } from '../../core/limits.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
+import { handleStream } from './attached-handler.ts';
+import { AttachedPosts } from './attached-posts.ts';
 import { MappedStream, messageFromJson, nameOf, snoopedFromJson, validated } from './attached-streams.ts';
 import type { ControlClient } from './client.ts';
 import { RemoteEvents } from './remote-events.ts';
@@ -35,6 +40,7 @@ export class AttachedNode implements SkeinNode {
   readonly instance: string;
   readonly events: RemoteEvents;
   private readonly client: ControlClient;
+  private readonly posts: AttachedPosts;
 
   constructor(client: ControlClient, { name, id, namespace, instance }: NodeStatus) {
     this.client = client;
@@ -43,6 +49,7 @@ export class AttachedNode implements SkeinNode {
     this.namespace = namespace;
     this.instance = instance;
     this.events = new RemoteEvents(client);
+    this.posts = new AttachedPosts(client, name);
   }
 
   async ready({ signal, ...condition }: ReadyCondition = {}): Promise<void> {
@@ -61,6 +68,14 @@ export class AttachedNode implements SkeinNode {
     return this.sendTo(['@all'], body, options);
   }
 
+  post<Body = unknown>(to: string, body: Body, options: { kind?: Kind<Body> | string } = {}): boolean {
+    return this.posts.post(to, body, options.kind);
+  }
+
+  drained(): Promise<void> {
+    return this.posts.drained();
+  }
+
   async recipients(): Promise<string[]> {
     return (await this.call('recipients', {})).recipients;
   }
@@ -75,7 +90,15 @@ export class AttachedNode implements SkeinNode {
       ...(bufferMessages === undefined ? {} : { bufferMessages }),
     };
     const stream = this.client.stream('listen', input, { signal });
-    return new MappedStream(stream, (json) => messageFromJson(json, kind));
+    return new MappedStream(stream, (json) => messageFromJson(json, kind, this.events.warn));
+  }
+
+  handle<Body = unknown>(
+    handler: (message: Message<Body>) => unknown,
+    options: MessagesOptions<Body> = {},
+  ): MessageSubscription {
+    const pendingMax = options.bufferMessages ?? limits.receiveBufferMessages;
+    return handleStream(this.messages(options), handler, { pendingMax, warn: this.events.warn });
   }
 
   snoop({ signal }: StreamOptions = {}): MessageStream<SnoopedMessage> {

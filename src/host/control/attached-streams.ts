@@ -5,8 +5,9 @@
  * program's schema is not known to the node in the other process.
  */
 import type { Kind } from '../../api/kind.ts';
+import { describeMessage, describeSnooped } from '../../api/message-text.ts';
 import type { Message, MessageStream, SnoopedMessage } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { validate } from '../../api/schema.ts';
 import { bodyFromJson } from '../../operations/body.ts';
 import type { MessageJson } from '../../operations/listen.ts';
 import type { SnoopedJson } from '../../operations/snoop.ts';
@@ -46,59 +47,40 @@ export class MappedStream<Json, Item> implements MessageStream<Item> {
   }
 }
 
-/**
- * The body as its kind's schema returns it.
- * @throws SkeinError SKEIN_INVALID in one line when the schema says no.
- */
-export async function validated<Body>(body: unknown, kind: Kind<Body> | string | undefined): Promise<Body> {
-  const schema = typeof kind === 'object' ? kind.schema : undefined;
-  if (schema === undefined) return body as Body;
-  const result = await schema['~standard'].validate(body);
-  if (result.issues === undefined) return result.value;
-  const [issue] = result.issues;
-  const path = (issue?.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
-  const where = path === '' ? '' : `${path}: `;
-  throw new SkeinError(
-    'SKEIN_INVALID',
-    `body of kind ${nameOf(kind ?? '')}: ${where}${issue?.message ?? 'invalid'}`,
-  );
+/** The body as its kind's schema returns it. @throws SkeinError SKEIN_INVALID when the schema says no. */
+export async function validated<Body>(
+  body: unknown,
+  kind: Kind<Body> | string | undefined,
+): Promise<unknown> {
+  return typeof kind === 'object' ? validate(kind, body) : body;
 }
 
-/** Undefined when the body does not fit the kind's schema: it was made by a program with another idea of it. */
+/** Undefined, and a warning, when the body does not fit the schema: its sender has another idea of the kind. */
 export async function messageFromJson<Body>(
   json: MessageJson,
   kind: Kind<Body> | string | undefined,
+  warn: (code: string, text: string) => void,
 ): Promise<Message<Body> | undefined> {
   try {
-    const body = await validated(bodyFromJson(json.body), kind);
+    const body = (await validated(bodyFromJson(json.body), kind)) as Body;
     const message = { ...json, route: json.route, body };
-    return withLine(message, () => line('message', message, json.recipients.join(','), json.body));
-  } catch {
+    return withText(message, () => describeMessage(message));
+  } catch (problem) {
+    const text = problem instanceof Error ? problem.message : String(problem);
+    warn('body', `a message of kind ${json.kind} from ${json.source} was dropped: ${text}`);
     return undefined;
   }
 }
 
 export function snoopedFromJson(json: SnoopedJson): SnoopedMessage {
   const message = { ...json, body: bodyFromJson(json.body) };
-  return withLine(message, () => line(`via ${json.from}`, message, json.recipients.join(','), json.body));
-}
-
-function line(
-  head: string,
-  { source, id, kind }: { source: string; id: number; kind: string },
-  recipients: string,
-  body: unknown,
-): string {
-  return `${head} ${source}#${id} to ${recipients} ${kind} ${JSON.stringify(body) ?? ''}`;
+  return withText(message, () => describeSnooped(message));
 }
 
 /** Not enumerable, so that a message printed as JSON has its fields only. */
-function withLine<Fields extends object>(
+function withText<Fields extends object>(
   fields: Fields,
   text: () => string,
 ): Fields & { toString(): string } {
-  Object.defineProperty(fields, 'toString', { value: text });
-  return fields;
+  return Object.defineProperty(fields, 'toString', { value: text });
 }

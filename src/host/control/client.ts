@@ -16,6 +16,7 @@ import type {
   Streams,
 } from '../../operations/registry.ts';
 import { codeOf, errorFromJson } from './errors.ts';
+import { controlLimits } from './limits.ts';
 import { ControlStream } from './stream-reader.ts';
 
 export interface CallOptions {
@@ -24,7 +25,9 @@ export interface CallOptions {
 
 export class ControlClient {
   readonly path: string;
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly calls = new Agent({ keepAlive: true, maxSockets: controlLimits.callsAtOnceMax });
+  /** A stream keeps its connection for as long as it lives: it must not take a call's turn. */
+  private readonly streams = new Agent();
   private isClosed = false;
 
   /** @param path of the control socket; nothing is opened before the first call. */
@@ -38,7 +41,7 @@ export class ControlClient {
     input: CallInput<Name>,
     options: CallOptions = {},
   ): Promise<CallOutput<Name>> {
-    const response = await this.post(name, input, options.signal);
+    const response = await this.post(this.calls, name, input, options.signal);
     const json = await readJson(response).catch((problem: unknown) => {
       throw this.problemOf(problem, options.signal);
     });
@@ -55,7 +58,7 @@ export class ControlClient {
     const stop = () => stopping.abort();
     if (options.signal?.aborted) stop();
     options.signal?.addEventListener('abort', stop, { once: true, signal: stopping.signal });
-    const response = this.post(name, input, stopping.signal);
+    const response = this.post(this.streams, name, input, stopping.signal);
     return new ControlStream(response, stopping, () => stopping.signal.aborted || this.isClosed);
   }
 
@@ -65,11 +68,13 @@ export class ControlClient {
 
   close(): void {
     this.isClosed = true;
-    this.agent.destroy();
+    this.calls.destroy();
+    this.streams.destroy();
   }
 
   /** Resolves with the head of a good answer; anything else is thrown. */
   private async post(
+    agent: Agent,
     name: string,
     input: unknown,
     signal: AbortSignal | undefined,
@@ -82,7 +87,7 @@ export class ControlClient {
           socketPath: this.path,
           path: `/v1/${name}`,
           method: 'POST',
-          agent: this.agent,
+          agent,
           ...(signal === undefined ? {} : { signal }),
           headers: { 'content-type': 'application/json', 'content-length': body.length },
         }),

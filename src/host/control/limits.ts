@@ -13,6 +13,10 @@ export const controlLimits = {
   connectionsMax: 64,
   /** Beyond `connectionsMax` clients are told so; beyond this many more they are just dropped. */
   refusalsMax: 16,
+  /** Calls of one client at a time; more wait their turn, so that it never meets `connectionsMax` by itself. */
+  callsAtOnceMax: 32,
+  /** Posts of one attached client under way: each is a request of its own. */
+  postsUnderWayMax: 32,
   /** A quiet stream writes this often, so that a dead client is noticed. */
   heartbeatMs: 5000,
   /** Headers are a few hundred bytes: who needs longer is not a client. */

@@ -49,6 +49,11 @@ export class RemoteEvents implements NodeEventTarget {
     this.dispatch({ type: 'close', detail: { error: undefined } });
   }
 
+  /** Something this side noticed, told as the node itself would. */
+  readonly warn = (code: string, text: string): void => {
+    this.dispatch({ type: 'warning', detail: { code, text } });
+  };
+
   private async follow(stream: ControlStream<NodeEventJson>): Promise<void> {
     try {
       for await (const event of stream) this.dispatch(event);

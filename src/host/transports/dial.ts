@@ -145,6 +145,8 @@ function reasonOf(told: Failure): Reason {
   return (told.details as { reason: Reason }).reason;
 }
 
+/** The other end's address. A listener on `::` sees IPv4 as `::ffff:10.0.0.7`, which people do not write. */
 export function formatRemote(socket: Socket): string {
-  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+  const host = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
+  return formatAddress(host, socket.remotePort ?? 0);
 }

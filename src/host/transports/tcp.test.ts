@@ -119,6 +119,16 @@ describe('a link', () => {
     expect(left.text(1)).toBe('back');
   });
 
+  test('that came over IPv4 to a listener on all interfaces has an IPv4 address', async () => {
+    const all = new End(await Listener.open({ host: '', port: 0 }));
+    const accepted = once(all, 'accepted');
+    left.transport.dial(1, `127.0.0.1:${all.listener.address.port}`, 3000);
+    await once(left, 'dialed');
+    write(left, 1, hello);
+    expect((await accepted)[1]).toMatch(/^127\.0\.0\.1:\d+$/);
+    await all.release();
+  });
+
   test('hands on plain arrays, which core may keep', async () => {
     await linked();
     const received = once(right, 'received');

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { multicastZones } from '../addresses.ts';
 import { Datagrams, multicastGroup } from './udp.ts';
@@ -98,6 +99,26 @@ test('a port that another program keeps for itself means no UDP', async () => {
   expect(await Datagrams.open({ port, targets: [], loopbackOnly: true, log })).toBeUndefined();
   expect(logged).toEqual([expect.stringMatching(/^no UDP solicitation on port \d+: .*EADDRINUSE/)]);
   owner.close();
+});
+
+const outside = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .find((one) => one.family === 'IPv4' && !one.internal);
+if (outside === undefined) console.log('skipped: datagrams from elsewhere: no interface but loopback');
+
+test.skipIf(outside === undefined)('a protected node does not hear what comes from elsewhere', async () => {
+  const port = await freePort();
+  const a = await open(port, []);
+  const heard = heardBy(a);
+  const stranger = createSocket('udp4').bind(0, outside?.address);
+  await once(stranger, 'listening');
+  await new Promise((resolve) => stranger.send(Uint8Array.of(1), port, outside?.address, resolve));
+  stranger.close();
+  const neighbor = createSocket('udp4');
+  neighbor.send(Uint8Array.of(2), port, '127.0.0.1');
+  expect((await heard).bytes).toEqual(Uint8Array.of(2));
+  neighbor.close();
+  expect(a.counters).toMatchObject({ foreign: 1, received: 1 });
 });
 
 const zone = multicastZones('::')[0];

@@ -7,12 +7,14 @@
  */
 import type { BehaviorAgent, DialPurpose, LinkId, Neighbor, OutgoingError } from '../../contracts.ts';
 import type { Failure } from '../../errors.ts';
-import type { NodeId } from '../../identity.ts';
+import type { Instance, NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 
 /** Somebody to dial: a node by its addresses, or an address behind which anybody may be. */
 export interface Target {
   readonly node: NodeId | undefined;
+  /** Its life, where that is known: a restarted node may be dialed again at once. */
+  readonly instance?: Instance;
   readonly addresses: readonly string[];
   readonly purpose: DialPurpose;
   /** Who waits for it: a command's token, or a seed. */
@@ -41,15 +43,16 @@ const recentMax = 4096;
 export class Dials {
   private readonly attempts = new Map<LinkId, Attempt>();
   private readonly underWay = new Set<NodeId>();
-  private readonly recent = new Map<NodeId, number>();
+  private readonly recent = new Map<string, number>();
   private scheduled: Scheduled[] = [];
 
   /** Dials now. False: one is under way, or was made a moment ago. */
   dial(agent: BehaviorAgent, target: Target): boolean {
     if (target.node !== undefined && target.token === undefined) {
-      if (this.underWay.has(target.node) || this.isRecent(target.node, agent.now)) return false;
+      const life = `${target.node}.${target.instance ?? ''}`;
+      if (this.underWay.has(target.node) || this.isRecent(life, agent.now)) return false;
       if (this.recent.size >= recentMax) this.recent.clear();
-      this.recent.set(target.node, agent.now);
+      this.recent.set(life, agent.now);
     }
     return this.attempt(agent, target, 0);
   }
@@ -108,8 +111,8 @@ export class Dials {
     return attempt;
   }
 
-  private isRecent(node: NodeId, now: number): boolean {
-    const at = this.recent.get(node);
+  private isRecent(life: string, now: number): boolean {
+    const at = this.recent.get(life);
     return at !== undefined && now - at < limits.dialAgainMs;
   }
 }

@@ -122,7 +122,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
-      this.journal.refused(event.address, event.failure);
+      this.journal.refused(event.address, event.failure, agent.now);
   }
 
   explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
@@ -329,7 +329,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
       if (agent.neighbors.has(id)) return undefined;
       if (heard.wants === 0 && Number.isFinite(agent.routes.distance(id))) return undefined;
-      return { node: id, addresses: heard.addresses, purpose: 'answer' };
+      return { node: id, instance: heard.instance, addresses: heard.addresses, purpose: 'answer' };
     });
   }
 
@@ -341,9 +341,10 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (sighting.namespace !== agent.self.namespace || this.degree === 0 || this.isQuiet(agent, id)) return;
     this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
       if (agent.neighbors.has(id)) return undefined;
-      const { addresses } = sighting;
-      if (!Number.isFinite(agent.routes.distance(id))) return { node: id, addresses, purpose: 'reunite' };
-      return this.wanted(agent) > 0 ? { node: id, addresses, purpose: 'degree' } : undefined;
+      const { addresses, instance } = sighting;
+      if (!Number.isFinite(agent.routes.distance(id)))
+        return { node: id, instance, addresses, purpose: 'reunite' };
+      return this.wanted(agent) > 0 ? { node: id, instance, addresses, purpose: 'degree' } : undefined;
     });
   }
 
@@ -389,7 +390,7 @@ function isByHand(purpose: DialPurpose): boolean {
 }
 
 function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
-  return { node: entry.id, addresses: entry.addresses, purpose };
+  return { node: entry.id, instance: entry.instance, addresses: entry.addresses, purpose };
 }
 
 /** The longer a node has been gone, the less often it is tried. */

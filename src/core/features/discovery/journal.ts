@@ -38,6 +38,9 @@ export interface JournalView {
   }[];
 }
 
+/** An older refusal explains nothing any more. */
+const refusalsToldMs = 60_000;
+
 export class Journal {
   solicitationsSent = 0;
   solicitationsHeard = 0;
@@ -45,7 +48,7 @@ export class Journal {
   private malformedCount = 0;
   private readonly heardByName = new Map<string, Heard>();
   private readonly failedByAddress = new Map<string, FailedDial>();
-  private readonly refusedByAddress = new Map<string, Failure>();
+  private readonly refusedByAddress = new Map<string, { readonly failure: Failure; readonly at: number }>();
 
   solicited(): void {
     this.solicitationsSent++;
@@ -75,8 +78,8 @@ export class Journal {
     remember(this.failedByAddress, address, { address, failure, node, at });
   }
 
-  refused(address: string, failure: Failure): void {
-    remember(this.refusedByAddress, address, failure);
+  refused(address: string, failure: Failure, at: number): void {
+    remember(this.refusedByAddress, address, { failure, at });
   }
 
   linked(neighbor: Neighbor): void {
@@ -95,7 +98,8 @@ export class Journal {
       ...seedFindings(view),
       ...this.strangers(view),
     ];
-    for (const [address, failure] of this.refusedByAddress) {
+    for (const [address, { failure, at }] of this.refusedByAddress) {
+      if (view.agent.now - at > refusalsToldMs) continue;
       findings.push({ code: 'refused', text: `${address} refused the link: ${failure.message}` });
     }
     if (this.malformedCount > 0) {

@@ -1,15 +1,30 @@
-/** A message as it arrived, its body its own copy: what the inbox keeps and the program is given. */
+/**
+ * A message as it arrived: what the inbox keeps and the program is given.
+ *
+ * Made by the receiver, one object per message: this is the hot path, so what few programs ask for
+ * (recipients, route) is an array only where it must be.
+ */
 import type { NodeId } from '../../identity.ts';
 
 export interface Arrival {
   readonly source: NodeId;
   /** First 48 bits of the source's instance. */
   readonly life: number;
+  /** The instance's last 16 bits. */
+  readonly lifeTail: number;
   readonly sequence: number;
   readonly kind: string;
   readonly encoding: number;
-  readonly recipients: readonly NodeId[];
+  /** Undefined: this node alone. */
+  readonly recipients: readonly NodeId[] | undefined;
   /** Hops, source first and this node last; undefined where no trace was asked for. */
   readonly route: readonly NodeId[] | undefined;
+  /** Its own bytes: no view into a received chunk. */
   readonly body: Uint8Array;
+}
+
+/** An arrival and the consumers it is for. */
+export interface Handover {
+  readonly consumers: readonly number[];
+  readonly arrival: Arrival;
 }

@@ -7,7 +7,7 @@
  * a limit of its own, until one does.
  */
 import { limits } from '../../limits.ts';
-import type { Arrival } from './arrival.ts';
+import type { Arrival, Handover } from './arrival.ts';
 
 interface Consumer {
   /** Undefined: every kind. */
@@ -17,16 +17,14 @@ interface Consumer {
   waiting: number;
 }
 
-/** Hands one message to the program for these consumers. */
-export type Handover = (consumers: readonly number[], arrival: Arrival) => void;
-
 export class Inbox {
-  private readonly handOver: Handover;
+  private readonly handOver: (handover: Handover) => void;
   private readonly consumers = new Map<number, Consumer>();
   private unclaimed: Arrival[] = [];
   private unclaimedBytes = 0;
 
-  constructor(handOver: Handover) {
+  /** @param handOver Gives one message to the program. */
+  constructor(handOver: (handover: Handover) => void) {
     this.handOver = handOver;
   }
 
@@ -76,7 +74,7 @@ export class Inbox {
 
   private give(takers: readonly number[], arrival: Arrival): void {
     for (const id of takers) (this.consumers.get(id) as Consumer).waiting++;
-    this.handOver(takers, arrival);
+    this.handOver({ consumers: takers, arrival });
   }
 
   /** A consumer with a small limit takes what was waiting for it bit by bit. */

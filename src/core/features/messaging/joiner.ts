@@ -31,8 +31,10 @@ export class Joiner {
 
   add(source: NodeId, life: number, part: Part, bytes: Uint8Array, now: number): Joined {
     const key = keyOf(source, life, part.whole);
+    const expected = Math.min(limits.partBytes, part.totalBytes - part.index * limits.partBytes);
+    if (bytes.length !== expected) return refused;
     const joining = this.joining.get(key) ?? this.start(key, part, now);
-    if (joining === undefined || !fits(joining, part, bytes)) return refused;
+    if (joining === undefined || joining.part.totalBytes !== part.totalBytes) return refused;
     joining.touchedAt = now;
     if (joining.got[part.index] === 1) return held;
     joining.got[part.index] = 1;
@@ -76,16 +78,6 @@ export class Joiner {
     this.heldBytes -= joining.part.totalBytes;
     this.joining.delete(key);
   }
-}
-
-function fits(joining: Joining, part: Part, bytes: Uint8Array): boolean {
-  const at = part.index * limits.partBytes;
-  const expected = Math.min(limits.partBytes, part.totalBytes - at);
-  return (
-    joining.part.totalBytes === part.totalBytes &&
-    joining.part.count === part.count &&
-    bytes.length === expected
-  );
 }
 
 function keyOf(source: NodeId, life: number, whole: number): string {

@@ -10,14 +10,12 @@ import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { SendCommand } from './messaging-types.ts';
 import type { Missing, Outcome, Pending } from './outbound.ts';
-import { type Data, MessageType } from './wire.ts';
-
-type PartData = Omit<Data, 'life' | 'floor'>;
+import { type Content, MessageType } from './wire.ts';
 
 export interface LargeBodyPorts {
   readonly now: () => number;
   /** Returns the part's own sequence. */
-  readonly sendPart: (data: PartData, to: readonly NodeId[], done: (outcome: Outcome) => void) => number;
+  readonly sendPart: (data: Content, to: readonly NodeId[], done: (outcome: Outcome) => void) => number;
   /** The whole's deadline or repeat has moved. */
   readonly reschedule: (whole: Pending) => void;
   readonly trackWhole: (whole: Pending) => void;
@@ -35,7 +33,7 @@ export class LargeBody {
   private inFlight = 0;
   private filling = false;
   /** Sent again when the receipt of the whole is late: a recipient that has it all answers for the whole too. */
-  private lastPart: { readonly sequence: number; readonly data: PartData } | undefined;
+  private lastPart: { readonly sequence: number; readonly data: Content } | undefined;
 
   constructor(sequence: number, command: SendCommand, recipients: readonly NodeId[], ports: LargeBodyPorts) {
     this.sequence = sequence;
@@ -51,6 +49,7 @@ export class LargeBody {
       delivered: [],
       missing: [],
       lastReason: new Map(),
+      returnedCount: 0,
       done: (outcome) => this.ports.done(outcome),
       deadline: ports.now() + command.timeoutMs,
       repeatAt: Number.POSITIVE_INFINITY,
@@ -66,7 +65,7 @@ export class LargeBody {
   }
 
   /** What to send again for the whole. */
-  get reminder(): { readonly sequence: number; readonly data: PartData } | undefined {
+  get reminder(): { readonly sequence: number; readonly data: Content } | undefined {
     return this.inFlight === 0 ? this.lastPart : undefined;
   }
 

@@ -1,6 +1,6 @@
 /** What messaging and the program say to each other: commands in, answers and events out. */
 import type { NodeId } from '../../identity.ts';
-import type { Arrival } from './arrival.ts';
+import type { Handover } from './arrival.ts';
 
 /** `timeout` means unknown, not undelivered; the others mean undelivered. */
 export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
@@ -54,5 +54,6 @@ export interface Transit {
 }
 
 export type MessagingEvent =
-  | { readonly type: 'arrival'; readonly consumers: readonly number[]; readonly arrival: Arrival }
+  /** All of one turn. */
+  | { readonly type: 'arrivals'; readonly handovers: readonly Handover[] }
   | { readonly type: 'transit'; readonly transit: Transit };

@@ -2,14 +2,15 @@
  * Messages that wait for their receipts: who still has to answer, when to ask again, when to give up.
  *
  * Who calls it: the messaging behavior. Invariant: every tracked message is resolved exactly once, at its
- * deadline at the latest; `floor` is the oldest sequence that is not, and receivers forget below it.
+ * deadline at the latest. The floor is kept per recipient, which forgets what lies below it: so one that
+ * does not answer holds up nobody else.
  */
 
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Timeline } from '../../parts/timeline.ts';
 import type { MissingReason } from './messaging-types.ts';
-import type { Data } from './wire.ts';
+import type { Content } from './wire.ts';
 
 export interface Missing {
   readonly node: NodeId;
@@ -26,7 +27,7 @@ export interface Outcome {
 export interface Pending {
   readonly sequence: number;
   readonly type: number;
-  readonly data: Omit<Data, 'life' | 'floor'>;
+  readonly data: Content;
   readonly traced: boolean;
   /** Who has not answered yet, and the neighbor it was last sent by (undefined: it was not sent). */
   readonly waiting: Map<NodeId, NodeId | undefined>;
@@ -35,9 +36,17 @@ export interface Pending {
   /** The last bad news of a hop, told at the deadline if nothing better comes. */
   readonly lastReason: Map<NodeId, MissingReason>;
   readonly done: (outcome: Outcome) => void;
+  /** How often a hop sent it back. */
+  returnedCount: number;
   deadline: number;
   repeatAt: number;
   repeatAfterMs: number;
+}
+
+/** The sequences sent to one node, oldest first; those before `head` are resolved. */
+interface RecipientQueue {
+  readonly sequences: number[];
+  head: number;
 }
 
 /** A timeline bucket: repeats and timeouts are told this much late at most. */
@@ -45,27 +54,27 @@ const bucketMs = 20;
 
 export class Outbound {
   private readonly pending = new Map<number, Pending>();
+  private readonly queues = new Map<NodeId, RecipientQueue>();
   private readonly timeline = new Timeline(bucketMs);
   private lastSequence = 0;
-  private oldest = 1;
 
   nextSequence(): number {
     return ++this.lastSequence;
   }
 
-  /** The oldest unresolved sequence, or the next one. */
-  get floor(): number {
-    while (this.oldest <= this.lastSequence && !this.pending.has(this.oldest)) this.oldest++;
-    return this.oldest;
+  /** The oldest sequence that any of these nodes still has to answer, or the next one. */
+  floorFor(nodes: readonly NodeId[]): number {
+    let floor = this.lastSequence + 1;
+    for (const node of nodes) floor = Math.min(floor, this.floorOf(node));
+    return floor;
   }
 
   get size(): number {
     return this.pending.size;
   }
 
-  /** Receivers remember what lies above the floor: it must not run further ahead than they do. */
   get isFull(): boolean {
-    return this.lastSequence - this.floor >= limits.unresolvedMax;
+    return this.pending.size >= limits.unresolvedMax;
   }
 
   get(sequence: number): Pending | undefined {
@@ -78,6 +87,7 @@ export class Outbound {
 
   track(message: Pending): void {
     this.pending.set(message.sequence, message);
+    for (const node of message.waiting.keys()) this.enqueue(node, message.sequence);
     this.schedule(message);
   }
 
@@ -109,11 +119,42 @@ export class Outbound {
   /** Messages whose repeat or deadline has come. */
   due(now: number): Pending[] {
     const due: Pending[] = [];
-    for (const sequence of this.timeline.due(now)) {
+    // A message may have been scheduled several times: it is due once.
+    for (const sequence of new Set(this.timeline.due(now))) {
       const message = this.pending.get(sequence);
       if (message !== undefined && Math.min(message.repeatAt, message.deadline) <= now) due.push(message);
     }
     return due;
+  }
+
+  private floorOf(node: NodeId): number {
+    const queue = this.queues.get(node);
+    if (queue === undefined) return this.lastSequence + 1;
+    const { sequences } = queue;
+    while (queue.head < sequences.length && !this.waitsFor(sequences[queue.head] as number, node))
+      queue.head++;
+    if (queue.head === sequences.length) {
+      this.queues.delete(node);
+      return this.lastSequence + 1;
+    }
+    return sequences[queue.head] as number;
+  }
+
+  private enqueue(node: NodeId, sequence: number): void {
+    this.floorOf(node);
+    let queue = this.queues.get(node);
+    if (queue === undefined) {
+      queue = { sequences: [], head: 0 };
+      this.queues.set(node, queue);
+    } else if (queue.head > 1024 && queue.head * 2 > queue.sequences.length) {
+      queue.sequences.splice(0, queue.head);
+      queue.head = 0;
+    }
+    queue.sequences.push(sequence);
+  }
+
+  private waitsFor(sequence: number, node: NodeId): boolean {
+    return this.pending.get(sequence)?.waiting.has(node) === true;
   }
 
   private settle(message: Pending): void {

@@ -4,9 +4,10 @@
  * Invariant: decoders return undefined for whatever is not exactly one of these; a body is never looked
  * into. The *life* is the first 48 bits of the source's instance, one safe integer.
  */
-import type { Instance } from '../../identity.ts';
+import { formatId, type Instance } from '../../identity.ts';
 import { limits } from '../../limits.ts';
-import { Reader, Writer } from '../../wire/bytes.ts';
+import { Reader, readU48, Writer } from '../../wire/bytes.ts';
+import type { Frame } from '../../wire/frame.ts';
 
 export const MessageType = {
   /** Wants a receipt. */
@@ -24,15 +25,19 @@ export type ReceiptStatus = (typeof ReceiptStatus)[keyof typeof ReceiptStatus];
 
 export interface Data {
   readonly life: number;
-  /** The oldest sequence still unresolved at the source. */
+  /** The instance's last 16 bits: with the life it is the whole of it. */
+  readonly lifeTail: number;
+  /** The oldest sequence that is unresolved at the source for this recipient. */
   readonly floor: number;
   readonly kind: string;
   /** How the body was made: 0 bytes, 1 codec. Core only carries it. */
   readonly encoding: number;
   readonly part: Part | undefined;
-  /** A view into the frame. */
   readonly body: Uint8Array;
 }
+
+/** What a message says, apart from what is stamped on it when it is sent. */
+export type Content = Omit<Data, 'life' | 'lifeTail' | 'floor'>;
 
 export interface Part {
   /** The sequence of the whole message. */
@@ -42,16 +47,22 @@ export interface Part {
   readonly totalBytes: number;
 }
 
+export function lifeTailOf(instance: Instance): number {
+  return Number.parseInt(instance.slice(12), 16);
+}
+
+/** The instance of a life and its tail. */
+export function instanceOf(life: number, lifeTail: number): Instance {
+  return formatId(life) + lifeTail.toString(16).padStart(4, '0');
+}
+
 export function lifeOf(instance: Instance): number {
   return Number.parseInt(instance.slice(0, 12), 16);
 }
 
 export function encodeData(data: Data): Uint8Array {
-  const writer = new Writer(64 + data.body.length)
-    .u48(data.life)
-    .u48(data.floor)
-    .text(data.kind)
-    .u8(data.encoding);
+  const { life, lifeTail, floor, kind, encoding } = data;
+  const writer = new Writer(64 + data.body.length).u48(life).u16(lifeTail).u48(floor).text(kind).u8(encoding);
   if (data.part !== undefined) {
     const { whole, index, count, totalBytes } = data.part;
     writer.u48(whole).varint(index).varint(count).varint(totalBytes);
@@ -59,15 +70,78 @@ export function encodeData(data: Data): Uint8Array {
   return writer.raw(data.body).finish();
 }
 
-export function decodeData(type: number, bytes: Uint8Array): Data | undefined {
-  const reader = new Reader(bytes);
-  const life = reader.u48();
-  const floor = reader.u48();
-  const kind = reader.text(limits.kindBytesMax * 4);
-  const encoding = reader.u8();
-  const part = type === MessageType.part ? readPart(reader) : undefined;
-  if (reader.failed || (part !== undefined && !isSound(part))) return undefined;
-  return { life, floor, kind, encoding, part, body: reader.rest() };
+/** The beginning of a message's payload, up to its body: what a prepared frame holds. */
+export function encodeHead(instance: Instance, kind: string, encoding: number): Uint8Array {
+  return new Writer().instance(instance).u48(0).text(kind).u8(encoding).finish();
+}
+
+/**
+ * A cursor over the payload of a message frame, moved from one to the next: no object per message. Valid
+ * until the next `read`.
+ */
+export class DataCursor {
+  life = 0;
+  lifeTail = 0;
+  floor = 0;
+  kind = '';
+  encoding = 0;
+  part: Part | undefined;
+  bytes: Uint8Array = new Uint8Array(0);
+  bodyStart = 0;
+  bodyEnd = 0;
+  /** Most messages of a source have one kind: decoding its text anew each time would cost more than the rest. */
+  private kindBytes: Uint8Array = new Uint8Array(0);
+
+  /** False when the payload is not a message's. */
+  read(frame: Frame): boolean {
+    const { bytes, payloadStart, payloadEnd } = frame;
+    const kindStart = payloadStart + 15;
+    if (frame.type < MessageType.data || frame.type > MessageType.part || kindStart > payloadEnd)
+      return false;
+    const kindLength = bytes[kindStart - 1] as number;
+    const kindEnd = kindStart + kindLength;
+    if (kindLength > limits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
+    this.life = readU48(bytes, payloadStart);
+    this.lifeTail = ((bytes[payloadStart + 6] as number) << 8) | (bytes[payloadStart + 7] as number);
+    this.floor = readU48(bytes, payloadStart + 8);
+    if (!this.isSameKind(bytes, kindStart, kindLength) && !this.readKind(bytes, kindStart, kindEnd))
+      return false;
+    this.encoding = bytes[kindEnd] as number;
+    this.bytes = bytes;
+    this.bodyEnd = payloadEnd;
+    this.bodyStart = kindEnd + 1;
+    this.part = undefined;
+    return frame.type !== MessageType.part || this.takePart();
+  }
+
+  bodyView(): Uint8Array {
+    return this.bytes.subarray(this.bodyStart, this.bodyEnd);
+  }
+
+  private isSameKind(bytes: Uint8Array, start: number, length: number): boolean {
+    const { kindBytes } = this;
+    if (kindBytes.length !== length) return false;
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== kindBytes[i]) return false;
+    return true;
+  }
+
+  private readKind(bytes: Uint8Array, start: number, end: number): boolean {
+    const reader = new Reader(bytes, start - 1, end);
+    const kind = reader.text(limits.kindBytesMax);
+    if (reader.failed) return false;
+    this.kind = kind;
+    this.kindBytes = bytes.slice(start, end);
+    return true;
+  }
+
+  private takePart(): boolean {
+    const reader = new Reader(this.bytes, this.bodyStart, this.bodyEnd);
+    const part = readPart(reader);
+    if (reader.failed || !isSound(part)) return false;
+    this.part = part;
+    this.bodyStart = reader.position;
+    return true;
+  }
 }
 
 export interface Receipt {
@@ -92,10 +166,13 @@ export function encodeReceipts(life: number, receipts: readonly Receipt[]): Uint
 export function readReceipts(bytes: Uint8Array, each: (life: number, receipt: Receipt) => void): boolean {
   const reader = new Reader(bytes);
   const life = reader.u48();
+  // Bounded as a sum: runs are cheap to write down, and each of their receipts is a call here.
+  let left = limits.unresolvedMax;
   while (reader.remaining > 0) {
     const status = reader.u8();
     const first = reader.u48();
-    const run = reader.varint(limits.unresolvedMax);
+    const run = reader.varint(left);
+    left -= run;
     if (reader.failed || status > ReceiptStatus.held) return false;
     for (let i = 0; i < run; i++) each(life, { sequence: first + i, status: status as ReceiptStatus });
   }

@@ -24,9 +24,11 @@ export type Taken =
   /** We know a newer one: the sender should have it. */
   | { readonly outcome: 'older'; readonly id: NodeId }
   | { readonly outcome: 'collision'; readonly known: string; readonly name: string }
+  | { readonly outcome: 'full'; readonly name: string }
   | { readonly outcome: 'ignored' };
 
 interface Deferred {
+  readonly record: Announcement;
   readonly received: CarriedRecord;
   readonly from: LinkId;
 }
@@ -54,7 +56,11 @@ export class Intake {
     }
     if (record.id === self.id) return { outcome: 'own', record };
     if (!this.allowed(record.id, now)) {
-      this.defer(record.id, { received: { bytes: bytes.slice(), unreachableForMs }, from });
+      this.defer({
+        record,
+        received: { bytes: bytes.slice(), unreachableForMs },
+        from,
+      });
       return ignored;
     }
     return this.accept(record, bytes, now - unreachableForMs);
@@ -80,7 +86,9 @@ export class Intake {
   private accept(record: Announcement, bytes: Uint8Array, since: number): Taken {
     const before = this.records.get(record.id)?.announcement.sections;
     // The bytes lie inside a received chunk that is about to go away.
-    if (this.records.put(record, bytes.slice(), since) !== 'newer') return ignored;
+    const reception = this.records.put(record, bytes.slice(), since);
+    if (reception === 'full') return { outcome: 'full', name: record.name };
+    if (reception !== 'newer') return ignored;
     return { outcome: 'accepted', record: this.records.get(record.id) as NodeRecord, before };
   }
 
@@ -94,7 +102,11 @@ export class Intake {
     return allowance.take(now);
   }
 
-  private defer(id: NodeId, deferred: Deferred): void {
-    if (this.deferred.size < deferredMax || this.deferred.has(id)) this.deferred.set(id, deferred);
+  /** Of what has to wait only the newest is kept. */
+  private defer(deferred: Deferred): void {
+    const waiting = this.deferred.get(deferred.record.id);
+    if (waiting === undefined && this.deferred.size >= deferredMax) return;
+    if (waiting !== undefined && compareVersions(waiting.record, deferred.record) > 0) return;
+    this.deferred.set(deferred.record.id, deferred);
   }
 }

@@ -37,6 +37,8 @@ export class NameWatch {
   private readonly held = new Map<number, HeldCheck>();
   private contest: Contest | undefined;
   private outbidAt = Number.NEGATIVE_INFINITY;
+  /** An outbid that came too soon after the last one. */
+  private postponed: { readonly epoch: number; readonly at: number } | undefined;
 
   constructor(ports: NameWatchPorts) {
     this.ports = ports;
@@ -103,8 +105,20 @@ export class NameWatch {
     else this.takeOver(agent, epoch);
   }
 
+  /** The known life has gone out of reach while a newcomer of its name waited: nobody will answer. */
+  gone(agent: BehaviorAgent, name: string): void {
+    for (const [nonce, check] of [...this.held]) {
+      if (check.name !== name) continue;
+      this.held.delete(nonce);
+      agent.resolveCheck(check.link, undefined);
+    }
+  }
+
   nextDeadline(): number {
-    let next = this.contest?.until ?? Number.POSITIVE_INFINITY;
+    let next = Math.min(
+      this.contest?.until ?? Number.POSITIVE_INFINITY,
+      this.postponed?.at ?? Number.POSITIVE_INFINITY,
+    );
     for (const check of this.held.values()) next = Math.min(next, check.until);
     return next;
   }
@@ -120,10 +134,21 @@ export class NameWatch {
       this.contest = undefined;
       this.takeOver(agent, epoch);
     }
+    if (this.postponed !== undefined && now >= this.postponed.at) this.takeOver(agent, this.postponed.epoch);
   }
 
   private takeOver(agent: BehaviorAgent, epoch: number): void {
-    if (agent.now - this.outbidAt < limits.outbidIntervalMs) return;
+    if (epoch >= limits.recordVersionMax) {
+      return agent.fail(
+        failure('SKEIN_NAME_TAKEN', `the name ${agent.self.name} has no epochs left: choose another`),
+      );
+    }
+    const at = this.outbidAt + limits.outbidIntervalMs;
+    if (agent.now < at) {
+      this.postponed = { epoch, at };
+      return;
+    }
+    this.postponed = undefined;
     this.outbidAt = agent.now;
     this.ports.outbid(epoch);
   }

@@ -14,6 +14,7 @@ export class OwnRecord {
   epoch = 1;
   private sequence = 0;
   private changed = true;
+  private isFinal = false;
   private readonly allowance: TokenBucket;
 
   constructor(now: number) {
@@ -43,17 +44,19 @@ export class OwnRecord {
     neighbors: Iterable<NodeId>,
     now: number,
   ): { record: Announcement; bytes: Uint8Array } | undefined {
-    if (!this.changed || !this.allowance.take(now)) return undefined;
+    if (this.isFinal || !this.changed || !this.allowance.take(now)) return undefined;
     this.changed = false;
     return this.make(self, neighbors, false);
   }
 
+  /** The last one: nothing may follow a goodbye. */
   final(self: SelfView): { record: Announcement; bytes: Uint8Array } {
+    this.isFinal = true;
     return this.make(self, [], true);
   }
 
   nextDeadline(now: number): number {
-    return this.changed ? this.allowance.nextAt(now) : Number.POSITIVE_INFINITY;
+    return this.changed && !this.isFinal ? this.allowance.nextAt(now) : Number.POSITIVE_INFINITY;
   }
 
   private make(

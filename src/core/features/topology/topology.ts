@@ -135,6 +135,10 @@ export class Topology implements Behavior<TopologyCommand> {
     if (event.type === 'own-announcement-changed') {
       this.own.change();
       agent.flushLater();
+    } else if (event.type === 'link-stalled') {
+      agent.flushLater();
+    } else if (event.type === 'node-down') {
+      this.names.gone(agent, event.node.name);
     } else if (event.type === 'namesake') {
       this.names.namesake(agent, event.instance, event.uptimeMs);
     } else if (
@@ -276,6 +280,11 @@ export class Topology implements Behavior<TopologyCommand> {
         return;
       case 'collision':
         return agent.log('error', collision(taken.known, taken.name).message);
+      case 'full':
+        return agent.log(
+          'warn',
+          `no room for the record of ${taken.name}: ${limits.recordsMax} are known already`,
+        );
       case 'ignored':
         return;
     }

@@ -1,0 +1,83 @@
+// Runs skein and the raw limit in turn on the same work, rounds interleaved, sender and receiver in
+// processes of their own, and prints medians with their spread. Each run verifies that every message
+// arrived, whole and in order. `npm run bench` (add `-- --quick` for a short round, `--json` for JSON).
+import { fork } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rounds: { type: 'string' } },
+});
+
+const rounds = Number(flags.rounds ?? (flags.quick ? 3 : 7));
+const works = [
+  { name: 'one-way 128 B', work: 'one-way', bytes: 128, count: flags.quick ? 500_000 : 3_000_000, unit: 'msgs/s' },
+  { name: 'sequential round trip 128 B', work: 'round-trip', bytes: 128, count: flags.quick ? 5_000 : 20_000, unit: 'us' },
+];
+const systems = ['raw', 'skein'];
+const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
+
+const results = [];
+for (const work of works) {
+  const samples = new Map(systems.map((system) => [system, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const system of systems) samples.get(system).push(await measure(system, work));
+  }
+  for (const system of systems) results.push({ work: work.name, unit: work.unit, system, ...spread(samples.get(system)) });
+}
+for (const result of results) {
+  const raw = results.find((other) => other.work === result.work && other.system === 'raw');
+  result.ratioToRaw = result.median / raw.median;
+}
+if (flags.json) console.log(JSON.stringify({ node: process.version, rounds, results }, null, 2));
+else printTable(results);
+
+/** One run: a receiver and a sender process; the figure is what the sender (round trip) or receiver (one-way) measured. */
+async function measure(system, work) {
+  const receiver = start(system, 'receiver', work);
+  try {
+    const { address } = await receiver.next('listening');
+    const sender = start(system, 'sender', { ...work, address });
+    try {
+      const timer = work.work === 'one-way' ? receiver : sender;
+      const { figure, verified } = await timer.next('done');
+      if (verified !== work.count) throw new Error(`${system}: ${verified} of ${work.count} messages arrived intact`);
+      return figure;
+    } finally {
+      await sender.stop();
+    }
+  } finally {
+    await receiver.stop();
+  }
+}
+
+function start(system, role, work) {
+  const process_ = fork(child, [system, role, JSON.stringify(work)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const exited = new Promise((resolve) => process_.once('exit', resolve));
+  return {
+    next: (type) =>
+      new Promise((resolve, reject) => {
+        process_.on('message', (message) => message.type === type && resolve(message));
+        process_.once('exit', (code) => reject(new Error(`${system} ${role} ended with code ${code}`)));
+      }),
+    stop: async () => {
+      process_.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function spread(samples) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)];
+  return { median, min: sorted[0], max: sorted.at(-1), rounds: samples.length };
+}
+
+function printTable(rows) {
+  console.log(`node ${process.version}, ${rounds} rounds, median (min-max)`);
+  for (const { work, unit, system, median, min, max, ratioToRaw } of rows) {
+    const digits = unit === 'us' ? 1 : 0;
+    const range = `${min.toFixed(digits)}-${max.toFixed(digits)}`;
+    console.log(`${work.padEnd(30)} ${system.padEnd(8)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratioToRaw.toFixed(2)} x raw`);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The program's consumers of messages: `messages()` loops and `handle()` handlers.
+ *
+ * Made by the messaging facade. Each consumer is known to the kernel's messaging feature by number, with a
+ * limit of messages that it has been given and not consumed. Invariant: what a consumer gets has decoded
+ * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
+ */
+import type { Arrival, Handover } from '../core/features/messaging/arrival.ts';
+import { messagingFeature } from '../core/features/messaging/messaging.ts';
+import { limits } from '../core/limits.ts';
+import { decodeBody } from './codec.ts';
+import { kind as checkKind, type Kind, kindName } from './kind.ts';
+import { type MessageContext, nameOf, ReceivedMessage } from './message.ts';
+import type { Message, MessageStream, MessageSubscription, MessagesOptions } from './node.ts';
+import type { Runtime } from './runtime.ts';
+import { validate } from './schema.ts';
+import { PushStream } from './stream.ts';
+
+export interface ConsumerPorts extends MessageContext {
+  readonly runtime: () => Runtime;
+  readonly warn: (code: string, text: string) => void;
+}
+
+interface Consumer {
+  readonly id: number;
+  readonly kindName: string | undefined;
+  readonly limit: number;
+  /** Only where its kind has a schema. */
+  readonly kind: Kind<unknown> | undefined;
+  /** Hands the message over; true when it is consumed with that. */
+  readonly take: (message: Message) => boolean;
+  readonly end: (error: Error | undefined) => void;
+  /** Not yet told to the kernel. */
+  consumed: number;
+}
+
+/** A loop's consumption is told in batches: one command per message would double the work. */
+const consumedBatch = 64;
+
+export class Consumers {
+  private readonly ports: ConsumerPorts;
+  private readonly consumers = new Map<number, Consumer>();
+  private lastId = 0;
+
+  constructor(ports: ConsumerPorts) {
+    this.ports = ports;
+  }
+
+  iterate(options: MessagesOptions<never>): MessageStream<Message> {
+    const stream: PushStream<Message> = new PushStream(
+      {
+        consumed: () =>
+          this.consumed(consumer, Math.min(consumedBatch, consumer.limit), stream.waiting === 0),
+        closed: () => this.remove(consumer),
+      },
+      Promise.resolve().then(() => opened),
+      options.signal,
+    );
+    const consumer = this.consumer(
+      options,
+      (message) => {
+        stream.push(message);
+        return false;
+      },
+      (error) => stream.end(error),
+    );
+    const opened = this.add(consumer);
+    return stream;
+  }
+
+  handle(handler: (message: Message) => unknown, options: MessagesOptions<never>): MessageSubscription {
+    const consumer = this.consumer(
+      options,
+      (message) => this.call(consumer, handler, message),
+      () => undefined,
+    );
+    const opened = this.add(consumer);
+    // A handler has nowhere to throw to: that the node is closed is told by its `close` event.
+    opened.catch(() => undefined);
+    const close = async (): Promise<void> => this.remove(consumer);
+    options.signal?.addEventListener('abort', () => void close(), { once: true });
+    return { opened, close, [Symbol.asyncDispose]: close };
+  }
+
+  /** All messages of one turn. */
+  handOver(handovers: readonly Handover[]): void {
+    for (const { consumers, arrival } of handovers) {
+      for (const id of consumers) {
+        const consumer = this.consumers.get(id);
+        if (consumer !== undefined) this.give(consumer, arrival);
+      }
+    }
+    for (const consumer of this.consumers.values()) if (consumer.consumed > 0) this.tell(consumer);
+  }
+
+  /** The kernel behind this node has changed: consumers go on with the new one. */
+  resume(): void {
+    for (const consumer of this.consumers.values()) void this.listen(consumer);
+  }
+
+  end(error: Error | undefined): void {
+    for (const consumer of [...this.consumers.values()]) consumer.end(error);
+    this.consumers.clear();
+  }
+
+  private consumer(options: MessagesOptions<never>, take: Consumer['take'], end: Consumer['end']): Consumer {
+    const { kind, bufferMessages: limit = limits.receiveBufferMessages } = options;
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new TypeError(`bufferMessages is a whole number from 1, got ${limit}`);
+    }
+    if (typeof kind === 'string') checkKind(kind);
+    const schemaKind = typeof kind === 'object' && kind.schema !== undefined ? kind : undefined;
+    return {
+      id: ++this.lastId,
+      kindName: kind === undefined ? undefined : kindName(kind),
+      limit,
+      kind: schemaKind,
+      take,
+      end,
+      consumed: 0,
+    };
+  }
+
+  private add(consumer: Consumer): Promise<void> {
+    this.consumers.set(consumer.id, consumer);
+    return this.listen(consumer);
+  }
+
+  private listen({ id, kindName: kind, limit }: Consumer): Promise<void> {
+    return this.ports.runtime().command<void>(messagingFeature, { type: 'listen', consumer: id, kind, limit })
+      .answer;
+  }
+
+  private remove(consumer: Consumer): void {
+    if (!this.consumers.delete(consumer.id)) return;
+    this.ports.runtime().tell(messagingFeature, { type: 'unlisten', consumer: consumer.id });
+  }
+
+  private give(consumer: Consumer, arrival: Arrival): void {
+    let body: unknown;
+    try {
+      body = decodeBody(arrival.encoding, arrival.body);
+    } catch (error) {
+      return this.drop(consumer, arrival, error);
+    }
+    if (consumer.kind === undefined) return this.pass(consumer, arrival, body);
+    validate(consumer.kind, body).then(
+      (value) => {
+        this.pass(consumer, arrival, value);
+        if (consumer.consumed > 0) this.tell(consumer);
+      },
+      (error: unknown) => this.drop(consumer, arrival, error),
+    );
+  }
+
+  private pass(consumer: Consumer, arrival: Arrival, body: unknown): void {
+    if (consumer.take(new ReceivedMessage(arrival, body, this.ports))) consumer.consumed++;
+  }
+
+  private call(consumer: Consumer, handler: (message: Message) => unknown, message: Message): boolean {
+    const failed = (error: unknown): void => {
+      this.ports.warn('handler', `a handler failed for ${String(message)}: ${textOf(error)}`);
+    };
+    try {
+      const result = handler(message);
+      if (!isPromise(result)) return true;
+      result.then(undefined, failed).then(() => this.consumed(consumer, 1, true));
+      return false;
+    } catch (error) {
+      failed(error);
+      return true;
+    }
+  }
+
+  private drop(consumer: Consumer, arrival: Arrival, error: unknown): void {
+    const from = nameOf(arrival.source, this.ports);
+    this.ports.warn('body', `a message of kind ${arrival.kind} from ${from} was dropped: ${textOf(error)}`);
+    this.consumed(consumer, 1, true);
+  }
+
+  private consumed(consumer: Consumer, batch: number, idle: boolean): void {
+    consumer.consumed++;
+    if (consumer.consumed >= batch || idle) this.tell(consumer);
+  }
+
+  private tell(consumer: Consumer): void {
+    const count = consumer.consumed;
+    consumer.consumed = 0;
+    this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: consumer.id, count });
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

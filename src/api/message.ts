@@ -1,0 +1,102 @@
+/**
+ * A received message as the program sees it.
+ *
+ * Made by the consumers, one per message and consumer. Names are looked up when asked for: most handlers
+ * only read the body, and this is the hot path (an object with all fields filled in cost three times as much).
+ */
+import type { Directory } from '../core/contracts.ts';
+import type { Arrival } from '../core/features/messaging/arrival.ts';
+import type { Transit } from '../core/features/messaging/messaging-types.ts';
+import { instanceOf } from '../core/features/messaging/wire.ts';
+import { formatId, type NodeId } from '../core/identity.ts';
+import { decodeBody } from './codec.ts';
+import { describeMessage, describeSnooped } from './message-text.ts';
+import type { Message, SnoopedMessage } from './node.ts';
+
+/** What messages need to know of their node. */
+export interface MessageContext {
+  readonly selfName: () => string;
+  readonly directory: () => Directory;
+}
+
+export class ReceivedMessage implements Message {
+  readonly body: unknown;
+  private readonly arrival: Arrival;
+  private readonly context: MessageContext;
+
+  constructor(arrival: Arrival, body: unknown, context: MessageContext) {
+    this.arrival = arrival;
+    this.body = body;
+    this.context = context;
+  }
+
+  get source(): string {
+    return nameOf(this.arrival.source, this.context);
+  }
+
+  get sourceId(): number {
+    return this.arrival.source;
+  }
+
+  get instance(): string {
+    return instanceOf(this.arrival.life, this.arrival.lifeTail);
+  }
+
+  get id(): number {
+    return this.arrival.sequence;
+  }
+
+  get command(): 'message' {
+    return 'message';
+  }
+
+  get kind(): string {
+    return this.arrival.kind;
+  }
+
+  get recipients(): readonly string[] {
+    const { recipients } = this.arrival;
+    return recipients === undefined
+      ? [this.context.selfName()]
+      : recipients.map((id) => nameOf(id, this.context));
+  }
+
+  get route(): readonly string[] | undefined {
+    return this.arrival.route?.map((id) => nameOf(id, this.context));
+  }
+
+  toString(): string {
+    return describeMessage(this);
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { id, source, sourceId, instance, command, kind, recipients, route, body } = this;
+    return { id, source, sourceId, instance, command, kind, recipients, route, body };
+  }
+}
+
+/** What a relay saw. */
+export function snoopedMessage(transit: Transit, context: MessageContext): SnoopedMessage {
+  const message = {
+    source: nameOf(transit.source, context),
+    id: transit.sequence,
+    kind: transit.kind,
+    recipients: transit.recipients.map((id) => nameOf(id, context)),
+    from: nameOf(transit.from, context),
+    body: transit.partial ? undefined : tryDecode(transit),
+    bodyBytes: transit.totalBytes,
+  };
+  return Object.defineProperty(message, 'toString', { value: () => describeSnooped(message) });
+}
+
+export function nameOf(id: NodeId, context: MessageContext): string {
+  return context.directory().get(id)?.name ?? formatId(id);
+}
+
+function tryDecode(transit: Transit): unknown {
+  try {
+    return decodeBody(transit.encoding, transit.body);
+  } catch {
+    return undefined;
+  }
+}

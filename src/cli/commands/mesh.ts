@@ -1,0 +1,88 @@
+/** `skein mesh ...`: the network as a whole, and what passes through this node. */
+import type { Command } from 'commander';
+import type { Topology } from '../../api/node.ts';
+import type { SnoopedJson } from '../../operations/snoop.ts';
+import {
+  command,
+  countOption,
+  type NodeChoice,
+  nodeCommand,
+  type PrintChoice,
+  withJson,
+} from '../command.ts';
+import { orDash, plural, print, printable, printJson, table } from '../output.ts';
+import { interrupted, withNode } from '../with-node.ts';
+
+type Options = NodeChoice & PrintChoice;
+
+export function build(): Command {
+  const mesh = command('mesh', 'show the network, a route, or the traffic passing by', [
+    'skein mesh show',
+    'skein mesh dot | dot -Tsvg > mesh.svg',
+  ]);
+  for (const build of [buildShow, buildDot, buildRoute, buildSnoop]) mesh.addCommand(build());
+  return mesh;
+}
+
+function buildShow(): Command {
+  return withJson(nodeCommand('show', 'show who is linked to whom', ['skein mesh show'])).action(
+    async (options: Options) => {
+      const topology = await withNode(options, (client) => client.call('topology', {}));
+      if (options.json) printJson(topology);
+      else print(formatTopology(topology));
+    },
+  );
+}
+
+function buildDot(): Command {
+  return withJson(
+    nodeCommand('dot', 'print the network as Graphviz', ['skein mesh dot | dot -Tsvg > mesh.svg']),
+  ).action(async (options: Options) => {
+    const { dot } = await withNode(options, (client) => client.call('dot', {}));
+    if (options.json) printJson({ dot });
+    else print(dot.trimEnd());
+  });
+}
+
+function buildRoute(): Command {
+  return withJson(nodeCommand('route', 'show the hops to a node', ['skein mesh route d']))
+    .argument('<name>', 'where to')
+    .action(async (name: string, options: Options) => {
+      const { route } = await withNode(options, (client) => client.call('route', { node: name }));
+      if (options.json) printJson(route);
+      else print(`${route.join(' -> ')} (${plural(route.length, 'hop')})`);
+    });
+}
+
+function buildSnoop(): Command {
+  return withJson(
+    nodeCommand('snoop', 'print the messages that pass through this node', ['skein mesh snoop --node b']),
+  )
+    .option('--count <n>', 'end after this many', countOption)
+    .action((options: Options & { count?: number }) =>
+      withNode(options, async (client) => {
+        let left = options.count ?? Number.POSITIVE_INFINITY;
+        for await (const message of client.stream('snoop', {}, { signal: interrupted() })) {
+          print(options.json ? JSON.stringify(message) : formatSnooped(message));
+          if (--left <= 0) break;
+        }
+      }),
+    );
+}
+
+export function formatTopology(topology: Topology): string {
+  const rows = Object.entries(topology).sort(([a], [b]) => (a < b ? -1 : 1));
+  const edges = rows.reduce((sum, [, links]) => sum + links.length, 0) / 2;
+  const lines = table(
+    ['NODE', 'LINKED TO'],
+    rows.map(([name, links]) => [name, orDash(links.join(', '))]),
+  );
+  return `${lines}\n${plural(rows.length, 'node')}, ${plural(edges, 'link')}`;
+}
+
+function formatSnooped({ source, id, recipients, kind, bodyBytes, from, body }: SnoopedJson): string {
+  const text = JSON.stringify(body) ?? '';
+  return printable(
+    `${source}#${id} -> ${recipients.join(',')} [${kind}] ${bodyBytes} bytes from ${from} ${text}`,
+  );
+}

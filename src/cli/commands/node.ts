@@ -1,0 +1,147 @@
+/** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
+import { Argument, type Command } from 'commander';
+import type { NodeInfo, NodeSettings } from '../../api/node.ts';
+import { acceptedDurations, formatDuration, parseDuration } from '../../operations/duration.ts';
+import type { ShownNode } from '../../operations/node-show.ts';
+import type { CallInput } from '../../operations/registry.ts';
+import {
+  command,
+  durationOption,
+  type NodeChoice,
+  nodeCommand,
+  type PrintChoice,
+  withJson,
+} from '../command.ts';
+import { UsageError } from '../exit.ts';
+import { list, orDash, print, printJson, table } from '../output.ts';
+import { withNode } from '../with-node.ts';
+import { formatLinks } from './status.ts';
+
+type Options = NodeChoice & PrintChoice;
+
+export function build(): Command {
+  const node = command('node', 'list and show nodes, dial, hang up, change settings', [
+    'skein node ls',
+    'skein node set degree 4',
+  ]);
+  for (const build of [buildList, buildShow, buildDial, buildHangup, buildSet]) node.addCommand(build());
+  return node;
+}
+
+function buildList(): Command {
+  return withJson(
+    nodeCommand('ls', 'list the nodes of the mesh', ['skein node ls', 'skein node ls --all --json']),
+  )
+    .option('--all', 'those out of reach too')
+    .action(async (options: Options & { all?: boolean }) => {
+      const input = { all: options.all === true };
+      const { nodes } = await withNode(options, (client) => client.call('node-list', input));
+      if (options.json) printJson(nodes);
+      else print(formatNodes(nodes));
+    });
+}
+
+function buildShow(): Command {
+  return withJson(nodeCommand('show', 'show what is known of one node', ['skein node show b']))
+    .argument('<name>', 'its name')
+    .action(async (name: string, options: Options) => {
+      const shown = await withNode(options, (client) => client.call('node-show', { node: name }));
+      if (options.json) printJson(shown);
+      else print(formatShown(shown));
+    });
+}
+
+function buildDial(): Command {
+  return withJson(nodeCommand('dial', 'open a link to an address', ['skein node dial 127.0.0.1:7400']))
+    .argument('<address>', 'HOST:PORT')
+    .option('--timeout <duration>', 'how long to try', durationOption)
+    .action(async (address: string, options: Options & { timeout?: number }) => {
+      const wait = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+      const link = await withNode(options, (client) => client.call('dial', { address, ...wait }));
+      if (options.json) printJson(link);
+      else print(`linked to ${link.node} at ${link.address}`);
+    });
+}
+
+function buildHangup(): Command {
+  return withJson(nodeCommand('hangup', 'close the link to a neighbor', ['skein node hangup b']))
+    .argument('<name>', 'the neighbor')
+    .action(async (name: string, options: Options) => {
+      await withNode(options, (client) => client.call('hangup', { node: name }));
+      if (options.json) printJson({ node: name });
+      else print(`hung up on ${name}`);
+    });
+}
+
+function buildSet(): Command {
+  return withJson(
+    nodeCommand('set', 'change a setting while the node runs', [
+      'skein node set degree 4',
+      'skein node set sync-period 5s',
+    ]),
+  )
+    .addArgument(
+      new Argument('<setting>', 'what to change').choices(['degree', 'sync-period', 'send-timeout']),
+    )
+    .argument('<value>', `a number, or ${acceptedDurations}`)
+    .action(async (setting: string, value: string, options: Options) => {
+      const settings = await withNode(options, (client) => client.call('set', settingOf(setting, value)));
+      if (options.json) printJson(settings);
+      else print(formatSettings(settings));
+    });
+}
+
+export function settingOf(setting: string, value: string): CallInput<'set'> {
+  if (setting === 'degree') {
+    if (!/^\d+$/.test(value)) throw new UsageError(`degree: expected a whole number from 0, got "${value}"`);
+    return { degree: Number(value) };
+  }
+  const milliseconds = parseDuration(value);
+  if (milliseconds === undefined)
+    throw new UsageError(`${setting}: expected ${acceptedDurations}, got "${value}"`);
+  return setting === 'sync-period' ? { syncPeriodMs: milliseconds } : { sendTimeoutMs: milliseconds };
+}
+
+export function formatNodes(nodes: readonly NodeInfo[]): string {
+  const rows = [...nodes]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((node) => [
+      node.name,
+      stateOf(node),
+      node.hops?.toString() ?? '-',
+      node.links.length.toString(),
+      node.namespace,
+      orDash(node.addresses.join(', ')),
+      formatDuration(node.forMs),
+    ]);
+  return table(['NAME', 'STATE', 'HOPS', 'LINKS', 'NAMESPACE', 'ADDRESSES', 'FOR'], rows);
+}
+
+function formatShown(node: ShownNode): string {
+  const head = list([
+    ['name', node.name],
+    ['state', `${stateOf(node)} for ${formatDuration(node.forMs)}`],
+    ['hops', node.hops?.toString() ?? '-'],
+    ['namespace', node.namespace],
+    ['addresses', orDash(node.addresses.join(', '))],
+    ['links', orDash(node.links.join(', '))],
+    ['services', orDash(node.services.join(', '))],
+    ['version', node.version],
+    ['instance', node.instance],
+  ]);
+  return node.link === undefined ? head : `${head}\n\n${formatLinks([node.link])}`;
+}
+
+function stateOf({ self, reachable, left }: NodeInfo): string {
+  if (self) return 'this node';
+  if (reachable) return 'up';
+  return left ? 'left' : 'lost';
+}
+
+function formatSettings(settings: NodeSettings): string {
+  return list([
+    ['degree', settings.degree.toString()],
+    ['sync-period', formatDuration(settings.syncPeriodMs)],
+    ['send-timeout', formatDuration(settings.sendTimeoutMs)],
+  ]);
+}

@@ -1,0 +1,99 @@
+/** `skein status`: what the node is and whom it is linked to; with `--wait`, once the mesh is there. */
+import type { Command } from 'commander';
+import type { LinkInfo, NodeStatus } from '../../api/node.ts';
+import { formatDuration } from '../../operations/duration.ts';
+import {
+  countOption,
+  durationOption,
+  type NodeChoice,
+  nodeCommand,
+  type PrintChoice,
+  withJson,
+} from '../command.ts';
+import { list, orDash, plural, print, printJson, table } from '../output.ts';
+import { controlOf, withNode } from '../with-node.ts';
+
+const waitTimeoutMsDefault = 30_000;
+/** A node may still be starting when it is waited for. */
+const lookAgainMs = 50;
+
+interface StatusOptions extends NodeChoice, PrintChoice {
+  readonly wait?: boolean;
+  readonly count?: number;
+  readonly timeout?: number;
+}
+
+export function build(): Command {
+  return withJson(
+    nodeCommand('status', 'show the node, its links and how many nodes it knows', [
+      'skein status',
+      'skein status --wait --count 3 --timeout 10s',
+    ]),
+  )
+    .option('--wait', 'wait until the node runs and has found another')
+    .option(
+      '--count <n>',
+      'wait until this many nodes are there, this one included (implies --wait)',
+      countOption,
+    )
+    .option('--timeout <duration>', 'how long to wait (default: 30s)', durationOption)
+    .action(async (options: StatusOptions) => {
+      if (options.wait === true || options.count !== undefined) await waitForMesh(options);
+      const status = await withNode(options, (client) => client.call('status', {}));
+      if (options.json) printJson(status);
+      else print(formatStatus(status));
+    });
+}
+
+async function waitForMesh(options: StatusOptions): Promise<void> {
+  const timeoutMs = options.timeout ?? waitTimeoutMsDefault;
+  const deadline = Date.now() + timeoutMs;
+  await waitForNode(options, deadline);
+  const left = Math.max(1, deadline - Date.now());
+  await withNode(options, (client) => client.call('ready', { count: options.count ?? 2, timeoutMs: left }));
+}
+
+/** @throws the last SKEIN_NOT_RUNNING once the time is up. */
+async function waitForNode(options: StatusOptions, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      controlOf(options);
+      return await withNode(options, async (client) => void (await client.call('status', {})));
+    } catch (problem) {
+      if ((problem as { code?: string }).code !== 'SKEIN_NOT_RUNNING' || Date.now() >= deadline)
+        throw problem;
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    }
+  }
+}
+
+export function formatStatus(status: NodeStatus): string {
+  const { settings } = status;
+  const head = list([
+    ['name', status.name],
+    ['namespace', status.namespace],
+    ['addresses', status.addresses.join(', ')],
+    ['up for', formatDuration(status.uptimeMs)],
+    ['nodes', `${status.nodeCount} (this one included)`],
+    ['links', `${status.links.length} of degree ${settings.degree}`],
+    ['version', status.version],
+    ['process', orDash(status.pid?.toString())],
+  ]);
+  return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links)}`;
+}
+
+export function formatLinks(links: readonly LinkInfo[]): string {
+  return table(
+    ['LINK TO', 'ADDRESS', 'DIRECTION', 'ROUND TRIP', 'OPEN FOR', 'IN', 'OUT', 'STATE'],
+    links.map((link) => [
+      link.node,
+      link.address,
+      link.direction,
+      link.roundTripMs === undefined ? '-' : `${link.roundTripMs.toFixed(1)}ms`,
+      formatDuration(link.openForMs),
+      plural(link.framesIn, 'frame'),
+      plural(link.framesOut, 'frame'),
+      link.stalled ? 'stalled' : 'open',
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * The live picture: who is up, who is linked to whom, how the messages go, and the last things told.
+ *
+ * Drawn by `demo.ts` on a terminal. Pure: a scene in, one screen of text out.
+ */
+import type { Topology } from '../../api/node.ts';
+import { printable, table } from '../output.ts';
+
+export interface Scene {
+  readonly names: readonly string[];
+  readonly lost: string | undefined;
+  readonly topology: Topology;
+  readonly traffic:
+    | {
+        readonly source: string;
+        readonly destination: string;
+        readonly sent: number;
+        readonly delivered: number;
+        readonly missing: number;
+        readonly route: readonly string[];
+      }
+    | undefined;
+  readonly told: readonly string[];
+  readonly size: { readonly columns: number; readonly rows: number };
+}
+
+const clearScreen = '\u001b[H\u001b[J';
+
+/** From the upper left corner, each line cut to the width, so that nothing wraps and flickers. */
+export function drawScene(scene: Scene): string {
+  const head = ['skein demo: five nodes, found by UDP alone, degree 2 (Ctrl-C ends)', ''];
+  const body = [...drawNodes(scene).split('\n'), '', drawTraffic(scene), ''];
+  const room = Math.max(1, scene.size.rows - head.length - body.length - 1);
+  const lines = [...head, ...body, ...scene.told.slice(-room)];
+  return clearScreen + lines.map((line) => printable(line).slice(0, scene.size.columns)).join('\n');
+}
+
+function drawNodes({ names, lost, topology, traffic }: Scene): string {
+  const rows = names.map((name) => {
+    const links = topology[name] ?? [];
+    const state = name === lost ? 'down' : links.length > 0 ? 'up' : 'alone';
+    return [name, state, links.join(' ') || '-', roleOf(name, traffic)];
+  });
+  return table(['NODE', 'STATE', 'LINKED TO', 'MESSAGES'], rows);
+}
+
+function roleOf(name: string, traffic: Scene['traffic']): string {
+  if (traffic === undefined) return '';
+  if (name === traffic.source) return `sends: ${traffic.sent}`;
+  if (name === traffic.destination) return `receives: ${traffic.delivered}`;
+  return traffic.route.includes(name) ? 'relays' : '';
+}
+
+function drawTraffic({ traffic }: Scene): string {
+  if (traffic === undefined || traffic.route.length === 0) return 'no messages yet';
+  const { route, delivered, missing } = traffic;
+  const result = `${delivered} delivered, ${missing} missing`;
+  return `${route.join(' -> ')}   ${route.length - 1} hops, ${result}`;
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { formatTopology } from './commands/mesh.ts';
+import { settingOf } from './commands/node.ts';
+import { formatResult } from './commands/send.ts';
+import { formatExplanation } from './commands/why.ts';
+import { ExitError, exitCodeOf, lineOf, UsageError } from './exit.ts';
+import { stderrLogger } from './logger.ts';
+import { list, printable, table } from './output.ts';
+
+test('a table is as wide as its widest cell and has no trailing blanks', () => {
+  const text = table(
+    ['NAME', 'HOPS'],
+    [
+      ['a', '1'],
+      ['render7', ''],
+    ],
+  );
+  expect(text).toBe('NAME     HOPS\na        1\nrender7');
+});
+
+test('pairs are aligned', () => {
+  expect(
+    list([
+      ['a', '1'],
+      ['long', '2'],
+    ]),
+  ).toBe('a     1\nlong  2');
+});
+
+test('what comes from elsewhere cannot steer the terminal', () => {
+  expect(printable('a\u001b[2Jb\nc\u202e')).toBe('a\\u001b[2Jb\\u000ac\\u202e');
+  expect(table(['A'], [['\u0007']])).toBe('A\n\\u0007');
+});
+
+test('a topology counts its nodes and links', () => {
+  expect(formatTopology({ b: ['a'], a: ['b'], c: [] })).toBe(
+    'NODE  LINKED TO\na     b\nb     a\nc     -\n3 nodes, 1 link',
+  );
+});
+
+test('a result says who got it, who did not, and why', () => {
+  const result = {
+    id: 1,
+    delivered: ['b'],
+    missing: [{ node: 'c', reason: 'no-route' as const }],
+    deliveredCount: 1,
+    missingCount: 1,
+  };
+  expect(formatResult(result, undefined)).toBe('b  delivered\nc  missing: no route to it (see `skein why`)');
+  expect(formatResult(result, 'count')).toBe('1 delivered, 1 missing');
+  expect(formatResult({ ...result, delivered: [], missing: [] }, undefined)).toContain('this node is alone');
+});
+
+test('an explanation is its findings or, without any, its summary', () => {
+  expect(formatExplanation({ summary: 's', findings: [] })).toBe('s');
+  expect(formatExplanation({ summary: 's', findings: [{ code: 'x', text: 'why' }] })).toBe('why');
+});
+
+test('settings of a running node are read as people write them', () => {
+  expect(settingOf('degree', '4')).toEqual({ degree: 4 });
+  expect(settingOf('sync-period', '5s')).toEqual({ syncPeriodMs: 5000 });
+  expect(() => settingOf('degree', 'x')).toThrow('expected a whole number');
+  expect(() => settingOf('send-timeout', 'x')).toThrow('expected a duration');
+});
+
+test('wrong input is exit 2, other failures exit 1, each in one line', () => {
+  const failed = Object.assign(new Error('no\n  way'), { code: 'SKEIN_NAME_TAKEN' });
+  expect([exitCodeOf(failed), lineOf(failed)]).toEqual([1, 'skein: no way (SKEIN_NAME_TAKEN)']);
+  expect(exitCodeOf(Object.assign(new Error('x'), { code: 'SKEIN_INVALID' }))).toBe(2);
+  expect([exitCodeOf(new UsageError('x')), lineOf(new UsageError('x'))]).toEqual([2, 'skein: x']);
+  expect([exitCodeOf(new ExitError(1)), lineOf(new ExitError(1))]).toEqual([1, undefined]);
+});
+
+test('the log has one line per entry, from its level up', () => {
+  const lines: string[] = [];
+  const logger = stderrLogger('warn', (line) => lines.push(line));
+  logger.info({}, 'not this');
+  logger.warn({ node: 'b' }, 'two\nlines');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^\S+Z warn two\\u000alines node="b"\n$/);
+});

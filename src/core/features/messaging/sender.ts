@@ -1,0 +1,303 @@
+/**
+ * The sending side of messaging: one frame to a set of recipients, repeated until each has answered.
+ *
+ * Made by the messaging behavior. Invariant: every send command is answered exactly once; what cannot
+ * leave at once is told at once, what got under way is tried again, by another route where there is one,
+ * until its deadline.
+ */
+import type { BehaviorAgent, DropReason, PreparedFrame, Returned, Route, Unsent } from '../../contracts.ts';
+import { failure } from '../../errors.ts';
+import type { NodeId } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { LargeBody } from './large-body.ts';
+import type { MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
+import { Outbound, type Outcome, type Pending } from './outbound.ts';
+import {
+  type Content,
+  encodeData,
+  encodeHead,
+  lifeOf,
+  lifeTailOf,
+  MessageType,
+  type Receipt,
+  ReceiptStatus,
+} from './wire.ts';
+
+/** After a hop said no, the topology gets this long to find another way. */
+const retryAfterReturnMs = 100;
+/** It doubles this often, so that a relay that knows no way is not asked ten times a second. */
+const returnBackoffMax = 5;
+
+/** Half of the 48 bits: a message's number is unique at its source, acknowledged or not. */
+const unacknowledgedFrom = 2 ** 47;
+
+interface Tracked {
+  readonly type: number;
+  readonly data: Content;
+  readonly traced: boolean;
+  readonly recipients: readonly NodeId[];
+  readonly timeoutMs: number;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export class Sender {
+  readonly counts = { sent: 0, repeated: 0 };
+  private readonly agent: BehaviorAgent;
+  private readonly life: number;
+  private readonly lifeTail: number;
+  private readonly outbound = new Outbound();
+  /** Numbers of their own: nothing waits for these, so they must not come between the floor and the rest. */
+  private lastUnacknowledged = unacknowledgedFrom;
+  /** By the token of the command, for `abort`. */
+  private readonly sends = new Map<number, Pending | LargeBody>();
+  /** By the sequence of the whole. */
+  private readonly larges = new Map<number, LargeBody>();
+
+  constructor(agent: BehaviorAgent) {
+    this.agent = agent;
+    this.life = lifeOf(agent.self.instance);
+    this.lifeTail = lifeTailOf(agent.self.instance);
+  }
+
+  get unresolved(): number {
+    return this.outbound.size;
+  }
+
+  // ── commands ──────────────────────────────────────────────────────────────────────────────────────
+
+  send(command: SendCommand, token: number): void {
+    const problem = this.problemWith(command);
+    if (problem !== undefined) return this.agent.answerFailure(token, problem);
+    const { recipients: wanted, acknowledged, body } = command;
+    const recipients = wanted === 'all' ? [...this.agent.routes.reachable()] : [...new Set(wanted)];
+    this.counts.sent++;
+    if (body.length > limits.partBytes) this.sendLarge(command, recipients, token);
+    else if (acknowledged) this.sendTracked(command, recipients, token);
+    else this.sendAndForget(command, recipients, token);
+  }
+
+  /** A frame for `post`, made once per recipient and kind. */
+  preparePost(node: NodeId, kind: string, encoding: number): PreparedFrame {
+    return this.agent.prepare(node, encodeHead(this.agent.self.instance, kind, encoding), {
+      type: MessageType.unacknowledged,
+    });
+  }
+
+  /** Without a receipt and without an object: the reason why it could not leave, or undefined. */
+  post(frame: PreparedFrame, body: Uint8Array): DropReason | undefined {
+    this.counts.sent++;
+    return this.agent.sendPrepared(frame, ++this.lastUnacknowledged, body);
+  }
+
+  abort(token: number): void {
+    const send = this.sends.get(token);
+    if (send instanceof LargeBody) send.abort();
+    else if (send !== undefined) this.outbound.giveUp(send, () => 'aborted');
+  }
+
+  /** The node ends: whoever still waits is told now. */
+  abortAll(): void {
+    for (const token of [...this.sends.keys()]) this.abort(token);
+  }
+
+  private problemWith(command: SendCommand) {
+    if (command.body.length > limits.bodyBytesMax) {
+      const text = `a body of ${command.body.length} bytes is over the limit of ${limits.bodyBytesMax}; use a channel`;
+      return failure('SKEIN_TOO_LARGE', text);
+    }
+    if (!this.outbound.isFull) return undefined;
+    return failure('SKEIN_BUSY', `${limits.unresolvedMax} messages wait for their receipts already`);
+  }
+
+  private sendTracked(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+    const { traced, timeoutMs } = command;
+    const done = (outcome: Outcome): void => this.answer(token, outcome);
+    const message = this.track({
+      type: MessageType.data,
+      data: dataOf(command),
+      traced,
+      recipients,
+      timeoutMs,
+      done,
+    });
+    if (message.waiting.size > 0) this.sends.set(token, message);
+  }
+
+  private sendAndForget(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+    const sequence = ++this.lastUnacknowledged;
+    const options = { type: MessageType.unacknowledged, sequence, traced: command.traced };
+    const unsent = this.agent.send(routeTo(recipients), this.encode(dataOf(command), recipients), options);
+    const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
+    this.answer(token, { sequence, delivered: [], missing });
+  }
+
+  private sendLarge(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+    const { traced, timeoutMs } = command;
+    const sequence = this.outbound.nextSequence();
+    const large = new LargeBody(sequence, command, recipients, {
+      now: () => this.agent.now,
+      sendPart: (data, to, done) =>
+        this.track({ type: MessageType.part, data, traced, recipients: to, timeoutMs, done }).sequence,
+      trackWhole: (whole) => this.outbound.track(whole),
+      reschedule: (whole) => this.outbound.schedule(whole),
+      missing: (whole, { node, reason }) => this.outbound.missing(whole, node, reason),
+      done: (outcome) => {
+        this.larges.delete(sequence);
+        this.answer(token, outcome);
+      },
+    });
+    this.sends.set(token, large);
+    this.larges.set(sequence, large);
+    large.start();
+  }
+
+  private answer(token: number, { sequence, delivered, missing }: SendAnswer): void {
+    this.sends.delete(token);
+    this.agent.answer(token, { sequence, delivered, missing } satisfies SendAnswer);
+  }
+
+  // ── on the way ────────────────────────────────────────────────────────────────────────────────────
+
+  private track({ type, data, traced, recipients, timeoutMs, done }: Tracked): Pending {
+    const { now } = this.agent;
+    const message: Pending = {
+      sequence: this.outbound.nextSequence(),
+      type,
+      data,
+      traced,
+      done,
+      waiting: new Map(recipients.map((node) => [node, undefined])),
+      delivered: [],
+      missing: [],
+      lastReason: new Map(),
+      returnedCount: 0,
+      deadline: now + timeoutMs,
+      repeatAt: now + limits.repeatAfterMs,
+      repeatAfterMs: limits.repeatAfterMs,
+    };
+    if (recipients.length === 0) {
+      done({ sequence: message.sequence, delivered: [], missing: [] });
+      return message;
+    }
+    this.outbound.track(message);
+    for (const { node, reason } of this.transmit(message, recipients)) {
+      this.outbound.missing(message, node, missingReason(reason));
+    }
+    return message;
+  }
+
+  private transmit(message: Pending, nodes: readonly NodeId[]): readonly Unsent[] {
+    for (const node of nodes) {
+      const path = this.agent.routes.pathToNode(node);
+      message.waiting.set(node, path.action === 'next' ? path.neighbor : undefined);
+    }
+    const { type, sequence, traced } = message;
+    const options = { type, sequence, traced, wantsReturn: true };
+    return this.agent.send(routeTo(nodes), this.encode(message.data, nodes), options);
+  }
+
+  private encode(data: Content, nodes: readonly NodeId[]): Uint8Array {
+    const { life, lifeTail } = this;
+    return encodeData({ ...data, life, lifeTail, floor: this.outbound.floorFor(nodes) });
+  }
+
+  // ── answers ───────────────────────────────────────────────────────────────────────────────────────
+
+  receipt(from: NodeId, life: number, { sequence, status }: Receipt): void {
+    const message = life === this.life ? this.outbound.get(sequence) : undefined;
+    if (message === undefined) return;
+    const isPart = message.type === MessageType.part;
+    switch (status) {
+      case ReceiptStatus.accepted:
+        if (!isPart) this.outbound.delivered(message, from);
+        return;
+      case ReceiptStatus.held:
+        // For a whole message this would be a lie.
+        if (isPart) this.outbound.delivered(message, from);
+        return;
+      case ReceiptStatus.refused:
+        return this.outbound.missing(message, from, 'refused');
+      case ReceiptStatus.busy:
+        return this.outbound.missing(message, from, 'busy');
+    }
+  }
+
+  returned({ sequence, nodes, reason }: Returned): void {
+    const message = this.outbound.get(sequence);
+    if (message === undefined) return;
+    for (const node of nodes) {
+      if (reason === 'refused') this.outbound.missing(message, node, 'refused');
+      else message.lastReason.set(node, missingReason(reason));
+    }
+    const retryAt =
+      this.agent.now + retryAfterReturnMs * 2 ** Math.min(message.returnedCount++, returnBackoffMax);
+    if (retryAt >= message.repeatAt) return;
+    message.repeatAt = retryAt;
+    this.outbound.schedule(message);
+  }
+
+  // ── asking again ──────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    return this.outbound.nextDeadline();
+  }
+
+  deadline(now: number): void {
+    for (const message of this.outbound.due(now)) {
+      if (now >= message.deadline) this.outbound.giveUp(message, (node) => this.reasonFor(message, node));
+      else this.repeat(message, [...message.waiting.keys()]);
+    }
+  }
+
+  /** Whatever went by a next hop that is no longer the one is sent again by the new one. */
+  reroute(): void {
+    for (const message of [...this.outbound.all()]) {
+      if (this.larges.has(message.sequence)) continue;
+      const moved = [...message.waiting]
+        .filter(([node, via]) => this.hasMoved(node, via))
+        .map(([node]) => node);
+      if (moved.length > 0) this.repeat(message, moved);
+    }
+  }
+
+  /** A node said goodbye: it will not answer any more. */
+  left(node: NodeId): void {
+    for (const message of [...this.outbound.all()]) this.outbound.missing(message, node, 'no-route');
+  }
+
+  private hasMoved(node: NodeId, via: NodeId | undefined): boolean {
+    const path = this.agent.routes.pathToNode(node);
+    return path.action === 'next' && path.neighbor !== via;
+  }
+
+  private repeat(message: Pending, nodes: readonly NodeId[]): void {
+    message.repeatAfterMs = Math.min(message.repeatAfterMs * 2, limits.repeatAfterMsMax);
+    message.repeatAt = this.agent.now + message.repeatAfterMs;
+    this.outbound.schedule(message);
+    if (nodes.length === 0) return;
+    this.counts.repeated++;
+    const large = this.larges.get(message.sequence);
+    if (large === undefined) this.transmit(message, nodes);
+    else if (large.reminder !== undefined) {
+      this.transmit({ ...message, ...large.reminder, type: MessageType.part }, nodes);
+    }
+  }
+
+  private reasonFor(message: Pending, node: NodeId): MissingReason {
+    const reachable = this.agent.routes.pathToNode(node).action !== 'reject';
+    return reachable ? (message.lastReason.get(node) ?? 'timeout') : 'no-route';
+  }
+}
+
+function dataOf({ kind, encoding, body }: SendCommand): Content {
+  return { kind, encoding, body, part: undefined };
+}
+
+function routeTo(nodes: readonly NodeId[]): Route {
+  const [first] = nodes;
+  return nodes.length === 1 && first !== undefined ? { to: 'node', node: first } : { to: 'nodes', nodes };
+}
+
+function missingReason(reason: DropReason): MissingReason {
+  return reason === 'ttl' ? 'no-route' : reason;
+}

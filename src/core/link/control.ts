@@ -1,0 +1,11 @@
+/** The link's own messages: they travel under feature number 0, for the neighbor only. */
+import { encodeFrame, RouteKind } from '../wire/frame.ts';
+
+export const ControlType = { hello: 1, proof: 2, accept: 3, refuse: 4, heartbeat: 5, goodbye: 6 } as const;
+
+export function controlFrame(type: number, payload: Uint8Array): Uint8Array {
+  return encodeFrame(
+    { kind: RouteKind.link, type, feature: 0, destination: 0, source: 0, sequence: 0, flags: 0, ttl: 1 },
+    payload,
+  );
+}

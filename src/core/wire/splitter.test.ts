@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { limits } from '../limits.ts';
+import { headerBytes } from './frame.ts';
+import { FrameSplitter } from './splitter.ts';
+
+/** A frame of so many bytes in all, filled with a mark. */
+function frameOf(length: number, mark = 0): Uint8Array {
+  const bytes = new Uint8Array(length).fill(mark);
+  new DataView(bytes.buffer).setUint32(0, length - 4);
+  return bytes;
+}
+
+function collect(max?: number): { splitter: FrameSplitter; frames: Uint8Array[]; wholes: Uint8Array[] } {
+  const frames: Uint8Array[] = [];
+  const wholes: Uint8Array[] = [];
+  const sink = {
+    frame(bytes: Uint8Array, start: number, end: number): boolean {
+      frames.push(bytes.slice(start, end));
+      wholes.push(bytes);
+      return true;
+    },
+  };
+  return { splitter: new FrameSplitter(sink, max), frames, wholes };
+}
+
+test('frames cut at any places come out whole and in order', () => {
+  const lengths = fc.array(fc.integer({ min: headerBytes, max: 400 }), { maxLength: 20 });
+  const cuts = fc.array(fc.nat({ max: 4000 }), { maxLength: 40 });
+  fc.assert(
+    fc.property(lengths, cuts, (sizes, places) => {
+      const sent = sizes.map((size, i) => frameOf(size, i));
+      const stream = Buffer.concat(sent);
+      const ends = [...new Set(places.map((place) => Math.min(place, stream.length)))].sort((a, b) => a - b);
+      const { splitter, frames } = collect();
+      let at = 0;
+      for (const end of [...ends, stream.length]) {
+        // Each chunk is its own memory, used for something else once it was handed over.
+        const chunk = Uint8Array.from(stream.subarray(at, end));
+        expect(splitter.push(chunk)).toBeUndefined();
+        chunk.fill(0xff);
+        at = end;
+      }
+      expect(frames.map((frame) => Buffer.from(frame))).toEqual(sent.map((frame) => Buffer.from(frame)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('byte by byte is no different', () => {
+  const { splitter, frames } = collect();
+  for (const byte of [...frameOf(31, 1), ...frameOf(40, 2)]) splitter.push(Uint8Array.of(byte));
+  expect(frames.map((frame) => frame.length)).toEqual([31, 40]);
+});
+
+test('a frame that lies whole in a chunk is not copied', () => {
+  const { splitter, wholes } = collect();
+  const chunk = new Uint8Array(Buffer.concat([frameOf(50), frameOf(60), frameOf(70).subarray(0, 20)]));
+  splitter.push(chunk);
+  expect(wholes.map((bytes) => bytes === chunk)).toEqual([true, true]);
+});
+
+describe('a length', () => {
+  test.each([0, headerBytes - 5])('field of %i, below that of a header, ends the stream', (field) => {
+    const bytes = frameOf(headerBytes);
+    new DataView(bytes.buffer).setUint32(0, field);
+    expect(collect().splitter.push(bytes)).toMatch(/shorter than its header/);
+  });
+
+  test('of exactly the limit passes, of one byte more ends the stream', () => {
+    const { splitter, frames } = collect(1000);
+    expect(splitter.push(frameOf(1000))).toBeUndefined();
+    expect(frames).toHaveLength(1);
+    expect(splitter.push(frameOf(1001))).toBe('a frame of 1001 bytes is over the limit of 1000');
+    expect(frames).toHaveLength(1);
+  });
+
+  test('that is wrong is seen before any of its bytes are kept, also when it comes byte by byte', () => {
+    const { splitter } = collect();
+    for (const byte of [0xff, 0xff, 0xff]) expect(splitter.push(Uint8Array.of(byte))).toBeUndefined();
+    expect(splitter.push(Uint8Array.of(0xff))).toMatch(/over the limit of 1048576/);
+  });
+
+  test('limit that is raised counts from the next frame of the same chunk', () => {
+    const seen: number[] = [];
+    const splitter: FrameSplitter = new FrameSplitter(
+      {
+        frame(_bytes, start, end) {
+          seen.push(end - start);
+          splitter.frameBytesMax = limits.frameBytesMax;
+          return true;
+        },
+      },
+      100,
+    );
+    expect(splitter.push(new Uint8Array(Buffer.concat([frameOf(80), frameOf(5000)])))).toBeUndefined();
+    expect(seen).toEqual([80, 5000]);
+  });
+});
+
+test('nothing more is handed on once the sink has had enough', () => {
+  let count = 0;
+  const splitter = new FrameSplitter({ frame: () => ++count < 2 });
+  splitter.push(new Uint8Array(Buffer.concat([frameOf(40), frameOf(40), frameOf(40)])));
+  expect(count).toBe(2);
+});

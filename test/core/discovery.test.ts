@@ -1,0 +1,250 @@
+/** Discovery between kernels: who solicits, who answers, who is dialed, and how islands meet again. */
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
+
+/** Nodes n0, n1, ... that find each other by datagram alone. */
+function crowd(count: number, options: TestNodeOptions, seed = 1) {
+  const mesh = new TestMesh(seed);
+  const nodes = Array.from({ length: count }, (_, i) => mesh.add(`n${i}`, options));
+  return { mesh, nodes };
+}
+
+describe('degree', () => {
+  test('nodes of degree 2 find each other by solicitation and form one mesh', () => {
+    const { mesh, nodes } = crowd(6, { degree: 2 });
+    mesh.run(60_000);
+    for (const node of nodes) expect(node.knows()).toHaveLength(5);
+  });
+
+  test('a node of degree 0 never solicits, but answers', () => {
+    const mesh = new TestMesh();
+    const quiet = mesh.add('quiet', { degree: 0 });
+    mesh.run(300_000);
+    expect(quiet.count('broadcast')).toBe(0);
+    mesh.add('seeker', { degree: 1 });
+    mesh.run(2000);
+    expect(quiet.neighborNames()).toEqual(['seeker']);
+  });
+
+  test('a node that has its links stops soliciting; one that loses a link starts again', () => {
+    const mesh = new TestMesh();
+    const [a, b] = [mesh.add('a', { degree: 1 }), mesh.add('b', { degree: 1 })] as const;
+    mesh.run(2000);
+    expect(a.neighborNames()).toEqual(['b']);
+    const satisfied = a.count('broadcast');
+    mesh.run(14_000);
+    expect(a.count('broadcast')).toBe(satisfied);
+    b.kill();
+    mesh.run(2000);
+    expect(a.count('broadcast')).toBeGreaterThan(satisfied);
+  });
+
+  test('raised while running looks for more links, lowered to 0 for none', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { degree: 0 });
+    mesh.add('b');
+    a.command('discovery', { type: 'set-degree', degree: 1 });
+    mesh.run(2000);
+    expect(a.neighborNames()).toEqual(['b']);
+    a.command('discovery', { type: 'set-degree', degree: 0 });
+    const sent = a.count('broadcast');
+    a.command('discovery', { type: 'hangup', node: 'b' });
+    mesh.run(60_000);
+    expect(a.count('broadcast')).toBe(sent);
+  });
+});
+
+describe('a node that nobody answers', () => {
+  test('waits ever longer between solicitations, at most 128 s, and never gives up', () => {
+    const mesh = new TestMesh(5);
+    const times: number[] = [];
+    const lonely = mesh.add('lonely', { degree: 3 });
+    let sent = 0;
+    for (let at = 0; at < 3000; at++) {
+      mesh.run(1000);
+      const now = lonely.count('broadcast');
+      if (now > sent) times.push(mesh.now);
+      sent = now;
+    }
+    const gaps = times.slice(1).map((at, i) => at - (times[i] as number));
+    // Its own beacons come each 30 s besides.
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(129_000);
+    expect(sent).toBeLessThan(3000 / 30 + 3000 / 20);
+    expect(times.at(-1)).toBeGreaterThan(mesh.now - 129_000);
+  });
+});
+
+describe('namespaces', () => {
+  test('keep solicitations apart', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { degree: 2, namespace: 'lab' });
+    const b = mesh.add('b', { degree: 2, namespace: 'farm' });
+    mesh.run(60_000);
+    expect([a.neighborNames(), b.neighborNames()]).toEqual([[], []]);
+  });
+
+  test('do not matter to a direct dial, nor to a seed', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { namespace: 'lab' });
+    mesh.add('b', { namespace: 'farm' }).dial('a');
+    mesh.add('c', { namespace: 'yard', seeds: ['a'] });
+    mesh.run(2000);
+    expect(a.neighborNames()).toEqual(['b', 'c']);
+  });
+
+  test('of nodes that are only known through the mesh keep discovery from dialing them', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { degree: 4, namespace: 'lab', solicit: false });
+    mesh.add('b', { namespace: 'farm' });
+    mesh.chain('a', 'b', 'c');
+    mesh.run(20_000);
+    expect(a.knows()).toEqual(['b', 'c']);
+    expect(a.neighborNames()).toEqual(['b']);
+  });
+});
+
+describe('a crowded mesh', () => {
+  /** How many of a mesh of so many nodes dial a stranger that has solicited once. */
+  function answers(count: number, seed: number): number {
+    const mesh = new TestMesh(seed);
+    const nodes = Array.from({ length: count }, (_, i) => mesh.add(`n${i}`));
+    for (let i = 1; i < count; i++) (nodes[i] as TestNode).dial(`n${Math.floor((i - 1) / 4)}`);
+    mesh.run(500);
+    expect(nodes[0]?.knows()).toHaveLength(count - 1);
+    const dialsBefore = nodes.reduce((sum, node) => sum + node.count('dial'), 0);
+    mesh.add('stranger', { degree: 50 });
+    // One solicitation, and the time in which it is answered.
+    mesh.run(50 + limits.answerJitterMs);
+    return nodes.reduce((sum, node) => sum + node.count('dial'), 0) - dialsBefore;
+  }
+
+  test('of 16 nodes answers with all of them', () => {
+    expect(answers(16, 1)).toBe(16);
+  });
+
+  test('of more than 16 answers with about one in eight', () => {
+    let answered = 0;
+    for (let seed = 1; seed <= 12; seed++) answered += answers(32, seed);
+    expect(answered / (32 * 12)).toBeGreaterThan(1 / 14);
+    expect(answered / (32 * 12)).toBeLessThan(1 / 5);
+  });
+});
+
+describe('seeds', () => {
+  test('are tried until they are there, and again after they were lost', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { seeds: ['b'] });
+    mesh.run(40_000);
+    const b = mesh.add('b');
+    mesh.run(limits.seedBackoffMsMax);
+    expect(a.neighborNames()).toEqual(['b']);
+    b.kill();
+    mesh.run(5000);
+    mesh.add('b');
+    mesh.run(limits.seedBackoffMsMax);
+    expect(a.neighborNames()).toEqual(['b']);
+  });
+
+  test('that are the node itself are not dialed again', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { seeds: ['a'] });
+    mesh.run(120_000);
+    expect(a.count('dial')).toBe(1);
+  });
+
+  test('given to both ends at once leave one link, and both seeds count as reached', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const mesh = new TestMesh(seed);
+      mesh.delay = () => mesh.random.next() * 20;
+      const a = mesh.add('a', { seeds: ['b'] });
+      const b = mesh.add('b', { seeds: ['a'] });
+      mesh.run(30_000);
+      const states = [a, b].map((node) => (node.kernel.status().discovery as { seeds: unknown }).seeds);
+      expect([seed, a.pipes.size, states]).toMatchObject([
+        seed,
+        1,
+        [[{ state: 'found' }], [{ state: 'found' }]],
+      ]);
+    }
+  });
+});
+
+describe('islands', () => {
+  test('that were cut apart are one mesh again soon after the cut is over', () => {
+    const mesh = new TestMesh(2);
+    const options = { degree: 2, solicit: false };
+    for (const name of ['a', 'b', 'c', 'd']) mesh.add(name, options);
+    const [a, , , d] = mesh.chain('a', 'b', 'c', 'd') as [TestNode, TestNode, TestNode, TestNode];
+    mesh.run(5000);
+    const west = new Set(['a', 'b']);
+    mesh.tamper = (bytes, from, to) => (west.has(from.name) === west.has(to.name) ? bytes : undefined);
+    mesh.run(30_000);
+    expect([a.knows(), d.knows()]).toEqual([['b'], ['c']]);
+    mesh.tamper = (bytes) => bytes;
+    mesh.run(30_000);
+    expect([a.knows(), d.knows()]).toEqual([
+      ['b', 'c', 'd'],
+      ['a', 'b', 'c'],
+    ]);
+  });
+
+  test('that never met and have all their links find each other by beacon', () => {
+    const mesh = new TestMesh();
+    for (const [x, y] of [
+      ['a', 'b'],
+      ['c', 'd'],
+    ] as const) {
+      mesh.add(x, { degree: 1 });
+      mesh.add(y, { degree: 1 });
+    }
+    mesh.nodes.get('a')?.dial('b');
+    mesh.nodes.get('c')?.dial('d');
+    mesh.run(3 * limits.beaconIntervalMs);
+    expect((mesh.nodes.get('a') as TestNode).knows()).toEqual(['b', 'c', 'd']);
+  });
+});
+
+test('a node that crashed and came back at once is dialed again when it solicits (finding F9)', () => {
+  const mesh = new TestMesh();
+  const a = mesh.add('a');
+  mesh.add('b', { degree: 1 });
+  mesh.run(1000);
+  expect(a.neighborNames()).toEqual(['b']);
+  (mesh.nodes.get('b') as TestNode).kill();
+  mesh.add('b', { degree: 1 });
+  mesh.run(1000);
+  expect(a.neighborNames()).toEqual(['b']);
+});
+
+test('a link hung up by hand is not made again by discovery for a while', () => {
+  const mesh = new TestMesh();
+  const a = mesh.add('a', { degree: 1 });
+  mesh.add('b', { degree: 1 });
+  mesh.run(1000);
+  a.command('discovery', { type: 'hangup', node: 'b' });
+  mesh.run(limits.hangupQuietMs - 1000);
+  expect(a.neighborNames()).toEqual([]);
+  mesh.run(limits.hangupQuietMs);
+  expect(a.neighborNames()).toEqual(['b']);
+});
+
+test('a node says why it is alone', () => {
+  const mesh = new TestMesh();
+  mesh.add('other', { degree: 1, namespace: 'farm' });
+  const a = mesh.add('a', {
+    degree: 2,
+    namespace: 'lab',
+    seeds: ['nowhere'],
+    broadcastTargets: ['10.0.0.255:7077'],
+  });
+  mesh.run(3000);
+  const text = a.kernel
+    .explain(undefined, mesh.now)
+    .map((finding) => finding.text)
+    .join('; ');
+  expect(text).toMatch(/\d+ solicitations on 10\.0\.0\.255:7077 unanswered/);
+  expect(text).toContain('seed nowhere: nobody at nowhere');
+  expect(text).toContain('other was heard by a solicitation, but it is of namespace farm, not lab');
+  expect(text).toContain('no node of namespace lab heard');
+});

@@ -1,0 +1,294 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Explanation, NodeInfo, NodeStatus, SendResult, Topology } from '../../src/api/node.ts';
+import { type RunningNode, Site } from './helpers.ts';
+
+describe('two nodes on one machine', () => {
+  let site: Site;
+  let a: RunningNode;
+  let b: RunningNode;
+
+  beforeAll(async () => {
+    site = await Site.open();
+    [a, b] = await Promise.all([site.up('a'), site.up('b')]);
+    await site.must('status', '--wait', '--count', '2', '--node', 'a');
+    await site.must('status', '--wait', '--count', '2', '--node', 'b');
+  });
+  afterAll(() => site.close());
+
+  test('say where they listen', () => {
+    expect(a.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(b.name).toBe('b');
+  });
+
+  test('status tells people and programs the same', async () => {
+    expect(await site.must('status', '--node', 'a')).toMatch(/^name +a\n[\s\S]*\nb +127\.0\.0\.1:\d+ +/m);
+    const status = await site.json<NodeStatus>('status', '--node', 'a');
+    expect(status).toMatchObject({ name: 'a', nodeCount: 2, pid: a.process.pid, addresses: [a.address] });
+  });
+
+  test('a message is listened for, sent and traced', async () => {
+    const listening = site.start('listen', '--node', 'b', '--kind', 'job', '--count', '1');
+    const body = '{"frames":[1,2]}';
+    const sent = await site.must('send', 'b', body, '--json-body', '--kind', 'job', '--trace', '--node', 'a');
+    expect(sent).toBe('b  delivered\n');
+    const { value: line } = await listening.lines.next();
+    expect(JSON.parse(line as string)).toMatchObject({
+      source: 'a',
+      kind: 'job',
+      recipients: ['b'],
+      route: ['a', 'b'],
+      body: { frames: [1, 2] },
+    });
+    expect((await listening.ended).exitCode).toBe(0);
+  });
+
+  test('standard input is sent as bytes, to all', async () => {
+    const listening = site.start('listen', '--node', 'b', '--kind', 'raw', '--count', '1');
+    const args = ['send', '@all', '-', '--kind', 'raw', '--node', 'a'];
+    expect(await site.run(args, { input: 'abc' })).toMatchObject({ exitCode: 0, stdout: 'b  delivered\n' });
+    const { value: line } = await listening.lines.next();
+    expect(JSON.parse(line as string)).toMatchObject({ body: { $bytes: 'YWJj' } });
+    await listening.ended;
+  });
+
+  test('whoever is missing is named with the reason, and the exit code is 1', async () => {
+    const text = await site.run(['send', 'nobody', 'hi', '--node', 'a', '--timeout', '2s']);
+    expect(text.exitCode).toBe(1);
+    expect(text.stdout).toMatch(/^nobody {2}missing: no route/);
+    const json = await site.run(['send', 'nobody', 'hi', '--node', 'a', '--timeout', '2s', '--json']);
+    expect(JSON.parse(json.stdout) as SendResult).toMatchObject({
+      delivered: [],
+      missing: [{ node: 'nobody', reason: 'no-route' }],
+    });
+  });
+
+  test('the mesh is shown, drawn and routed', async () => {
+    expect(await site.json<Topology>('mesh', 'show', '--node', 'a')).toEqual({ a: ['b'], b: ['a'] });
+    expect(await site.must('mesh', 'show', '--node', 'a')).toContain('2 nodes, 1 link');
+    expect(await site.must('mesh', 'dot', '--node', 'a')).toContain('"a" -- "b"');
+    expect(await site.must('mesh', 'route', 'b', '--node', 'a')).toBe('b (1 hop)\n');
+  });
+
+  test('nodes are listed and shown', async () => {
+    const nodes = await site.json<NodeInfo[]>('node', 'ls', '--node', 'a');
+    expect(nodes.map((node) => node.name).sort()).toEqual(['a', 'b']);
+    expect(await site.must('node', 'show', 'b', '--node', 'a')).toMatch(/^state +up for /m);
+    const unknown = await site.run(['node', 'show', 'zz', '--node', 'a']);
+    expect(unknown).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(unknown.stderr).toMatch(/^skein: no node named zz is known.*\(SKEIN_UNKNOWN_NODE\)\n$/);
+  });
+
+  test('why answers in sentences', async () => {
+    expect(await site.must('why', 'zz', '--node', 'a')).toContain('zz');
+    const explanation = await site.json<Explanation>('why', '--node', 'a');
+    expect(explanation.summary).not.toBe('');
+  });
+
+  test('settings change while the node runs', async () => {
+    expect(await site.must('node', 'set', 'degree', '5', '--node', 'a')).toMatch(/^degree +5$/m);
+    expect(await site.must('node', 'set', 'sync-period', '2s', '--node', 'a')).toMatch(/^sync-period +2s$/m);
+  });
+
+  test('hanging up and dialing', async () => {
+    const linked = await site.run(['node', 'dial', b.address, '--node', 'a']);
+    expect(linked).toMatchObject({ exitCode: 1 });
+    expect(linked.stderr).toContain('SKEIN_ALREADY_CONNECTED');
+    await site.must('node', 'hangup', 'b', '--node', 'a');
+    expect((await site.run(['node', 'hangup', 'b', '--node', 'a'])).stderr).toContain('SKEIN_NOT_LINKED');
+    expect(await site.must('node', 'dial', b.address, '--node', 'a')).toBe(`linked to b at ${b.address}\n`);
+  });
+
+  test('with several nodes none is guessed', async () => {
+    const { exitCode, stderr } = await site.run(['status']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'skein: several nodes run on this machine: say --node NAME with one of a, b (SKEIN_AMBIGUOUS)\n',
+    );
+    const chosen = await site.run(['status', '--json'], { env: { SKEIN_NODE: 'b' } });
+    expect(JSON.parse(chosen.stdout)).toMatchObject({ name: 'b' });
+  });
+
+  test('a name in use is refused', async () => {
+    await expect(site.up('a')).rejects.toThrow(/SKEIN_NAME_TAKEN/);
+    const { exitCode, stderr, stdout } = await site.run(['up', '--name', 'a']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('the end of a node', () => {
+  test('SIGTERM and SIGINT leave gracefully, within two seconds, with exit code 0', async () => {
+    await using site = await Site.open();
+    const nodes = await Promise.all([site.up('a'), site.up('b'), site.up('c')]);
+    await site.must('status', '--wait', '--count', '3', '--node', 'c');
+    for (const [node, signal] of [
+      [nodes[0], 'SIGTERM'],
+      [nodes[1], 'SIGINT'],
+    ] as const) {
+      const before = performance.now();
+      node.process.kill(signal);
+      expect(await node.ended).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(performance.now() - before).toBeLessThan(2000);
+    }
+    const left = await site.json<NodeInfo[]>('node', 'ls', '--all', '--node', 'c');
+    expect(
+      left
+        .filter((node) => node.left)
+        .map((node) => node.name)
+        .sort(),
+    ).toEqual(['a', 'b']);
+    expect(readdirSync(join(site.folder, 'run')).sort()).toEqual(['c.json', 'c.sock']);
+  });
+
+  test('down returns once the process is gone, and the name is free again', async () => {
+    await using site = await Site.open();
+    const first = await site.up('a');
+    expect(await site.must('down')).toBe('a has left\n');
+    expect((await first.ended).exitCode).toBe(0);
+    await site.up('a');
+  });
+
+  test('a killed node leaves a stale socket that its next life replaces', async () => {
+    await using site = await Site.open();
+    const first = await site.up('a');
+    first.process.kill('SIGKILL');
+    await first.ended;
+    expect(existsSync(join(site.folder, 'run', 'a.sock'))).toBe(true);
+    expect(await site.run(['status'])).toMatchObject({ exitCode: 1 });
+    await site.up('a');
+    expect(await site.json<NodeStatus>('status')).toMatchObject({ name: 'a' });
+  });
+
+  test('with --while-stdin it leaves when its parent is gone', async () => {
+    await using site = await Site.open();
+    const node = await site.up('a', '--while-stdin');
+    node.process.stdin?.end();
+    expect((await node.ended).exitCode).toBe(0);
+  });
+
+  test('listeners end with the node, without an error', async () => {
+    await using site = await Site.open();
+    const [node] = await Promise.all([site.up('a'), site.up('b')]);
+    await site.must('status', '--wait', '--node', 'b');
+    const listening = site.start('listen', '--node', 'a');
+    await site.must('send', 'a', 'hi', '--node', 'b');
+    await listening.lines.next();
+    node.process.kill('SIGTERM');
+    expect(await listening.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe('without a node', () => {
+  test('a command says how to start one', async () => {
+    await using site = await Site.open();
+    expect(await site.run(['status'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'skein: no node runs on this machine: start one with `skein up` (SKEIN_NOT_RUNNING)\n',
+    });
+  });
+
+  test('status --wait waits for it to start', async () => {
+    await using site = await Site.open();
+    const waiting = site.run(['status', '--wait', '--count', '1', '--json']);
+    await site.up('late');
+    expect(JSON.parse((await waiting).stdout)).toMatchObject({ name: 'late' });
+  });
+
+  test('status --wait that waits in vain says what is missing', async () => {
+    await using site = await Site.open();
+    await site.up('alone');
+    const { exitCode, stderr } = await site.run(['status', '--count', '3', '--timeout', '300ms']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^skein: .*\(SKEIN_TIMEOUT\)\n$/);
+  });
+});
+
+describe('settings', () => {
+  test('come from the configuration file where nothing else says otherwise', async () => {
+    await using site = await Site.open();
+    const file = join(site.environment()['XDG_CONFIG_HOME'] as string, 'skein', 'config.json');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ namespace: 'lab', degree: 7 }));
+    await site.up('a', '--degree', '2');
+    const status = await site.json<NodeStatus>('status');
+    expect(status).toMatchObject({ namespace: 'lab', settings: { degree: 2 } });
+  });
+
+  test('a control socket may lie anywhere, and a living one is not taken', async () => {
+    await using site = await Site.open();
+    const control = join(site.folder, 'my.sock');
+    await site.up('a', '--control', control);
+    expect(await site.must('status', '--control', control, '--json')).toContain('"a"');
+    const { exitCode, stderr } = await site.run(['up', '--name', 'b', '--control', control]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/a living node has its control socket at .*\(SKEIN_ADDRESS_IN_USE\)\n$/);
+  });
+});
+
+describe('wrong input is one line that says what is wrong and what is accepted, and exit code 2', () => {
+  test.concurrent.each<[string, RegExp]>([
+    ['stauts', /unknown command 'stauts' \(Did you mean status\?\); commands: up, down, status/],
+    ['node', /say which: skein node ls, show, dial, hangup, set/],
+    ['node lst', /unknown command 'lst'.*; commands: ls, show/],
+    ['status --jsno', /unknown option '--jsno' \(Did you mean --json\?\); accepted: --node, /],
+    ['send a', /missing required argument 'body'; usage: skein send \[options\] <nodes> <body>/],
+    ['status a b', /too many arguments/],
+    ['up --degree many', /--degree: expected a whole number from 0 to 1024/],
+    ['up --listen nowhere', /--listen: an address is HOST:PORT/],
+    ['up --listen 0.0.0.0:0', /--insecure.*SKEIN_PROTECTED/],
+    ['up --name a/b', /--name: a name has 1 to 64 of/],
+    ['up --config /nowhere/c.json', /cannot be read \(ENOENT\): name one with --config/],
+    ['status --timeout soon', /'--timeout <duration>' argument 'soon' is invalid. Expected a duration/],
+    ['listen --count 0', /Expected a whole number of at least 1/],
+    ['node set speed 3', /Allowed choices are degree, sync-period, send-timeout/],
+    ['send a {x --json-body', /the body is not JSON/],
+    ['sim --nodes 1', /nodes: 1 is not a whole number from 2/],
+  ])('skein %s', async (line, problem) => {
+    await using site = await Site.open();
+    const { exitCode, stdout, stderr } = await site.run(line.split(' '));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(problem);
+    expect(stderr).toMatch(/^skein: [^\n]*\n$/);
+  });
+});
+
+describe('help', () => {
+  test('every command has an example', async () => {
+    await using site = await Site.open();
+    const commands = [
+      '',
+      'up',
+      'down',
+      'status',
+      'why',
+      'send',
+      'listen',
+      'demo',
+      'sim',
+      'node ls',
+      'node show',
+    ];
+    commands.push(
+      'node dial',
+      'node hangup',
+      'node set',
+      'mesh show',
+      'mesh dot',
+      'mesh route',
+      'mesh snoop',
+    );
+    for (const name of commands) {
+      expect(await site.must(...name.split(' ').filter(Boolean), '--help'), name).toMatch(
+        /\nExample:\n {2}\$ \S/,
+      );
+    }
+  });
+
+  test('the version is that of the package', async () => {
+    await using site = await Site.open();
+    expect(await site.must('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,137 @@
+/** Sound bytes of every kind that one node may receive: what the mutations start from. */
+
+import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
+import { encodeReceipts, MessageType } from '../../src/core/features/messaging/wire.ts';
+import * as topology from '../../src/core/features/topology/messages.ts';
+import { idOf } from '../../src/core/identity.ts';
+import { encodeHello } from '../../src/core/link/hello.ts';
+import { encodeRefusal } from '../../src/core/link/refusal.ts';
+import { type Announcement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
+import { encodeReturned } from '../../src/core/wire/returned.ts';
+import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+import { TestMesh, type TestNode } from '../core/harness.ts';
+
+const instance = '0123456789abcdef';
+const other = 'fedcba9876543210';
+
+export const announcement: Announcement = {
+  id: idOf('x'),
+  name: 'x',
+  namespace: 'test',
+  instance,
+  epoch: 1,
+  sequence: 9,
+  left: false,
+  version: '1.0.0',
+  addresses: ['10.0.0.1:7000', '[::1]:7000'],
+  links: [idOf('a'), idOf('b'), idOf('c')].sort((a, b) => a - b),
+  services: ['echo', 'render'],
+  sections: new Map([['gossip', Uint8Array.of(1, 2, 3)]]),
+};
+
+export const hello = {
+  wireVersion: 1,
+  wireVersionMin: 1,
+  id: idOf('x'),
+  name: 'x',
+  namespace: 'test',
+  instance,
+  version: '1.0.0',
+  purpose: 'direct',
+  solicits: true,
+  uptimeMs: 1234,
+  stallToleranceMs: 3000,
+  features: ['topology', 'messaging'],
+  keyId: new Uint8Array(0),
+} as const;
+
+const entry = { id: idOf('a'), epoch: 1, sequence: 3, life: 77 };
+
+export const encoded = {
+  hello: encodeHello(hello),
+  refusal: encodeRefusal({ code: 'SKEIN_BUSY', message: 'no room' }),
+  announcement: encodeAnnouncement(announcement),
+  solicitation: encodeSolicitation({
+    name: 'x',
+    namespace: 'test',
+    instance,
+    wants: 2,
+    component: idOf('a'),
+    componentSize: 3,
+    wallTimeMs: 1_700_000_000_000,
+    nonce: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    addresses: ['x', '10.0.0.1:7000'],
+  }),
+  records: topology.encodeRecords([
+    { bytes: encodeAnnouncement(announcement), unreachableForMs: 0 },
+    { bytes: encodeAnnouncement({ ...announcement, sequence: 10 }), unreachableForMs: 5000 },
+  ]),
+  summary: topology.encodeSummary({ buckets: [1, 5, 63], entries: [entry, { ...entry, id: idOf('b') }] }),
+  fullSummary: topology.encodeSummary({ buckets: undefined, entries: [entry] }),
+  ids: topology.encodeIds([idOf('a'), idOf('b')]),
+  words: topology.encodeWords([1, 2]),
+  buckets: topology.encodeWords(new Array<number>(128).fill(7)),
+  probe: topology.encodeProbe({ nonce: 5, via: idOf('a'), prober: instance }),
+  probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, uptimeMs: 99 }),
+  receipts: encodeReceipts(0x0123456789ab, [
+    { sequence: 1, status: 0 },
+    { sequence: 2, status: 0 },
+    { sequence: 9, status: 2 },
+  ]),
+  returned: encodeReturned({
+    reason: 'ttl',
+    type: MessageType.data,
+    sequence: 5,
+    nodes: [idOf('a'), idOf('b')],
+  }),
+};
+
+/** The frames in a stream, each whole. */
+export function framesOf(stream: Uint8Array): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  new FrameSplitter({
+    frame(bytes, start, end) {
+      frames.push(bytes.slice(start, end));
+      return true;
+    },
+  }).push(stream);
+  return frames;
+}
+
+export interface Conversation {
+  /** Preface and hello, proof, acceptance: chunk by chunk. */
+  readonly handshake: readonly Uint8Array[];
+  /** What a real neighbor sends afterwards: topology, messages of all kinds, receipts, heartbeats. */
+  readonly frames: readonly Uint8Array[];
+}
+
+/** What a neighbor really sends to a node called `victim`: recorded from a mesh of three. */
+export function recordConversation(): Conversation {
+  const mesh = new TestMesh(99);
+  const chunks: Uint8Array[] = [];
+  const victim = mesh.add('victim');
+  const speaker = mesh.add('speaker');
+  mesh.tamper = (bytes, from, to) => {
+    if (from === speaker && to === victim) chunks.push(bytes);
+    return bytes;
+  };
+  speaker.dial('victim');
+  mesh.run(20);
+  const handshake = chunks.splice(0, 3);
+  const [, , far] = mesh.chain('victim', 'speaker', 'far') as [TestNode, TestNode, TestNode];
+  for (const node of [victim, speaker, far]) node.listen();
+  victim.send([speaker, far], 'to them');
+  speaker.send([victim], 'hello', { traced: true });
+  far.send([victim], 'from afar', { traced: true });
+  speaker.send([victim], new Uint8Array(300 * 1024));
+  far.send([victim, speaker], 'both', { acknowledged: false });
+  mesh.run(12_000);
+  far.kill();
+  mesh.run(200);
+  speaker.stop();
+  mesh.run(50);
+  const frames = chunks.flatMap(framesOf);
+  // Parts of a quarter megabyte each would make every case slow; one such frame is enough.
+  const small = frames.filter((frame) => frame.length < 4096);
+  return { handshake, frames: small };
+}
