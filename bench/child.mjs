@@ -2,4 +2,5 @@
 const [system, role, json] = process.argv.slice(2);
 const work = JSON.parse(json);
 const { receiver, sender } = await import(`./systems/${system}.mjs`);
+process.on('SIGINT', () => process.exit(0));
 await (role === 'receiver' ? receiver : sender)(work, (type, data = {}) => process.send({ type, ...data }));

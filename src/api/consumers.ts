@@ -5,7 +5,7 @@
  * limit of messages that it has been given and not consumed. Invariant: what a consumer gets has decoded
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
-import type { Arrival, Handover } from '../core/features/messaging/arrival.ts';
+import type { Arrival } from '../core/features/messaging/arrival.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import { limits } from '../core/limits.ts';
 import { decodeBody } from './codec.ts';
@@ -83,9 +83,9 @@ export class Consumers {
   }
 
   /** All messages of one turn. */
-  handOver(handovers: readonly Handover[]): void {
-    for (const { consumers, arrival } of handovers) {
-      for (const id of consumers) {
+  handOver(arrivals: readonly Arrival[]): void {
+    for (const arrival of arrivals) {
+      for (const id of arrival.consumers) {
         const consumer = this.consumers.get(id);
         if (consumer !== undefined) this.give(consumer, arrival);
       }

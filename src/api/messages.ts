@@ -172,7 +172,7 @@ export class Messages {
   }
 
   handle(event: MessagingEvent): void {
-    if (event.type === 'arrivals') this.consumers.handOver(event.handovers);
+    if (event.type === 'arrivals') this.consumers.handOver(event.arrivals);
     else this.showTransit(event.transit);
   }
 

@@ -16,6 +16,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** 32 KiB of the smallest messages are fewer than a consumer's buffer takes. */
+const sliceBytes = 32 * 1024;
+const roundsPerDrainMax = 16;
+
 export interface RuntimePorts {
   /** Something a feature has for the program. */
   readonly delivered: (feature: string, event: unknown) => void;
@@ -30,7 +34,11 @@ export class Runtime implements PlatformEvents {
   private readonly waiting = new Map<number, Waiting>();
   private drainWaiters: (() => void)[] = [];
   private lastToken = 0;
+  /** The end of the turn has been asked for. */
   private drainWanted = false;
+  /** Effects are being carried out; `again`: they have caused more. */
+  private draining = false;
+  private again = false;
   private wakeWanted = Number.POSITIVE_INFINITY;
   private over = false;
 
@@ -76,7 +84,7 @@ export class Runtime implements PlatformEvents {
    */
   enter(): void {
     if (this.over) throw new SkeinError('SKEIN_CLOSED', 'the node is closed');
-    if (this.drainWanted) return;
+    if (this.drainWanted || this.again) return;
     this.kernel.enter(this.platform.now());
     this.turn();
   }
@@ -139,9 +147,17 @@ export class Runtime implements PlatformEvents {
     this.turn();
   }
 
+  /**
+   * Bytes are handled, and what they cause is carried out, at once: waiting for the end of the loop's turn
+   * would add a hop to every round trip (43 instead of 31 us here). Large chunks are taken in slices, so
+   * that the program consumes one before the next can fill its buffer.
+   */
   received(link: LinkId, bytes: Uint8Array): void {
-    this.kernel.received(link, bytes, this.platform.now());
-    this.turn();
+    for (let at = 0; at < bytes.length && !this.over; at += sliceBytes) {
+      const slice = bytes.length <= sliceBytes ? bytes : bytes.subarray(at, at + sliceBytes);
+      this.kernel.received(link, slice, this.platform.now());
+      this.drain();
+    }
   }
 
   flushed(link: LinkId, byteLength: number): void {
@@ -172,21 +188,38 @@ export class Runtime implements PlatformEvents {
 
   /** The end of the turn: what behaviors gathered leaves, and every effect is carried out. */
   drain(): void {
-    this.drainWanted = false;
     if (this.over) return;
-    const { kernel } = this;
-    kernel.endTurn(this.platform.now());
-    for (const effect of kernel.outbox.drain()) this.carryOut(effect);
-    if (this.over || kernel !== this.kernel) return;
-    if (this.drainWaiters.length > 0 && !kernel.hasQueued) this.releaseDrainWaiters();
-    const deadline = kernel.nextDeadline();
+    if (this.draining) {
+      this.again = true;
+      return;
+    }
+    this.draining = true;
+    this.drainWanted = false;
+    // What the program does in answer to an effect leaves in the same go; a program that always has more
+    // to say must let others have the loop in between.
+    for (let round = 0; round < roundsPerDrainMax; round++) {
+      this.again = false;
+      this.kernel.endTurn(this.platform.now());
+      for (const effect of this.kernel.outbox.drain()) this.carryOut(effect);
+      if (this.over || !this.again) break;
+    }
+    this.draining = false;
+    if (this.over) return;
+    if (this.again) this.turn();
+    if (this.drainWaiters.length > 0 && !this.kernel.hasQueued) this.releaseDrainWaiters();
+    this.scheduleWake();
+  }
+
+  private scheduleWake(): void {
+    const deadline = this.kernel.nextDeadline();
     if (deadline === this.wakeWanted) return;
     this.wakeWanted = deadline;
     this.platform.wakeAt(deadline);
   }
 
   private turn(): void {
-    if (this.drainWanted || this.over) return;
+    if (this.draining) this.again = true;
+    if (this.draining || this.drainWanted || this.over) return;
     this.drainWanted = true;
     this.platform.drainLater();
   }

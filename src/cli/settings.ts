@@ -121,8 +121,8 @@ function* fromEnvironment(environment: Environment): Iterable<[string, GivenSett
 }
 
 function* fromFile(config: string | undefined, environment: Environment): Iterable<[string, GivenSetting]> {
-  const path = config ?? environment['SKEIN_CONFIG'] ?? defaultConfigPath(environment);
-  const chosen = config !== undefined || environment['SKEIN_CONFIG'] !== undefined;
+  const path = config ?? environment.SKEIN_CONFIG ?? defaultConfigPath(environment);
+  const chosen = config !== undefined || environment.SKEIN_CONFIG !== undefined;
   const text = readText(path, chosen);
   if (text === undefined) return;
   for (const [name, value] of Object.entries(parseObject(text, path))) {
@@ -131,7 +131,7 @@ function* fromFile(config: string | undefined, environment: Environment): Iterab
 }
 
 export function defaultConfigPath(environment: Environment): string {
-  const base = environment['XDG_CONFIG_HOME'];
+  const base = environment.XDG_CONFIG_HOME;
   return join(base === undefined || base === '' ? join(homedir(), '.config') : base, 'skein', 'config.json');
 }
 

@@ -75,6 +75,8 @@ export const limits = {
   nameProbeMs: 1000,
   /** Nobody outbids another life of its own name more often than this. */
   outbidIntervalMs: 1000,
+  /** Two floods on one link are at least this far apart: alone a record leaves at once, in a crowd they share a frame. */
+  floodSpacingMs: 20,
   /** Bytes of records put into one frame: well below a frame, so that a large island does not block heartbeats. */
   recordsFrameBytesMax: 128 * 1024,
 

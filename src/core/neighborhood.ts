@@ -271,12 +271,11 @@ export class Neighborhood implements LinkOwner {
 
   refused(link: Link, refusal: Failure): void {
     const { peer } = link;
-    if (
-      peer !== undefined &&
-      peer.id === this.context.self.id &&
-      peer.instance !== this.context.self.instance
-    ) {
+    const { self } = this.context;
+    // Which of two namesakes leaves is decided by their ages, not by who refused whom.
+    if (peer !== undefined && peer.id === self.id && peer.instance !== self.instance) {
       this.namesake(peer);
+      return;
     }
     this.ports.behaviors().emit({ type: 'refused', address: link.address, failure: refusal });
   }

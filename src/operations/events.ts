@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { NodeEvents, SkeinNode } from '../api/node.ts';
 import { streamOperation } from './operation.ts';
 
-export const eventTypes = [
+const eventTypes = [
   'node:up',
   'node:down',
   'link:up',

@@ -84,7 +84,7 @@ export const nodeCount = wholeNumber(1, limits.recordsMax);
 export const nodeNames = listOf(nodeName, 'node names', limits.recordsMax);
 
 /** What is wrong with a `host:port`, or undefined when it is one. */
-export function addressProblem(value: string): string | undefined {
+function addressProblem(value: string): string | undefined {
   const accepted = `an address is HOST:PORT or [IPV6]:PORT with a port from 0 to 65535, got ${show(value)}`;
   const match = /^(\[[0-9A-Za-z:.%]+\]|[^:[\]\s]*):(\d{1,5})$/.exec(value);
   return match !== null && Number(match[2]) <= 65_535 ? undefined : accepted;

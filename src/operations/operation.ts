@@ -78,7 +78,7 @@ export function checkInput<Schema extends InputSchema>(
 const notAnObject = 'the input is one JSON object';
 
 /** Says one issue in one line. */
-export function problemLine(issue: v.BaseIssue<unknown>, schema: InputSchema): string {
+function problemLine(issue: v.BaseIssue<unknown>, schema: InputSchema): string {
   const path = v.getDotPath(issue);
   if (path === null) return notAnObject;
   const accepted = Object.keys(schema.entries);

@@ -7,7 +7,7 @@ import { flag, kindName, listOf, nodeName, oneOf, timeoutMs } from './fields.ts'
 import { operation } from './operation.ts';
 
 /** Stands for every node of the mesh but the sender; no node can have this name. */
-export const everybody = '@all';
+const everybody = '@all';
 
 const recipient = v.union([v.literal(everybody), nodeName], (issue) => {
   const inner = (issue.issues ?? []).find((each) => each.type === 'raw_check');

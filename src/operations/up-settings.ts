@@ -35,7 +35,7 @@ const path = v.pipe(
   v.minLength(1, 'expected a path'),
 );
 
-export const upSettings = v.strictObject({
+const upSettings = v.strictObject({
   name: v.exactOptional(nodeName),
   namespace: v.exactOptional(nodeName),
   degree: v.exactOptional(settingFields.degree),

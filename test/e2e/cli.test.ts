@@ -118,6 +118,49 @@ describe('two nodes on one machine', () => {
   });
 });
 
+describe('three nodes in a row, without discovery', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.open();
+    const middle = await site.up('b', '--no-discovery', '--degree', '0');
+    const seed = ['--no-discovery', '--degree', '0', '--connect', middle.address];
+    await Promise.all([site.up('a', ...seed), site.up('c', ...seed)]);
+    for (const name of ['a', 'b', 'c']) await site.must('status', '--count', '3', '--node', name);
+  });
+  afterAll(() => site.close());
+
+  test('the one in the middle can be asked what passes through it', async () => {
+    const snooping = site.start('mesh', 'snoop', '--node', 'b', '--json', '--count', '1');
+    const line = snooping.lines.next();
+    // Nobody tells when the snooping has begun: messages pass until one was seen.
+    let seen = false;
+    void snooping.ended.then(() => {
+      seen = true;
+    });
+    while (!seen) await site.must('send', 'c', 'over there', '--node', 'a', '--trace');
+    expect(JSON.parse((await line).value as string)).toMatchObject({
+      source: 'a',
+      recipients: ['c'],
+      from: 'a',
+      body: 'over there',
+    });
+    expect(await site.must('mesh', 'route', 'c', '--node', 'a')).toBe('b -> c (2 hops)\n');
+  });
+
+  test('a large body of standard input arrives whole', async () => {
+    const size = 20 * 1024 * 1024;
+    const listening = site.start('listen', '--node', 'c', '--kind', 'large', '--count', '1');
+    const args = ['send', 'c', '-', '--kind', 'large', '--node', 'a', '--timeout', '20s'];
+    const sent = await site.run(args, { input: 'x'.repeat(size), timeoutMs: 25_000 });
+    expect(sent).toMatchObject({ exitCode: 0, stdout: 'c  delivered\n' });
+    const { body } = JSON.parse((await listening.lines.next()).value as string) as {
+      body: { $bytes: string };
+    };
+    expect(Buffer.from(body.$bytes, 'base64').equals(Buffer.alloc(size, 'x'))).toBe(true);
+    await listening.ended;
+  });
+});
+
 describe('the end of a node', () => {
   test('SIGTERM and SIGINT leave gracefully, within two seconds, with exit code 0', async () => {
     await using site = await Site.open();
@@ -209,7 +252,7 @@ describe('without a node', () => {
 describe('settings', () => {
   test('come from the configuration file where nothing else says otherwise', async () => {
     await using site = await Site.open();
-    const file = join(site.environment()['XDG_CONFIG_HOME'] as string, 'skein', 'config.json');
+    const file = join(site.environment().XDG_CONFIG_HOME as string, 'skein', 'config.json');
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify({ namespace: 'lab', degree: 7 }));
     await site.up('a', '--degree', '2');

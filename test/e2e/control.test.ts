@@ -210,9 +210,12 @@ describe('an attached node is the node', () => {
   });
 
   test('it posts and handles', async () => {
+    let handled = (_message: unknown) => {};
     const got = new Promise((resolve) => {
-      client.handle(resolve, { kind: 'posted' });
+      handled = resolve;
     });
+    await using subscription = client.handle((message) => handled(message), { kind: 'posted' });
+    await subscription.opened;
     await expect.poll(() => peer.post('a', 'hi', { kind: 'posted' })).toBe(true);
     expect(await got).toMatchObject({ body: 'hi' });
     await using there = peer.messages({ kind: 'back' });
@@ -310,6 +313,9 @@ test('when the node ends, its clients are told and their streams end', async () 
   for await (const _ of stream) expect.unreachable('there was no message');
   await expect(client.announce()).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });
   await own.close();
+  await expect(client.status()).rejects.toMatchObject({
+    code: expect.stringMatching(/^SKEIN_(CLOSED|NOT_RUNNING)$/),
+  });
   await expect(client.status()).rejects.toMatchObject({ code: 'SKEIN_NOT_RUNNING' });
   await client.close();
 });

@@ -4,7 +4,7 @@
  * Drawn by `demo.ts` on a terminal. Pure: a scene in, one screen of text out.
  */
 import type { Topology } from '../../api/node.ts';
-import { printable, table } from '../output.ts';
+import { plural, printable, table } from '../output.ts';
 
 export interface Scene {
   readonly names: readonly string[];
@@ -55,5 +55,5 @@ function drawTraffic({ traffic }: Scene): string {
   if (traffic === undefined || traffic.route.length === 0) return 'no messages yet';
   const { route, delivered, missing } = traffic;
   const result = `${delivered} delivered, ${missing} missing`;
-  return `${route.join(' -> ')}   ${route.length - 1} hops, ${result}`;
+  return `${route.join(' -> ')}   ${plural(route.length - 1, 'hop')}, ${result}`;
 }

@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../../api/node.ts';
+import { plural } from '../output.ts';
 import { degree, Fleet } from './fleet.ts';
 import { chooseJourney, type Journey, linkCount } from './journey.ts';
 import { Traffic } from './traffic.ts';
@@ -195,8 +196,8 @@ export class Story {
   }
 }
 
-export function describeRoute(route: readonly string[]): string {
-  return `${route.join(' -> ')} (${route.length - 1} hops)`;
+function describeRoute(route: readonly string[]): string {
+  return `${route.join(' -> ')} (${plural(route.length - 1, 'hop')})`;
 }
 
 function round(milliseconds: number): string {

@@ -25,7 +25,11 @@ export interface CallOptions {
 
 export class ControlClient {
   readonly path: string;
-  private readonly calls = new Agent({ keepAlive: true, maxSockets: controlLimits.callsAtOnceMax });
+  private readonly calls = new Agent({
+    keepAlive: true,
+    maxSockets: controlLimits.callsAtOnceMax,
+    timeout: controlLimits.clientIdleTimeoutMs,
+  });
   /** A stream keeps its connection for as long as it lives: it must not take a call's turn. */
   private readonly streams = new Agent();
   private isClosed = false;

@@ -35,8 +35,8 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
 
 export function statusOf(error: SkeinError): number {
   const { details } = error;
-  if (error.code === 'SKEIN_CONTROL' && isRecord(details) && typeof details['status'] === 'number') {
-    return details['status'];
+  if (error.code === 'SKEIN_CONTROL' && isRecord(details) && typeof details.status === 'number') {
+    return details.status;
   }
   return statusByCode[error.code] ?? 500;
 }
@@ -61,15 +61,15 @@ export function errorToJson(error: SkeinError): ErrorJson {
 
 /** The error that the other side told of; anything else it said is an error of its own. */
 export function errorFromJson(json: unknown): SkeinError {
-  if (isRecord(json) && typeof json['message'] === 'string' && isErrorCode(json['code'])) {
-    const options = json['details'] === undefined ? {} : { details: json['details'] };
-    return new SkeinError(json['code'], json['message'], options);
+  if (isRecord(json) && typeof json.message === 'string' && isErrorCode(json.code)) {
+    const options = json.details === undefined ? {} : { details: json.details };
+    return new SkeinError(json.code, json.message, options);
   }
   return new SkeinError('SKEIN_CONTROL', 'the control socket answered with something that is not skein');
 }
 
 export function codeOf(problem: unknown): string | undefined {
-  return isRecord(problem) && typeof problem['code'] === 'string' ? problem['code'] : undefined;
+  return isRecord(problem) && typeof problem.code === 'string' ? problem.code : undefined;
 }
 
 function isErrorCode(value: unknown): value is ErrorCode {

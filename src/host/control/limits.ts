@@ -15,6 +15,9 @@ export const controlLimits = {
   refusalsMax: 16,
   /** Calls of one client at a time; more wait their turn, so that it never meets `connectionsMax` by itself. */
   callsAtOnceMax: 32,
+  /** An idle connection is given up by the client well before the server would close it under a new call. */
+  clientIdleTimeoutMs: 3000,
+  serverIdleTimeoutMs: 10_000,
   /** Posts of one attached client under way: each is a request of its own. */
   postsUnderWayMax: 32,
   /** A quiet stream writes this often, so that a dead client is noticed. */

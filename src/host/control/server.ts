@@ -12,7 +12,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { SkeinNode } from '../../api/node.ts';
 import { SkeinError } from '../../core/errors.ts';
 import { errorToJson } from './errors.ts';
-import { operationsHandler } from './handler.ts';
+import type { Handler } from './handler.ts';
 import { controlLimits } from './limits.ts';
 import { clearSocketPath } from './socket-path.ts';
 
@@ -36,12 +36,25 @@ export async function serveControl(
   options: ControlServerOptions = {},
 ): Promise<ControlServer> {
   await clearSocketPath(path);
-  const server = createServer({ keepAliveTimeout: 5000 }, operationsHandler(node, options.heartbeatMs));
+  const server = createServer(loadedAtFirstRequest(node, options.heartbeatMs));
+  server.keepAliveTimeout = controlLimits.serverIdleTimeoutMs;
   server.headersTimeout = controlLimits.headersTimeoutMs;
   server.requestTimeout = controlLimits.requestTimeoutMs;
   limitConnections(server);
   await listenPrivately(server, path);
   return { path, close: () => closeServer(server) };
+}
+
+/** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
+function loadedAtFirstRequest(node: SkeinNode, heartbeatMs: number | undefined): Handler {
+  let loaded: Promise<Handler> | undefined;
+  return (request, response) => {
+    loaded ??= import('./handler.ts').then(({ operationsHandler }) => operationsHandler(node, heartbeatMs));
+    loaded.then(
+      (handler) => handler(request, response),
+      () => response.destroy(),
+    );
+  };
 }
 
 async function listenPrivately(server: Server, path: string): Promise<void> {

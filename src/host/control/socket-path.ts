@@ -54,7 +54,7 @@ export async function clearSocketPath(path: string): Promise<void> {
 }
 
 /** Whether a process accepts connections at the socket. */
-export function answers(path: string): Promise<boolean> {
+function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const settle = (alive: boolean) => {

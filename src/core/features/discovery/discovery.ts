@@ -19,7 +19,7 @@ import type {
   Sighting,
   Verdict,
 } from '../../contracts.ts';
-import { failure } from '../../errors.ts';
+import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Backoff } from '../../parts/backoff.ts';
@@ -154,31 +154,38 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     if (isByHand(neighbor.purpose)) return undefined;
     if (neighbor.namespace !== agent.self.namespace) {
-      return failure(
-        'SKEIN_REFUSED',
-        `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`,
-      );
+      const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
+      return failure('SKEIN_REFUSED', namespaces);
     }
-    return this.isQuiet(agent, neighbor.id)
-      ? failure('SKEIN_REFUSED', 'the link was hung up a moment ago')
-      : undefined;
+    if (this.isQuiet(agent, neighbor.id))
+      return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
+    const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
+    return enough ? notNeeded(neighbor.purpose) : undefined;
   }
 
   /** The reason for a dial may be over by the time it has got through. */
   checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    const over = failure('SKEIN_NOT_NEEDED', `the reason for this dial (${neighbor.purpose}) is over`);
-    const inMesh = Number.isFinite(agent.routes.distance(neighbor.id));
     if (isByHand(neighbor.purpose)) return undefined;
-    if (neighbor.namespace !== agent.self.namespace) return over;
-    switch (neighbor.purpose) {
-      case 'answer':
-        return neighbor.solicits || !inMesh ? undefined : over;
-      case 'degree':
-        return this.wanted(agent) > 0 || !inMesh ? undefined : over;
-      case 'reunite':
-        return inMesh && this.wanted(agent) <= 0 ? over : undefined;
-    }
-    return undefined;
+    return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
+      ? undefined
+      : notNeeded(neighbor.purpose);
+  }
+
+  private isStillNeeded(agent: BehaviorAgent, { id, purpose, solicits }: Neighbor): boolean {
+    const inMesh = Number.isFinite(agent.routes.distance(id));
+    if (purpose === 'answer') return !inMesh || (solicits && !this.hasFarTooMany(agent));
+    return this.wanted(agent) > 0 || !inMesh;
+  }
+
+  /** Links that this node asked for have come already; one to another component is worth more than enough. */
+  private hasEnough(agent: BehaviorAgent, node: NodeId): boolean {
+    const inMesh = Number.isFinite(agent.routes.distance(node));
+    return (inMesh && this.wanted(agent) <= 0) || this.hasFarTooMany(agent);
+  }
+
+  /** In a cold start everybody answers everybody before any component is known. */
+  private hasFarTooMany(agent: BehaviorAgent): boolean {
+    return this.degree > 0 && agent.neighbors.size >= 2 * this.degree;
   }
 
   incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
@@ -329,7 +336,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
       if (agent.neighbors.has(id)) return undefined;
       if (heard.wants === 0 && Number.isFinite(agent.routes.distance(id))) return undefined;
-      return { node: id, instance: heard.instance, addresses: heard.addresses, purpose: 'answer' };
+      const purpose = heard.wants === 0 ? 'reunite' : 'answer';
+      return { node: id, instance: heard.instance, addresses: heard.addresses, purpose };
     });
   }
 
@@ -383,6 +391,10 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private isQuiet(agent: BehaviorAgent, node: NodeId): boolean {
     return (this.quietUntil.get(node) ?? 0) > agent.now;
   }
+}
+
+function notNeeded(purpose: DialPurpose): Failure {
+  return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${purpose}) is over`);
 }
 
 function isByHand(purpose: DialPurpose): boolean {

@@ -19,12 +19,8 @@ export interface Arrival {
   readonly recipients: readonly NodeId[] | undefined;
   /** Hops, source first and this node last; undefined where no trace was asked for. */
   readonly route: readonly NodeId[] | undefined;
-  /** Its own bytes: no view into a received chunk. */
+  /** A view into the received chunk (64 KiB at most): whoever keeps little of it for long should copy. */
   readonly body: Uint8Array;
-}
-
-/** An arrival and the consumers it is for. */
-export interface Handover {
-  readonly consumers: readonly number[];
-  readonly arrival: Arrival;
+  /** Whom the inbox has given it to. */
+  consumers: readonly number[];
 }

@@ -7,7 +7,7 @@
  * a limit of its own, until one does.
  */
 import { limits } from '../../limits.ts';
-import type { Arrival, Handover } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 
 interface Consumer {
   /** Undefined: every kind. */
@@ -15,36 +15,38 @@ interface Consumer {
   readonly limit: number;
   /** Given and not yet consumed. */
   waiting: number;
+  /** Its own number, alone: most messages have one consumer, and need no list of their own. */
+  readonly alone: readonly number[];
 }
 
 export class Inbox {
-  private readonly handOver: (handover: Handover) => void;
+  private readonly handOver: (arrival: Arrival) => void;
   private readonly consumers = new Map<number, Consumer>();
   private unclaimed: Arrival[] = [];
   private unclaimedBytes = 0;
 
   /** @param handOver Gives one message to the program. */
-  constructor(handOver: (handover: Handover) => void) {
+  constructor(handOver: (arrival: Arrival) => void) {
     this.handOver = handOver;
   }
 
   /** False: full. */
   offer(arrival: Arrival): boolean {
     let matching = false;
-    const takers: number[] = [];
-    for (const [id, consumer] of this.consumers) {
+    let takers: readonly number[] | undefined;
+    for (const consumer of this.consumers.values()) {
       if (consumer.kind !== undefined && consumer.kind !== arrival.kind) continue;
       matching = true;
-      if (consumer.waiting < consumer.limit) takers.push(id);
+      if (consumer.waiting >= consumer.limit) continue;
+      consumer.waiting++;
+      takers = takers === undefined ? consumer.alone : [...takers, ...consumer.alone];
     }
-    if (!matching) return this.keep(arrival);
-    if (takers.length === 0) return false;
-    this.give(takers, arrival);
-    return true;
+    if (takers !== undefined) this.give(takers, arrival);
+    return takers !== undefined || (!matching && this.keep(arrival));
   }
 
   listen(id: number, kind: string | undefined, limit: number): void {
-    this.consumers.set(id, { kind, limit, waiting: 0 });
+    this.consumers.set(id, { kind, limit, waiting: 0, alone: [id] });
     const kept = this.unclaimed;
     this.unclaimed = [];
     this.unclaimedBytes = 0;
@@ -73,8 +75,8 @@ export class Inbox {
   }
 
   private give(takers: readonly number[], arrival: Arrival): void {
-    for (const id of takers) (this.consumers.get(id) as Consumer).waiting++;
-    this.handOver({ consumers: takers, arrival });
+    arrival.consumers = takers;
+    this.handOver(arrival);
   }
 
   /** A consumer with a small limit takes what was waiting for it bit by bit. */
@@ -85,6 +87,7 @@ export class Inbox {
       if (!matches || consumer.waiting >= consumer.limit) kept.push(arrival);
       else {
         this.unclaimedBytes -= arrival.body.length;
+        consumer.waiting++;
         this.give([id], arrival);
       }
     }
@@ -97,7 +100,8 @@ export class Inbox {
       this.unclaimed.length >= limits.receiveBufferMessages ||
       (bytes > limits.bodyBytesMax && this.unclaimed.length > 0);
     if (full) return false;
-    this.unclaimed.push(arrival);
+    // It may wait for long: not with the whole chunk that it came in.
+    this.unclaimed.push({ ...arrival, body: arrival.body.slice() });
     this.unclaimedBytes = bytes;
     return true;
   }

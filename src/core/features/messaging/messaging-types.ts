@@ -1,6 +1,6 @@
 /** What messaging and the program say to each other: commands in, answers and events out. */
 import type { NodeId } from '../../identity.ts';
-import type { Handover } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 
 /** `timeout` means unknown, not undelivered; the others mean undelivered. */
 export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
@@ -55,5 +55,5 @@ export interface Transit {
 
 export type MessagingEvent =
   /** All of one turn. */
-  | { readonly type: 'arrivals'; readonly handovers: readonly Handover[] }
+  | { readonly type: 'arrivals'; readonly arrivals: readonly Arrival[] }
   | { readonly type: 'transit'; readonly transit: Transit };

@@ -92,7 +92,7 @@ export class Messaging implements Behavior<MessagingCommand> {
   transit(agent: BehaviorAgent, frame: Frame, from: Neighbor): void {
     const data = new DataCursor();
     if (!data.read(frame)) return;
-    const body = data.bodyView().slice();
+    const body = data.body().slice();
     const transit: Transit = {
       source: frame.source,
       sequence: data.part?.whole ?? frame.sequence,

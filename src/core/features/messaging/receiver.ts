@@ -8,11 +8,12 @@ import type { BehaviorAgent } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { Dedup } from '../../parts/dedup.ts';
 import { Flag, type Frame, RouteKind } from '../../wire/frame.ts';
-import type { Handover } from './arrival.ts';
-import { ByteSlab } from './byte-slab.ts';
+import type { Arrival } from './arrival.ts';
 import { Inbox } from './inbox.ts';
 import { Joiner } from './joiner.ts';
 import { DataCursor, encodeReceipts, MessageType, type Part, type Receipt, ReceiptStatus } from './wire.ts';
+
+const nobody: readonly number[] = [];
 
 /** Receipts for one life of one source, gathered during a turn. */
 interface Gathered {
@@ -23,15 +24,14 @@ interface Gathered {
 
 export class Receiver {
   readonly counts = { received: 0, duplicates: 0, busy: 0, malformed: 0 };
-  readonly inbox = new Inbox((handover) => this.handOver(handover));
+  readonly inbox = new Inbox((arrival) => this.handOver(arrival));
   private readonly agent: BehaviorAgent;
   private readonly dedup = new Dedup();
   private readonly joiner = new Joiner();
-  private readonly slab = new ByteSlab();
   /** One cursor for all messages: each is parsed in place. */
   private readonly data = new DataCursor();
   private gathered = new Map<string, Gathered>();
-  private handovers: Handover[] = [];
+  private arrivals: Arrival[] = [];
 
   constructor(agent: BehaviorAgent) {
     this.agent = agent;
@@ -40,7 +40,7 @@ export class Receiver {
   arrived(frame: Frame): void {
     const { data } = this;
     if (!data.read(frame)) this.counts.malformed++;
-    else if (frame.type === MessageType.unacknowledged) this.offer(frame, this.ownBody(), frame.sequence);
+    else if (frame.type === MessageType.unacknowledged) this.offer(frame, data.body(), frame.sequence);
     else this.acknowledged(frame);
   }
 
@@ -51,10 +51,10 @@ export class Receiver {
 
   /** What this turn has gathered: messages to the program, receipts to their sources. */
   flush(): void {
-    if (this.handovers.length > 0) {
-      const { handovers } = this;
-      this.handovers = [];
-      this.agent.deliver({ type: 'arrivals', handovers });
+    if (this.arrivals.length > 0) {
+      const { arrivals } = this;
+      this.arrivals = [];
+      this.agent.deliver({ type: 'arrivals', arrivals });
     }
     if (this.gathered.size > 0) this.sendReceipts();
   }
@@ -73,7 +73,7 @@ export class Receiver {
     const { life, floor, part } = this.data;
     const freshness = this.dedup.check(source, life, sequence, floor, this.agent.now);
     if (freshness === 'fresh') {
-      if (part === undefined) this.whole(frame, this.ownBody(), sequence);
+      if (part === undefined) this.whole(frame, this.data.body(), sequence);
       else this.partArrived(frame, part);
       return;
     }
@@ -91,7 +91,7 @@ export class Receiver {
   private partArrived(frame: Frame, part: Part): void {
     const { source, sequence } = frame;
     const { life } = this.data;
-    const joined = this.joiner.add(source, life, part, this.data.bodyView(), this.agent.now);
+    const joined = this.joiner.add(source, life, part, this.data.body(), this.agent.now);
     if (joined.state === 'refused') return this.gather(source, life, sequence, ReceiptStatus.busy);
     this.dedup.mark(source, life, sequence, this.agent.now);
     this.gather(source, life, sequence, ReceiptStatus.held);
@@ -123,19 +123,15 @@ export class Receiver {
       route:
         (frame.flags & Flag.traced) === 0 ? undefined : [frame.source, ...frame.trace, this.agent.self.id],
       body,
+      consumers: nobody,
     });
     if (taken) this.counts.received++;
     else this.counts.busy++;
     return taken;
   }
 
-  private ownBody(): Uint8Array {
-    const { bytes, bodyStart, bodyEnd } = this.data;
-    return this.slab.copy(bytes, bodyStart, bodyEnd);
-  }
-
-  private handOver(handover: Handover): void {
-    this.handovers.push(handover);
+  private handOver(arrival: Arrival): void {
+    this.arrivals.push(arrival);
     this.agent.flushLater();
   }
 

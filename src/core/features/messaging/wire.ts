@@ -114,7 +114,8 @@ export class DataCursor {
     return frame.type !== MessageType.part || this.takePart();
   }
 
-  bodyView(): Uint8Array {
+  /** A view into the received chunk: nothing is copied between the socket and the program. */
+  body(): Uint8Array {
     return this.bytes.subarray(this.bodyStart, this.bodyEnd);
   }
 

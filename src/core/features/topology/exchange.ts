@@ -39,6 +39,7 @@ export type ExchangeEvent =
 export class Exchange implements ConnectionHandler {
   private readonly records: Records;
   private readonly queued = new Set<NodeId>();
+  private floodedAt = Number.NEGATIVE_INFINITY;
   private agent: ConnectionAgent | undefined;
 
   constructor(records: Records) {
@@ -50,12 +51,24 @@ export class Exchange implements ConnectionHandler {
     this.sendSummary(undefined);
   }
 
+  /** The node leaves: what is queued cannot wait. */
+  flushNow(now: number): void {
+    this.floodedAt = Number.NEGATIVE_INFINITY;
+    this.flush(now);
+  }
+
   queue(id: NodeId): void {
     this.queued.add(id);
   }
 
+  /** When what is queued may leave. */
+  nextDeadline(): number {
+    return this.queued.size === 0 ? Number.POSITIVE_INFINITY : this.floodedAt + limits.floodSpacingMs;
+  }
+
   flush(now: number): void {
-    if (this.queued.size === 0) return;
+    if (now < this.nextDeadline()) return;
+    this.floodedAt = now;
     let batch: CarriedRecord[] = [];
     let bytes = 0;
     for (const id of this.queued) {

@@ -27,6 +27,8 @@ export class OwnRecord {
 
   /** This life takes the name over from another that stood at `epoch`. */
   outbid(epoch: number): void {
+    // A neighbor that had not heard yet showed the old life once more: versions must not start again.
+    if (epoch < this.epoch) return;
     this.epoch = epoch + 1;
     this.sequence = 0;
     this.changed = true;

@@ -76,8 +76,10 @@ export class Topology implements Behavior<TopologyCommand> {
   stopped(agent: BehaviorAgent): void {
     const { record, bytes } = this.own.final(agent.self);
     this.records.put(record, bytes, agent.now);
-    for (const exchange of this.exchanges.values()) exchange.queue(record.id);
-    agent.flushLater();
+    for (const exchange of this.exchanges.values()) {
+      exchange.queue(record.id);
+      exchange.flushNow(agent.now);
+    }
   }
 
   tick(_agent: BehaviorAgent, now: number): void {
@@ -85,12 +87,10 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   nextDeadline(): number {
-    return Math.min(
-      this.syncAt,
-      this.own.nextDeadline(this.now),
-      this.names.nextDeadline(),
-      this.intake.nextDeadline(this.now),
-    );
+    let next = Math.min(this.syncAt, this.own.nextDeadline(this.now), this.names.nextDeadline());
+    next = Math.min(next, this.intake.nextDeadline(this.now));
+    for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
+    return next;
   }
 
   deadline(agent: BehaviorAgent, now: number): void {

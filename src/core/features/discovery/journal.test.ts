@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { BehaviorAgent, Neighbor, Sighting } from '../../contracts.ts';
+import { failure } from '../../errors.ts';
+import { idOf } from '../../identity.ts';
+import { limits } from '../../limits.ts';
+import { Journal, type JournalView } from './journal.ts';
+
+let journal: Journal;
+
+beforeEach(() => {
+  journal = new Journal();
+});
+
+function view(
+  changes: Partial<JournalView> & { neighbors?: number; known?: Record<string, string[]> } = {},
+): JournalView {
+  const { neighbors = 0, known = {}, ...rest } = changes;
+  const agent = {
+    now: 10_000,
+    self: { name: 'me', namespace: 'lab' },
+    neighbors: { size: neighbors },
+    routes: { reachableCount: neighbors },
+    directory: {
+      get: (id: number) => {
+        const name = Object.keys(known).find((candidate) => idOf(candidate) === id);
+        return name === undefined ? undefined : { name, addresses: known[name] };
+      },
+    },
+  } as unknown as BehaviorAgent;
+  return { agent, degree: 2, solicits: true, broadcastTargets: ['10.0.0.255:7077'], seeds: [], ...rest };
+}
+
+const sighting = (name: string, namespace = 'lab'): Sighting => ({
+  name,
+  namespace,
+  instance: '',
+  addresses: [`${name}:1`],
+  origin: 'runtime folder',
+});
+const textOf = (of?: string, what: Parameters<typeof view>[0] = {}): string =>
+  journal
+    .explain(of, view(what))
+    .map(({ text }) => text)
+    .join('; ');
+
+describe('why a node is alone', () => {
+  test('names where it solicited, how often, and that nobody answered', () => {
+    for (let i = 0; i < 5; i++) journal.solicited();
+    expect(textOf()).toBe(
+      '0 of 2 wanted links, 0 other nodes reachable; 5 solicitations on 10.0.0.255:7077 unanswered; no node of namespace lab heard',
+    );
+  });
+
+  test('says one solicitation as such, and by how many links it was answered', () => {
+    journal.solicited();
+    journal.answered();
+    expect(textOf(undefined, { neighbors: 1 })).toContain(
+      '1 solicitation on 10.0.0.255:7077, answered by 1 link',
+    );
+  });
+
+  test('names each seed and what became of it', () => {
+    const seeds = [
+      { address: 'a:1', state: 'found', lastFailure: undefined },
+      { address: 'b:1', state: 'dialing', lastFailure: undefined },
+      {
+        address: 'c:1',
+        state: 'waiting',
+        lastFailure: failure('SKEIN_UNREACHABLE', 'it refused the connection'),
+      },
+    ];
+    const text = textOf(undefined, { seeds });
+    expect(text).toContain(
+      'seed a:1 was reached; seed b:1 is being dialed; seed c:1: it refused the connection',
+    );
+  });
+
+  test('names those heard of another namespace', () => {
+    journal.sighted(sighting('stranger', 'farm'), 9000);
+    const text = textOf();
+    expect(text).toContain('stranger was heard by runtime folder, but it is of namespace farm, not lab');
+    expect(text).toContain('no node of namespace lab heard');
+  });
+
+  test('says when it does not even ask', () => {
+    expect(textOf(undefined, { degree: 0 })).toContain('degree is 0');
+    expect(textOf(undefined, { solicits: false })).toContain('no solicitations are sent');
+  });
+
+  test('names who refused the link and why, until a link to that address is open', () => {
+    journal.refused('10.0.0.9:7000', failure('SKEIN_BUSY', 'it has all the links it takes'));
+    expect(textOf()).toContain('10.0.0.9:7000 refused the link: it has all the links it takes');
+    journal.linked({ address: '10.0.0.9:7000', name: 'x' } as Neighbor);
+    expect(textOf(undefined, { neighbors: 1 })).not.toContain('refused');
+  });
+
+  test('counts solicitations that could not be read', () => {
+    journal.malformed();
+    journal.malformed();
+    expect(textOf()).toContain('2 solicitations could not be read');
+  });
+});
+
+describe('why another node is missing', () => {
+  const error = {
+    link: 1,
+    address: 'far:1',
+    purpose: 'degree',
+    failure: failure('SKEIN_TIMEOUT', 'no answer in 3 s'),
+  } as const;
+
+  test('tells when and how it was heard, and of which namespace it is', () => {
+    journal.sighted(sighting('far', 'farm'), 7500);
+    expect(textOf('far')).toBe(
+      'far was heard by runtime folder 2.5 s ago; it is of namespace farm, this node of lab',
+    );
+  });
+
+  test('tells how the last dial of one of its addresses failed', () => {
+    journal.dialFailed({ ...error, node: undefined }, 1);
+    journal.dialFailed({ ...error, address: 'other:1', node: undefined }, 1);
+    expect(textOf('far', { known: { far: ['far:1'] } })).toBe(
+      'the last dial of far:1 failed: no answer in 3 s',
+    );
+  });
+
+  test('tells of a dial that it answered itself, at whatever address', () => {
+    journal.dialFailed({ ...error, node: idOf('far') }, 1);
+    expect(textOf('far')).toContain('no answer in 3 s');
+    expect(textOf('near')).toBe('');
+  });
+});
+
+test('it remembers a bounded number of strangers, the newest', () => {
+  for (let i = 0; i < limits.strangersMax + 10; i++) journal.sighted(sighting(`s${i}`, 'farm'), i);
+  const heard = journal.explain(undefined, view()).filter(({ code }) => code === 'other-namespace');
+  expect(heard).toHaveLength(limits.strangersMax);
+  expect(heard.at(-1)?.text).toContain(`s${limits.strangersMax + 9} `);
+});

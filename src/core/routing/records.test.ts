@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { idOf } from '../identity.ts';
+import { limits } from '../limits.ts';
+import type { Announcement } from './announcement.ts';
+import { bucketCount, bucketOf, Digests } from './digests.ts';
+import { type Reception, Records } from './records.ts';
+
+const bytes = new Uint8Array(0);
+
+function announcement(name: string, changes: Partial<Announcement> = {}): Announcement {
+  return {
+    id: idOf(name),
+    name,
+    namespace: 'n',
+    instance: '0000000000000001',
+    epoch: 1,
+    sequence: 1,
+    left: false,
+    version: '1',
+    addresses: [],
+    links: [],
+    services: [],
+    sections: new Map(),
+    ...changes,
+  };
+}
+
+/** Records of these announcements, all reachable. */
+function reachable(...list: readonly Announcement[]): Records {
+  const records = new Records();
+  for (const one of list) {
+    records.put(one, bytes, 0);
+    const record = records.get(one.id);
+    if (record !== undefined) records.setReachable(record, true, 0);
+  }
+  return records;
+}
+
+describe('a record', () => {
+  test('only gives way to a newer version of itself', () => {
+    const records = new Records();
+    const put = (changes: Partial<Announcement>): Reception =>
+      records.put(announcement('a', changes), bytes, 0);
+    expect(put({ sequence: 5 })).toBe('newer');
+    expect(put({ sequence: 5 })).toBe('same');
+    expect(put({ sequence: 4 })).toBe('older');
+    expect(put({ epoch: 2, sequence: 1 })).toBe('newer');
+    expect(put({ epoch: 1, sequence: 99 })).toBe('older');
+    expect(records.get(idOf('a'))).toMatchObject({ epoch: 2, sequence: 1 });
+  });
+
+  test('keeps its place in the table while it changes', () => {
+    const records = reachable(announcement('a'), announcement('b'));
+    const before = records.get(idOf('a'))?.index;
+    records.put(announcement('a', { sequence: 2 }), bytes, 0);
+    expect(records.get(idOf('a'))?.index).toBe(before);
+    expect(records.at(before as number)?.name).toBe('a');
+  });
+
+  test('out of reach is kept for an hour, then forgotten, and its place used again', () => {
+    const records = reachable(announcement('a'), announcement('b'));
+    const lost = records.get(idOf('a'));
+    records.setReachable(lost as NonNullable<typeof lost>, false, 1000);
+    records.forgetOld(1000 + limits.unreachableKeptMs);
+    expect(records.get(idOf('a'))).toBe(lost);
+    records.forgetOld(1001 + limits.unreachableKeptMs);
+    expect([records.get(idOf('a')), records.size]).toEqual([undefined, 1]);
+    records.put(announcement('c'), bytes, 0);
+    expect(records.get(idOf('c'))?.index).toBe(lost?.index);
+    expect(records.indexEnd).toBe(2);
+  });
+
+  test('in reach is never forgotten', () => {
+    const records = reachable(announcement('a'));
+    records.forgetOld(100 * limits.unreachableKeptMs);
+    expect(records.size).toBe(1);
+  });
+});
+
+test('a change of the records is seen by their version', () => {
+  const records = reachable(announcement('a'));
+  const { version } = records;
+  records.put(announcement('a'), bytes, 0);
+  expect(records.version).toBe(version);
+  records.put(announcement('a', { sequence: 2 }), bytes, 0);
+  expect(records.version).toBeGreaterThan(version);
+});
+
+describe('digests', () => {
+  const names = fc.uniqueArray(fc.integer({ min: 0, max: 400 }), { maxLength: 60 });
+
+  test('are equal for equal records, in whatever order and by whatever way these came', () => {
+    fc.assert(
+      fc.property(names, fc.array(fc.nat(), { maxLength: 30 }), (list, detours) => {
+        const final = list.map((n) => announcement(`n${n}`, { sequence: 3 }));
+        const direct = reachable(...final);
+        const other = reachable(...list.map((n) => announcement(`n${n}`)).reverse());
+        for (const detour of detours) {
+          const record = other.get(final[detour % Math.max(1, final.length)]?.id ?? -1);
+          if (record !== undefined) other.setReachable(record, !record.reachable, 0);
+        }
+        for (const one of final) other.put(one, bytes, 0);
+        for (const record of other.entries()) other.setReachable(record, true, 0);
+        expect(other.digests.root()).toEqual(direct.digests.root());
+        expect(other.digests.differing(direct.digests.words)).toEqual([]);
+      }),
+    );
+  });
+
+  test('name exactly the bucket of what differs: sequence, epoch, life, or presence', () => {
+    const base = [announcement('a'), announcement('b'), announcement('c')];
+    const mine = reachable(...base);
+    const changes: Partial<Announcement>[] = [
+      { sequence: 2 },
+      { epoch: 2 },
+      { instance: '0000000000000002' },
+      { instance: '1000000000000001' },
+    ];
+    for (const change of changes) {
+      const theirs = reachable(base[0] as Announcement, announcement('b', change), base[2] as Announcement);
+      expect(theirs.digests.differing(mine.digests.words)).toEqual([bucketOf(idOf('b'))]);
+      expect(theirs.digests.root()).not.toEqual(mine.digests.root());
+    }
+    const fewer = reachable(base[0] as Announcement, base[2] as Announcement);
+    expect(fewer.digests.differing(mine.digests.words)).toEqual([bucketOf(idOf('b'))]);
+  });
+
+  test('leave out what is out of reach', () => {
+    const records = reachable(announcement('a'));
+    const empty = new Digests().root();
+    const record = records.get(idOf('a'));
+    expect(records.digests.root()).not.toEqual(empty);
+    records.setReachable(record as NonNullable<typeof record>, false, 0);
+    expect(records.digests.root()).toEqual(empty);
+    records.put(announcement('a', { sequence: 9 }), bytes, 0);
+    expect(records.digests.root()).toEqual(empty);
+  });
+
+  test('of many records do not collide', () => {
+    const roots = new Set<string>();
+    const digests = new Digests();
+    for (let i = 0; i < 5000; i++) {
+      digests.toggle(announcement(`n${i}`));
+      roots.add(digests.root().join());
+    }
+    expect(roots.size).toBe(5000);
+    expect(digests.words.every((word) => word !== 0)).toBe(true);
+    expect(digests.words).toHaveLength(bucketCount * 2);
+  });
+});
