@@ -21,8 +21,8 @@ interface Connection {
   readonly neighbor: Neighbor;
   link: Link;
   /**
-   * The link before it, kept until something has come over the new one: two sockets have no common order,
-   * and a goodbye that overtook the new link's acceptance would look like the end of the neighbor.
+   * The other of two links, kept until something has come over this one: two sockets have no common order,
+   * and at the other end a goodbye that overtook this link's acceptance would be the end of the neighbor.
    */
   retiring: Link | undefined;
 }
@@ -214,8 +214,9 @@ export class Neighborhood implements LinkOwner {
       return this.up(link, peer);
     }
     this.count('links.doubled');
+    this.byLink.set(link.id, existing);
     if (this.winner(existing.link, link, peer, otherHasAnother) === link) this.replace(existing, link);
-    else link.close('replaced', this.context.now);
+    else this.retire(existing, link);
     // Whoever waits for this dial must hear of its end: the link that it asked for is there already.
     if (link.role === 'dialer') this.dialEnded(link, alreadyConnected(peer));
   }
@@ -336,10 +337,14 @@ export class Neighborhood implements LinkOwner {
   private replace(connection: Connection, link: Link): void {
     const old = connection.link;
     connection.link = link;
-    this.byLink.set(link.id, connection);
     this.context.routes.stalled(connection.neighbor.id, false);
-    if (link.confirmed) old.close('replaced', this.context.now);
-    else connection.retiring = old;
+    this.retire(connection, old);
+  }
+
+  private retire(connection: Connection, loser: Link): void {
+    if (connection.link.confirmed) return loser.close('replaced', this.context.now);
+    connection.retiring?.close('replaced', this.context.now);
+    connection.retiring = loser;
   }
 
   private up(link: Link, peer: Hello): void {

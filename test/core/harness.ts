@@ -293,7 +293,7 @@ export class TestNode {
     else if (effect.type === 'ended') this.alive = false;
     else if (effect.type === 'deliver' && effect.feature === 'messaging') {
       const event = effect.event as MessagingEvent;
-      if (event.type === 'arrivals') this.arrivals.push(...event.handovers.map(({ arrival }) => arrival));
+      if (event.type === 'arrivals') this.arrivals.push(...event.arrivals);
     } else if (effect.type === 'broadcast') {
       for (const other of mesh.nodes.values()) {
         if (other === this) continue;

@@ -132,6 +132,7 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   event(agent: BehaviorAgent, event: KernelEvent): void {
+    this.now = agent.now;
     if (event.type === 'own-announcement-changed') {
       this.own.change();
       agent.flushLater();
@@ -247,6 +248,7 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   message(agent: BehaviorAgent, frame: Frame): void {
+    this.now = agent.now;
     if (frame.type === TopologyType.probe) {
       const probe = decodeProbe(frame.payload);
       if (probe !== undefined) this.names.probed(agent, probe);

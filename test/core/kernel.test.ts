@@ -1,0 +1,231 @@
+/** The kernel among behaviors and peers that do what they should not. */
+import { describe, expect, test } from 'vitest';
+import { encodeIds, TopologyType } from '../../src/core/features/topology/messages.ts';
+import { featureNumber } from '../../src/core/identity.ts';
+import { type Behavior, type BehaviorAgent, Kernel, type Neighbor } from '../../src/core/index.ts';
+import { limits } from '../../src/core/limits.ts';
+import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+import { recordConversation } from '../fuzz/samples.ts';
+import { TestMesh, type TestNode, witness } from './harness.ts';
+
+/** Throws in every call that it gets, once it is armed. */
+function hostile(): { behavior: Behavior; arm: () => void; calls: Set<string> } {
+  let armed = false;
+  const calls = new Set<string>();
+  const names = [
+    'tick',
+    'deadline',
+    'message',
+    'transit',
+    'returned',
+    'checkIncoming',
+    'checkOutgoing',
+    'incomingDown',
+    'outgoingDown',
+    'outgoingError',
+    'handlerEvent',
+    'command',
+    'event',
+    'announced',
+    'stored',
+    'flush',
+    'explain',
+    'stopped',
+  ];
+  const act = (name: string) => () => {
+    calls.add(name);
+    if (armed) throw new Error(`${name} failed`);
+    return name === 'explain' ? [] : undefined;
+  };
+  const handler = {
+    opened: act('opened'),
+    closed: act('closed'),
+    tick: act('handler tick'),
+    statistics: act('statistics'),
+  };
+  const up = (name: string) => () => {
+    act(name)();
+    return handler;
+  };
+  const arm = (): void => {
+    armed = true;
+  };
+  const behavior = {
+    name: 'hostile',
+    ...Object.fromEntries(names.map((name) => [name, act(name)])),
+    incomingUp: up('incomingUp'),
+    outgoingUp: up('outgoingUp'),
+    nextDeadline: () => (armed ? 0 : Number.POSITIVE_INFINITY),
+  };
+  return { behavior: behavior as unknown as Behavior, arm, calls };
+}
+
+describe('a behavior that throws in every call', () => {
+  function withHostile() {
+    const mesh = new TestMesh();
+    const bad = hostile();
+    const log: string[] = [];
+    const a = mesh.add('a', { behaviors: [bad.behavior, witness(log)] });
+    const b = mesh.add('b');
+    a.dial('b');
+    mesh.run(2000);
+    b.listen();
+    return { mesh, a, b, bad, log };
+  }
+
+  test('never throws out of the kernel, and links, messages and other behaviors go on', () => {
+    const { mesh, a, b, bad, log } = withHostile();
+    bad.arm();
+    // A deadline in the past that never gets served is the behavior's own fault; time must go on.
+    const { behavior } = bad as { behavior: { nextDeadline: () => number } };
+    behavior.nextDeadline = () => mesh.now + 100;
+    const token = a.send([b], 'hi');
+    mesh.run(3000);
+    expect(a.sent(token)?.delivered).toEqual([b.id]);
+    expect(a.knows()).toEqual(['b']);
+    b.kill();
+    mesh.run(1000);
+    expect([a.neighborNames(), a.knows()]).toEqual([[], []]);
+    expect(log).toEqual(['up b', 'down b closed']);
+    expect(a.counter('kernel.exceptions')).toBeGreaterThan(5);
+    expect(bad.calls.size).toBeGreaterThan(5);
+  });
+
+  test('does not keep the node from ending', () => {
+    const { mesh, a, bad } = withHostile();
+    bad.arm();
+    (bad.behavior as { nextDeadline: () => number }).nextDeadline = () => mesh.now + 100;
+    a.stop();
+    mesh.run(3000);
+    expect(a.count('ended')).toBe(1);
+  });
+
+  test('and whose deadline stays in the past does not stop time (finding F3)', () => {
+    const { mesh, a, b, bad } = withHostile();
+    bad.arm();
+    mesh.run(2000);
+    const token = a.send([b], 'hi');
+    mesh.run(100);
+    expect(a.sent(token)?.delivered).toEqual([b.id]);
+  });
+});
+
+test('two behaviors of one name are refused at once', () => {
+  const [a, b] = [{ name: 'same' }, { name: 'same' }];
+  const config = {
+    name: 'n',
+    namespace: 'n',
+    instance: '0'.repeat(16),
+    version: '1',
+    addresses: [],
+    stallToleranceMs: 3000,
+  };
+  const unused = undefined as never;
+  expect(() => new Kernel(config, unused, unused, unused, [a, b])).toThrow(TypeError);
+});
+
+describe('commands', () => {
+  test('for a feature that there is not are answered with SKEIN_INVALID, after the end with SKEIN_CLOSED', () => {
+    const a = new TestMesh().add('a');
+    expect(a.answers.get(a.command('nothing', {}))?.failure?.code).toBe('SKEIN_INVALID');
+    a.stop();
+    a.alive = true;
+    expect(a.answers.get(a.command('messaging', { type: 'snoop', on: true }))?.failure?.code).toBe(
+      'SKEIN_CLOSED',
+    );
+  });
+});
+
+describe('handlers', () => {
+  test('of one feature talk to each other, to their behavior and over their own link only', () => {
+    const heard: string[] = [];
+    const make = (node: string): Behavior => ({
+      name: 'talk',
+      incomingUp: (_agent, neighbor) => handlerOf(node, neighbor),
+      outgoingUp: (_agent, neighbor) => handlerOf(node, neighbor),
+      handlerEvent: (_agent, neighbor, event) =>
+        void heard.push(`${node} behavior: ${neighbor.name} handler says ${event}`),
+    });
+    const handlerOf = (node: string, neighbor: Neighbor) => ({
+      message: (
+        agent: { tellBehavior(event: unknown): void; tellHandlers(event: unknown): void },
+        frame: { payload: Uint8Array },
+      ) => {
+        heard.push(`${node} handler of ${neighbor.name}: ${new TextDecoder().decode(frame.payload)}`);
+        agent.tellBehavior('got it');
+        agent.tellHandlers('look');
+      },
+      otherHandlerEvent: (_agent: unknown, from: Neighbor, event: unknown) =>
+        void heard.push(`${node} handler of ${neighbor.name}: handler of ${from.name} says ${event}`),
+    });
+    const mesh = new TestMesh();
+    let agent: BehaviorAgent | undefined;
+    const speaker = make('a');
+    const started = (given: BehaviorAgent): void => {
+      agent = given;
+    };
+    mesh.add('a', { behaviors: [{ ...speaker, started }] });
+    for (const name of ['b', 'c']) mesh.add(name, { behaviors: [make(name)] });
+    mesh.chain('a', 'b', 'c');
+    const link = ([...(agent?.neighbors.values() ?? [])][0] as Neighbor).link;
+    mesh.nodes.get('a')?.enter(() => agent?.sendOnLink(link, new TextEncoder().encode('psst'), { type: 1 }));
+    mesh.run(10);
+    expect(heard).toEqual([
+      'b handler of a: psst',
+      'b behavior: a handler says got it',
+      'b handler of c: handler of a says look',
+    ]);
+  });
+});
+
+describe('a neighbor that never reads', () => {
+  test('and asks for everything again and again does not make memory grow without bound (finding F6)', () => {
+    const { handshake } = recordConversation();
+    const mesh = new TestMesh();
+    const victim = mesh.add('victim');
+    const friend = mesh.add('friend', {
+      behaviors: [{ name: 'fat', started: (agent) => agent.announce(new Uint8Array(50_000)) }],
+    });
+    victim.dial('friend');
+    mesh.run(100);
+    let link = 0;
+    victim.enter(() => {
+      link = victim.kernel.accepted('attacker', undefined, mesh.now);
+    });
+    for (const chunk of handshake) victim.enter(() => victim.kernel.received(link, chunk.slice(), mesh.now));
+    const header = {
+      kind: RouteKind.link,
+      type: TopologyType.want,
+      feature: featureNumber('topology'),
+      destination: 0,
+      source: 0,
+      sequence: 0,
+      flags: 0,
+      ttl: 1,
+    };
+    const want = encodeFrame(header, encodeIds([friend.id]));
+    let most = 0;
+    for (let i = 0; i < 6000; i++) {
+      victim.enter(() => victim.kernel.received(link, want.slice(), mesh.now));
+      most = Math.max(most, victim.kernel.statistics(link)?.queuedBytes ?? 0);
+    }
+    expect(most).toBeGreaterThan(1_000_000);
+    expect(most).toBeLessThanOrEqual(limits.linkUrgentBytesMax + 200_000);
+    mesh.run(3000);
+    expect(victim.neighborNames()).toContain('friend');
+  });
+});
+
+test('strangers that never finish their handshake are turned away beyond a limit and forgotten after a while', () => {
+  const mesh = new TestMesh();
+  const victim: TestNode = mesh.add('victim');
+  for (let i = 0; i < 2 * limits.handshakesMax; i++)
+    victim.enter(() => victim.kernel.accepted('stranger', undefined, mesh.now));
+  expect(victim.counter('links.refused')).toBe(limits.handshakesMax);
+  expect(victim.count('close')).toBe(limits.handshakesMax);
+  mesh.run(limits.handshakeTimeoutMs + 100);
+  expect(victim.count('close')).toBe(2 * limits.handshakesMax);
+  mesh.add('friend').dial('victim');
+  mesh.run(100);
+  expect(victim.neighborNames()).toEqual(['friend']);
+});
