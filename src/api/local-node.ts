@@ -170,6 +170,7 @@ export class KernelNode implements LocalNode {
   }
 
   async recipients(): Promise<string[]> {
+    this.checkOpen();
     return this.reachableEntries()
       .map((entry) => entry.name)
       .sort();
@@ -207,6 +208,7 @@ export class KernelNode implements LocalNode {
   }
 
   async nodes({ all = false }: { all?: boolean } = {}): Promise<NodeInfo[]> {
+    this.checkOpen();
     const entries = [...this.core.records.entries()].filter(
       (entry) => all || entry.reachable || entry.id === this.id,
     );
@@ -226,6 +228,7 @@ export class KernelNode implements LocalNode {
   }
 
   async status(): Promise<NodeStatus> {
+    this.checkOpen();
     const { kernel } = this.core;
     return {
       name: this.name,

@@ -126,6 +126,7 @@ export interface Missing {
 export interface SendResult {
   /** The message's number at this source. */
   readonly id: number;
+  /** In the order in which their receipts came. */
   readonly delivered: readonly string[];
   readonly missing: readonly Missing[];
   readonly deliveredCount: number;

@@ -114,6 +114,8 @@ export const limits = {
   // ── messaging ───────────────────────────────────────────────────────────────────────────────────
   /** A send waits this long for its receipts (meshage: DEFAULT_TIMEOUT, 10 s). */
   sendTimeoutMs: 10_000,
+  /** A send to a node that was lost this recently waits for a new route (until its timeout); to others it fails at once. */
+  routeGraceMs: 5000,
   /** Messages that wait for one consumer (meshage: RECEIVE_BUFFER). */
   receiveBufferMessages: 1024,
   /** Unresolved messages of one source. The receivers' memory of duplicates is bounded by it. */

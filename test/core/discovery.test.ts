@@ -205,7 +205,7 @@ describe('islands', () => {
   });
 });
 
-test('a node that crashed and came back at once is dialed again when it solicits (finding F9)', () => {
+test('a node that crashed and came back at once is dialed again when it solicits', () => {
   const mesh = new TestMesh();
   const a = mesh.add('a');
   mesh.add('b', { degree: 1 });

@@ -1,8 +1,9 @@
 /** Frames on their way: hops, dead ends, what goes back to the sender and what never does. */
 import { describe, expect, test } from 'vitest';
 import type { Behavior, BehaviorAgent, Neighbor, Returned } from '../../src/core/contracts.ts';
+import { featureNumber } from '../../src/core/identity.ts';
 import { limits } from '../../src/core/limits.ts';
-import type { Frame } from '../../src/core/wire/frame.ts';
+import { encodeFrame, Flag, type Frame, headerBytes, RouteKind } from '../../src/core/wire/frame.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 /** A behavior of a program's own: keeps what comes to it. */
@@ -178,16 +179,19 @@ test('a full link refuses at once and names the recipient; the node lives', () =
   expect([mesh.nodes.size, mails[1]?.got]).toEqual([2, []]);
 });
 
-test('a traced frame of the largest size closes no link on its way (finding F11)', () => {
-  const { nodes, act } = chain('a', 'b', 'c');
-  const c = nodes[2] as TestNode;
-  const header = 30;
-  const largest = new Uint8Array(limits.frameBytesMax - header - 1);
-  act(0, (agent) => agent.send({ to: 'node', node: c.id }, largest, { type: 1, traced: true }));
-  expect((nodes as TestNode[]).map((node) => node.told('link-down'))).toEqual([[], [], []]);
+test('a traced frame of the largest size closes no link on its way', () => {
+  const { mesh, nodes } = chain('a', 'b', 'c');
+  const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
+  const fields = { type: 1, feature: featureNumber('mail'), source: a.id, sequence: 1, ttl: 9 };
+  const header = { ...fields, kind: RouteKind.node, destination: c.id, flags: Flag.traced };
+  const largest = encodeFrame(header, new Uint8Array(limits.frameBytesMax - headerBytes));
+  const { link } = a.pipeTo(b).other;
+  b.enter(() => b.kernel.received(link, largest, mesh.now));
+  mesh.run(20);
+  expect([a, b, c].map((node) => node.told('link-down'))).toEqual([[], [], []]);
 });
 
-test('a payload above the frame limit does not leave, and closes no link (finding F11)', () => {
+test('a payload above the frame limit does not leave, and closes no link', () => {
   const { nodes, act } = chain('a', 'b');
   act(0, (agent) => {
     try {

@@ -162,7 +162,7 @@ describe('the end of a link', () => {
     expect(a.pipes.size).toBe(0);
   });
 
-  test('a link that a behavior closes without saying why is no hangup by hand to the other end (finding F10)', () => {
+  test('a link that a behavior closes without saying why is no hangup by hand to the other end', () => {
     const closer = {
       name: 'closer',
       tick: (agent: { closeNode(node: number): void }) => agent.closeNode(b.id),

@@ -46,7 +46,7 @@ describe('a node that goes', () => {
     expect(d.count('ended')).toBe(1);
   });
 
-  test('is told as left though its record was about to change (finding F8)', () => {
+  test('is told as left though its record was about to change', () => {
     const mesh = new TestMesh();
     let agent: BehaviorAgent | undefined;
     const busy: Behavior = {
@@ -87,7 +87,7 @@ describe('a node that goes', () => {
     expect(b.neighborNames()).toEqual(['a', 'c']);
   });
 
-  test('that is closing asks to be woken in the future only (finding F5)', () => {
+  test('that is closing asks to be woken in the future only', () => {
     const mesh = new TestMesh();
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
     a.pipeTo(b).stuck = true;

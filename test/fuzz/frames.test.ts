@@ -125,6 +125,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
     hello: () => encoded.hello,
     decide: (link, now) => (decides ? link.accept(false, now) : undefined),
     opened: () => undefined,
+    confirmed: () => undefined,
     frame: () => undefined,
     measured: () => undefined,
     stalled: () => undefined,

@@ -85,7 +85,7 @@ describe('memory', () => {
     expect(remembered(dedup)).toBe(1);
   });
 
-  test('for one source is bounded though it never raises its floor (finding F14)', () => {
+  test('for one source is bounded though it never raises its floor', () => {
     const dedup = new Dedup();
     for (let i = 1; i <= 5 * limits.unresolvedMax; i++) take(dedup, i, 1);
     expect(remembered(dedup)).toBeLessThanOrEqual(3 * limits.unresolvedMax);

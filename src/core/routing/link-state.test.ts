@@ -124,7 +124,7 @@ describe('on any graph', () => {
     );
   });
 
-  test('frames passed from table to table arrive whichever node is stalled, also at the stalled node (finding F12)', () => {
+  test('frames passed from table to table arrive whichever node is stalled, also at the stalled node', () => {
     fc.assert(
       fc.property(randomClaims, node, (claims, stalled) => {
         const graph = mutual(claims);
@@ -149,7 +149,7 @@ describe('on any graph', () => {
     );
   });
 
-  test('`walk` names real links also where it leads around a stalled neighbor (finding F13)', () => {
+  test('`walk` names real links also where it leads around a stalled neighbor', () => {
     fc.assert(
       fc.property(randomClaims, node, node, (claims, self, stalled) => {
         const graph = mutual(claims);

@@ -10,7 +10,7 @@ let sequence = 0;
 beforeEach(() => {
   given = [];
   sequence = 0;
-  inbox = new Inbox(({ consumers, arrival }) => given.push([arrival.sequence, consumers]));
+  inbox = new Inbox(({ sequence: number, consumers }) => given.push([number, consumers]));
 });
 
 function offer(kind = 'k', bytes = 1): boolean {

@@ -181,6 +181,7 @@ export class Sender {
     }
     this.outbound.track(message);
     for (const { node, reason } of this.transmit(message, recipients)) {
+      if (reason === 'no-route' && this.mayComeBack(node)) continue;
       this.outbound.missing(message, node, missingReason(reason));
     }
     return message;
@@ -263,6 +264,13 @@ export class Sender {
   /** A node said goodbye: it will not answer any more. */
   left(node: NodeId): void {
     for (const message of [...this.outbound.all()]) this.outbound.missing(message, node, 'no-route');
+  }
+
+  /** Out of reach since a moment: the mesh is perhaps just finding the way around a dead node. */
+  private mayComeBack(node: NodeId): boolean {
+    const entry = this.agent.directory.get(node);
+    if (entry === undefined || entry.left || entry.reachable) return false;
+    return this.agent.now - entry.since < limits.routeGraceMs;
   }
 
   private hasMoved(node: NodeId, via: NodeId | undefined): boolean {

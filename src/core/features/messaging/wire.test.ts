@@ -38,10 +38,10 @@ describe('a message', () => {
     const cursor = new DataCursor();
     expect(cursor.read(frameOf(MessageType.part, encodeData({ ...data, part })))).toBe(true);
     expect(cursor).toMatchObject({ life: data.life, floor: data.floor, kind: data.kind, encoding: 1, part });
-    expect([...cursor.bodyView()]).toEqual([1, 2, 3]);
+    expect([...cursor.body()]).toEqual([1, 2, 3]);
     expect(cursor.read(frameOf(MessageType.data, encodeData({ ...data, kind: 'other' })))).toBe(true);
     expect(cursor).toMatchObject({ kind: 'other', part: undefined });
-    expect([...cursor.bodyView()]).toEqual([1, 2, 3]);
+    expect([...cursor.body()]).toEqual([1, 2, 3]);
   });
 
   test('that is traced has a body without its trace', () => {
@@ -49,7 +49,7 @@ describe('a message', () => {
     expect(cursor.read(frameOf(MessageType.data, Uint8Array.of(...encodeData(data), 0), Flag.traced))).toBe(
       true,
     );
-    expect([...cursor.bodyView()]).toEqual([1, 2, 3]);
+    expect([...cursor.body()]).toEqual([1, 2, 3]);
   });
 
   test('cut short within its head is refused', () => {
