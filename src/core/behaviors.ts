@@ -14,6 +14,7 @@ import type {
   Neighbor,
 } from './contracts.ts';
 import { featureNumber, type NodeId } from './identity.ts';
+import { limits } from './limits.ts';
 
 type Sections = ReadonlyMap<string, Uint8Array>;
 
@@ -32,6 +33,7 @@ export class Slot {
   /** Set by the kernel once all its parts stand, before the first call. */
   agent!: BehaviorAgent;
   snoops = false;
+  deadlineCalledAt = Number.NEGATIVE_INFINITY;
   wantsFlush = false;
 
   constructor(behavior: Behavior<unknown>) {
@@ -103,15 +105,22 @@ export class Behaviors {
 
   nextDeadline(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const slot of this.slots) next = Math.min(next, slot.behavior.nextDeadline?.() ?? next);
+    for (const slot of this.slots) next = Math.min(next, this.deadlineOf(slot));
     return next;
   }
 
   deadline(now: number): void {
     this.each((slot) => {
-      const due = slot.behavior.nextDeadline?.() ?? Number.POSITIVE_INFINITY;
-      if (due <= now) slot.behavior.deadline?.(slot.agent, now);
+      if (this.deadlineOf(slot) > now) return;
+      slot.deadlineCalledAt = now;
+      slot.behavior.deadline?.(slot.agent, now);
     });
+  }
+
+  /** One whose deadline did not move when it was called (it threw, perhaps) must not make time stand still. */
+  private deadlineOf({ behavior, deadlineCalledAt }: Slot): number {
+    const due = behavior.nextDeadline?.() ?? Number.POSITIVE_INFINITY;
+    return due > deadlineCalledAt ? due : deadlineCalledAt + limits.deadlineAgainMs;
   }
 
   /** True while some behavior had something to flush. */

@@ -141,6 +141,8 @@ export const limits = {
   dedupIdleMs: 120_000,
 
   // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
+  /** A behavior whose deadline still lies in the past after it was called is called again after this. */
+  deadlineAgainMs: 10,
   /** Behaviors and handlers are ticked this often. */
   tickIntervalMs: 1000,
   /** Rounds of flushing and local delivery within one turn: more means two behaviors answer each other for ever. */

@@ -142,6 +142,9 @@ export class TestMesh {
 }
 
 export class TestNode {
+  readonly mesh: TestMesh;
+  readonly name: string;
+  readonly address: string;
   readonly core: SkeinKernel;
   readonly kernel: Kernel;
   readonly id: number;
@@ -155,12 +158,10 @@ export class TestNode {
   alive = true;
   private lastToken = 0;
 
-  constructor(
-    readonly mesh: TestMesh,
-    readonly name: string,
-    options: TestNodeOptions,
-    readonly address: string,
-  ) {
+  constructor(mesh: TestMesh, name: string, options: TestNodeOptions, address: string) {
+    this.mesh = mesh;
+    this.name = name;
+    this.address = address;
     const random = new TestRandom(mesh.random.below(2 ** 32));
     const instance = [...random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
     const defaults = {
@@ -312,7 +313,7 @@ export class TestNode {
         return this.enter(() => this.kernel.dialFailed(link, reason, mesh.now));
       }
       const common = { silent: false, stuck: false, open: true, lastAt: mesh.now };
-      const near = { node: this, link, ...common } as PipeEnd;
+      const near: PipeEnd = { node: this, link, other: undefined as never, ...common };
       const far: PipeEnd = { node: other, link: 0, other: near, ...common };
       near.other = far;
       this.pipes.set(link, near);

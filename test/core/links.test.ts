@@ -40,6 +40,23 @@ describe('two nodes that dial each other at once', () => {
     },
   );
 
+  test('lose and double no message that is sent meanwhile', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { mesh, a, b } = dialEachOther(seed, 40);
+      const tokens: number[] = [];
+      for (let i = 0; i < 100; i++) {
+        mesh.run(3);
+        if (a.knows().includes('b')) tokens.push(a.send([b], String(i)));
+      }
+      mesh.run(10_000);
+      b.listen();
+      const delivered = tokens.map((token) => a.sent(token)?.delivered.length);
+      expect([seed, delivered.every((count) => count === 1)]).toEqual([seed, true]);
+      expect([seed, b.arrivals.length]).toEqual([seed, tokens.length]);
+      expect(tokens.length).toBeGreaterThan(20);
+    }
+  });
+
   test('each answer the command that asked for the dial', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { mesh, a, b, tokens } = dialEachOther(seed, 20);

@@ -45,7 +45,8 @@ export class LinkStateTable implements RoutingTable {
   private hops = new Int32Array(0);
   private via = new Int32Array(0);
   private order: NodeRecord[] = [];
-  private actions = new Map<NodeId, RouteAction>();
+  /** By the neighbor's record index: one action serves all nodes behind it. */
+  private readonly actions = new Map<number, RouteAction>();
   /** By key, until anything changes: the search looks at every node. */
   private readonly closest = new Map<NodeId, NodeId>();
   private providers: Map<NodeId, NodeRecord[]> | undefined;
@@ -60,7 +61,8 @@ export class LinkStateTable implements RoutingTable {
   pathToNode(destination: NodeId): RouteAction {
     if (destination === this.self) return local;
     this.refresh();
-    return this.actions.get(destination) ?? reject;
+    const index = this.records.indexOf(destination);
+    return index === undefined ? reject : (this.actions.get(this.via[index] ?? unvisited) ?? reject);
   }
 
   pathToKey(key: NodeId): RouteAction {
@@ -168,17 +170,6 @@ export class LinkStateTable implements RoutingTable {
     this.providers = undefined;
     this.closest.clear();
     this.compute();
-    this.actions = new Map();
-    const byNeighbor = new Map<number, RouteAction>();
-    for (const record of this.order) {
-      const next = this.via[record.index] as number;
-      let action = byNeighbor.get(next);
-      if (action === undefined) {
-        action = { action: 'next', neighbor: (this.records.at(next) as NodeRecord).id };
-        byNeighbor.set(next, action);
-      }
-      this.actions.set(record.id, action);
-    }
   }
 
   /**
@@ -191,19 +182,26 @@ export class LinkStateTable implements RoutingTable {
     this.hops = new Int32Array(end).fill(unvisited);
     this.via = new Int32Array(end).fill(unvisited);
     this.order = [];
+    this.actions.clear();
     const own = this.records.get(this.self);
     if (own !== undefined) this.hops[own.index] = 0;
     for (const id of this.preference()) {
       const record = this.neighborRecord(id);
-      if (record !== undefined) this.visit(record, 1, record.index);
+      if (record === undefined) continue;
+      this.actions.set(record.index, { action: 'next', neighbor: id });
+      this.visit(record, 1, record.index);
     }
-    for (let i = 0; i < this.order.length; i++) {
-      const record = this.order[i] as NodeRecord;
-      this.spread(record, (next) => {
-        if (this.hops[next.index] === unvisited) {
-          this.visit(next, (this.hops[record.index] as number) + 1, this.via[record.index] as number);
-        }
-      });
+    for (let i = 0; i < this.order.length; i++) this.expand(this.order[i] as NodeRecord);
+  }
+
+  private expand(record: NodeRecord): void {
+    const { index, edges } = record;
+    const hops = (this.hops[index] as number) + 1;
+    const via = this.via[index] as number;
+    for (const edge of edges) {
+      if (this.hops[edge] !== unvisited) continue;
+      const next = this.records.at(edge);
+      if (next !== undefined && isLinked(next, index)) this.visit(next, hops, via);
     }
   }
 
@@ -211,16 +209,6 @@ export class LinkStateTable implements RoutingTable {
     this.hops[record.index] = hops;
     this.via[record.index] = via;
     this.order.push(record);
-  }
-
-  /** The other ends of a record's effective links, oneself excluded. */
-  private spread(record: NodeRecord, visit: (next: NodeRecord) => void): void {
-    for (const link of record.announcement.links) {
-      if (link === this.self) continue;
-      const next = this.records.get(link);
-      if (next !== undefined && !next.announcement.left && next.announcement.links.includes(record.id))
-        visit(next);
-    }
   }
 
   /** A neighbor's record, if its link counts: it announces us, and it is the life that the link leads to. */
@@ -248,12 +236,12 @@ export class LinkStateTable implements RoutingTable {
     const hops = this.hops[record.index] as number;
     const via = this.via[record.index];
     if (hops <= 1) return undefined;
-    let parent: NodeRecord | undefined;
-    this.spread(record, (next) => {
-      const before = this.hops[next.index] === hops - 1 && this.via[next.index] === via;
-      if (before && parent === undefined) parent = next;
-    });
-    return parent;
+    for (const edge of record.edges) {
+      const parent =
+        this.hops[edge] === hops - 1 && this.via[edge] === via ? this.records.at(edge) : undefined;
+      if (parent !== undefined && isLinked(parent, record.index)) return parent;
+    }
+    return undefined;
   }
 
   private providersOf(service: NodeId): readonly NodeRecord[] {
@@ -271,6 +259,11 @@ export class LinkStateTable implements RoutingTable {
     }
     return this.providers.get(service) ?? [];
   }
+}
+
+/** The record announces the link too, and its node has not left. */
+function isLinked(record: NodeRecord, index: number): boolean {
+  return !record.announcement.left && record.edges.includes(index);
 }
 
 function compareMs(a: number, b: number): number {

@@ -13,15 +13,24 @@ import { Digests } from './digests.ts';
 
 /** A record with what this node adds to it. Small dense `index` numbers serve the routing table's arrays. */
 export class NodeRecord implements NodeEntry {
-  readonly index: number;
+  index: number;
+  /** The indexes of the nodes that it announces links to, known or not. */
+  edges: Int32Array;
   announcement: Announcement;
   /** As it came, to be passed on. */
   bytes: Uint8Array;
   reachable = false;
   since: number;
 
-  constructor(index: number, announcement: Announcement, bytes: Uint8Array, since: number) {
+  constructor(
+    index: number,
+    edges: Int32Array,
+    announcement: Announcement,
+    bytes: Uint8Array,
+    since: number,
+  ) {
     this.index = index;
+    this.edges = edges;
     this.announcement = announcement;
     this.bytes = bytes;
     this.since = since;
@@ -62,6 +71,9 @@ export class NodeRecord implements NodeEntry {
   }
 }
 
+/** Indexes that may stand empty before records are numbered anew. */
+const indexSlack = 1024;
+
 export type Reception = 'newer' | 'same' | 'older' | 'full';
 
 export class Records implements Directory {
@@ -69,9 +81,10 @@ export class Records implements Directory {
   /** Rises when links, reachability or presence of any record may have changed. */
   version = 0;
   private readonly byId = new Map<NodeId, NodeRecord>();
-  /** By index; a hole where a record was dropped. */
-  private readonly byIndex: (NodeRecord | undefined)[] = [];
-  private readonly freeIndexes: number[] = [];
+  /** Every id that has a record or is named in one has an index of its own. */
+  private indexes = new Map<NodeId, number>();
+  /** By index; a hole where there is no record. */
+  private byIndex: (NodeRecord | undefined)[] = [];
 
   get(id: NodeId): NodeRecord | undefined {
     return this.byId.get(id);
@@ -92,6 +105,10 @@ export class Records implements Directory {
   /** One more than the highest index in use. */
   get indexEnd(): number {
     return this.byIndex.length;
+  }
+
+  indexOf(id: NodeId): number | undefined {
+    return this.indexes.get(id);
   }
 
   /** @param since When the node was last reachable, where its sender said that it no longer is. */
@@ -120,11 +137,38 @@ export class Records implements Directory {
     for (const record of [...this.byId.values()]) {
       if (!record.reachable && now - record.since > limits.unreachableKeptMs) this.remove(record);
     }
+    // Ids that nobody names any more still hold their index: number anew when they are the greater part.
+    if (this.byIndex.length > 2 * this.byId.size + indexSlack) this.renumber();
+  }
+
+  private renumber(): void {
+    this.indexes = new Map();
+    this.byIndex = [];
+    for (const record of this.byId.values()) {
+      record.index = this.indexFor(record.id);
+      this.byIndex[record.index] = record;
+    }
+    for (const record of this.byId.values()) record.edges = this.edgesOf(record.announcement);
+    this.version++;
+  }
+
+  private indexFor(id: NodeId): number {
+    let index = this.indexes.get(id);
+    if (index === undefined) {
+      index = this.byIndex.length;
+      this.indexes.set(id, index);
+      this.byIndex.push(undefined);
+    }
+    return index;
+  }
+
+  private edgesOf(announcement: Announcement): Int32Array {
+    return Int32Array.from(announcement.links, (link) => this.indexFor(link));
   }
 
   private insert(announcement: Announcement, bytes: Uint8Array, since: number): void {
-    const index = this.freeIndexes.pop() ?? this.byIndex.length;
-    const record = new NodeRecord(index, announcement, bytes, since);
+    const index = this.indexFor(announcement.id);
+    const record = new NodeRecord(index, this.edgesOf(announcement), announcement, bytes, since);
     this.byIndex[index] = record;
     this.byId.set(announcement.id, record);
     this.version++;
@@ -136,6 +180,7 @@ export class Records implements Directory {
       this.digests.toggle(announcement);
     }
     record.announcement = announcement;
+    record.edges = this.edgesOf(announcement);
     record.bytes = bytes;
     this.version++;
   }
@@ -143,7 +188,6 @@ export class Records implements Directory {
   private remove(record: NodeRecord): void {
     this.byId.delete(record.id);
     this.byIndex[record.index] = undefined;
-    this.freeIndexes.push(record.index);
     this.version++;
   }
 }

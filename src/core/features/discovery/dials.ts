@@ -30,7 +30,7 @@ interface Attempt {
 
 interface Scheduled {
   readonly at: number;
-  readonly node: NodeId;
+  readonly life: string;
   readonly target: () => Target | undefined;
 }
 
@@ -49,7 +49,7 @@ export class Dials {
   /** Dials now. False: one is under way, or was made a moment ago. */
   dial(agent: BehaviorAgent, target: Target): boolean {
     if (target.node !== undefined && target.token === undefined) {
-      const life = `${target.node}.${target.instance ?? ''}`;
+      const life = lifeOf(target.node, target.instance);
       if (this.underWay.has(target.node) || this.isRecent(life, agent.now)) return false;
       if (this.recent.size >= recentMax) this.recent.clear();
       this.recent.set(life, agent.now);
@@ -57,10 +57,11 @@ export class Dials {
     return this.attempt(agent, target, 0);
   }
 
-  /** Dials after a wait; whether and why is decided then. */
-  later(at: number, node: NodeId, target: () => Target | undefined): void {
+  /** Dials after a wait; whether and why is decided then. One at a time for each life of a node. */
+  later(at: number, node: NodeId, instance: Instance, target: () => Target | undefined): void {
     if (this.scheduled.length >= limits.dialsScheduledMax) return;
-    if (!this.scheduled.some((entry) => entry.node === node)) this.scheduled.push({ at, node, target });
+    const life = lifeOf(node, instance);
+    if (!this.scheduled.some((entry) => entry.life === life)) this.scheduled.push({ at, life, target });
   }
 
   nextDeadline(): number {
@@ -115,4 +116,8 @@ export class Dials {
     const at = this.recent.get(life);
     return at !== undefined && now - at < limits.dialAgainMs;
   }
+}
+
+function lifeOf(node: NodeId, instance: Instance | undefined): string {
+  return `${node}.${instance ?? ''}`;
 }

@@ -225,7 +225,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (reason !== 'closed' && reason !== 'silent') return;
     // Perhaps only the connection broke: ask once, soon, whether the node is still there.
     const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
-    this.dials.later(at, neighbor.id, () => this.reunion(agent, neighbor.id));
+    this.dials.later(at, neighbor.id, neighbor.instance, () => this.reunion(agent, neighbor.id));
   }
 
   private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {
@@ -333,7 +333,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (!outside && heard.wants === 0) return;
     const crowded = agent.routes.reachableCount + 1 > limits.solicitLimitNodes;
     if (crowded && agent.random.next() >= 1 / limits.solicitRatio) return;
-    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
+    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, heard.instance, () => {
       if (agent.neighbors.has(id)) return undefined;
       if (heard.wants === 0 && Number.isFinite(agent.routes.distance(id))) return undefined;
       const purpose = heard.wants === 0 ? 'reunite' : 'answer';
@@ -347,7 +347,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (sighting.instance === agent.self.instance || agent.neighbors.has(id) || id === agent.self.id) return;
     this.journal.sighted(sighting, agent.now);
     if (sighting.namespace !== agent.self.namespace || this.degree === 0 || this.isQuiet(agent, id)) return;
-    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, () => {
+    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, sighting.instance, () => {
       if (agent.neighbors.has(id)) return undefined;
       const { addresses, instance } = sighting;
       if (!Number.isFinite(agent.routes.distance(id)))

@@ -87,11 +87,11 @@ describe('why a node is alone', () => {
     expect(textOf(undefined, { solicits: false })).toContain('no solicitations are sent');
   });
 
-  test('names who refused the link and why, until a link to that address is open', () => {
-    journal.refused('10.0.0.9:7000', failure('SKEIN_BUSY', 'it has all the links it takes'));
+  test('names who refused the link lately and why, and not for ever', () => {
+    journal.refused('10.0.0.9:7000', failure('SKEIN_BUSY', 'it has all the links it takes'), 9000);
+    journal.refused('10.0.0.8:7000', failure('SKEIN_BUSY', 'long ago'), 10_000 - 3_600_000);
     expect(textOf()).toContain('10.0.0.9:7000 refused the link: it has all the links it takes');
-    journal.linked({ address: '10.0.0.9:7000', name: 'x' } as Neighbor);
-    expect(textOf(undefined, { neighbors: 1 })).not.toContain('refused');
+    expect(textOf()).not.toContain('long ago');
   });
 
   test('counts solicitations that could not be read', () => {

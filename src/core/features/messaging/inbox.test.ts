@@ -15,7 +15,7 @@ beforeEach(() => {
 
 function offer(kind = 'k', bytes = 1): boolean {
   const body = new Uint8Array(bytes);
-  const rest = { recipients: undefined, route: undefined };
+  const rest = { recipients: undefined, route: undefined, consumers: [] };
   const arrival: Arrival = {
     source: 1,
     life: 1,
