@@ -1,10 +1,11 @@
 /**
  * Makes a node on a platform: the one entry for the host and the simulator.
  */
-import { KernelNode, type LocalNode } from './local-node.ts';
+import { KernelNode } from './local-node.ts';
+import type { LocalNode } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
 
-export type { LocalNode } from './local-node.ts';
+export type { LocalNode } from './node.ts';
 
 /**
  * Starts a node.

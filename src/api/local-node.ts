@@ -12,7 +12,7 @@ import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
 import { topologyFeature } from '../core/features/topology/topology.ts';
 import { checkName, idOf } from '../core/identity.ts';
-import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
+import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
 import { defaultKind, type Kind } from './kind.ts';
@@ -20,6 +20,7 @@ import { Messages } from './messages.ts';
 import type {
   Explanation,
   LinkInfo,
+  LocalNode,
   Message,
   MessageStream,
   MessageSubscription,
@@ -30,7 +31,6 @@ import type {
   ReadyCondition,
   SendOptions,
   SendResult,
-  SkeinNode,
   SnoopedMessage,
   StreamOptions,
   Topology,
@@ -48,12 +48,6 @@ type KernelDelivery =
   | { readonly type: 'link-up'; readonly neighbor: Neighbor }
   | { readonly type: 'link-down'; readonly neighbor: Neighbor; readonly reason: string }
   | { readonly type: 'warning'; readonly code: string; readonly text: string };
-
-/** A node in this process, with what only its owner may do. */
-export interface LocalNode extends SkeinNode {
-  /** Ends at once, as a crash would: no goodbye, sockets are dropped. */
-  kill(): void;
-}
 
 const drainMsDefault = 1500;
 const renamesMax = 100;
@@ -294,6 +288,10 @@ export class KernelNode implements LocalNode {
     return done;
   }
 
+  command<Answer = unknown>(behavior: string, command: unknown): Promise<Answer> {
+    return this.ask<Answer>(behavior, command);
+  }
+
   kill(): void {
     void this.finish(undefined);
   }
@@ -314,11 +312,8 @@ export class KernelNode implements LocalNode {
     const from = this.settings.name;
     this.renames++;
     this.settings = { ...this.settings, name: nextName(from) };
-    const firstLink = this.core.kernel.lastLink;
-    this.core = createSkeinKernel(
-      { ...kernelOptions(this.settings, this.platform), firstLink },
-      this.platform.random,
-    );
+    const options = kernelOptions(this.settings, this.platform, this.core.kernel.lastLink);
+    this.core = createSkeinKernel(options, this.platform.random);
     this.runtime.run(this.core.kernel);
     this.exchange.resume();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;
@@ -343,6 +338,7 @@ export class KernelNode implements LocalNode {
   private delivered(feature: string, event: unknown): void {
     if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
     else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
+    else this.events.emit('behavior', { behavior: feature, event });
   }
 
   private kernelEvent(event: KernelDelivery): void {
@@ -435,10 +431,10 @@ export class KernelNode implements LocalNode {
   }
 }
 
-function kernelOptions(settings: LocalNodeSettings, platform: Platform) {
+function kernelOptions(settings: LocalNodeSettings, platform: Platform, firstLink = 0): SkeinKernelOptions {
   const bytes = platform.random.bytes(8);
   const instance = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { ...settings, instance };
+  return { ...settings, instance, firstLink, behaviors: settings.behaviors?.() ?? [] };
 }
 
 async function raced<Value>(

@@ -4,6 +4,7 @@
  * Two things implement it: a node in this process (`createNode`) and a client of a node that already
  * runs on this machine (`attach`). Invariant: whatever is here works the same through both.
  */
+import type { Behavior } from '../core/contracts.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Kind } from './kind.ts';
 
@@ -88,6 +89,17 @@ export interface SkeinNode extends AsyncDisposable {
 
   /** Leaves: tells everybody, sends what is queued (at most `drainMs`, default 1,500), closes. Never rejects. */
   close(options?: { drainMs?: number }): Promise<void>;
+}
+
+/** A node in this process: what only its own program can ask of it. */
+export interface LocalNode extends SkeinNode {
+  /**
+   * Gives a command to one of the program's own behaviors and resolves with its answer.
+   * @throws SkeinError SKEIN_INVALID when there is no such behavior, or whatever the behavior answers.
+   */
+  command<Answer = unknown>(behavior: string, command: unknown): Promise<Answer>;
+  /** Ends at once, as a crash would: no goodbye, sockets are dropped. */
+  kill(): void;
 }
 
 export interface WaitOptions {
@@ -267,6 +279,8 @@ export interface NodeEvents {
   'node:down': { readonly name: string; readonly id: number; readonly reason: 'lost' | 'left' };
   'link:up': { readonly node: string; readonly address: string; readonly direction: 'incoming' | 'outgoing' };
   'link:down': { readonly node: string; readonly reason: string };
+  /** What one of the program's own behaviors delivered. */
+  behavior: { readonly behavior: string; readonly event: unknown };
   /** Something a person should know: another version, a name used twice, a refused peer. */
   warning: { readonly code: string; readonly text: string };
   /** The node has ended; with an error when it had to. */
@@ -312,6 +326,11 @@ export interface NodeOptions {
   readonly insecure?: boolean;
   /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
   readonly version?: string;
+  /**
+   * Makes this program's own behaviors (see `skein/core`), called after skein's. A function, since a node
+   * that must start anew under another name needs new ones. Their events come as `behavior` events.
+   */
+  readonly behaviors?: () => readonly Behavior<never>[];
   readonly logger?: Logger;
 }
 

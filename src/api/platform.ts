@@ -6,7 +6,7 @@
  * told and reports what happened; it decides nothing.
  */
 
-import type { LinkId, LogLevel, Random, SecureStage, Sighting, Store } from '../core/contracts.ts';
+import type { Behavior, LinkId, LogLevel, Random, SecureStage, Sighting, Store } from '../core/contracts.ts';
 import type { Failure } from '../core/errors.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -79,4 +79,6 @@ export interface LocalNodeSettings {
   readonly stallToleranceMs: number;
   readonly version: string;
   readonly pid: number | undefined;
+  /** The program's own. */
+  readonly behaviors?: () => readonly Behavior<never>[];
 }

@@ -8,7 +8,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { createLocalNode, type LocalNode } from '../api/create.ts';
-import type { Logger, NodeOptions, SkeinNode } from '../api/node.ts';
+import type { Logger, NodeOptions } from '../api/node.ts';
 import type { LocalNodeSettings } from '../api/platform.ts';
 import { SkeinError } from '../core/errors.ts';
 import {
@@ -48,7 +48,7 @@ export interface HostedNode {
  * SKEIN_PROTECTED (an address that leaves this machine without `insecure: true`), SKEIN_NAME_TAKEN (the
  * chosen name is in use on this machine), SKEIN_INVALID (the runtime folder is not safe to use).
  */
-export async function createNode(options: NodeOptions = {}): Promise<SkeinNode> {
+export async function createNode(options: NodeOptions = {}): Promise<LocalNode> {
   const plan = checkOptions(options);
   const { node } = await startNode(plan, plan.discovery.byFolder ? openFolderIfPossible(plan) : undefined);
   return node;
@@ -192,7 +192,8 @@ function settingsOf(
   addresses: readonly string[],
   broadcastTargets: readonly string[],
 ): LocalNodeSettings {
-  const { namespace, degree, seeds, syncPeriodMs, sendTimeoutMs, stallToleranceMs, version } = plan;
+  const { namespace, degree, seeds, syncPeriodMs, sendTimeoutMs, stallToleranceMs, version, behaviors } =
+    plan;
   return {
     name,
     nameChosen: plan.name !== undefined,
@@ -207,6 +208,7 @@ function settingsOf(
     stallToleranceMs,
     version,
     pid: process.pid,
+    ...(behaviors === undefined ? {} : { behaviors }),
   };
 }
 

@@ -31,6 +31,7 @@ export interface NodePlan {
   readonly stallToleranceMs: number;
   readonly insecure: boolean;
   readonly version: string;
+  readonly behaviors: NodeOptions['behaviors'];
   readonly logger: Logger | undefined;
 }
 
@@ -60,6 +61,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'stallToleranceMs',
   'insecure',
   'version',
+  'behaviors',
   'logger',
 ]);
 const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);
@@ -94,8 +96,14 @@ export function checkOptions(options: NodeOptions): NodePlan {
     ),
     insecure,
     version: versionOption(given),
+    behaviors: behaviorsOption(given.behaviors),
     logger: loggerOption(given.logger),
   };
+}
+
+function behaviorsOption(value: unknown): NodeOptions['behaviors'] {
+  if (value === undefined || typeof value === 'function') return value as NodeOptions['behaviors'];
+  throw new TypeError(`behaviors is a function that makes behaviors, got ${typeof value}`);
 }
 
 function advertiseOption(given: Given, insecure: boolean): HostPort[] | undefined {

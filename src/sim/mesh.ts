@@ -5,8 +5,10 @@
  * production runs, on a simulated platform. Invariant: nothing here knows what a node should do; it
  * starts and ends lives and remembers what their programs were told.
  */
+
 import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { PlatformEvents } from '../api/platform.ts';
+import type { Behavior } from '../core/contracts.ts';
 import { limits } from '../core/limits.ts';
 import { NodeClock } from './clock.ts';
 import { Host } from './host.ts';
@@ -33,6 +35,8 @@ export interface MemberOptions {
   /** UDP solicitation. Default true. */
   readonly solicit?: boolean;
   readonly broadcastDomain?: number;
+  /** The program's own behaviors, made anew for each life. */
+  readonly behaviors?: () => readonly Behavior<never>[];
 }
 
 /** One run of a member's program. */
@@ -232,6 +236,7 @@ export class Mesh {
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,
+      ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
     };
   }
 

@@ -13,7 +13,7 @@ export type Mutation =
 const place = fc.double({ min: 0, max: 1, noNaN: true });
 const spiteful = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff];
 
-export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record({ kind: fc.constant('set' as const), at: place, value: fc.integer({ min: 0, max: 255 }) }),
   fc.record({ kind: fc.constant('cut' as const), at: place, count: fc.integer({ min: 1, max: 8 }) }),
   fc.record({

@@ -29,7 +29,7 @@ export const announcement: Announcement = {
   sections: new Map([['gossip', Uint8Array.of(1, 2, 3)]]),
 };
 
-export const hello = {
+const hello = {
   wireVersion: 1,
   wireVersionMin: 1,
   id: idOf('x'),
@@ -87,7 +87,7 @@ export const encoded = {
 };
 
 /** The frames in a stream, each whole. */
-export function framesOf(stream: Uint8Array): Uint8Array[] {
+function framesOf(stream: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = [];
   new FrameSplitter({
     frame(bytes, start, end) {

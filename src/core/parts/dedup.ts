@@ -67,11 +67,16 @@ export class Dedup {
       lives.push(memory);
       if (lives.length > livesPerSourceMax) lives.shift();
     }
+    if (now - memory.usedAt > freshnessMs) {
+      // Kept in the order of use, roughly: whoever is first when room is needed has been idle longest.
+      this.sources.delete(source);
+      this.sources.set(source, lives);
+    }
     memory.usedAt = now;
     return memory;
   }
 
-  /** The oldest one that is not in use gives way. */
+  /** The longest idle gives way. */
   private makeRoom(): void {
     if (this.sources.size < limits.dedupSourcesMax) return;
     const oldest = this.sources.keys().next();
@@ -79,6 +84,8 @@ export class Dedup {
   }
 }
 
+/** How exact the order of use is. */
+const freshnessMs = 1000;
 const livesPerSourceMax = 4;
 
 function raiseFloor(memory: SourceMemory, floor: number): void {

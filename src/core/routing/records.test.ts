@@ -58,7 +58,7 @@ describe('a record', () => {
     expect(records.at(before as number)?.name).toBe('a');
   });
 
-  test('out of reach is kept for an hour, then forgotten, and its place used again', () => {
+  test('out of reach is kept for an hour, then forgotten', () => {
     const records = reachable(announcement('a'), announcement('b'));
     const lost = records.get(idOf('a'));
     records.setReachable(lost as NonNullable<typeof lost>, false, 1000);
@@ -66,9 +66,31 @@ describe('a record', () => {
     expect(records.get(idOf('a'))).toBe(lost);
     records.forgetOld(1001 + limits.unreachableKeptMs);
     expect([records.get(idOf('a')), records.size]).toEqual([undefined, 1]);
-    records.put(announcement('c'), bytes, 0);
-    expect(records.get(idOf('c'))?.index).toBe(lost?.index);
-    expect(records.indexEnd).toBe(2);
+    expect(records.get(idOf('b'))?.name).toBe('b');
+  });
+
+  test('leaves its place in the table to others once many were forgotten', () => {
+    const records = reachable(announcement('stays'));
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 3000; i++) records.put(announcement(`n${round}-${i}`), bytes, 0);
+      records.forgetOld(1 + limits.unreachableKeptMs);
+    }
+    expect(records.size).toBe(1);
+    expect(records.indexEnd).toBeLessThan(3000);
+    expect(records.at(records.get(idOf('stays'))?.index ?? -1)?.name).toBe('stays');
+  });
+
+  test('numbers anew only when that helps: ids that are still named do not change the table each time', () => {
+    const links = (from: number): number[] =>
+      Array.from({ length: limits.linksPerRecordMax }, (_, i) => from + i);
+    const records = reachable(
+      announcement('a', { links: links(1) }),
+      announcement('b', { links: links(5000) }),
+    );
+    records.forgetOld(1000);
+    const { version } = records;
+    for (let second = 2; second < 10; second++) records.forgetOld(second * 1000);
+    expect(records.version).toBe(version);
   });
 
   test('in reach is never forgotten', () => {

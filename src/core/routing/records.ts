@@ -84,6 +84,8 @@ export class Records implements Directory {
   /** Every id that has a record or is named in one has an index of its own. */
   private indexes = new Map<NodeId, number>();
   /** By index; a hole where there is no record. */
+  /** How many indexes the last renumbering left. */
+  private numbered = 0;
   private byIndex: (NodeRecord | undefined)[] = [];
 
   get(id: NodeId): NodeRecord | undefined {
@@ -138,7 +140,7 @@ export class Records implements Directory {
       if (!record.reachable && now - record.since > limits.unreachableKeptMs) this.remove(record);
     }
     // Ids that nobody names any more still hold their index: number anew when they are the greater part.
-    if (this.byIndex.length > 2 * this.byId.size + indexSlack) this.renumber();
+    if (this.byIndex.length > 2 * Math.max(this.byId.size, this.numbered) + indexSlack) this.renumber();
   }
 
   private renumber(): void {
@@ -149,6 +151,7 @@ export class Records implements Directory {
       this.byIndex[record.index] = record;
     }
     for (const record of this.byId.values()) record.edges = this.edgesOf(record.announcement);
+    this.numbered = this.byIndex.length;
     this.version++;
   }
 

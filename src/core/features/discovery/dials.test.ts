@@ -92,8 +92,8 @@ test('whoever asked is told when the link is up; another link says nothing', () 
 
 describe('a dial for later', () => {
   test('is made at its time, if there still is a reason then', () => {
-    dials.later(100, 7, () => target());
-    dials.later(50, 8, () => undefined);
+    dials.later(100, 7, 'first life', () => target());
+    dials.later(50, 8, 'first life', () => undefined);
     expect(dials.nextDeadline()).toBe(50);
     dials.deadline(agent, 99);
     expect(dialed).toEqual([]);
@@ -101,10 +101,17 @@ describe('a dial for later', () => {
     expect([dialed, dials.nextDeadline()]).toEqual([['a:1'], Number.POSITIVE_INFINITY]);
   });
 
+  test('of a node that has a new life is not held up by that for its old one', () => {
+    dials.later(100, 7, 'first life', () => undefined);
+    dials.later(10, 7, 'second life', () => target({ instance: 'second life' }));
+    dials.deadline(agent, 10);
+    expect(dialed).toEqual(['a:1']);
+  });
+
   test('is kept once per node, and for a bounded number of nodes', () => {
     for (let node = 1; node <= 100; node++) {
-      dials.later(10, node, () => target({ node }));
-      dials.later(10, node, () => target({ node }));
+      dials.later(10, node, 'first life', () => target({ node }));
+      dials.later(10, node, 'first life', () => target({ node }));
     }
     dials.deadline(agent, 10);
     expect(dialed).toHaveLength(limits.dialsScheduledMax);

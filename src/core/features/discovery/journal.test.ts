@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { BehaviorAgent, Neighbor, Sighting } from '../../contracts.ts';
+import type { BehaviorAgent, Sighting } from '../../contracts.ts';
 import { failure } from '../../errors.ts';
 import { idOf } from '../../identity.ts';
 import { limits } from '../../limits.ts';

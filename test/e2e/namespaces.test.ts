@@ -1,0 +1,205 @@
+/**
+ * Four hosts, each a network namespace of its own behind one bridge, one node on each: found by subnet
+ * broadcast alone, one cut off from the others and back. Needs root, `ip` and `nft`; elsewhere it is
+ * skipped with the reason. Everything it makes has this process's number in its name and is taken away.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NodeEvents, SkeinNode } from '../../src/api/node.ts';
+import { attach } from '../../src/host/control/attach.ts';
+import { socketPathOf } from '../../src/host/control/socket-path.ts';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const prefix = `skein-${process.pid}`;
+/** The bridge has a namespace too, so that nothing of this is seen outside. */
+const bridge = `${prefix}-bridge`;
+const subnet = `10.${64 + (process.pid % 128)}.${Math.floor(process.pid / 128) % 256}`;
+const numbers = [0, 1, 2, 3];
+const cutTable = 'skein_cut';
+
+interface Host {
+  readonly name: string;
+  readonly namespace: string;
+  readonly address: string;
+  process: ChildProcess | undefined;
+  client: SkeinNode | undefined;
+}
+
+const hosts: Host[] = numbers.map((i) => ({
+  name: `h${i}`,
+  namespace: `${prefix}-${i}`,
+  address: `${subnet}.${i + 1}`,
+  process: undefined,
+  client: undefined,
+}));
+const reason = whyNot();
+let folder: string | undefined;
+
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  folder = mkdtempSync(join(tmpdir(), 'skein-namespaces-'));
+  makeNetwork();
+  await Promise.all(hosts.map(start));
+}, 60_000);
+
+afterAll(async () => {
+  if (reason !== undefined) return;
+  await Promise.all(hosts.map(({ client }) => client?.close()));
+  await Promise.all(hosts.map(({ process }) => process && end(process)));
+  for (const { namespace } of [...hosts, { namespace: bridge }]) {
+    // A setup that failed half-way leaves fewer of them.
+    try {
+      ip('netns', 'del', namespace);
+    } catch {}
+  }
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('four hosts find each other by subnet broadcast alone', async ({ skip }) => {
+  if (reason !== undefined) skip(reason);
+  await Promise.all(hosts.map((host) => clientOf(host).ready({ count: 4, timeoutMs: 20_000 })));
+  for (const host of hosts) {
+    expect(Object.keys(await clientOf(host).topology()).sort()).toEqual(['h0', 'h1', 'h2', 'h3']);
+    for (const { address } of (await clientOf(host).status()).links) expect(address).toContain(`${subnet}.`);
+  }
+  const [node] = (await clientOf(hosts[0] as Host).nodes()).filter(({ name }) => name === 'h1');
+  expect(node?.addresses.map((address) => address.split(':')[0])).toEqual([`${subnet}.2`]);
+  expect((await clientOf(hosts[0] as Host).broadcast('hello')).deliveredCount).toBe(3);
+});
+
+test('a host that is cut off is known as lost, and is back once the cut is over', async ({ skip }) => {
+  if (reason !== undefined) skip(reason);
+  const [cutOff, ...others] = hosts as [Host, ...Host[]];
+  const watching = others.map(({ client }) => client as SkeinNode);
+  for (const client of watching) await client.ready({ count: 4, timeoutMs: 20_000 });
+
+  const lost = await watchAll(watching, 'node:down', 'h0');
+  const cutAt = performance.now();
+  nft(cutOff, cutRules);
+  await lost.done;
+  const lostMs = performance.now() - cutAt;
+  expect((await watching[0]?.broadcast('without you'))?.deliveredCount).toBe(2);
+  const { summary } = await (watching[0] as SkeinNode).explain('h0');
+
+  const back = await watchAll(watching, 'node:up', 'h0');
+  const healedAt = performance.now();
+  nft(cutOff, `delete table inet ${cutTable}`);
+  await back.done;
+  await Promise.all(hosts.map((host) => clientOf(host).ready({ count: 4, timeoutMs: 20_000 })));
+  const backMs = performance.now() - healedAt;
+  expect((await clientOf(cutOff).broadcast('I am back')).deliveredCount).toBe(3);
+
+  console.log(`h0 cut off: lost to all after ${round(lostMs)} ms, back ${round(backMs)} ms after the cut`);
+  console.log(`meanwhile: ${summary}`);
+  expect(lostMs).toBeLessThan(6000);
+  expect(backMs).toBeLessThan(20_000);
+});
+
+/** Everything into or out of the host vanishes, as with a pulled cable. */
+const cutRules = `
+  table inet ${cutTable} {
+    chain in { type filter hook input priority 0; policy drop; }
+    chain out { type filter hook output priority 0; policy drop; }
+  }`;
+
+function whyNot(): string | undefined {
+  if (process.getuid?.() !== 0) return 'network namespaces need root';
+  const probe = `${prefix}-probe`;
+  try {
+    ip('netns', 'add', probe);
+  } catch (problem) {
+    return `network namespaces cannot be made here: ${firstLine(problem)}`;
+  }
+  try {
+    ip('netns', 'exec', probe, 'nft', 'list', 'ruleset');
+  } catch (problem) {
+    return `nft does not work here: ${firstLine(problem)}`;
+  } finally {
+    ip('netns', 'del', probe);
+  }
+  return existsSync(program) ? undefined : `${program} is missing: run \`npx tsc -b\` first`;
+}
+
+function makeNetwork(): void {
+  ip('netns', 'add', bridge);
+  ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge');
+  ip('-n', bridge, 'link', 'set', 'br0', 'up');
+  for (const [i, { namespace, address }] of hosts.entries()) {
+    ip('netns', 'add', namespace);
+    const peer = ['peer', 'name', `port${i}`, 'netns', bridge];
+    ip('-n', namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
+    ip('-n', bridge, 'link', 'set', `port${i}`, 'master', 'br0', 'up');
+    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'brd', '+', 'dev', 'eth0');
+    for (const link of ['lo', 'eth0']) ip('-n', namespace, 'link', 'set', link, 'up');
+  }
+}
+
+async function start(host: Host): Promise<void> {
+  const runtime = join(folder as string, host.name);
+  mkdirSync(runtime, { mode: 0o700 });
+  const flags = ['--name', host.name, '--insecure', '--listen', '0.0.0.0:0', '--no-folder'];
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
+  const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_DEGREE: '2' };
+  // `ip` becomes the program that it is told to run: the process's number is the node's.
+  const child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, program, 'up', ...flags], {
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  host.process = child;
+  const line = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  expect(line.value).toMatch(new RegExp(`^ready ${host.name} `));
+  host.client = await attach({ control: socketPathOf(runtime, host.name) });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Resolves once all of them listen; `done` once each has seen it. */
+async function watchAll(
+  clients: readonly SkeinNode[],
+  type: 'node:down' | 'node:up',
+  name: string,
+): Promise<{ readonly done: Promise<unknown> }> {
+  const seen = clients.map(
+    (client) =>
+      new Promise<void>((resolve) => {
+        client.events.addEventListener(type, ({ detail }: CustomEvent<NodeEvents[typeof type]>) => {
+          if (detail.name === name) resolve();
+        });
+      }),
+  );
+  for (const client of clients) await client.status();
+  return { done: Promise.all(seen) };
+}
+
+function clientOf({ client, name }: Host): SkeinNode {
+  if (client === undefined) throw new Error(`${name} did not start`);
+  return client;
+}
+
+function nft({ namespace }: Host, rules: string): void {
+  execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules });
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+function firstLine(problem: unknown): string {
+  const { stderr, message } = problem as { stderr?: Buffer; message: string };
+  return (stderr?.toString().trim() || message).split('\n')[0] as string;
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds);
+}
