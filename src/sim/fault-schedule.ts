@@ -18,32 +18,31 @@ const fault: { readonly lastsMinMs: number; readonly lastsMaxMs: number; readonl
 export class FaultSchedule {
   readonly happened: string[] = [];
   private readonly mesh: Mesh;
-  private readonly random: SeededRandom;
   private readonly until: number;
   private readonly active = new Set<Fault>();
 
   /** @param until World time after which nothing new begins. */
   constructor(mesh: Mesh, names: readonly FaultName[], until: number) {
     this.mesh = mesh;
-    this.random = mesh.world.random.fork('faults');
     this.until = until;
-    for (const name of names) this.rest(name);
+    const random = mesh.world.random.fork('faults');
+    for (const name of names) this.rest(name, random.fork(name));
   }
 
   healAll(): void {
     for (const active of [...this.active]) this.end(active);
   }
 
-  private rest(name: FaultName): void {
-    this.mesh.world.after(this.random.between(0, fault.restMaxMs), () => this.begin(name));
+  private rest(name: FaultName, random: SeededRandom): void {
+    this.mesh.world.after(random.between(0, fault.restMaxMs), () => this.begin(name, random));
   }
 
-  private begin(name: FaultName): void {
+  private begin(name: FaultName, random: SeededRandom): void {
     const { world } = this.mesh;
     if (world.now >= this.until) return;
-    const made = makeFault(name, this.mesh, this.random);
+    const made = makeFault(name, this.mesh, random);
     if (made === undefined) {
-      this.rest(name);
+      this.rest(name, random);
       return;
     }
     this.active.add(made);
@@ -51,11 +50,11 @@ export class FaultSchedule {
     world.note(`fault ${made.text}`);
     made.start(this.mesh);
     // The square leans towards short ones.
-    const lasts = fault.lastsMinMs + (fault.lastsMaxMs - fault.lastsMinMs) * this.random.next() ** 2;
+    const lasts = fault.lastsMinMs + (fault.lastsMaxMs - fault.lastsMinMs) * random.next() ** 2;
     world.after(lasts, () => {
       if (!this.active.has(made)) return;
       this.end(made);
-      this.rest(name);
+      this.rest(name, random);
     });
   }
 

@@ -93,7 +93,7 @@ export class SeededRandom implements Random {
 }
 
 /** FNV-1a over the UTF-16 units: enough to tell labels apart, the mixing is splitmix32's. */
-export function hashText(text: string): number {
+function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;

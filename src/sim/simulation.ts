@@ -40,7 +40,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   return new Simulation(simulationSettings(options)).run();
 }
 
-export class Simulation {
+class Simulation {
   readonly world: World;
   readonly mesh: Mesh;
   readonly checks: CheckCounts = {};
@@ -215,7 +215,7 @@ export class Simulation {
   }
 }
 
-export interface Measured {
+interface Measured {
   readonly converged: number | undefined;
   readonly healedMs: number | undefined;
   readonly joinKnownToAllMs: number | undefined;

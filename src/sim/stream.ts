@@ -12,7 +12,7 @@ import type { Network } from './network.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What two kernels hold of one direction: sent and unread. Linux grows to megabytes; less is harsher. */
-export const socketBufferBytes = 256 * 1024;
+const socketBufferBytes = 256 * 1024;
 /** One segment's worth: a large write reaches the other end in pieces. */
 const segmentBytesMax = 64 * 1024;
 /** After a blocked path opens, the sender repeats within its retransmission timer, at most this long. */

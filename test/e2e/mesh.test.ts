@@ -280,7 +280,7 @@ describe('nine processes', () => {
       (one, from) => one.down('n9', 'left', from),
       () => leaving.process.kill('SIGTERM'),
     );
-    expect(await leaving.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await leaving.ended).exitCode).toBe(0);
     expect(performance.now() - at).toBeLessThan(2000);
     const [left] = (await witness('n1').client.nodes({ all: true })).filter(({ name }) => name === 'n9');
     expect(left).toMatchObject({ reachable: false, left: true });

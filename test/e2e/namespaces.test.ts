@@ -145,7 +145,7 @@ async function start(host: Host): Promise<void> {
   mkdirSync(runtime, { mode: 0o700 });
   const flags = ['--name', host.name, '--insecure', '--listen', '0.0.0.0:0', '--no-folder'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
-  const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_DEGREE: '2' };
+  const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_LOG_LEVEL: 'error' };
   // `ip` becomes the program that it is told to run: the process's number is the node's.
   const child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, program, 'up', ...flags], {
     env: { ...Object.fromEntries(inherited), ...environment },

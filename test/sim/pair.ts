@@ -7,7 +7,7 @@ import { SimPlatform } from '../../src/sim/platform.ts';
 import { World } from '../../src/sim/world.ts';
 
 /** A program that writes down what it is told. */
-export class Recorder implements PlatformEvents {
+class Recorder implements PlatformEvents {
   readonly log: string[] = [];
   readonly receivedAt: number[] = [];
   receivedBytes = 0;

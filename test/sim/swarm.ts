@@ -13,7 +13,7 @@ const nodesMax = 60;
 /** Short, so that a hundred seeds fit into every test run; `skein sim --minutes` runs longer ones. */
 const minutes = 0.25;
 
-export function swarmOptions(seed: number): SimulationOptions {
+function swarmOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
   return {
     seed,

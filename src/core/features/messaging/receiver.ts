@@ -23,7 +23,7 @@ interface Gathered {
 }
 
 export class Receiver {
-  readonly counts = { received: 0, duplicates: 0, busy: 0, malformed: 0 };
+  readonly counts = { received: 0, duplicates: 0, busy: 0, malformed: 0, unknownSource: 0 };
   readonly inbox = new Inbox((arrival) => this.handOver(arrival));
   private readonly agent: BehaviorAgent;
   private readonly dedup = new Dedup();
@@ -40,6 +40,8 @@ export class Receiver {
   arrived(frame: Frame): void {
     const { data } = this;
     if (!data.read(frame)) this.counts.malformed++;
+    // Its record is still on its way: nobody could be told a name, or answer. The source asks again.
+    else if (this.agent.directory.get(frame.source) === undefined) this.counts.unknownSource++;
     else if (frame.type === MessageType.unacknowledged) this.offer(frame, data.body(), frame.sequence);
     else this.acknowledged(frame);
   }
