@@ -5,7 +5,7 @@
  * what the program listens to. Invariant: it holds no protocol state; what is true of the mesh is asked of
  * the kernel each time.
  */
-import type { KernelEvent, Neighbor, NodeEntry } from '../core/contracts.ts';
+import type { KernelEvent, Neighbor } from '../core/contracts.ts';
 import { type Failure, SkeinError } from '../core/errors.ts';
 import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
@@ -41,7 +41,8 @@ import { Runtime } from './runtime.ts';
 import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
-import { checkCondition, missingFor, type ReadyView, Waiters } from './waiting.ts';
+import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
+import { checkCondition, missingFor, Waiters } from './waiting.ts';
 
 type KernelDelivery =
   | KernelEvent
@@ -115,15 +116,8 @@ export class KernelNode implements LocalNode {
     checkCondition(condition);
     const signal = this.signalOf(condition);
     await this.waiters
-      .wait(() => missingFor(condition, this.readyView()), signal.signal)
+      .wait(() => missingFor(condition, readyView(this.core)), signal.signal)
       .finally(signal.cancel);
-  }
-
-  private readyView(): ReadyView {
-    const reachable = [...this.core.records.entries()].filter((entry) => entry.reachable);
-    const services = [...this.core.kernel.self.services, ...reachable.flatMap((entry) => entry.services)];
-    const names = [this.name, ...reachable.map((entry) => entry.name)];
-    return { nodes: new Set(names), services: new Set(services), links: this.core.kernel.neighbors.size };
   }
 
   private signalOf({ signal, timeoutMs }: WaitOptions): {
@@ -165,7 +159,7 @@ export class KernelNode implements LocalNode {
 
   async recipients(): Promise<string[]> {
     this.checkOpen();
-    return this.reachableEntries()
+    return reachableEntries(this.core)
       .map((entry) => entry.name)
       .sort();
   }
@@ -206,7 +200,9 @@ export class KernelNode implements LocalNode {
     const entries = [...this.core.records.entries()].filter(
       (entry) => all || entry.reachable || entry.id === this.id,
     );
-    return entries.map((entry) => this.nodeInfo(entry)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entries
+      .map((entry) => nodeInfo(this.core, entry, this.runtime.now))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   async route(to: string): Promise<string[]> {
@@ -234,7 +230,7 @@ export class KernelNode implements LocalNode {
       uptimeMs: Math.round(this.runtime.now - kernel.self.startedAt),
       addresses: this.settings.addresses,
       settings: this.currentSettings(),
-      links: this.links(),
+      links: linkInfos(this.core, this.runtime.now),
       nodeCount: this.core.table.reachableCount + 1,
       services: [...kernel.self.services].sort(),
       counters: { ...Object.fromEntries([...kernel.counters].sort()), ...this.platform.counters?.() },
@@ -247,10 +243,10 @@ export class KernelNode implements LocalNode {
   async dial(address: string, options: WaitOptions = {}): Promise<LinkInfo> {
     const dialed = this.ask<Neighbor>(discoveryFeature, { type: 'dial', address });
     const signal = this.signalOf(options);
-    const neighbor = await raced(dialed, signal.signal, `no link to ${address} in time`).finally(
+    const neighbor = await raced(dialed, signal.signal, `no link to ${address}`).finally(
       signal.cancel,
     );
-    return this.linkInfo(neighbor);
+    return linkInfo(this.core, neighbor, this.runtime.now);
   }
 
   async hangup(node: string): Promise<void> {
@@ -374,53 +370,6 @@ export class KernelNode implements LocalNode {
       throw new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
   }
 
-  // ── views ─────────────────────────────────────────────────────────────────────────────────────────
-
-  private reachableEntries(): NodeEntry[] {
-    return [...this.core.table.reachable()].flatMap((id) => this.core.records.get(id) ?? []);
-  }
-
-  private links(): LinkInfo[] {
-    return [...this.core.kernel.neighbors.values()].map((neighbor) => this.linkInfo(neighbor));
-  }
-
-  private linkInfo(neighbor: Neighbor): LinkInfo {
-    const statistics = this.core.kernel.statistics(neighbor.link);
-    return {
-      node: neighbor.name,
-      address: neighbor.address,
-      direction: neighbor.direction,
-      roundTripMs: statistics?.roundTripMs,
-      stalled: statistics?.stalled ?? false,
-      bytesIn: statistics?.bytesIn ?? 0,
-      bytesOut: statistics?.bytesOut ?? 0,
-      framesIn: statistics?.framesIn ?? 0,
-      framesOut: statistics?.framesOut ?? 0,
-      queuedBytes: statistics?.queuedBytes ?? 0,
-      dropped: statistics?.dropped ?? 0,
-      openForMs: Math.round(this.runtime.now - neighbor.openedAt),
-    };
-  }
-
-  private nodeInfo(entry: NodeEntry): NodeInfo {
-    const hops = this.core.table.distance(entry.id);
-    return {
-      name: entry.name,
-      id: entry.id,
-      namespace: entry.namespace,
-      instance: entry.instance,
-      version: entry.version,
-      addresses: entry.addresses,
-      links: entry.links.map((link) => this.core.records.get(link)?.name ?? String(link)).sort(),
-      services: entry.services,
-      self: entry.id === this.id,
-      reachable: entry.reachable,
-      left: entry.left,
-      hops: Number.isFinite(hops) ? hops : undefined,
-      forMs: Math.round(this.runtime.now - entry.since),
-    };
-  }
-
   private currentSettings(): NodeSettings {
     const { discovery, topology } = this.core;
     return {
@@ -444,7 +393,12 @@ async function raced<Value>(
 ): Promise<Value> {
   if (signal === undefined) return promise;
   const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(new SkeinError('SKEIN_TIMEOUT', text, { cause: signal.reason }));
+    const fail = (): void => {
+      const cause: unknown = signal.reason;
+      const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
+      const failed = timedOut ? `${text} in time` : `${text}: given up by the caller`;
+      reject(new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', failed, { cause }));
+    };
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
