@@ -7,6 +7,7 @@
  * of its own that is loaded when it is asked for.
  */
 import { Command } from 'commander';
+import { commandFirst } from './argument-order.ts';
 import { strict } from './command.ts';
 import { exitCodeOf, lineOf } from './exit.ts';
 import { endQuietlyOnClosedPipe, printError } from './output.ts';
@@ -40,7 +41,7 @@ async function buildProgram(asked: string): Promise<Command> {
 async function main(): Promise<void> {
   endQuietlyOnClosedPipe();
   try {
-    const [asked = '--help', ...rest] = process.argv.slice(2);
+    const [asked = '--help', ...rest] = commandFirst(process.argv.slice(2));
     const program = await buildProgram(asked);
     await program.parseAsync([asked, ...rest], { from: 'user' });
   } catch (problem) {
