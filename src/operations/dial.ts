@@ -1,11 +1,11 @@
 /** `dial`: opens one link by hand. */
 import * as v from 'valibot';
-import { address, timeoutMs } from './fields.ts';
+import { anyAddress, timeoutMs } from './fields.ts';
 import { operation } from './operation.ts';
 
 export const dial = operation({
   name: 'dial',
   summary: 'Open a link to HOST:PORT, whatever its namespace.',
-  input: v.strictObject({ address, timeoutMs: v.exactOptional(timeoutMs) }),
+  input: v.strictObject({ address: anyAddress, timeoutMs: v.exactOptional(timeoutMs) }),
   run: (node, { address: to, ...options }, signal) => node.dial(to, { ...options, signal }),
 });

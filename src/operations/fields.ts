@@ -67,7 +67,7 @@ export function listOf<const Item extends v.GenericSchema>(item: Item, accepted:
 /** 1 to 64 of `[A-Za-z0-9._-]`. */
 export const nodeName = text('a node name', nameProblem);
 
-export const kindName = text('a kind: 1 to 128 characters', (value) => {
+export const kindName = text('a kind: 1 to 127 bytes of UTF-8', (value) => {
   try {
     kind(value);
     return undefined;
@@ -82,6 +82,9 @@ export const address = text('HOST:PORT', addressProblem);
 export const timeoutMs = wholeNumber(1, 2_147_483_647, 'milliseconds');
 export const nodeCount = wholeNumber(1, limits.recordsMax);
 export const nodeNames = listOf(nodeName, 'node names', limits.recordsMax);
+
+/** The same, left for the node to judge: it answers SKEIN_ADDRESS whether it is asked here or in its own process. */
+export const anyAddress = text('HOST:PORT', () => undefined);
 
 /** What is wrong with a `host:port`, or undefined when it is one. */
 function addressProblem(value: string): string | undefined {

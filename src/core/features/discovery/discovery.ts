@@ -61,6 +61,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   );
   /** Links hung up by hand are left alone until then. */
   private readonly quietUntil = new Map<NodeId, number>();
+  /** Dials that a command waits for: linked, not yet reachable. */
+  private unrouted: { readonly token: number; readonly neighbor: Neighbor }[] = [];
   private seeds: Seeds;
   private solicitAt = never;
   private beaconAt = never;
@@ -120,6 +122,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
+    else if (event.type === 'node-up') this.routed(agent, event.node.id);
     else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
       this.journal.refused(event.address, event.failure, agent.now);
@@ -220,6 +223,11 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   private unlinked(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
+    const closed = failure('SKEIN_UNREACHABLE', `${neighbor.name} closed the link at once (${reason})`);
+    for (const { token } of this.unrouted.filter((waiting) => waiting.neighbor.id === neighbor.id)) {
+      agent.answerFailure(token, closed);
+    }
+    this.unrouted = this.unrouted.filter((waiting) => waiting.neighbor.id !== neighbor.id);
     this.seekSoon(agent);
     if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
     if (reason !== 'closed' && reason !== 'silent') return;
@@ -233,11 +241,23 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     const { seed, token } = outcome.target;
     if (outcome.outcome === 'up') {
       if (seed !== undefined) this.seeds.found(seed, outcome.neighbor.id);
-      if (token !== undefined) agent.answer(token, outcome.neighbor);
+      if (token !== undefined) this.answerOnceRouted(agent, token, outcome.neighbor);
     } else {
       if (seed !== undefined) this.seeds.failed(agent, seed, outcome.failure, node);
       if (token !== undefined) agent.answerFailure(token, outcome.failure);
     }
+  }
+
+  /** A link alone is no route yet: the neighbor's announcement comes a moment later. */
+  private answerOnceRouted(agent: BehaviorAgent, token: number, neighbor: Neighbor): void {
+    if (Number.isFinite(agent.routes.distance(neighbor.id))) agent.answer(token, neighbor);
+    else this.unrouted.push({ token, neighbor });
+  }
+
+  private routed(agent: BehaviorAgent, node: NodeId): void {
+    const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
+    this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
+    for (const { token, neighbor } of routed) agent.answer(token, neighbor);
   }
 
   private hangup(agent: BehaviorAgent, node: string, token: number): void {

@@ -266,8 +266,12 @@ export class Sender {
     for (const message of [...this.outbound.all()]) this.outbound.missing(message, node, 'no-route');
   }
 
-  /** Out of reach since a moment: the mesh is perhaps just finding the way around a dead node. */
+  /**
+   * Out of reach only for a moment: its link is open and its announcement on the way, or the mesh is just
+   * finding the way around a dead node.
+   */
   private mayComeBack(node: NodeId): boolean {
+    if (this.agent.neighbors.has(node)) return true;
     const entry = this.agent.directory.get(node);
     if (entry === undefined || entry.left || entry.reachable) return false;
     return this.agent.now - entry.since < limits.routeGraceMs;

@@ -1,0 +1,78 @@
+// A behavior of your own: each node tells the mesh how busy it is, and knows who is the least busy.
+// It is tried out in the simulator; `createNode({ behaviors: () => [new Load()] })` runs it for real.
+import { Reader, Writer } from 'skein/core';
+import { Mesh, World } from 'skein/sim';
+
+/** @import { Behavior, BehaviorAgent, KernelEvent } from 'skein/core' */
+/** @typedef {{ type: 'set', percent: number } | { type: 'idlest' }} Command */
+
+/** @implements {Behavior<Command>} */
+class Load {
+  name = 'load';
+  /** Percent by node id. @type {Map<number, number>} */
+  #loads = new Map();
+
+  /**
+   * What the program asks of it.
+   * @param {BehaviorAgent} agent
+   * @param {Command} command
+   * @param {number} token
+   */
+  command(agent, command, token) {
+    if (command.type === 'set') {
+      this.#loads.set(agent.self.id, command.percent);
+      // Travels with this node's announcement, to everybody, also to those who join later.
+      agent.announce(new Writer().u8(command.percent).finish());
+      agent.answer(token, undefined);
+    } else {
+      agent.answer(token, this.#idlest(agent));
+    }
+  }
+
+  /**
+   * Another node's announcement says something new.
+   * @param {BehaviorAgent} agent
+   * @param {number} node
+   * @param {Uint8Array | undefined} section
+   */
+  announced(agent, node, section) {
+    if (section === undefined) this.#loads.delete(node);
+    else this.#loads.set(node, new Reader(section).u8());
+  }
+
+  /**
+   * @param {BehaviorAgent} _agent
+   * @param {KernelEvent} event
+   */
+  event(_agent, event) {
+    if (event.type === 'node-down') this.#loads.delete(event.node.id);
+  }
+
+  /** @param {BehaviorAgent} agent */
+  #idlest(agent) {
+    const [id] = [...this.#loads].sort(([, a], [, b]) => a - b)[0] ?? [agent.self.id];
+    return id === agent.self.id ? agent.self.name : agent.directory.get(id)?.name;
+  }
+}
+
+const world = new World({ seed: 1 });
+const mesh = new Mesh(world, { degree: 2, network: { latencyMs: 20 } });
+const lives = ['a', 'b', 'c', 'd', 'e'].map((name) =>
+  mesh.start(mesh.add({ name, behaviors: () => [new Load()] })),
+);
+await world.runUntil(() => mesh.allKnowAll, 60_000);
+
+for (const [i, { node }] of lives.entries()) {
+  await world.resolve(node.command('load', { type: 'set', percent: 90 - 20 * i }));
+}
+await world.run(1000);
+const [first, last] = [lives[0], lives[4]];
+if (first === undefined || last === undefined) throw new Error('there are five');
+console.log(`a knows the idlest: ${await world.resolve(first.node.command('load', { type: 'idlest' }))}`);
+
+mesh.crash(last.member);
+await world.run(1000);
+console.log(
+  `and once it has crashed: ${await world.resolve(first.node.command('load', { type: 'idlest' }))}`,
+);
+mesh.killAll();
