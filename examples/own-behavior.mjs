@@ -31,11 +31,11 @@ class Load {
 
   /**
    * Another node's announcement says something new.
-   * @param {BehaviorAgent} agent
+   * @param {BehaviorAgent} _agent
    * @param {number} node
    * @param {Uint8Array | undefined} section
    */
-  announced(agent, node, section) {
+  announced(_agent, node, section) {
     if (section === undefined) this.#loads.delete(node);
     else this.#loads.set(node, new Reader(section).u8());
   }
