@@ -6,18 +6,26 @@ export function makeBody(bytes) {
 
 /** Cheap enough not to be what is measured: the number, and one byte near the end. */
 export function mark(body, number) {
-  body[0] = number >>> 24;
-  body[1] = number >>> 16;
-  body[2] = number >>> 8;
-  body[3] = number;
-  body[body.length - 1] = number * 31;
+  markAt(body, 0, number, body.length);
+}
+
+export function markAt(buffer, at, number, bytes) {
+  buffer[at] = number >>> 24;
+  buffer[at + 1] = number >>> 16;
+  buffer[at + 2] = number >>> 8;
+  buffer[at + 3] = number;
+  buffer[at + bytes - 1] = number * 31;
 }
 
 /** True when this is message `number`, whole. */
 export function isIntact(body, number, bytes) {
+  return body.length === bytes && isIntactAt(body, 0, number, bytes);
+}
+
+/** The same for a body that lies inside a larger buffer. */
+export function isIntactAt(buffer, at, number, bytes) {
   return (
-    body.length === bytes &&
-    ((body[0] << 24) | (body[1] << 16) | (body[2] << 8) | body[3]) === (number | 0) &&
-    body[bytes - 1] === ((number * 31) & 255)
+    ((buffer[at] << 24) | (buffer[at + 1] << 16) | (buffer[at + 2] << 8) | buffer[at + 3]) === (number | 0) &&
+    buffer[at + bytes - 1] === ((number * 31) & 255)
   );
 }

@@ -11,8 +11,8 @@ const { values: flags } = parseArgs({
 
 const rounds = Number(flags.rounds ?? (flags.quick ? 3 : 7));
 const works = [
-  { name: 'one-way 128 B', work: 'one-way', bytes: 128, count: flags.quick ? 500_000 : 3_000_000, unit: 'msgs/s' },
-  { name: 'sequential round trip 128 B', work: 'round-trip', bytes: 128, count: flags.quick ? 5_000 : 20_000, unit: 'us' },
+  { name: 'one-way 128 B', work: 'one-way', bytes: 128, count: flags.quick ? 2_000_000 : 10_000_000, unit: 'msgs/s' },
+  { name: 'sequential round trip 128 B', work: 'round-trip', bytes: 128, count: flags.quick ? 10_000 : 30_000, unit: 'us' },
 ];
 const systems = ['raw', 'skein'];
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));

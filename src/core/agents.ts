@@ -145,8 +145,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame {
-    const bytes = this.parts.forwarder.frameFor(this.slot, RouteKind.node, destination, head, options);
-    return { destination, bytes };
+    return this.parts.forwarder.prepare(this.slot, destination, head, options);
   }
 
   sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {

@@ -215,6 +215,7 @@ export class Neighborhood implements LinkOwner {
     }
     this.count('links.doubled');
     this.byLink.set(link.id, existing);
+    link.neighbor = existing.neighbor;
     if (this.winner(existing.link, link, peer, otherHasAnother) === link) this.replace(existing, link);
     else this.retire(existing, link);
     // Whoever waits for this dial must hear of its end: the link that it asked for is there already.
@@ -229,8 +230,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   frame(link: Link, frame: Frame): void {
-    const connection = this.byLink.get(link.id);
-    if (connection !== undefined) this.ports.arrived(frame, connection.neighbor);
+    if (link.neighbor !== undefined) this.ports.arrived(frame, link.neighbor);
   }
 
   measured(link: Link): void {
@@ -352,6 +352,7 @@ export class Neighborhood implements LinkOwner {
     const connection: Connection = { neighbor, link, retiring: undefined };
     this.connections.set(peer.id, connection);
     this.byLink.set(link.id, connection);
+    link.neighbor = neighbor;
     this.neighbors.set(peer.id, neighbor);
     this.context.count('links.up');
     this.context.routes.linkUp(peer.id, peer.instance);

@@ -5,7 +5,7 @@
  * frame but the link's own is handled before the handshake (handshake.ts) is over; whatever the other
  * end sends, the worst that follows is that this link closes.
  */
-import type { DialPurpose, DownReason, LinkId, LinkStatistics, SecureStage } from '../contracts.ts';
+import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor, SecureStage } from '../contracts.ts';
 import { type Failure, failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
@@ -71,6 +71,8 @@ export class Link {
   address: string;
   /** The other end's hello, once its proof has held. */
   peer: Hello | undefined;
+  /** Whom it leads to, as behaviors know it: set by the neighborhood while the link may bring frames. */
+  neighbor: Neighbor | undefined;
   /** 0 until it opens. */
   openedAt = 0;
   /** Something came over this link since it opened: the other end surely holds it open too. */

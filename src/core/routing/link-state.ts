@@ -34,7 +34,7 @@ const hysteresisRatio = 0.25;
 const hysteresisMs = 1;
 
 export class LinkStateTable implements RoutingTable {
-  version = 0;
+  private computed = 0;
   private readonly self: NodeId;
   private readonly records: Records;
   private readonly links = new Map<NodeId, OwnLink>();
@@ -54,6 +54,11 @@ export class LinkStateTable implements RoutingTable {
   constructor(self: NodeId, records: Records) {
     this.self = self;
     this.records = records;
+  }
+
+  get version(): number {
+    this.refresh();
+    return this.computed;
   }
 
   // ── lookups ───────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +171,7 @@ export class LinkStateTable implements RoutingTable {
     if (!this.dirty && this.seenVersion === this.records.version) return;
     this.dirty = false;
     this.seenVersion = this.records.version;
-    this.version++;
+    this.computed++;
     this.providers = undefined;
     this.closest.clear();
     this.compute();

@@ -30,6 +30,7 @@ export class Receiver {
   private readonly joiner = new Joiner();
   /** One cursor for all messages: each is parsed in place. */
   private readonly data = new DataCursor();
+  private lastSource: NodeId | undefined;
   private gathered = new Map<string, Gathered>();
   private arrivals: Arrival[] = [];
 
@@ -41,9 +42,17 @@ export class Receiver {
     const { data } = this;
     if (!data.read(frame)) this.counts.malformed++;
     // Its record is still on its way: nobody could be told a name, or answer. The source asks again.
-    else if (this.agent.directory.get(frame.source) === undefined) this.counts.unknownSource++;
+    else if (!this.isKnown(frame.source)) this.counts.unknownSource++;
     else if (frame.type === MessageType.unacknowledged) this.offer(frame, data.body(), frame.sequence);
     else this.acknowledged(frame);
+  }
+
+  /** Messages of one source mostly follow each other; a record stays for an hour after its node is lost. */
+  private isKnown(source: NodeId): boolean {
+    if (source === this.lastSource) return true;
+    if (this.agent.directory.get(source) === undefined) return false;
+    this.lastSource = source;
+    return true;
   }
 
   forgetIdle(now: number): void {

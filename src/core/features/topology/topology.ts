@@ -295,7 +295,6 @@ export class Topology implements Behavior<TopologyCommand> {
   // ── telling ───────────────────────────────────────────────────────────────────────────────────────
 
   private tellChanges(agent: BehaviorAgent, now: number): void {
-    const version = this.table.version;
     const { up, down } = this.table.takeChanges(now);
     for (const record of down) {
       agent.emit({ type: 'node-down', node: record, reason: record.left ? 'left' : 'lost' });
@@ -309,7 +308,7 @@ export class Topology implements Behavior<TopologyCommand> {
         after: record.announcement.sections,
       });
     }
-    if (version !== this.toldVersion || version !== this.table.version) {
+    if (this.table.version !== this.toldVersion) {
       this.toldVersion = this.table.version;
       agent.emit({ type: 'routes-changed' });
     }

@@ -1,0 +1,133 @@
+/**
+ * The examples are true: each type-checks and, run as a real process, prints what its reader is told.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Site } from './e2e/helpers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tested = new Set<string>();
+const running = new Set<ChildProcessWithoutNullStreams>();
+let site: Site;
+
+beforeAll(async () => {
+  site = await Site.open();
+});
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await site.close();
+});
+
+interface Example {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly lines: AsyncIterableIterator<string>;
+  readonly ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>;
+}
+
+function start(file: string, ...args: string[]): Example {
+  tested.add(file);
+  return run([fileURLToPath(new URL(`../examples/${file}`, import.meta.url)), ...args]);
+}
+
+function run(args: readonly string[]): Example {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...site.environment() } });
+  running.add(child);
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = once(child, 'close').then(([exitCode]) => {
+    running.delete(child);
+    const [out, error] = [Buffer.concat(stdout).toString(), Buffer.concat(stderr).toString()];
+    return { exitCode: exitCode as number | null, stdout: out, stderr: error };
+  });
+  return { process: child, lines, ended };
+}
+
+async function line({ lines }: Example): Promise<string | undefined> {
+  return (await lines.next()).value;
+}
+
+test('all examples type-check', async () => {
+  const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+  expect(await run([compiler, '-p', 'examples']).ended).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+}, 60_000);
+
+test('hello', async () => {
+  const { exitCode, stdout, stderr } = await start('hello.mjs').ended;
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout.trimEnd().split('\n').sort()).toEqual([
+    'alice knows that it was delivered to bob',
+    'bob got {"text":"hello"} from alice',
+  ]);
+});
+
+test('chat-room', async () => {
+  const room = `room-${process.pid}`;
+  const alice = start('chat-room.mjs', 'alice', room);
+  expect(await line(alice)).toBe('* you are alice');
+  const bob = start('chat-room.mjs', 'bob', room);
+  expect(await line(bob)).toBe('* you are bob');
+  expect(await line(bob)).toBe('* alice is here');
+  expect(await line(alice)).toBe('* bob is here');
+  alice.process.stdin.write('hi all\n');
+  expect(await line(bob)).toBe('alice: hi all');
+  bob.process.stdin.end('hi alice\n');
+  expect(await line(alice)).toBe('bob: hi alice');
+  expect(await line(alice)).toBe('* bob has left');
+  alice.process.stdin.end();
+  expect((await Promise.all([alice.ended, bob.ended])).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+});
+
+test('typed-messages', async () => {
+  expect(await start('typed-messages.mjs').ended).toEqual({
+    exitCode: 0,
+    stdout:
+      'roof: 21.5 °C\nSKEIN_INVALID: kind reading: celsius: Invalid value: Expected >=-273.15 but received -400\n',
+    stderr: '',
+  });
+});
+
+test('own-behavior', async () => {
+  expect(await start('own-behavior.mjs').ended).toEqual({
+    exitCode: 0,
+    stdout: 'a knows the idlest: e\nand once it has crashed: d\n',
+    stderr: '',
+  });
+});
+
+test('simulated-mesh, twice the same', async () => {
+  const first = await start('simulated-mesh.mjs').ended;
+  expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(first.stdout).toMatch(/^12 nodes know each other after \d+\.\d s\ncut in two: n1 counts 6 after /);
+  expect(first.stdout).toMatch(/a broadcast of n1 reached 11\n$/);
+  expect(await start('simulated-mesh.mjs').ended).toEqual(first);
+});
+
+test('metrics', async () => {
+  await Promise.all([site.up('a'), site.up('b')]);
+  const listening = site.start('listen', '--node', 'b', '--kind', 'metrics', '--count', '1');
+  const heard = listening.lines.next();
+  const posting = start('metrics.mjs', 'b', 'a');
+  expect(JSON.parse((await heard).value as string)).toMatchObject({
+    source: 'a',
+    kind: 'metrics',
+    body: { pid: posting.process.pid, residentBytes: expect.any(Number), uptimeSeconds: expect.any(Number) },
+  });
+  expect(await posting.ended).toMatchObject({ exitCode: 0, stdout: 'posted 5 times to b through a\n' });
+  expect((await listening.ended).exitCode).toBe(0);
+  expect(await start('metrics.mjs').ended).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^usage:/),
+  });
+});
+
+test('every example has its test', () => {
+  const files = readdirSync(fileURLToPath(new URL('../examples', import.meta.url)));
+  expect(files.filter((file) => file.endsWith('.mjs')).sort()).toEqual([...tested].sort());
+});

@@ -1,0 +1,155 @@
+/**
+ * What the compiler promises to programs. Never run: `tsc -p tsconfig.test.json` (part of `npm test`) fails
+ * when a type is not as stated here, or when a line marked as an error is none.
+ */
+import * as v from 'valibot';
+import { expectTypeOf } from 'vitest';
+import type { Behavior, BehaviorAgent } from '../src/core/index.ts';
+import {
+  attach,
+  createNode,
+  type ErrorCode,
+  type Kind,
+  kind,
+  type LinkInfo,
+  type LocalNode,
+  type Message,
+  type MessageStream,
+  type NodeOptions,
+  type SendResult,
+  type SkeinError,
+  type SkeinNode,
+  type SnoopedMessage,
+  type Topology,
+} from '../src/index.ts';
+
+declare const node: SkeinNode;
+declare const topology: Topology;
+
+// ── kinds ─────────────────────────────────────────────────────────────────────────────────────────────
+
+const Greeting = kind<{ text: string }>('greeting');
+expectTypeOf(Greeting).toEqualTypeOf<Kind<{ text: string }>>();
+expectTypeOf(kind('anything')).toEqualTypeOf<Kind<unknown>>();
+
+const Reading = kind('reading', v.object({ celsius: v.number() }));
+expectTypeOf(Reading).toEqualTypeOf<Kind<{ celsius: number }>>();
+// @ts-expect-error A schema that gives something else than the kind says.
+kind<{ text: string }>('greeting', v.object({ celsius: v.number() }));
+
+// ── sending ───────────────────────────────────────────────────────────────────────────────────────────
+
+expectTypeOf(node.send('b', { text: 'hi' }, { kind: Greeting })).toEqualTypeOf<Promise<SendResult>>();
+expectTypeOf(node.broadcast({ celsius: 20 }, { kind: Reading })).toEqualTypeOf<Promise<SendResult>>();
+expectTypeOf(node.post('b', { celsius: 20 }, { kind: Reading })).toEqualTypeOf<boolean>();
+expectTypeOf(node.send(['b', 'c'], 1, { require: 'any', receipt: 'count', trace: true })).toEqualTypeOf<
+  Promise<SendResult>
+>();
+expectTypeOf(node.send('b', new Uint8Array(3), { kind: 'by name', timeoutMs: 100 })).toEqualTypeOf<
+  Promise<SendResult>
+>();
+
+// @ts-expect-error The body is not what the kind says.
+void node.send('b', { txt: 'hi' }, { kind: Greeting });
+// @ts-expect-error
+void node.broadcast({ celsius: 'warm' }, { kind: Reading });
+// @ts-expect-error
+node.post('b', 'warm', { kind: Reading });
+// @ts-expect-error No such option.
+void node.send('b', 1, { timeout: 100 });
+// @ts-expect-error No such requirement.
+void node.send('b', 1, { require: 'most' });
+// @ts-expect-error No such receipt.
+void node.send('b', 1, { receipt: 'some' });
+// @ts-expect-error Names, not numbers.
+void node.send(17, 1);
+
+expectTypeOf<SendResult>().toEqualTypeOf<{
+  readonly id: number;
+  readonly delivered: readonly string[];
+  readonly missing: readonly {
+    readonly node: string;
+    readonly reason: 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+  }[];
+  readonly deliveredCount: number;
+  readonly missingCount: number;
+}>();
+
+// ── receiving ─────────────────────────────────────────────────────────────────────────────────────────
+
+expectTypeOf(node.messages({ kind: Greeting })).toEqualTypeOf<MessageStream<Message<{ text: string }>>>();
+expectTypeOf(node.messages()).toEqualTypeOf<MessageStream<Message<unknown>>>();
+expectTypeOf(node.messages<number>({ kind: 'by name' })).toEqualTypeOf<MessageStream<Message<number>>>();
+expectTypeOf(node.snoop()).toEqualTypeOf<MessageStream<SnoopedMessage>>();
+
+node.handle(
+  (message) => {
+    expectTypeOf(message).toEqualTypeOf<Message<{ celsius: number }>>();
+    expectTypeOf(message.body.celsius).toEqualTypeOf<number>();
+    expectTypeOf(message.route).toEqualTypeOf<readonly string[] | undefined>();
+    // @ts-expect-error A message is not to be changed.
+    message.body = { celsius: 0 };
+  },
+  { kind: Reading },
+);
+node.handle(({ body }) => expectTypeOf(body).toEqualTypeOf<unknown>());
+
+// ── events ────────────────────────────────────────────────────────────────────────────────────────────
+
+node.events.addEventListener('node:down', ({ detail }) => {
+  expectTypeOf(detail).toEqualTypeOf<{
+    readonly name: string;
+    readonly id: number;
+    readonly reason: 'lost' | 'left';
+  }>();
+});
+node.events.addEventListener('link:up', ({ detail }) => {
+  expectTypeOf(detail.direction).toEqualTypeOf<'incoming' | 'outgoing'>();
+});
+node.events.addEventListener('close', ({ detail }) => {
+  expectTypeOf(detail.error?.code).toEqualTypeOf<ErrorCode | undefined>();
+});
+node.events.addEventListener('node:up', () => {}, { once: true, signal: AbortSignal.timeout(1) });
+// @ts-expect-error No such event.
+node.events.addEventListener('node:gone', () => {});
+// @ts-expect-error That is told by another event.
+node.events.addEventListener('node:up', ({ detail }) => detail.reason);
+
+// ── nodes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+expectTypeOf(createNode()).toEqualTypeOf<Promise<LocalNode>>();
+expectTypeOf(createNode({ name: 'a', discovery: { udp: false } })).toEqualTypeOf<Promise<LocalNode>>();
+expectTypeOf(attach({ node: 'a' })).toEqualTypeOf<Promise<SkeinNode>>();
+expectTypeOf<LocalNode>().toExtend<SkeinNode>();
+expectTypeOf<SkeinNode>().toExtend<AsyncDisposable>();
+expectTypeOf(node.dial('127.0.0.1:7400')).toEqualTypeOf<Promise<LinkInfo>>();
+expectTypeOf(node.topology()).toEqualTypeOf<Promise<Topology>>();
+expectTypeOf(topology.a).toEqualTypeOf<readonly string[] | undefined>();
+expectTypeOf<SkeinError['code']>().toEqualTypeOf<ErrorCode>();
+
+// @ts-expect-error No such option.
+void createNode({ nam: 'a' });
+// @ts-expect-error No such discovery option.
+void createNode({ discovery: { ports: 7077 } });
+// @ts-expect-error Seeds are a list.
+void createNode({ connect: '127.0.0.1:7400' });
+// @ts-expect-error An option is left out, not undefined.
+expectTypeOf<{ name: undefined }>().toExtend<NodeOptions>();
+// @ts-expect-error No such setting.
+void node.set({ speed: 3 });
+// @ts-expect-error Only what a node in this process can do.
+void node.command('load', {});
+// @ts-expect-error
+void node.ready({ node: ['b'] });
+
+// ── behaviors ─────────────────────────────────────────────────────────────────────────────────────────
+
+class Counting implements Behavior<{ type: 'count' }> {
+  readonly name = 'counting';
+  command(agent: BehaviorAgent, command: { type: 'count' }, token: number): void {
+    agent.answer(token, command.type.length);
+  }
+}
+void createNode({ behaviors: () => [new Counting()] });
+// @ts-expect-error A behavior has a name.
+void createNode({ behaviors: () => [{}] });
