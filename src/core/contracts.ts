@@ -227,7 +227,7 @@ export interface Behavior<Command = never> {
   event?(agent: BehaviorAgent, event: KernelEvent): void;
   /** A datagram came in; true when it was this behavior's. */
   datagram?(agent: BehaviorAgent, bytes: Uint8Array, from: string): boolean;
-  /** Another node's announcement carries a new section of this feature, or no longer any. */
+  /** The section of this feature in a reachable node's announcement is new or changed, or there is none any more (also when the node is gone). */
   announced?(agent: BehaviorAgent, node: NodeId, section: Uint8Array | undefined): void;
   /** A store operation is durable, or has failed. */
   stored?(agent: BehaviorAgent, token: number, result: StoreResult): void;

@@ -298,6 +298,8 @@ export class Topology implements Behavior<TopologyCommand> {
     const { up, down } = this.table.takeChanges(now);
     for (const record of down) {
       agent.emit({ type: 'node-down', node: record, reason: record.left ? 'left' : 'lost' });
+      const before = record.announcement.sections;
+      agent.emit({ type: 'sections-changed', node: record.id, before, after: noSections });
     }
     for (const record of up) {
       agent.emit({ type: 'node-up', node: record });
