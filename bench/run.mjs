@@ -2,8 +2,8 @@
 // processes of their own, and prints medians with their spread. Each run verifies that every message
 // arrived, whole and in order. `npm run bench` (add `-- --quick` for a short round, `--json` for JSON).
 import { fork } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rounds: { type: 'string' } },
@@ -11,8 +11,20 @@ const { values: flags } = parseArgs({
 
 const rounds = Number(flags.rounds ?? (flags.quick ? 3 : 7));
 const works = [
-  { name: 'one-way 128 B', work: 'one-way', bytes: 128, count: flags.quick ? 2_000_000 : 10_000_000, unit: 'msgs/s' },
-  { name: 'sequential round trip 128 B', work: 'round-trip', bytes: 128, count: flags.quick ? 10_000 : 30_000, unit: 'us' },
+  {
+    name: 'one-way 128 B',
+    work: 'one-way',
+    bytes: 128,
+    count: flags.quick ? 2_000_000 : 10_000_000,
+    unit: 'msgs/s',
+  },
+  {
+    name: 'sequential round trip 128 B',
+    work: 'round-trip',
+    bytes: 128,
+    count: flags.quick ? 10_000 : 30_000,
+    unit: 'us',
+  },
 ];
 const systems = ['raw', 'skein'];
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
@@ -23,7 +35,8 @@ for (const work of works) {
   for (let round = 0; round < rounds; round++) {
     for (const system of systems) samples.get(system).push(await measure(system, work));
   }
-  for (const system of systems) results.push({ work: work.name, unit: work.unit, system, ...spread(samples.get(system)) });
+  for (const system of systems)
+    results.push({ work: work.name, unit: work.unit, system, ...spread(samples.get(system)) });
 }
 for (const result of results) {
   const raw = results.find((other) => other.work === result.work && other.system === 'raw');
@@ -41,7 +54,8 @@ async function measure(system, work) {
     try {
       const timer = work.work === 'one-way' ? receiver : sender;
       const { figure, verified } = await timer.next('done');
-      if (verified !== work.count) throw new Error(`${system}: ${verified} of ${work.count} messages arrived intact`);
+      if (verified !== work.count)
+        throw new Error(`${system}: ${verified} of ${work.count} messages arrived intact`);
       return figure;
     } finally {
       await sender.stop();
@@ -52,7 +66,9 @@ async function measure(system, work) {
 }
 
 function start(system, role, work) {
-  const process_ = fork(child, [system, role, JSON.stringify(work)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const process_ = fork(child, [system, role, JSON.stringify(work)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const exited = new Promise((resolve) => process_.once('exit', resolve));
   return {
     next: (type) =>
@@ -78,6 +94,8 @@ function printTable(rows) {
   for (const { work, unit, system, median, min, max, ratioToRaw } of rows) {
     const digits = unit === 'us' ? 1 : 0;
     const range = `${min.toFixed(digits)}-${max.toFixed(digits)}`;
-    console.log(`${work.padEnd(30)} ${system.padEnd(8)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratioToRaw.toFixed(2)} x raw`);
+    console.log(
+      `${work.padEnd(30)} ${system.padEnd(8)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratioToRaw.toFixed(2)} x raw`,
+    );
   }
 }

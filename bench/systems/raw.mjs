@@ -37,7 +37,8 @@ function receiveOneWay(socket, bytes, count, tell) {
       at += frameBytes;
     }
     rest = data.subarray(at);
-    if (next === count) tell('done', { figure: (count * 1e9) / Number(process.hrtime.bigint() - started), verified });
+    if (next === count)
+      tell('done', { figure: (count * 1e9) / Number(process.hrtime.bigint() - started), verified });
   });
 }
 

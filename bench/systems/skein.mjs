@@ -27,7 +27,8 @@ function receiveOneWay(node, bytes, count, tell) {
     started ??= process.hrtime.bigint();
     if (isIntact(message.body, next, bytes)) verified++;
     next++;
-    if (next === count) tell('done', { figure: (count * 1e9) / Number(process.hrtime.bigint() - started), verified });
+    if (next === count)
+      tell('done', { figure: (count * 1e9) / Number(process.hrtime.bigint() - started), verified });
   });
 }
 

@@ -243,9 +243,7 @@ export class KernelNode implements LocalNode {
   async dial(address: string, options: WaitOptions = {}): Promise<LinkInfo> {
     const dialed = this.ask<Neighbor>(discoveryFeature, { type: 'dial', address });
     const signal = this.signalOf(options);
-    const neighbor = await raced(dialed, signal.signal, `no link to ${address}`).finally(
-      signal.cancel,
-    );
+    const neighbor = await raced(dialed, signal.signal, `no link to ${address}`).finally(signal.cancel);
     return linkInfo(this.core, neighbor, this.runtime.now);
   }
 

@@ -17,7 +17,7 @@ export function describeSnooped(message: Omit<SnoopedMessage, 'toString'>): stri
 }
 
 /** Text and values as JSON, bytes by their count; cut to one line. */
-export function describeBody(body: unknown): string {
+function describeBody(body: unknown): string {
   if (body instanceof Uint8Array) return `<${body.length} bytes>`;
   const text =
     JSON.stringify(body, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ??

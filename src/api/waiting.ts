@@ -6,7 +6,7 @@
  */
 import { SkeinError } from '../core/errors.ts';
 import { checkName } from '../core/identity.ts';
-import type { NodeStatus, ReadyCondition } from './node.ts';
+import type { ReadyCondition } from './node.ts';
 
 export interface ReadyView {
   readonly nodes: ReadonlySet<string>;
@@ -83,5 +83,3 @@ function abortError(signal: AbortSignal | undefined, missing: string | undefined
   const text = `not ready${timedOut ? ' in time' : ''}: missing ${missing ?? 'nothing'}`;
   return new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', text, { cause: reason });
 }
-
-export type { NodeStatus };

@@ -21,7 +21,7 @@ import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { LinkStateTable } from '../../routing/link-state.ts';
-import type { NodeRecord, Records } from '../../routing/records.ts';
+import type { Records } from '../../routing/records.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { Exchange, type ExchangeEvent } from './exchange.ts';
 import { Intake } from './intake.ts';
@@ -371,5 +371,3 @@ function collision(known: string, other: string): Failure {
     `the names "${known}" and "${other}" have the same id: rename one of the nodes`,
   );
 }
-
-export type { NodeRecord };
