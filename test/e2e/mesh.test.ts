@@ -408,5 +408,8 @@ describe('two ways between a source and a recipient, both through other processe
     expect([...delivered].filter((number) => !arrived.has(number))).toEqual([]);
     expect([...arrived].filter(([, times]) => times !== 1)).toEqual([]);
     expect([...passed].sort()).toEqual(['r1', 'r2']);
+    // The kill did hit messages on their way; without that all of the above would prove nothing.
+    const { repeated } = (await source.status()).features.messaging as { repeated: number };
+    expect(repeated).toBeGreaterThan(0);
   });
 });

@@ -11,12 +11,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../host/control/client.ts';
 
 export const degree = 2;
 
-const program = fileURLToPath(new URL('../main.js', import.meta.url));
+/** The very program that runs the demo. */
+const program = process.argv[1] ?? 'skein';
 const startTimeoutMs = 10_000;
 /** A node leaves within two seconds. */
 const leaveTimeoutMs = 2500;
