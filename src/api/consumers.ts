@@ -32,6 +32,7 @@ interface Consumer {
   readonly end: (error: Error | undefined) => void;
   /** Not yet told to the kernel. */
   consumed: number;
+  removed: boolean;
 }
 
 /** A loop's consumption is told in batches: one command per message would double the work. */
@@ -84,10 +85,12 @@ export class Consumers {
 
   /** All messages of one turn. */
   handOver(arrivals: readonly Arrival[]): void {
+    // Mostly all of a turn's messages are for the same consumer: it is looked up once.
+    let last: Consumer | undefined;
     for (const arrival of arrivals) {
       for (const id of arrival.consumers) {
-        const consumer = this.consumers.get(id);
-        if (consumer !== undefined) this.give(consumer, arrival);
+        if (last?.id !== id) last = this.consumers.get(id);
+        if (last !== undefined && !last.removed) this.give(last, arrival);
       }
     }
     for (const consumer of this.consumers.values()) if (consumer.consumed > 0) this.tell(consumer);
@@ -118,6 +121,7 @@ export class Consumers {
       take,
       end,
       consumed: 0,
+      removed: false,
     };
   }
 
@@ -133,6 +137,7 @@ export class Consumers {
 
   private remove(consumer: Consumer): void {
     if (!this.consumers.delete(consumer.id)) return;
+    consumer.removed = true;
     this.ports.runtime().tell(messagingFeature, { type: 'unlisten', consumer: consumer.id });
   }
 

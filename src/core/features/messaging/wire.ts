@@ -103,7 +103,7 @@ export class DataCursor {
     if (kindLength > limits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
     this.life = readU48(bytes, payloadStart);
     this.lifeTail = ((bytes[payloadStart + 6] as number) << 8) | (bytes[payloadStart + 7] as number);
-    this.floor = readU48(bytes, payloadStart + 8);
+    if (frame.type !== MessageType.unacknowledged) this.floor = readU48(bytes, payloadStart + 8);
     if (!this.isSameKind(bytes, kindStart, kindLength) && !this.readKind(bytes, kindStart, kindEnd))
       return false;
     this.encoding = bytes[kindEnd] as number;
