@@ -160,9 +160,11 @@ export class Runtime implements PlatformEvents {
     }
   }
 
+  /** What waits is handed on at once: a socket that has run empty must not wait for the end of the turn. */
   flushed(link: LinkId, byteLength: number): void {
+    if (this.over) return;
     this.kernel.flushed(link, byteLength, this.platform.now());
-    this.turn();
+    this.drain();
   }
 
   closed(link: LinkId, detail?: string): void {
