@@ -66,7 +66,9 @@ export class Messages {
   /** The frame's constant part is kept per recipient and kind; the body is copied once, into the link's buffer. */
   post(to: string, body: unknown, named: Kind<never> | string): boolean {
     const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
-    const { encoding, bytes } = encodeBody(value);
+    // Bytes are copied into the link's buffer at once: they need no making ready.
+    const encoding = value instanceof Uint8Array ? 0 : 1;
+    const bytes = value instanceof Uint8Array ? value : encodeBody(value).bytes;
     if (bytes.length > limits.partBytes) {
       throw new SkeinError(
         'SKEIN_TOO_LARGE',

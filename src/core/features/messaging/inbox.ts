@@ -22,6 +22,8 @@ interface Consumer {
 export class Inbox {
   private readonly handOver: (arrival: Arrival) => void;
   private readonly consumers = new Map<number, Consumer>();
+  /** The same as a list: it is walked for every message, and a map's iterator costs more than the walk. */
+  private list: readonly Consumer[] = [];
   private unclaimed: Arrival[] = [];
   private unclaimedBytes = 0;
 
@@ -34,7 +36,7 @@ export class Inbox {
   offer(arrival: Arrival): boolean {
     let matching = false;
     let takers: readonly number[] | undefined;
-    for (const consumer of this.consumers.values()) {
+    for (const consumer of this.list) {
       if (consumer.kind !== undefined && consumer.kind !== arrival.kind) continue;
       matching = true;
       if (consumer.waiting >= consumer.limit) continue;
@@ -47,6 +49,7 @@ export class Inbox {
 
   listen(id: number, kind: string | undefined, limit: number): void {
     this.consumers.set(id, { kind, limit, waiting: 0, alone: [id] });
+    this.list = [...this.consumers.values()];
     const kept = this.unclaimed;
     this.unclaimed = [];
     this.unclaimedBytes = 0;
@@ -55,6 +58,7 @@ export class Inbox {
 
   unlisten(id: number): void {
     this.consumers.delete(id);
+    this.list = [...this.consumers.values()];
   }
 
   consumed(id: number, count: number): void {

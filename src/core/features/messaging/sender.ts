@@ -246,8 +246,19 @@ export class Sender {
   deadline(now: number): void {
     for (const message of this.outbound.due(now)) {
       if (now >= message.deadline) this.outbound.giveUp(message, (node) => this.reasonFor(message, node));
-      else this.repeat(message, [...message.waiting.keys()]);
+      else this.repeat(message, this.stillHoped(message));
     }
+  }
+
+  /** Who is worth asking again: one that nothing was ever sent to, and that does not come back, is missing now. */
+  private stillHoped(message: Pending): NodeId[] {
+    for (const [node, via] of [...message.waiting]) {
+      const lost = via === undefined && this.agent.routes.pathToNode(node).action === 'reject';
+      if (lost && !this.larges.has(message.sequence) && !this.mayComeBack(node)) {
+        this.outbound.missing(message, node, 'no-route');
+      }
+    }
+    return [...message.waiting.keys()];
   }
 
   /** Whatever went by a next hop that is no longer the one is sent again by the new one. */
