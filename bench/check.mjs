@@ -19,13 +19,9 @@ export function markAt(buffer, at, number, bytes) {
 
 /** True when this is message `number`, whole. */
 export function isIntact(body, number, bytes) {
-  return body.length === bytes && isIntactAt(body, 0, number, bytes);
-}
-
-/** The same for a body that lies inside a larger buffer. */
-export function isIntactAt(buffer, at, number, bytes) {
   return (
-    ((buffer[at] << 24) | (buffer[at + 1] << 16) | (buffer[at + 2] << 8) | buffer[at + 3]) === (number | 0) &&
-    buffer[at + bytes - 1] === ((number * 31) & 255)
+    body.length === bytes &&
+    ((body[0] << 24) | (body[1] << 16) | (body[2] << 8) | body[3]) === (number | 0) &&
+    body[bytes - 1] === ((number * 31) & 255)
   );
 }

@@ -156,8 +156,9 @@ export class Runtime implements PlatformEvents {
     for (let at = 0; at < bytes.length && !this.over; at += sliceBytes) {
       const slice = bytes.length <= sliceBytes ? bytes : bytes.subarray(at, at + sliceBytes);
       this.kernel.received(link, slice, this.platform.now());
-      this.drain();
+      this.carryOutAll();
     }
+    this.scheduleWake();
   }
 
   /** What waits is handed on at once: a socket that has run empty must not wait for the end of the turn. */
@@ -190,6 +191,11 @@ export class Runtime implements PlatformEvents {
 
   /** The end of the turn: what behaviors gathered leaves, and every effect is carried out. */
   drain(): void {
+    this.carryOutAll();
+    this.scheduleWake();
+  }
+
+  private carryOutAll(): void {
     if (this.over) return;
     if (this.draining) {
       this.again = true;
@@ -209,10 +215,10 @@ export class Runtime implements PlatformEvents {
     if (this.over) return;
     if (this.again) this.turn();
     if (this.drainWaiters.length > 0 && !this.kernel.hasQueued) this.releaseDrainWaiters();
-    this.scheduleWake();
   }
 
   private scheduleWake(): void {
+    if (this.over || this.draining) return;
     const deadline = this.kernel.nextDeadline();
     if (deadline === this.wakeWanted) return;
     this.wakeWanted = deadline;
