@@ -13,6 +13,7 @@ import type { NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
 import { Link, type LinkOwner } from './link/link.ts';
+import { Polls } from './link/polls.ts';
 import type { Outbox } from './outbox.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 
@@ -48,12 +49,14 @@ export class Neighborhood implements LinkOwner {
   /** Handshakes that behaviors have asked to hold, and how many still do. */
   private readonly waiting = new Map<LinkId, number>();
   private readonly touchedLinks = new Set<Link>();
+  private readonly polls: Polls;
   lastLink: LinkId;
   private closing = false;
 
   constructor(context: Context, ports: NeighborhoodPorts) {
     this.context = context;
     this.ports = ports;
+    this.polls = new Polls(context.outbox);
     this.lastLink = context.config.firstLink ?? 0;
   }
 
@@ -128,7 +131,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   polled(): void {
-    for (const link of [...this.links.values()]) link.polled(this.context.now);
+    this.polls.polled(this.context.now);
   }
 
   nextDeadline(): number {
@@ -248,6 +251,10 @@ export class Neighborhood implements LinkOwner {
     if (connection?.link !== link) return;
     this.context.routes.stalled(connection.neighbor.id, stalled);
     this.ports.behaviors().emit({ type: 'link-stalled', node: connection.neighbor.id, stalled });
+  }
+
+  silent(link: Link): void {
+    this.polls.want(link);
   }
 
   ended(link: Link, reason: DownReason, detail: Failure | undefined): void {

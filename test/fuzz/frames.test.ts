@@ -126,6 +126,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
     decide: (link, now) => (decides ? link.accept(false, now) : undefined),
     opened: () => undefined,
     confirmed: () => undefined,
+    silent: () => undefined,
     frame: () => undefined,
     measured: () => undefined,
     stalled: () => undefined,

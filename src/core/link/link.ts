@@ -42,6 +42,8 @@ export interface LinkOwner {
   frame(link: Link, frame: Frame, now: number): void;
   measured(link: Link, now: number): void;
   stalled(link: Link, stalled: boolean): void;
+  /** Its silence has lasted too long: answer with `link.polled` once poll phases have passed. */
+  silent(link: Link): void;
   /** The other end said no; `ended` follows. */
   refused(link: Link, refusal: Failure): void;
   /** No longer open (or never was). Called once. */
@@ -404,9 +406,7 @@ export class Link {
   private watch(now: number): void {
     if (now >= this.heartbeatAt) this.sendHeartbeat(now);
     if (this.liveness.isStalled(now)) this.setStalled(true);
-    if (this.liveness.check(now) === 'needs-poll') {
-      this.owner.outbox.put({ type: 'poll', phases: limits.silencePollPhases });
-    }
+    if (this.liveness.check(now) === 'needs-poll') this.owner.silent(this);
   }
 
   private sendHeartbeat(now: number): void {
