@@ -128,6 +128,8 @@ export interface NodeEntry {
 export interface Directory {
   get(id: NodeId): NodeEntry | undefined;
   entries(): Iterable<NodeEntry>;
+  /** Known, and out of reach at the moment. */
+  unreachable(): Iterable<NodeEntry>;
 }
 
 // ── behaviors ───────────────────────────────────────────────────────────────────────────────────────

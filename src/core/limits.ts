@@ -62,11 +62,12 @@ export const limits = {
   addressesPerRecordMax: 16,
   servicesPerRecordMax: 256,
   sectionsPerRecordMax: 32,
-  /** Records of one origin accepted per second, and at once: per origin, since an honest neighbor relays a whole island. */
+  /** A node announces a change at once and the next ones after gaps that double up to the widest: a start makes a dozen links in a second. */
+  announceGapMs: 50,
+  announceGapMsMax: 400,
+  /** Records of one origin accepted per second, and at once: per origin, since an honest neighbor relays a whole island. Wider than what a node makes: relays bunch what was sent spaced. */
   recordsPerSecond: 5,
-  recordsBurst: 10,
-  /** The receiver's allowance is wider than the sender's: relays bunch what was sent spaced. */
-  recordsBurstReceived: 20,
+  recordsBurst: 20,
   /** An unreachable node's record is kept this long: forgetting it sooner makes re-merged islands argue for ever. */
   unreachableKeptMs: 3_600_000,
   /** Unreachable for this long, another life of one's own name is gone without a probe; less may be a record that has outrun its neighbors'. */
@@ -75,8 +76,12 @@ export const limits = {
   nameProbeMs: 1000,
   /** Nobody outbids another life of its own name more often than this. */
   outbidIntervalMs: 1000,
-  /** Two floods on one link are at least this far apart: alone a record leaves at once, in a crowd they share a frame. */
-  floodSpacingMs: 20,
+  /** Floods on one link: alone a record leaves at once, in a crowd they share frames at gaps that double up to the widest. */
+  floodGapMs: 20,
+  floodGapMsMax: 80,
+  /** Routes are computed at once after a quiet time, then at gaps that double: 20 times a second at most. */
+  routesGapMs: 5,
+  routesGapMsMax: 50,
   /** Bytes of records put into one frame: well below a frame, so that a large island does not block heartbeats. */
   recordsFrameBytesMax: 128 * 1024,
 
@@ -85,10 +90,17 @@ export const limits = {
   solicitLimitNodes: 16,
   /** meshage: SOLICIT_RATIO. */
   solicitRatio: 8,
+  /** Of many nodes only so many answer that each wanted link has about this many offers. */
+  offersPerLink: 4,
+  /** Nodes heard of within this time count as about, whether in the mesh or not. */
+  crowdWindowMs: 10_000,
+  crowdMax: 10_000,
   /** The wait between solicitations is random in 0..2^k seconds; k grows to this (128 s). */
   solicitBackoffExponentMax: 7,
   /** A solicitation is answered after a random wait up to this, so that a crowd does not dial at once. */
   answerJitterMs: 300,
+  /** A node that got its links this recently may be in a start of many. */
+  startingMs: 3000,
   /** Dials that wait out their jitter: in a cold start of 500 nodes each hears 499 others at once. */
   dialsScheduledMax: 8,
   /** One dial per (node, instance) in this time, however often it is heard. */

@@ -93,7 +93,7 @@ export class TestMesh {
   chain(...names: string[]): TestNode[] {
     const nodes = names.map((name) => this.nodes.get(name) ?? this.add(name));
     for (let i = 1; i < nodes.length; i++) (nodes[i - 1] as TestNode).dial(names[i] as string);
-    this.run(50);
+    this.run(200);
     return nodes;
   }
 

@@ -202,7 +202,7 @@ describe('a neighbor that never reads', () => {
     let most = 0;
     for (let i = 0; i < 4000; i++) {
       say(want.slice());
-      mesh.run(limits.floodSpacingMs);
+      mesh.run(limits.floodGapMsMax);
       most = Math.max(most, victim.kernel.statistics(link)?.queuedBytes ?? 0);
     }
     expect(most).toBeGreaterThan(1_000_000);

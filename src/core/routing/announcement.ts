@@ -31,6 +31,8 @@ export interface Announcement {
 
 const format = 1;
 const textBytesMax = 256;
+const none: readonly never[] = [];
+const noSections: ReadonlyMap<string, Uint8Array> = new Map();
 
 export function encodeAnnouncement(record: Announcement): Uint8Array {
   const writer = new Writer()
@@ -54,6 +56,25 @@ export function encodeAnnouncement(record: Announcement): Uint8Array {
   return writer.finish();
 }
 
+/** Whose record and which version this is, without reading the rest; undefined when that is not there. */
+export function decodeHeading(bytes: Uint8Array): Heading | undefined {
+  const reader = new Reader(bytes);
+  if (reader.u8() !== format) return undefined;
+  const id = reader.u48();
+  const name = reader.text(textBytesMax);
+  reader.bytes(textBytesMax);
+  const heading = {
+    id,
+    name,
+    instance: reader.instance(),
+    epoch: reader.u32(),
+    sequence: reader.u32(),
+  };
+  return reader.failed ? undefined : heading;
+}
+
+export type Heading = Pick<Announcement, 'id' | 'name' | 'instance' | 'epoch' | 'sequence'>;
+
 /** The record, or undefined when anything in it is not as it must be. */
 export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined {
   if (bytes.length > limits.recordBytesMax) return undefined;
@@ -71,7 +92,7 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined 
     addresses: list(reader, limits.addressesPerRecordMax, () => reader.text(textBytesMax)),
     links: list(reader, limits.linksPerRecordMax, () => reader.u48()),
     services: list(reader, limits.servicesPerRecordMax, () => reader.text(textBytesMax)),
-    sections: new Map(list(reader, limits.sectionsPerRecordMax, () => section(reader))),
+    sections: sectionsOf(list(reader, limits.sectionsPerRecordMax, () => section(reader))),
   };
   return reader.failed || !isSound(record) ? undefined : record;
 }
@@ -99,8 +120,14 @@ function section(reader: Reader): [string, Uint8Array] {
   return [feature, reader.bytes(limits.recordBytesMax)];
 }
 
-function list<Item>(reader: Reader, max: number, read: () => Item): Item[] {
+function sectionsOf(sections: readonly [string, Uint8Array][]): ReadonlyMap<string, Uint8Array> {
+  return sections.length === 0 ? noSections : new Map(sections);
+}
+
+function list<Item>(reader: Reader, max: number, read: () => Item): readonly Item[] {
   const count = reader.varint(max);
+  // Most records have neither services nor sections: thousands of them share one empty list.
+  if (count === 0) return none;
   const items: Item[] = [];
   for (let i = 0; i < count && !reader.failed; i++) items.push(read());
   return items;

@@ -2,7 +2,9 @@
  * Link-state routing: shortest paths by hops over the effective network, ties broken by round trip.
  *
  * The first implementation of `RoutingTable`; it reads the records that the topology feature keeps. An
- * edge counts only if both ends announce it. Invariant: with equal records everywhere, each hop comes
+ * edge counts only if both ends announce it. A change of one's own links counts at once; what far nodes
+ * announce counts from the next `takeChanges` that the throttle lets through, so that a mesh in uproar
+ * costs a bounded share of the processor. Invariant: with equal records everywhere, each hop comes
  * strictly closer to the destination, so routes cannot loop: the round trip and a neighbor's stall only
  * choose among next hops of equal length. (Rejected: loop-free alternates, RFC 5286. They are loop-free
  * for one failing router, but a stalled node stalls all its links at once, and two of its neighbors then
@@ -10,6 +12,8 @@
  */
 import type { RouteAction, RoutingTable } from '../contracts.ts';
 import { compareDistance, type Instance, idOf, type NodeId } from '../identity.ts';
+import { limits } from '../limits.ts';
+import { Throttle } from '../parts/throttle.ts';
 import type { NodeRecord, Records } from './records.ts';
 
 interface OwnLink {
@@ -38,8 +42,10 @@ export class LinkStateTable implements RoutingTable {
   private readonly self: NodeId;
   private readonly records: Records;
   private readonly links = new Map<NodeId, OwnLink>();
+  private readonly throttle = new Throttle(limits.routesGapMs, limits.routesGapMsMax);
   private seenVersion = -1;
   private takenVersion = -1;
+  /** One's own links, or their order, have changed. */
   private dirty = true;
   /** By record index: hops from here, and the neighbor's record index that leads there. */
   private hops = new Int32Array(0);
@@ -50,6 +56,7 @@ export class LinkStateTable implements RoutingTable {
   /** By key, until anything changes: the search looks at every node. */
   private readonly closest = new Map<NodeId, NodeId>();
   private providers: Map<NodeId, NodeRecord[]> | undefined;
+  private providersVersion = -1;
 
   constructor(self: NodeId, records: Records) {
     this.self = self;
@@ -58,7 +65,7 @@ export class LinkStateTable implements RoutingTable {
 
   get version(): number {
     this.refresh();
-    return this.computed;
+    return this.computed + this.records.servicesVersion;
   }
 
   // ── lookups ───────────────────────────────────────────────────────────────────────────────────────
@@ -149,9 +156,14 @@ export class LinkStateTable implements RoutingTable {
     this.dirty = true;
   }
 
-  /** Computes anew where needed; what became reachable and unreachable since the last call. */
+  /** When changes that wait for the throttle may count. */
+  nextDeadline(): number {
+    return this.isStale ? this.throttle.nextAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** Computes anew where needed and allowed; what became reachable and unreachable since the last call. */
   takeChanges(now: number): ReachabilityChanges {
-    this.refresh();
+    if (this.dirty || (this.isStale && this.throttle.take(now))) this.compute();
     if (this.takenVersion === this.version) return noChanges;
     this.takenVersion = this.version;
     const up: NodeRecord[] = [];
@@ -167,14 +179,12 @@ export class LinkStateTable implements RoutingTable {
 
   // ── computation ───────────────────────────────────────────────────────────────────────────────────
 
+  private get isStale(): boolean {
+    return this.seenVersion !== this.records.version;
+  }
+
   private refresh(): void {
-    if (!this.dirty && this.seenVersion === this.records.version) return;
-    this.dirty = false;
-    this.seenVersion = this.records.version;
-    this.computed++;
-    this.providers = undefined;
-    this.closest.clear();
-    this.compute();
+    if (this.dirty) this.compute();
   }
 
   /**
@@ -183,11 +193,20 @@ export class LinkStateTable implements RoutingTable {
    * without comparing any.
    */
   private compute(): void {
+    this.dirty = false;
+    this.seenVersion = this.records.version;
+    this.computed++;
+    this.providers = undefined;
+    this.closest.clear();
+    this.actions.clear();
+    this.search();
+  }
+
+  private search(): void {
     const end = this.records.indexEnd;
     this.hops = new Int32Array(end).fill(unvisited);
     this.via = new Int32Array(end).fill(unvisited);
     this.order = [];
-    this.actions.clear();
     const own = this.records.get(this.self);
     if (own !== undefined) this.hops[own.index] = 0;
     for (const id of this.preference()) {
@@ -200,14 +219,9 @@ export class LinkStateTable implements RoutingTable {
   }
 
   private expand(record: NodeRecord): void {
-    const { index, edges } = record;
-    const hops = (this.hops[index] as number) + 1;
-    const via = this.via[index] as number;
-    for (const edge of edges) {
-      if (this.hops[edge] !== unvisited) continue;
-      const next = this.records.at(edge);
-      if (next !== undefined && isLinked(next, index)) this.visit(next, hops, via);
-    }
+    const hops = (this.hops[record.index] as number) + 1;
+    const via = this.via[record.index] as number;
+    for (const next of record.adjacent) if (this.hops[next.index] === unvisited) this.visit(next, hops, via);
   }
 
   private visit(record: NodeRecord, hops: number, via: number): void {
@@ -241,16 +255,12 @@ export class LinkStateTable implements RoutingTable {
     const hops = this.hops[record.index] as number;
     const via = this.via[record.index];
     if (hops <= 1) return undefined;
-    for (const edge of record.edges) {
-      const parent =
-        this.hops[edge] === hops - 1 && this.via[edge] === via ? this.records.at(edge) : undefined;
-      if (parent !== undefined && isLinked(parent, record.index)) return parent;
-    }
-    return undefined;
+    return record.adjacent.find(({ index }) => this.hops[index] === hops - 1 && this.via[index] === via);
   }
 
   private providersOf(service: NodeId): readonly NodeRecord[] {
-    if (this.providers === undefined) {
+    if (this.providers === undefined || this.providersVersion !== this.records.servicesVersion) {
+      this.providersVersion = this.records.servicesVersion;
       this.providers = new Map();
       const own = this.records.get(this.self);
       for (const record of own === undefined ? this.order : [own, ...this.order]) {
@@ -264,11 +274,6 @@ export class LinkStateTable implements RoutingTable {
     }
     return this.providers.get(service) ?? [];
   }
-}
-
-/** The record announces the link too, and its node has not left. */
-function isLinked(record: NodeRecord, index: number): boolean {
-  return !record.announcement.left && record.edges.includes(index);
 }
 
 function compareMs(a: number, b: number): number {

@@ -100,13 +100,68 @@ describe('a record', () => {
   });
 });
 
-test('a change of the records is seen by their version', () => {
-  const records = reachable(announcement('a'));
-  const { version } = records;
-  records.put(announcement('a'), bytes, 0);
-  expect(records.version).toBe(version);
-  records.put(announcement('a', { sequence: 2 }), bytes, 0);
-  expect(records.version).toBeGreaterThan(version);
+describe('the version', () => {
+  const [a, b] = [idOf('a'), idOf('b')];
+
+  test('rises when an effective link comes or goes, not when one end alone announces it', () => {
+    const records = reachable(announcement('a'), announcement('b'));
+    const rises = (next: Announcement): boolean => {
+      const { version } = records;
+      records.put(next, bytes, 0);
+      return records.version > version;
+    };
+    expect(rises(announcement('a', { sequence: 2 }))).toBe(false);
+    expect(rises(announcement('a', { sequence: 3, links: [b] }))).toBe(false);
+    expect(rises(announcement('b', { sequence: 2, links: [a] }))).toBe(true);
+    expect(rises(announcement('b', { sequence: 3, links: [a], services: ['echo'] }))).toBe(false);
+    expect(rises(announcement('b', { sequence: 4, links: [] }))).toBe(true);
+  });
+
+  test('rises with a new life and with a goodbye', () => {
+    const records = reachable(announcement('a'));
+    const versions = [records.version];
+    records.put(announcement('a', { sequence: 2, instance: '0000000000000002' }), bytes, 0);
+    versions.push(records.version);
+    records.put(announcement('a', { sequence: 3, instance: '0000000000000002', left: true }), bytes, 0);
+    versions.push(records.version);
+    expect(versions).toEqual([...new Set(versions)]);
+  });
+
+  test('of the services rises when a node offers others', () => {
+    const records = reachable(announcement('a'));
+    const { servicesVersion } = records;
+    records.put(announcement('a', { sequence: 2 }), bytes, 0);
+    expect(records.servicesVersion).toBe(servicesVersion);
+    records.put(announcement('a', { sequence: 3, services: ['echo'] }), bytes, 0);
+    expect(records.servicesVersion).toBe(servicesVersion + 1);
+  });
+});
+
+test('effective links are those that both ends announce and neither has left, however the records came', () => {
+  const node = fc.integer({ min: 0, max: 7 });
+  const name = (n: number): string => `n${n}`;
+  const step = fc.record({ node, links: fc.uniqueArray(node), left: fc.boolean(), forget: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const records = new Records();
+      for (const [sequence, { node, links, left, forget }] of steps.entries()) {
+        const ids = links.filter((link) => link !== node).map((link) => idOf(name(link)));
+        const changes = { sequence: sequence + 1, links: ids.sort((x, y) => x - y), left: left && forget };
+        records.put(announcement(name(node), changes), bytes, 0);
+        if (forget && left) records.forgetOld(1 + limits.unreachableKeptMs);
+      }
+      const all = [...records.entries()];
+      for (const record of all) {
+        const expected = all.filter(
+          (other) =>
+            !record.left && !other.left && record.links.includes(other.id) && other.links.includes(record.id),
+        );
+        expect(new Set(record.adjacent)).toEqual(new Set(expected));
+        expect(record.adjacent).toHaveLength(expected.length);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('digests', () => {

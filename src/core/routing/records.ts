@@ -15,7 +15,9 @@ import { Digests } from './digests.ts';
 export class NodeRecord implements NodeEntry {
   index: number;
   /** The indexes of the nodes that it announces links to, known or not. */
-  edges: Int32Array;
+  edges: readonly number[];
+  /** The records at the other ends of its effective links: those that both ends announce. */
+  adjacent: NodeRecord[] = [];
   announcement: Announcement;
   /** As it came, to be passed on. */
   bytes: Uint8Array;
@@ -24,7 +26,7 @@ export class NodeRecord implements NodeEntry {
 
   constructor(
     index: number,
-    edges: Int32Array,
+    edges: readonly number[],
     announcement: Announcement,
     bytes: Uint8Array,
     since: number,
@@ -78,14 +80,17 @@ export type Reception = 'newer' | 'same' | 'older' | 'full';
 
 export class Records implements Directory {
   readonly digests = new Digests();
-  /** Rises when links, reachability or presence of any record may have changed. */
+  /** Rises when the effective network may have changed: what routes are computed from. */
   version = 0;
+  /** Rises when a node offers other services than before. */
+  servicesVersion = 0;
   private readonly byId = new Map<NodeId, NodeRecord>();
+  private readonly outOfReach = new Set<NodeRecord>();
   /** Every id that has a record or is named in one has an index of its own. */
   private indexes = new Map<NodeId, number>();
-  /** By index; a hole where there is no record. */
   /** How many indexes the last renumbering left. */
   private numbered = 0;
+  /** By index; a hole where there is no record. */
   private byIndex: (NodeRecord | undefined)[] = [];
 
   get(id: NodeId): NodeRecord | undefined {
@@ -98,6 +103,10 @@ export class Records implements Directory {
 
   entries(): IterableIterator<NodeRecord> {
     return this.byId.values();
+  }
+
+  unreachable(): IterableIterator<NodeRecord> {
+    return this.outOfReach.values();
   }
 
   get size(): number {
@@ -132,12 +141,14 @@ export class Records implements Directory {
     this.digests.toggle(record.announcement);
     record.reachable = reachable;
     record.since = now;
+    if (reachable) this.outOfReach.delete(record);
+    else this.outOfReach.add(record);
   }
 
   /** Forgets what has been unreachable for an hour. */
   forgetOld(now: number): void {
-    for (const record of [...this.byId.values()]) {
-      if (!record.reachable && now - record.since > limits.unreachableKeptMs) this.remove(record);
+    for (const record of [...this.outOfReach]) {
+      if (now - record.since > limits.unreachableKeptMs) this.remove(record);
     }
     // Ids that nobody names any more still hold their index: number anew when they are the greater part.
     if (this.byIndex.length > 2 * Math.max(this.byId.size, this.numbered) + indexSlack) this.renumber();
@@ -165,8 +176,8 @@ export class Records implements Directory {
     return index;
   }
 
-  private edgesOf(announcement: Announcement): Int32Array {
-    return Int32Array.from(announcement.links, (link) => this.indexFor(link));
+  private edgesOf(announcement: Announcement): number[] {
+    return announcement.links.map((link) => this.indexFor(link));
   }
 
   private insert(announcement: Announcement, bytes: Uint8Array, since: number): void {
@@ -174,6 +185,8 @@ export class Records implements Directory {
     const record = new NodeRecord(index, this.edgesOf(announcement), announcement, bytes, since);
     this.byIndex[index] = record;
     this.byId.set(announcement.id, record);
+    this.outOfReach.add(record);
+    this.connect(record);
     this.version++;
   }
 
@@ -182,15 +195,53 @@ export class Records implements Directory {
       this.digests.toggle(record.announcement);
       this.digests.toggle(announcement);
     }
+    const before = record.announcement;
     record.announcement = announcement;
-    record.edges = this.edgesOf(announcement);
     record.bytes = bytes;
-    this.version++;
+    if (!sameItems(before.services, announcement.services)) this.servicesVersion++;
+    // A new life, or a goodbye, counts even where no link does: the neighbor's own link may be to the other.
+    if (before.instance !== announcement.instance || before.left !== announcement.left) this.version++;
+    if (!before.left && !announcement.left && sameItems(before.links, announcement.links)) return;
+    record.edges = this.edgesOf(announcement);
+    if (this.connect(record)) this.version++;
   }
 
   private remove(record: NodeRecord): void {
+    for (const other of record.adjacent) disconnect(other, record);
     this.byId.delete(record.id);
+    this.outOfReach.delete(record);
     this.byIndex[record.index] = undefined;
     this.version++;
   }
+
+  /** Finds its effective links anew, at both ends. True when they changed. */
+  private connect(record: NodeRecord): boolean {
+    const before = record.adjacent;
+    const after = this.effectiveLinksOf(record);
+    const gone = before.filter((other) => !after.includes(other));
+    const fresh = after.filter((other) => !before.includes(other));
+    if (gone.length === 0 && fresh.length === 0) return false;
+    record.adjacent = after;
+    for (const other of gone) disconnect(other, record);
+    for (const other of fresh) other.adjacent.push(record);
+    return true;
+  }
+
+  private effectiveLinksOf(record: NodeRecord): NodeRecord[] {
+    const links: NodeRecord[] = [];
+    if (record.left) return links;
+    for (const edge of record.edges) {
+      const other = this.byIndex[edge];
+      if (other !== undefined && !other.left && other.edges.includes(record.index)) links.push(other);
+    }
+    return links;
+  }
+}
+
+function disconnect(record: NodeRecord, gone: NodeRecord): void {
+  record.adjacent.splice(record.adjacent.indexOf(gone), 1);
+}
+
+function sameItems<Item>(a: readonly Item[], b: readonly Item[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -23,6 +23,7 @@ import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Backoff } from '../../parts/backoff.ts';
+import { answerShare, Crowd } from './crowd.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
 import { Seeds } from './seeds.ts';
@@ -55,6 +56,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private readonly options: DiscoveryOptions;
   private readonly dials = new Dials();
   private readonly journal = new Journal();
+  private readonly crowd = new Crowd();
   private readonly backoff = new Backoff(
     solicitFirstMs,
     solicitFirstMs * 2 ** limits.solicitBackoffExponentMax,
@@ -67,6 +69,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private solicitAt = never;
   private beaconAt = never;
   private reuniteAt = never;
+  private linkedAt = Number.NEGATIVE_INFINITY;
+  private grownAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
@@ -122,7 +126,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
-    else if (event.type === 'node-up') this.routed(agent, event.node.id);
+    else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
     else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
       this.journal.refused(event.address, event.failure, agent.now);
@@ -176,14 +180,18 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private isStillNeeded(agent: BehaviorAgent, { id, purpose, solicits }: Neighbor): boolean {
     const inMesh = Number.isFinite(agent.routes.distance(id));
-    if (purpose === 'answer') return !inMesh || (solicits && !this.hasFarTooMany(agent));
-    return this.wanted(agent) > 0 || !inMesh;
+    if (purpose !== 'answer') return this.wanted(agent) > 0 || !inMesh;
+    return (solicits && !this.hasFarTooMany(agent)) || (!inMesh && !this.isStarting(agent));
   }
 
-  /** Links that this node asked for have come already; one to another component is worth more than enough. */
+  /**
+   * Links that this node asked for have come already; one to another component is worth more than enough,
+   * but not while all start at once and whoever dials will find links by itself.
+   */
   private hasEnough(agent: BehaviorAgent, node: NodeId): boolean {
+    if (this.wanted(agent) > 0) return false;
     const inMesh = Number.isFinite(agent.routes.distance(node));
-    return (inMesh && this.wanted(agent) <= 0) || this.hasFarTooMany(agent);
+    return inMesh || this.isStarting(agent) || this.hasFarTooMany(agent);
   }
 
   /** In a cold start everybody answers everybody before any component is known. */
@@ -215,6 +223,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
+    this.linkedAt = agent.now;
     this.quietUntil.delete(neighbor.id);
     this.journal.linked(neighbor);
     if (this.wanted(agent) > 0) return;
@@ -254,7 +263,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     else this.unrouted.push({ token, neighbor });
   }
 
-  private routed(agent: BehaviorAgent, node: NodeId): void {
+  private nodeUp(agent: BehaviorAgent, node: NodeId): void {
+    this.grownAt = agent.now;
     const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
     this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
     for (const { token, neighbor } of routed) agent.answer(token, neighbor);
@@ -349,16 +359,46 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (heard.instance === agent.self.instance || agent.neighbors.has(id)) return;
     this.journal.heard(heard, agent.now);
     if (heard.namespace !== agent.self.namespace || id === agent.self.id || this.isQuiet(agent, id)) return;
+    this.crowd.heard(id, agent.now);
     const outside = !Number.isFinite(agent.routes.distance(id));
     if (!outside && heard.wants === 0) return;
-    const crowded = agent.routes.reachableCount + 1 > limits.solicitLimitNodes;
-    if (crowded && agent.random.next() >= 1 / limits.solicitRatio) return;
-    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, heard.instance, () => {
-      if (agent.neighbors.has(id)) return undefined;
-      if (heard.wants === 0 && Number.isFinite(agent.routes.distance(id))) return undefined;
-      const purpose = heard.wants === 0 ? 'reunite' : 'answer';
-      return { node: id, instance: heard.instance, addresses: heard.addresses, purpose };
-    });
+    const nodes = Math.max(agent.routes.reachableCount + 1, this.crowd.size(agent.now));
+    if (agent.random.next() >= answerShare(nodes, heard.wants)) return;
+    const heardAt = agent.now;
+    const jitterMs = agent.random.next() * limits.answerJitterMs;
+    this.dials.later(heardAt + jitterMs, id, heard.instance, () => this.answer(agent, heard, heardAt));
+  }
+
+  /** Whether and why the wait made the dial needless is seen only now. */
+  private answer(agent: BehaviorAgent, heard: Solicitation, heardAt: number): Target | undefined {
+    const id = idOf(heard.name);
+    if (agent.neighbors.has(id)) return undefined;
+    // Who got enough links just now is in a start of many: it only offers a way between two components.
+    const bridge = heard.wants === 0 || (this.wanted(agent) <= 0 && this.isStarting(agent));
+    if (bridge && Number.isFinite(agent.routes.distance(id))) return undefined;
+    if (bridge && this.isGrowing(agent)) return this.answerLater(agent, heard, heardAt);
+    return {
+      node: id,
+      instance: heard.instance,
+      addresses: heard.addresses,
+      purpose: bridge ? 'reunite' : 'answer',
+    };
+  }
+
+  /** While components merge by the dozen, most ways between them are there before the dial is through. */
+  private answerLater(agent: BehaviorAgent, heard: Solicitation, heardAt: number): undefined {
+    if (agent.now - heardAt > limits.startingMs) return;
+    const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
+    this.dials.later(at, idOf(heard.name), heard.instance, () => this.answer(agent, heard, heardAt));
+  }
+
+  private isGrowing(agent: BehaviorAgent): boolean {
+    return agent.now - this.grownAt < limits.answerJitterMs;
+  }
+
+  /** Links have just come: perhaps many nodes start at once. */
+  private isStarting(agent: BehaviorAgent): boolean {
+    return agent.now - this.linkedAt < limits.startingMs;
   }
 
   /** Seen on this machine without any datagram: whoever needs a link dials. */
@@ -386,8 +426,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.reuniteAt = agent.now + limits.reuniteIntervalMs * (0.75 + agent.random.next() / 2);
     if (this.degree === 0) return;
     const share = 1 / (agent.routes.reachableCount + 1);
-    const lost = [...agent.directory.entries()].filter(
-      (entry) => !entry.reachable && !entry.left && entry.id !== agent.self.id,
+    const lost = [...agent.directory.unreachable()].filter(
+      (entry) => !entry.left && entry.id !== agent.self.id,
     );
     const drawn = lost.filter((entry) => agent.random.next() < share * freshness(agent.now - entry.since));
     for (const entry of pick(drawn, limits.reuniteDialsPerRoundMax, agent)) {

@@ -8,6 +8,7 @@
 import type { ConnectionAgent, ConnectionHandler } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
+import { Throttle } from '../../parts/throttle.ts';
 import { bucketCount, bucketOf } from '../../routing/digests.ts';
 import type { NodeRecord, Records } from '../../routing/records.ts';
 import type { Frame } from '../../wire/frame.ts';
@@ -39,7 +40,7 @@ export type ExchangeEvent =
 export class Exchange implements ConnectionHandler {
   private readonly records: Records;
   private readonly queued = new Set<NodeId>();
-  private floodedAt = Number.NEGATIVE_INFINITY;
+  private readonly throttle = new Throttle(limits.floodGapMs, limits.floodGapMsMax);
   private agent: ConnectionAgent | undefined;
 
   constructor(records: Records) {
@@ -53,7 +54,7 @@ export class Exchange implements ConnectionHandler {
 
   /** The node leaves: what is queued cannot wait. */
   flushNow(now: number): void {
-    this.floodedAt = Number.NEGATIVE_INFINITY;
+    this.throttle.reset();
     this.flush(now);
   }
 
@@ -61,14 +62,18 @@ export class Exchange implements ConnectionHandler {
     this.queued.add(id);
   }
 
+  /** The other end has just shown that it has the newest version of this record. */
+  has(id: NodeId): void {
+    this.queued.delete(id);
+  }
+
   /** When what is queued may leave. */
   nextDeadline(): number {
-    return this.queued.size === 0 ? Number.POSITIVE_INFINITY : this.floodedAt + limits.floodSpacingMs;
+    return this.queued.size === 0 ? Number.POSITIVE_INFINITY : this.throttle.nextAt;
   }
 
   flush(now: number): void {
-    if (now < this.nextDeadline()) return;
-    this.floodedAt = now;
+    if (this.queued.size === 0 || !this.throttle.take(now)) return;
     let batch: CarriedRecord[] = [];
     let bytes = 0;
     for (const id of this.queued) {

@@ -8,7 +8,12 @@ import type { LinkId, SelfView } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { TokenBucket } from '../../parts/token-bucket.ts';
-import { type Announcement, compareVersions, decodeAnnouncement } from '../../routing/announcement.ts';
+import {
+  type Announcement,
+  compareVersions,
+  decodeAnnouncement,
+  decodeHeading,
+} from '../../routing/announcement.ts';
 import type { NodeRecord, Records } from '../../routing/records.ts';
 import type { CarriedRecord } from './messages.ts';
 
@@ -21,6 +26,8 @@ export type Taken =
     }
   /** A record of this node's own name, not older than its own. */
   | { readonly outcome: 'own'; readonly record: Announcement }
+  /** The very version that is known. */
+  | { readonly outcome: 'same'; readonly id: NodeId }
   /** We know a newer one: the sender should have it. */
   | { readonly outcome: 'older'; readonly id: NodeId }
   | { readonly outcome: 'collision'; readonly known: string; readonly name: string }
@@ -46,14 +53,17 @@ export class Intake {
   }
 
   take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
+    // Most of what comes is known: each record comes over nearly every link.
+    const heading = decodeHeading(bytes);
+    if (heading === undefined) return ignored;
+    const known = this.records.get(heading.id);
+    if (known !== undefined) {
+      if (known.name !== heading.name) return { outcome: 'collision', known: known.name, name: heading.name };
+      const order = compareVersions(heading, known);
+      if (order <= 0) return { outcome: order === 0 ? 'same' : 'older', id: heading.id };
+    }
     const record = decodeAnnouncement(bytes);
     if (record === undefined) return ignored;
-    const known = this.records.get(record.id);
-    if (known !== undefined && known.name !== record.name)
-      return { outcome: 'collision', known: known.name, name: record.name };
-    if (known !== undefined && compareVersions(record, known) <= 0) {
-      return compareVersions(known, record) > 0 ? { outcome: 'older', id: record.id } : ignored;
-    }
     if (record.id === self.id) return { outcome: 'own', record };
     if (!this.allowed(record.id, now)) {
       this.defer({
@@ -96,7 +106,7 @@ export class Intake {
     let allowance = this.allowances.get(id);
     if (allowance === undefined) {
       if (this.allowances.size >= limits.recordsMax) this.allowances.clear();
-      allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurstReceived, now);
+      allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurst, now);
       this.allowances.set(id, allowance);
     }
     return allowance.take(now);

@@ -1,13 +1,13 @@
 /**
  * A node's own announcement: when it changes, it is made anew and numbered.
  *
- * Who calls it: the topology behavior. Invariant: versions only rise, and a node makes at most
- * `recordsPerSecond` of them (after a burst): receivers would not take more of one origin.
+ * Who calls it: the topology behavior. Invariant: versions only rise, and a node makes fewer of them
+ * than receivers take of one origin: the first at once, the next after gaps that double.
  */
 import type { SelfView } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
-import { TokenBucket } from '../../parts/token-bucket.ts';
+import { Throttle } from '../../parts/throttle.ts';
 import { type Announcement, encodeAnnouncement } from '../../routing/announcement.ts';
 
 export class OwnRecord {
@@ -15,11 +15,7 @@ export class OwnRecord {
   private sequence = 0;
   private changed = true;
   private isFinal = false;
-  private readonly allowance: TokenBucket;
-
-  constructor(now: number) {
-    this.allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurst, now);
-  }
+  private readonly throttle = new Throttle(limits.announceGapMs, limits.announceGapMsMax);
 
   change(): void {
     this.changed = true;
@@ -43,12 +39,14 @@ export class OwnRecord {
   /** The next record, if one is due and allowed. */
   next(
     self: SelfView,
-    neighbors: Iterable<NodeId>,
+    neighbors: ReadonlyMap<NodeId, unknown>,
     now: number,
   ): { record: Announcement; bytes: Uint8Array } | undefined {
-    if (this.isFinal || !this.changed || !this.allowance.take(now)) return undefined;
+    if (this.isFinal || !this.changed || !this.throttle.take(now)) return undefined;
     this.changed = false;
-    return this.make(self, neighbors, false);
+    // Heard by nobody: the first that matters need not wait for it.
+    if (neighbors.size === 0) this.throttle.reset();
+    return this.make(self, neighbors.keys(), false);
   }
 
   /** The last one: nothing may follow a goodbye. */
@@ -57,8 +55,8 @@ export class OwnRecord {
     return this.make(self, [], true);
   }
 
-  nextDeadline(now: number): number {
-    return this.changed && !this.isFinal ? this.allowance.nextAt(now) : Number.POSITIVE_INFINITY;
+  nextDeadline(): number {
+    return this.changed && !this.isFinal ? this.throttle.nextAt : Number.POSITIVE_INFINITY;
   }
 
   private make(

@@ -46,7 +46,7 @@ export class Topology implements Behavior<TopologyCommand> {
   private readonly table: LinkStateTable;
   private readonly intake: Intake;
   private readonly names: NameWatch;
-  private own = new OwnRecord(0);
+  private own = new OwnRecord();
   private exchanges = new Map<LinkId, Exchange>();
   private syncAt = Number.POSITIVE_INFINITY;
   private startedAt = 0;
@@ -68,7 +68,7 @@ export class Topology implements Behavior<TopologyCommand> {
   started(agent: BehaviorAgent): void {
     this.startedAt = agent.now;
     this.now = agent.now;
-    this.own = new OwnRecord(agent.now);
+    this.own = new OwnRecord();
     this.scheduleSync(agent);
     agent.flushLater();
   }
@@ -87,8 +87,8 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   nextDeadline(): number {
-    let next = Math.min(this.syncAt, this.own.nextDeadline(this.now), this.names.nextDeadline());
-    next = Math.min(next, this.intake.nextDeadline(this.now));
+    let next = Math.min(this.syncAt, this.own.nextDeadline(), this.names.nextDeadline());
+    next = Math.min(next, this.intake.nextDeadline(this.now), this.table.nextDeadline());
     for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
     return next;
   }
@@ -105,7 +105,7 @@ export class Topology implements Behavior<TopologyCommand> {
   /** The end of the turn: announce what changed, pass on what came, tell who came and went. */
   flush(agent: BehaviorAgent, now: number): void {
     this.now = now;
-    const made = this.own.next(agent.self, agent.neighbors.keys(), now);
+    const made = this.own.next(agent.self, agent.neighbors, now);
     if (made !== undefined) {
       this.records.put(made.record, made.bytes, now);
       for (const exchange of this.exchanges.values()) exchange.queue(made.record.id);
@@ -261,8 +261,14 @@ export class Topology implements Behavior<TopologyCommand> {
   private take(agent: BehaviorAgent, bytes: Uint8Array, unreachableForMs: number, from: LinkId): void {
     const taken = this.intake.take(bytes, unreachableForMs, from, agent.self, agent.now);
     switch (taken.outcome) {
+      case 'same':
+        this.exchanges.get(from)?.has(taken.id);
+        return;
       case 'accepted':
-        for (const [link, exchange] of this.exchanges) if (link !== from) exchange.queue(taken.record.id);
+        for (const [link, exchange] of this.exchanges) {
+          if (link === from) exchange.has(taken.record.id);
+          else exchange.queue(taken.record.id);
+        }
         if (taken.before !== undefined && taken.record.reachable) {
           agent.emit({
             type: 'sections-changed',
