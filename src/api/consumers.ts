@@ -30,6 +30,8 @@ interface Consumer {
   /** Hands the message over; true when it is consumed with that. */
   readonly take: (message: Message) => boolean;
   readonly end: (error: Error | undefined) => void;
+  /** Where its kind has a schema: the validation of its last message; the next one waits for it. */
+  validated: Promise<void>;
   /** Not yet told to the kernel. */
   consumed: number;
   removed: boolean;
@@ -120,6 +122,7 @@ export class Consumers {
       kind: schemaKind,
       take,
       end,
+      validated: Promise.resolve(),
       consumed: 0,
       removed: false,
     };
@@ -148,14 +151,25 @@ export class Consumers {
     } catch (error) {
       return this.drop(consumer, arrival, error);
     }
-    if (consumer.kind === undefined) return this.pass(consumer, arrival, body);
-    validate(consumer.kind, body).then(
-      (value) => {
-        this.pass(consumer, arrival, value);
-        if (consumer.consumed > 0) this.tell(consumer);
-      },
-      (error: unknown) => this.drop(consumer, arrival, error),
-    );
+    const { kind } = consumer;
+    if (kind === undefined) return this.pass(consumer, arrival, body);
+    // One after the other: a schema that takes its time must not change the order.
+    consumer.validated = consumer.validated.then(() => this.passValid(consumer, kind, arrival, body));
+  }
+
+  private async passValid(
+    consumer: Consumer,
+    kind: Kind<unknown>,
+    arrival: Arrival,
+    body: unknown,
+  ): Promise<void> {
+    try {
+      const value = await validate(kind, body);
+      if (!consumer.removed) this.pass(consumer, arrival, value);
+    } catch (error) {
+      return this.drop(consumer, arrival, error);
+    }
+    if (consumer.consumed > 0) this.tell(consumer);
   }
 
   private pass(consumer: Consumer, arrival: Arrival, body: unknown): void {

@@ -107,7 +107,7 @@ export class Messages {
     names: ReadonlyMap<NodeId, string>,
   ): Promise<SendResult> {
     const { kind: named = defaultKind, require = 'all', receipt = 'all', trace = false, signal } = options;
-    signal?.throwIfAborted();
+    checkNotAborted(signal);
     checkSendOptions(options);
     const value = typeof named === 'string' ? body : await validate(named, body);
     const encoded = encodeBody(value);
@@ -128,7 +128,7 @@ export class Messages {
   private async ask(command: SendCommand, signal: AbortSignal | undefined): Promise<SendAnswer> {
     const runtime = this.ports.runtime();
     // The signal may have fired while a schema was asked.
-    signal?.throwIfAborted();
+    checkNotAborted(signal);
     const { token, answer } = runtime.command<SendAnswer>(messagingFeature, command);
     if (signal === undefined) return answer;
     const abort = (): void => runtime.tell(messagingFeature, { type: 'abort', token });
@@ -205,4 +205,11 @@ function conclude(result: SendResult, require: 'all' | 'any' | 'none'): SendResu
   const named = result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ');
   const who = named === '' ? `${result.missingCount} recipients` : named;
   throw new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
+}
+
+function checkNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new SkeinError('SKEIN_ABORTED', 'given up by the caller before anything was sent', {
+    cause: signal.reason,
+  });
 }

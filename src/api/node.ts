@@ -128,7 +128,12 @@ export interface SendOptions<Body = unknown> extends WaitOptions {
   readonly trace?: boolean;
 }
 
-export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+/**
+ * Undelivered for certain: `no-route` (no way to it), `refused` (it does not take messages), `busy` (its
+ * queue or the way to it is full). Unknown, it may have it: `timeout` (still there, did not answer in time),
+ * `lost` (left or went out of reach with the message under way), `aborted` (given up by the caller).
+ */
+export type MissingReason = 'no-route' | 'refused' | 'busy' | 'timeout' | 'lost' | 'aborted';
 
 export interface Missing {
   readonly node: string;

@@ -139,7 +139,7 @@ export const limits = {
   partBytes: 256 * 1024,
   /** Largest body; beyond it use a channel. */
   bodyBytesMax: 64 * 1024 * 1024,
-  /** Parts of one large message on their way at once, per recipient. */
+  /** Parts of one large message on their way at once, per recipient: one at first, more while they are quick. */
   partsInFlight: 8,
   /** Bytes of unfinished large messages one node holds for all its sources. */
   joiningBytesMax: 256 * 1024 * 1024,

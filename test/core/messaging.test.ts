@@ -223,8 +223,40 @@ describe('a link that dies in flight', () => {
     const token = a.send([b], 'hi', { timeoutMs: 2000 });
     b.kill();
     mesh.run(2100);
-    expect(a.sent(token)?.missing).toEqual([{ node: b.id, reason: 'no-route' }]);
+    expect(a.sent(token)?.missing).toEqual([{ node: b.id, reason: 'lost' }]);
   });
+
+  test('is waited for until the deadline, however long its recipient is out of reach', () => {
+    const mesh = new TestMesh();
+    const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
+    b.listen();
+    mesh.tamper = () => undefined;
+    const token = a.send([b], 'hi', { timeoutMs: 60_000 });
+    mesh.run(20_000);
+    expect([a.knows(), a.answers.has(token)]).toEqual([[], false]);
+    mesh.tamper = (bytes) => bytes;
+    a.dial('b');
+    mesh.run(1000);
+    expect([a.sent(token)?.delivered, textOf(b)]).toEqual([[b.id], ['hi']]);
+  });
+});
+
+test('busy is final only when no other copy is on its way', () => {
+  const mesh = new TestMesh();
+  const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
+  for (let i = 0; i < limits.receiveBufferMessages; i++) a.send([b], 'x');
+  mesh.run(10);
+  const single = a.send([b], 'one copy', { timeoutMs: 2500 });
+  mesh.run(10);
+  expect(a.sent(single)?.missing).toEqual([{ node: b.id, reason: 'busy' }]);
+  mesh.tamper = (bytes, from) => (from === a ? filter(bytes, (frame) => frame.feature !== messaging) : bytes);
+  const token = a.send([b], 'the first copy is lost', { timeoutMs: 2500 });
+  mesh.run(500);
+  mesh.tamper = (bytes) => bytes;
+  mesh.run(1000);
+  expect(a.answers.has(token)).toBe(false);
+  mesh.run(1100);
+  expect(a.sent(token)?.missing).toEqual([{ node: b.id, reason: 'timeout' }]);
 });
 
 test('a node that leaves answers its own pending sends, and those who wait for it are told at once', () => {
@@ -236,7 +268,7 @@ test('a node that leaves answers its own pending sends, and those who wait for i
   mesh.run(10);
   c.stop();
   mesh.run(100);
-  expect(a.sent(fromA)?.missing).toEqual([{ node: c.id, reason: 'no-route' }]);
+  expect(a.sent(fromA)?.missing).toEqual([{ node: c.id, reason: 'lost' }]);
   expect(c.sent(fromC)?.missing).toEqual([{ node: a.id, reason: 'aborted' }]);
   expect(b.knows()).toEqual(['a']);
 });

@@ -82,8 +82,9 @@ export function formatResult(result: SendResult, receipt: string | undefined): s
 
 const reasonTexts: Record<Missing['reason'], string> = {
   'no-route': 'no route to it (see `skein why`)',
-  timeout: 'no receipt in time, so it is unknown whether it has it',
   refused: 'refused there',
   busy: 'its queue is full',
-  aborted: 'given up',
+  timeout: 'no receipt in time, so it is unknown whether it has it',
+  lost: 'it went away meanwhile, so it is unknown whether it has it',
+  aborted: 'given up, so it is unknown whether it has it',
 };

@@ -2,8 +2,11 @@
 import type { NodeId } from '../../identity.ts';
 import type { Arrival } from './arrival.ts';
 
-/** `timeout` means unknown, not undelivered; the others mean undelivered. */
-export type MissingReason = 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+/**
+ * `no-route`, `refused` and `busy` mean undelivered, for certain. `timeout` (still there, did not answer),
+ * `lost` (left or went out of reach with the message under way) and `aborted` mean unknown.
+ */
+export type MissingReason = 'no-route' | 'refused' | 'busy' | 'timeout' | 'lost' | 'aborted';
 
 export interface SendCommand {
   readonly type: 'send';

@@ -23,18 +23,30 @@ export interface Outcome {
   readonly missing: readonly Missing[];
 }
 
+/** What has become of the copies for one recipient. */
+export interface Way {
+  /** The neighbor that the last copy left by; undefined: there was none to send it by. */
+  via: NodeId | undefined;
+  /** Copies of which nobody has said what became of them: while there are any, undelivered is not certain. */
+  copies: number;
+  /** The last bad news of a hop or of the recipient. */
+  lastReason: MissingReason | undefined;
+}
+
+export function wayOfNothing(): Way {
+  return { via: undefined, copies: 0, lastReason: undefined };
+}
+
 /** One message (or part of one) that is on its way. */
 export interface Pending {
   readonly sequence: number;
   readonly type: number;
   readonly data: Content;
   readonly traced: boolean;
-  /** Who has not answered yet, and the neighbor it was last sent by (undefined: it was not sent). */
-  readonly waiting: Map<NodeId, NodeId | undefined>;
+  /** Who has not answered yet. */
+  readonly waiting: Map<NodeId, Way>;
   readonly delivered: NodeId[];
   readonly missing: Missing[];
-  /** The last bad news of a hop, told at the deadline if nothing better comes. */
-  readonly lastReason: Map<NodeId, MissingReason>;
   readonly done: (outcome: Outcome) => void;
   /** How often a hop sent it back. */
   returnedCount: number;

@@ -11,7 +11,7 @@ import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { LargeBody } from './large-body.ts';
 import type { MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
-import { Outbound, type Outcome, type Pending } from './outbound.ts';
+import { Outbound, type Outcome, type Pending, type Way, wayOfNothing } from './outbound.ts';
 import {
   type Content,
   encodeData,
@@ -37,6 +37,8 @@ interface Tracked {
   readonly traced: boolean;
   readonly recipients: readonly NodeId[];
   readonly timeoutMs: number;
+  /** The first wait for a receipt. */
+  readonly repeatAfterMs: number;
   readonly done: (outcome: Outcome) => void;
 }
 
@@ -118,6 +120,7 @@ export class Sender {
       traced,
       recipients,
       timeoutMs,
+      repeatAfterMs: limits.repeatAfterMs,
       done,
     });
     if (message.waiting.size > 0) this.sends.set(token, message);
@@ -136,8 +139,9 @@ export class Sender {
     const sequence = this.outbound.nextSequence();
     const large = new LargeBody(sequence, command, recipients, {
       now: () => this.agent.now,
-      sendPart: (data, to, done) =>
-        this.track({ type: MessageType.part, data, traced, recipients: to, timeoutMs, done }).sequence,
+      sendPart: (data, to, repeatAfterMs, done) =>
+        this.track({ type: MessageType.part, data, traced, recipients: to, timeoutMs, repeatAfterMs, done })
+          .sequence,
       trackWhole: (whole) => this.outbound.track(whole),
       reschedule: (whole) => this.outbound.schedule(whole),
       missing: (whole, { node, reason }) => this.outbound.missing(whole, node, reason),
@@ -158,7 +162,8 @@ export class Sender {
 
   // ── on the way ────────────────────────────────────────────────────────────────────────────────────
 
-  private track({ type, data, traced, recipients, timeoutMs, done }: Tracked): Pending {
+  private track(tracked: Tracked): Pending {
+    const { type, data, traced, recipients, timeoutMs, repeatAfterMs, done } = tracked;
     const { now } = this.agent;
     const message: Pending = {
       sequence: this.outbound.nextSequence(),
@@ -166,14 +171,13 @@ export class Sender {
       data,
       traced,
       done,
-      waiting: new Map(recipients.map((node) => [node, undefined])),
+      waiting: new Map(recipients.map((node) => [node, wayOfNothing()])),
       delivered: [],
       missing: [],
-      lastReason: new Map(),
       returnedCount: 0,
       deadline: now + timeoutMs,
-      repeatAt: now + limits.repeatAfterMs,
-      repeatAfterMs: limits.repeatAfterMs,
+      repeatAt: now + repeatAfterMs,
+      repeatAfterMs,
     };
     if (recipients.length === 0) {
       done({ sequence: message.sequence, delivered: [], missing: [] });
@@ -190,11 +194,16 @@ export class Sender {
   private transmit(message: Pending, nodes: readonly NodeId[]): readonly Unsent[] {
     for (const node of nodes) {
       const path = this.agent.routes.pathToNode(node);
-      message.waiting.set(node, path.action === 'next' ? path.neighbor : undefined);
+      const way = message.waiting.get(node);
+      if (way === undefined) continue;
+      way.via = path.action === 'next' ? path.neighbor : undefined;
+      way.copies++;
     }
     const { type, sequence, traced } = message;
     const options = { type, sequence, traced, wantsReturn: true };
-    return this.agent.send(routeTo(nodes), this.encode(message.data, nodes), options);
+    const unsent = this.agent.send(routeTo(nodes), this.encode(message.data, nodes), options);
+    for (const { node, reason } of unsent) notTaken(message.waiting.get(node), missingReason(reason));
+    return unsent;
   }
 
   private encode(data: Content, nodes: readonly NodeId[]): Uint8Array {
@@ -217,18 +226,25 @@ export class Sender {
         if (isPart) this.outbound.delivered(message, from);
         return;
       case ReceiptStatus.refused:
-        return this.outbound.missing(message, from, 'refused');
+        return this.declined(message, from, 'refused');
       case ReceiptStatus.busy:
-        return this.outbound.missing(message, from, 'busy');
+        return this.declined(message, from, 'busy');
     }
+  }
+
+  /** Final only when no other copy is on its way: after a change of the route that one may yet be taken. */
+  private declined(message: Pending, node: NodeId, reason: MissingReason): void {
+    const way = message.waiting.get(node);
+    notTaken(way, reason);
+    if (way?.copies === 0) this.outbound.missing(message, node, reason);
   }
 
   returned({ sequence, nodes, reason }: Returned): void {
     const message = this.outbound.get(sequence);
     if (message === undefined) return;
     for (const node of nodes) {
-      if (reason === 'refused') this.outbound.missing(message, node, 'refused');
-      else message.lastReason.set(node, missingReason(reason));
+      if (reason === 'refused') this.declined(message, node, reason);
+      else notTaken(message.waiting.get(node), missingReason(reason));
     }
     const retryAt =
       this.agent.now + retryAfterReturnMs * 2 ** Math.min(message.returnedCount++, returnBackoffMax);
@@ -252,8 +268,8 @@ export class Sender {
 
   /** Who is worth asking again: one that nothing was ever sent to, and that does not come back, is missing now. */
   private stillHoped(message: Pending): NodeId[] {
-    for (const [node, via] of [...message.waiting]) {
-      const lost = via === undefined && this.agent.routes.pathToNode(node).action === 'reject';
+    for (const [node, { copies }] of [...message.waiting]) {
+      const lost = copies === 0 && this.agent.routes.pathToNode(node).action === 'reject';
       if (lost && !this.larges.has(message.sequence) && !this.mayComeBack(node)) {
         this.outbound.missing(message, node, 'no-route');
       }
@@ -266,7 +282,7 @@ export class Sender {
     for (const message of [...this.outbound.all()]) {
       if (this.larges.has(message.sequence)) continue;
       const moved = [...message.waiting]
-        .filter(([node, via]) => this.hasMoved(node, via))
+        .filter(([node, { via }]) => this.hasMoved(node, via))
         .map(([node]) => node);
       if (moved.length > 0) this.repeat(message, moved);
     }
@@ -274,7 +290,9 @@ export class Sender {
 
   /** A node said goodbye: it will not answer any more. */
   left(node: NodeId): void {
-    for (const message of [...this.outbound.all()]) this.outbound.missing(message, node, 'no-route');
+    for (const message of [...this.outbound.all()]) {
+      this.outbound.missing(message, node, this.certainReason(message, node) ?? 'lost');
+    }
   }
 
   /**
@@ -307,8 +325,16 @@ export class Sender {
   }
 
   private reasonFor(message: Pending, node: NodeId): MissingReason {
-    const reachable = this.agent.routes.pathToNode(node).action !== 'reject';
-    return reachable ? (message.lastReason.get(node) ?? 'timeout') : 'no-route';
+    const isOut = this.agent.routes.pathToNode(node).action === 'reject';
+    return this.certainReason(message, node) ?? (isOut ? 'lost' : 'timeout');
+  }
+
+  /** Why it was not delivered, where it is known that it was not: no copy is unaccounted for. */
+  private certainReason(message: Pending, node: NodeId): MissingReason | undefined {
+    const way = message.waiting.get(node);
+    // A large body's copies are counted by its parts.
+    if (way === undefined || way.copies > 0 || this.larges.has(message.sequence)) return undefined;
+    return way.lastReason ?? 'no-route';
   }
 }
 
@@ -319,6 +345,13 @@ function dataOf({ kind, encoding, body }: SendCommand): Content {
 function routeTo(nodes: readonly NodeId[]): Route {
   const [first] = nodes;
   return nodes.length === 1 && first !== undefined ? { to: 'node', node: first } : { to: 'nodes', nodes };
+}
+
+/** One copy came to nothing, and said so. */
+function notTaken(way: Way | undefined, reason: MissingReason): void {
+  if (way === undefined) return;
+  way.copies = Math.max(0, way.copies - 1);
+  way.lastReason = reason;
 }
 
 function missingReason(reason: DropReason): MissingReason {
