@@ -15,7 +15,7 @@ const mayImport: Record<string, string[]> = {
   operations: ['api', 'core', 'valibot'],
   host: ['core', 'api', 'operations', 'node:'],
   doors: ['core', 'api', 'operations', 'host', 'node:'],
-  sim: ['core', 'api'],
+  sim: ['core', 'api', 'valibot'],
   testing: ['core', 'api', 'sim'],
   cli: ['operations', 'host', 'sim', 'api', 'core/index.ts', 'index.ts', 'commander', 'node:'],
   'index.ts': ['api', 'host', 'core/index.ts'],

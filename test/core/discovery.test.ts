@@ -104,6 +104,41 @@ describe('namespaces', () => {
   });
 });
 
+describe('who solicits under a name in use', () => {
+  test('is refused within seconds, also where everybody is linked to its bearer', () => {
+    const { mesh, nodes } = crowd(4, { degree: 3 });
+    mesh.run(10_000);
+    for (const node of nodes) expect(node.neighborNames()).toHaveLength(3);
+    const late = mesh.add('n1', { degree: 3 }, 'elsewhere');
+    mesh.run(3000);
+    expect(late.effects.at(-1)).toMatchObject({ type: 'ended', failure: { code: 'SKEIN_NAME_TAKEN' } });
+    expect(nodes.map(({ alive }) => alive)).toEqual([true, true, true, true]);
+  });
+
+  test('is refused by a bearer that is alone', () => {
+    const mesh = new TestMesh();
+    const bearer = mesh.add('x', { degree: 1 });
+    mesh.run(5000);
+    const late = mesh.add('x', { degree: 1 }, 'elsewhere');
+    mesh.run(3000);
+    expect(late.effects.at(-1)).toMatchObject({ type: 'ended', failure: { code: 'SKEIN_NAME_TAKEN' } });
+    expect(bearer.alive).toBe(true);
+  });
+
+  test('and is the restarted life of a neighbor that vanished is linked again before its silence is over', () => {
+    const mesh = new TestMesh();
+    const a = mesh.add('a', { degree: 1 });
+    mesh.add('b', { degree: 1 });
+    mesh.run(5000);
+    const first = a.kernel.neighbors.values().next().value?.instance;
+    mesh.nodes.get('b')?.kill({ silent: true });
+    mesh.add('b', { degree: 1 });
+    mesh.run(2500);
+    expect(a.neighborNames()).toEqual(['b']);
+    expect(a.kernel.neighbors.values().next().value?.instance).not.toBe(first);
+  });
+});
+
 describe('a crowded mesh', () => {
   /** How many of a mesh of so many nodes dial a stranger that has solicited once. */
   function answers(count: number, seed: number): number {

@@ -23,11 +23,11 @@ import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Backoff } from '../../parts/backoff.ts';
-import { answerShare, Crowd } from './crowd.ts';
+import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
 import { Seeds } from './seeds.ts';
-import { decodeSolicitation, encodeSolicitation, isSolicitation, type Solicitation } from './solicitation.ts';
+import { decodeSolicitation, encodeSolicitation, isSolicitation } from './solicitation.ts';
 
 export const discoveryFeature = 'discovery';
 
@@ -56,7 +56,11 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private readonly options: DiscoveryOptions;
   private readonly dials = new Dials();
   private readonly journal = new Journal();
-  private readonly crowd = new Crowd();
+  private readonly answering = new Answering(this.dials, {
+    degree: () => this.degree,
+    wanted: (agent) => this.wanted(agent),
+    isQuiet: (agent, node) => this.isQuiet(agent, node),
+  });
   private readonly backoff = new Backoff(
     solicitFirstMs,
     solicitFirstMs * 2 ** limits.solicitBackoffExponentMax,
@@ -69,8 +73,6 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private solicitAt = never;
   private beaconAt = never;
   private reuniteAt = never;
-  private linkedAt = Number.NEGATIVE_INFINITY;
-  private grownAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
@@ -181,7 +183,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private isStillNeeded(agent: BehaviorAgent, { id, purpose, solicits }: Neighbor): boolean {
     const inMesh = Number.isFinite(agent.routes.distance(id));
     if (purpose !== 'answer') return this.wanted(agent) > 0 || !inMesh;
-    return (solicits && !this.hasFarTooMany(agent)) || (!inMesh && !this.isStarting(agent));
+    return (solicits && !this.hasFarTooMany(agent)) || (!inMesh && !this.answering.isStarting(agent));
   }
 
   /**
@@ -191,7 +193,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private hasEnough(agent: BehaviorAgent, node: NodeId): boolean {
     if (this.wanted(agent) > 0) return false;
     const inMesh = Number.isFinite(agent.routes.distance(node));
-    return inMesh || this.isStarting(agent) || this.hasFarTooMany(agent);
+    return inMesh || this.answering.isStarting(agent) || this.hasFarTooMany(agent);
   }
 
   /** In a cold start everybody answers everybody before any component is known. */
@@ -223,7 +225,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
-    this.linkedAt = agent.now;
+    this.answering.linked(agent.now);
     this.quietUntil.delete(neighbor.id);
     this.journal.linked(neighbor);
     if (this.wanted(agent) > 0) return;
@@ -264,7 +266,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   private nodeUp(agent: BehaviorAgent, node: NodeId): void {
-    this.grownAt = agent.now;
+    this.answering.grown(agent.now);
     const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
     this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
     for (const { token, neighbor } of routed) agent.answer(token, neighbor);
@@ -350,70 +352,18 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (!isSolicitation(bytes)) return false;
     const solicitation = decodeSolicitation(bytes);
     if (solicitation === undefined) this.journal.malformed();
-    else this.heard(agent, solicitation);
+    else if (concernsOthers(agent, idOf(solicitation.name), solicitation.instance)) {
+      this.journal.heard(solicitation, agent.now);
+      this.answering.heard(agent, solicitation);
+    }
     return true;
   }
 
-  private heard(agent: BehaviorAgent, heard: Solicitation): void {
-    const id = idOf(heard.name);
-    if (heard.instance === agent.self.instance || agent.neighbors.has(id)) return;
-    this.journal.heard(heard, agent.now);
-    if (heard.namespace !== agent.self.namespace || id === agent.self.id || this.isQuiet(agent, id)) return;
-    this.crowd.heard(id, agent.now);
-    const outside = !Number.isFinite(agent.routes.distance(id));
-    if (!outside && heard.wants === 0) return;
-    const nodes = Math.max(agent.routes.reachableCount + 1, this.crowd.size(agent.now));
-    if (agent.random.next() >= answerShare(nodes, heard.wants)) return;
-    const heardAt = agent.now;
-    const jitterMs = agent.random.next() * limits.answerJitterMs;
-    this.dials.later(heardAt + jitterMs, id, heard.instance, () => this.answer(agent, heard, heardAt));
-  }
-
-  /** Whether and why the wait made the dial needless is seen only now. */
-  private answer(agent: BehaviorAgent, heard: Solicitation, heardAt: number): Target | undefined {
-    const id = idOf(heard.name);
-    if (agent.neighbors.has(id)) return undefined;
-    // Who got enough links just now is in a start of many: it only offers a way between two components.
-    const bridge = heard.wants === 0 || (this.wanted(agent) <= 0 && this.isStarting(agent));
-    if (bridge && Number.isFinite(agent.routes.distance(id))) return undefined;
-    if (bridge && this.isGrowing(agent)) return this.answerLater(agent, heard, heardAt);
-    return {
-      node: id,
-      instance: heard.instance,
-      addresses: heard.addresses,
-      purpose: bridge ? 'reunite' : 'answer',
-    };
-  }
-
-  /** While components merge by the dozen, most ways between them are there before the dial is through. */
-  private answerLater(agent: BehaviorAgent, heard: Solicitation, heardAt: number): undefined {
-    if (agent.now - heardAt > limits.startingMs) return;
-    const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
-    this.dials.later(at, idOf(heard.name), heard.instance, () => this.answer(agent, heard, heardAt));
-  }
-
-  private isGrowing(agent: BehaviorAgent): boolean {
-    return agent.now - this.grownAt < limits.answerJitterMs;
-  }
-
-  /** Links have just come: perhaps many nodes start at once. */
-  private isStarting(agent: BehaviorAgent): boolean {
-    return agent.now - this.linkedAt < limits.startingMs;
-  }
-
-  /** Seen on this machine without any datagram: whoever needs a link dials. */
+  /** Seen on this machine without any datagram. */
   private sighted(agent: BehaviorAgent, sighting: Sighting): void {
-    const id = idOf(sighting.name);
-    if (sighting.instance === agent.self.instance || agent.neighbors.has(id) || id === agent.self.id) return;
+    if (!concernsOthers(agent, idOf(sighting.name), sighting.instance)) return;
     this.journal.sighted(sighting, agent.now);
-    if (sighting.namespace !== agent.self.namespace || this.degree === 0 || this.isQuiet(agent, id)) return;
-    this.dials.later(agent.now + agent.random.next() * limits.answerJitterMs, id, sighting.instance, () => {
-      if (agent.neighbors.has(id)) return undefined;
-      const { addresses, instance } = sighting;
-      if (!Number.isFinite(agent.routes.distance(id)))
-        return { node: id, instance, addresses, purpose: 'reunite' };
-      return this.wanted(agent) > 0 ? { node: id, instance, addresses, purpose: 'degree' } : undefined;
-    });
+    this.answering.sighted(agent, sighting);
   }
 
   // ── healing ───────────────────────────────────────────────────────────────────────────────────────
