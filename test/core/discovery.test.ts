@@ -27,6 +27,20 @@ describe('degree', () => {
     expect(quiet.neighborNames()).toEqual(['seeker']);
   });
 
+  test('met late, when islands too small for it have merged', () => {
+    const mesh = new TestMesh();
+    const halves = [
+      ['a', 'b'],
+      ['c', 'd', 'e'],
+    ].map((names) => names.map((name) => mesh.add(name, { degree: 3 })));
+    mesh.tamper = (bytes, from, to) =>
+      halves[0]?.includes(from) === halves[0]?.includes(to) ? bytes : undefined;
+    mesh.run(180_000);
+    mesh.tamper = (bytes) => bytes;
+    mesh.run(15_000);
+    for (const node of halves.flat()) expect(node.neighborNames().length).toBeGreaterThanOrEqual(3);
+  });
+
   test('a node that has its links stops soliciting; one that loses a link starts again', () => {
     const mesh = new TestMesh();
     const [a, b] = [mesh.add('a', { degree: 1 }), mesh.add('b', { degree: 1 })] as const;

@@ -267,6 +267,9 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private nodeUp(agent: BehaviorAgent, node: NodeId): void {
     this.answering.grown(agent.now);
+    // Somebody to link to, perhaps after minutes alone: no need to wait out a backoff that grew meanwhile.
+    if (this.wanted(agent) > 0)
+      this.solicitAt = Math.min(this.solicitAt, agent.now + solicitFirstMs * (1 + agent.random.next()));
     const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
     this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
     for (const { token, neighbor } of routed) agent.answer(token, neighbor);
