@@ -9,6 +9,7 @@ const entries = {
   index: 'src/index.ts',
   'core/index': 'src/core/index.ts',
   'sim/index': 'src/sim/index.ts',
+  'testing/index': 'src/testing/index.ts',
   'cli/main': 'src/cli/main.ts',
 };
 

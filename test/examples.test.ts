@@ -109,6 +109,15 @@ test('simulated-mesh, twice the same', async () => {
   expect(await start('simulated-mesh.mjs').ended).toEqual(first);
 });
 
+test('tested-program', async () => {
+  const { exitCode, stdout } = await start('tested-program.mjs').ended;
+  expect([exitCode, /^. tests (\d+)$/m.exec(stdout)?.[1], /^. pass (\d+)$/m.exec(stdout)?.[1]]).toEqual([
+    0,
+    '3',
+    '3',
+  ]);
+});
+
 test('metrics', async () => {
   await Promise.all([site.up('a'), site.up('b')]);
   const listening = site.start('listen', '--node', 'b', '--kind', 'metrics', '--count', '1');

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { createTestMesh } from './test-mesh.ts';
+
+test('nodes know each other at once, and the same seed gives the same run', async () => {
+  const times = [];
+  for (const seed of [4, 4, 5]) {
+    await using mesh = await createTestMesh(['a', 'b', 'c'], { seed, lossPercent: 5 });
+    expect(mesh.nodes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    times.push(mesh.now);
+  }
+  expect(times[0]).toBe(times[1]);
+  expect(times[0]).not.toBe(times[2]);
+});
+
+test('what waits for the mesh runs in virtual time', async () => {
+  await using mesh = await createTestMesh(['a', 'b']);
+  const got: unknown[] = [];
+  mesh.node('b').handle((message) => void got.push(message.body));
+  const { delivered } = await mesh.run(mesh.node('a').send('b', 'hello'));
+  expect([delivered, got]).toEqual([['b'], ['hello']]);
+  const before = mesh.now;
+  await mesh.pass(3_600_000);
+  expect(mesh.now - before).toBe(3_600_000);
+});
+
+test('a crash, a pause and a separation are what they are to real nodes', async () => {
+  await using mesh = await createTestMesh(['a', 'b', 'c']);
+  const lost: string[] = [];
+  mesh.node('a').events.addEventListener('node:down', ({ detail }) => lost.push(detail.name));
+  mesh.pause('b');
+  await mesh.pass(2000);
+  mesh.resume('b');
+  await mesh.pass(5000);
+  expect(lost).toEqual([]);
+  mesh.crash('b');
+  await mesh.until(() => lost.length === 1, 1000);
+  const heal = mesh.separate(['c']);
+  await mesh.until(() => lost.length === 2, 10_000);
+  heal();
+  await mesh.start('b');
+  expect(lost).toEqual(['b', 'c']);
+});
+
+describe('bad input', () => {
+  test('names of nobody, and of somebody twice, are told', async () => {
+    await using mesh = await createTestMesh(['a']);
+    expect(() => mesh.node('b')).toThrow('there is no node called b; nodes of this mesh: a');
+    await expect(mesh.start('a')).rejects.toThrow('a node called a runs already');
+    mesh.crash('a');
+    expect(() => mesh.node('a')).toThrow('a does not run');
+  });
+
+  test('what never settles, or never holds, ends at its limit', async () => {
+    await using mesh = await createTestMesh(['a']);
+    await expect(mesh.run(() => new Promise(() => {}), 500)).rejects.toThrow('within 500 ms of virtual time');
+    await expect(mesh.until(() => false, 500)).rejects.toThrow('within 500 ms of virtual time');
+  });
+});

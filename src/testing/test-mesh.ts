@@ -1,0 +1,183 @@
+/**
+ * A mesh in memory for users' own tests: real nodes, simulated machines, virtual time.
+ *
+ * Who calls it: tests of programs that use skein. It is a narrow door into `sim/`: names instead of
+ * members, promises instead of events. Invariant: virtual time passes only inside `run`, `pass`, `until`
+ * and what is built on them; so a test never waits, and the same seed gives the same run.
+ */
+import type { SkeinNode } from '../api/node.ts';
+import type { Behavior } from '../core/contracts.ts';
+import { partition } from '../sim/faults.ts';
+import { type Life, type Member, Mesh } from '../sim/mesh.ts';
+import { World } from '../sim/world.ts';
+
+export interface TestMeshOptions {
+  /** The same seed gives the same run. Default 1. */
+  readonly seed?: number;
+  /** Links each node tries to keep. Default 3. */
+  readonly degree?: number;
+  /** Mean one-way delay of a link. Default 1. */
+  readonly latencyMs?: number;
+  /** Of 100 packets: datagrams vanish, links wait for the repeat. Default 0. */
+  readonly lossPercent?: number;
+}
+
+export interface TestNodeOptions {
+  /** Default: that of the mesh. */
+  readonly degree?: number;
+  /** The program's own behaviors, made anew at each start. */
+  readonly behaviors?: () => readonly Behavior<never>[];
+}
+
+export interface TestMesh extends AsyncDisposable {
+  /** Virtual milliseconds since the mesh was made. */
+  readonly now: number;
+  /** Those that run, in the order in which they were first started. */
+  readonly nodes: readonly SkeinNode[];
+  /** @throws Error when no node of this name runs. */
+  node(name: string): SkeinNode;
+  /** Starts a node on a machine of its own, or again on its old one; resolves once all know all. */
+  start(name: string, options?: TestNodeOptions): Promise<SkeinNode>;
+  /**
+   * Lets time pass until this has settled. Only what waits for the mesh gets on: real timers and real I/O
+   * do not, since virtual time does not wait for them.
+   * @param limitMs Virtual. Default 60,000.
+   * @throws what it rejects with; Error when the time is over.
+   */
+  run<Value>(work: Promise<Value> | (() => Promise<Value>), limitMs?: number): Promise<Value>;
+  /** Lets this much time pass. */
+  pass(milliseconds: number): Promise<void>;
+  /** Lets time pass until the condition holds. @throws Error when it does not within the limit (default 60,000). */
+  until(condition: () => boolean, limitMs?: number): Promise<void>;
+  /** Until every running node knows every other and nobody else. */
+  untilAllKnowAll(limitMs?: number): Promise<void>;
+  /** Kills the node at once, as SIGKILL would; its machine closes its sockets. */
+  crash(name: string): void;
+  /** Its event loop stands still, as with SIGSTOP or a long computation. */
+  pause(name: string): void;
+  resume(name: string): void;
+  /** Nothing passes between these nodes and the rest, until the returned function is called. */
+  separate(names: readonly string[]): () => void;
+  /** Ends all nodes. Closing a node by itself (`node.close()`) is `run(node.close())`. */
+  close(): Promise<void>;
+}
+
+const limitDefaultMs = 60_000;
+
+/** A mesh of these nodes that know each other. */
+export async function createTestMesh(
+  names: readonly string[] = [],
+  options: TestMeshOptions = {},
+): Promise<TestMesh> {
+  const mesh = new SimulatedTestMesh(options);
+  for (const name of names) mesh.launch(name, {});
+  await mesh.untilAllKnowAll();
+  return mesh;
+}
+
+class SimulatedTestMesh implements TestMesh {
+  private readonly world: World;
+  private readonly mesh: Mesh;
+  private failuresSeen = 0;
+
+  constructor({ seed = 1, degree = 3, latencyMs = 1, lossPercent = 0 }: TestMeshOptions) {
+    this.world = new World({ seed });
+    this.mesh = new Mesh(this.world, { degree, network: { latencyMs, loss: lossPercent / 100 } });
+  }
+
+  get now(): number {
+    return this.world.now;
+  }
+
+  get nodes(): readonly SkeinNode[] {
+    return this.mesh.living.map(({ node }) => node);
+  }
+
+  node(name: string): SkeinNode {
+    return this.life(name).node;
+  }
+
+  async start(name: string, options: TestNodeOptions = {}): Promise<SkeinNode> {
+    const { node } = this.launch(name, options);
+    await this.untilAllKnowAll();
+    return node;
+  }
+
+  launch(name: string, options: TestNodeOptions): Life {
+    const member = this.mesh.member(name) ?? this.mesh.add({ name, ...options });
+    if (member.life !== undefined) throw new Error(`a node called ${name} runs already`);
+    return this.mesh.start(member);
+  }
+
+  async run<Value>(
+    work: Promise<Value> | (() => Promise<Value>),
+    limitMs: number = limitDefaultMs,
+  ): Promise<Value> {
+    const value = await this.world.resolve(typeof work === 'function' ? work() : work, limitMs);
+    this.throwFailures();
+    return value;
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await this.world.run(milliseconds);
+    this.throwFailures();
+  }
+
+  async until(condition: () => boolean, limitMs: number = limitDefaultMs): Promise<void> {
+    const holds = await this.world.runUntil(condition, limitMs);
+    this.throwFailures();
+    if (!holds) throw new Error(`the condition did not hold within ${limitMs} ms of virtual time`);
+  }
+
+  async untilAllKnowAll(limitMs: number = limitDefaultMs): Promise<void> {
+    await this.until(() => this.mesh.allKnowAll, limitMs);
+  }
+
+  crash(name: string): void {
+    this.mesh.crash(this.life(name).member);
+  }
+
+  pause(name: string): void {
+    this.life(name).platform.pause();
+  }
+
+  resume(name: string): void {
+    this.life(name).platform.resume();
+    this.world.touchProgram();
+  }
+
+  separate(names: readonly string[]): () => void {
+    const fault = partition(names.map((name) => this.member(name)));
+    fault.start(this.mesh);
+    return () => fault.end(this.mesh);
+  }
+
+  async close(): Promise<void> {
+    this.mesh.killAll();
+    await this.world.run(0);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private member(name: string): Member {
+    const member = this.mesh.member(name);
+    if (member !== undefined) return member;
+    const known = this.mesh.members.map((each) => each.name).join(', ') || 'none yet';
+    throw new Error(`there is no node called ${name}; nodes of this mesh: ${known}`);
+  }
+
+  private life(name: string): Life {
+    const { life } = this.member(name);
+    if (life === undefined) throw new Error(`${name} does not run`);
+    return life;
+  }
+
+  /** What a program threw out of an event, or a node that ended by itself: a test should not pass over it. */
+  private throwFailures(): void {
+    const failures = this.world.failures.slice(this.failuresSeen);
+    this.failuresSeen += failures.length;
+    if (failures.length > 0) throw new Error(failures.join('\n'));
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * One soak: members up, storms and calms in turn, everything judged, everything gone.
+ *
+ * Called by main.ts. Invariant: however it ends (done, an exception, an interrupt) the processes and
+ * namespaces that it made are gone, since that happens in the process's own `exit`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { nowMs } from './clock.ts';
+import { Conductor } from './conductor.ts';
+import { Crew, memberNames } from './crew.ts';
+import type { Ground } from './ground.ts';
+import { Judge, type Violation } from './judge.ts';
+import { openLoopback } from './loopback.ts';
+import { openNamespaces, whyNoNamespaces } from './namespaces.ts';
+import { buildMember } from './program.ts';
+import type { Answer, TrafficSettings } from './protocol.ts';
+import { finalRss, type Growth, growthOf, heldHandles, isTooSteep, leakedHandles } from './resources.ts';
+import { type FaultKind, type Plan, scheduleStorm } from './schedule.ts';
+import type { SoakSettings } from './settings.ts';
+
+export interface SoakResult {
+  readonly settings: SoakSettings;
+  readonly hosts: number;
+  readonly poorBecause: string | undefined;
+  readonly durationMs: number;
+  readonly faults: Partial<Record<FaultKind, number>>;
+  readonly sends: number;
+  readonly deliveries: number;
+  readonly receipts: number;
+  /** Recipients of sends that did not have it, as the senders were told. */
+  readonly missing: number;
+  readonly lives: number;
+  readonly downsTold: number;
+  /** Share of the pairs of members between which, at a random moment, a death would have been false. */
+  readonly judgedShare: number;
+  readonly detectionsMs: Readonly<Record<'kill' | 'stop' | 'cut', readonly number[]>>;
+  /** From the end of each storm until everyone knew everyone; the first is the start. */
+  readonly healsMs: readonly number[];
+  readonly growth: readonly Growth[];
+  /** The longest while in which a loop that nobody had stopped stood still. */
+  readonly longestGapMs: number;
+  readonly rss: { readonly median: number; readonly max: number };
+  readonly warnings: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+}
+
+const traffic: TrafficSettings = { everyMs: 1000, timeoutMs: 10_000 };
+/** One storm and the calm after it. */
+const roundMs = 120_000;
+const calmShare = 1 / 3;
+const convergeMaxMs = 60_000;
+const probeEveryMs = 1000;
+/** Within it no send of before is under way any more. */
+const quietMs = traffic.timeoutMs + 5000;
+const handleAnswers = 5;
+const checkEveryMs = 1000;
+
+export async function runSoak(settings: SoakSettings): Promise<SoakResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-soak-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const ground = await openGround(settings.namespaces);
+  process.on('exit', () => ground.close());
+  const program = await buildMember(folder);
+  const judge = new Judge(memberNames(settings.nodes), traffic.timeoutMs);
+  const crew = new Crew(
+    { seed: settings.seed, members: settings.nodes, traffic },
+    ground,
+    judge,
+    folder,
+    program,
+  );
+  // Last added, first needed: listeners run in order, so this one must come before those above.
+  process.prependListener('exit', () => crew.killAll());
+  return new Soak(settings, ground, judge, crew).run();
+}
+
+class Soak {
+  private readonly settings: SoakSettings;
+  private readonly ground: Ground;
+  private readonly judge: Judge;
+  private readonly crew: Crew;
+  private readonly conductor: Conductor;
+  private readonly healsMs: number[] = [];
+  private readonly startedMs = nowMs();
+  private firstHandles: Record<string, number> = {};
+
+  constructor(settings: SoakSettings, ground: Ground, judge: Judge, crew: Crew) {
+    this.settings = settings;
+    this.ground = ground;
+    this.judge = judge;
+    this.crew = crew;
+    this.conductor = new Conductor(crew, ground, judge.history);
+  }
+
+  async run(): Promise<SoakResult> {
+    const checks = setInterval(() => this.judge.check(), checkEveryMs);
+    await this.crew.startAll();
+    await this.converge();
+    this.firstHandles = mostOfEach(await this.handles());
+    await this.rounds();
+    await this.end();
+    clearInterval(checks);
+    this.judge.check(true);
+    this.judgeGrowth();
+    return this.result();
+  }
+
+  private async rounds(): Promise<void> {
+    const count = Math.max(1, Math.round((this.settings.minutes * 60_000) / roundMs));
+    const lengthMs = (this.settings.minutes * 60_000) / count;
+    const calmMs = lengthMs * calmShare;
+    for (let round = 0; round < count; round++) {
+      this.crew.turnTraffic(true);
+      const stormMs = lengthMs - calmMs;
+      await this.conductor.storm(scheduleStorm(this.plan(stormMs), round), stormMs);
+      const calmFromMs = nowMs();
+      await this.converge();
+      const convergedMs = nowMs();
+      await wait(Math.max(0, calmFromMs + calmMs - nowMs()));
+      this.judge.calms.push({ fromMs: convergedMs, toMs: nowMs() });
+      this.say(`round ${round + 1} of ${count}: healed in ${Math.round(this.healsMs.at(-1) as number)} ms`);
+    }
+  }
+
+  private plan(stormMs: number): Plan {
+    const { seed, nodes } = this.settings;
+    const { hosts, poorBecause } = this.ground;
+    return { seed, members: nodes, hosts, network: poorBecause === undefined, stormMs };
+  }
+
+  /** Everyone knows everyone, says what it told, and has the same picture of the network. */
+  private async converge(): Promise<void> {
+    const fromMs = nowMs();
+    for (;;) {
+      const lacking = lackOf(this.crew.names, await this.crew.probe());
+      const tookMs = nowMs() - fromMs;
+      if (lacking === undefined || tookMs > convergeMaxMs) {
+        this.healsMs.push(tookMs);
+        if (lacking !== undefined)
+          this.judge.accuse('no convergence', `after ${convergeMaxMs / 1000} s ${lacking}`);
+        return;
+      }
+      await wait(probeEveryMs);
+    }
+  }
+
+  /** By member, in a mesh without traffic. */
+  private async handles(): Promise<Record<string, number>[]> {
+    const answers: Answer[][] = this.crew.names.map(() => []);
+    for (let i = 0; i < handleAnswers; i++) {
+      for (const [index, answer] of (await this.crew.probe()).entries()) {
+        if (answer !== undefined) (answers[index] as Answer[]).push(answer);
+      }
+      await wait(probeEveryMs);
+    }
+    return answers.map(heldHandles);
+  }
+
+  private async end(): Promise<void> {
+    this.crew.turnTraffic(false);
+    await wait(quietMs);
+    for (const [index, held] of (await this.handles()).entries()) {
+      for (const text of leakedHandles(this.firstHandles, held))
+        this.judge.accuse('leaked handle', `${this.crew.names[index]}: ${text}`);
+    }
+    for (const answer of await this.crew.probe()) {
+      if (answer !== undefined && answer.sending > 0)
+        this.judge.accuse(
+          'send without an end',
+          `${answer.sending} sends under way ${quietMs} ms after the last`,
+        );
+    }
+    await this.crew.close();
+  }
+
+  private judgeGrowth(): void {
+    for (const growth of growthOf(this.judge.history.all())) {
+      if (!isTooSteep(growth)) continue;
+      const kilobytes = Math.round(growth.rssBytesPer10Minutes / 1024);
+      const text = `${growth.life} grew by ${kilobytes} KB in 10 minutes over ${growth.minutes.toFixed(1)} minutes`;
+      this.judge.accuse('growing memory', text);
+    }
+  }
+
+  private result(): SoakResult {
+    const { judge } = this;
+    const lives = judge.history.all();
+    return {
+      settings: this.settings,
+      hosts: this.ground.hosts,
+      poorBecause: this.ground.poorBecause,
+      durationMs: nowMs() - this.startedMs,
+      faults: this.conductor.done,
+      sends: judge.sends,
+      deliveries: judge.deliveries,
+      receipts: judge.receipts.count,
+      missing: judge.missing,
+      lives: lives.length,
+      downsTold: judge.deaths.told,
+      judgedShare: judge.deaths.pairs.sound / Math.max(1, judge.deaths.pairs.looked),
+      detectionsMs: judge.detections.samplesMs,
+      healsMs: this.healsMs,
+      growth: growthOf(lives),
+      longestGapMs: judge.history.longestGapMs,
+      rss: finalRss(lives.filter(({ killed }) => !killed)),
+      warnings: Object.fromEntries(judge.warnings),
+      violations: judge.violations,
+    };
+  }
+
+  private say(text: string): void {
+    console.error(
+      `${((nowMs() - this.startedMs) / 1000).toFixed(0)} s: ${text}, ${this.judge.violations.length} violations`,
+    );
+  }
+}
+
+async function openGround(namespaces: number): Promise<Ground> {
+  const reason = whyNoNamespaces();
+  if (reason === undefined) return openNamespaces(namespaces);
+  console.error(`all on one host over loopback, without network faults: ${reason}`);
+  return openLoopback(reason);
+}
+
+/** What the first member that lacks something lacks; undefined when nobody does. */
+function lackOf(names: readonly string[], answers: readonly (Answer | undefined)[]): string | undefined {
+  for (const [index, answer] of answers.entries()) {
+    const name = names[index] as string;
+    if (answer === undefined) return `${name} did not answer`;
+    const others = names.filter((other) => other !== name);
+    const unknown = others.filter((other) => !answer.known.includes(other));
+    if (unknown.length > 0) return `${name} did not know ${unknown.join(', ')}`;
+    const untold = others.filter((other) => !answer.told.includes(other));
+    if (untold.length > 0) return `${name} knew ${untold.join(', ')} but had told them down`;
+    if (answer.topology !== answers[0]?.topology) return `${name} and ${names[0]} saw different networks`;
+  }
+  return undefined;
+}
+
+/** The most that any member holds of each kind: all run the same program. */
+function mostOfEach(held: readonly Record<string, number>[]): Record<string, number> {
+  const most: Record<string, number> = {};
+  for (const counts of held) {
+    for (const [kind, count] of Object.entries(counts)) most[kind] = Math.max(most[kind] ?? 0, count);
+  }
+  return most;
+}
