@@ -69,7 +69,7 @@ expectTypeOf<SendResult>().toEqualTypeOf<{
   readonly delivered: readonly string[];
   readonly missing: readonly {
     readonly node: string;
-    readonly reason: 'no-route' | 'timeout' | 'refused' | 'busy' | 'aborted';
+    readonly reason: 'no-route' | 'refused' | 'busy' | 'timeout' | 'lost' | 'aborted';
   }[];
   readonly deliveredCount: number;
   readonly missingCount: number;

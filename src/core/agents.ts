@@ -185,7 +185,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   emit(event: KernelEvent): void {
     this.parts.behaviors.emit(event);
-    if (event.type === 'node-up' || event.type === 'node-down') {
+    if (event.type === 'node-up' || event.type === 'node-down' || event.type === 'services-changed') {
       this.parts.context.outbox.put({ type: 'deliver', feature: 'kernel', event });
     }
   }

@@ -152,6 +152,8 @@ export type KernelEvent =
   | { readonly type: 'node-up'; readonly node: NodeEntry }
   | { readonly type: 'node-down'; readonly node: NodeEntry; readonly reason: 'lost' | 'left' }
   | { readonly type: 'routes-changed' }
+  /** A node offers other services than before. */
+  | { readonly type: 'services-changed' }
   | { readonly type: 'own-announcement-changed' }
   | { readonly type: 'sighted'; readonly sighting: Sighting }
   /** The announcement sections of a reachable node are new, changed or gone: the kernel makes it `announced` calls. */

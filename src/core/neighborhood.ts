@@ -281,7 +281,7 @@ export class Neighborhood implements LinkOwner {
     const { peer } = link;
     const { self } = this.context;
     // Which of two namesakes leaves is decided by their ages, not by who refused whom.
-    if (peer !== undefined && peer.id === self.id && peer.instance !== self.instance) {
+    if (peer !== undefined && peer.name === self.name && peer.instance !== self.instance) {
       this.namesake(peer);
       return;
     }
@@ -302,7 +302,8 @@ export class Neighborhood implements LinkOwner {
   private objection(link: Link, peer: Hello): Failure | undefined {
     const { self } = this.context;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
-    if (peer.id === self.id) return this.namesake(peer);
+    if (peer.id === self.id)
+      return peer.name === self.name ? this.namesake(peer) : collision(self.name, peer.name);
     if (this.connections.size >= limits.linksMax)
       return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
     const existing = this.connections.get(peer.id);
@@ -418,6 +419,11 @@ export class Neighborhood implements LinkOwner {
     this.links.set(link.id, link);
     return link;
   }
+}
+
+function collision(mine: string, other: string): Failure {
+  const text = `the names "${mine}" and "${other}" have the same id: rename one of the nodes`;
+  return failure('SKEIN_ID_COLLISION', text);
 }
 
 function alreadyConnected(peer: Hello): Failure {

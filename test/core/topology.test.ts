@@ -116,6 +116,15 @@ describe('a name in use', () => {
     expect([c.alive, a.knows()]).toEqual([true, ['b', 'c']]);
   });
 
+  test('that only shares the id of another is refused as a collision, and both go on', () => {
+    const mesh = new TestMesh();
+    const [a, b] = [mesh.add('n9bn8g'), mesh.add('nglouz')] as const;
+    const token = b.dial('n9bn8g');
+    mesh.run(3000);
+    expect(b.answers.get(token)?.failure?.code).toBe('SKEIN_ID_COLLISION');
+    expect([a.alive, b.alive]).toEqual([true, true]);
+  });
+
   test('is refused too when the newcomer dials its owner', () => {
     const mesh = new TestMesh();
     const owner = mesh.add('x');

@@ -50,7 +50,7 @@ function seen(node: string, up: boolean, atMs: number, reason = up ? '' : 'lost'
   return { node, up, reason, atMs };
 }
 
-const sent = (key: string, to: Sent['to'], atMs = 20_000): Sent => ({ key, to, atMs });
+const sent = (key: string, to: Sent['to'], atMs = 20_000): Sent => ({ key, to, atMs, timeouts: 1 });
 const ended = (key: string, delivered: Ended['delivered'], atMs = 20_100): Ended => ({
   key,
   atMs,

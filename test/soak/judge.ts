@@ -111,7 +111,7 @@ export class Judge {
       life.open.delete(sent.key);
       this.accuse(
         'send without an end',
-        `${sent.key} had not ended ${this.timeoutMs + lateMs} ms after it began`,
+        `${sent.key} had not ended ${this.timeoutMs * sent.timeouts + lateMs} ms after it began`,
       );
     }
   }
@@ -121,7 +121,7 @@ export class Judge {
     const during = { fromMs: sent.atMs, toMs: atMs };
     const still = [...life.stops, ...life.gaps].filter((interval) => overlap(interval, during));
     const stillMs = still.reduce((sum, { fromMs, toMs }) => sum + Math.min(toMs, atMs) - fromMs, 0);
-    return atMs - sent.atMs > this.timeoutMs + lateMs + stillMs;
+    return atMs - sent.atMs > this.timeoutMs * sent.timeouts + lateMs + stillMs;
   }
 
   private warned(life: Life, text: string): void {

@@ -15,6 +15,10 @@ interface Body {
   readonly filling: Uint8Array;
 }
 
+/** Two parts. */
+const largeBytes = 400_000;
+const timeoutsOfLarge = 3;
+
 export class Traffic {
   private readonly node: SkeinNode;
   private readonly settings: MemberSettings;
@@ -68,13 +72,14 @@ export class Traffic {
     const key = `${name}/${life}/${++this.count}`;
     const to = this.recipients();
     const namesWanted = to !== 'all' || this.random.chance(0.5);
-    const body: Body = { key, filling: this.random.bytes(to === 'all' ? 64 : this.bodyBytes()) };
+    const bodyBytes = to === 'all' ? 64 : this.bodyBytes();
+    const body: Body = { key, filling: this.random.bytes(bodyBytes) };
     const options = {
       require: 'none',
       receipt: namesWanted ? 'all' : 'count',
       timeoutMs: traffic.timeoutMs,
     } as const;
-    this.diary.sent({ key, to, atMs: nowMs() });
+    this.diary.sent({ key, to, atMs: nowMs(), timeouts: bodyBytes < largeBytes ? 1 : timeoutsOfLarge });
     try {
       const result = await (to === 'all'
         ? this.node.broadcast(body, options)
@@ -100,6 +105,6 @@ export class Traffic {
 
   /** Mostly small; now and then one that must be split into parts. */
   private bodyBytes(): number {
-    return this.random.chance(0.01) ? 400_000 : this.random.integer(16, 1024);
+    return this.random.chance(0.01) ? largeBytes : this.random.integer(16, 1024);
   }
 }

@@ -66,6 +66,8 @@ export interface Sent {
   /** The recipients' names; `all` for a broadcast. */
   readonly to: readonly string[] | 'all';
   readonly atMs: number;
+  /** How many times the timeout it may take: a body in parts has one for each part that gets through, and for the whole. */
+  readonly timeouts: number;
 }
 
 export interface Ended {

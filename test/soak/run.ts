@@ -54,7 +54,8 @@ const calmShare = 1 / 3;
 const convergeMaxMs = 60_000;
 const probeEveryMs = 1000;
 /** Within it no send of before is under way any more. */
-const quietMs = traffic.timeoutMs + 5000;
+/** A body in two parts may take three timeouts. */
+const quietMs = 3 * traffic.timeoutMs + 5000;
 const handleAnswers = 5;
 const checkEveryMs = 1000;
 

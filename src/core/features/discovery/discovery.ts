@@ -267,9 +267,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private nodeUp(agent: BehaviorAgent, node: NodeId): void {
     this.answering.grown(agent.now);
-    // Somebody to link to, perhaps after minutes alone: no need to wait out a backoff that grew meanwhile.
-    if (this.wanted(agent) > 0)
-      this.solicitAt = Math.min(this.solicitAt, agent.now + solicitFirstMs * (1 + agent.random.next()));
+    if (this.wanted(agent) > 0) this.seekAfterGrowth(agent);
     const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
     this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
     for (const { token, neighbor } of routed) agent.answer(token, neighbor);
@@ -298,6 +296,12 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     } else {
       this.solicitAt = Math.min(this.solicitAt, agent.now + solicitSoonMs * (1 + agent.random.next()));
     }
+  }
+
+  /** Somebody to link to, perhaps after minutes alone: no need to wait out a backoff that grew meanwhile. */
+  private seekAfterGrowth(agent: BehaviorAgent): void {
+    this.backoff.reset();
+    this.solicitAt = Math.min(this.solicitAt, agent.now + solicitFirstMs * (1 + agent.random.next()));
   }
 
   private seekLinks(agent: BehaviorAgent): void {

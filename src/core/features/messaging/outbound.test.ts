@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../limits.ts';
-import { Outbound, type Outcome, type Pending } from './outbound.ts';
+import { Outbound, type Outcome, type Pending, wayOfNothing } from './outbound.ts';
 
 let outbound: Outbound;
 let outcomes: Outcome[];
@@ -16,10 +16,9 @@ function track(nodes: readonly number[], times: { deadline?: number; repeatAt?: 
     type: 1,
     data: { kind: 'k', encoding: 0, part: undefined, body: new Uint8Array(0) },
     traced: false,
-    waiting: new Map(nodes.map((node) => [node, undefined])),
+    waiting: new Map(nodes.map((node) => [node, wayOfNothing()])),
     delivered: [],
     missing: [],
-    lastReason: new Map(),
     done: (outcome) => outcomes.push(outcome),
     returnedCount: 0,
     deadline: 10_000,

@@ -316,6 +316,10 @@ export class Topology implements Behavior<TopologyCommand> {
         after: record.announcement.sections,
       });
     }
+    if (this.records.servicesVersion !== this.toldServices) {
+      this.toldServices = this.records.servicesVersion;
+      agent.emit({ type: 'services-changed' });
+    }
     if (this.table.version !== this.toldVersion) {
       this.toldVersion = this.table.version;
       agent.emit({ type: 'routes-changed' });
@@ -323,6 +327,7 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   private toldVersion = -1;
+  private toldServices = 0;
 
   private sync(agent: BehaviorAgent): void {
     for (const exchange of this.exchanges.values()) exchange.sendDigest();
@@ -340,10 +345,8 @@ export class Topology implements Behavior<TopologyCommand> {
     for (const id of there) {
       const record = this.records.get(id);
       if (record === undefined) continue;
-      const links = record.links.filter(
-        (link) => there.has(link) && this.records.get(link)?.links.includes(id) === true,
-      );
-      adjacency.push([record.name, links.map((link) => this.nameOf(link)).sort()]);
+      const neighbors = record.adjacent.filter((other) => there.has(other.id));
+      adjacency.push([record.name, neighbors.map(({ name }) => name).sort()]);
     }
     if (adjacency.length === 0) adjacency.push([agent.self.name, []]);
     return Object.fromEntries(adjacency.sort(([a], [b]) => (a < b ? -1 : 1)));
