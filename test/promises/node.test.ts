@@ -1,0 +1,141 @@
+/** What a node promises of itself: broadcasts, dials, its name, and its end. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Behavior } from '../../src/core/contracts.ts';
+import { limits } from '../../src/core/limits.ts';
+import { oneWay, pause } from '../../src/sim/index.ts';
+import { closeMesh, smallMesh } from './small-mesh.ts';
+
+afterEach(closeMesh);
+
+const pair = { a: [], b: ['a'] };
+
+test('a broadcast is for those who are reachable at the call: who joins later does not get it', async () => {
+  const small = await smallMesh(pair);
+  const stop = pause([small.member('b')]);
+  stop.start(small.mesh);
+  const sending = small.outcome(small.node('a').broadcast('hi'));
+  const late = small.start({ name: 'late', seeds: ['a'] });
+  const got: unknown[] = [];
+  late.node.handle(({ body }) => void got.push(body));
+  await small.run(1000);
+  stop.end(small.mesh);
+  await small.run(10_000);
+  expect([sending.now, got]).toMatchObject([{ delivered: ['b'] }, []]);
+});
+
+test('a service that a behavior offers is seen by all, until it is withdrawn or its node is gone', async () => {
+  const small = await smallMesh({ a: [], b: ['a'] });
+  const worker: Behavior = {
+    name: 'worker',
+    started: (agent) => agent.offerService('render'),
+    command(agent, _command, token) {
+      agent.withdrawService('render');
+      agent.offerService('paint');
+      agent.answer(token, undefined);
+    },
+  };
+  const offered = async () =>
+    (await small.world.resolve(small.node('a').nodes())).flatMap(({ name, services }) =>
+      services.map((service) => `${name} ${service}`),
+    );
+  small.start({ name: 'c', seeds: ['b'], behaviors: () => [worker] });
+  await small.world.resolve(small.node('a').ready({ services: ['render'] }));
+  expect(await offered()).toEqual(['c render']);
+  await small.world.resolve(small.node('c').command('worker', 'change'));
+  await small.run(500);
+  expect(await offered()).toEqual(['c paint']);
+  small.crash('c');
+  await small.run(1000);
+  expect(await offered()).toEqual([]);
+});
+
+test('a dial that its caller gave up goes on: the link may open all the same', async () => {
+  const small = await smallMesh({ a: [], b: [] }, { settle: false });
+  const { address } = small.member('b').host;
+  const dialing = small.node('a').dial(address, { timeoutMs: 1 });
+  await expect(small.world.resolve(dialing)).rejects.toMatchObject({
+    code: 'SKEIN_TIMEOUT',
+    retryable: true,
+  });
+  await small.world.resolve(small.node('a').ready({ nodes: ['b'] }));
+});
+
+test('an event comes once for each change, and what it tells is true when asked in the listener', async () => {
+  const small = await smallMesh({ a: [], b: ['a'] });
+  const reachable: Promise<string[]>[] = [];
+  small.node('a').events.addEventListener('node:down', () => reachable.push(small.node('a').recipients()));
+  small.crash('b');
+  await small.run(5000);
+  expect(await Promise.all(reachable)).toEqual([[]]);
+});
+
+describe('close', () => {
+  test('sends what is queued, then ends; whoever calls it again waits for the same end', async () => {
+    const small = await smallMesh(pair, { network: { bytesPerSecond: 1_000_000 } });
+    const got = small.collect('b');
+    const a = small.node('a');
+    for (let i = 0; i < 4; i++) a.post('b', new Uint8Array(limits.partBytes));
+    await small.world.resolve(Promise.all([a.close(), a.close()]));
+    await small.run(2000);
+    expect(got).toHaveLength(4);
+  });
+
+  test('takes 1.5 s at most unless said otherwise: what has not left by then is lost', async () => {
+    const small = await smallMesh(pair);
+    const down = small.told('b', 'node:down');
+    oneWay([small.member('b')], 'in').start(small.mesh);
+    const a = small.node('a');
+    for (let i = 0; i < 40; i++) a.post('b', new Uint8Array(limits.partBytes));
+    const before = small.world.now;
+    await small.world.resolve(a.close());
+    expect(small.world.now - before).toBeLessThan(limits.drainTimeoutMs + 100);
+    await small.run(10_000);
+    expect(down).toMatchObject([{ name: 'a', reason: 'lost' }]);
+  });
+
+  test('is told by an event; every call after it is SKEIN_CLOSED, but close', async () => {
+    const small = await smallMesh(pair);
+    const closed = small.told('a', 'close');
+    const a = small.node('a');
+    await small.mesh.leave(small.member('a'));
+    expect(closed).toEqual([{ error: undefined }]);
+    const closedCode = { code: 'SKEIN_CLOSED', retryable: false };
+    for (const call of [a.send('b', 1), a.broadcast(1), a.ready(), a.nodes(), a.topology(), a.dial('x:1')]) {
+      await expect(call).rejects.toMatchObject(closedCode);
+    }
+    expect(() => a.messages()).toThrow(expect.objectContaining(closedCode));
+    await a.close();
+  });
+});
+
+test('a node that has to end, its name being taken, tells its program by the close event and by its loops', async () => {
+  const small = await smallMesh({ a: [], b: ['a'] });
+  await small.run(10_000);
+  small.mayEnd.add('late');
+  const { node } = small.start({ name: 'late', nodeName: 'b', seeds: ['a'] });
+  const ended: unknown[] = [];
+  node.events.addEventListener('close', ({ detail }) => ended.push(detail.error?.code));
+  const looping = node.messages()[Symbol.asyncIterator]().next();
+  await expect(small.world.resolve(looping)).rejects.toMatchObject({ code: 'SKEIN_NAME_TAKEN' });
+  await small.run(1000);
+  expect(ended).toEqual(['SKEIN_NAME_TAKEN']);
+  await expect(node.ready()).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });
+});
+
+test('kill ends at once: others are told lost, not left', async () => {
+  const small = await smallMesh(pair);
+  const down = small.told('a', 'node:down');
+  small.crash('b');
+  await small.run(1000);
+  expect(down).toMatchObject([{ name: 'b', reason: 'lost' }]);
+});
+
+test('a link hung up is not dialed again for 30 s; what went by it goes another way', async () => {
+  const small = await smallMesh({ a: [], b: ['a'], c: ['a', 'b'] });
+  await small.world.resolve(small.node('a').hangup('b'));
+  await small.run(1000);
+  expect(await small.world.resolve(small.node('a').route('b'))).toEqual(['c', 'b']);
+  await small.run(limits.hangupQuietMs - 2000);
+  const { links } = await small.world.resolve(small.node('a').status());
+  expect(links.map(({ node }) => node)).toEqual(['c']);
+});
