@@ -16,8 +16,12 @@ const problemsMax = 12;
 export type CheckCounts = Record<string, number>;
 
 /** One effective network, known to all, with shortest routes. Empty when all is well. */
-export async function checkNetwork(mesh: Mesh, counts: CheckCounts): Promise<string[]> {
-  const truth = await readGroundTruth(mesh);
+export async function checkNetwork(
+  mesh: Mesh,
+  counts: CheckCounts,
+  knownTruth?: GroundTruth,
+): Promise<string[]> {
+  const truth = knownTruth ?? (await readGroundTruth(mesh));
   const statuses = await mesh.ask((life) => life.node.status());
   const topologies = await mesh.ask((life) => life.node.topology());
   const known = await mesh.ask((life) => life.node.nodes());
@@ -39,6 +43,17 @@ export async function checkQueues(mesh: Mesh, counts: CheckCounts): Promise<stri
   const statuses = await mesh.ask((life) => life.node.status());
   count(counts, 'queues within limits', statuses.size);
   return [...statuses].flatMap(([life, status]) => checkLinks(life, status));
+}
+
+/** Each node has as many links as it wants, or one to everybody. */
+export async function checkDegrees(mesh: Mesh, counts: CheckCounts): Promise<string[]> {
+  const statuses = await mesh.ask((life) => life.node.status());
+  count(counts, 'degrees are met', statuses.size);
+  const problems = [...statuses].flatMap(([life, { links, settings }]) => {
+    const wanted = Math.min(settings.degree, mesh.living.length - 1);
+    return links.length >= wanted ? [] : [`${life.node.name} has ${links.length} links and wants ${wanted}`];
+  });
+  return problems.slice(0, problemsMax);
 }
 
 export function count(counts: CheckCounts, name: string, times: number): void {
@@ -89,7 +104,7 @@ function checkDistances(life: Life, nodes: readonly NodeInfo[], truth: GroundTru
   ];
 }
 
-function checkLinks(life: Life, status: NodeStatus): string[] {
+export function checkLinks(life: Life, status: NodeStatus): string[] {
   const problems: string[] = [];
   const queuedBytesMax = limits.linkQueueBytesMax + limits.frameBytesMax;
   for (const link of status.links) {

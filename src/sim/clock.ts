@@ -16,6 +16,8 @@ export class NodeClock {
   private anchorLocal: number;
   private rate = 1;
   private wallOffsetMs = 0;
+  /** World time of the last leap: what was to come in between came all at once. */
+  lastLeapAt = Number.NEGATIVE_INFINITY;
 
   /** @param startMs What the monotonic clock shows at first: it has no meaning of its own. */
   constructor(world: World, startMs: number) {
@@ -37,6 +39,13 @@ export class NodeClock {
     this.anchorLocal = this.now();
     this.anchorWorld = this.world.now;
     this.rate = rate;
+  }
+
+  /** Forward, at once. */
+  leap(byMs: number): void {
+    this.anchorLocal = this.now() + byMs;
+    this.anchorWorld = this.world.now;
+    if (byMs > 0) this.lastLeapAt = this.world.now;
   }
 
   jumpWall(byMs: number): void {

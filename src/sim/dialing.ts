@@ -86,7 +86,9 @@ export class Dialing {
 
   private travel(target: Host, arrived: () => void): void {
     const latencyMs = this.network.pairLatencyMs(this.request.host, target);
-    this.network.world.after(this.network.passageMs(latencyMs, this.request.random), arrived);
+    const { latencyFactor } = this.network.quality(this.request.host, target);
+    const passageMs = this.network.passageMs(latencyMs, this.request.random) * latencyFactor;
+    this.network.world.after(passageMs, arrived);
   }
 
   private isLost(): boolean {

@@ -48,6 +48,7 @@ export class FaultSchedule {
     this.active.add(made);
     this.happened.push(`${(world.now / 1000).toFixed(1)} s: ${made.text}`);
     world.note(`fault ${made.text}`);
+    this.mesh.tell((observer) => observer.faultBegan?.(made.name, made.text));
     made.start(this.mesh);
     // The square leans towards short ones.
     const lasts = fault.lastsMinMs + (fault.lastsMaxMs - fault.lastsMinMs) * random.next() ** 2;
@@ -62,5 +63,6 @@ export class FaultSchedule {
     this.active.delete(ending);
     this.mesh.world.note(`fault over: ${ending.text}`);
     ending.end(this.mesh);
+    this.mesh.tell((observer) => observer.faultEnded?.(ending.text));
   }
 }

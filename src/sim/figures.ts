@@ -18,9 +18,14 @@ export interface Figures {
   readonly blackHoleKnownToAllMs: number | undefined;
 }
 
+/** What each may take at most, with what loss on a path adds to it: a repeat comes after 200 ms, then 400. */
+const knownWithinMs = { join: 3000, crash: 3000, blackHole: 8000 } as const;
+
 export interface IdleTraffic {
   readonly idleBytesPerSecond: number;
   readonly idleFramesPerSecond: number;
+  /** Of both directions. */
+  readonly idleBytesPerLinkSecond: number;
 }
 
 /** @param idleWindowMs A multiple of the heartbeat interval, or it would count one beat too many or too few. */
@@ -33,6 +38,7 @@ export async function measureIdleTraffic(mesh: Mesh, idleWindowMs: number): Prom
   return {
     idleBytesPerSecond: (after.bytes - before.bytes) / nodeSeconds,
     idleFramesPerSecond: Math.max(0, after.frames - before.frames) / nodeSeconds,
+    idleBytesPerLinkSecond: (after.bytes - before.bytes) / Math.max(1, after.links) / (idleWindowMs / 1000),
   };
 }
 
@@ -53,7 +59,15 @@ export async function measureFigures(
   await settle(settleLimitMs);
   const blackHoleKnownToAllMs = swallowed && (await measureBlackHole(mesh, swallowed));
   await settle(settleLimitMs);
+  judge(mesh, 'a join', joinKnownToAllMs, knownWithinMs.join);
+  judge(mesh, 'a crash', crashKnownToAllMs, knownWithinMs.crash);
+  judge(mesh, 'a black hole', blackHoleKnownToAllMs, knownWithinMs.blackHole);
   return { joinKnownToAllMs, crashKnownToAllMs, blackHoleKnownToAllMs };
+}
+
+function judge(mesh: Mesh, what: string, tookMs: number | undefined, limitMs: number): void {
+  if (tookMs !== undefined && tookMs > limitMs)
+    mesh.world.fail(`${what} was known to all only after ${tookMs.toFixed(0)} ms (${limitMs} at most)`);
 }
 
 function measureJoin(mesh: Mesh, joiner: Member): Promise<number | undefined> {
@@ -100,10 +114,10 @@ function othersThan(mesh: Mesh, member: Member): Life[] {
   return mesh.living.filter((life) => life.member !== member);
 }
 
-async function readTotals(mesh: Mesh): Promise<{ bytes: number; frames: number }> {
+async function readTotals(mesh: Mesh): Promise<{ bytes: number; frames: number; links: number }> {
   const { streamBytes, datagramBytes } = mesh.network.traffic;
   const statuses = await mesh.ask((life) => life.node.status());
-  let frames = 0;
-  for (const { links } of statuses.values()) for (const link of links) frames += link.framesOut;
-  return { bytes: streamBytes + datagramBytes, frames };
+  const ends = [...statuses.values()].flatMap(({ links }) => links);
+  const frames = ends.reduce((sum, { framesOut }) => sum + framesOut, 0);
+  return { bytes: streamBytes + datagramBytes, frames, links: ends.length / 2 };
 }

@@ -4,15 +4,29 @@ export {
   blackHole,
   crash,
   cut,
+  datagrams,
+  dials,
   drift,
   type Fault,
   type FaultName,
   faultNames,
+  flap,
+  jump,
+  type LieKind,
+  leave,
+  liar,
+  lieKinds,
   loss,
+  type Memory,
   oneWay,
   parseFaults,
   partition,
   pause,
+  restart,
+  restartNow,
+  slow,
+  slowLinks,
+  twin,
   vanish,
 } from './faults.ts';
 export { GroundTruth, readGroundTruth } from './ground-truth.ts';
@@ -23,10 +37,22 @@ export {
   Mesh,
   type MeshObserver,
   type MeshOptions,
+  type StopManner,
 } from './mesh.ts';
-export type { NetworkOptions, Rule } from './network.ts';
+export type { NetworkOptions, Rule, Slowness } from './network.ts';
 export { repeatCommand, type SimulationOptions } from './options.ts';
 export { SeededRandom } from './random.ts';
 export { failureLines, formatReport, type SimulationReport } from './report.ts';
+export { Safety } from './safety.ts';
+export type { LogEntry } from './scenario/director.ts';
+export { compareEndStates, type EndState } from './scenario/end-state.ts';
+export { parseScenario, readScenario } from './scenario/parse.ts';
+export { runScenario, type ScenarioReport, type ScenarioRun } from './scenario/run-scenario.ts';
+export type { Scenario } from './scenario/scenario.ts';
+export { formatScenario } from './scenario/scenario-report.ts';
 export { runSimulation } from './simulation.ts';
+export { type StartName, startNames } from './starts.ts';
+export { drawRun } from './svg/picture.ts';
+export { type RunRecord, RunRecorder } from './svg/recorder.ts';
+export { type WorkloadName, workloadNames } from './workload.ts';
 export { World, type WorldOptions } from './world.ts';

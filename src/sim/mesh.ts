@@ -9,6 +9,7 @@
 import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { PlatformEvents } from '../api/platform.ts';
 import type { Behavior } from '../core/contracts.ts';
+import { SkeinError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { NodeClock } from './clock.ts';
 import { Host } from './host.ts';
@@ -32,6 +33,8 @@ export interface MemberOptions {
   readonly nodeName?: string;
   readonly degree?: number;
   readonly seeds?: readonly string[];
+  /** Default: the mesh's. */
+  readonly namespace?: string;
   /** UDP solicitation. Default true. */
   readonly solicit?: boolean;
   readonly broadcastDomain?: number;
@@ -47,8 +50,12 @@ export interface Life {
   readonly node: LocalNode;
   readonly platform: SimPlatform;
   readonly startedAt: number;
+  /** What its own monotonic clock showed then. */
+  readonly startedAtLocal: number;
   /** Names the program was told are up, with the time of it. */
   readonly knows: Map<string, number>;
+  /** Its program has said goodbye and is about to end. */
+  isLeaving: boolean;
 }
 
 export class Member {
@@ -68,15 +75,29 @@ export class Member {
 
   /** Its program runs and its event loop turns. */
   get canAct(): boolean {
-    return this.life !== undefined && !this.life.platform.isPaused;
+    return this.life !== undefined && !this.life.platform.isPaused && !this.life.isLeaving;
   }
 }
 
-/** What others want to hear of each life. */
+export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
+
+/** What others want to hear of each life, and of what happens to the mesh. */
 export interface MeshObserver {
   started?(life: Life): void;
+  /** It says goodbye; `stopped` follows. */
+  leaving?(life: Life): void;
+  stopped?(life: Life, how: StopManner): void;
+  /** The node ended by itself with an error; true: that was to be expected. */
+  ended?(life: Life, error: { readonly code: string; readonly message: string }): boolean;
   knew?(life: Life, name: string): void;
   lost?(life: Life, name: string, reason: string): void;
+  linkUp?(life: Life, name: string): void;
+  linkDown?(life: Life, name: string, reason: string): void;
+  /** Bytes left the node for a stream. */
+  wrote?(life: Life, to: Host, bytes: Uint8Array): void;
+  faultBegan?(name: string, text: string): void;
+  faultEnded?(text: string): void;
+  messageSettled?(deliveredCount: number, missingCount: number): void;
 }
 
 export class Mesh {
@@ -88,6 +109,11 @@ export class Mesh {
   readonly logCounts = { debug: 0, info: 0, warn: 0, error: 0 };
   /** Rises whenever some program learns that a node is up or down. */
   knowledgeVersion = 0;
+  /** Until when some member's records were lies: what programs are told meanwhile may be untrue. */
+  lyingUntil = Number.NEGATIVE_INFINITY;
+  /** Every node name that ever was, invented ones included: nobody can know more. */
+  readonly namesEver = new Set<string>();
+  private hostCount = 0;
   private readonly membersByName = new Map<string, Member>();
 
   constructor(world: World, options: MeshOptions) {
@@ -111,22 +137,29 @@ export class Mesh {
   /** A machine of its own, its program not yet started. */
   add(options: MemberOptions): Member {
     if (this.membersByName.has(options.name)) throw new Error(`a member "${options.name}" exists`);
-    const member = new Member(new Host(this.network, this.membersByName.size, options), options);
+    const member = new Member(new Host(this.network, this.hostCount++, options), options);
+    this.namesEver.add(member.nodeName);
     this.membersByName.set(options.name, member);
     return member;
   }
 
-  start(member: Member): Life {
+  /** The lives of this node name: more than one while namesakes have not found each other. */
+  livesNamed(nodeName: string): Life[] {
+    return this.members.flatMap(({ life }) => (life?.node.name === nodeName ? life : []));
+  }
+
+  /** @param seeds Addresses that it remembers from an earlier life. */
+  start(member: Member, seeds: readonly string[] = []): Life {
     if (member.life !== undefined) throw new Error(`${member.name} runs already`);
     member.host.isUp = true;
     member.lives++;
     const random = this.world.random.fork(`member ${member.name} life ${member.lives}`);
     this.world.note(`start ${member.name} life ${member.lives}`);
-    const life = this.createLife(member, random);
+    const life = this.createLife(member, random, seeds);
     member.life = life;
     this.knowledgeVersion++;
     this.watch(life);
-    for (const observer of this.observers) observer.started?.(life);
+    this.tell((observer) => observer.started?.(life));
     this.world.touchProgram();
     return life;
   }
@@ -144,12 +177,18 @@ export class Mesh {
 
   /** Says goodbye and ends. */
   async leave(member: Member): Promise<void> {
-    const { life } = member;
-    if (life === undefined) return;
-    this.world.note(`leave ${member.name}`);
-    await this.world.resolve(life.node.close());
-    life.platform.stop('end');
-    member.life = undefined;
+    if (member.life !== undefined) await this.world.resolve(this.goodbye(member.life));
+  }
+
+  /** Says goodbye; the end comes by itself. */
+  leaveSoon(member: Member): void {
+    if (member.life !== undefined) void this.goodbye(member.life);
+  }
+
+  /** Its machine stays where it is, without a program, and is no member any more. */
+  remove(member: Member): void {
+    this.crash(member);
+    this.membersByName.delete(member.name);
   }
 
   /**
@@ -163,13 +202,23 @@ export class Mesh {
       try {
         answers.set(life, await question(life));
       } catch (error) {
-        if (life.member.life === life)
-          this.world.fail(`${life.member.name} did not answer: ${String(error)}`);
+        this.unanswered(life, error);
       }
     });
     await this.world.resolve(Promise.all(asking));
     // In the order of asking, not of answering.
     return new Map(asked.flatMap((life) => (answers.has(life) ? [[life, answers.get(life) as Answer]] : [])));
+  }
+
+  /** Asks one program; undefined when it ends or cannot answer meanwhile. */
+  async askOne<Answer>(life: Life, question: (life: Life) => Promise<Answer>): Promise<Answer | undefined> {
+    if (life.member.life !== life || !life.member.canAct) return undefined;
+    try {
+      return await this.world.resolve(question(life));
+    } catch (error) {
+      this.unanswered(life, error);
+      return undefined;
+    }
   }
 
   /** Every running program was told of every other and of nobody else. */
@@ -186,29 +235,59 @@ export class Mesh {
     for (const member of this.members) if (member.life !== undefined) this.crash(member);
   }
 
+  private async goodbye(life: Life): Promise<void> {
+    if (life.isLeaving) return;
+    this.world.note(`leave ${life.member.name}`);
+    life.isLeaving = true;
+    this.tell((observer) => observer.leaving?.(life));
+    const closed = life.node.close();
+    this.world.touchProgram();
+    await closed;
+    life.platform.stop('end');
+    if (life.member.life === life) this.stopped(life, 'leave');
+  }
+
   private kill(member: Member, sockets: 'end' | 'reset' | 'silence', note: string): void {
     const { life } = member;
     if (life === undefined) return;
     this.world.note(note);
-    member.life = undefined;
-    this.knowledgeVersion++;
+    this.stopped(life, sockets === 'silence' ? 'vanish' : 'crash');
     // The platform first: what the dying node still asks for must not reach the world.
     life.platform.stop(sockets);
     life.node.kill();
     this.world.touchProgram();
   }
 
-  private createLife(member: Member, random: SeededRandom): Life {
+  /** Whether a node may end is judged where it is told; here it only has not answered. */
+  private unanswered(life: Life, error: unknown): void {
+    const hasEnded = error instanceof SkeinError && error.code === 'SKEIN_CLOSED';
+    if (life.member.life === life && !life.isLeaving && !hasEnded)
+      this.world.fail(`${life.member.name} did not answer: ${String(error)}`);
+  }
+
+  private stopped(life: Life, how: StopManner): void {
+    life.member.life = undefined;
+    this.knowledgeVersion++;
+    this.tell((observer) => observer.stopped?.(life, how));
+  }
+
+  /** Tells all observers. */
+  tell(each: (observer: MeshObserver) => void): void {
+    for (const observer of this.observers) each(observer);
+  }
+
+  private createLife(member: Member, random: SeededRandom, seeds: readonly string[]): Life {
     const clock = new NodeClock(this.world, random.between(1000, 1_000_000));
     const driftMax = this.options.driftMax ?? 0.0001;
     clock.setRate(1 + driftMax * (2 * random.next() - 1));
     let platform: SimPlatform | undefined;
-    const node = createLocalNode(this.settings(member), (events: PlatformEvents) => {
+    const node = createLocalNode(this.settings(member, seeds), (events: PlatformEvents) => {
       platform = new SimPlatform(events, {
         network: this.network,
         host: member.host,
         clock,
         random,
+        onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onLog: (level, text) => {
           this.logCounts[level]++;
           if (level !== 'debug') this.world.note(`${member.name} ${level}: ${text}`);
@@ -217,18 +296,26 @@ export class Mesh {
       return platform;
     });
     if (platform === undefined) throw new Error('createLocalNode did not make its platform');
-    return { member, number: member.lives, node, platform, startedAt: this.world.now, knows: new Map() };
+    const { now: startedAt } = this.world;
+    const startedAtLocal = clock.now();
+    const born = { startedAt, startedAtLocal, knows: new Map<string, number>(), isLeaving: false };
+    return { member, number: member.lives, node, platform, ...born };
   }
 
-  private settings(member: Member) {
+  private wrote(member: Member, to: Host, bytes: Uint8Array): void {
+    const { life } = member;
+    if (life !== undefined) for (const observer of this.observers) observer.wrote?.(life, to, bytes);
+  }
+
+  private settings(member: Member, seeds: readonly string[]) {
     const { options } = this;
     return {
       name: member.nodeName,
       nameChosen: true,
-      namespace: options.namespace ?? 'sim',
+      namespace: member.options.namespace ?? options.namespace ?? 'sim',
       degree: member.options.degree ?? options.degree,
       addresses: [member.host.address],
-      seeds: member.options.seeds ?? [],
+      seeds: [...(member.options.seeds ?? []), ...seeds],
       solicit: member.options.solicit ?? true,
       broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
       syncPeriodMs: options.syncPeriodMs ?? limits.syncPeriodMs,
@@ -246,21 +333,30 @@ export class Mesh {
       this.knowledgeVersion++;
       life.knows.set(detail.name, this.world.now);
       this.world.note(`${life.member.name} knows ${detail.name}`);
-      for (const observer of this.observers) observer.knew?.(life, detail.name);
+      this.tell((observer) => observer.knew?.(life, detail.name));
     });
     events.addEventListener('node:down', ({ detail }) => {
       this.knowledgeVersion++;
       life.knows.delete(detail.name);
       this.world.note(`${life.member.name} lost ${detail.name}: ${detail.reason}`);
-      for (const observer of this.observers) observer.lost?.(life, detail.name, detail.reason);
+      this.tell((observer) => observer.lost?.(life, detail.name, detail.reason));
     });
+    events.addEventListener('link:up', ({ detail }) =>
+      this.tell((observer) => observer.linkUp?.(life, detail.node)),
+    );
+    events.addEventListener('link:down', ({ detail }) =>
+      this.tell((observer) => observer.linkDown?.(life, detail.node, detail.reason)),
+    );
     events.addEventListener('close', ({ detail }) => this.ended(life, detail.error));
   }
 
-  /** The node ended by itself, which no fault of this simulator asks of it. */
+  /** The node ended by itself: a failure, unless somebody knows why it had to. */
   private ended(life: Life, error: { code: string; message: string } | undefined): void {
     if (life.member.life !== life || error === undefined) return;
-    this.world.fail(`${life.member.name} ended by itself: ${error.code}: ${error.message}`);
-    life.member.life = undefined;
+    const wasExpected = this.observers.some((observer) => observer.ended?.(life, error) === true);
+    this.world.note(`${life.member.name} ended by itself: ${error.code}`);
+    if (!wasExpected)
+      this.world.fail(`${life.member.name} ended by itself: ${error.code}: ${error.message}`);
+    this.stopped(life, 'ended');
   }
 }

@@ -6,8 +6,11 @@
  * changed, nobody served who was not named. Invariant: it only records and complains.
  */
 import type { Message, SendResult } from '../api/node.ts';
+import { limits } from '../core/limits.ts';
 import { type CheckCounts, count } from './checkers.ts';
-import type { Life, Mesh } from './mesh.ts';
+import type { Life, Member, Mesh } from './mesh.ts';
+import type { SeededRandom } from './random.ts';
+import { type StandingLinks, standsSinceMs } from './standing.ts';
 
 /** The kind of all simulated messages. */
 export const ledgerKind = 'sim';
@@ -37,17 +40,46 @@ export interface MessageCounts {
   readonly missing: Record<string, number>;
 }
 
+export interface LedgerOptions {
+  /** What stood all along: with it, a message that should have arrived is a failure. */
+  readonly standing?: StandingLinks;
+  /** Share of the members whose programs are slow to take their messages, from small buffers. Default 0. */
+  readonly slowReaders?: number;
+}
+
+/** A receipt of a program that has not come to its message yet. */
+interface Owed {
+  readonly message: SentMessage;
+  readonly life: Life;
+}
+
+/** Sends end by themselves after 10 s on the sender's clock; a stall that is forgiven makes it this late. */
+const overdueAfterMs = limits.sendTimeoutMs * 1.05 + 3000;
+/** Larger bodies go in parts, each with a time limit of its own. */
+const oneFrameBytesMax = limits.partBytes;
+/** What stands in a program's queue is read within this. */
+const readWithinMs = 500;
+const slowBufferMessages = 16;
+const slowMsMax = 100;
+
 export class MessageLedger {
+  /** Slow readers take their time as long as this holds. */
+  mayDawdle = true;
   readonly counts: MessageCounts = { sent: 0, delivered: 0, missing: {} };
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
   private readonly messages: SentMessage[] = [];
   /** Per life: what it has got, by source, instance and id. */
   private readonly seen = new WeakMap<Life, Set<string>>();
+  private readonly options: LedgerOptions;
+  private readonly random: SeededRandom;
+  private owed: Owed[] = [];
 
-  constructor(mesh: Mesh, checks: CheckCounts) {
+  constructor(mesh: Mesh, checks: CheckCounts, options: LedgerOptions = {}) {
     this.mesh = mesh;
     this.checks = checks;
+    this.options = options;
+    this.random = mesh.world.random.fork('readers');
     mesh.observers.push({ started: (life) => this.consume(life) });
   }
 
@@ -82,10 +114,67 @@ export class MessageLedger {
       this.counts.missing[reason] = (this.counts.missing[reason] ?? 0) + 1;
     }
     count(this.checks, 'receipts are true', result.delivered.length);
-    for (const name of result.delivered) {
-      if (!message.gotBy.has(name)) this.fail(message, `has a receipt of ${name}, which never got it`);
-    }
+    for (const name of result.delivered) if (!message.gotBy.has(name)) this.unproven(message, name);
     this.checkAccounted(message, result);
+    for (const { node, reason } of result.missing) this.checkMissing(message, node, reason);
+    this.mesh.tell((observer) => observer.messageSettled?.(result.deliveredCount, result.missingCount));
+  }
+
+  /** Every send ends in time, whatever happens. */
+  checkOverdue(): void {
+    const { now } = this.mesh.world;
+    for (const message of this.outstanding) {
+      if (now - message.sentAt < overdueAfterMs || message.bodyBytes > oneFrameBytesMax) continue;
+      if (this.options.standing?.isSteady(message.source, message.sentAt) === true)
+        this.fail(message, 'is not resolved long after its time limit');
+    }
+  }
+
+  /** All have had time to read: each receipt of a slow reader must have been earned. */
+  checkOwed(): void {
+    count(this.checks, 'receipts of slow readers are true', this.owed.length);
+    this.mayDawdle = false;
+    for (const owed of this.owed) this.checkRead(owed);
+    this.owed = [];
+  }
+
+  /**
+   * A receipt of what no program has taken yet. It may stand in the queue: behind others of one turn for a
+   * moment, with a slow reader for long. A life that has ended since proves nothing.
+   */
+  private unproven(message: SentMessage, name: string): void {
+    const [life, namesake] = this.mesh.livesNamed(name);
+    const isSame = life !== undefined && namesake === undefined && life.startedAt <= message.sentAt;
+    if (!isSame) return;
+    const owed = { message, life };
+    if (this.isSlow(life.member)) this.owed.push(owed);
+    else this.mesh.world.after(readWithinMs, () => this.checkRead(owed));
+  }
+
+  private checkRead(owed: Owed): void {
+    const { message, life } = owed;
+    if (!isRunning(life) || message.gotBy.has(life.node.name)) return;
+    // It cannot read while its event loop stands still.
+    if (life.platform.isPaused) this.owed.push(owed);
+    else this.fail(message, `has a receipt of ${life.node.name}, whose program never got it`);
+  }
+
+  /** Whoever could be reached all along must have been. */
+  private checkMissing(message: SentMessage, name: string, reason: string): void {
+    const { standing } = this.options;
+    if (standing === undefined || (reason !== 'timeout' && reason !== 'no-route')) return;
+    if (message.source.platform.clock.lastLeapAt >= message.sentAt) return;
+    if (message.bodyBytes > oneFrameBytesMax || this.mesh.lyingUntil >= message.sentAt - standsSinceMs) return;
+    const [recipient, namesake] = this.mesh.livesNamed(name);
+    if (recipient === undefined || namesake !== undefined || recipient.isLeaving) return;
+    count(this.checks, 'nobody is missed who could be reached', 1);
+    if (standing.connected(message.source, recipient, message.sentAt - standsSinceMs))
+      this.fail(message, `did not reach ${name} (${reason}), to which there were links all along`);
+  }
+
+  private isSlow(member: Member): boolean {
+    const share = this.options.slowReaders ?? 0;
+    return share > 0 && this.mesh.world.random.fork(`reader ${member.name}`).chance(share);
   }
 
   /** Every named recipient is either delivered or missing, exactly once. */
@@ -104,8 +193,18 @@ export class MessageLedger {
   }
 
   private async readAll(life: Life): Promise<void> {
-    for await (const message of life.node.messages<LedgerBody>({ kind: ledgerKind }))
+    const isSlow = this.isSlow(life.member);
+    const options = { kind: ledgerKind, ...(isSlow ? { bufferMessages: slowBufferMessages } : {}) };
+    for await (const message of life.node.messages<LedgerBody>(options)) {
       this.received(life, message);
+      if (isSlow && this.mayDawdle) await this.dawdle(life);
+    }
+  }
+
+  private dawdle(life: Life): Promise<void> {
+    return new Promise((resolve) => {
+      life.platform.after(this.random.between(0, slowMsMax), resolve);
+    });
   }
 
   private received(life: Life, message: Message<LedgerBody>): void {
@@ -139,9 +238,6 @@ export class MessageLedger {
       this.fail(entry, `came to ${life.member.name} with another body`);
     if (entry.to !== undefined && !entry.to.includes(life.node.name))
       this.fail(entry, `came to ${life.member.name}, to which it was not sent`);
-    const { route } = message;
-    if (route !== undefined && new Set(route).size !== route.length)
-      this.fail(entry, `went in a circle: ${route.join(' ')}`);
   }
 
   private fail(message: SentMessage, text: string): void {

@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly jitter?: number;
   /** Share of packets lost: a datagram vanishes, a stream's bytes come late. Default 0. */
   readonly loss?: number;
+  /** Share of datagrams lost besides. Default 0. */
+  readonly datagramLoss?: number;
   /** Share of datagrams that arrive twice. Default 0. */
   readonly duplication?: number;
   /** Share of datagrams that arrive up to a second late, behind younger ones. Default 0. */
@@ -37,6 +39,20 @@ export interface Rule {
   blocks(from: Host, to: Host): boolean;
 }
 
+/** Something that makes what travels between two hosts slow; where several do, the worst counts. */
+export interface Slowness {
+  readonly name: string;
+  readonly latencyFactor: number;
+  readonly bytesPerSecond: number;
+  slows(from: Host, to: Host): boolean;
+}
+
+/** How a path is at the moment. */
+export interface PathQuality {
+  readonly latencyFactor: number;
+  readonly bytesPerSecond: number;
+}
+
 export interface Traffic {
   streamBytes: number;
   streamSegments: number;
@@ -49,6 +65,8 @@ const lossRetransmitMs = 200;
 /** Ten repeats in a row would be over three minutes: no run is that long. */
 const lossRepeatsMax = 8;
 const datagramLateMs = 1000;
+/** How long a rule that is gone is remembered: longer than any checker looks back. */
+const rulesKeptMs = 60_000;
 /** Nothing travels in no time, not even on one machine. */
 const loopbackMs = 0.05;
 
@@ -65,6 +83,14 @@ export class Network {
   readonly streams = new Set<Stream>();
   private readonly hostsByAddress = new Map<string, Host>();
   private readonly rules = new Set<Rule>();
+  private readonly worsenedBy = new Map<string, Partial<NetworkConditions>>();
+  /** The conditions without anything that makes them worse. */
+  private usual: NetworkConditions | undefined;
+  private readonly slownesses = new Set<Slowness>();
+  /** Rules that are gone, with the time of their end. */
+  private readonly endedRules = new Map<Rule, number>();
+  /** By pair: the last moment at which its bytes were late or its connection was cut. */
+  private readonly hinderedUntil = new Map<number, number>();
   private readonly random: SeededRandom;
 
   constructor(world: World, options: NetworkOptions = {}) {
@@ -75,6 +101,7 @@ export class Network {
       latencySpread: 0.25,
       jitter: 0.1,
       loss: 0,
+      datagramLoss: 0,
       duplication: 0,
       lateness: 0,
       fragmentation: 0.02,
@@ -100,11 +127,15 @@ export class Network {
 
   addRule(rule: Rule): void {
     this.rules.add(rule);
+    this.endedRules.delete(rule);
     this.world.note(`rule ${rule.name}`);
   }
 
   removeRule(rule: Rule): void {
     if (!this.rules.delete(rule)) return;
+    for (const [ended, at] of this.endedRules)
+      if (this.world.now - at > rulesKeptMs) this.endedRules.delete(ended);
+    this.endedRules.set(rule, this.world.now);
     this.world.note(`rule ${rule.name} ends`);
     for (const stream of this.streams) stream.pathsChanged();
   }
@@ -113,6 +144,48 @@ export class Network {
     if (from === to) return false;
     for (const rule of this.rules) if (rule.blocks(from, to)) return true;
     return false;
+  }
+
+  /** Conditions while something lasts (undefined: it is over); of several the youngest counts. */
+  worsen(cause: string, conditions: Partial<NetworkConditions> | undefined): void {
+    if (conditions === undefined) this.worsenedBy.delete(cause);
+    else this.worsenedBy.set(cause, conditions);
+    this.usual ??= { ...this.conditions };
+    Object.assign(this.conditions, this.usual, ...this.worsenedBy.values());
+    if (this.worsenedBy.size === 0) this.usual = undefined;
+  }
+
+  addSlowness(slowness: Slowness): void {
+    this.slownesses.add(slowness);
+    this.world.note(`${slowness.name} begins`);
+  }
+
+  removeSlowness(slowness: Slowness): void {
+    if (this.slownesses.delete(slowness)) this.world.note(`${slowness.name} ends`);
+  }
+
+  // ── what has been, for checkers ───────────────────────────────────────────────────────────────────
+
+  /** Bytes between these two were late, or their connection was cut. */
+  hindered(a: Host, b: Host, until: number): void {
+    const key = pairKey(a, b);
+    this.hinderedUntil.set(key, Math.max(until, this.hinderedUntil.get(key) ?? 0));
+  }
+
+  /** Nothing was blocked, late or cut between these two, in either direction, since then. */
+  wasFree(a: Host, b: Host, since: number): boolean {
+    if (this.blocked(a, b) || this.blocked(b, a)) return false;
+    if ((this.hinderedUntil.get(pairKey(a, b)) ?? Number.NEGATIVE_INFINITY) >= since) return false;
+    for (const [rule, endedAt] of this.endedRules)
+      if (endedAt >= since && (rule.blocks(a, b) || rule.blocks(b, a))) return false;
+    return true;
+  }
+
+  /** Until when some stream's bytes are late, as far as is known now. */
+  get lateUntil(): number {
+    let until = 0;
+    for (const at of this.hinderedUntil.values()) until = Math.max(until, at);
+    return until;
   }
 
   // ── paths ─────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +201,18 @@ export class Network {
   /** One passage: the pair's delay and some jitter. */
   passageMs(pairLatencyMs: number, random: SeededRandom): number {
     return pairLatencyMs * (1 + this.conditions.jitter * random.next());
+  }
+
+  quality(from: Host, to: Host): PathQuality {
+    let { bytesPerSecond } = this.conditions;
+    if (this.slownesses.size === 0) return { latencyFactor: 1, bytesPerSecond };
+    let latencyFactor = 1;
+    for (const slowness of this.slownesses) {
+      if (!slowness.slows(from, to)) continue;
+      latencyFactor = Math.max(latencyFactor, slowness.latencyFactor);
+      bytesPerSecond = Math.min(bytesPerSecond, slowness.bytesPerSecond);
+    }
+    return { latencyFactor, bytesPerSecond };
   }
 
   /** What loss costs a stream: it waits for the repeat, 200 ms at first, doubling. */
@@ -160,7 +245,7 @@ export class Network {
     const { random, conditions } = this;
     this.traffic.datagrams++;
     this.traffic.datagramBytes += bytes.length;
-    if (this.blocked(from, to) || random.chance(conditions.loss)) {
+    if (this.blocked(from, to) || random.chance(Math.max(conditions.loss, conditions.datagramLoss))) {
       this.traffic.datagramsLost++;
       return;
     }
@@ -171,7 +256,12 @@ export class Network {
   private deliverDatagram(from: Host, to: Host, bytes: Uint8Array): void {
     const { random, conditions } = this;
     const late = random.chance(conditions.lateness) ? random.between(0, datagramLateMs) : 0;
-    const delay = this.passageMs(this.pairLatencyMs(from, to), random) + late;
+    const { latencyFactor } = this.quality(from, to);
+    const delay = this.passageMs(this.pairLatencyMs(from, to), random) * latencyFactor + late;
     this.world.after(delay, () => to.process?.datagramArrived(bytes.slice(), from.address));
   }
+}
+
+function pairKey(a: Host, b: Host): number {
+  return Math.min(a.number, b.number) * 0x10000 + Math.max(a.number, b.number);
 }

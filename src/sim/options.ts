@@ -5,6 +5,8 @@
  * that the run depends on, so that the same command gives the same run byte for byte.
  */
 import { type FaultName, faultNames } from './faults.ts';
+import { type StartName, startNames } from './starts.ts';
+import { type WorkloadName, workloadNames } from './workload.ts';
 
 export interface SimulationOptions {
   /** 2 to 5,000. */
@@ -19,11 +21,15 @@ export interface SimulationOptions {
   readonly lossPercent?: number;
   /** Mean one-way delay of a link. Default 20. */
   readonly latencyMs?: number;
+  /** How the mesh comes to be. Default `cold`; `triangles` makes the degree 2. */
+  readonly start?: StartName;
+  /** What the programs send. Default `mixed`. */
+  readonly workload?: WorkloadName;
   /** Which faults happen. Default none. */
   readonly faults?: readonly FaultName[];
   /** Measure a join, a crash and a black hole in the settled mesh at the end. Default false. */
   readonly joinAndCrash?: boolean;
-  /** Of the whole mesh. Default: a quarter of the nodes. */
+  /** Of the whole mesh. Default: a quarter of the nodes; 60 where the workload is `chatty` or `slow-readers`. */
   readonly messagesPerSecond?: number;
   /** Keep a readable line for everything that happens. Default false. */
   readonly trace?: boolean;
@@ -37,10 +43,8 @@ const minutesMax = 24 * 60;
 /** @throws TypeError that names the option, what it was and what is accepted. */
 export function simulationSettings(options: SimulationOptions): SimulationSettings {
   const nodes = checked('nodes', options.nodes, 2, nodesMax, true);
-  for (const name of options.faults ?? []) {
-    if (!faultNames.includes(name))
-      throw new TypeError(`faults: "${name}" is none of ${faultNames.join(', ')}`);
-  }
+  const workload = oneOf('workload', options.workload ?? 'mixed', workloadNames);
+  for (const name of options.faults ?? []) oneOf('faults', name, faultNames);
   return {
     nodes,
     degree: checked('degree', options.degree ?? 3, 0, 64, true),
@@ -48,11 +52,13 @@ export function simulationSettings(options: SimulationOptions): SimulationSettin
     minutes: checked('minutes', options.minutes ?? 1, 0, minutesMax, false),
     lossPercent: checked('lossPercent', options.lossPercent ?? 0, 0, 50, false),
     latencyMs: checked('latencyMs', options.latencyMs ?? 20, 0, 1000, false),
+    start: oneOf('start', options.start ?? 'cold', startNames),
+    workload,
     faults: [...new Set(options.faults ?? [])],
     joinAndCrash: options.joinAndCrash ?? false,
     messagesPerSecond: checked(
       'messagesPerSecond',
-      options.messagesPerSecond ?? nodes / 4,
+      options.messagesPerSecond ?? usualRate(nodes, workload),
       0.001,
       100_000,
       false,
@@ -72,10 +78,22 @@ export function repeatCommand(settings: SimulationSettings): string {
     `--loss ${settings.lossPercent}`,
     `--latency ${settings.latencyMs}`,
   ];
-  if (settings.messagesPerSecond !== settings.nodes / 4) parts.push(`--rate ${settings.messagesPerSecond}`);
+  if (settings.start !== 'cold') parts.push(`--start ${settings.start}`);
+  if (settings.workload !== 'mixed') parts.push(`--workload ${settings.workload}`);
+  if (settings.messagesPerSecond !== usualRate(settings.nodes, settings.workload))
+    parts.push(`--rate ${settings.messagesPerSecond}`);
   if (settings.faults.length > 0) parts.push(`--faults ${settings.faults.join(',')}`);
   if (settings.joinAndCrash) parts.push('--join-and-crash');
   return parts.join(' ');
+}
+
+function usualRate(nodes: number, workload: WorkloadName): number {
+  return workload === 'chatty' || workload === 'slow-readers' ? 60 : nodes / 4;
+}
+
+function oneOf<Name extends string>(option: string, name: Name, names: readonly Name[]): Name {
+  if (names.includes(name)) return name;
+  throw new TypeError(`${option}: "${name}" is none of ${names.join(', ')}`);
 }
 
 function checked(name: string, value: number, min: number, max: number, whole: boolean): number {

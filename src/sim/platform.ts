@@ -11,15 +11,15 @@ import type { Failure } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
-import type { ScheduledEvent } from './event-heap.ts';
+import { EventLoop } from './event-loop.ts';
 import type { Host, Process } from './host.ts';
 import type { Network } from './network.ts';
 import type { SeededRandom } from './random.ts';
 import type { StreamEnd } from './stream.ts';
 import { WakeTimer } from './wake-timer.ts';
 
-/** An idle event loop turns about this often once it is asked to. */
-const pollPhaseMs = 0.05;
+/** Datagrams that wait for a program that does not read them; what a socket has no room for is lost. */
+const datagramsWaitingMax = 256;
 /** A node hands over at most this much that has not left, plus one frame that began below the limit. */
 const handedBytesMax = limits.handedBytesMax + limits.frameBytesMax;
 
@@ -29,9 +29,12 @@ export interface SimPlatformOptions {
   readonly clock: NodeClock;
   readonly random: SeededRandom;
   readonly onLog?: (level: LogLevel, text: string, fields: Record<string, unknown>) => void;
+  /** Every write to a stream, as it left the node; only for looking at. */
+  readonly onWrite?: (to: Host, bytes: Uint8Array) => void;
 }
 
-type State = 'running' | 'paused' | 'resuming' | 'gone';
+/** What a liar's machine does to the bytes its program writes to a stream. */
+export type Tampering = (link: LinkId, bytes: Uint8Array) => Uint8Array;
 
 export class SimPlatform implements Platform, Process {
   readonly random: SeededRandom;
@@ -39,6 +42,9 @@ export class SimPlatform implements Platform, Process {
   readonly clock: NodeClock;
   /** Bytes this process wrote to streams and sent as datagrams. */
   bytesOut = 0;
+  /** Set by a fault: what leaves is not what the node wrote. */
+  tampering: Tampering | undefined;
+  readonly loop: EventLoop;
   private readonly events: PlatformEvents;
   private readonly options: SimPlatformOptions;
   private readonly network: Network;
@@ -48,13 +54,6 @@ export class SimPlatform implements Platform, Process {
   /** Closed by the program, with bytes still to leave. */
   private readonly closing = new Set<StreamEnd>();
   private readonly dials = new Map<LinkId, Dialing>();
-  /** What came in while the event loop stood still. */
-  private inbox: (() => void)[] = [];
-  private state: State = 'running';
-  private drainScheduled = false;
-  private drainMissed = false;
-  private pollsLeft = 0;
-  private pollEvent: ScheduledEvent | undefined;
   /** The machine has accepted them, the program not yet. */
   private readonly unaccepted = new Set<StreamEnd>();
 
@@ -65,16 +64,32 @@ export class SimPlatform implements Platform, Process {
     this.host = options.host;
     this.clock = options.clock;
     this.random = options.random;
-    this.timer = new WakeTimer(this.network.world, this.clock, () => this.wake());
+    const { world } = this.network;
+    this.timer = new WakeTimer(world, this.clock, () => this.loop.wake());
+    this.loop = new EventLoop({
+      world,
+      random: options.random,
+      timer: this.timer,
+      wake: () => this.wake(),
+      drain: () => events.drain(),
+      polled: () => events.polled(),
+      caughtUp: () => this.pumpAll(),
+    });
     this.host.process = this;
   }
 
   get isGone(): boolean {
-    return this.state === 'gone';
+    return this.loop.state === 'gone';
   }
 
   get isPaused(): boolean {
-    return this.state === 'paused';
+    return this.loop.state === 'paused';
+  }
+
+  /** Some socket has not taken all that it was given. */
+  get hasBacklog(): boolean {
+    for (const end of this.ends.values()) if (end.waitingBytes > 0) return true;
+    return false;
   }
 
   // ── Platform: what the node asks for ──────────────────────────────────────────────────────────────
@@ -88,7 +103,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   wakeAt(at: number): void {
-    if (this.state !== 'gone') this.timer.wish(at);
+    if (!this.isGone) this.timer.wish(at);
   }
 
   /** A wait of the program: it counts on the node's clock, and a stall makes it late like any other event. */
@@ -97,20 +112,18 @@ export class SimPlatform implements Platform, Process {
     const due = this.clock.now() + milliseconds;
     const come = () => {
       if (this.clock.now() < due) event = world.at(this.clock.worldTimeOf(due), come);
-      else this.report(callback);
+      else this.loop.report(callback);
     };
     let event = world.at(this.clock.worldTimeOf(due), come);
     return () => world.cancel(event);
   }
 
   drainLater(): void {
-    if (this.drainScheduled || this.state === 'gone') return;
-    this.drainScheduled = true;
-    this.network.world.after(0, () => this.drain());
+    this.loop.drainLater();
   }
 
   dial(link: LinkId, address: string, timeoutMs: number): void {
-    if (this.state === 'gone') return;
+    if (this.isGone) return;
     this.note('dial', link, address);
     const { host, network } = this;
     const random = this.random.fork(`dial ${link}`);
@@ -120,10 +133,12 @@ export class SimPlatform implements Platform, Process {
   write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void {
     const end = this.ends.get(link);
     if (end === undefined) return;
-    const bytes = concatenate(chunks, byteLength);
+    const written = concatenate(chunks, byteLength);
+    this.options.onWrite?.(end.other.host, written);
+    const bytes = this.tampering?.(link, written) ?? written;
     this.note('write', link, bytes);
-    this.bytesOut += byteLength;
-    end.write(bytes);
+    this.bytesOut += bytes.length;
+    end.write(bytes, byteLength);
     if (end.waitingBytes > handedBytesMax)
       this.network.world.fail(
         `${this.host.name}: ${end.waitingBytes} bytes handed to the socket of link ${link}`,
@@ -153,8 +168,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   poll(phases: number): void {
-    this.pollsLeft = Math.max(this.pollsLeft, phases);
-    this.schedulePoll();
+    this.loop.poll(phases);
   }
 
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void {
@@ -171,11 +185,10 @@ export class SimPlatform implements Platform, Process {
 
   /** `end` and `reset`: the machine closes the sockets of its dead program. `silence`: it is gone as well. */
   stop(sockets: 'end' | 'reset' | 'silence'): void {
-    if (this.state === 'gone') return;
-    this.state = 'gone';
+    if (this.isGone) return;
+    this.loop.stop();
     if (this.host.process === this) this.host.process = undefined;
     this.timer.stop();
-    this.inbox = [];
     for (const dialing of this.dials.values()) dialing.giveUp();
     for (const end of this.ends.values()) end.drop(sockets);
     for (const end of this.unaccepted) end.drop(sockets);
@@ -187,16 +200,22 @@ export class SimPlatform implements Platform, Process {
 
   /** The event loop stands still: a long computation, a stopped process, a suspended machine. */
   pause(): void {
-    if (this.state === 'running' || this.state === 'resuming') this.state = 'paused';
+    this.loop.pause();
   }
 
   resume(): void {
-    if (this.state !== 'paused') return;
-    this.state = 'resuming';
-    this.timer.fireIfMissed();
-    // A real loop drains after the poll phase; doing it before, now and then, finds more.
-    if (this.random.chance(0.5)) this.readInbox();
-    else this.network.world.after(0, () => this.readInbox());
+    this.loop.resume();
+  }
+
+  /** Each event takes its program so long from now on. */
+  setEventCost(costMs: number): void {
+    this.loop.setCost(costMs);
+  }
+
+  /** The monotonic clock leaps, as it does over a suspend on some systems. */
+  leapClock(byMs: number): void {
+    this.clock.leap(byMs);
+    this.timer.clockChanged();
   }
 
   /** Changes the rate of this node's clock; a timer it waits for moves along. */
@@ -208,9 +227,9 @@ export class SimPlatform implements Platform, Process {
   // ── Process: what the network reports ─────────────────────────────────────────────────────────────
 
   streamAccepted(end: StreamEnd, address: string): void {
-    if (this.state === 'gone') return;
+    if (this.isGone) return;
     this.unaccepted.add(end);
-    this.report(() => {
+    this.loop.report(() => {
       this.unaccepted.delete(end);
       if (end.state !== 'open') return;
       const link = this.events.accepted(address);
@@ -221,7 +240,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   dialSucceeded(end: StreamEnd, link: LinkId): void {
-    this.report(() => {
+    this.loop.report(() => {
       // Given up while the loop stood still.
       if (!this.dials.delete(link)) return end.drop('reset');
       if (end.state !== 'open') return this.events.dialFailed(link, lostAtOnce());
@@ -232,7 +251,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   dialEnded(link: LinkId, failure: Failure): void {
-    this.report(() => {
+    this.loop.report(() => {
       if (!this.dials.delete(link)) return;
       this.note('dial-failed', link, failure.code);
       this.events.dialFailed(link, failure);
@@ -240,7 +259,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   bytesArrived(end: StreamEnd, bytes: Uint8Array): void {
-    this.report(() => {
+    this.loop.report(() => {
       end.other.read(bytes.length);
       if (end.link === undefined || this.ends.get(end.link) !== end) return;
       // Its bytes were hashed when they were written.
@@ -252,7 +271,7 @@ export class SimPlatform implements Platform, Process {
 
   bytesFlushed(end: StreamEnd, byteLength: number): void {
     this.network.world.after(0, () =>
-      this.report(() => {
+      this.loop.report(() => {
         if (end.link !== undefined && this.ends.get(end.link) === end)
           this.events.flushed(end.link, byteLength);
       }),
@@ -260,7 +279,7 @@ export class SimPlatform implements Platform, Process {
   }
 
   streamClosed(end: StreamEnd, detail: string): void {
-    this.report(() => {
+    this.loop.report(() => {
       if (end.link === undefined || this.ends.get(end.link) !== end) return;
       this.note('closed', end.link, detail);
       this.ends.delete(end.link);
@@ -269,7 +288,8 @@ export class SimPlatform implements Platform, Process {
   }
 
   datagramArrived(bytes: Uint8Array, from: string): void {
-    this.report(() => {
+    if (this.loop.waitingCount > datagramsWaitingMax) return;
+    this.loop.report(() => {
       this.note('datagram', 0, bytes);
       this.events.datagram(bytes, from);
     });
@@ -277,61 +297,18 @@ export class SimPlatform implements Platform, Process {
 
   // ── the event loop ────────────────────────────────────────────────────────────────────────────────
 
-  private report(event: () => void): void {
-    if (this.state === 'gone') return;
-    if (this.state !== 'running') this.inbox.push(event);
-    else this.enter(event);
+  private wake(): void {
+    this.note('wake', 0);
+    this.events.wake();
   }
 
-  private enter(event: () => void): void {
-    this.network.world.touchProgram();
-    event();
-  }
-
-  private readInbox(): void {
-    if (this.state !== 'resuming') return;
-    this.state = 'running';
-    const waiting = this.inbox;
-    this.inbox = [];
-    for (const event of waiting) if (!this.isGone) this.enter(event);
+  private pumpAll(): void {
     for (const end of this.ends.values()) end.pump();
     for (const end of this.closing) end.pump();
-    if (this.drainMissed) this.drain();
-    this.schedulePoll();
-  }
-
-  private wake(): void {
-    if (this.state === 'paused') {
-      this.timer.missed();
-      return;
-    }
-    this.note('wake', 0);
-    this.enter(() => this.events.wake());
-  }
-
-  private drain(): void {
-    this.drainScheduled = false;
-    this.drainMissed = this.state === 'paused';
-    if (this.state === 'gone' || this.drainMissed) return;
-    this.enter(() => this.events.drain());
-  }
-
-  private schedulePoll(): void {
-    if (this.pollsLeft === 0 || this.pollEvent !== undefined) return;
-    this.pollEvent = this.network.world.after(pollPhaseMs, () => this.pollPhase());
-  }
-
-  private pollPhase(): void {
-    this.pollEvent = undefined;
-    // Paused: `readInbox` goes on with the count, after the poll phase that it is itself.
-    if (this.state !== 'running' || this.pollsLeft === 0) return;
-    this.pollsLeft--;
-    if (this.pollsLeft === 0) this.enter(() => this.events.polled());
-    else this.schedulePoll();
   }
 
   private checkDatagram(bytes: Uint8Array): boolean {
-    if (this.state === 'gone') return false;
+    if (this.isGone) return false;
     this.note('send-datagram', 0, bytes);
     this.bytesOut += bytes.length;
     if (bytes.length > limits.datagramBytesMax)

@@ -6,6 +6,8 @@
  */
 import type { FaultName } from './faults.ts';
 import type { MessageCounts } from './message-ledger.ts';
+import type { StartName } from './starts.ts';
+import type { WorkloadName } from './workload.ts';
 
 export interface SimulationReport {
   readonly seed: number;
@@ -14,8 +16,10 @@ export interface SimulationReport {
   readonly minutes: number;
   readonly lossPercent: number;
   readonly latencyMs: number;
+  readonly start: StartName;
+  readonly workload: WorkloadName;
   readonly faults: readonly FaultName[];
-  /** From the first start until every node knew all; undefined: it never came to that. */
+  /** From the start (islands: from their meeting) until every node knew all; undefined: never. */
   readonly converged: number | undefined;
   /** From the end of the faults until all checks of the network held. */
   readonly healedMs: number | undefined;
@@ -27,6 +31,8 @@ export interface SimulationReport {
     /** Per node, in a settled mesh without messages. */
     readonly idleBytesPerSecond: number;
     readonly idleFramesPerSecond: number;
+    /** The same, for each link. */
+    readonly idleBytesPerLinkSecond: number;
     /** Per node, over the whole run: streams and datagrams. */
     readonly totalBytesPerSecond: number;
   };
@@ -50,7 +56,7 @@ export interface SimulationReport {
 export function formatReport(report: SimulationReport): string {
   const { traffic, messages } = report;
   const lines = [
-    `seed ${report.seed}: ${report.nodes} nodes, degree ${report.degree}, ${report.latencyMs} ms links, ${report.lossPercent}% loss, faults: ${report.faults.join(',') || 'none'}`,
+    `seed ${report.seed}: ${report.nodes} nodes, degree ${report.degree}, ${report.latencyMs} ms links, ${report.lossPercent}% loss, ${report.start} start, ${report.workload} workload, faults: ${report.faults.join(',') || 'none'}`,
     `${(report.virtualMs / 1000).toFixed(1)} s of virtual time, ${report.events} events, trace ${report.traceHash}`,
     `all knew all after      ${milliseconds(report.converged)}`,
     `healed after            ${milliseconds(report.healedMs)}`,
@@ -62,7 +68,7 @@ export function formatReport(report: SimulationReport): string {
     'checks',
     ...Object.entries(report.checks).map(([name, times]) => `  ${name}: ${times}`),
   ];
-  if (report.failures.length === 0) lines.push('no failures');
+  if (report.failures.length === 0) lines.push('no failures', `repeat with: ${report.repeat}`);
   else lines.push(...failureLines(report));
   return lines.join('\n');
 }

@@ -5,9 +5,10 @@
  * is demanded. Invariant: whatever it finds is in the report; it throws only for options that make no
  * sense. Everything depends on the options alone.
  */
-import { type CheckCounts, checkNetwork, checkQueues, count } from './checkers.ts';
+import { limits } from '../core/limits.ts';
+import { type CheckCounts, count } from './checkers.ts';
 import { FaultSchedule } from './fault-schedule.ts';
-import { measureFigures, measureIdleTraffic } from './figures.ts';
+import { type IdleTraffic, measureFigures, measureIdleTraffic } from './figures.ts';
 import { Mesh } from './mesh.ts';
 import { MessageLedger } from './message-ledger.ts';
 import {
@@ -18,26 +19,38 @@ import {
 } from './options.ts';
 import { checkProbes } from './probes.ts';
 import type { SimulationReport } from './report.ts';
+import { Safety } from './safety.ts';
+import { Settling } from './settling.ts';
+import { degreeOf, startNodes } from './starts.ts';
 import { Workload } from './workload.ts';
 import { stackOf, World } from './world.ts';
 
-/** All nodes of a run start within this time. */
-const startWithinMs = 1000;
 /** A cold mesh has this long; beyond it something waits for a backoff of minutes. */
 const convergeLimitMs = 60_000;
-/** Faults may have driven islands apart that only find each other by a beacon (30 s) or a long backoff. */
-const healLimitMs = 120_000;
-const queueCheckIntervalMs = 5000;
-const idleWindowMs = 3000;
+/** Satisfied islands hear each other by a beacon (30 s), one after the other. */
+const mergeLimitMs = 120_000;
+/** While faults last, safety is looked at this often. */
+const lookIntervalMs = 250;
+const overdueIntervalMs = 1000;
 /** A whole sync period: its digests belong to idle traffic. */
-const idleWindowLongMs = 10_000;
-/** A node that is still changing links is given this long until it is looked at again. */
-const lookAgainMs = 500;
+const idleWindowMs = limits.syncPeriodMs;
+const idleTriesMax = 5;
 /** Sends end by themselves after 10 s; what is open longer has been forgotten. */
 const outstandingLimitMs = 15_000;
+/** A link at rest costs two heartbeats a second and now and then a digest. */
+const idleBytesPerLinkSecondMax = 200;
+/** Slow readers have caught up after this. */
+const readAllMs = 500;
+const slowReaderShare = 0.4;
 
-export async function runSimulation(options: SimulationOptions): Promise<SimulationReport> {
-  return new Simulation(simulationSettings(options)).run();
+/** @param watch Is handed the mesh before its first program starts, to listen to it. */
+export async function runSimulation(
+  options: SimulationOptions,
+  watch: (mesh: Mesh) => void = () => undefined,
+): Promise<SimulationReport> {
+  const simulation = new Simulation(simulationSettings(options));
+  watch(simulation.mesh);
+  return simulation.run();
 }
 
 class Simulation {
@@ -47,26 +60,31 @@ class Simulation {
   private readonly settings: SimulationSettings;
   private readonly ledger: MessageLedger;
   private readonly workload: Workload;
+  private readonly safety: Safety;
+  private readonly settling: Settling;
 
   constructor(settings: SimulationSettings) {
     this.settings = settings;
     this.world = new World({ seed: settings.seed, trace: settings.trace });
-    const { latencyMs, lossPercent } = settings;
+    const { latencyMs, lossPercent, workload } = settings;
     this.mesh = new Mesh(this.world, {
-      degree: settings.degree,
+      degree: degreeOf(settings.start, settings.degree),
       network: { latencyMs, loss: lossPercent / 100 },
     });
-    this.ledger = new MessageLedger(this.mesh, this.checks);
-    this.workload = new Workload(this.mesh, this.ledger, settings.messagesPerSecond);
+    this.safety = new Safety(this.mesh, this.checks);
+    this.ledger = new MessageLedger(this.mesh, this.checks, {
+      standing: this.safety.standing,
+      slowReaders: workload === 'slow-readers' ? slowReaderShare : 0,
+    });
+    this.workload = new Workload(this.mesh, this.ledger, settings.messagesPerSecond, workload);
+    this.settling = new Settling(this.mesh, this.safety, this.checks);
   }
 
   async run(): Promise<SimulationReport> {
     let measured: Measured = nothingMeasured;
     let faultLog: readonly string[] = [];
     try {
-      this.startAll();
-      const converged = await this.converge();
-      measured = { ...measured, converged };
+      measured = { ...measured, converged: await this.converge() };
       faultLog = await this.suffer();
       measured = { ...measured, healedMs: await this.heal() };
       measured = { ...measured, ...(await this.measure()) };
@@ -82,23 +100,16 @@ class Simulation {
 
   // ── the phases ────────────────────────────────────────────────────────────────────────────────────
 
-  private startAll(): void {
-    const { world, mesh } = this;
-    const random = world.random.fork('starts');
-    const digits = String(this.settings.nodes).length;
-    for (let i = 1; i <= this.settings.nodes; i++) {
-      const member = mesh.add({ name: `n${String(i).padStart(digits, '0')}` });
-      world.at(random.between(0, startWithinMs), () => void mesh.start(member));
-    }
-  }
-
   private async converge(): Promise<number | undefined> {
-    const complete = () => this.mesh.living.length === this.settings.nodes && this.mesh.allKnowAll;
-    if (await this.world.runUntil(this.whenKnowledgeChanges(complete), convergeLimitMs))
-      return this.world.now;
-    const ignorant = this.mesh.living.filter((life) => life.knows.size < this.settings.nodes - 1);
+    const { start, nodes } = this.settings;
+    const isApart = start === 'islands' || start === 'triangles';
+    if (!(await startNodes(this.mesh, start, nodes))) this.world.fail('an island did not come to know itself');
+    const begun = isApart ? this.world.now : 0;
+    const limitMs = isApart ? mergeLimitMs : convergeLimitMs;
+    if (await this.settling.allKnowAll(limitMs, nodes)) return this.world.now - begun;
+    const ignorant = this.mesh.living.filter((life) => life.knows.size < nodes - 1);
     this.world.fail(
-      `after ${convergeLimitMs / 1000} s ${ignorant.length} nodes do not know all: ${ignorant
+      `after ${limitMs / 1000} s ${ignorant.length} nodes do not know all: ${ignorant
         .slice(0, 5)
         .map((life) => `${life.node.name} knows ${life.knows.size}`)
         .join(', ')}`,
@@ -106,17 +117,22 @@ class Simulation {
     return undefined;
   }
 
-  /** Messages and faults for the asked time; queues are looked at all along. */
+  /** Messages and faults for the asked time; safety is looked at all along. */
   private async suffer(): Promise<readonly string[]> {
     const { world } = this;
     const end = world.now + this.settings.minutes * 60_000;
     const faults = new FaultSchedule(this.mesh, this.settings.faults, end);
+    let overdueAt = 0;
     this.workload.start();
     while (world.now < end) {
-      await world.run(Math.min(queueCheckIntervalMs, end - world.now));
-      this.complain(await checkQueues(this.mesh, this.checks));
+      await world.run(Math.min(lookIntervalMs, end - world.now));
+      await this.safety.look();
+      if (world.now < overdueAt) continue;
+      overdueAt = world.now + overdueIntervalMs;
+      this.ledger.checkOverdue();
     }
     this.workload.stop();
+    this.ledger.mayDawdle = false;
     faults.healAll();
     return faults.happened;
   }
@@ -125,56 +141,46 @@ class Simulation {
   private async heal(): Promise<number | undefined> {
     const { world } = this;
     const begun = world.now;
-    if (!(await this.settle(healLimitMs))) return undefined;
+    await world.run(readAllMs);
+    if (!(await this.settling.settle())) return undefined;
     const healedMs = world.now - begun;
     this.complain(await checkProbes(this.mesh, this.workload, this.checks));
     await world.runUntil(() => this.ledger.outstanding.length === 0, outstandingLimitMs);
     count(this.checks, 'every send ends', this.ledger.counts.sent);
     for (const { number, source } of this.ledger.outstanding)
       world.fail(`message ${number} of ${source.member.name} was never resolved`);
+    this.ledger.checkOwed();
     return healedMs;
   }
 
   private async measure(): Promise<Partial<Measured>> {
-    const idle = await measureIdleTraffic(
-      this.mesh,
-      this.settings.joinAndCrash ? idleWindowLongMs : idleWindowMs,
-    );
+    const idle = await this.measureAtRest();
+    this.judgeIdle(idle.idleBytesPerLinkSecond);
     if (!this.settings.joinAndCrash) return idle;
-    return { ...idle, ...(await measureFigures(this.mesh, (limitMs) => this.settle(limitMs))) };
+    return { ...idle, ...(await measureFigures(this.mesh, () => this.settling.settle())) };
   }
 
-  /** Until every check of the network holds; what does not at the end is a failure. */
-  async settle(limitMs: number): Promise<boolean> {
-    const { world, mesh } = this;
-    const end = world.now + limitMs;
-    let problems: string[] = [];
+  /** A mesh that still makes a link or two is not at rest: it is looked at again, but not for ever. */
+  private async measureAtRest(): Promise<IdleTraffic> {
+    let idle: IdleTraffic;
+    let tries = 0;
     do {
-      await world.runUntil(
-        this.whenKnowledgeChanges(() => mesh.allKnowAll),
-        end - world.now,
+      const { changedAt } = this.safety.standing;
+      idle = await measureIdleTraffic(this.mesh, idleWindowMs);
+      if (this.safety.standing.changedAt === changedAt) break;
+    } while (++tries < idleTriesMax);
+    return idle;
+  }
+
+  private judgeIdle(bytesPerLinkSecond: number): void {
+    count(this.checks, 'idle links are quiet', 1);
+    if (bytesPerLinkSecond > idleBytesPerLinkSecondMax)
+      this.world.fail(
+        `at rest each link costs ${bytesPerLinkSecond.toFixed(0)} bytes/s (${idleBytesPerLinkSecondMax} at most)`,
       );
-      problems = await checkNetwork(mesh, this.checks);
-      if (problems.length === 0) return true;
-      await world.run(lookAgainMs);
-    } while (world.now < end);
-    this.complain(problems.map((problem) => `${limitMs / 1000} s after the faults: ${problem}`));
-    return false;
   }
 
   // ── helpers ───────────────────────────────────────────────────────────────────────────────────────
-
-  /** Evaluates a costly condition only when some program has learned something. */
-  private whenKnowledgeChanges(condition: () => boolean): () => boolean {
-    let version = -1;
-    let answer = false;
-    return () => {
-      if (version === this.mesh.knowledgeVersion) return answer;
-      version = this.mesh.knowledgeVersion;
-      answer = condition();
-      return answer;
-    };
-  }
 
   private complain(problems: readonly string[]): void {
     for (const problem of problems) this.world.fail(problem);
@@ -191,6 +197,8 @@ class Simulation {
       minutes: settings.minutes,
       lossPercent: settings.lossPercent,
       latencyMs: settings.latencyMs,
+      start: settings.start,
+      workload: settings.workload,
       faults: settings.faults,
       converged: measured.converged,
       healedMs: measured.healedMs,
@@ -200,6 +208,7 @@ class Simulation {
       traffic: {
         idleBytesPerSecond: measured.idleBytesPerSecond,
         idleFramesPerSecond: measured.idleFramesPerSecond,
+        idleBytesPerLinkSecond: measured.idleBytesPerLinkSecond,
         totalBytesPerSecond: (streamBytes + datagramBytes) / perNodeSecond,
       },
       messages: this.ledger.counts,
@@ -223,6 +232,7 @@ interface Measured {
   readonly blackHoleKnownToAllMs: number | undefined;
   readonly idleBytesPerSecond: number;
   readonly idleFramesPerSecond: number;
+  readonly idleBytesPerLinkSecond: number;
 }
 
 const nothingMeasured: Measured = {
@@ -233,4 +243,5 @@ const nothingMeasured: Measured = {
   blackHoleKnownToAllMs: undefined,
   idleBytesPerSecond: 0,
   idleFramesPerSecond: 0,
+  idleBytesPerLinkSecond: 0,
 };

@@ -15,6 +15,10 @@ import type { SeededRandom } from './random.ts';
 const socketBufferBytes = 256 * 1024;
 /** One segment's worth: a large write reaches the other end in pieces. */
 const segmentBytesMax = 64 * 1024;
+/** What one packet carries. */
+const segmentBytesMin = 1400;
+/** Bytes that take longer than this leave their receiver in doubt. */
+const lateMs = 800;
 /** After a blocked path opens, the sender repeats within its retransmission timer, at most this long. */
 const retransmitMsMax = 2000;
 
@@ -27,6 +31,8 @@ type Segment =
 
 interface PendingWrite {
   readonly bytes: Uint8Array;
+  /** What the program believes to have written: a liar's machine sends something else. */
+  readonly writtenBytes: number;
   accepted: number;
 }
 
@@ -65,9 +71,9 @@ export class StreamEnd {
   }
 
   /** The bytes now belong to the stream. */
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array, writtenBytes = bytes.length): void {
     if (this.state !== 'open') return;
-    this.backlog.push({ bytes, accepted: 0 });
+    this.backlog.push({ bytes, writtenBytes, accepted: 0 });
     this.backlogBytes += bytes.length;
     this.pump();
   }
@@ -124,16 +130,17 @@ export class StreamEnd {
   transmit(segment: Segment): void {
     const { network, random, pairLatencyMs } = this.stream;
     const now = network.world.now;
-    const passage = network.passageMs(pairLatencyMs, random) + network.lossDelayMs(random);
+    const { latencyFactor, bytesPerSecond } = network.quality(this.host, this.other.host);
+    const passage = network.passageMs(pairLatencyMs, random) * latencyFactor + network.lossDelayMs(random);
     const bytes = segment.kind === 'bytes' ? segment.bytes.length : 0;
-    const sending = (bytes * 1000) / network.conditions.bytesPerSecond;
-    this.lastArrivalAt = Math.max(now + passage, this.lastArrivalAt) + sending;
+    this.lastArrivalAt = Math.max(now + passage, this.lastArrivalAt) + (bytes * 1000) / bytesPerSecond;
+    if (this.lastArrivalAt - now > lateMs) network.hindered(this.host, this.other.host, this.lastArrivalAt);
     network.world.at(this.lastArrivalAt, () => this.arrive(segment));
   }
 
   private acceptSome(): void {
     const write = this.backlog[0] as PendingWrite;
-    const room = Math.min(socketBufferBytes - this.inFlightBytes, segmentBytesMax);
+    const room = Math.min(socketBufferBytes - this.inFlightBytes, this.segmentBytes());
     const bytes = write.bytes.subarray(write.accepted, write.accepted + room);
     write.accepted += bytes.length;
     this.backlogBytes -= bytes.length;
@@ -143,7 +150,13 @@ export class StreamEnd {
     this.transmitCut(bytes);
     if (write.accepted < write.bytes.length) return;
     this.backlog.shift();
-    if (this.state === 'open') this.process.bytesFlushed(this, write.bytes.length);
+    if (this.state === 'open') this.process.bytesFlushed(this, write.writtenBytes);
+  }
+
+  /** On a slow path bytes come in small pieces, not all at its end. */
+  private segmentBytes(): number {
+    const { bytesPerSecond } = this.stream.network.quality(this.host, this.other.host);
+    return Math.max(segmentBytesMin, Math.min(segmentBytesMax, bytesPerSecond / 10));
   }
 
   private transmitCut(bytes: Uint8Array): void {
@@ -266,6 +279,7 @@ export class Stream {
    * the other's bytes go nowhere, as behind a router that lost its table.
    */
   cut(notice: 'both' | 'dialer' | 'listener'): void {
+    this.network.hindered(this.dialer.host, this.listener.host, this.network.world.now);
     if (notice !== 'listener') this.dialer.cutOff('the connection was reset');
     if (notice !== 'dialer') this.listener.cutOff('the connection was reset');
   }

@@ -29,6 +29,11 @@ export class WakeTimer {
     if (at !== Number.POSITIVE_INFINITY) this.schedule();
   }
 
+  /** It has fallen into a stall and still waits to fire. */
+  get hasMissed(): boolean {
+    return this.isMissed;
+  }
+
   /** The node could not run when its time came. */
   missed(): void {
     this.isMissed = true;

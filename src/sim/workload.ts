@@ -5,7 +5,7 @@
  * goes to the ledger; a rejection is a failure of the run unless the sender's own life has ended.
  */
 import type { SendOptions, SendResult } from '../api/node.ts';
-import type { Life, Mesh } from './mesh.ts';
+import type { Life, Member, Mesh } from './mesh.ts';
 import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';
 import type { SeededRandom } from './random.ts';
 
@@ -20,14 +20,38 @@ const middleShare = 0.05;
 const middleBytesMax = 20_000;
 const smallBytesMax = 200;
 
+/**
+ * `mixed`: everybody to anybody. `chatty`: a few to a few, many small ones. `large`: every fifth is split
+ * into parts. `slow-readers`: as chatty, to programs that take their time.
+ */
+export type WorkloadName = 'mixed' | 'chatty' | 'large' | 'slow-readers';
+
+export const workloadNames: readonly WorkloadName[] = ['mixed', 'chatty', 'large', 'slow-readers'];
+
+const largeShareOfLarge = 0.2;
+const talkersMin = 2;
+const talkersMax = 4;
+
 export class Workload {
   private readonly mesh: Mesh;
   private readonly ledger: MessageLedger;
   private readonly random: SeededRandom;
   private readonly intervalMs: number;
+  private readonly largeShare: number;
+  private readonly isChatty: boolean;
+  /** Who talks to whom in chatty traffic; drawn at the start. */
+  private talkers: readonly Member[] = [];
+  private listeners: readonly Member[] = [];
   private state: 'idle' | 'running' = 'idle';
 
-  constructor(mesh: Mesh, ledger: MessageLedger, messagesPerSecond: number) {
+  constructor(
+    mesh: Mesh,
+    ledger: MessageLedger,
+    messagesPerSecond: number,
+    name: WorkloadName = 'mixed',
+  ) {
+    this.largeShare = name === 'large' ? largeShareOfLarge : largeShare;
+    this.isChatty = name === 'chatty' || name === 'slow-readers';
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('workload');
@@ -36,6 +60,10 @@ export class Workload {
 
   start(): void {
     this.state = 'running';
+    if (this.isChatty) {
+      this.talkers = this.random.sample(this.mesh.members, this.random.integer(talkersMin, talkersMax));
+      this.listeners = this.random.sample(this.mesh.members, this.random.integer(talkersMin, talkersMax));
+    }
     this.next();
   }
 
@@ -62,6 +90,7 @@ export class Workload {
   }
 
   private act(): void {
+    if (this.isChatty) return this.chat();
     const able = this.mesh.members.filter((member) => member.canAct);
     if (able.length === 0 || this.mesh.members.length < 2) return;
     const life = this.random.pick(able).life as Life;
@@ -72,6 +101,16 @@ export class Workload {
     else this.sendTo(life, this.others(life, 1), options, this.bodyBytes());
   }
 
+  private chat(): void {
+    const able = this.talkers.filter(({ canAct }) => canAct);
+    if (able.length === 0) return;
+    const life = this.random.pick(able).life as Life;
+    const to = this.listeners.map(({ nodeName }) => nodeName).filter((name) => name !== life.node.name);
+    if (to.length === 0) return;
+    const options = { trace: this.random.chance(tracedShare) };
+    this.sendTo(life, [this.random.pick(to)], options, this.random.integer(0, smallBytesMax));
+  }
+
   private sendToSome(life: Life, options: SendOptions): void {
     const to = this.others(life, this.random.integer(2, setSizeMax));
     this.sendTo(life, to, options, this.random.integer(0, middleBytesMax));
@@ -79,14 +118,15 @@ export class Workload {
 
   /** The dead are picked as well: they must come back as missing. */
   private others(life: Life, count: number): string[] {
-    const names = this.mesh.members.filter((member) => member.life !== life).map((member) => member.nodeName);
-    return this.random.sample(names, count);
+    const names = new Set(this.mesh.members.map(({ nodeName }) => nodeName));
+    names.delete(life.node.name);
+    return this.random.sample([...names], count);
   }
 
   private bodyBytes(): number {
     const draw = this.random.next();
-    if (draw < largeShare) return this.random.integer(middleBytesMax, largeBytesMax);
-    return this.random.integer(0, draw < largeShare + middleShare ? middleBytesMax : smallBytesMax);
+    if (draw < this.largeShare) return this.random.integer(middleBytesMax, largeBytesMax);
+    return this.random.integer(0, draw < this.largeShare + middleShare ? middleBytesMax : smallBytesMax);
   }
 
   private sendTo(life: Life, to: readonly string[], options: SendOptions, bytes: number): SentMessage {
@@ -110,7 +150,7 @@ export class Workload {
   }
 
   private rejected(message: SentMessage, error: unknown): void {
-    if (!isRunning(message.source)) {
+    if (!isRunning(message.source) || message.source.isLeaving) {
       message.outcome = 'source-ended';
       return;
     }

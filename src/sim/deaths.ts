@@ -1,0 +1,93 @@
+/**
+ * False deaths: nobody may be told that a node is gone, or a link down, that nothing has touched.
+ *
+ * Who calls it: it listens to the mesh, all the time. Invariant: it complains only where the network as
+ * it truly is leaves no excuse: both ends lived and kept up, nothing between them was blocked, late or
+ * cut, and no liar was about, all for the last seconds.
+ */
+import { type CheckCounts, count } from './checkers.ts';
+import type { Life, Mesh } from './mesh.ts';
+import { type StandingLinks, standsSinceMs } from './standing.ts';
+
+interface Leaver {
+  readonly life: Life;
+  readonly at: number;
+  /** Those who must have heard its goodbye. */
+  readonly neighbors: readonly Life[];
+}
+
+/** After this a goodbye has reached whoever it can reach, and the name may belong to another life. */
+const goodbyeKnownMs = 8000;
+/** A program gives these as reasons for links it wants to end. */
+const meantReasons: ReadonlySet<string> = new Set(['hangup', 'leave', 'stopped']);
+
+export class Deaths {
+  private readonly mesh: Mesh;
+  private readonly standing: StandingLinks;
+  private readonly checks: CheckCounts;
+  private leavers: Leaver[] = [];
+
+  constructor(mesh: Mesh, standing: StandingLinks, checks: CheckCounts) {
+    this.mesh = mesh;
+    this.standing = standing;
+    this.checks = checks;
+    mesh.observers.push({
+      leaving: (life) => this.leaving(life),
+      lost: (life, name, reason) => this.lost(life, name, reason),
+      linkDown: (life, name, reason) => this.linkDown(life, name, reason),
+    });
+  }
+
+  private get since(): number {
+    return this.mesh.world.now - standsSinceMs;
+  }
+
+  private leaving(life: Life): void {
+    const { now } = this.mesh.world;
+    this.leavers = this.leavers.filter(({ at }) => now - at < goodbyeKnownMs);
+    this.leavers.push({ life, at: now, neighbors: this.standing.neighborsOf(life, this.since) });
+  }
+
+  private lost(life: Life, name: string, reason: string): void {
+    if (this.mesh.lyingUntil >= this.since) return;
+    const leaver = this.leavers.find((one) => one.life.node.name === name && isLastLife(one.life));
+    if (leaver !== undefined) return this.lostLeaver(life, leaver, reason);
+    const [other, namesake] = this.mesh.livesNamed(name);
+    if (other === undefined || namesake !== undefined) return;
+    count(this.checks, 'no false death', 1);
+    if (!this.standing.connected(life, other, this.since)) return;
+    this.fail(`${nameOf(life)} was told that ${name} is gone (${reason}), to which it has links all along`);
+  }
+
+  /** Whoever has a way to a neighbor of the leaver hears of the goodbye by it. */
+  private lostLeaver(life: Life, leaver: Leaver, reason: string): void {
+    if (reason === 'left' || life.isLeaving) return;
+    count(this.checks, 'a goodbye is heard', 1);
+    const since = leaver.at - standsSinceMs;
+    const reached = this.standing.reached(life, since);
+    if (!leaver.neighbors.some((neighbor) => reached.has(neighbor))) return;
+    this.fail(`${nameOf(life)} was told that ${leaver.life.node.name}, which left, is lost`);
+  }
+
+  private linkDown(life: Life, name: string, reason: string): void {
+    if (meantReasons.has(reason) || this.mesh.lyingUntil >= this.since) return;
+    const [other, namesake] = this.mesh.livesNamed(name);
+    if (other === undefined || namesake !== undefined) return;
+    if (other.isLeaving || life.isLeaving) return;
+    count(this.checks, 'no link falls that nothing touches', 1);
+    if (!this.standing.isFree(life, other, this.since)) return;
+    this.fail(`the link of ${nameOf(life)} to ${name} went down (${reason}), though nothing touched it`);
+  }
+
+  private fail(text: string): void {
+    this.mesh.world.fail(text);
+  }
+}
+
+function isLastLife(life: Life): boolean {
+  return life.member.lives === life.number;
+}
+
+function nameOf(life: Life): string {
+  return life.member.name;
+}

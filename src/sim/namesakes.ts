@@ -1,0 +1,63 @@
+/**
+ * Who must give a name up: of two living nodes of one name the younger, and nobody else.
+ *
+ * Who calls it: it listens to the mesh. Invariant: a node that ends by itself for its name's sake is
+ * excused only by another life of that name that lived then, or a moment before, and was no younger; ages
+ * are taken from the nodes' own clocks, since that is what they compare.
+ */
+import { type CheckCounts, count } from './checkers.ts';
+import type { Life, Mesh } from './mesh.ts';
+
+/** Ages closer than this count as equal: they are read a probe and its answer apart. */
+const ageToleranceMs = 3000;
+/** A life may have answered a probe and ended before the younger read the answer. */
+const answeredBeforeMs = 15_000;
+
+interface Ended {
+  readonly life: Life;
+  readonly at: number;
+  readonly ageMs: number;
+}
+
+export class Namesakes {
+  private readonly mesh: Mesh;
+  private readonly checks: CheckCounts;
+  private ended: Ended[] = [];
+
+  constructor(mesh: Mesh, checks: CheckCounts) {
+    this.mesh = mesh;
+    this.checks = checks;
+    mesh.observers.push({
+      stopped: (life) => this.stopped(life),
+      ended: (life, { code }) => code === 'SKEIN_NAME_TAKEN' && this.isExcused(life),
+    });
+  }
+
+  private stopped(life: Life): void {
+    const at = this.mesh.world.now;
+    this.ended = this.ended.filter((one) => at - one.at < answeredBeforeMs);
+    this.ended.push({ life, at, ageMs: ageMs(life) });
+  }
+
+  private isExcused(life: Life): boolean {
+    count(this.checks, 'the younger of two of one name ends', 1);
+    const { name } = life.node;
+    const others = this.mesh.livesNamed(name).filter((other) => other !== life);
+    const ages = [
+      ...others.map(ageMs),
+      ...this.ended.filter((one) => one.life.node.name === name).map((one) => one.ageMs),
+    ];
+    return ages.some((age) => age + ageToleranceMs >= ageMs(life));
+  }
+}
+
+/** Two living nodes of one name in one mesh, when all has been well for long. */
+export function checkNamesUnique(mesh: Mesh): string[] {
+  const names = mesh.living.map(({ node }) => node.name);
+  const doubled = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+  return doubled.map((name) => `two nodes are called ${name}`);
+}
+
+function ageMs(life: Life): number {
+  return life.platform.now() - life.startedAtLocal;
+}

@@ -1,0 +1,73 @@
+/**
+ * Plays one scenario file in both worlds and demands the same end.
+ *
+ * Used by the `both-worlds-*` tests, which share the files among them. Invariant: the real run is judged by
+ * the scenario's own expectations first; then the two end states are compared, and both are shown where
+ * they differ.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Director } from '../../src/sim/scenario/director.ts';
+import { compareEndStates, type EndState } from '../../src/sim/scenario/end-state.ts';
+import { parseScenario } from '../../src/sim/scenario/parse.ts';
+import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
+import type { Scenario } from '../../src/sim/scenario/scenario.ts';
+import { verdict } from '../../src/sim/scenario/scenario-report.ts';
+import { whyNoNamespaces } from './namespace-machines.ts';
+import { needsNamespaces, ProcessStage } from './process-stage.ts';
+
+const folder = fileURLToPath(new URL('../../examples/scenarios', import.meta.url));
+/** Waiting is most of it, but the slowest waits out a beacon. */
+const realTimeoutMs = 150_000;
+
+export function scenarioFiles(): string[] {
+  return readdirSync(folder).filter((file) => file.endsWith('.json'));
+}
+
+export function readScenarioFile(file: string): Scenario {
+  return parseScenario(readFileSync(join(folder, file), 'utf8'));
+}
+
+/** @param files Names in `examples/scenarios`. */
+export function inBothWorlds(files: readonly string[]): void {
+  const reason = whyNoNamespaces();
+  describe.concurrent('a scenario ends alike, simulated and as real processes', () => {
+    for (const file of files) {
+      const scenario = readScenarioFile(file);
+      test(scenario.name, { timeout: realTimeoutMs }, async ({ skip }) => {
+        if (reason !== undefined && needsNamespaces(scenario)) skip(reason);
+        const simulated = await playSimulated(scenario, file);
+        const real = await playReal(scenario);
+        expect(real.failures.join('\n')).toBe('');
+        const differences = compareEndStates(simulated, real.end);
+        expect(differences, bothTexts(simulated, real.end)).toEqual([]);
+      });
+    }
+  });
+}
+
+async function playSimulated(scenario: Scenario, file: string): Promise<EndState> {
+  const { report } = await runScenario(scenario, { file: `examples/scenarios/${file}` });
+  if (report.end === undefined || report.failures.length > 0) throw new Error(verdict(report).join('\n'));
+  return report.end;
+}
+
+async function playReal(
+  scenario: Scenario,
+): Promise<{ readonly end: EndState; readonly failures: readonly string[] }> {
+  const stage = await ProcessStage.open(scenario);
+  try {
+    const director = new Director(scenario, stage);
+    const end = await director.play();
+    console.log(`${scenario.name}: ${(stage.now / 1000).toFixed(1)} s as real processes`);
+    return { end, failures: director.failures };
+  } finally {
+    await stage[Symbol.asyncDispose]();
+  }
+}
+
+function bothTexts(simulated: EndState, real: EndState): string {
+  return `simulated ${JSON.stringify(simulated, null, 1)}\nreal ${JSON.stringify(real, null, 1)}`;
+}

@@ -1,0 +1,32 @@
+/**
+ * The options of each seed of the swarm: a mesh of its own size, degree, latency, loss, start, workload and
+ * set of faults.
+ *
+ * Who calls it: the `swarm-*` tests, the long swarm (`swarm-main.ts`) and the mutants. Invariant: they
+ * follow from the seed alone, and nearly all of them run within a second or two.
+ */
+import { faultNames, SeededRandom, type SimulationOptions, startNames } from '../../src/sim/index.ts';
+
+const nodesMin = 8;
+const nodesMax = 40;
+const minutes = 0.25;
+const faultsMax = 4;
+const figuresShare = 0.15;
+
+export function swarmOptions(seed: number): SimulationOptions {
+  const random = SeededRandom.fromSeed(seed).fork('swarm');
+  const workload = random.pick(['mixed', 'mixed', 'mixed', 'chatty', 'chatty', 'slow-readers', 'large'] as const);
+  return {
+    seed,
+    // Small ones more often: a mesh of 40 costs as much as four of 20.
+    nodes: random.integer(nodesMin, random.integer(nodesMin, nodesMax)),
+    degree: random.integer(2, 4),
+    minutes,
+    lossPercent: random.pick([0, 0, 1, 3]),
+    latencyMs: random.pick([1, 5, 20, 20, 60]),
+    start: random.chance(0.6) ? 'cold' : random.pick(startNames),
+    workload,
+    faults: random.sample(faultNames, random.integer(1, faultsMax)),
+    joinAndCrash: random.chance(figuresShare),
+  };
+}
