@@ -77,17 +77,22 @@ function checkNotStalled(life: Life, status: NodeStatus): string[] {
 }
 
 function checkTopology(life: Life, topology: Topology, truth: GroundTruth): string[] {
-  const mine = truth.distancesFrom(life.node.name).keys();
-  const expected = truth.adjacency(mine);
-  const names = new Set([...Object.keys(expected), ...Object.keys(topology)]);
-  const wrong = [...names].filter((name) => expected[name]?.join() !== topology[name]?.toSorted().join());
+  const mine = truth.distancesFrom(life.node.name);
+  const expected = (name: string) => (mine.has(name) ? truth.linksOf(name) : undefined);
+  const names = new Set([...mine.keys(), ...Object.keys(topology)]);
+  const wrong = [...names].filter((name) => !sameNames(expected(name), topology[name]));
   if (wrong.length === 0) return [];
   const [name = ''] = wrong.sort();
   const said = topology[name]?.join(' ') ?? 'unknown';
-  const truly = expected[name]?.join(' ') ?? 'out of reach';
+  const truly = expected(name)?.join(' ') ?? 'out of reach';
   return [
     `${life.node.name} has ${wrong.length} nodes wrong in its topology: ${name} linked to [${said}], truly [${truly}]`,
   ];
+}
+
+/** Both sorted, as `topology()` promises. */
+function sameNames(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a !== undefined && a.length === b?.length && a.every((name, i) => name === b[i]);
 }
 
 function checkDistances(life: Life, nodes: readonly NodeInfo[], truth: GroundTruth): string[] {

@@ -11,20 +11,42 @@ import type { Life, Mesh } from './mesh.ts';
 export class GroundTruth {
   /** Node names to the names they are linked to, both ends agreeing. */
   readonly edges: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Computed once for each node asked about: in a mesh of hundreds every checker asks for every node. */
+  private readonly distances = new Map<string, ReadonlyMap<string, number>>();
+  private readonly sortedLinks = new Map<string, readonly string[]>();
 
   constructor(edges: ReadonlyMap<string, ReadonlySet<string>>) {
     this.edges = edges;
   }
 
   /** As `topology()` should say it, seen from anywhere in one component. */
-  adjacency(names: Iterable<string>): Record<string, string[]> {
-    const lists: Record<string, string[]> = {};
-    for (const name of names) lists[name] = [...(this.edges.get(name) ?? [])].sort();
+  adjacency(names: Iterable<string>): Record<string, readonly string[]> {
+    const lists: Record<string, readonly string[]> = {};
+    for (const name of names) lists[name] = this.linksOf(name);
     return lists;
   }
 
+  /** Sorted by name. */
+  linksOf(name: string): readonly string[] {
+    let links = this.sortedLinks.get(name);
+    if (links === undefined) {
+      links = [...(this.edges.get(name) ?? [])].sort();
+      this.sortedLinks.set(name, links);
+    }
+    return links;
+  }
+
   /** Hops from a node to each that it can reach, itself included. */
-  distancesFrom(start: string): Map<string, number> {
+  distancesFrom(start: string): ReadonlyMap<string, number> {
+    let distances = this.distances.get(start);
+    if (distances === undefined) {
+      distances = this.search(start);
+      this.distances.set(start, distances);
+    }
+    return distances;
+  }
+
+  private search(start: string): Map<string, number> {
     const distances = new Map([[start, 0]]);
     const queue = [start];
     for (const name of queue) {

@@ -45,7 +45,7 @@ const hello = {
   keyId: new Uint8Array(0),
 } as const;
 
-const entry = { id: idOf('a'), epoch: 1, sequence: 3, life: 77 };
+const entry = { id: idOf('a'), epoch: 1, sequence: 3, life: 77, check: 9 };
 
 export const encoded = {
   hello: encodeHello(hello),

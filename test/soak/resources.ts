@@ -16,6 +16,8 @@ const warmUpMs = 600_000;
 /** Over less than this a slope of 1 MB in 10 minutes is not told from noise: bodies on their way make 2 MB. */
 const judgedFromMs = 900_000;
 const slopeMaxBytes = 1024 * 1024;
+/** One process alone may wander further, since its allocator does; a leak is in all of them, or far above this. */
+const slopeAloneMaxBytes = 3 * 1024 * 1024;
 const tenMinutesMs = 600_000;
 
 export interface Growth {
@@ -44,8 +46,11 @@ export function growthOf(lives: readonly Life[]): Growth[] {
   return growths.sort((a, b) => b.rssBytesPer10Minutes - a.rssBytesPer10Minutes);
 }
 
-export function isTooSteep({ rssBytesPer10Minutes }: Growth): boolean {
-  return rssBytesPer10Minutes > slopeMaxBytes;
+/** Who grows too fast: the process in the middle stands for all, and each for itself. */
+export function tooSteep(growths: readonly Growth[]): Growth[] {
+  const middle = growths[Math.floor(growths.length / 2)];
+  const all = middle !== undefined && middle.rssBytesPer10Minutes > slopeMaxBytes ? [middle] : [];
+  return [...all, ...growths.filter(({ rssBytesPer10Minutes }) => rssBytesPer10Minutes > slopeAloneMaxBytes)];
 }
 
 /** The middle and the largest RSS of all members at their last measurement. */

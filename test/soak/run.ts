@@ -17,7 +17,7 @@ import { openLoopback } from './loopback.ts';
 import { openNamespaces, whyNoNamespaces } from './namespaces.ts';
 import { buildMember } from './program.ts';
 import type { Answer, TrafficSettings } from './protocol.ts';
-import { finalRss, type Growth, growthOf, heldHandles, isTooSteep, leakedHandles } from './resources.ts';
+import { finalRss, type Growth, growthOf, heldHandles, leakedHandles, tooSteep } from './resources.ts';
 import { type FaultKind, type Plan, scheduleStorm } from './schedule.ts';
 import type { SoakSettings } from './settings.ts';
 
@@ -178,8 +178,7 @@ class Soak {
   }
 
   private judgeGrowth(): void {
-    for (const growth of growthOf(this.judge.history.all())) {
-      if (!isTooSteep(growth)) continue;
+    for (const growth of tooSteep(growthOf(this.judge.history.all()))) {
       const kilobytes = Math.round(growth.rssBytesPer10Minutes / 1024);
       const text = `${growth.life} grew by ${kilobytes} KB in 10 minutes over ${growth.minutes.toFixed(1)} minutes`;
       this.judge.accuse('growing memory', text);

@@ -19,8 +19,8 @@ export class Digests {
   readonly words = new Uint32Array(bucketCount * 2);
 
   /** Adds a record that is not in, takes out one that is. */
-  toggle(record: Announcement): void {
-    const [a, b] = hashOf(record);
+  toggle(record: DigestedVersion, check: number): void {
+    const [a, b] = hashOf(record, check);
     const at = bucketOf(record.id) * 2;
     this.words[at] = ((this.words[at] as number) ^ a) >>> 0;
     this.words[at + 1] = ((this.words[at + 1] as number) ^ b) >>> 0;
@@ -48,7 +48,16 @@ export class Digests {
   }
 }
 
-function hashOf(record: Announcement): [number, number] {
+type DigestedVersion = Pick<Announcement, 'id' | 'epoch' | 'sequence' | 'instance'>;
+
+/** 32 bits of a record's bytes. */
+export function checkOf(bytes: Uint8Array): number {
+  let hash = bytes.length;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return mix(hash, 0);
+}
+
+function hashOf(record: DigestedVersion, check: number): [number, number] {
   const words = [
     record.id % 0x100000000,
     Math.floor(record.id / 0x100000000),
@@ -56,6 +65,7 @@ function hashOf(record: Announcement): [number, number] {
     record.sequence,
     Number.parseInt(record.instance.slice(0, 8), 16),
     Number.parseInt(record.instance.slice(8), 16),
+    check,
   ];
   let a = 0x9e3779b9;
   let b = 0x85ebca6b;

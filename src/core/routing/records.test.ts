@@ -164,6 +164,31 @@ test('effective links are those that both ends announce and neither has left, ho
   );
 });
 
+describe('a link to another life of a node', () => {
+  const [a, b] = [idOf('a'), idOf('b')];
+  const linkedPair = () => reachable(announcement('a', { links: [b] }), announcement('b', { links: [a] }));
+  const neighborsOfA = (records: Records): string[] => records.get(a)?.adjacent.map(({ name }) => name) ?? [];
+
+  test('takes the links of the old one away, until its own record comes', () => {
+    const records = linkedPair();
+    records.linked(b, '0000000000000001');
+    expect(neighborsOfA(records)).toEqual(['b']);
+    const { version } = records;
+    records.linked(b, '0000000000000002');
+    expect(neighborsOfA(records)).toEqual([]);
+    expect(records.version).toBeGreaterThan(version);
+    records.put(announcement('b', { epoch: 2, instance: '0000000000000002', links: [a] }), bytes, 0);
+    expect(neighborsOfA(records)).toEqual(['b']);
+  });
+
+  test('proves nothing once it is gone again', () => {
+    const records = linkedPair();
+    records.linked(b, '0000000000000002');
+    records.unlinked(b);
+    expect(neighborsOfA(records)).toEqual(['b']);
+  });
+});
+
 describe('digests', () => {
   const names = fc.uniqueArray(fc.integer({ min: 0, max: 400 }), { maxLength: 60 });
 
@@ -218,7 +243,7 @@ describe('digests', () => {
     const roots = new Set<string>();
     const digests = new Digests();
     for (let i = 0; i < 5000; i++) {
-      digests.toggle(announcement(`n${i}`));
+      digests.toggle(announcement(`n${i}`), 0);
       roots.add(digests.root().join());
     }
     expect(roots.size).toBe(5000);

@@ -6,10 +6,10 @@
  * digests) until their hour is over, since deleting them at once makes neighbors send them for ever.
  */
 import type { Directory, NodeEntry } from '../contracts.ts';
-import type { NodeId } from '../identity.ts';
+import type { Instance, NodeId } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { type Announcement, compareVersions } from './announcement.ts';
-import { Digests } from './digests.ts';
+import { checkOf, Digests } from './digests.ts';
 
 /** A record with what this node adds to it. Small dense `index` numbers serve the routing table's arrays. */
 export class NodeRecord implements NodeEntry {
@@ -21,6 +21,10 @@ export class NodeRecord implements NodeEntry {
   announcement: Announcement;
   /** As it came, to be passed on. */
   bytes: Uint8Array;
+  /** Of the bytes: where somebody lies, two records of one version are not the same. */
+  check: number;
+  /** This node has a link to another life of it: the one that made this record is over. */
+  isOver = false;
   reachable = false;
   since: number;
 
@@ -35,6 +39,7 @@ export class NodeRecord implements NodeEntry {
     this.edges = edges;
     this.announcement = announcement;
     this.bytes = bytes;
+    this.check = checkOf(bytes);
     this.since = since;
   }
 
@@ -130,7 +135,7 @@ export class Records implements Directory {
       this.insert(announcement, bytes, since);
       return 'newer';
     }
-    const order = compareVersions(announcement, known.announcement);
+    const order = compareVersions(announcement, known) || compareContents(bytes, known);
     if (order <= 0) return order === 0 ? 'same' : 'older';
     this.replace(known, announcement, bytes);
     return 'newer';
@@ -138,11 +143,28 @@ export class Records implements Directory {
 
   setReachable(record: NodeRecord, reachable: boolean, now: number): void {
     if (record.reachable === reachable) return;
-    this.digests.toggle(record.announcement);
+    this.digests.toggle(record, record.check);
     record.reachable = reachable;
     record.since = now;
     if (reachable) this.outOfReach.delete(record);
     else this.outOfReach.add(record);
+  }
+
+  /** A link to this life of a node has opened: if another one made the record, its links are no more. */
+  linked(id: NodeId, instance: Instance): void {
+    const record = this.byId.get(id);
+    if (record !== undefined && record.instance !== instance) this.setOver(record, true);
+  }
+
+  /** The link is gone: it proves nothing any more. */
+  unlinked(id: NodeId): void {
+    const record = this.byId.get(id);
+    if (record?.isOver === true) this.setOver(record, false);
+  }
+
+  private setOver(record: NodeRecord, isOver: boolean): void {
+    record.isOver = isOver;
+    if (this.connect(record)) this.version++;
   }
 
   /** Forgets what has been unreachable for an hour. */
@@ -191,17 +213,21 @@ export class Records implements Directory {
   }
 
   private replace(record: NodeRecord, announcement: Announcement, bytes: Uint8Array): void {
+    const check = checkOf(bytes);
     if (record.reachable) {
-      this.digests.toggle(record.announcement);
-      this.digests.toggle(announcement);
+      this.digests.toggle(record, record.check);
+      this.digests.toggle(announcement, check);
     }
     const before = record.announcement;
     record.announcement = announcement;
     record.bytes = bytes;
+    record.check = check;
+    if (before.instance !== announcement.instance) record.isOver = false;
     if (!sameItems(before.services, announcement.services)) this.servicesVersion++;
     // A new life, or a goodbye, counts even where no link does: the neighbor's own link may be to the other.
     if (before.instance !== announcement.instance || before.left !== announcement.left) this.version++;
-    if (!before.left && !announcement.left && sameItems(before.links, announcement.links)) return;
+    const sameLife = before.instance === announcement.instance;
+    if (sameLife && !before.left && !announcement.left && sameItems(before.links, announcement.links)) return;
     record.edges = this.edgesOf(announcement);
     if (this.connect(record)) this.version++;
   }
@@ -229,13 +255,26 @@ export class Records implements Directory {
 
   private effectiveLinksOf(record: NodeRecord): NodeRecord[] {
     const links: NodeRecord[] = [];
-    if (record.left) return links;
+    if (record.left || record.isOver) return links;
     for (const edge of record.edges) {
       const other = this.byIndex[edge];
-      if (other !== undefined && !other.left && other.edges.includes(record.index)) links.push(other);
+      if (other !== undefined && !other.left && !other.isOver && other.edges.includes(record.index))
+        links.push(other);
     }
     return links;
   }
+}
+
+/** Orders two records of one version, the same way at every node: by check, then byte by byte. 0: the same bytes. */
+export function compareContents(bytes: Uint8Array, known: Pick<NodeRecord, 'bytes' | 'check'>): number {
+  const order = compareBytes(bytes, known.bytes);
+  return order === 0 ? 0 : checkOf(bytes) - known.check || order;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
 }
 
 function disconnect(record: NodeRecord, gone: NodeRecord): void {

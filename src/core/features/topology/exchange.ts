@@ -175,6 +175,7 @@ export class Exchange implements ConnectionHandler {
       epoch: record.epoch,
       sequence: record.sequence,
       life: lifeOf(record.instance),
+      check: record.check,
     }));
     this.send(TopologyType.summary, encodeSummary({ buckets, entries }));
   }
@@ -193,9 +194,11 @@ export class Exchange implements ConnectionHandler {
 
 function carried(record: NodeRecord, now: number): CarriedRecord {
   // A reachable record, and one whose links were never checked yet, counts as fresh.
+  const unreachableForMs = record.reachable ? 0 : Math.max(1, Math.round(now - record.since));
+  // Whoever has a link to the next life knows more than the clock says: the name is free at once.
   return {
     bytes: record.bytes,
-    unreachableForMs: record.reachable ? 0 : Math.max(1, Math.round(now - record.since)),
+    unreachableForMs: record.isOver ? Math.max(limits.goneAfterMs, unreachableForMs) : unreachableForMs,
   };
 }
 
@@ -209,6 +212,9 @@ function isNewer(entry: SummaryEntry, record: NodeRecord): boolean {
 
 function compare(entry: SummaryEntry, record: NodeRecord): number {
   return (
-    entry.epoch - record.epoch || entry.sequence - record.sequence || entry.life - lifeOf(record.instance)
+    entry.epoch - record.epoch ||
+    entry.sequence - record.sequence ||
+    entry.life - lifeOf(record.instance) ||
+    entry.check - record.check
   );
 }

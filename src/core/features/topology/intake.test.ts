@@ -45,6 +45,16 @@ test('a newer record is accepted, the same one and an older one said to be so', 
   expect(sequenceOf('a')).toBe(5);
 });
 
+test('of two records of one version the same one wins everywhere, whichever came first', () => {
+  const [one, other] = [announcement('a', 1), announcement('a', 1, { links: [7] })];
+  const winnerOf = (first: Uint8Array, second: Uint8Array): Uint8Array | undefined => {
+    const fresh = new Records();
+    for (const bytes of [first, second]) new Intake(fresh).take(bytes, 0, 1, self, 0);
+    return fresh.get(idOf('a'))?.bytes;
+  };
+  expect(winnerOf(one, other)).toEqual(winnerOf(other, one));
+});
+
 test('what is no record is ignored', () => {
   expect([
     take(new Uint8Array(0)),

@@ -13,8 +13,9 @@ import {
   compareVersions,
   decodeAnnouncement,
   decodeHeading,
+  type Heading,
 } from '../../routing/announcement.ts';
-import type { NodeRecord, Records } from '../../routing/records.ts';
+import { compareContents, type NodeRecord, type Records } from '../../routing/records.ts';
 import type { CarriedRecord } from './messages.ts';
 
 export type Taken =
@@ -25,7 +26,7 @@ export type Taken =
       readonly before: ReadonlyMap<string, Uint8Array> | undefined;
     }
   /** A record of this node's own name, not older than its own. */
-  | { readonly outcome: 'own'; readonly record: Announcement }
+  | { readonly outcome: 'own'; readonly record: Heading }
   /** The very version that is known. */
   | { readonly outcome: 'same'; readonly id: NodeId }
   /** We know a newer one: the sender should have it. */
@@ -59,7 +60,10 @@ export class Intake {
     const known = this.records.get(heading.id);
     if (known !== undefined) {
       if (known.name !== heading.name) return { outcome: 'collision', known: known.name, name: heading.name };
-      const order = compareVersions(heading, known);
+      const versions = compareVersions(heading, known);
+      const order = versions || compareContents(bytes, known);
+      // Somebody made a record in our name: whichever of the two wins, ours must be a newer one.
+      if (versions === 0 && order !== 0 && heading.id === self.id) return { outcome: 'own', record: heading };
       if (order <= 0) return { outcome: order === 0 ? 'same' : 'older', id: heading.id };
     }
     const record = decodeAnnouncement(bytes);

@@ -12,7 +12,7 @@ import { Reader, Writer } from '../../wire/bytes.ts';
 export const TopologyType = {
   /** Records, each with how long it has been unreachable for the sender. */
   records: 1,
-  /** (id, epoch, sequence) of all records, or of those in some buckets. */
+  /** (id, epoch, sequence, life, check) of all records, or of those in some buckets. */
   summary: 2,
   /** Ids whose records are asked for. */
   want: 3,
@@ -56,6 +56,8 @@ export interface SummaryEntry {
   readonly sequence: number;
   /** The first 32 bits of the instance: two lives can stand at the same (epoch, sequence). */
   readonly life: number;
+  /** Of the record's bytes: a forged one can stand at the version of the true one. */
+  readonly check: number;
 }
 
 export interface Summary {
@@ -76,7 +78,7 @@ export function encodeSummary(summary: Summary): Uint8Array {
   }
   writer.varint(summary.entries.length);
   for (const entry of summary.entries)
-    writer.u48(entry.id).u32(entry.epoch).u32(entry.sequence).u32(entry.life);
+    writer.u48(entry.id).u32(entry.epoch).u32(entry.sequence).u32(entry.life).u32(entry.check);
   return writer.finish();
 }
 
@@ -92,7 +94,13 @@ export function decodeSummary(bytes: Uint8Array): Summary | undefined {
   const entries: SummaryEntry[] = [];
   const count = reader.varint(limits.recordsMax);
   for (let i = 0; i < count && !reader.failed; i++) {
-    entries.push({ id: reader.u48(), epoch: reader.u32(), sequence: reader.u32(), life: reader.u32() });
+    entries.push({
+      id: reader.u48(),
+      epoch: reader.u32(),
+      sequence: reader.u32(),
+      life: reader.u32(),
+      check: reader.u32(),
+    });
   }
   const sound = scope <= 1 && (buckets?.every((bucket) => bucket < bucketCount) ?? true);
   return reader.complete && sound ? { buckets, entries } : undefined;

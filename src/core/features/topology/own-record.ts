@@ -30,9 +30,14 @@ export class OwnRecord {
     this.changed = true;
   }
 
-  /** Somebody shows a later record of this very life than we have made: go on after it. */
-  skipTo(sequence: number): void {
-    this.sequence = Math.max(this.sequence, sequence);
+  /** Somebody shows another record of this very life, of this version or a later one: go on after it. */
+  skipTo(epoch: number, sequence: number): void {
+    if (epoch > this.epoch) {
+      this.epoch = epoch;
+      this.sequence = sequence;
+    } else if (epoch === this.epoch) {
+      this.sequence = Math.max(this.sequence, sequence);
+    }
     this.changed = true;
   }
 
@@ -59,12 +64,22 @@ export class OwnRecord {
     return this.changed && !this.isFinal ? this.throttle.nextAt : Number.POSITIVE_INFINITY;
   }
 
+  /** Past the last sequence that is believed the next epoch begins. */
+  private count(): void {
+    if (this.sequence < limits.recordVersionMax) {
+      this.sequence++;
+    } else {
+      this.epoch++;
+      this.sequence = 1;
+    }
+  }
+
   private make(
     self: SelfView,
     neighbors: Iterable<NodeId>,
     left: boolean,
   ): { record: Announcement; bytes: Uint8Array } {
-    this.sequence++;
+    this.count();
     const record: Announcement = {
       id: self.id,
       name: self.name,

@@ -221,6 +221,7 @@ export class Topology implements Behavior<TopologyCommand> {
 
   private up(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
     this.own.change();
+    this.records.linked(neighbor.id, neighbor.instance);
     agent.flushLater();
     const exchange = new Exchange(this.records);
     this.exchanges.set(neighbor.link, exchange);
@@ -230,6 +231,7 @@ export class Topology implements Behavior<TopologyCommand> {
   private down(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.exchanges.delete(neighbor.link);
     this.own.change();
+    this.records.unlinked(neighbor.id);
     agent.flushLater();
   }
 
@@ -279,7 +281,8 @@ export class Topology implements Behavior<TopologyCommand> {
         }
         return;
       case 'own':
-        if (taken.record.instance === agent.self.instance) this.own.skipTo(taken.record.sequence);
+        if (taken.record.instance === agent.self.instance)
+          this.own.skipTo(taken.record.epoch, taken.record.sequence);
         else this.names.contested(agent, from, taken.record.epoch, unreachableForMs >= limits.goneAfterMs);
         return;
       case 'older':
