@@ -61,8 +61,7 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
   loss: (_mesh, random) => loss(random.between(lossMin, lossMax)),
   flap: (mesh, random) => {
     const scope = random.pick(['all', 'among', 'among'] as const);
-    const members =
-      scope === 'all' ? random.sample(runningMembers(mesh), 1) : someMembers(mesh, random, 0.5);
+    const members = scope === 'all' ? random.sample(runningMembers(mesh), 1) : someMembers(mesh, random, 0.5);
     return against(members, (victims) => flap(victims, scope, random.fork(`flap ${random.next()}`)));
   },
   slow: (mesh, random) =>
@@ -84,15 +83,13 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
       ),
     ),
   restart: (_mesh, random) =>
-    restart(
-      random.pick(['with memory', 'without memory'] as const),
-      random.fork(`restart ${random.next()}`),
-    ),
+    restart(random.pick(['with memory', 'without memory'] as const), random.fork(`restart ${random.next()}`)),
   leave: (mesh, random) => against(mayGoDown(mesh, random), leave),
   twin: (mesh, random) =>
     against(random.sample(ownersOfTheirName(mesh), 1), ([victim]) => {
       const others = runningMembers(mesh).filter((member) => member !== victim);
-      const island = random.chance(0.5) ? [] : random.sample(others, random.integer(1, others.length));
+      // The first keeps somebody to vouch for it: alone it could not show that it has ever belonged.
+      const island = random.chance(0.5) ? [] : random.sample(others, random.integer(0, others.length - 2));
       return twin(victim as Member, island);
     }),
   dials: (mesh, random) => {
@@ -130,10 +127,7 @@ function faultName(name: string): FaultName {
   throw new TypeError(`faults: "${name}" is none of ${faultNames.join(', ')}`);
 }
 
-function against(
-  members: readonly Member[],
-  make: (members: readonly Member[]) => Fault,
-): Fault | undefined {
+function against(members: readonly Member[], make: (members: readonly Member[]) => Fault): Fault | undefined {
   return members.length === 0 ? undefined : make(members);
 }
 

@@ -111,7 +111,8 @@ export class FrameWatch {
 
   private fail(life: Life, text: string): void {
     const { source, sequence } = this.frame;
-    const sender = this.mesh.living.find(({ node }) => node.id === source)?.node.name ?? 'a node that is gone';
+    const sender =
+      this.mesh.living.find(({ node }) => node.id === source)?.node.name ?? 'a node that is gone';
     this.mesh.world.fail(`${life.member.name} sent on message ${sequence} of ${sender}, which ${text}`);
   }
 

@@ -5,8 +5,9 @@
  * are touched, frame by frame, so that links live on; the node itself is honest, and once the fault ends
  * everything that it says is true again.
  */
-import { featureNumber, idOf } from '../core/identity.ts';
+
 import { decodeRecords, encodeRecords, TopologyType } from '../core/features/topology/messages.ts';
+import { featureNumber, idOf } from '../core/identity.ts';
 import { decodeHeading } from '../core/routing/announcement.ts';
 import { encodeFrame, Frame, RouteKind } from '../core/wire/frame.ts';
 import { type Fault, livesOf } from './fault.ts';
@@ -21,6 +22,8 @@ const feature = featureNumber('topology');
 /** Share of the records that a liar changes: a few true ones make the lies worse. */
 const lieShare = 0.6;
 const ghostsPerFrame = 3;
+/** Of one liar: each is flooded through the whole mesh, and a run is to end. */
+const ghostsMax = 60;
 /** The node announces itself anew this often, so that there is something to lie about. */
 const announceMs = 400;
 
@@ -45,7 +48,10 @@ class Lying {
   private readonly kinds: readonly LieKind[];
   private readonly random: SeededRandom;
   private readonly frame = new Frame();
-  private readonly ghostIds: number[] = [];
+  /** Records of nodes that do not exist. */
+  private readonly invented: Uint8Array[] = [];
+  /** Those that the liar claims links to. */
+  private readonly linkedGhosts: number[] = [];
   private active = true;
 
   constructor(mesh: Mesh, life: Life, kinds: readonly LieKind[], random: SeededRandom) {
@@ -56,7 +62,7 @@ class Lying {
   }
 
   start(): void {
-    this.mesh.lyingUntil = Number.POSITIVE_INFINITY;
+    this.mesh.liarBegan();
     this.life.platform.tampering = (_link, bytes) => this.tamper(bytes);
     this.announce();
   }
@@ -64,7 +70,7 @@ class Lying {
   stop(): void {
     this.active = false;
     this.life.platform.tampering = undefined;
-    this.mesh.lyingUntil = this.mesh.world.now;
+    this.mesh.liarEnded();
   }
 
   private announce(): void {
@@ -76,7 +82,8 @@ class Lying {
 
   private tamper(bytes: Uint8Array): Uint8Array {
     const ranges = frameRanges(bytes);
-    if (ranges === undefined || !ranges.some(([start, end]) => this.isOfRecords(bytes, start, end))) return bytes;
+    if (ranges === undefined || !ranges.some(([start, end]) => this.isOfRecords(bytes, start, end)))
+      return bytes;
     const [first] = ranges[0] as [number, number];
     const parts = [bytes.subarray(0, first)];
     for (const [start, end] of ranges) {
@@ -107,18 +114,24 @@ class Lying {
   private lies(bytes: Uint8Array): Uint8Array[] {
     const kind = this.random.pick(this.kinds);
     const isOwn = decodeHeading(bytes)?.id === this.life.node.id;
-    if (isOwn && this.ghostIds.length > 0) return [withLinks(bytes, this.ghostIds, this.random)];
+    if (isOwn && this.linkedGhosts.length > 0) return [withLinks(bytes, this.linkedGhosts, this.random)];
     const knownIds = [...this.life.knows.keys()].map(idOf);
     return lieAbout(kind, bytes, knownIds, this.random);
   }
 
   private ghosts(): Uint8Array[] {
-    return Array.from({ length: ghostsPerFrame }, () => {
-      const name = `ghost-${this.random.integer(0, 0xffffff).toString(16)}`;
-      this.mesh.namesEver.add(name);
-      if (this.ghostIds.length < ghostsPerFrame) this.ghostIds.push(idOf(name));
-      return ghostRecord(name, this.life.node.id, this.random);
-    });
+    return Array.from({ length: ghostsPerFrame }, () =>
+      this.invented.length < ghostsMax ? this.newGhost() : this.random.pick(this.invented),
+    );
+  }
+
+  private newGhost(): Uint8Array {
+    const name = `ghost-${this.random.integer(0, 0xffffff).toString(16)}`;
+    this.mesh.namesEver.add(name);
+    if (this.linkedGhosts.length < ghostsPerFrame) this.linkedGhosts.push(idOf(name));
+    const record = ghostRecord(name, this.life.node.id, this.random);
+    this.invented.push(record);
+    return record;
   }
 }
 

@@ -15,10 +15,27 @@ import type { SeededRandom } from './random.ts';
  * version. `goodbyes`: others have left. `forgeries`: another content under the very version of the truth.
  * `epochs`: the same life at a later epoch than it ever had.
  */
-export type LieKind = 'versions' | 'edges' | 'ghosts' | 'damage' | 'flood' | 'goodbyes' | 'forgeries' | 'epochs';
+export type LieKind =
+  | 'versions'
+  | 'edges'
+  | 'ghosts'
+  | 'damage'
+  | 'flood'
+  | 'goodbyes'
+  | 'forgeries'
+  | 'epochs';
 
 /** Those that seeds draw from. */
-export const lieKinds: readonly LieKind[] = ['versions', 'edges', 'ghosts', 'damage', 'flood', 'goodbyes'];
+export const lieKinds: readonly LieKind[] = [
+  'versions',
+  'edges',
+  'ghosts',
+  'damage',
+  'flood',
+  'goodbyes',
+  'forgeries',
+  'epochs',
+];
 
 /** Versions of one record in a flood, at once. */
 const floodVersions = 30;

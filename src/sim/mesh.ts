@@ -109,8 +109,9 @@ export class Mesh {
   readonly logCounts = { debug: 0, info: 0, warn: 0, error: 0 };
   /** Rises whenever some program learns that a node is up or down. */
   knowledgeVersion = 0;
-  /** Until when some member's records were lies: what programs are told meanwhile may be untrue. */
-  lyingUntil = Number.NEGATIVE_INFINITY;
+  /** Members whose records are lies at the moment. */
+  private liars = 0;
+  private lastLieAt = Number.NEGATIVE_INFINITY;
   /** Every node name that ever was, invented ones included: nobody can know more. */
   readonly namesEver = new Set<string>();
   private hostCount = 0;
@@ -120,6 +121,20 @@ export class Mesh {
     this.world = world;
     this.options = options;
     this.network = new Network(world, options.network);
+  }
+
+  /** Until when some member's records were lies: what programs are told meanwhile may be untrue. */
+  get lyingUntil(): number {
+    return this.liars > 0 ? Number.POSITIVE_INFINITY : this.lastLieAt;
+  }
+
+  liarBegan(): void {
+    this.liars++;
+  }
+
+  liarEnded(): void {
+    this.liars--;
+    this.lastLieAt = this.world.now;
   }
 
   get members(): Member[] {
@@ -353,10 +368,10 @@ export class Mesh {
   /** The node ended by itself: a failure, unless somebody knows why it had to. */
   private ended(life: Life, error: { code: string; message: string } | undefined): void {
     if (life.member.life !== life || error === undefined) return;
-    const wasExpected = this.observers.some((observer) => observer.ended?.(life, error) === true);
+    const answers = this.observers.map((observer) => observer.ended?.(life, error));
+    const wasExpected = answers.includes(true);
     this.world.note(`${life.member.name} ended by itself: ${error.code}`);
-    if (!wasExpected)
-      this.world.fail(`${life.member.name} ended by itself: ${error.code}: ${error.message}`);
+    if (!wasExpected) this.world.fail(`${life.member.name} ended by itself: ${error.code}: ${error.message}`);
     this.stopped(life, 'ended');
   }
 }

@@ -164,7 +164,8 @@ export class MessageLedger {
     const { standing } = this.options;
     if (standing === undefined || (reason !== 'timeout' && reason !== 'no-route')) return;
     if (message.source.platform.clock.lastLeapAt >= message.sentAt) return;
-    if (message.bodyBytes > oneFrameBytesMax || this.mesh.lyingUntil >= message.sentAt - standsSinceMs) return;
+    if (message.bodyBytes > oneFrameBytesMax || this.mesh.lyingUntil >= message.sentAt - standsSinceMs)
+      return;
     const [recipient, namesake] = this.mesh.livesNamed(name);
     if (recipient === undefined || namesake !== undefined || recipient.isLeaving) return;
     count(this.checks, 'nobody is missed who could be reached', 1);

@@ -92,7 +92,9 @@ export class Safety {
 
   private tooManyRecords(life: Life, { records }: { readonly records: number }): string[] {
     const ever = this.mesh.namesEver.size;
-    return records <= ever ? [] : [`${life.member.name} keeps ${records} records of ${ever} names that ever were`];
+    return records <= ever
+      ? []
+      : [`${life.member.name} keeps ${records} records of ${ever} names that ever were`];
   }
 
   private complain(problems: readonly string[]): void {

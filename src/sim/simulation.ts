@@ -103,7 +103,8 @@ class Simulation {
   private async converge(): Promise<number | undefined> {
     const { start, nodes } = this.settings;
     const isApart = start === 'islands' || start === 'triangles';
-    if (!(await startNodes(this.mesh, start, nodes))) this.world.fail('an island did not come to know itself');
+    if (!(await startNodes(this.mesh, start, nodes)))
+      this.world.fail('an island did not come to know itself');
     const begun = isApart ? this.world.now : 0;
     const limitMs = isApart ? mergeLimitMs : convergeLimitMs;
     if (await this.settling.allKnowAll(limitMs, nodes)) return this.world.now - begun;

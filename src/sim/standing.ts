@@ -93,7 +93,8 @@ export class StandingLinks {
       if (lives.has(name)) doubled.add(name);
       lives.set(name, life);
     }
-    for (const [name, life] of lives) if (doubled.has(name) || !this.isSteady(life, since)) lives.delete(name);
+    for (const [name, life] of lives)
+      if (doubled.has(name) || !this.isSteady(life, since)) lives.delete(name);
     return lives;
   }
 }

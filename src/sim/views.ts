@@ -46,7 +46,8 @@ function problemsOf(life: Life, view: View): string[] {
   const distances = new GroundTruth(edges).distancesFrom(life.node.name);
   return view.nodes.flatMap(({ name, hops }) => {
     const truly = distances.get(name);
-    if (hops !== truly) return [`${life.member.name} puts ${name} at ${hops} hops, its own topology at ${truly}`];
+    if (hops !== truly)
+      return [`${life.member.name} puts ${name} at ${hops} hops, its own topology at ${truly}`];
     if (hops !== 1 || view.linked.has(name)) return [];
     return [`${life.member.name} puts ${name} at one hop and has no link to it`];
   });

@@ -44,12 +44,7 @@ export class Workload {
   private listeners: readonly Member[] = [];
   private state: 'idle' | 'running' = 'idle';
 
-  constructor(
-    mesh: Mesh,
-    ledger: MessageLedger,
-    messagesPerSecond: number,
-    name: WorkloadName = 'mixed',
-  ) {
+  constructor(mesh: Mesh, ledger: MessageLedger, messagesPerSecond: number, name: WorkloadName = 'mixed') {
     this.largeShare = name === 'large' ? largeShareOfLarge : largeShare;
     this.isChatty = name === 'chatty' || name === 'slow-readers';
     this.mesh = mesh;

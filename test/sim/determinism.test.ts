@@ -1,15 +1,17 @@
-/** The same seed gives the same run, byte for byte, faults and all; another seed another. */
+/** The same seed gives the same run, byte for byte, faults and all, in whatever process; another seed another. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { runSimulation, type SimulationOptions } from '../../src/sim/index.ts';
+import { faultNames, runSimulation, workloadNames } from '../../src/sim/index.ts';
+import { determinismHashes, determinismRuns } from './determinism.ts';
 
-const options: SimulationOptions = {
-  nodes: 20,
-  degree: 3,
-  seed: 4711,
-  minutes: 0.3,
-  lossPercent: 2,
-  faults: ['partition', 'crash', 'pause', 'cut', 'drift', 'loss'],
-};
+const options = determinismRuns[0] as (typeof determinismRuns)[number];
+
+async function inOtherProcess(): Promise<string[]> {
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['scripts/run.mjs', 'test/sim/trace-main.ts']);
+  return JSON.parse(stdout) as string[];
+}
 
 test('one seed, one run: equal fingerprints, equal reports', async () => {
   const first = await runSimulation(options);
@@ -17,6 +19,13 @@ test('one seed, one run: equal fingerprints, equal reports', async () => {
   expect(second).toEqual(first);
   expect(first.faultLog.length).toBeGreaterThan(0);
 });
+
+test('two processes at the same time and this one agree, over all faults, starts and workloads', async () => {
+  expect(determinismRuns.flatMap(({ faults }) => faults ?? []).sort()).toEqual([...faultNames].sort());
+  expect(new Set(determinismRuns.map(({ workload }) => workload))).toEqual(new Set(workloadNames));
+  const [here, ...others] = await Promise.all([determinismHashes(), inOtherProcess(), inOtherProcess()]);
+  expect(others).toEqual([here, here]);
+}, 120_000);
 
 test('another seed is another run', async () => {
   const first = await runSimulation({ ...options, minutes: 0.05 });
@@ -29,4 +38,10 @@ test('watching a run does not change it', async () => {
   const traced = await runSimulation({ ...options, minutes: 0.05, trace: true });
   expect(traced.traceHash).toBe(plain.traceHash);
   expect(traced.trace?.length).toBeGreaterThan(0);
+  let watched = 0;
+  const seen = await runSimulation({ ...options, minutes: 0.05 }, (mesh) => {
+    mesh.observers.push({ knew: () => watched++ });
+  });
+  expect(seen.traceHash).toBe(plain.traceHash);
+  expect(watched).toBeGreaterThan(0);
 });

@@ -15,7 +15,15 @@ const figuresShare = 0.15;
 
 export function swarmOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
-  const workload = random.pick(['mixed', 'mixed', 'mixed', 'chatty', 'chatty', 'slow-readers', 'large'] as const);
+  const workload = random.pick([
+    'mixed',
+    'mixed',
+    'mixed',
+    'chatty',
+    'chatty',
+    'slow-readers',
+    'large',
+  ] as const);
   return {
     seed,
     // Small ones more often: a mesh of 40 costs as much as four of 20.

@@ -1,0 +1,48 @@
+/** How meshes come to be: islands that meet, satisfied triangles, a flood of joins. */
+import { expect, test } from 'vitest';
+import { failureLines, Mesh, runSimulation, type SimulationOptions, World } from '../../src/sim/index.ts';
+import { startNodes } from '../../src/sim/starts.ts';
+
+async function passes(options: SimulationOptions) {
+  const report = await runSimulation({ minutes: 0.02, latencyMs: 5, ...options });
+  expect(report.failures, failureLines(report).join('\n')).toEqual([]);
+  return report;
+}
+
+test('two islands that were apart from birth become one mesh within a beacon', async () => {
+  const { converged } = await passes({ nodes: 20, start: 'islands' });
+  expect(converged).toBeGreaterThan(0);
+  expect(converged).toBeLessThan(35_000);
+});
+
+test('two islands of 100 merge', { timeout: 120_000 }, async () => {
+  const { converged } = await passes({ nodes: 200, start: 'islands', messagesPerSecond: 5 });
+  expect(converged).toBeLessThan(35_000);
+});
+
+test('satisfied triangles, which never solicit again, merge by beacons', async () => {
+  const { converged, degree } = await passes({ nodes: 18, degree: 2, start: 'triangles' });
+  expect(degree).toBe(2);
+  expect(converged).toBeLessThan(65_000);
+});
+
+test('triangles are content before they meet: three nodes each, two links each, nothing heard', async () => {
+  const world = new World({ seed: 1 });
+  const mesh = new Mesh(world, { degree: 2, network: {} });
+  const starting = startNodes(mesh, 'triangles', 10);
+  const sizes = new Set<number>();
+  mesh.observers.push({ knew: (life) => sizes.add(life.knows.size) });
+  expect(await starting).toBe(true);
+  // Three groups, the last of four.
+  expect(mesh.living.map(({ knows }) => knows.size)).toEqual([2, 2, 2, 2, 2, 2, 3, 3, 3, 3]);
+  const topology = await world.resolve(mesh.living[0]?.node.topology() as Promise<Record<string, string[]>>);
+  expect(Object.values(topology).every((links) => links.length === 2)).toBe(true);
+  mesh.killAll();
+});
+
+test('100 nodes that join a few in the same instant are known to all within seconds', {
+  timeout: 60_000,
+}, async () => {
+  const { converged } = await passes({ nodes: 105, start: 'flood', messagesPerSecond: 5 });
+  expect(converged).toBeLessThan(20_000);
+});

@@ -1,0 +1,26 @@
+/** What the long swarm is asked for: bad arguments are told in one line. */
+import { expect, test } from 'vitest';
+import { readSwarmArguments } from './swarm-arguments.ts';
+
+test('every argument has a default', () => {
+  expect(readSwarmArguments([], 2)).toEqual({
+    hours: 1,
+    workers: 2,
+    from: undefined,
+    seeds: Number.POSITIVE_INFINITY,
+  });
+  const asked = readSwarmArguments(['--hours', '0.5', '--workers', '3', '--from', '7', '--seeds', '9'], 2);
+  expect(asked).toEqual({ hours: 0.5, workers: 3, from: 7, seeds: 9 });
+  expect(readSwarmArguments(['--help'], 2)).toBeUndefined();
+});
+
+test.each([
+  [['--hours', 'nine'], '--hours: "nine" is not a number above 0, up to 1000'],
+  [['--hours', '0'], '--hours: "0" is not'],
+  [['--workers', '1.5'], '--workers: "1.5" is not a whole number from 1 to 64'],
+  [['--from', '-1'], '--from'],
+  [['--seeds', ''], '--seeds: "" is not'],
+  [['--minutes', '3'], "Unknown option '--minutes'"],
+])('%j makes no sense', (args, text) => {
+  expect(() => readSwarmArguments(args, 2)).toThrow(text);
+});
