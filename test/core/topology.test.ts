@@ -165,6 +165,21 @@ describe('a name in use', () => {
   });
 });
 
+test('a namesake that gives way does not take the name of the other with it', () => {
+  const mesh = new TestMesh();
+  const [older, a] = mesh.chain('x', 'a') as [TestNode, TestNode];
+  mesh.run(4000);
+  const younger = mesh.add('x', {}, 'elsewhere');
+  const c = mesh.add('c');
+  younger.dial('c');
+  mesh.run(2000);
+  a.dial('c');
+  mesh.run(5000);
+  expect([older.alive, younger.alive]).toEqual([true, false]);
+  expect([a.told('node-down'), a.knows()]).toEqual([[], ['c', 'x']]);
+  expect(c.told('node-down')).not.toContainEqual(expect.objectContaining({ reason: 'left' }));
+});
+
 describe('announcements', () => {
   /** c announces something new this often; a is two hops away. */
   function announcer() {

@@ -4,7 +4,7 @@ import { idOf } from '../identity.ts';
 import { limits } from '../limits.ts';
 import type { Announcement } from './announcement.ts';
 import { bucketCount, bucketOf, Digests } from './digests.ts';
-import { type Reception, Records } from './records.ts';
+import { type NodeRecord, type Reception, Records } from './records.ts';
 
 const bytes = new Uint8Array(0);
 
@@ -162,6 +162,18 @@ test('effective links are those that both ends announce and neither has left, ho
     }),
     { numRuns: 300 },
   );
+});
+
+test('a full table makes room for a newcomer by forgetting who was never within reach', () => {
+  const records = reachable(announcement('real'));
+  const lost = announcement('lost');
+  records.put(lost, bytes, 0);
+  for (const isReachable of [true, false])
+    records.setReachable(records.get(lost.id) as NodeRecord, isReachable, 0);
+  for (let i = records.size; i < limits.recordsMax; i++) records.put(announcement(`ghost${i}`), bytes, 0);
+  expect(records.put(announcement('newcomer'), bytes, 0)).toBe('newer');
+  expect(records.size).toBe(limits.recordsMax);
+  for (const name of ['real', 'lost', 'newcomer']) expect(records.get(idOf(name))?.name).toBe(name);
 });
 
 describe('a link to another life of a node', () => {

@@ -26,6 +26,8 @@ export class NodeRecord implements NodeEntry {
   /** This node has a link to another life of it: the one that made this record is over. */
   isOver = false;
   reachable = false;
+  /** Only then it is known to be more than somebody's word. */
+  wasReachable = false;
   since: number;
 
   constructor(
@@ -131,7 +133,7 @@ export class Records implements Directory {
   put(announcement: Announcement, bytes: Uint8Array, since: number): Reception {
     const known = this.byId.get(announcement.id);
     if (known === undefined) {
-      if (this.byId.size >= limits.recordsMax) return 'full';
+      if (this.byId.size >= limits.recordsMax && !this.makeRoom()) return 'full';
       this.insert(announcement, bytes, since);
       return 'newer';
     }
@@ -145,6 +147,7 @@ export class Records implements Directory {
     if (record.reachable === reachable) return;
     this.digests.toggle(record, record.check);
     record.reachable = reachable;
+    record.wasReachable ||= reachable;
     record.since = now;
     if (reachable) this.outOfReach.delete(record);
     else this.outOfReach.add(record);
@@ -174,6 +177,16 @@ export class Records implements Directory {
     }
     // Ids that nobody names any more still hold their index: number anew when they are the greater part.
     if (this.byIndex.length > 2 * Math.max(this.byId.size, this.numbered) + indexSlack) this.renumber();
+  }
+
+  /** Nodes that somebody invented are never reachable: the one known for longest goes first. */
+  private makeRoom(): boolean {
+    for (const record of this.outOfReach) {
+      if (record.wasReachable) continue;
+      this.remove(record);
+      return true;
+    }
+    return false;
   }
 
   private renumber(): void {

@@ -16,6 +16,7 @@ let sent: { to: Route | number; probe: Probe | undefined; reply: ProbeReply | un
 let verdicts: [link: number, verdict: Failure | undefined][];
 let failures: Failure[];
 let outbids: number[];
+let gaveWay: number;
 let watch: NameWatch;
 
 const record = (to: Route | number, bytes: Uint8Array): void =>
@@ -37,8 +38,13 @@ const agent = {
 beforeEach(() => {
   now = 10_000;
   uptimeMs = 10_000;
+  gaveWay = 0;
   [sent, verdicts, failures, outbids] = [[], [], [], []];
-  watch = new NameWatch({ outbid: (epoch) => outbids.push(epoch), uptimeMs: () => uptimeMs });
+  watch = new NameWatch({
+    outbid: (epoch) => outbids.push(epoch),
+    giveWay: () => gaveWay++,
+    uptimeMs: () => uptimeMs,
+  });
 });
 
 /** Lets time pass as the kernel does: it looks when the watch wants to be looked at. */
@@ -59,7 +65,7 @@ const answer = (instance: string, theirUptimeMs: number): ProbeReply => ({
 });
 
 describe('a newcomer with the name of a node known as living', () => {
-  const newcomer = { link: 77, id: 20, name: 'x', instance: lower } as Neighbor;
+  const newcomer = { link: 77, id: 20, name: 'x', instance: lower, uptimeMs: 100 } as Neighbor;
 
   test('waits while that node is asked, and is refused when it answers', () => {
     watch.hold(agent, newcomer);
@@ -72,6 +78,13 @@ describe('a newcomer with the name of a node known as living', () => {
     expect(verdicts).toMatchObject([[77, { code: 'SKEIN_NAME_TAKEN' }]]);
     pass(5000);
     expect(verdicts).toHaveLength(1);
+  });
+
+  test('is let in when it is the older of the two, cut off for a while: they settle it themselves', () => {
+    watch.hold(agent, { ...newcomer, uptimeMs: 60_000 });
+    const reply = { ...answer(higher, 5000), prober: lower };
+    watch.replied(agent, 20, reply, encodeProbeReply(reply));
+    expect(verdicts).toEqual([[77, undefined]]);
   });
 
   test('is let in after a second of silence', () => {

@@ -7,15 +7,15 @@
  * so clocks need not agree), not epochs: both lives may well stand at epoch 1.
  */
 import type { BehaviorAgent, LinkId, Neighbor } from '../../contracts.ts';
-import { failure } from '../../errors.ts';
+import { type Failure, failure } from '../../errors.ts';
 import type { Instance, NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { encodeProbe, encodeProbeReply, type Probe, type ProbeReply, TopologyType } from './messages.ts';
 
 /** A handshake held until the known life of the newcomer's name has answered, or has not. */
 interface HeldCheck {
-  readonly link: LinkId;
-  readonly name: string;
+  readonly newcomer: Neighbor;
+  readonly since: number;
   readonly until: number;
 }
 
@@ -29,6 +29,8 @@ interface Contest {
 export interface NameWatchPorts {
   /** Take the name over from a life that stood at this epoch. */
   readonly outbid: (epoch: number) => void;
+  /** The name is another's: nothing more may be said under it. */
+  readonly giveWay: () => void;
   readonly uptimeMs: () => number;
 }
 
@@ -48,7 +50,7 @@ export class NameWatch {
 
   hold(agent: BehaviorAgent, neighbor: Neighbor): void {
     const nonce = newNonce(agent);
-    this.held.set(nonce, { link: neighbor.link, name: neighbor.name, until: agent.now + limits.nameProbeMs });
+    this.held.set(nonce, { newcomer: neighbor, since: agent.now, until: agent.now + limits.nameProbeMs });
     const probe = encodeProbe({ nonce, via: agent.self.id, prober: neighbor.instance });
     agent.send({ to: 'node', node: neighbor.id }, probe, { type: TopologyType.probe, urgent: true });
   }
@@ -87,8 +89,7 @@ export class NameWatch {
     const check = this.held.get(reply.nonce);
     if (check !== undefined) {
       this.held.delete(reply.nonce);
-      const refusal = failure('SKEIN_NAME_TAKEN', `a living node is called ${check.name} already`);
-      return agent.resolveCheck(check.link, refusal);
+      return agent.resolveCheck(check.newcomer.link, this.verdictOn(agent, check, reply));
     }
     const neighbor = agent.neighbors.get(from);
     if (neighbor?.instance === reply.prober) {
@@ -108,9 +109,9 @@ export class NameWatch {
   /** The known life has gone out of reach while a newcomer of its name waited: nobody will answer. */
   gone(agent: BehaviorAgent, name: string): void {
     for (const [nonce, check] of [...this.held]) {
-      if (check.name !== name) continue;
+      if (check.newcomer.name !== name) continue;
       this.held.delete(nonce);
-      agent.resolveCheck(check.link, undefined);
+      agent.resolveCheck(check.newcomer.link, undefined);
     }
   }
 
@@ -127,7 +128,7 @@ export class NameWatch {
     for (const [nonce, check] of [...this.held]) {
       if (now < check.until) continue;
       this.held.delete(nonce);
-      agent.resolveCheck(check.link, undefined);
+      agent.resolveCheck(check.newcomer.link, undefined);
     }
     if (this.contest !== undefined && now >= this.contest.until) {
       const { epoch } = this.contest;
@@ -153,16 +154,37 @@ export class NameWatch {
     this.ports.outbid(epoch);
   }
 
+  /** An older one that was cut off comes back: it is let in, and the two settle it between them. */
+  private verdictOn(
+    agent: BehaviorAgent,
+    { newcomer, since }: HeldCheck,
+    known: ProbeReply,
+  ): Failure | undefined {
+    const uptimeMs = newcomer.uptimeMs + (agent.now - since);
+    if (isYounger(known, { instance: newcomer.instance, uptimeMs })) return undefined;
+    return failure('SKEIN_NAME_TAKEN', `a living node is called ${newcomer.name} already`);
+  }
+
   private isYounger(agent: BehaviorAgent, instance: Instance, uptimeMs: number): boolean {
-    const difference = this.ports.uptimeMs() - uptimeMs;
-    // Both uptimes were read at slightly different moments: close to each other, the instance decides.
-    return Math.abs(difference) > limits.nameProbeMs ? difference < 0 : agent.self.instance < instance;
+    return isYounger(
+      { instance: agent.self.instance, uptimeMs: this.ports.uptimeMs() },
+      { instance, uptimeMs },
+    );
   }
 
   private leave(agent: BehaviorAgent): void {
+    this.ports.giveWay();
     agent.fail(failure('SKEIN_NAME_TAKEN', `a living node is called ${agent.self.name} already`));
   }
 }
+
+/** Uptimes are read at slightly different moments: close to each other, the instance decides. */
+function isYounger(one: Life, other: Life): boolean {
+  const difference = one.uptimeMs - other.uptimeMs;
+  return Math.abs(difference) > limits.nameProbeMs ? difference < 0 : one.instance < other.instance;
+}
+
+type Life = Pick<ProbeReply, 'instance' | 'uptimeMs'>;
 
 function newNonce(agent: BehaviorAgent): number {
   return Math.floor(agent.random.next() * 2 ** 48);

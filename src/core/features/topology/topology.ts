@@ -50,6 +50,7 @@ export class Topology implements Behavior<TopologyCommand> {
   private exchanges = new Map<LinkId, Exchange>();
   private syncAt = Number.POSITIVE_INFINITY;
   private startedAt = 0;
+  private gaveWay = false;
   private now = 0;
 
   constructor(records: Records, table: LinkStateTable, syncPeriodMs: number) {
@@ -59,6 +60,9 @@ export class Topology implements Behavior<TopologyCommand> {
     this.intake = new Intake(records);
     this.names = new NameWatch({
       outbid: (epoch) => this.own.outbid(epoch),
+      giveWay: () => {
+        this.gaveWay = true;
+      },
       uptimeMs: () => this.now - this.startedAt,
     });
   }
@@ -74,6 +78,8 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   stopped(agent: BehaviorAgent): void {
+    // A goodbye under a name that is another's would take that one down for everybody.
+    if (this.gaveWay) return;
     const { record, bytes } = this.own.final(agent.self);
     this.records.put(record, bytes, agent.now);
     for (const exchange of this.exchanges.values()) {
@@ -148,6 +154,7 @@ export class Topology implements Behavior<TopologyCommand> {
       agent.neighbors.size === 0
     ) {
       // Refused before we ever belonged: the mesh has a node of our name.
+      this.gaveWay = true;
       agent.fail(event.failure);
     }
   }
