@@ -74,6 +74,8 @@ export const limits = {
   goneAfterMs: 50,
   /** How long a living owner of a name has to answer a probe. */
   nameProbeMs: 1000,
+  /** The younger of two namesakes stays this much longer, so that the older has outbid its record before it goes. */
+  giveWayMs: 500,
   /** Nobody outbids another life of its own name more often than this. */
   outbidIntervalMs: 1000,
   /** Floods on one link: alone a record leaves at once, in a crowd they share frames at gaps that double up to the widest. */

@@ -149,15 +149,25 @@ describe('two that started together and meet', () => {
     watch.namesake(agent, lower, uptimeMs + 300);
     expect(failures).toEqual([]);
     watch.namesake(agent, higher, uptimeMs - 300);
-    expect(failures).toHaveLength(1);
+    expect([failures, gaveWay]).toEqual([[], 0]);
+    pass(limits.giveWayMs);
+    expect([failures.map(({ code }) => code), gaveWay]).toEqual([['SKEIN_NAME_TAKEN'], 1]);
   });
 
   test('by age where it differs by more than their clocks can', () => {
     watch.namesake(agent, higher, uptimeMs - 5000);
     expect(failures).toEqual([]);
     watch.namesake(agent, lower, uptimeMs + 5000);
+    pass(limits.giveWayMs);
     expect(failures).toHaveLength(1);
   });
+});
+
+test('one that is to leave no longer argues about the name', () => {
+  watch.namesake(agent, higher, uptimeMs + 60_000);
+  watch.contested(agent, neighborLink, 4, true);
+  watch.contested(agent, neighborLink, 4, false);
+  expect([outbids, sent]).toEqual([[], []]);
 });
 
 describe('a probe', () => {

@@ -41,6 +41,8 @@ export class NameWatch {
   private outbidAt = Number.NEGATIVE_INFINITY;
   /** An outbid that came too soon after the last one. */
   private postponed: { readonly epoch: number; readonly at: number } | undefined;
+  /** This node is the younger: it ends then. */
+  private leaveAt = Number.POSITIVE_INFINITY;
 
   constructor(ports: NameWatchPorts) {
     this.ports = ports;
@@ -59,6 +61,7 @@ export class NameWatch {
 
   /** @param from The neighbor that showed us the other life's record. */
   contested(agent: BehaviorAgent, from: LinkId, epoch: number, gone: boolean): void {
+    if (this.isLeaving) return;
     if (gone) return this.takeOver(agent, epoch);
     if (this.contest !== undefined) return;
     const via = [...agent.neighbors.values()].find((neighbor) => neighbor.link === from)?.id;
@@ -117,6 +120,7 @@ export class NameWatch {
 
   nextDeadline(): number {
     let next = Math.min(
+      this.leaveAt,
       this.contest?.until ?? Number.POSITIVE_INFINITY,
       this.postponed?.at ?? Number.POSITIVE_INFINITY,
     );
@@ -130,6 +134,7 @@ export class NameWatch {
       this.held.delete(nonce);
       agent.resolveCheck(check.newcomer.link, undefined);
     }
+    if (now >= this.leaveAt) return this.end(agent);
     if (this.contest !== undefined && now >= this.contest.until) {
       const { epoch } = this.contest;
       this.contest = undefined;
@@ -172,7 +177,22 @@ export class NameWatch {
     );
   }
 
+  private get isLeaving(): boolean {
+    return Number.isFinite(this.leaveAt);
+  }
+
+  /**
+   * Not at once where it has neighbors: its record is the newest of the name, and whoever is linked to the
+   * other life would be without any until that one has outbid it.
+   */
   private leave(agent: BehaviorAgent): void {
+    if (agent.neighbors.size === 0) return this.end(agent);
+    [this.contest, this.postponed] = [undefined, undefined];
+    this.leaveAt = Math.min(this.leaveAt, agent.now + limits.giveWayMs);
+  }
+
+  private end(agent: BehaviorAgent): void {
+    this.leaveAt = Number.POSITIVE_INFINITY;
     this.ports.giveWay();
     agent.fail(failure('SKEIN_NAME_TAKEN', `a living node is called ${agent.self.name} already`));
   }
