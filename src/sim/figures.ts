@@ -4,7 +4,7 @@
  * Who calls it: the simulation, at the end of a run. Invariant: each is measured from the instant of its
  * cause to the instant the last running program was told, in virtual time.
  */
-import { blackHole } from './faults.ts';
+import { blackHole } from './faults/faults.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
 
 const idleWarmUpMs = 1000;

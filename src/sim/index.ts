@@ -1,5 +1,7 @@
 /** Public names of `skein/sim`: a deterministic world that runs the very nodes production runs. */
 
+export { GroundTruth, readGroundTruth } from './checkers/ground-truth.ts';
+export { Safety } from './checkers/safety.ts';
 export {
   blackHole,
   crash,
@@ -28,8 +30,7 @@ export {
   slowLinks,
   twin,
   vanish,
-} from './faults.ts';
-export { GroundTruth, readGroundTruth } from './ground-truth.ts';
+} from './faults/faults.ts';
 export {
   type Life,
   type Member,
@@ -39,11 +40,9 @@ export {
   type MeshOptions,
   type StopManner,
 } from './mesh.ts';
-export type { NetworkOptions, Rule, Slowness } from './network.ts';
+export type { NetworkOptions, Rule, Slowness } from './network/network.ts';
 export { repeatCommand, type SimulationOptions } from './options.ts';
-export { SeededRandom } from './random.ts';
 export { failureLines, formatReport, type SimulationReport } from './report.ts';
-export { Safety } from './safety.ts';
 export type { LogEntry } from './scenario/director.ts';
 export { compareEndStates, type EndState } from './scenario/end-state.ts';
 export { parseScenario, readScenario } from './scenario/parse.ts';
@@ -55,4 +54,5 @@ export { type StartName, startNames } from './starts.ts';
 export { drawRun } from './svg/picture.ts';
 export { type RunRecord, RunRecorder } from './svg/recorder.ts';
 export { type WorkloadName, workloadNames } from './workload.ts';
-export { World, type WorldOptions } from './world.ts';
+export { SeededRandom } from './world/random.ts';
+export { World, type WorldOptions } from './world/world.ts';

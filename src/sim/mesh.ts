@@ -11,12 +11,12 @@ import type { PlatformEvents } from '../api/platform.ts';
 import type { Behavior } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { NodeClock } from './clock.ts';
-import { Host } from './host.ts';
-import { Network, type NetworkOptions } from './network.ts';
-import { SimPlatform } from './platform.ts';
-import type { SeededRandom } from './random.ts';
-import type { World } from './world.ts';
+import { NodeClock } from './machine/clock.ts';
+import { Host } from './machine/host.ts';
+import { SimPlatform } from './machine/platform.ts';
+import { Network, type NetworkOptions } from './network/network.ts';
+import type { SeededRandom } from './world/random.ts';
+import type { World } from './world/world.ts';
 
 export interface MeshOptions {
   readonly degree: number;

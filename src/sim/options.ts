@@ -4,7 +4,7 @@
  * Who calls it: the simulation and whoever prints a report. Invariant: `repeatCommand` names everything
  * that the run depends on, so that the same command gives the same run byte for byte.
  */
-import { type FaultName, faultNames } from './faults.ts';
+import { type FaultName, faultNames } from './faults/faults.ts';
 import { type StartName, startNames } from './starts.ts';
 import { type WorkloadName, workloadNames } from './workload.ts';
 

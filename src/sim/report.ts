@@ -4,8 +4,9 @@
  * Who calls it: the simulation makes it, the command line and the tests print it. Invariant: a report
  * says everything needed to judge a run and to repeat it; `failures` is empty if and only if it passed.
  */
-import type { FaultName } from './faults.ts';
-import type { MessageCounts } from './message-ledger.ts';
+
+import type { MessageCounts } from './checkers/message-ledger.ts';
+import type { FaultName } from './faults/faults.ts';
 import type { StartName } from './starts.ts';
 import type { WorkloadName } from './workload.ts';
 

@@ -6,24 +6,24 @@
  * sense. Everything depends on the options alone.
  */
 import { limits } from '../core/limits.ts';
-import { type CheckCounts, count } from './checkers.ts';
-import { FaultSchedule } from './fault-schedule.ts';
+import { type CheckCounts, count } from './checkers/checkers.ts';
+import { MessageLedger } from './checkers/message-ledger.ts';
+import { checkProbes } from './checkers/probes.ts';
+import { Safety } from './checkers/safety.ts';
+import { Settling } from './checkers/settling.ts';
+import { FaultSchedule } from './faults/fault-schedule.ts';
 import { type IdleTraffic, measureFigures, measureIdleTraffic } from './figures.ts';
 import { Mesh } from './mesh.ts';
-import { MessageLedger } from './message-ledger.ts';
 import {
   repeatCommand,
   type SimulationOptions,
   type SimulationSettings,
   simulationSettings,
 } from './options.ts';
-import { checkProbes } from './probes.ts';
 import type { SimulationReport } from './report.ts';
-import { Safety } from './safety.ts';
-import { Settling } from './settling.ts';
 import { degreeOf, startNodes } from './starts.ts';
 import { Workload } from './workload.ts';
-import { stackOf, World } from './world.ts';
+import { stackOf, World } from './world/world.ts';
 
 /** A cold mesh has this long; beyond it something waits for a backoff of minutes. */
 const convergeLimitMs = 60_000;

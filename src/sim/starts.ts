@@ -4,9 +4,9 @@
  * Who calls it: the simulation. Invariant: when it is done all programs run and nothing keeps them apart
  * any more; how long they then need to know each other is the simulation's to judge.
  */
-import type { Host } from './host.ts';
+import type { Host } from './machine/host.ts';
 import type { Member, Mesh } from './mesh.ts';
-import type { Rule } from './network.ts';
+import type { Rule } from './network/network.ts';
 
 /**
  * `cold`: all within a second. `islands`: two halves, apart from birth, meet. `triangles`: groups of three,

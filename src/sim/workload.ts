@@ -5,9 +5,9 @@
  * goes to the ledger; a rejection is a failure of the run unless the sender's own life has ended.
  */
 import type { SendOptions, SendResult } from '../api/node.ts';
+import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './checkers/message-ledger.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
-import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';
-import type { SeededRandom } from './random.ts';
+import type { SeededRandom } from './world/random.ts';
 
 const setSizeMax = 6;
 const broadcastShare = 0.05;

@@ -7,9 +7,9 @@
  */
 import type { SkeinNode } from '../api/node.ts';
 import type { Behavior } from '../core/contracts.ts';
-import { partition } from '../sim/faults.ts';
+import { partition } from '../sim/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/mesh.ts';
-import { World } from '../sim/world.ts';
+import { World } from '../sim/world/world.ts';
 
 export interface TestMeshOptions {
   /** The same seed gives the same run. Default 1. */

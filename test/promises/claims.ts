@@ -22,7 +22,7 @@ export interface Claim {
   readonly footnotes: readonly string[];
 }
 
-export interface Footnote {
+interface Footnote {
   readonly line: number;
   readonly label: string;
   readonly references: readonly Reference[];

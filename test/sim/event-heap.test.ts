@@ -1,7 +1,7 @@
 /** The event queue: soonest first, first in first out within an instant. */
 import { expect, test } from 'vitest';
-import { EventHeap } from '../../src/sim/event-heap.ts';
-import { SeededRandom } from '../../src/sim/random.ts';
+import { EventHeap } from '../../src/sim/world/event-heap.ts';
+import { SeededRandom } from '../../src/sim/world/random.ts';
 
 test('events leave by time, and by number within one instant', () => {
   const random = SeededRandom.fromSeed(1);

@@ -1,6 +1,6 @@
 /** Faults as values: parsed from a list, undone at their end. */
 import { expect, test } from 'vitest';
-import { makeFault } from '../../src/sim/faults.ts';
+import { makeFault } from '../../src/sim/faults/faults.ts';
 import { faultNames, parseFaults, repeatCommand, SeededRandom } from '../../src/sim/index.ts';
 import { simulationSettings } from '../../src/sim/options.ts';
 import { TestStage } from './stage.ts';

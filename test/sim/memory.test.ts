@@ -4,8 +4,8 @@ import { encodeRecords, TopologyType } from '../../src/core/features/topology/me
 import { featureNumber } from '../../src/core/identity.ts';
 import { limits } from '../../src/core/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+import { ghostRecord } from '../../src/sim/faults/lies.ts';
 import { SeededRandom } from '../../src/sim/index.ts';
-import { ghostRecord } from '../../src/sim/lies.ts';
 import { TestStage } from './stage.ts';
 
 const perFrame = 1000;

@@ -1,10 +1,10 @@
 /** Two bare programs on the simulated network: no nodes, only what a platform reports, as a log. */
 import type { PlatformEvents } from '../../src/api/platform.ts';
-import { NodeClock } from '../../src/sim/clock.ts';
-import { Host } from '../../src/sim/host.ts';
-import { Network, type NetworkOptions, type Rule } from '../../src/sim/network.ts';
-import { SimPlatform } from '../../src/sim/platform.ts';
-import { World } from '../../src/sim/world.ts';
+import { NodeClock } from '../../src/sim/machine/clock.ts';
+import { Host } from '../../src/sim/machine/host.ts';
+import { SimPlatform } from '../../src/sim/machine/platform.ts';
+import { Network, type NetworkOptions, type Rule } from '../../src/sim/network/network.ts';
+import { World } from '../../src/sim/world/world.ts';
 
 /** A program that writes down what it is told. */
 class Recorder implements PlatformEvents {

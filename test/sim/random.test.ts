@@ -1,6 +1,6 @@
 /** The seeded generator: repeatable, independent by label, evenly spread. */
 import { expect, test } from 'vitest';
-import { SeededRandom } from '../../src/sim/random.ts';
+import { SeededRandom } from '../../src/sim/world/random.ts';
 
 function draws(random: SeededRandom, count = 20): number[] {
   return Array.from({ length: count }, () => random.next());

@@ -4,9 +4,9 @@ import type { SendResult } from '../../src/api/node.ts';
 import { featureNumber } from '../../src/core/identity.ts';
 import { limits } from '../../src/core/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
-import { checkLinks } from '../../src/sim/checkers.ts';
+import { checkLinks } from '../../src/sim/checkers/checkers.ts';
+import { checkNamesUnique } from '../../src/sim/checkers/namesakes.ts';
 import { type Life, type Member, partition } from '../../src/sim/index.ts';
-import { checkNamesUnique } from '../../src/sim/namesakes.ts';
 import { TestStage } from './stage.ts';
 
 function lifeOf(stage: TestStage, name: string): Life {

@@ -1,6 +1,6 @@
 /** The checkers of convergence can fail: late views, missed degrees, links that are not at rest. */
 import { expect, test } from 'vitest';
-import { checkDegrees } from '../../src/sim/checkers.ts';
+import { checkDegrees } from '../../src/sim/checkers/checkers.ts';
 import type { Life } from '../../src/sim/index.ts';
 import { TestStage } from './stage.ts';
 

@@ -3,9 +3,10 @@
  *
  * Who calls it: the tests of faults and checkers. Invariant: everything follows from the seed.
  */
+
+import { MessageLedger } from '../../src/sim/checkers/message-ledger.ts';
+import { Settling } from '../../src/sim/checkers/settling.ts';
 import { type Fault, Mesh, type MeshOptions, Safety, SeededRandom, World } from '../../src/sim/index.ts';
-import { MessageLedger } from '../../src/sim/message-ledger.ts';
-import { Settling } from '../../src/sim/settling.ts';
 import { Workload } from '../../src/sim/workload.ts';
 
 const knowLimitMs = 60_000;

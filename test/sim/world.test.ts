@@ -1,6 +1,6 @@
 /** The world's loop: virtual time, promises between events, failures as data, equal runs. */
 import { expect, test } from 'vitest';
-import { World } from '../../src/sim/world.ts';
+import { World } from '../../src/sim/world/world.ts';
 
 test('time jumps from event to event and ends where it was told to', async () => {
   const world = new World({ seed: 1 });

@@ -5,7 +5,7 @@
  * the same scenario with the same seed gives the same report.
  */
 import { type RunRecord, RunRecorder } from '../svg/recorder.ts';
-import { stackOf } from '../world.ts';
+import { stackOf } from '../world/world.ts';
 import { Director, type DirectorWatcher, type LogEntry } from './director.ts';
 import type { EndState } from './end-state.ts';
 import { FigureWatch, type ScenarioFigures } from './figure-watch.ts';

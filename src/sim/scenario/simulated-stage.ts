@@ -7,9 +7,9 @@
 import type { SendResult } from '../../api/node.ts';
 import { SkeinError } from '../../core/errors.ts';
 import { type Life, type Member, Mesh } from '../mesh.ts';
-import type { Rule } from '../network.ts';
+import type { Rule } from '../network/network.ts';
 import type { RunRecorder } from '../svg/recorder.ts';
-import { World } from '../world.ts';
+import { World } from '../world/world.ts';
 import type { Scenario, ScenarioMember } from './scenario.ts';
 import type { Blocks, Observation, ProgramView, SendOutcome, Stage } from './stage.ts';
 

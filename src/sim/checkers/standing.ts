@@ -5,7 +5,7 @@
  * side of the nodes: a link counts only when both programs hold it, both event loops have turned, and
  * nothing between the two was blocked, late or cut, all since that time.
  */
-import type { Life, Mesh } from './mesh.ts';
+import type { Life, Mesh } from '../mesh.ts';
 
 /**
  * How far back nothing may have happened: a node that was hindered before may still be believed dead, and

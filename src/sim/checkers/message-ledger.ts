@@ -5,11 +5,11 @@
  * nodes and judges at once: no message twice to one life, no receipt for what was never queued, no body
  * changed, nobody served who was not named. Invariant: it only records and complains.
  */
-import type { Message, SendResult } from '../api/node.ts';
-import { limits } from '../core/limits.ts';
+import type { Message, SendResult } from '../../api/node.ts';
+import { limits } from '../../core/limits.ts';
+import type { Life, Member, Mesh } from '../mesh.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type CheckCounts, count } from './checkers.ts';
-import type { Life, Member, Mesh } from './mesh.ts';
-import type { SeededRandom } from './random.ts';
 import { type StandingLinks, standsSinceMs } from './standing.ts';
 
 /** The kind of all simulated messages. */

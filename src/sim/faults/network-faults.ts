@@ -4,11 +4,12 @@
  * Who calls it: `faults.ts` makes them from a seed, tests and scenarios by hand. Invariant: as of every
  * fault: what one has done to the network is undone at its end.
  */
+
+import type { Host } from '../machine/host.ts';
+import type { Member, Mesh } from '../mesh.ts';
+import type { NetworkConditions, Rule, Slowness } from '../network/network.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type Fault, hostsOf, namesOf, recurringFault, ruleFault } from './fault.ts';
-import type { Host } from './host.ts';
-import type { Member, Mesh } from './mesh.ts';
-import type { NetworkConditions, Rule, Slowness } from './network.ts';
-import type { SeededRandom } from './random.ts';
 
 const cutIntervalMs = 400;
 /** How long connectivity lasts, and is gone, each time. */

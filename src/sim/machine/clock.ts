@@ -5,7 +5,7 @@
  * clock never goes back, whatever is done to its rate, and `worldTimeOf` is its inverse rounded up, so
  * that a timer never fires before its time.
  */
-import type { World } from './world.ts';
+import type { World } from '../world/world.ts';
 
 /** 2026-01-01T00:00:00Z, when every simulated world begins. */
 const worldBeginsAtUnixMs = 1_767_225_600_000;

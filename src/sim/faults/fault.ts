@@ -5,10 +5,10 @@
  * them happen. Invariant: after `end` the world is as if the fault had never been, but for what the nodes
  * made of it: rules are gone, the dead run again, clocks keep their time.
  */
-import type { Host } from './host.ts';
-import type { Life, Member, Mesh } from './mesh.ts';
-import type { Rule } from './network.ts';
-import type { SeededRandom } from './random.ts';
+import type { Host } from '../machine/host.ts';
+import type { Life, Member, Mesh } from '../mesh.ts';
+import type { Rule } from '../network/network.ts';
+import type { SeededRandom } from '../world/random.ts';
 
 export interface Fault {
   readonly name: FaultName;

@@ -4,11 +4,12 @@
  * Who calls it: the simulation, after the network has healed. Invariant: routes are judged only when the
  * network was the same before and after, since a mesh may still be exchanging links.
  */
+
+import type { Mesh } from '../mesh.ts';
+import type { Workload } from '../workload.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
-import type { Mesh } from './mesh.ts';
 import type { SentMessage } from './message-ledger.ts';
-import type { Workload } from './workload.ts';
 
 const probeLimitMs = 15_000;
 

@@ -5,8 +5,9 @@
  * excused only by another life of that name that lived then, or a moment before, and was no younger; ages
  * are taken from the nodes' own clocks, since that is what they compare.
  */
+
+import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
-import type { Life, Mesh } from './mesh.ts';
 
 /** Ages closer than this count as equal: they are read a probe and its answer apart. */
 const ageToleranceMs = 3000;

@@ -4,8 +4,8 @@
  * Who calls it: whoever looks at writes (`frame-watch.ts`) or changes them (`liar.ts`). Invariant: a node
  * writes whole frames only, after the preface that opens the stream.
  */
-import { readU32 } from '../core/wire/bytes.ts';
-import { preface } from '../core/wire/frame.ts';
+import { readU32 } from '../../core/wire/bytes.ts';
+import { preface } from '../../core/wire/frame.ts';
 
 const lengthBytes = 4;
 

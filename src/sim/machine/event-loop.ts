@@ -6,10 +6,10 @@
  * nothing waits. A slow program takes its time over each event; what comes meanwhile waits in line, and
  * timers and the line take turns, so that neither starves.
  */
-import type { ScheduledEvent } from './event-heap.ts';
-import type { SeededRandom } from './random.ts';
+import type { ScheduledEvent } from '../world/event-heap.ts';
+import type { SeededRandom } from '../world/random.ts';
+import type { World } from '../world/world.ts';
 import type { WakeTimer } from './wake-timer.ts';
-import type { World } from './world.ts';
 
 /** An idle event loop turns about this often once it is asked to. */
 const pollPhaseMs = 0.05;

@@ -4,12 +4,13 @@
  * Who calls it: the simulation, which makes them from names (`fault-schedule.ts`), and tests. Invariant:
  * the same name, mesh and random numbers make the same fault.
  */
+
+import type { Member, Mesh } from '../mesh.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
-import type { Member, Mesh } from './mesh.ts';
 import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
 import { crash, dials, drift, jump, leave, pause, restart, slow, twin, vanish } from './node-faults.ts';
-import type { SeededRandom } from './random.ts';
 
 export type { Fault, FaultName } from './fault.ts';
 export { type LieKind, liar, lieKinds } from './liar.ts';

@@ -4,9 +4,10 @@
  * Who calls it: the node's platform. Invariant: at most one event waits in the world for it; a wish that
  * moves later leaves that event where it is and looks again when it comes, since most wishes move later.
  */
+
+import type { ScheduledEvent } from '../world/event-heap.ts';
+import type { World } from '../world/world.ts';
 import type { NodeClock } from './clock.ts';
-import type { ScheduledEvent } from './event-heap.ts';
-import type { World } from './world.ts';
 
 export class WakeTimer {
   private readonly world: World;

@@ -5,10 +5,11 @@
  * fault: at its end the dead run again, event loops turn and clocks keep their time. Only a twin stays, if
  * it is the one of the two that must.
  */
+
+import type { Life, Member, Mesh } from '../mesh.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type Fault, livesOf, namesOf, recurringFault, runningMembers } from './fault.ts';
-import type { Life, Member, Mesh } from './mesh.ts';
 import { partition } from './network-faults.ts';
-import type { SeededRandom } from './random.ts';
 
 /** A machine that comes back from a suspend stood still for a moment as well. */
 const suspendMs = 50;

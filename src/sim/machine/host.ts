@@ -4,10 +4,10 @@
  * Who calls it: the network, streams and the mesh. Invariant: an address belongs to one host for the
  * whole run; programs come and go on it, at most one at a time.
  */
-import type { LinkId } from '../core/contracts.ts';
-import type { Failure } from '../core/errors.ts';
-import type { Network } from './network.ts';
-import type { StreamEnd } from './stream.ts';
+import type { LinkId } from '../../core/contracts.ts';
+import type { Failure } from '../../core/errors.ts';
+import type { Network } from '../network/network.ts';
+import type { StreamEnd } from '../network/stream.ts';
 
 /** The process side of sockets, implemented by the platform. Calls for a stopped process wait or vanish. */
 export interface Process {

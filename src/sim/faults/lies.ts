@@ -4,10 +4,14 @@
  * Who calls it: the liar. Invariant: all but damage is well-formed, since what does not decode is refused
  * anyway; a lie follows from the random numbers and the records alone.
  */
-import { idOf } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
-import { type Announcement, decodeAnnouncement, encodeAnnouncement } from '../core/routing/announcement.ts';
-import type { SeededRandom } from './random.ts';
+import { idOf } from '../../core/identity.ts';
+import { limits } from '../../core/limits.ts';
+import {
+  type Announcement,
+  decodeAnnouncement,
+  encodeAnnouncement,
+} from '../../core/routing/announcement.ts';
+import type { SeededRandom } from '../world/random.ts';
 
 /**
  * `versions`: others' records far ahead of their own. `edges`: links that are not there, and real ones left

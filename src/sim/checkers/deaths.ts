@@ -5,8 +5,9 @@
  * it truly is leaves no excuse: both ends lived and kept up, nothing between them was blocked, late or
  * cut, and no liar was about, all for the last seconds.
  */
+
+import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
-import type { Life, Mesh } from './mesh.ts';
 import { type StandingLinks, standsSinceMs } from './standing.ts';
 
 interface Leaver {

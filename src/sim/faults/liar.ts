@@ -6,15 +6,15 @@
  * everything that it says is true again.
  */
 
-import { decodeRecords, encodeRecords, TopologyType } from '../core/features/topology/messages.ts';
-import { featureNumber, idOf } from '../core/identity.ts';
-import { decodeHeading } from '../core/routing/announcement.ts';
-import { encodeFrame, Frame, RouteKind } from '../core/wire/frame.ts';
+import { decodeRecords, encodeRecords, TopologyType } from '../../core/features/topology/messages.ts';
+import { featureNumber, idOf } from '../../core/identity.ts';
+import { decodeHeading } from '../../core/routing/announcement.ts';
+import { encodeFrame, Frame, RouteKind } from '../../core/wire/frame.ts';
+import type { Life, Member, Mesh } from '../mesh.ts';
+import { frameRanges } from '../network/frames.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type Fault, livesOf } from './fault.ts';
-import { frameRanges } from './frames.ts';
 import { ghostRecord, type LieKind, lieAbout, withLinks } from './lies.ts';
-import type { Life, Member, Mesh } from './mesh.ts';
-import type { SeededRandom } from './random.ts';
 
 export { type LieKind, lieKinds } from './lies.ts';
 

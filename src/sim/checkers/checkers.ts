@@ -5,10 +5,10 @@
  * interface says with the ground truth. Invariant: a checker returns what is wrong as text and changes
  * nothing. The checks of messages are in `message-ledger.ts`, since they run all the time.
  */
-import type { NodeInfo, NodeStatus, Topology } from '../api/node.ts';
-import { limits } from '../core/limits.ts';
+import type { NodeInfo, NodeStatus, Topology } from '../../api/node.ts';
+import { limits } from '../../core/limits.ts';
+import type { Life, Mesh } from '../mesh.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
-import type { Life, Mesh } from './mesh.ts';
 
 /** Enough to see a pattern; a mesh that has fallen apart would fill pages. */
 const problemsMax = 12;

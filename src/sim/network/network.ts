@@ -5,10 +5,10 @@
  * (rules). Invariant: a rule only stops what travels; nothing a rule held up on a stream is lost, it
  * arrives after the rule is gone, since TCP repeats until it is heard. Datagrams vanish.
  */
-import type { Host } from './host.ts';
-import type { SeededRandom } from './random.ts';
+import type { Host } from '../machine/host.ts';
+import type { SeededRandom } from '../world/random.ts';
+import type { World } from '../world/world.ts';
 import type { Stream } from './stream.ts';
-import type { World } from './world.ts';
 
 export interface NetworkOptions {
   /** Mean one-way delay between two hosts. Default 20. */

@@ -4,9 +4,10 @@
  * Who calls it: the simulation. Invariant: every fault that began has ended when `healAll` returns,
  * whatever the time; faults of different names overlap, two of one name do not.
  */
+
+import type { Mesh } from '../mesh.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type Fault, type FaultName, makeFault } from './faults.ts';
-import type { Mesh } from './mesh.ts';
-import type { SeededRandom } from './random.ts';
 
 /** Short faults come most often; some are longer than it takes to be thought dead. */
 const fault: { readonly lastsMinMs: number; readonly lastsMaxMs: number; readonly restMaxMs: number } = {

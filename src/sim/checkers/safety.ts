@@ -5,12 +5,13 @@
  * tests put a mesh of their own under it. Invariant: it stands outside the nodes, changes nothing, and
  * complains through the world.
  */
+
+import type { Life, Mesh } from '../mesh.ts';
+import type { SeededRandom } from '../world/random.ts';
 import { type CheckCounts, checkLinks, checkQueues, count } from './checkers.ts';
 import { Deaths } from './deaths.ts';
 import { FrameWatch } from './frame-watch.ts';
-import type { Life, Mesh } from './mesh.ts';
 import { Namesakes } from './namesakes.ts';
-import type { SeededRandom } from './random.ts';
 import { StandingLinks } from './standing.ts';
 import { checkView } from './views.ts';
 

@@ -5,17 +5,17 @@
  * Invariant: as in Node.js, nothing is reported from inside a call of the node, what one turn wrote
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
-import type { Platform, PlatformEvents } from '../api/platform.ts';
-import type { LinkId, LogLevel } from '../core/contracts.ts';
-import type { Failure } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import type { Platform, PlatformEvents } from '../../api/platform.ts';
+import type { LinkId, LogLevel } from '../../core/contracts.ts';
+import type { Failure } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { Network } from '../network/network.ts';
+import type { StreamEnd } from '../network/stream.ts';
+import type { SeededRandom } from '../world/random.ts';
 import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host, Process } from './host.ts';
-import type { Network } from './network.ts';
-import type { SeededRandom } from './random.ts';
-import type { StreamEnd } from './stream.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** Datagrams that wait for a program that does not read them; what a socket has no room for is lost. */

@@ -10,14 +10,14 @@
  * node writes with ttl t is the one that was written to it with t + 1; copies that were sent again begin
  * anew at the source. It reads frames and changes none.
  */
-import { featureNumber } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
-import { readU48 } from '../core/wire/bytes.ts';
-import { Flag, Frame, RouteKind } from '../core/wire/frame.ts';
+import { featureNumber } from '../../core/identity.ts';
+import { limits } from '../../core/limits.ts';
+import { readU48 } from '../../core/wire/bytes.ts';
+import { Flag, Frame, RouteKind } from '../../core/wire/frame.ts';
+import type { Host } from '../machine/host.ts';
+import type { Life, Mesh } from '../mesh.ts';
+import { frameRanges } from '../network/frames.ts';
 import { type CheckCounts, count } from './checkers.ts';
-import { frameRanges } from './frames.ts';
-import type { Host } from './host.ts';
-import type { Life, Mesh } from './mesh.ts';
 import type { StandingLinks } from './standing.ts';
 
 /** The feature whose frames are followed, and its types that carry bodies. */

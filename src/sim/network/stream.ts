@@ -6,10 +6,10 @@
  * the receiving machine takes at most `socketBufferBytes` that its program has not read, beyond which
  * the sender's program learns that its writes no longer leave.
  */
-import type { LinkId } from '../core/contracts.ts';
-import type { Host, Process } from './host.ts';
+import type { LinkId } from '../../core/contracts.ts';
+import type { Host, Process } from '../machine/host.ts';
+import type { SeededRandom } from '../world/random.ts';
 import type { Network } from './network.ts';
-import type { SeededRandom } from './random.ts';
 
 /** What two kernels hold of one direction: sent and unread. Linux grows to megabytes; less is harsher. */
 const socketBufferBytes = 256 * 1024;
