@@ -4,7 +4,7 @@
  * Used by member.ts. Invariant: it sleeps in the kernel and does not spin, so that on few cores the sleep of
  * one process takes nothing from the others.
  */
-import type { SeededRandom } from '../../src/sim/random.ts';
+import type { SeededRandom } from '../../src/sim/world/random.ts';
 
 export function startBlocking(
   { everyMs, forMs }: { everyMs: number; forMs: number },

@@ -5,7 +5,7 @@
  * recipients are drawn from everyone who may be there, the dead and the cut off included.
  */
 import { SkeinError, type SkeinNode } from '../../src/index.ts';
-import type { SeededRandom } from '../../src/sim/random.ts';
+import type { SeededRandom } from '../../src/sim/world/random.ts';
 import { nowMs } from './clock.ts';
 import type { Diary } from './diary.ts';
 import type { MemberSettings } from './protocol.ts';

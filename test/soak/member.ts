@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createNode, type LocalNode } from '../../src/index.ts';
-import { SeededRandom } from '../../src/sim/random.ts';
+import { SeededRandom } from '../../src/sim/world/random.ts';
 import { nowMs } from './clock.ts';
 import { Diary } from './diary.ts';
 import { startBlocking } from './member-block.ts';

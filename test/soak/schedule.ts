@@ -4,7 +4,7 @@
  * Used by the conductor. Invariant: the same plan gives the same faults; every fault of a storm is over when
  * the storm is; a member is under one fault of its own at a time.
  */
-import { SeededRandom } from '../../src/sim/random.ts';
+import { SeededRandom } from '../../src/sim/world/random.ts';
 import type { HostCut } from './ground.ts';
 
 export type Fault =
