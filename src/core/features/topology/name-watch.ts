@@ -50,11 +50,14 @@ export class NameWatch {
 
   // ── a newcomer has the name of a node we know as living ───────────────────────────────────────────
 
-  hold(agent: BehaviorAgent, neighbor: Neighbor): void {
+  /** @param link To the life that is asked, where there is one; else it is asked by route. */
+  hold(agent: BehaviorAgent, neighbor: Neighbor, link?: LinkId): void {
     const nonce = newNonce(agent);
     this.held.set(nonce, { newcomer: neighbor, since: agent.now, until: agent.now + limits.nameProbeMs });
     const probe = encodeProbe({ nonce, via: agent.self.id, prober: neighbor.instance });
-    agent.send({ to: 'node', node: neighbor.id }, probe, { type: TopologyType.probe, urgent: true });
+    const options = { type: TopologyType.probe, urgent: true };
+    if (link === undefined) agent.send({ to: 'node', node: neighbor.id }, probe, options);
+    else agent.sendVia(link, neighbor.id, probe, options);
   }
 
   // ── our own name, with another instance ───────────────────────────────────────────────────────────

@@ -221,8 +221,11 @@ export class Topology implements Behavior<TopologyCommand> {
     const known = this.records.get(neighbor.id);
     if (known === undefined) return undefined;
     if (known.name !== neighbor.name) return collision(known.name, neighbor.name);
-    if (known.instance === neighbor.instance || !known.reachable) return undefined;
-    this.names.hold(agent, neighbor);
+    // A link to another life is asked before it is replaced, whatever the newest record says.
+    const linked = agent.neighbors.get(neighbor.id);
+    const isRival = linked !== undefined && linked.instance !== neighbor.instance;
+    if (!isRival && (known.instance === neighbor.instance || !known.reachable)) return undefined;
+    this.names.hold(agent, neighbor, isRival ? linked.link : undefined);
     return 'wait';
   }
 

@@ -1,0 +1,40 @@
+/** Runs that once failed, each for a reason of its own that is mended: they must stay green. */
+import { expect, test } from 'vitest';
+import { failureLines, runSimulation, type SimulationOptions } from '../../src/sim/index.ts';
+
+const brief = { degree: 4, minutes: 0.25 } as const;
+
+const seeds: Readonly<Record<string, SimulationOptions>> = {
+  'a namesake that gave way said goodbye under the shared name': {
+    ...brief,
+    nodes: 15,
+    seed: 182,
+    lossPercent: 3,
+    start: 'flood',
+    workload: 'large',
+    faults: ['crash', 'twin', 'dials'],
+    joinAndCrash: true,
+  },
+  'the older of two namesakes left, having lost all its links': {
+    ...brief,
+    nodes: 10,
+    seed: 244,
+    lossPercent: 3,
+    start: 'triangles',
+    workload: 'chatty',
+    faults: ['twin'],
+  },
+  'the link to a living node was replaced by one to its namesake': {
+    ...brief,
+    nodes: 25,
+    seed: 2369210021,
+    latencyMs: 60,
+    workload: 'slow-readers',
+    faults: ['oneway', 'jump', 'crash', 'twin'],
+  },
+};
+
+test.each(Object.entries(seeds))('%s', async (_reason, options) => {
+  const report = await runSimulation(options);
+  expect(report.failures.length, failureLines(report).join('\n')).toBe(0);
+});
