@@ -74,6 +74,8 @@ export const limits = {
   goneAfterMs: 50,
   /** How long a living owner of a name has to answer a probe. */
   nameProbeMs: 1000,
+  /** So often two that live may both think that the other is the younger. */
+  nameContestsMax: 3,
   /** The younger of two namesakes stays this much longer, so that the older has outbid its record before it goes. */
   giveWayMs: 500,
   /** Nobody outbids another life of its own name more often than this. */

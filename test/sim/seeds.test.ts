@@ -24,6 +24,14 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty',
     faults: ['twin'],
   },
+  'two namesakes of nearly one age each thought the other the younger, for ever': {
+    ...brief,
+    nodes: 21,
+    seed: 1846679974,
+    lossPercent: 1,
+    workload: 'chatty',
+    faults: ['dials', 'oneway', 'twin'],
+  },
   'the link to a living node was replaced by one to its namesake': {
     ...brief,
     nodes: 25,

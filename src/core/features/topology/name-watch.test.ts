@@ -163,6 +163,21 @@ describe('two that started together and meet', () => {
   });
 });
 
+test('two that both think the other the younger do not argue for ever: the instance decides', () => {
+  const stays = (instance: string): number => {
+    let times = 0;
+    while (times < 20 && failures.length === 0) {
+      watch.contested(agent, neighborLink, 4, false);
+      watch.answered(agent, answer(instance, uptimeMs - 5000));
+      pass(limits.giveWayMs);
+      if (failures.length === 0) times++;
+    }
+    return times;
+  };
+  expect(stays(lower)).toBe(20);
+  expect(stays(higher)).toBe(limits.nameContestsMax);
+});
+
 test('one that is to leave no longer argues about the name', () => {
   watch.namesake(agent, higher, uptimeMs + 60_000);
   watch.contested(agent, neighborLink, 4, true);

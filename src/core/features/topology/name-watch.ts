@@ -41,6 +41,8 @@ export class NameWatch {
   private outbidAt = Number.NEGATIVE_INFINITY;
   /** An outbid that came too soon after the last one. */
   private postponed: { readonly epoch: number; readonly at: number } | undefined;
+  /** Who else has answered under our name, and how often we have stayed all the same. */
+  private rival: { readonly instance: Instance; readonly times: number } | undefined;
   /** This node is the younger: it ends then. */
   private leaveAt = Number.POSITIVE_INFINITY;
 
@@ -108,8 +110,19 @@ export class NameWatch {
     if (this.contest?.nonce !== reply.nonce) return;
     const { epoch } = this.contest;
     this.contest = undefined;
-    if (this.isYounger(agent, reply.instance, reply.uptimeMs)) this.leave(agent);
+    if (this.losesTo(agent, reply)) this.leave(agent);
     else this.takeOver(agent, epoch);
+  }
+
+  /**
+   * Both read the ages with an error of some milliseconds: where the difference is just at the limit, each
+   * may think that the other leaves. After a few rounds the instance alone decides.
+   */
+  private losesTo(agent: BehaviorAgent, { instance, uptimeMs }: ProbeReply): boolean {
+    const times = this.rival?.instance === instance ? this.rival.times + 1 : 1;
+    this.rival = { instance, times };
+    if (times > limits.nameContestsMax) return agent.self.instance < instance;
+    return this.isYounger(agent, instance, uptimeMs);
   }
 
   /** The known life has gone out of reach while a newcomer of its name waited: nobody will answer. */
