@@ -1,0 +1,50 @@
+/** Slips in discovery: who answers whom, who looks for whom. Read by the catalog. */
+import type { Mutant } from './mutant.ts';
+
+const discovery = 'src/core/features/discovery/discovery.ts';
+
+export const discoveryMutants: readonly Mutant[] = [
+  {
+    name: 'no-beacon',
+    breaks: 'the lowest id of a component never says that it is there',
+    file: discovery,
+    find: 'for (const id of agent.routes.reachable()) if (id < agent.self.id) return;',
+    replace: 'for (const id of agent.routes.reachable()) if (id !== agent.self.id) return;',
+  },
+  {
+    name: 'beacon-not-heard',
+    breaks: 'a satisfied node does not dial whom it hears outside its component',
+    file: 'src/core/features/discovery/answering.ts',
+    find: 'if (bridge && Number.isFinite(agent.routes.distance(id))) return undefined;',
+    replace: 'if (bridge) return undefined;',
+  },
+  {
+    name: 'crowd-answers-nobody',
+    breaks: 'in a mesh of more than 16 nodes nobody answers a solicitation',
+    file: 'src/core/features/discovery/crowd.ts',
+    find: 'return Math.min(1 / limits.solicitRatio,',
+    replace: 'return Math.min(0 / limits.solicitRatio,',
+  },
+  {
+    name: 'no-reunion',
+    breaks: 'known nodes out of reach are never tried again',
+    file: discovery,
+    find: '    if (entry === undefined || entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;',
+    replace:
+      '    if (entry === undefined || !entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;',
+  },
+  {
+    name: 'no-new-links',
+    breaks: 'a node that has lost a link does not look for another',
+    file: discovery,
+    find: '    this.seekSoon(agent);\n    if (reason ===',
+    replace: '    if (reason ===',
+  },
+  {
+    name: 'dial-never-over',
+    breaks: 'a node that was dialed once counts as being dialed for ever',
+    file: 'src/core/features/discovery/dials.ts',
+    find: 'if (attempt.target.node !== undefined) this.underWay.delete(attempt.target.node);',
+    replace: '',
+  },
+];

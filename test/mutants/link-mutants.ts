@@ -1,0 +1,66 @@
+/** Slips in links: their liveness, their queues, two of them to one neighbor. Read by the catalog. */
+import type { Mutant } from './mutant.ts';
+
+const neighborhood = 'src/core/neighborhood.ts';
+const link = 'src/core/link/link.ts';
+
+export const linkMutants: readonly Mutant[] = [
+  {
+    name: 'no-tie-break',
+    breaks: 'of two dials between the same nodes each end keeps its own',
+    file: neighborhood,
+    find: "const higherDials = this.context.self.id > peer.id ? 'dialer' : 'listener';",
+    replace: "const higherDials = this.context.self.id > 0 ? 'dialer' : 'listener';",
+  },
+  {
+    name: 'loser-closed-at-once',
+    breaks: 'the loser of two links is closed before anything has come over the winner',
+    file: neighborhood,
+    find: "if (connection.link.confirmed) return loser.close('replaced', this.context.now);",
+    replace: "if (connection.link.isOpen) return loser.close('replaced', this.context.now);",
+  },
+  {
+    name: 'link-down-not-told',
+    breaks: 'behaviors are not told that a link which the neighbor dialed went down',
+    file: neighborhood,
+    find: "if (neighbor.direction === 'incoming') behavior.incomingDown?.(agent, neighbor, reason);\n      else behavior",
+    replace: "if (neighbor.direction === 'outgoing') behavior",
+  },
+  {
+    name: 'silence-without-poll',
+    breaks:
+      'silence counts by the clock alone: neither one’s own lag nor the bytes that poll phases bring matter',
+    file: link,
+    find: "    this.liveness.forgive(lagMs, now);\n  }\n\n  polled(now: number): void {\n    if (this.phase.name !== 'open' || this.liveness.polled(now) !== 'dead') return;",
+    replace:
+      "    this.now = now;\n  }\n\n  polled(now: number): void {\n    if (this.phase.name !== 'open') return;",
+  },
+  {
+    name: 'own-lag-not-forgiven',
+    breaks: 'the deadline of silence does not grow by the lag of one’s own loop',
+    file: 'src/core/link/liveness.ts',
+    find: 'this.heardAt = Math.min(now, this.heardAt + lagMs);',
+    replace: 'this.heardAt = Math.min(now, this.heardAt + lagMs / 1000);',
+  },
+  {
+    name: 'tolerance-forgotten',
+    breaks: 'a neighbor is dead after one missed heartbeat and a half',
+    file: 'src/core/link/liveness.ts',
+    find: 'this.silenceMaxMs = stallToleranceMs + limits.heartbeatIntervalMs;',
+    replace: 'this.silenceMaxMs = stallToleranceMs / 2;',
+  },
+  {
+    name: 'silence-never-ends',
+    breaks: 'a silent link is never dead',
+    file: 'src/core/link/liveness.ts',
+    find: "return silent ? 'dead' : 'alive';",
+    replace: "return silent && this.silenceMaxMs < 0 ? 'dead' : 'alive';",
+  },
+  {
+    name: 'stalled-for-ever',
+    breaks: 'a neighbor that was stalled stays so',
+    file: link,
+    find: 'if (this.isStalled) this.setStalled(false);',
+    replace: '',
+  },
+];
