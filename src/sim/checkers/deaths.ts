@@ -46,7 +46,10 @@ export class Deaths {
   private leaving(life: Life): void {
     const { now } = this.mesh.world;
     this.leavers = this.leavers.filter(({ at }) => now - at < goodbyeKnownMs);
-    this.leavers.push({ life, at: now, neighbors: this.standing.neighborsOf(life, this.since) });
+    // A program that stands still may be cut off before its goodbye has left.
+    const hindered = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
+    const neighbors = hindered ? [] : this.standing.neighborsOf(life, this.since);
+    this.leavers.push({ life, at: now, neighbors });
   }
 
   private lost(life: Life, name: string, reason: string): void {
