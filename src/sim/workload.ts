@@ -5,6 +5,7 @@
  * goes to the ledger; a rejection is a failure of the run unless the sender's own life has ended.
  */
 import type { SendOptions, SendResult } from '../api/node.ts';
+import { SkeinError } from '../core/errors.ts';
 import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './checkers/message-ledger.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
 import type { SeededRandom } from './world/random.ts';
@@ -145,7 +146,9 @@ export class Workload {
   }
 
   private rejected(message: SentMessage, error: unknown): void {
-    if (!isRunning(message.source) || message.source.isLeaving) {
+    // A node that gives way to a namesake is closed a moment before its program is told.
+    const isClosed = error instanceof SkeinError && error.code === 'SKEIN_CLOSED';
+    if (isClosed || !isRunning(message.source) || message.source.isLeaving) {
       message.outcome = 'source-ended';
       return;
     }
