@@ -77,3 +77,9 @@ export class SkeinError extends Error {
 export function failure(code: ErrorCode, message: string, details?: unknown): Failure {
   return details === undefined ? { code, message } : { code, message, details };
 }
+
+/** 48 bits of a hash name a node on the wire: two names that share them cannot be in one mesh. */
+export function idCollision(mine: string, other: string): Failure {
+  const text = `the names "${mine}" and "${other}" have the same id: rename one of the nodes`;
+  return failure('SKEIN_ID_COLLISION', text);
+}

@@ -8,7 +8,7 @@
 import type { Behaviors, Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } from './contracts.ts';
-import { type Failure, failure } from './errors.ts';
+import { type Failure, failure, idCollision } from './errors.ts';
 import type { NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
@@ -303,7 +303,7 @@ export class Neighborhood implements LinkOwner {
     const { self } = this.context;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
     if (peer.id === self.id)
-      return peer.name === self.name ? this.namesake(peer) : collision(self.name, peer.name);
+      return peer.name === self.name ? this.namesake(peer) : idCollision(self.name, peer.name);
     if (this.connections.size >= limits.linksMax)
       return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
     const existing = this.connections.get(peer.id);
@@ -419,11 +419,6 @@ export class Neighborhood implements LinkOwner {
     this.links.set(link.id, link);
     return link;
   }
-}
-
-function collision(mine: string, other: string): Failure {
-  const text = `the names "${mine}" and "${other}" have the same id: rename one of the nodes`;
-  return failure('SKEIN_ID_COLLISION', text);
 }
 
 function alreadyConnected(peer: Hello): Failure {

@@ -63,7 +63,7 @@ export class Exchange implements ConnectionHandler {
   }
 
   /** The other end has just shown that it has the newest version of this record. */
-  has(id: NodeId): void {
+  shown(id: NodeId): void {
     this.queued.delete(id);
   }
 

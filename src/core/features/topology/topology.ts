@@ -17,7 +17,7 @@ import type {
   Neighbor,
   Verdict,
 } from '../../contracts.ts';
-import { type Failure, failure } from '../../errors.ts';
+import { failure, idCollision } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { LinkStateTable } from '../../routing/link-state.ts';
@@ -220,7 +220,7 @@ export class Topology implements Behavior<TopologyCommand> {
   private check(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     const known = this.records.get(neighbor.id);
     if (known === undefined) return undefined;
-    if (known.name !== neighbor.name) return collision(known.name, neighbor.name);
+    if (known.name !== neighbor.name) return idCollision(known.name, neighbor.name);
     // A link to another life is asked before it is replaced, whatever the newest record says.
     const linked = agent.neighbors.get(neighbor.id);
     const isRival = linked !== undefined && linked.instance !== neighbor.instance;
@@ -274,11 +274,11 @@ export class Topology implements Behavior<TopologyCommand> {
     const taken = this.intake.take(bytes, unreachableForMs, from, agent.self, agent.now);
     switch (taken.outcome) {
       case 'same':
-        this.exchanges.get(from)?.has(taken.id);
+        this.exchanges.get(from)?.shown(taken.id);
         return;
       case 'accepted':
         for (const [link, exchange] of this.exchanges) {
-          if (link === from) exchange.has(taken.record.id);
+          if (link === from) exchange.shown(taken.record.id);
           else exchange.queue(taken.record.id);
         }
         if (taken.before !== undefined && taken.record.reachable) {
@@ -300,7 +300,7 @@ export class Topology implements Behavior<TopologyCommand> {
         if (agent.neighbors.get(taken.id)?.link === from) this.exchanges.get(from)?.queue(taken.id);
         return;
       case 'collision':
-        return agent.log('error', collision(taken.known, taken.name).message);
+        return agent.log('error', idCollision(taken.known, taken.name).message);
       case 'full':
         return agent.log(
           'warn',
@@ -386,10 +386,3 @@ export class Topology implements Behavior<TopologyCommand> {
 }
 
 const noSections: ReadonlyMap<string, Uint8Array> = new Map();
-
-function collision(known: string, other: string): Failure {
-  return failure(
-    'SKEIN_ID_COLLISION',
-    `the names "${known}" and "${other}" have the same id: rename one of the nodes`,
-  );
-}
