@@ -18,6 +18,11 @@ import { Network, type NetworkOptions } from './network/network.ts';
 import type { SeededRandom } from './world/random.ts';
 import type { World } from './world/world.ts';
 
+/** The longest sync period, jitter included, as a share of the usual one. */
+const syncJitterMax = 1.1;
+/** Whom a record lies about hears of it, probes for the life that it names, and outbids it. */
+const lieRefutedMs = 2000;
+
 export interface MeshOptions {
   readonly degree: number;
   readonly network: NetworkOptions;
@@ -126,6 +131,12 @@ export class Mesh {
   /** Until when some member's records were lies: what programs are told meanwhile may be untrue. */
   get lyingUntil(): number {
     return this.liars > 0 ? Number.POSITIVE_INFINITY : this.lastLieAt;
+  }
+
+  /** Until when a lie may do harm: one that only some believe spreads when neighbors next compare digests. */
+  get liesHarmUntil(): number {
+    const syncPeriodMs = this.options.syncPeriodMs ?? limits.syncPeriodMs;
+    return this.lyingUntil + syncPeriodMs * syncJitterMax + lieRefutedMs;
   }
 
   liarBegan(): void {

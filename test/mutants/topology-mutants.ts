@@ -101,8 +101,15 @@ export const topologyMutants: readonly Mutant[] = [
     name: 'digest-keeps-old-version',
     breaks: 'the digest keeps the version of a record that was replaced',
     file: 'src/core/routing/records.ts',
-    find: '      this.digests.toggle(record, record.check);\n      this.digests.toggle(announcement, check);',
+    find: '      this.digests.toggle(record.newest, record.check);\n      this.digests.toggle(announcement, check);',
     replace: '      this.digests.toggle(announcement, check);',
+  },
+  {
+    name: 'dead-outrank-living',
+    breaks: 'the record of a life that is over takes the links of the living one away',
+    file: 'src/core/routing/records.ts',
+    find: 'if (isGone && known.reachable && announcement.instance !== known.instance) known.goneSince = since;\n    else this.adopt(known);',
+    replace: 'this.adopt(known);',
   },
   {
     name: 'flooded-for-ever',

@@ -40,6 +40,14 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'slow-readers',
     faults: ['oneway', 'jump', 'crash', 'twin'],
   },
+  'the record of a namesake that was gone for long took the links of the living one away': {
+    ...brief,
+    nodes: 16,
+    degree: 2,
+    seed: 2989320145,
+    lossPercent: 3,
+    faults: ['drift', 'twin'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

@@ -37,6 +37,15 @@ function reachable(...list: readonly Announcement[]): Records {
   return records;
 }
 
+/** As above; the last has these bytes. */
+function reachableWith(last: Uint8Array, ...list: readonly Announcement[]): Records {
+  const records = reachable(...list.slice(0, -1));
+  const one = list.at(-1) as Announcement;
+  records.put(one, last, 0);
+  records.setReachable(records.get(one.id) as NodeRecord, true, 0);
+  return records;
+}
+
 describe('a record', () => {
   test('only gives way to a newer version of itself', () => {
     const records = new Records();
@@ -198,6 +207,52 @@ describe('a link to another life of a node', () => {
     records.linked(b, '0000000000000002');
     records.unlinked(b);
     expect(neighborsOfA(records)).toEqual(['b']);
+  });
+});
+
+describe('the record of a life that is over', () => {
+  const [a, b] = [idOf('a'), idOf('b')];
+  const living = announcement('b', { links: [a], services: ['s'] });
+  const dead = announcement('b', { instance: '0000000000000002', epoch: 2, sequence: 7 });
+  const contested = (): { records: Records; record: NodeRecord } => {
+    const records = reachable(announcement('a', { links: [b] }), living);
+    expect(records.put(dead, Uint8Array.of(1), 5, true)).toBe('newer');
+    return { records, record: records.get(b) as NodeRecord };
+  };
+
+  test('is the newest version, yet the living one keeps its links and services', () => {
+    const { records, record } = contested();
+    expect(record).toMatchObject({ isContested: true, goneSince: 5, newest: dead, services: ['s'] });
+    expect(record.adjacent.map(({ name }) => name)).toEqual(['a']);
+    expect(records.put(living, bytes, 0)).toBe('older');
+    expect(records.digests.root()).toEqual(
+      reachableWith(Uint8Array.of(1), announcement('a', { links: [b] }), dead).digests.root(),
+    );
+  });
+
+  test('counts once the living one has gone out of reach', () => {
+    const { records, record } = contested();
+    records.lost(record);
+    expect(record).toMatchObject({ isContested: false, announcement: dead, adjacent: [] });
+  });
+
+  test('is outbid by the living one', () => {
+    const { records, record } = contested();
+    const outbid = announcement('b', { links: [a], epoch: 3 });
+    expect(records.put(outbid, bytes, 0)).toBe('newer');
+    expect(record).toMatchObject({ isContested: false, announcement: outbid });
+  });
+
+  test('counts at once for whoever has a link to that life after all', () => {
+    const { records, record } = contested();
+    records.linked(b, dead.instance);
+    expect(record).toMatchObject({ isContested: false, announcement: dead });
+  });
+
+  test('takes the place of its own record: a goodbye is believed', () => {
+    const records = reachable(announcement('a', { links: [b] }), living);
+    records.put({ ...living, sequence: 2, left: true, links: [] }, bytes, 0, true);
+    expect(records.get(b)).toMatchObject({ isContested: false, left: true, adjacent: [] });
   });
 });
 

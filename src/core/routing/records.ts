@@ -18,13 +18,18 @@ export class NodeRecord implements NodeEntry {
   edges: readonly number[];
   /** The records at the other ends of its effective links: those that both ends announce. */
   adjacent: NodeRecord[] = [];
+  /** The one that counts: for routes, and for whoever asks about the node. */
   announcement: Announcement;
-  /** As it came, to be passed on. */
+  /** The newest version there is. Another one only while it is of a life that is over, and the node is there. */
+  newest: Announcement;
+  /** The newest version as it came, to be passed on. */
   bytes: Uint8Array;
   /** Of the bytes: where somebody lies, two records of one version are not the same. */
   check: number;
   /** This node has a link to another life of it: the one that made this record is over. */
   isOver = false;
+  /** Since when the life that made the newest version is gone, where that is not the one that counts. */
+  goneSince = 0;
   reachable = false;
   /** Only then it is known to be more than somebody's word. */
   wasReachable = false;
@@ -40,6 +45,7 @@ export class NodeRecord implements NodeEntry {
     this.index = index;
     this.edges = edges;
     this.announcement = announcement;
+    this.newest = announcement;
     this.bytes = bytes;
     this.check = checkOf(bytes);
     this.since = since;
@@ -77,6 +83,10 @@ export class NodeRecord implements NodeEntry {
   }
   get left(): boolean {
     return this.announcement.left;
+  }
+  /** A life that is over has made the newest version: the living one will outbid it as soon as it hears. */
+  get isContested(): boolean {
+    return this.newest !== this.announcement;
   }
 }
 
@@ -129,23 +139,29 @@ export class Records implements Directory {
     return this.indexes.get(id);
   }
 
-  /** @param since When the node was last reachable, where its sender said that it no longer is. */
-  put(announcement: Announcement, bytes: Uint8Array, since: number): Reception {
+  /**
+   * @param since When the node was last reachable, where its sender said that it no longer is.
+   * @param isGone The life that made it is over, by its own word or by its sender's.
+   */
+  put(announcement: Announcement, bytes: Uint8Array, since: number, isGone = false): Reception {
     const known = this.byId.get(announcement.id);
     if (known === undefined) {
       if (this.byId.size >= limits.recordsMax && !this.makeRoom()) return 'full';
       this.insert(announcement, bytes, since);
       return 'newer';
     }
-    const order = compareVersions(announcement, known) || compareContents(bytes, known);
+    const order = compareVersions(announcement, known.newest) || compareContents(bytes, known);
     if (order <= 0) return order === 0 ? 'same' : 'older';
     this.replace(known, announcement, bytes);
+    // The dead have no say over the living: whoever is there keeps its links until it has outbid this.
+    if (isGone && known.reachable && announcement.instance !== known.instance) known.goneSince = since;
+    else this.adopt(known);
     return 'newer';
   }
 
   setReachable(record: NodeRecord, reachable: boolean, now: number): void {
     if (record.reachable === reachable) return;
-    this.digests.toggle(record, record.check);
+    this.digests.toggle(record.newest, record.check);
     record.reachable = reachable;
     record.wasReachable ||= reachable;
     record.since = now;
@@ -153,10 +169,17 @@ export class Records implements Directory {
     else this.outOfReach.add(record);
   }
 
+  /** A node that went out of reach: what counts now is its newest version, whoever made it. */
+  lost(record: NodeRecord): void {
+    if (record.isContested) this.adopt(record);
+  }
+
   /** A link to this life of a node has opened: if another one made the record, its links are no more. */
   linked(id: NodeId, instance: Instance): void {
     const record = this.byId.get(id);
-    if (record !== undefined && record.instance !== instance) this.setOver(record, true);
+    if (record === undefined) return;
+    if (record.newest.instance === instance) this.lost(record);
+    if (record.instance !== instance) this.setOver(record, true);
   }
 
   /** The link is gone: it proves nothing any more. */
@@ -228,13 +251,18 @@ export class Records implements Directory {
   private replace(record: NodeRecord, announcement: Announcement, bytes: Uint8Array): void {
     const check = checkOf(bytes);
     if (record.reachable) {
-      this.digests.toggle(record, record.check);
+      this.digests.toggle(record.newest, record.check);
       this.digests.toggle(announcement, check);
     }
-    const before = record.announcement;
-    record.announcement = announcement;
+    record.newest = announcement;
     record.bytes = bytes;
     record.check = check;
+  }
+
+  /** The newest version counts from now on. */
+  private adopt(record: NodeRecord): void {
+    const { announcement: before, newest: announcement } = record;
+    record.announcement = announcement;
     if (before.instance !== announcement.instance) record.isOver = false;
     if (!sameItems(before.services, announcement.services)) this.servicesVersion++;
     // A new life, or a goodbye, counts even where no link does: the neighbor's own link may be to the other.

@@ -19,6 +19,8 @@ interface Leaver {
 
 /** After this a goodbye has reached whoever it can reach, and the name may belong to another life. */
 const goodbyeKnownMs = 8000;
+/** Two nodes had one name until a moment ago: what was told of one of them may still be told of the other. */
+const namesakeForgottenMs = 3000;
 /** A program gives these as reasons for links it wants to end. */
 const meantReasons: ReadonlySet<string> = new Set(['hangup', 'leave', 'stopped']);
 
@@ -27,6 +29,8 @@ export class Deaths {
   private readonly standing: StandingLinks;
   private readonly checks: CheckCounts;
   private leavers: Leaver[] = [];
+  /** By name: when the last of several nodes of this name ended. */
+  private readonly doubledUntil = new Map<string, number>();
 
   constructor(mesh: Mesh, standing: StandingLinks, checks: CheckCounts) {
     this.mesh = mesh;
@@ -34,6 +38,7 @@ export class Deaths {
     this.checks = checks;
     mesh.observers.push({
       leaving: (life) => this.leaving(life),
+      stopped: (life) => this.stopped(life),
       lost: (life, name, reason) => this.lost(life, name, reason),
       linkDown: (life, name, reason) => this.linkDown(life, name, reason),
     });
@@ -52,12 +57,31 @@ export class Deaths {
     this.leavers.push({ life, at: now, neighbors });
   }
 
+  private stopped({ node }: Life): void {
+    if (this.mesh.livesNamed(node.name).length > 0) this.doubledUntil.set(node.name, this.mesh.world.now);
+  }
+
+  /** It was lied to, or others take it for its namesake. */
+  private mayBeMistaken({ node }: Life): boolean {
+    return this.mesh.liesHarmUntil >= this.mesh.world.now || this.isDoubled(node.name);
+  }
+
+  /** Several nodes have this name, or had until a moment ago. */
+  private isDoubled(name: string): boolean {
+    const until = this.doubledUntil.get(name) ?? Number.NEGATIVE_INFINITY;
+    return this.mesh.world.now - until < namesakeForgottenMs || this.mesh.livesNamed(name).length > 1;
+  }
+
+  private theOnly(name: string): Life | undefined {
+    return this.isDoubled(name) ? undefined : this.mesh.livesNamed(name)[0];
+  }
+
   private lost(life: Life, name: string, reason: string): void {
-    if (this.mesh.lyingUntil >= this.since) return;
+    if (this.mayBeMistaken(life)) return;
     const leaver = this.leavers.find((one) => one.life.node.name === name && isLastLife(one.life));
     if (leaver !== undefined) return this.lostLeaver(life, leaver, reason);
-    const [other, namesake] = this.mesh.livesNamed(name);
-    if (other === undefined || namesake !== undefined) return;
+    const other = this.theOnly(name);
+    if (other === undefined) return;
     count(this.checks, 'no false death', 1);
     if (!this.standing.connected(life, other, this.since)) return;
     this.fail(`${nameOf(life)} was told that ${name} is gone (${reason}), to which it has links all along`);
@@ -74,9 +98,9 @@ export class Deaths {
   }
 
   private linkDown(life: Life, name: string, reason: string): void {
-    if (meantReasons.has(reason) || this.mesh.lyingUntil >= this.since) return;
-    const [other, namesake] = this.mesh.livesNamed(name);
-    if (other === undefined || namesake !== undefined) return;
+    if (meantReasons.has(reason) || this.mayBeMistaken(life)) return;
+    const other = this.theOnly(name);
+    if (other === undefined) return;
     if (other.isLeaving || life.isLeaving) return;
     count(this.checks, 'no link falls that nothing touches', 1);
     if (!this.standing.isFree(life, other, this.since)) return;

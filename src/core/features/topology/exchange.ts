@@ -172,9 +172,9 @@ export class Exchange implements ConnectionHandler {
   private sendSummary(buckets: readonly number[] | undefined): void {
     const entries = [...this.inScope(buckets)].map((record) => ({
       id: record.id,
-      epoch: record.epoch,
-      sequence: record.sequence,
-      life: lifeOf(record.instance),
+      epoch: record.newest.epoch,
+      sequence: record.newest.sequence,
+      life: lifeOf(record.newest.instance),
       check: record.check,
     }));
     this.send(TopologyType.summary, encodeSummary({ buckets, entries }));
@@ -193,13 +193,15 @@ export class Exchange implements ConnectionHandler {
 }
 
 function carried(record: NodeRecord, now: number): CarriedRecord {
+  return { bytes: record.bytes, unreachableForMs: unreachableForMs(record, now) };
+}
+
+function unreachableForMs(record: NodeRecord, now: number): number {
+  // Of a life that is over: the name is free at once, whatever the clock says.
+  if (record.isContested) return Math.max(limits.goneAfterMs, Math.round(now - record.goneSince));
   // A reachable record, and one whose links were never checked yet, counts as fresh.
-  const unreachableForMs = record.reachable ? 0 : Math.max(1, Math.round(now - record.since));
-  // Whoever has a link to the next life knows more than the clock says: the name is free at once.
-  return {
-    bytes: record.bytes,
-    unreachableForMs: record.isOver ? Math.max(limits.goneAfterMs, unreachableForMs) : unreachableForMs,
-  };
+  const forMs = record.reachable ? 0 : Math.max(1, Math.round(now - record.since));
+  return record.isOver ? Math.max(limits.goneAfterMs, forMs) : forMs;
 }
 
 function isOlder(entry: SummaryEntry, record: NodeRecord): boolean {
@@ -212,9 +214,9 @@ function isNewer(entry: SummaryEntry, record: NodeRecord): boolean {
 
 function compare(entry: SummaryEntry, record: NodeRecord): number {
   return (
-    entry.epoch - record.epoch ||
-    entry.sequence - record.sequence ||
-    entry.life - lifeOf(record.instance) ||
+    entry.epoch - record.newest.epoch ||
+    entry.sequence - record.newest.sequence ||
+    entry.life - lifeOf(record.newest.instance) ||
     entry.check - record.check
   );
 }

@@ -60,7 +60,7 @@ export class Intake {
     const known = this.records.get(heading.id);
     if (known !== undefined) {
       if (known.name !== heading.name) return { outcome: 'collision', known: known.name, name: heading.name };
-      const versions = compareVersions(heading, known);
+      const versions = compareVersions(heading, known.newest);
       const order = versions || compareContents(bytes, known);
       // Somebody made a record in our name: whichever of the two wins, ours must be a newer one.
       if (versions === 0 && order !== 0 && heading.id === self.id) return { outcome: 'own', record: heading };
@@ -77,7 +77,8 @@ export class Intake {
       });
       return ignored;
     }
-    return this.accept(record, bytes, now - unreachableForMs);
+    const isGone = record.left || unreachableForMs >= limits.goneAfterMs;
+    return this.accept(record, bytes, now - unreachableForMs, isGone);
   }
 
   /** What had to wait and now may be taken (again by `take`). */
@@ -97,10 +98,10 @@ export class Intake {
     return next;
   }
 
-  private accept(record: Announcement, bytes: Uint8Array, since: number): Taken {
+  private accept(record: Announcement, bytes: Uint8Array, since: number, isGone: boolean): Taken {
     const before = this.records.get(record.id)?.announcement.sections;
     // The bytes lie inside a received chunk that is about to go away.
-    const reception = this.records.put(record, bytes.slice(), since);
+    const reception = this.records.put(record, bytes.slice(), since, isGone);
     if (reception === 'full') return { outcome: 'full', name: record.name };
     if (reception !== 'newer') return ignored;
     return { outcome: 'accepted', record: this.records.get(record.id) as NodeRecord, before };

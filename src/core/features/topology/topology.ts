@@ -319,6 +319,7 @@ export class Topology implements Behavior<TopologyCommand> {
       agent.emit({ type: 'node-down', node: record, reason: record.left ? 'left' : 'lost' });
       const before = record.announcement.sections;
       agent.emit({ type: 'sections-changed', node: record.id, before, after: noSections });
+      this.records.lost(record);
     }
     for (const record of up) {
       agent.emit({ type: 'node-up', node: record });
