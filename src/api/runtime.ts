@@ -165,7 +165,8 @@ export class Runtime implements PlatformEvents {
   flushed(link: LinkId, byteLength: number): void {
     if (this.over) return;
     this.kernel.flushed(link, byteLength, this.platform.now());
-    this.drain();
+    // Mostly nothing waits, and the turn need not end for it.
+    if (!this.kernel.outbox.isEmpty || this.drainWaiters.length > 0) this.drain();
   }
 
   closed(link: LinkId, detail?: string): void {

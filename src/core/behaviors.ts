@@ -48,6 +48,8 @@ export class Behaviors {
   readonly caught: (error: unknown, feature: string) => void;
   private readonly byNumber = new Map<number, Slot>();
   private readonly byName = new Map<string, Slot>();
+  /** The next deadline of all; undefined after any of them was called, which may have moved its own. */
+  private due: number | undefined;
 
   /**
    * @param caught Told what a behavior threw; the others go on.
@@ -72,11 +74,17 @@ export class Behaviors {
 
   /** Calls into one behavior; what it throws stays its own affair. */
   call(slot: Slot, act: (slot: Slot) => void): void {
+    this.called();
     try {
       act(slot);
     } catch (error) {
       this.caught(error, slot.name);
     }
+  }
+
+  /** A behavior, or a handler of one, is called past this registry. */
+  called(): void {
+    this.due = undefined;
   }
 
   each(act: (slot: Slot) => void): void {
@@ -104,9 +112,11 @@ export class Behaviors {
   }
 
   nextDeadline(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const slot of this.slots) next = Math.min(next, this.deadlineOf(slot));
-    return next;
+    this.due ??= this.slots.reduce(
+      (next, slot) => Math.min(next, this.deadlineOf(slot)),
+      Number.POSITIVE_INFINITY,
+    );
+    return this.due;
   }
 
   deadline(now: number): void {

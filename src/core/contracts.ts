@@ -202,7 +202,7 @@ export interface Behavior<Command = never> {
   started?(agent: BehaviorAgent): void;
   /** The last call; what is sent from here still leaves. */
   stopped?(agent: BehaviorAgent): void;
-  /** Each `tickIntervalMs` (1 s). */
+  /** Each `heartbeatIntervalMs` (1 s). */
   tick?(agent: BehaviorAgent, now: number, intervalMs: number): void;
   /** When this behavior next wants `deadline`; asked at the end of every turn. Infinity: never. */
   nextDeadline?(): number;

@@ -67,6 +67,7 @@ export class Forwarder {
   private toHandler(frame: Frame, from: Neighbor): void {
     const entry = this.behaviors.byFeature(frame.feature)?.handlers.get(from.link);
     if (entry === undefined) return this.context.count('dropped.no-handler');
+    this.behaviors.called();
     try {
       entry.handler.message?.(entry.agent, frame);
     } catch (error) {
@@ -78,6 +79,7 @@ export class Forwarder {
     const slot = this.slotOf(frame.feature);
     if (slot === undefined) return this.giveBack(frame, 'refused', [this.context.self.id]);
     if ((frame.flags & Flag.returned) !== 0) return this.toSender(slot, frame);
+    this.behaviors.called();
     try {
       slot.behavior.message?.(slot.agent, frame, from);
     } catch (error) {

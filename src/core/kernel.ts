@@ -101,7 +101,7 @@ export class Kernel {
     this.at(now, wallNow);
     this.context.self.startedAt = now;
     this.life = 'running';
-    this.tickAt = now + limits.tickIntervalMs;
+    this.tickAt = now + limits.heartbeatIntervalMs;
     this.promisedWake = now;
     this.behaviors.each(({ behavior, agent }) => behavior.started?.(agent));
   }
@@ -129,6 +129,7 @@ export class Kernel {
   /** A direct call into a feature follows, as part of this turn. */
   enter(now: number): void {
     this.at(now);
+    this.behaviors.called();
   }
 
   /** Frames wait for some link's socket. */
@@ -264,8 +265,9 @@ export class Kernel {
   }
 
   private tick(now: number): void {
-    const intervalMs = limits.tickIntervalMs;
+    const intervalMs = limits.heartbeatIntervalMs;
     this.tickAt = now + intervalMs;
+    this.neighborhood.beat(now);
     this.behaviors.tick(now, intervalMs);
   }
 

@@ -20,7 +20,7 @@ export const limits = {
   handshakeTimeoutMs: 10_000,
   /** Bytes of one hello: a stranger may make us hold this much before it has proven anything. */
   helloBytesMax: 16 * 1024,
-  /** Each end sends at least this often; heartbeats also carry the round trip. */
+  /** Each end sends this often; heartbeats also carry the round trip. Behaviors are ticked in the same breath. */
   heartbeatIntervalMs: 1000,
   /** A neighbor whose event loop may stop for this long is still alive (its hello can ask for more). */
   stallToleranceMs: 3000,
@@ -159,8 +159,6 @@ export const limits = {
   // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
   /** A behavior whose deadline still lies in the past after it was called is called again after this. */
   deadlineAgainMs: 10,
-  /** Behaviors and handlers are ticked this often. */
-  tickIntervalMs: 1000,
   /** Rounds of flushing and local delivery within one turn: more means two behaviors answer each other for ever. */
   roundsPerTurnMax: 100,
 } as const;

@@ -50,6 +50,8 @@ export class Neighborhood implements LinkOwner {
   private readonly waiting = new Map<LinkId, number>();
   private readonly touchedLinks = new Set<Link>();
   private readonly polls: Polls;
+  /** When some link's deadline may have come. */
+  private lookAt = Number.POSITIVE_INFINITY;
   lastLink: LinkId;
   private closing = false;
 
@@ -132,16 +134,23 @@ export class Neighborhood implements LinkOwner {
 
   polled(): void {
     this.polls.polled(this.context.now);
+    this.lookAgain();
   }
 
+  /** Not later than any link's: what they hear moves their deadlines back, and nobody looks after each frame. */
   nextDeadline(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const link of this.links.values()) next = Math.min(next, link.nextDeadline());
-    return next;
+    return this.lookAt;
   }
 
   deadline(now: number): void {
+    if (now < this.lookAt) return;
     for (const link of [...this.links.values()]) link.deadline(now);
+    this.lookAgain();
+  }
+
+  /** Heartbeats leave on all links at once: a node of many links wakes no more often for them than one of few. */
+  beat(now: number): void {
+    for (const link of this.links.values()) link.beat(now);
   }
 
   /** Hands each link's gathered bytes to its socket. */
@@ -240,10 +249,12 @@ export class Neighborhood implements LinkOwner {
     const connection = this.byLink.get(link.id);
     if (connection?.link !== link || link.roundTripMs === undefined) return;
     this.context.routes.roundTrip(connection.neighbor.id, link.roundTripMs);
-    this.ports.behaviors().each(({ handlers }) => {
-      const entry = handlers.get(connection.neighbor.link);
-      entry?.handler.statistics?.(entry.agent, link.statistics);
-    });
+    const behaviors = this.ports.behaviors();
+    for (const slot of behaviors.slots) {
+      const entry = slot.handlers.get(connection.neighbor.link);
+      if (entry?.handler.statistics === undefined) continue;
+      behaviors.call(slot, () => entry.handler.statistics?.(entry.agent, link.statistics));
+    }
   }
 
   stalled(link: Link, stalled: boolean): void {
@@ -290,6 +301,10 @@ export class Neighborhood implements LinkOwner {
 
   touched(link: Link): void {
     this.touchedLinks.add(link);
+  }
+
+  hurried(link: Link): void {
+    this.lookAt = Math.min(this.lookAt, link.nextDeadline());
   }
 
   count(counter: string): void {
@@ -417,7 +432,13 @@ export class Neighborhood implements LinkOwner {
   private create(role: 'dialer' | 'listener', purpose: DialPurpose, address: string): Link {
     const link = new Link(this, ++this.lastLink, role, purpose, address, this.context.now);
     this.links.set(link.id, link);
+    this.hurried(link);
     return link;
+  }
+
+  private lookAgain(): void {
+    this.lookAt = Number.POSITIVE_INFINITY;
+    for (const link of this.links.values()) this.hurried(link);
   }
 }
 

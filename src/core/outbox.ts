@@ -44,6 +44,8 @@ export type Effect =
   /** The node has ended: all links are closed. With a failure: it had to. */
   | { readonly type: 'ended'; readonly failure: Failure | undefined };
 
+const nothing: readonly Effect[] = [];
+
 export class Outbox {
   private effects: Effect[] = [];
 
@@ -56,7 +58,8 @@ export class Outbox {
   }
 
   /** Takes all effects out, oldest first. */
-  drain(): Effect[] {
+  drain(): readonly Effect[] {
+    if (this.isEmpty) return nothing;
     const drained = this.effects;
     this.effects = [];
     return drained;

@@ -134,6 +134,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
     ended: () => void seen.ended++,
     gone: () => void seen.gone++,
     touched: () => undefined,
+    hurried: () => undefined,
     count: () => undefined,
   };
   const link = new Link(owner, 1, role, 'direct', 'somewhere', 0);

@@ -52,6 +52,8 @@ export interface LinkOwner {
   gone(link: Link): void;
   /** Something was queued: `pump` this link at the end of the turn. */
   touched(link: Link): void;
+  /** Its `nextDeadline` may be earlier than before. */
+  hurried(link: Link): void;
   count(counter: string): void;
 }
 
@@ -89,7 +91,6 @@ export class Link {
   private readonly roundTrip = new RoundTrip();
   private liveness: Liveness;
   private now: number;
-  private heartbeatAt = 0;
   private isStalled = false;
   private hasEnded = false;
   private bytesIn = 0;
@@ -250,8 +251,10 @@ export class Link {
     this.openedAt = this.now;
     this.splitter.frameBytesMax = limits.frameBytesMax;
     this.liveness = new Liveness(this.now, peer?.stallToleranceMs ?? limits.stallToleranceMs);
-    this.heartbeatAt = this.now;
+    this.owner.hurried(this);
     this.owner.opened(this, otherHasAnother, this.now);
+    // The round trip is known a heartbeat sooner if the first does not wait for the node's next beat.
+    this.beat(this.now);
   }
 
   // ── frames ────────────────────────────────────────────────────────────────────────────────────────
@@ -366,7 +369,7 @@ export class Link {
       case 'draining':
         return this.phase.until;
       case 'open':
-        return Math.min(this.heartbeatAt, this.liveness.nextDeadline(this.now));
+        return this.liveness.nextDeadline(this.now);
       default:
         return this.startedAt + limits.handshakeTimeoutMs;
     }
@@ -402,15 +405,15 @@ export class Link {
     this.shut();
   }
 
-  /** Each heartbeat interval: send one, and look whether the other end still does. */
+  /** Nothing has come for long. */
   private watch(now: number): void {
-    if (now >= this.heartbeatAt) this.sendHeartbeat(now);
     if (this.liveness.isStalled(now)) this.setStalled(true);
     if (this.liveness.check(now) === 'needs-poll') this.owner.silent(this);
   }
 
-  private sendHeartbeat(now: number): void {
-    this.heartbeatAt = now + limits.heartbeatIntervalMs;
+  /** Sends a heartbeat. */
+  beat(now: number): void {
+    if (this.phase.name !== 'open') return;
     const { sent, echo, held } = this.roundTrip.nextHeartbeat(now);
     this.sendControl(ControlType.heartbeat, new Writer(16).u32(sent).u32(echo).u32(held).finish());
   }
@@ -458,6 +461,7 @@ export class Link {
   private drain(now: number, otherDone: boolean): void {
     if (this.phase.name === 'closed') return;
     this.phase = { name: 'draining', until: now + limits.drainTimeoutMs, otherDone };
+    this.owner.hurried(this);
     this.pump();
   }
 

@@ -11,9 +11,11 @@ export type Verdict = 'alive' | 'needs-poll' | 'dead';
 
 type Suspicion = { readonly state: 'none' } | { readonly state: 'polling'; readonly heardAt: number };
 
+const noSuspicion: Suspicion = { state: 'none' };
+
 export class Liveness {
   private heardAt: number;
-  private suspicion: Suspicion = { state: 'none' };
+  private suspicion = noSuspicion;
   private readonly silenceMaxMs: number;
 
   constructor(now: number, stallToleranceMs: number) {
@@ -24,7 +26,7 @@ export class Liveness {
 
   heard(now: number): void {
     this.heardAt = now;
-    this.suspicion = { state: 'none' };
+    this.suspicion = noSuspicion;
   }
 
   /** Our own loop was late by this much: nobody else is to blame for it. */
@@ -48,7 +50,7 @@ export class Liveness {
   polled(now: number): Verdict {
     if (this.suspicion.state !== 'polling') return 'alive';
     const silent = this.heardAt <= this.suspicion.heardAt && now - this.heardAt >= this.silenceMaxMs;
-    this.suspicion = { state: 'none' };
+    this.suspicion = noSuspicion;
     return silent ? 'dead' : 'alive';
   }
 

@@ -20,9 +20,13 @@ interface SourceMemory {
   usedAt: number;
 }
 
+/** So often within its time of grace it is looked whether a source has become idle. */
+const forgetRounds = 10;
+
 export class Dedup {
   /** Newest life last; an older one is kept while its messages may still be on their way. */
   private readonly sources = new Map<NodeId, SourceMemory[]>();
+  private forgetAt = Number.NEGATIVE_INFINITY;
 
   check(source: NodeId, life: number, sequence: number, floor: number, now: number): Freshness {
     const memory = this.memoryOf(source, life, now);
@@ -42,7 +46,10 @@ export class Dedup {
     return this.memoryOf(source, life, now).seen.has(sequence);
   }
 
+  /** Called often, looks at all of them seldom: idle ones are remembered for at least `dedupIdleMs`. */
   forgetIdle(now: number): void {
+    if (now < this.forgetAt) return;
+    this.forgetAt = now + limits.dedupIdleMs / forgetRounds;
     for (const [source, lives] of this.sources) {
       const kept = lives.filter((memory) => now - memory.usedAt < limits.dedupIdleMs);
       if (kept.length === 0) this.sources.delete(source);

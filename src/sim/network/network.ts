@@ -205,7 +205,8 @@ export class Network {
 
   quality(from: Host, to: Host): PathQuality {
     let { bytesPerSecond } = this.conditions;
-    if (this.slownesses.size === 0) return { latencyFactor: 1, bytesPerSecond };
+    if (this.slownesses.size === 0)
+      return bytesPerSecond === Number.POSITIVE_INFINITY ? unhindered : { latencyFactor: 1, bytesPerSecond };
     let latencyFactor = 1;
     for (const slowness of this.slownesses) {
       if (!slowness.slows(from, to)) continue;
@@ -261,6 +262,8 @@ export class Network {
     this.world.after(delay, () => to.process?.datagramArrived(bytes.slice(), from.address));
   }
 }
+
+const unhindered: PathQuality = { latencyFactor: 1, bytesPerSecond: Number.POSITIVE_INFINITY };
 
 function pairKey(a: Host, b: Host): number {
   return Math.min(a.number, b.number) * 0x10000 + Math.max(a.number, b.number);
