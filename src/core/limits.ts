@@ -72,6 +72,8 @@ export const limits = {
   unreachableKeptMs: 3_600_000,
   /** Unreachable for this long, another life of one's own name is gone without a probe; less may be a record that has outrun its neighbors'. */
   goneAfterMs: 50,
+  /** A record of a life that is over does not count for this long where another is there, which will outbid it: after a probe, and across the mesh. */
+  contestMs: 3000,
   /** How long a living owner of a name has to answer a probe. */
   nameProbeMs: 1000,
   /** So often two that live may both think that the other is the younger. */

@@ -108,8 +108,8 @@ export const topologyMutants: readonly Mutant[] = [
     name: 'dead-outrank-living',
     breaks: 'the record of a life that is over takes the links of the living one away',
     file: 'src/core/routing/records.ts',
-    find: 'if (isGone && known.reachable && announcement.instance !== known.instance) known.goneSince = since;\n    else this.adopt(known);',
-    replace: 'this.adopt(known);',
+    find: 'if (isGone && known.reachable && announcement.instance !== known.instance) {',
+    replace: 'if (isGone && false) {',
   },
   {
     name: 'flooded-for-ever',

@@ -216,7 +216,7 @@ describe('the record of a life that is over', () => {
   const dead = announcement('b', { instance: '0000000000000002', epoch: 2, sequence: 7 });
   const contested = (): { records: Records; record: NodeRecord } => {
     const records = reachable(announcement('a', { links: [b] }), living);
-    expect(records.put(dead, Uint8Array.of(1), 5, true)).toBe('newer');
+    expect(records.put(dead, Uint8Array.of(1), 105, 100)).toBe('newer');
     return { records, record: records.get(b) as NodeRecord };
   };
 
@@ -249,9 +249,26 @@ describe('the record of a life that is over', () => {
     expect(record).toMatchObject({ isContested: false, announcement: dead });
   });
 
+  test('counts after all when nobody outbids it', () => {
+    const { records, record } = contested();
+    records.forgetOld(105 + limits.contestMs - 1);
+    expect(record.isContested).toBe(true);
+    const { version } = records;
+    records.forgetOld(105 + limits.contestMs);
+    expect(record).toMatchObject({ isContested: false, announcement: dead });
+    expect(records.version).toBeGreaterThan(version);
+  });
+
+  test('is as fresh as its sender says where nobody is there', () => {
+    const records = new Records();
+    records.put(living, bytes, 0);
+    records.put(dead, Uint8Array.of(1), 9000, 20);
+    expect(records.get(b)).toMatchObject({ isContested: false, since: 8980 });
+  });
+
   test('takes the place of its own record: a goodbye is believed', () => {
     const records = reachable(announcement('a', { links: [b] }), living);
-    records.put({ ...living, sequence: 2, left: true, links: [] }, bytes, 0, true);
+    records.put({ ...living, sequence: 2, left: true, links: [] }, bytes, 0, 100);
     expect(records.get(b)).toMatchObject({ isContested: false, left: true, adjacent: [] });
   });
 });

@@ -103,6 +103,8 @@ export class Records implements Directory {
   servicesVersion = 0;
   private readonly byId = new Map<NodeId, NodeRecord>();
   private readonly outOfReach = new Set<NodeRecord>();
+  /** Since when each contested record is. */
+  private readonly contested = new Map<NodeRecord, number>();
   /** Every id that has a record or is named in one has an index of its own. */
   private indexes = new Map<NodeId, number>();
   /** How many indexes the last renumbering left. */
@@ -140,11 +142,11 @@ export class Records implements Directory {
   }
 
   /**
-   * @param since When the node was last reachable, where its sender said that it no longer is.
-   * @param isGone The life that made it is over, by its own word or by its sender's.
+   * @param unreachableForMs For whoever sent it. Default 0: it is there.
    */
-  put(announcement: Announcement, bytes: Uint8Array, since: number, isGone = false): Reception {
+  put(announcement: Announcement, bytes: Uint8Array, now: number, unreachableForMs = 0): Reception {
     const known = this.byId.get(announcement.id);
+    const since = now - unreachableForMs;
     if (known === undefined) {
       if (this.byId.size >= limits.recordsMax && !this.makeRoom()) return 'full';
       this.insert(announcement, bytes, since);
@@ -153,9 +155,13 @@ export class Records implements Directory {
     const order = compareVersions(announcement, known.newest) || compareContents(bytes, known);
     if (order <= 0) return order === 0 ? 'same' : 'older';
     this.replace(known, announcement, bytes);
-    // The dead have no say over the living: whoever is there keeps its links until it has outbid this.
-    if (isGone && known.reachable && announcement.instance !== known.instance) known.goneSince = since;
-    else this.adopt(known);
+    const isGone = announcement.left || unreachableForMs >= limits.goneAfterMs;
+    if (isGone && known.reachable && announcement.instance !== known.instance) {
+      this.contest(known, since, now);
+    } else {
+      if (!known.reachable && announcement.instance !== known.instance) known.since = since;
+      this.adopt(known);
+    }
     return 'newer';
   }
 
@@ -172,6 +178,21 @@ export class Records implements Directory {
   /** A node that went out of reach: what counts now is its newest version, whoever made it. */
   lost(record: NodeRecord): void {
     if (record.isContested) this.adopt(record);
+  }
+
+  /** The dead have no say over the living: whoever is there keeps its links until it has outbid this. */
+  private contest(record: NodeRecord, goneSince: number, now: number): void {
+    record.goneSince = goneSince;
+    this.contested.set(record, now);
+  }
+
+  /** Whoever lives would have outbid the other long ago: it was the older life that is gone. */
+  private endContests(now: number): void {
+    for (const [record, since] of this.contested) {
+      if (record.isContested && now - since < limits.contestMs) continue;
+      this.contested.delete(record);
+      this.lost(record);
+    }
   }
 
   /** A link to this life of a node has opened: if another one made the record, its links are no more. */
@@ -193,8 +214,9 @@ export class Records implements Directory {
     if (this.connect(record)) this.version++;
   }
 
-  /** Forgets what has been unreachable for an hour. */
+  /** Forgets what has been unreachable for an hour, and ends what nobody settled. Called once a second. */
   forgetOld(now: number): void {
+    this.endContests(now);
     for (const record of [...this.outOfReach]) {
       if (now - record.since > limits.unreachableKeptMs) this.remove(record);
     }

@@ -77,8 +77,7 @@ export class Intake {
       });
       return ignored;
     }
-    const isGone = record.left || unreachableForMs >= limits.goneAfterMs;
-    return this.accept(record, bytes, now - unreachableForMs, isGone);
+    return this.accept(record, bytes, unreachableForMs, now);
   }
 
   /** What had to wait and now may be taken (again by `take`). */
@@ -98,10 +97,10 @@ export class Intake {
     return next;
   }
 
-  private accept(record: Announcement, bytes: Uint8Array, since: number, isGone: boolean): Taken {
+  private accept(record: Announcement, bytes: Uint8Array, unreachableForMs: number, now: number): Taken {
     const before = this.records.get(record.id)?.announcement.sections;
     // The bytes lie inside a received chunk that is about to go away.
-    const reception = this.records.put(record, bytes.slice(), since, isGone);
+    const reception = this.records.put(record, bytes.slice(), now, unreachableForMs);
     if (reception === 'full') return { outcome: 'full', name: record.name };
     if (reception !== 'newer') return ignored;
     return { outcome: 'accepted', record: this.records.get(record.id) as NodeRecord, before };
