@@ -23,9 +23,9 @@ export const routingMutants: readonly Mutant[] = [
     name: 'depth-first',
     breaks: 'routes are searched depth first, so that they are not the shortest',
     file: table,
-    find: 'for (const next of record.adjacent) if (this.hops[next.index] === unvisited) this.visit(next, hops, via);',
+    find: 'if (this.hops[next] === unvisited) this.visit(next, hops, via);',
     replace:
-      'for (const next of record.adjacent) {\n      if (this.hops[next.index] !== unvisited) continue;\n      this.visit(next, hops, via);\n      this.expand(next);\n    }',
+      'if (this.hops[next] !== unvisited) continue;\n      this.visit(next, hops, via);\n      this.expand(next);',
   },
   {
     name: 'route-around-forgotten',

@@ -28,6 +28,8 @@ export interface ReachabilityChanges {
   readonly down: readonly NodeRecord[];
 }
 
+type Arrays = [Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>];
+
 const noChanges: ReachabilityChanges = { up: [], down: [] };
 const reject: RouteAction = { action: 'reject' };
 const local: RouteAction = { action: 'local' };
@@ -50,7 +52,10 @@ export class LinkStateTable implements RoutingTable {
   /** By record index: hops from here, and the neighbor's record index that leads there. */
   private hops = new Int32Array(0);
   private via = new Int32Array(0);
-  private order: NodeRecord[] = [];
+  /** Record indexes in the order in which the search came to them: the nearest first. */
+  private order = new Int32Array(0);
+  private orderLength = 0;
+  private numbering = -1;
   /** By the neighbor's record index: one action serves all nodes behind it. */
   private readonly actions = new Map<number, RouteAction>();
   /** By key, until anything changes: the search looks at every node. */
@@ -82,7 +87,7 @@ export class LinkStateTable implements RoutingTable {
     let closest = this.closest.get(key);
     if (closest === undefined) {
       closest = this.self;
-      for (const record of this.order) if (compareDistance(key, record.id, closest) < 0) closest = record.id;
+      for (const id of this.reachable()) if (compareDistance(key, id, closest) < 0) closest = id;
       if (this.closest.size >= keysRememberedMax) this.closest.clear();
       this.closest.set(key, closest);
     }
@@ -105,12 +110,12 @@ export class LinkStateTable implements RoutingTable {
 
   *reachable(): Iterable<NodeId> {
     this.refresh();
-    for (const record of this.order) yield record.id;
+    for (const record of this.reachableRecords()) yield record.id;
   }
 
   get reachableCount(): number {
     this.refresh();
-    return this.order.length;
+    return this.orderLength;
   }
 
   /** The nodes on the way, the destination last; undefined without a route. Follows this node's own view. */
@@ -168,9 +173,11 @@ export class LinkStateTable implements RoutingTable {
     this.takenVersion = this.version;
     const up: NodeRecord[] = [];
     const down: NodeRecord[] = [];
-    for (const record of this.records.entries()) {
-      const reachable = record.id === this.self || (this.hops[record.index] ?? unvisited) !== unvisited;
-      if (reachable === record.reachable) continue;
+    const { reachability } = this.records;
+    for (let index = 0; index < this.records.indexEnd; index++) {
+      const reachable = (this.hops[index] ?? unvisited) !== unvisited;
+      const record = Number(reachable) === reachability[index] ? undefined : this.records.at(index);
+      if (record === undefined) continue;
       this.records.setReachable(record, reachable, now);
       if (record.id !== this.self) (reachable ? up : down).push(record);
     }
@@ -184,7 +191,14 @@ export class LinkStateTable implements RoutingTable {
   }
 
   private refresh(): void {
-    if (this.dirty) this.compute();
+    if (this.dirty || this.numbering !== this.records.numbering) this.compute();
+  }
+
+  private *reachableRecords(): Iterable<NodeRecord> {
+    for (let i = 0; i < this.orderLength; i++) {
+      const record = this.records.at(this.order[i] as number);
+      if (record !== undefined) yield record;
+    }
   }
 
   /**
@@ -195,6 +209,7 @@ export class LinkStateTable implements RoutingTable {
   private compute(): void {
     this.dirty = false;
     this.seenVersion = this.records.version;
+    this.numbering = this.records.numbering;
     this.computed++;
     this.providers = undefined;
     this.closest.clear();
@@ -203,31 +218,43 @@ export class LinkStateTable implements RoutingTable {
   }
 
   private search(): void {
-    const end = this.records.indexEnd;
-    this.hops = new Int32Array(end).fill(unvisited);
-    this.via = new Int32Array(end).fill(unvisited);
-    this.order = [];
+    this.makeRoom();
+    this.hops.fill(unvisited);
+    this.via.fill(unvisited);
+    this.orderLength = 0;
     const own = this.records.get(this.self);
     if (own !== undefined) this.hops[own.index] = 0;
     for (const id of this.preference()) {
       const record = this.neighborRecord(id);
       if (record === undefined) continue;
       this.actions.set(record.index, { action: 'next', neighbor: id });
-      this.visit(record, 1, record.index);
+      this.visit(record.index, 1, record.index);
     }
-    for (let i = 0; i < this.order.length; i++) this.expand(this.order[i] as NodeRecord);
+    for (let i = 0; i < this.orderLength; i++) this.expand(this.order[i] as number);
   }
 
-  private expand(record: NodeRecord): void {
-    const hops = (this.hops[record.index] as number) + 1;
-    const via = this.via[record.index] as number;
-    for (const next of record.adjacent) if (this.hops[next.index] === unvisited) this.visit(next, hops, via);
+  private expand(index: number): void {
+    const { starts, counts, targets } = this.records.graph;
+    const hops = (this.hops[index] as number) + 1;
+    const via = this.via[index] as number;
+    const start = starts[index] as number;
+    const end = start + (counts[index] as number);
+    for (let at = start; at < end; at++) {
+      const next = targets[at] as number;
+      if (this.hops[next] === unvisited) this.visit(next, hops, via);
+    }
   }
 
-  private visit(record: NodeRecord, hops: number, via: number): void {
-    this.hops[record.index] = hops;
-    this.via[record.index] = via;
-    this.order.push(record);
+  private visit(index: number, hops: number, via: number): void {
+    this.hops[index] = hops;
+    this.via[index] = via;
+    this.order[this.orderLength++] = index;
+  }
+
+  private makeRoom(): void {
+    const { indexEnd } = this.records;
+    if (this.hops.length >= indexEnd) return;
+    [this.hops, this.via, this.order] = [0, 1, 2].map(() => new Int32Array(2 * indexEnd)) as Arrays;
   }
 
   /** A neighbor's record, if its link counts: it announces us, and it is the life that the link leads to. */
@@ -255,7 +282,9 @@ export class LinkStateTable implements RoutingTable {
     const hops = this.hops[record.index] as number;
     const via = this.via[record.index];
     if (hops <= 1) return undefined;
-    return record.adjacent.find(({ index }) => this.hops[index] === hops - 1 && this.via[index] === via);
+    return this.records
+      .adjacentTo(record)
+      .find(({ index }) => this.hops[index] === hops - 1 && this.via[index] === via);
   }
 
   private providersOf(service: NodeId): readonly NodeRecord[] {
@@ -263,7 +292,7 @@ export class LinkStateTable implements RoutingTable {
       this.providersVersion = this.records.servicesVersion;
       this.providers = new Map();
       const own = this.records.get(this.self);
-      for (const record of own === undefined ? this.order : [own, ...this.order]) {
+      for (const record of own === undefined ? this.reachableRecords() : [own, ...this.reachableRecords()]) {
         for (const name of record.services) {
           const id = idOf(name);
           const list = this.providers.get(id);

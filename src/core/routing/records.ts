@@ -10,14 +10,13 @@ import type { Instance, NodeId } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { type Announcement, compareVersions } from './announcement.ts';
 import { checkOf, Digests } from './digests.ts';
+import { Graph } from './graph.ts';
 
 /** A record with what this node adds to it. Small dense `index` numbers serve the routing table's arrays. */
 export class NodeRecord implements NodeEntry {
   index: number;
   /** The indexes of the nodes that it announces links to, known or not. */
   edges: readonly number[];
-  /** The records at the other ends of its effective links: those that both ends announce. */
-  adjacent: NodeRecord[] = [];
   /** The one that counts: for routes, and for whoever asks about the node. */
   announcement: Announcement;
   /** The newest version there is. Another one only while it is of a life that is over, and the node is there. */
@@ -97,6 +96,12 @@ export type Reception = 'newer' | 'same' | 'older' | 'full';
 
 export class Records implements Directory {
   readonly digests = new Digests();
+  /** The effective links, by index: those that both ends announce. */
+  graph = new Graph();
+  /** By index, 1: reachable. */
+  reachability = new Uint8Array(64);
+  /** Rises when indexes change. */
+  numbering = 0;
   /** Rises when the effective network may have changed: what routes are computed from. */
   version = 0;
   /** Rises when a node offers other services than before. */
@@ -130,6 +135,11 @@ export class Records implements Directory {
 
   get size(): number {
     return this.byId.size;
+  }
+
+  /** The records at the other ends of its effective links. */
+  adjacentTo(record: NodeRecord): NodeRecord[] {
+    return this.graph.neighborsOf(record.index).map((index) => this.byIndex[index] as NodeRecord);
   }
 
   /** One more than the highest index in use. */
@@ -169,6 +179,7 @@ export class Records implements Directory {
     if (record.reachable === reachable) return;
     this.digests.toggle(record.newest, record.check);
     record.reachable = reachable;
+    this.reachability[record.index] = Number(reachable);
     record.wasReachable ||= reachable;
     record.since = now;
     if (reachable) this.outOfReach.delete(record);
@@ -242,7 +253,14 @@ export class Records implements Directory {
       this.byIndex[record.index] = record;
     }
     for (const record of this.byId.values()) record.edges = this.edgesOf(record.announcement);
+    this.graph = new Graph();
+    this.reachability.fill(0);
+    for (const record of this.byId.values()) {
+      this.reachability[record.index] = Number(record.reachable);
+      this.graph.set(record.index, this.effectiveLinksOf(record));
+    }
     this.numbered = this.byIndex.length;
+    this.numbering++;
     this.version++;
   }
 
@@ -252,6 +270,7 @@ export class Records implements Directory {
       index = this.byIndex.length;
       this.indexes.set(id, index);
       this.byIndex.push(undefined);
+      if (index >= this.reachability.length) this.reachability = twiceAsLong(this.reachability);
     }
     return index;
   }
@@ -296,7 +315,8 @@ export class Records implements Directory {
   }
 
   private remove(record: NodeRecord): void {
-    for (const other of record.adjacent) disconnect(other, record);
+    for (const other of this.graph.neighborsOf(record.index)) this.graph.remove(other, record.index);
+    this.graph.set(record.index, []);
     this.byId.delete(record.id);
     this.outOfReach.delete(record);
     this.byIndex[record.index] = undefined;
@@ -305,24 +325,24 @@ export class Records implements Directory {
 
   /** Finds its effective links anew, at both ends. True when they changed. */
   private connect(record: NodeRecord): boolean {
-    const before = record.adjacent;
+    const before = this.graph.neighborsOf(record.index);
     const after = this.effectiveLinksOf(record);
     const gone = before.filter((other) => !after.includes(other));
     const fresh = after.filter((other) => !before.includes(other));
     if (gone.length === 0 && fresh.length === 0) return false;
-    record.adjacent = after;
-    for (const other of gone) disconnect(other, record);
-    for (const other of fresh) other.adjacent.push(record);
+    this.graph.set(record.index, after);
+    for (const other of gone) this.graph.remove(other, record.index);
+    for (const other of fresh) this.graph.add(other, record.index);
     return true;
   }
 
-  private effectiveLinksOf(record: NodeRecord): NodeRecord[] {
-    const links: NodeRecord[] = [];
+  private effectiveLinksOf(record: NodeRecord): number[] {
+    const links: number[] = [];
     if (record.left || record.isOver) return links;
     for (const edge of record.edges) {
       const other = this.byIndex[edge];
       if (other !== undefined && !other.left && !other.isOver && other.edges.includes(record.index))
-        links.push(other);
+        links.push(edge);
     }
     return links;
   }
@@ -340,8 +360,10 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-function disconnect(record: NodeRecord, gone: NodeRecord): void {
-  record.adjacent.splice(record.adjacent.indexOf(gone), 1);
+function twiceAsLong(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(bytes.length * 2);
+  longer.set(bytes);
+  return longer;
 }
 
 function sameItems<Item>(a: readonly Item[], b: readonly Item[]): boolean {

@@ -359,7 +359,7 @@ export class Topology implements Behavior<TopologyCommand> {
     for (const id of there) {
       const record = this.records.get(id);
       if (record === undefined) continue;
-      const neighbors = record.adjacent.filter((other) => there.has(other.id));
+      const neighbors = this.records.adjacentTo(record).filter((other) => there.has(other.id));
       adjacency.push([record.name, neighbors.map(({ name }) => name).sort()]);
     }
     if (adjacency.length === 0) adjacency.push([agent.self.name, []]);
