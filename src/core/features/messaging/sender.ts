@@ -284,7 +284,10 @@ export class Sender {
       const moved = [...message.waiting]
         .filter(([node, { via }]) => this.hasMoved(node, via))
         .map(([node]) => node);
-      if (moved.length > 0) this.repeat(message, moved);
+      if (moved.length === 0) continue;
+      if (moved.length === message.waiting.size) this.repeat(message, moved);
+      // The others are asked again when it is their time: routes that keep changing must not put that off.
+      else this.resend(message, moved);
     }
   }
 
@@ -315,7 +318,10 @@ export class Sender {
     message.repeatAfterMs = Math.min(message.repeatAfterMs * 2, limits.repeatAfterMsMax);
     message.repeatAt = this.agent.now + message.repeatAfterMs;
     this.outbound.schedule(message);
-    if (nodes.length === 0) return;
+    if (nodes.length > 0) this.resend(message, nodes);
+  }
+
+  private resend(message: Pending, nodes: readonly NodeId[]): void {
     this.counts.repeated++;
     const large = this.larges.get(message.sequence);
     if (large === undefined) this.transmit(message, nodes);
