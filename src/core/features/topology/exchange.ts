@@ -42,6 +42,8 @@ export class Exchange implements ConnectionHandler {
   private readonly queued = new Set<NodeId>();
   private readonly throttle = new Throttle(limits.floodGapMs, limits.floodGapMsMax);
   private agent: ConnectionAgent | undefined;
+  /** The other end has said what it has: before that, part of the news could be taken for the whole. */
+  private isCompared = false;
 
   constructor(records: Records) {
     this.records = records;
@@ -55,6 +57,7 @@ export class Exchange implements ConnectionHandler {
   /** The node leaves: what is queued cannot wait. */
   flushNow(now: number): void {
     this.throttle.reset();
+    this.isCompared = true;
     this.flush(now);
   }
 
@@ -69,11 +72,11 @@ export class Exchange implements ConnectionHandler {
 
   /** When what is queued may leave. */
   nextDeadline(): number {
-    return this.queued.size === 0 ? Number.POSITIVE_INFINITY : this.throttle.nextAt;
+    return this.queued.size === 0 || !this.isCompared ? Number.POSITIVE_INFINITY : this.throttle.nextAt;
   }
 
   flush(now: number): void {
-    if (this.queued.size === 0 || !this.throttle.take(now)) return;
+    if (this.queued.size === 0 || !this.isCompared || !this.throttle.take(now)) return;
     let batch: CarriedRecord[] = [];
     let bytes = 0;
     for (const id of this.queued) {
@@ -137,6 +140,7 @@ export class Exchange implements ConnectionHandler {
 
   /** Sends what the other end lacks, asks for what it has newer. */
   private compare(agent: ConnectionAgent, summary: Summary): void {
+    this.isCompared = true;
     const theirs = new Map<NodeId, SummaryEntry>(summary.entries.map((entry) => [entry.id, entry]));
     const wanted: NodeId[] = [];
     for (const entry of summary.entries) {
