@@ -19,8 +19,6 @@ interface Leaver {
 
 /** After this a goodbye has reached whoever it can reach, and the name may belong to another life. */
 const goodbyeKnownMs = 8000;
-/** Two nodes had one name until a moment ago: what was told of one of them may still be told of the other. */
-const namesakeForgottenMs = 3000;
 /** A program gives these as reasons for links it wants to end. */
 const meantReasons: ReadonlySet<string> = new Set(['hangup', 'leave', 'stopped']);
 
@@ -29,8 +27,6 @@ export class Deaths {
   private readonly standing: StandingLinks;
   private readonly checks: CheckCounts;
   private leavers: Leaver[] = [];
-  /** By name: when the last of several nodes of this name ended. */
-  private readonly doubledUntil = new Map<string, number>();
 
   constructor(mesh: Mesh, standing: StandingLinks, checks: CheckCounts) {
     this.mesh = mesh;
@@ -38,7 +34,6 @@ export class Deaths {
     this.checks = checks;
     mesh.observers.push({
       leaving: (life) => this.leaving(life),
-      stopped: (life) => this.stopped(life),
       lost: (life, name, reason) => this.lost(life, name, reason),
       linkDown: (life, name, reason) => this.linkDown(life, name, reason),
     });
@@ -57,23 +52,13 @@ export class Deaths {
     this.leavers.push({ life, at: now, neighbors });
   }
 
-  private stopped({ node }: Life): void {
-    if (this.mesh.livesNamed(node.name).length > 0) this.doubledUntil.set(node.name, this.mesh.world.now);
-  }
-
   /** It was lied to, or others take it for its namesake. */
   private mayBeMistaken({ node }: Life): boolean {
-    return this.mesh.liesHarmUntil >= this.mesh.world.now || this.isDoubled(node.name);
-  }
-
-  /** Several nodes have this name, or had until a moment ago. */
-  private isDoubled(name: string): boolean {
-    const until = this.doubledUntil.get(name) ?? Number.NEGATIVE_INFINITY;
-    return this.mesh.world.now - until < namesakeForgottenMs || this.mesh.livesNamed(name).length > 1;
+    return this.mesh.liesHarmUntil >= this.mesh.world.now || this.standing.isDoubled(node.name);
   }
 
   private theOnly(name: string): Life | undefined {
-    return this.isDoubled(name) ? undefined : this.mesh.livesNamed(name)[0];
+    return this.standing.isDoubled(name) ? undefined : this.mesh.livesNamed(name)[0];
   }
 
   private lost(life: Life, name: string, reason: string): void {
@@ -102,6 +87,8 @@ export class Deaths {
     const other = this.theOnly(name);
     if (other === undefined) return;
     if (other.isLeaving || life.isLeaving) return;
+    // What was cut long ago may only be noticed now.
+    if (reason === 'silent' && life.platform.loop.lastSlowAt >= this.since) return;
     count(this.checks, 'no link falls that nothing touches', 1);
     if (!this.standing.isFree(life, other, this.since)) return;
     this.fail(`the link of ${nameOf(life)} to ${name} went down (${reason}), though nothing touched it`);

@@ -19,6 +19,8 @@ export class StandingLinks {
   private readonly mesh: Mesh;
   /** Of each life: the names it is linked to, with the time of it. */
   private readonly links = new Map<Life, Map<string, number>>();
+  /** By name: when the last of several nodes of this name ended. */
+  private readonly doubledUntil = new Map<string, number>();
 
   constructor(mesh: Mesh) {
     this.mesh = mesh;
@@ -27,6 +29,7 @@ export class StandingLinks {
       stopped: (life) => {
         this.changedAt = mesh.world.now;
         this.links.delete(life);
+        if (mesh.livesNamed(life.node.name).length > 0) this.doubledUntil.set(life.node.name, mesh.world.now);
       },
       linkUp: (life, name) => this.changed(life, (names) => names.set(name, mesh.world.now)),
       linkDown: (life, name) => this.changed(life, (names) => names.delete(name)),
@@ -65,6 +68,14 @@ export class StandingLinks {
     return isSteady && this.mesh.network.wasFree(a.member.host, b.member.host, since);
   }
 
+  /**
+   * Several nodes have this name, or had until a moment ago: what is known of one may still be believed of the
+   * other, and whoever is reached by it suffers as well.
+   */
+  isDoubled(name: string): boolean {
+    return this.wasDoubled(name) || this.mesh.livesNamed(name).length > 1;
+  }
+
   neighborsOf(life: Life, since: number): Life[] {
     return this.neighbors(life, this.steadyByName(since), since);
   }
@@ -90,11 +101,16 @@ export class StandingLinks {
     const doubled = new Set<string>();
     for (const life of this.mesh.living) {
       const { name } = life.node;
-      if (lives.has(name)) doubled.add(name);
+      if (lives.has(name) || this.wasDoubled(name)) doubled.add(name);
       lives.set(name, life);
     }
     for (const [name, life] of lives)
       if (doubled.has(name) || !this.isSteady(life, since)) lives.delete(name);
     return lives;
+  }
+
+  private wasDoubled(name: string): boolean {
+    const until = this.doubledUntil.get(name) ?? Number.NEGATIVE_INFINITY;
+    return this.mesh.world.now - until < standsSinceMs;
   }
 }

@@ -43,6 +43,7 @@ export class EventLoop {
   private timersTurn = true;
   private pausedAt = 0;
   private behindUntil = Number.NEGATIVE_INFINITY;
+  private slowUntil = Number.NEGATIVE_INFINITY;
   private drainScheduled = false;
   private drainMissed = false;
   private pollsLeft = 0;
@@ -61,6 +62,11 @@ export class EventLoop {
   /** Its events cost time. */
   get isSlow(): boolean {
     return this.costMs > 0 || this.inbox.length > 0;
+  }
+
+  /** The last moment at which it was: a loop that is never at rest has no idle poll phase, and hears of nothing by silence. */
+  get lastSlowAt(): number {
+    return this.isSlow ? this.world.now : this.slowUntil;
   }
 
   /** The last moment at which this loop was too far behind for its neighbors' patience. */
@@ -90,6 +96,7 @@ export class EventLoop {
 
   /** Each event takes so long from now on. */
   setCost(costMs: number): void {
+    if (this.costMs > 0) this.slowUntil = this.world.now;
     this.costMs = costMs;
   }
 
