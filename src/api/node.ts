@@ -327,7 +327,15 @@ export interface NodeOptions {
   readonly sendTimeoutMs?: number;
   /** How long this program's event loop may stop without being thought dead. Default 3,000. */
   readonly stallToleranceMs?: number;
-  /** Allow other addresses than loopback without a key. Default false. */
+  /**
+   * The mesh key, or several: the first is used, all are accepted. `false`: none. Default: what the variable
+   * `SKEIN_KEY` holds, else the keys of this user (`skein key`), else none. With a key every link is TLS 1.3
+   * and proven, and the node listens on all interfaces; without one it stays on loopback.
+   */
+  readonly key?: string | readonly string[] | false;
+  /** A file of keys instead, as `skein key` writes it; read again when it changes. */
+  readonly keyFile?: string;
+  /** Go without a key, on other addresses than loopback too: everybody can join, and read and change all. Default false. */
   readonly insecure?: boolean;
   /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
   readonly version?: string;

@@ -6,7 +6,16 @@
  * told and reports what happened; it decides nothing.
  */
 
-import type { Behavior, LinkId, LogLevel, Random, SecureStage, Sighting, Store } from '../core/contracts.ts';
+import type {
+  Behavior,
+  DatagramSeal,
+  LinkId,
+  LogLevel,
+  Random,
+  SecureStage,
+  Sighting,
+  Store,
+} from '../core/contracts.ts';
 import type { Failure } from '../core/errors.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -74,6 +83,8 @@ export interface LocalNodeSettings {
   readonly solicit: boolean;
   /** Where broadcasts go, for `why`: `127.255.255.255:7077`. */
   readonly broadcastTargets: readonly string[];
+  /** For datagrams, where there is a key. */
+  readonly seal?: DatagramSeal;
   readonly syncPeriodMs: number;
   readonly sendTimeoutMs: number;
   readonly stallToleranceMs: number;

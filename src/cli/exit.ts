@@ -21,7 +21,12 @@ export class ExitError extends Error {
 }
 
 /** What the caller typed is the cause: the same command can never succeed. */
-const wrongInputCodes: ReadonlySet<string> = new Set(['SKEIN_INVALID', 'SKEIN_ADDRESS', 'SKEIN_PROTECTED']);
+const wrongInputCodes: ReadonlySet<string> = new Set([
+  'SKEIN_INVALID',
+  'SKEIN_ADDRESS',
+  'SKEIN_PROTECTED',
+  'SKEIN_KEY',
+]);
 
 export function exitCodeOf(problem: unknown): number {
   if (problem instanceof ExitError) return problem.exitCode;

@@ -36,7 +36,12 @@ export const settingTexts: readonly SettingText[] = [
     help: 'only nodes of one namespace find each other (default: default)',
   },
   { name: 'degree', read: 'number', value: '<n>', help: 'links to keep; 0 never solicits (default: 3)' },
-  { name: 'listen', read: 'text', value: '<host:port>', help: 'port 0 picks one (default: 127.0.0.1:0)' },
+  {
+    name: 'listen',
+    read: 'text',
+    value: '<host:port>',
+    help: 'port 0 picks one (default: :0 with a key, 127.0.0.1:0 without)',
+  },
   { name: 'advertise', read: 'list', value: '<host:port...>', help: 'addresses told to others instead' },
   { name: 'connect', read: 'list', value: '<host:port...>', help: 'nodes to link to, beside those found' },
   {
@@ -63,7 +68,13 @@ export const settingTexts: readonly SettingText[] = [
     value: '<path>',
     help: 'path of the control socket (default: in the runtime folder)',
   },
-  { name: 'insecure', read: 'flag', help: 'allow addresses other than loopback without a key' },
+  {
+    name: 'keyFile',
+    read: 'text',
+    value: '<path>',
+    help: 'mesh keys (default: SKEIN_KEY, else $XDG_CONFIG_HOME/skein/keys)',
+  },
+  { name: 'insecure', read: 'flag', help: 'go without a key, also beyond loopback: everybody can join' },
   { name: 'discovery', read: 'flag', help: 'find nodes by UDP and by the runtime folder' },
   { name: 'folder', read: 'flag', help: 'find nodes by the runtime folder', hidden: true },
   {

@@ -392,6 +392,22 @@ export interface SecureStage {
   ): boolean;
 }
 
+/** What became of a datagram that came in. `clock`: made by a holder of the key whose clock is this far ahead. */
+export type OpenedDatagram =
+  | { readonly outcome: 'opened'; readonly bytes: Uint8Array }
+  | { readonly outcome: 'clock'; readonly aheadMs: number; readonly bytes: Uint8Array }
+  /** Not sealed at all, by another key, or taken before. */
+  | { readonly outcome: 'foreign' | 'other-key' | 'replay' };
+
+/** Closes datagrams for all but the holders of the mesh key. Provided by the host. */
+export interface DatagramSeal {
+  /** How many bytes a seal adds. */
+  readonly overheadBytes: number;
+  /** Undefined: there is no key any more. */
+  seal(bytes: Uint8Array): Uint8Array | undefined;
+  open(bytes: Uint8Array): OpenedDatagram;
+}
+
 /** Domain verbs of the durable store; the features that need it add theirs. */
 export interface StoreOperation {
   readonly verb: string;

@@ -24,6 +24,7 @@ export const errorCodes = {
   SKEIN_CLOSED: 'the node is closed',
   SKEIN_ABORTED: 'given up by the caller',
   SKEIN_PROTECTED: 'without a key a node stays on loopback',
+  SKEIN_KEY: 'a mesh key is wrong, missing, or not the one of the other side',
   SKEIN_ADDRESS: 'that is not an address',
   SKEIN_ADDRESS_IN_USE: 'that address is taken',
   SKEIN_INVALID: 'a value does not fit its schema',

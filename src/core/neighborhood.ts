@@ -449,7 +449,16 @@ function alreadyConnected(peer: Hello): Failure {
 /** What ended a dial, in words that name the address that was dialed. */
 function worded(detail: Failure | undefined, address: string): Failure {
   if (detail?.code === 'SKEIN_SELF') return failure('SKEIN_SELF', `${address} is this node itself`);
+  if (detail?.code === 'SKEIN_KEY') return failure('SKEIN_KEY', keyText(address, detail.message));
   return detail ?? failure('SKEIN_UNREACHABLE', `${address} did not become a link`);
+}
+
+/** The other end words it as it sees it; here it is said of the address that was dialed. */
+function keyText(address: string, text: string): string {
+  if (text.includes('has none')) return `${address} belongs to a mesh with a key, and this node has none`;
+  if (text.includes('another mesh key'))
+    return `${address} has another mesh key; compare both with: skein key show`;
+  return text;
 }
 
 function neighborOf(link: Link, peer: Hello): Neighbor {

@@ -21,6 +21,9 @@ import {
   multicastZones,
 } from './addresses.ts';
 import { Driver, type DriverParts } from './driver.ts';
+import { makeCertificate } from './keys/certificate.ts';
+import { KeyedSeal } from './keys/datagram-seal.ts';
+import { watchKeys } from './keys/key-source.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
 import { checkOptions, type NodePlan } from './options.ts';
 import { protectedText, requireLoopback } from './protected-mode.ts';
@@ -28,6 +31,7 @@ import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
 import { Listener } from './transports/listener.ts';
+import { Tls } from './transports/tls.ts';
 import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
 
 /** A node and what only its own process can do with it. */
@@ -74,6 +78,9 @@ interface Started {
 
 async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Promise<Started> {
   const log = logTo(plan.logger);
+  const tlsMade = makeTls(plan);
+  // Awaited below; until then its failure is nobody's.
+  tlsMade.catch(() => undefined);
   const listener = await Listener.open(await listenAddress(plan));
   const undo: (() => unknown)[] = [() => listener.close()];
   try {
@@ -87,7 +94,12 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
     const name = registration?.entry.name ?? plan.name ?? defaultName();
     const settings = settingsOf(plan, name, addresses, datagrams === undefined ? [] : targets);
     const watched = plan.discovery.byFolder ? folder : undefined;
-    const parts = { listener, datagrams, registration, watched, loopbackOnly: !plan.insecure, log };
+    const tls = await tlsMade;
+    const forgetKeys =
+      plan.keys === undefined ? () => undefined : watchKeys(plan.keys, (text) => log('error', text, {}));
+    undo.push(forgetKeys);
+    const loopbackOnly = !plan.isOpen;
+    const parts = { listener, datagrams, registration, watched, loopbackOnly, tls, forgetKeys, log };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
     const local = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, addresses) : [];
@@ -99,6 +111,10 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
     for (const step of undo) await step();
     throw error;
   }
+}
+
+async function makeTls({ keys }: NodePlan): Promise<Tls | undefined> {
+  return keys === undefined ? undefined : new Tls(keys.ring, await makeCertificate());
 }
 
 function launch(settings: LocalNodeSettings, parts: DriverParts): { node: LocalNode; driver: Driver } {
@@ -116,11 +132,11 @@ async function listenAddress(plan: NodePlan): Promise<HostPort> {
   const { host, port } = plan.listen;
   const text = formatAddress(host, port);
   if (isWildcard(host)) {
-    if (!plan.insecure) throw new SkeinError('SKEIN_PROTECTED', protectedText(`listen: ${text}`));
+    if (!plan.isOpen) throw new SkeinError('SKEIN_PROTECTED', protectedText(`listen: ${text}`));
     return plan.listen;
   }
   const resolved = isIP(host) !== 0 ? host : await resolveName(host);
-  if (!plan.insecure) requireLoopback(`listen: ${text}`, resolved);
+  if (!plan.isOpen) requireLoopback(`listen: ${text}`, resolved);
   return { host: resolved, port };
 }
 
@@ -150,7 +166,7 @@ async function openDatagrams(
   log: Log,
 ): Promise<Datagrams | undefined> {
   if (!plan.discovery.udp) return undefined;
-  return Datagrams.open({ port: plan.discovery.port, targets, loopbackOnly: !plan.insecure, log });
+  return Datagrams.open({ port: plan.discovery.port, targets, loopbackOnly: !plan.isOpen, log });
 }
 
 /** In a container with read-only file systems a node goes without the folder; an unsafe one is refused. */
@@ -208,6 +224,7 @@ function settingsOf(
     stallToleranceMs,
     version,
     pid: process.pid,
+    ...(plan.keys === undefined ? {} : { seal: new KeyedSeal(plan.keys.ring) }),
     ...(behaviors === undefined ? {} : { behaviors }),
   };
 }

@@ -11,8 +11,9 @@ import type { LinkId, LogLevel, Random } from '../core/contracts.ts';
 import { hostLimits } from './limits.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
-import type { Listener } from './transports/listener.ts';
+import type { Listener, StreamHandler } from './transports/listener.ts';
 import { TcpTransport } from './transports/tcp.ts';
+import type { Tls } from './transports/tls.ts';
 import type { Datagrams, Log } from './transports/udp.ts';
 import { WakeTimer } from './wake-timer.ts';
 
@@ -26,6 +27,10 @@ export interface DriverParts {
   readonly watched: RuntimeFolder | undefined;
   /** Protected mode. */
   readonly loopbackOnly: boolean;
+  /** Undefined: no key. */
+  readonly tls: Tls | undefined;
+  /** Stops looking for changes of the keys. */
+  readonly forgetKeys: () => void;
   readonly log: Log;
 }
 
@@ -50,14 +55,15 @@ export class Driver implements Platform {
   constructor(events: PlatformEvents, parts: DriverParts) {
     this.events = events;
     this.parts = parts;
-    this.tcp = new TcpTransport(events, parts.loopbackOnly);
+    this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 
   /** From now on streams, datagrams and sightings are reported. */
   start(): void {
-    const { listener, datagrams, watched, registration } = this.parts;
-    listener.start((socket, head) => this.tcp.accept(socket, head));
+    const { listener, datagrams, watched, registration, tls } = this.parts;
+    const take: StreamHandler = (socket, head, proven) => this.tcp.accept(socket, head, proven);
+    listener.start(take, tls === undefined ? 'skein' : 'tls');
     datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
@@ -118,15 +124,19 @@ export class Driver implements Platform {
 
   /** Everything counted below the core, by name. */
   counters(): Record<string, number> {
-    const { turnedAway, silent, dropped } = this.parts.listener.counters;
+    const { turnedAway, silent, dropped, crowded } = this.parts.listener.counters;
     const udp = this.parts.datagrams?.counters;
     return {
+      'tcp.turnedAway.skein': turnedAway.skein,
       'tcp.turnedAway.tls': turnedAway.tls,
       'tcp.turnedAway.nanomsg': turnedAway.nanomsg,
       'tcp.turnedAway.http': turnedAway.http,
       'tcp.turnedAway.unknown': turnedAway.unknown,
       'tcp.silent': silent,
       'tcp.dropped': dropped,
+      'tcp.crowded': crowded,
+      'tls.failed': this.parts.tls?.counters.failed ?? 0,
+      'tls.refused': this.parts.tls?.counters.refused ?? 0,
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,
       'udp.sendErrors': udp?.sendErrors ?? 0,
@@ -141,6 +151,7 @@ export class Driver implements Platform {
     this.released = true;
     this.timer.stop();
     this.watch?.close();
+    this.parts.forgetKeys();
     this.parts.registration?.remove();
     await Promise.all([this.parts.listener.close(), this.parts.datagrams?.close(), this.tcp.release()]);
   }

@@ -27,6 +27,24 @@ export const hostLimits = {
   /** setTimeout turns anything longer into 1 ms. */
   timerMsMax: 2 ** 31 - 1,
 
+  // ── strangers ───────────────────────────────────────────────────────────────────────────────────
+  /** TLS handshakes at once: each costs about a millisecond of the processor; honest ones are over in two round trips. */
+  tlsHandshakesMax: 128,
+  /** From the first byte of TLS to its end: a slow machine far away needs a second. */
+  tlsHandshakeTimeoutMs: 5000,
+  /** Connections of one other machine that have not proven the key: a machine of many nodes may start at once. */
+  unprovenPerAddressMax: 64,
+
+  // ── keys ────────────────────────────────────────────────────────────────────────────────────────
+  /** Two are enough for a rotation; each costs a comparison at each handshake and datagram. */
+  keysMax: 16,
+  /** Sixteen lines and comments. */
+  keyFileBytesMax: 64 * 1024,
+  /** Clocks of two members may differ by this much (DESIGN: UDP). */
+  clockToleranceMs: 120_000,
+  /** Datagrams remembered so that none counts twice: 500 nodes that start at once send a few thousand. */
+  noncesMax: 65_536,
+
   // ── UDP ─────────────────────────────────────────────────────────────────────────────────────────
   /** meshage and skein before it: one well-known port, shared by all nodes of a machine. */
   discoveryPort: 7077,

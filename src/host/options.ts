@@ -11,6 +11,7 @@ import { SkeinError } from '../core/errors.ts';
 import { nameProblem } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
+import { type FoundKeys, findKeys } from './keys/key-source.ts';
 import { hostLimits } from './limits.ts';
 import { packageVersion } from './package-version.ts';
 import { requireLoopback } from './protected-mode.ts';
@@ -29,7 +30,10 @@ export interface NodePlan {
   readonly syncPeriodMs: number;
   readonly sendTimeoutMs: number;
   readonly stallToleranceMs: number;
-  readonly insecure: boolean;
+  /** Undefined: no key. */
+  readonly keys: FoundKeys | undefined;
+  /** Other addresses than loopback are allowed: there is a key, or the user says so. */
+  readonly isOpen: boolean;
   readonly version: string;
   readonly behaviors: NodeOptions['behaviors'];
   readonly logger: Logger | undefined;
@@ -59,6 +63,8 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'syncPeriodMs',
   'sendTimeoutMs',
   'stallToleranceMs',
+  'key',
+  'keyFile',
   'insecure',
   'version',
   'behaviors',
@@ -71,20 +77,21 @@ const versionCharactersMax = 64;
 
 /**
  * @throws TypeError for values of the wrong kind; SkeinError SKEIN_ADDRESS for addresses;
- * SkeinError SKEIN_PROTECTED for addresses that leave this machine without `insecure`.
+ * SkeinError SKEIN_KEY for keys; SKEIN_PROTECTED for addresses that leave this machine without a key.
  */
 export function checkOptions(options: NodeOptions): NodePlan {
   const given = record('options', options, optionNames);
-  const insecure = flag(given, 'insecure', false);
+  const keys = keysOption(given);
+  const isOpen = keys !== undefined || given.insecure === true;
   const { syncPeriodMsMin, syncPeriodMsMax, stallToleranceMs, stallToleranceMsMax } = limits;
   return {
     name: given.name === undefined ? undefined : nameOption(given, 'name', ''),
     namespace: nameOption(given, 'namespace', 'default'),
     degree: integer(given, 'degree', 3, 0, limits.linksMax),
-    listen: parseAddress(text(given, 'listen', '127.0.0.1:0'), 'listen'),
-    advertise: advertiseOption(given, insecure),
-    seeds: seedsOption(given, insecure),
-    discovery: discoveryOption(given.discovery, insecure),
+    listen: parseAddress(text(given, 'listen', keys === undefined ? '127.0.0.1:0' : ':0'), 'listen'),
+    advertise: advertiseOption(given, isOpen),
+    seeds: seedsOption(given, isOpen),
+    discovery: discoveryOption(given.discovery, isOpen),
     syncPeriodMs: integer(given, 'syncPeriodMs', limits.syncPeriodMs, syncPeriodMsMin, syncPeriodMsMax),
     sendTimeoutMs: integer(given, 'sendTimeoutMs', limits.sendTimeoutMs, 1, timeoutMsMax),
     stallToleranceMs: integer(
@@ -94,11 +101,34 @@ export function checkOptions(options: NodeOptions): NodePlan {
       stallToleranceMs,
       stallToleranceMsMax,
     ),
-    insecure,
+    keys,
+    isOpen,
     version: versionOption(given),
     behaviors: behaviorsOption(given.behaviors),
     logger: loggerOption(given.logger),
   };
+}
+
+/** `insecure` means without a key, whatever the user has. */
+function keysOption(given: Given): FoundKeys | undefined {
+  const insecure = flag(given, 'insecure', false);
+  const keyFile = given.keyFile === undefined ? undefined : text(given, 'keyFile', '');
+  const key = keyTexts(given.key);
+  if (insecure && (Array.isArray(key) || keyFile !== undefined))
+    throw new TypeError('insecure: goes without a key, and one is given; leave out one of them');
+  if (key !== undefined && keyFile !== undefined)
+    throw new TypeError('keyFile: there is a key already; give one of key and keyFile');
+  return insecure ? undefined : findKeys({ key, keyFile });
+}
+
+/** A key never appears in an error. */
+function keyTexts(value: unknown): readonly string[] | false | undefined {
+  if (value === undefined || value === false) return value;
+  const list = typeof value === 'string' ? [value] : value;
+  const good = Array.isArray(list) && list.length > 0 && list.every((one) => typeof one === 'string');
+  if (!good || list.length > hostLimits.keysMax)
+    throw new TypeError(`key: give a key as text, a list of 1 to ${hostLimits.keysMax} of them, or false`);
+  return list;
 }
 
 function behaviorsOption(value: unknown): NodeOptions['behaviors'] {
@@ -106,7 +136,7 @@ function behaviorsOption(value: unknown): NodeOptions['behaviors'] {
   throw new TypeError(`behaviors is a function that makes behaviors, got ${typeof value}`);
 }
 
-function advertiseOption(given: Given, insecure: boolean): HostPort[] | undefined {
+function advertiseOption(given: Given, isOpen: boolean): HostPort[] | undefined {
   if (given.advertise === undefined) return undefined;
   const addresses = texts(given, 'advertise', limits.addressesPerRecordMax);
   return addresses.map((address) => {
@@ -117,24 +147,24 @@ function advertiseOption(given: Given, insecure: boolean): HostPort[] | undefine
         `advertise: "${address}" has no host for others to dial; write host:port`,
       );
     }
-    if (!insecure && parsed.host !== 'localhost') requireLoopback(`advertise: ${address}`, parsed.host);
+    if (!isOpen && parsed.host !== 'localhost') requireLoopback(`advertise: ${address}`, parsed.host);
     return parsed;
   });
 }
 
-function seedsOption(given: Given, insecure: boolean): string[] {
+function seedsOption(given: Given, isOpen: boolean): string[] {
   if (given.connect === undefined) return [];
   return texts(given, 'connect', seedsMax).map((address) => {
     const { host, port } = parseAddress(address, 'connect');
     if (port === 0)
       throw new SkeinError('SKEIN_ADDRESS', `connect: "${address}" has port 0, where nobody can listen`);
     // A name is looked at when it is dialed, since what it stands for may change.
-    if (!insecure && isIP(host) !== 0) requireLoopback(`connect: ${address}`, host);
+    if (!isOpen && isIP(host) !== 0) requireLoopback(`connect: ${address}`, host);
     return formatAddress(host === '' ? '127.0.0.1' : host, port);
   });
 }
 
-function discoveryOption(value: unknown, insecure: boolean): DiscoveryPlan {
+function discoveryOption(value: unknown, isOpen: boolean): DiscoveryPlan {
   const on = value === undefined || value === true;
   if (on || value === false) {
     return { udp: on, port: hostLimits.discoveryPort, broadcast: undefined, byFolder: on, folder: undefined };
@@ -144,13 +174,13 @@ function discoveryOption(value: unknown, insecure: boolean): DiscoveryPlan {
   return {
     udp: flag(given, 'udp', true, 'discovery.udp'),
     port,
-    broadcast: broadcastOption(given, port, insecure),
+    broadcast: broadcastOption(given, port, isOpen),
     byFolder: given.folder !== false,
     folder: given.folder === false ? undefined : folderOption(given.folder),
   };
 }
 
-function broadcastOption(given: Given, port: number, insecure: boolean): string[] | undefined {
+function broadcastOption(given: Given, port: number, isOpen: boolean): string[] | undefined {
   const option = 'discovery.broadcast';
   if (given.broadcast === undefined) return undefined;
   return texts(given, 'broadcast', hostLimits.broadcastTargetsMax, option).map((address) => {
@@ -162,7 +192,7 @@ function broadcastOption(given: Given, port: number, insecure: boolean): string[
         `${option}: "${address}" is not an IP address such as 10.0.0.255`,
       );
     }
-    if (!insecure) requireLoopback(`${option}: ${address}`, parsed.host);
+    if (!isOpen) requireLoopback(`${option}: ${address}`, parsed.host);
     return whole;
   });
 }

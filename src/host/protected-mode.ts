@@ -11,8 +11,9 @@ import { isLoopback } from './addresses.ts';
 /** @param what For example `listen: 0.0.0.0:7400`. */
 export function protectedText(what: string): string {
   return (
-    `${what} leaves this machine, and a node without a key stays on loopback; on a network you trust, ` +
-    'pass insecure: true (--insecure) to go without a key (mesh keys come in a later version)'
+    `${what} leaves this machine, and a node without a key stays on loopback; make a key with ` +
+    '`skein key new` and bring it to the other machines; or, on a network where you trust everybody, ' +
+    'pass insecure: true (--insecure)'
   );
 }
 

@@ -46,6 +46,7 @@ const upSettings = v.strictObject({
   broadcast: v.exactOptional(listOf(broadcastTarget, 'addresses', addressesMax)),
   syncPeriod: v.exactOptional(duration(limits.syncPeriodMsMin, limits.syncPeriodMsMax)),
   control: v.exactOptional(path),
+  keyFile: v.exactOptional(path),
   insecure: v.exactOptional(flag),
   discovery: v.exactOptional(flag),
   folder: v.exactOptional(flag),

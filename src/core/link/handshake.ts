@@ -12,7 +12,7 @@
  * ```
  */
 import type { SecureStage } from '../contracts.ts';
-import { type Failure, failure } from '../errors.ts';
+import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
 import { ControlType } from './control.ts';
 import { decodeHello, type Hello } from './hello.ts';
@@ -37,7 +37,7 @@ export type HandshakeStep =
   | { readonly next: 'refuse'; readonly failure: Failure }
   | { readonly next: 'open' }
   /** It broke the protocol. */
-  | { readonly next: 'violation'; readonly text: string }
+  | { readonly next: 'violation'; readonly text: string; readonly code?: ErrorCode }
   /** It said no. */
   | { readonly next: 'refused'; readonly failure: Failure };
 
@@ -124,7 +124,7 @@ export class Handshake {
     if (this.stage.name !== 'proving') return violation('a proof out of order');
     const other: LinkRole = this.role === 'dialer' ? 'listener' : 'dialer';
     if (this.security?.verify(other, this.dialerHello, this.listenerHello, payload) === false) {
-      return violation('its proof does not hold: it has another key');
+      return violation('it has another mesh key', 'SKEIN_KEY');
     }
     const hello = decodeHello(this.otherHello);
     if (typeof hello === 'string') return violation(hello);
@@ -170,6 +170,6 @@ export class Handshake {
   }
 }
 
-function violation(text: string): HandshakeStep {
-  return { next: 'violation', text };
+function violation(text: string, code: ErrorCode = 'SKEIN_PROTOCOL'): HandshakeStep {
+  return { next: 'violation', text, code };
 }

@@ -6,7 +6,7 @@
  * end sends, the worst that follows is that this link closes.
  */
 import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor, SecureStage } from '../contracts.ts';
-import { type Failure, failure } from '../errors.ts';
+import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
 import { Reader, Writer } from '../wire/bytes.ts';
@@ -234,7 +234,7 @@ export class Link {
         this.open();
         break;
       case 'violation':
-        return this.violation(step.text);
+        return this.violation(step.text, step.code);
       case 'refused':
         this.owner.refused(this, step.failure);
         this.end('closed', step.failure, this.now);
@@ -445,9 +445,9 @@ export class Link {
     }
   }
 
-  private violation(text: string): false {
+  private violation(text: string, code: ErrorCode = 'SKEIN_PROTOCOL'): false {
     this.owner.count('link.violations');
-    const refusal = failure('SKEIN_PROTOCOL', `${this.address}: ${text}`);
+    const refusal = failure(code, `${this.address}: ${text}`);
     if (this.phase.name === 'handshake' && this.phase.handshake.canRefuse) {
       this.sendControl(ControlType.refuse, encodeRefusal(refusal));
       this.pump();

@@ -7,20 +7,25 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { SkeinError } from '../../core/errors.ts';
-import { formatAddress, type HostPort } from '../addresses.ts';
+import { formatAddress, type HostPort, isLoopback } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
-import { httpFarewell, type Tongue, tongueOf } from './tongues.ts';
+import { httpFarewell, keyFarewell, type Tongue, tongueOf } from './tongues.ts';
 
-/** A stream that speaks skein, and the bytes already taken from it. */
-export type StreamHandler = (socket: Socket, head: Uint8Array) => void;
+/**
+ * A stream that speaks as it should, and the bytes already taken from it. `proven` is to be called once its
+ * other end has shown that it belongs to us.
+ */
+export type StreamHandler = (socket: Socket, head: Uint8Array, proven: () => void) => void;
 
 export interface ListenerCounters {
   /** Connections turned away, by what they spoke. */
-  readonly turnedAway: Record<Exclude<Tongue, 'skein'>, number>;
+  readonly turnedAway: Record<Tongue, number>;
   /** Closed because they said nothing for too long. */
   silent: number;
   /** Closed to make room, or gone before they said anything. */
   dropped: number;
+  /** Closed since their machine has too many others that have proven nothing. */
+  crowded: number;
 }
 
 interface Undecided {
@@ -32,15 +37,19 @@ interface Undecided {
 
 export class Listener {
   readonly counters: ListenerCounters = {
-    turnedAway: { tls: 0, nanomsg: 0, http: 0, unknown: 0 },
+    turnedAway: { skein: 0, tls: 0, nanomsg: 0, http: 0, unknown: 0 },
     silent: 0,
     dropped: 0,
+    crowded: 0,
   };
   private readonly server: Server;
   /** In order of arrival. */
   private readonly undecided = new Map<Socket, Undecided>();
   private readonly leaving = new Set<Socket>();
+  /** By the address of another machine: its connections that have not proven the key. */
+  private readonly unproven = new Map<string, number>();
   private handler: StreamHandler | undefined;
+  private speaks: 'skein' | 'tls' = 'skein';
   /** Connections that came before `start`. */
   private waiting: Socket[] = [];
 
@@ -75,9 +84,13 @@ export class Listener {
     return this.undecided.size;
   }
 
-  /** From now on streams are handed on, first those that already came. */
-  start(handler: StreamHandler): void {
+  /**
+   * From now on streams are handed on, first those that already came.
+   * @param speaks What is expected of them: `tls` where there is a key.
+   */
+  start(handler: StreamHandler, speaks: 'skein' | 'tls' = 'skein'): void {
     this.handler = handler;
+    this.speaks = speaks;
     const waiting = this.waiting;
     this.waiting = [];
     for (const socket of waiting) if (!socket.destroyed) this.listenTo(socket);
@@ -124,13 +137,39 @@ export class Listener {
     const tongue = tongueOf(state.head);
     if (tongue === undefined) return;
     this.forget(socket);
-    if (tongue === 'skein') this.handler?.(socket, state.head);
-    else this.turnAway(socket, tongue);
+    if (tongue !== this.speaks) return this.turnAway(socket, tongue);
+    const proven = this.speaks === 'tls' ? this.countUnproven(socket) : nothingToCount;
+    if (proven !== undefined) this.handler?.(socket, state.head, proven);
   }
 
-  private turnAway(socket: Socket, tongue: Exclude<Tongue, 'skein'>): void {
+  /** Until it is proven or gone it counts for its machine; undefined where those are too many already. */
+  private countUnproven(socket: Socket): (() => void) | undefined {
+    const address = socket.remoteAddress ?? '';
+    // Whoever is on this machine can do worse than open connections.
+    if (isLoopback(address)) return nothingToCount;
+    const count = this.unproven.get(address) ?? 0;
+    if (count >= hostLimits.unprovenPerAddressMax) {
+      this.counters.crowded++;
+      socket.destroy();
+      return undefined;
+    }
+    this.unproven.set(address, count + 1);
+    let isCounted = true;
+    const uncount = () => {
+      if (!isCounted) return;
+      isCounted = false;
+      const left = (this.unproven.get(address) ?? 1) - 1;
+      if (left === 0) this.unproven.delete(address);
+      else this.unproven.set(address, left);
+    };
+    socket.once('close', uncount);
+    return uncount;
+  }
+
+  private turnAway(socket: Socket, tongue: Tongue): void {
     this.counters.turnedAway[tongue]++;
-    if (tongue !== 'http') {
+    const farewell = tongue === 'http' ? httpFarewell : tongue === 'skein' ? keyFarewell : undefined;
+    if (farewell === undefined) {
       socket.destroy();
       return;
     }
@@ -141,7 +180,7 @@ export class Listener {
       this.leaving.delete(socket);
     });
     socket.resume();
-    socket.end(httpFarewell);
+    socket.end(farewell);
   }
 
   private silent(socket: Socket): void {
@@ -187,6 +226,8 @@ function bindReason(error: NodeJS.ErrnoException): string {
   if (error.code === 'EACCES') return 'this user may not listen there; choose a port above 1023';
   return error.message;
 }
+
+const nothingToCount = () => undefined;
 
 function ignore(): void {
   // The 'close' that follows says all there is to say.

@@ -33,6 +33,8 @@ export class TcpLink {
     socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error));
     socket.on('end', () => this.endedByPeer());
     socket.on('close', () => this.closed());
+    // One that was secured first has been held until somebody takes what it brings.
+    if (socket.isPaused()) socket.resume();
   }
 
   /** Bytes that came in; also the ones that the listener had peeked. */
@@ -66,6 +68,12 @@ export class TcpLink {
     clearTimeout(this.timer);
     if (this.state === 'gone') return;
     this.timer = setTimeout(() => this.socket.destroy(), timeoutMs);
+  }
+
+  /** At once; reported as closed, for this reason. */
+  cut(detail: string): void {
+    this.detail ??= detail;
+    this.socket.destroy();
   }
 
   /** At once, as a crash would; nothing is reported. */

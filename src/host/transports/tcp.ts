@@ -9,9 +9,11 @@ import type { Socket } from 'node:net';
 import type { PlatformEvents } from '../../api/platform.ts';
 import type { LinkId } from '../../core/contracts.ts';
 import { failure } from '../../core/errors.ts';
+import type { LinkProof } from '../keys/link-proof.ts';
 import { hostLimits } from '../limits.ts';
-import { type DialOutcome, dial, formatRemote } from './dial.ts';
+import { type DialOptions, type DialOutcome, dial, formatRemote } from './dial.ts';
 import { TcpLink } from './tcp-link.ts';
+import type { Tls } from './tls.ts';
 
 export type TransportEvents = Pick<
   PlatformEvents,
@@ -21,32 +23,53 @@ export type TransportEvents = Pick<
 export class TcpTransport {
   private readonly events: TransportEvents;
   private readonly loopbackOnly: boolean;
+  private readonly tls: Tls | undefined;
+  private readonly stages = new Map<TcpLink, LinkProof>();
   private readonly dials = new Map<LinkId, AbortController>();
   private readonly open = new Map<LinkId, TcpLink>();
   private readonly closing = new Set<TcpLink>();
   private whenQuiet: (() => void) | undefined;
+  private released = false;
 
-  /** @param loopbackOnly Protected mode: dials elsewhere are refused. */
-  constructor(events: TransportEvents, loopbackOnly: boolean) {
+  /** @param loopbackOnly Protected mode: dials elsewhere are refused. @param tls Every stream is secured by it. */
+  constructor(events: TransportEvents, loopbackOnly: boolean, tls?: Tls) {
     this.events = events;
     this.loopbackOnly = loopbackOnly;
+    this.tls = tls;
+    tls?.ring.changed(() => this.closeUnproven());
   }
 
   get openCount(): number {
     return this.open.size;
   }
 
-  /** A stream from the listener, with the bytes already taken from it. */
-  accept(socket: Socket, head: Uint8Array): void {
-    const link = this.events.accepted(formatRemote(socket));
-    this.add(link, socket).received(head);
+  /**
+   * A stream from the listener, with the bytes already taken from it.
+   * @param proven Told when the other end has proven the key.
+   */
+  accept(socket: Socket, head: Uint8Array, proven: () => void = () => undefined): void {
+    if (this.tls === undefined) {
+      const link = this.events.accepted(formatRemote(socket));
+      this.add(link, socket).received(head);
+    } else {
+      void this.acceptSecured(this.tls, socket, head, proven);
+    }
+  }
+
+  private async acceptSecured(tls: Tls, socket: Socket, head: Uint8Array, proven: () => void): Promise<void> {
+    const stream = await tls.accept(socket, head, proven);
+    if (stream === undefined) return;
+    // The node may have ended meanwhile.
+    if (this.released || stream.socket.destroyed) return void stream.socket.destroy();
+    const link = this.events.accepted(formatRemote(stream.socket), stream.stage);
+    this.add(link, stream.socket, stream.stage);
   }
 
   dial(link: LinkId, address: string, timeoutMs: number): void {
     const controller = new AbortController();
     this.dials.set(link, controller);
     const options = { timeoutMs, loopbackOnly: this.loopbackOnly, signal: controller.signal };
-    void dial(address, options).then((outcome) => {
+    void this.connect(address, options).then((outcome) => {
       // The id may be in use for another dial by now: a node that starts anew counts its links anew.
       const wanted = this.dials.get(link) === controller;
       if (wanted) this.dials.delete(link);
@@ -70,6 +93,7 @@ export class TcpTransport {
 
   /** Drops what is open, gives what is closing a last moment, and resolves when no socket is left. */
   async release(): Promise<void> {
+    this.released = true;
     for (const controller of this.dials.values()) controller.abort();
     this.dials.clear();
     for (const link of this.closing) link.cutOffAfter(hostLimits.releaseTimeoutMs);
@@ -84,29 +108,49 @@ export class TcpTransport {
     });
   }
 
-  private dialEnded(link: LinkId, address: string, wanted: boolean, outcome: DialOutcome): void {
+  private async connect(address: string, options: DialOptions): Promise<SecuredOutcome> {
+    const deadline = performance.now() + options.timeoutMs;
+    const outcome = await dial(address, options);
+    if ('failure' in outcome || this.tls === undefined) return outcome;
+    const restMs = Math.max(1, deadline - performance.now());
+    const secured = await this.tls.dial(outcome.socket, address, restMs, options.signal);
+    return 'code' in secured ? { failure: secured } : secured;
+  }
+
+  /** A key was removed: whoever has proven that one only must prove another. */
+  private closeUnproven(): void {
+    for (const [link, { provenBy }] of [...this.stages])
+      if (provenBy !== undefined && this.tls?.ring.has(provenBy) === false)
+        link.cut('the key that it was proven with was removed');
+  }
+
+  private dialEnded(link: LinkId, address: string, wanted: boolean, outcome: SecuredOutcome): void {
     if ('failure' in outcome) {
       if (wanted) this.events.dialFailed(link, outcome.failure);
     } else if (!wanted) outcome.socket.destroy();
     else if (outcome.socket.destroyed) this.events.dialFailed(link, lostAtOnce(address));
     else {
-      this.add(link, outcome.socket);
-      this.events.dialed(link, formatRemote(outcome.socket));
+      this.add(link, outcome.socket, outcome.stage);
+      this.events.dialed(link, formatRemote(outcome.socket), outcome.stage);
     }
   }
 
-  private add(id: LinkId, socket: Socket): TcpLink {
+  private add(id: LinkId, socket: Socket, stage?: LinkProof): TcpLink {
     const link = new TcpLink(id, socket, this.events, (gone) => this.gone(id, gone));
     this.open.set(id, link);
+    if (stage !== undefined) this.stages.set(link, stage);
     return link;
   }
 
   private gone(id: LinkId, link: TcpLink): void {
     if (this.open.get(id) === link) this.open.delete(id);
     this.closing.delete(link);
+    this.stages.delete(link);
     if (this.closing.size === 0) this.whenQuiet?.();
   }
 }
+
+type SecuredOutcome = DialOutcome & { readonly stage?: LinkProof };
 
 function lostAtOnce(address: string) {
   return failure('SKEIN_UNREACHABLE', `${address} closed the connection at once`, { reason: 'refused' });

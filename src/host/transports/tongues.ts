@@ -4,6 +4,9 @@
  * Who calls it: the listener, with the first bytes of each connection. Invariant: the answer depends on
  * the bytes alone; a connection is undecided only while its bytes begin some known greeting.
  */
+import { failure } from '../../core/errors.ts';
+import { ControlType, controlFrame } from '../../core/link/control.ts';
+import { encodeRefusal } from '../../core/link/refusal.ts';
 import { preface } from '../../core/wire/frame.ts';
 
 export type Tongue = 'skein' | 'tls' | 'nanomsg' | 'http' | 'unknown';
@@ -45,6 +48,15 @@ const body =
 export const httpFarewell: Uint8Array = encoder.encode(
   'HTTP/1.1 426 Upgrade Required\r\nUpgrade: skein\r\nConnection: Upgrade, close\r\n' +
     `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+);
+
+/** What a node without a key is told by one that has a key: a refusal of its handshake, in its own tongue. */
+export const keyFarewell: Uint8Array = Uint8Array.of(
+  ...preface,
+  ...controlFrame(
+    ControlType.refuse,
+    encodeRefusal(failure('SKEIN_KEY', 'this mesh has a key, and the dialing node has none')),
+  ),
 );
 
 function agree(a: Uint8Array, b: Uint8Array, length: number): boolean {

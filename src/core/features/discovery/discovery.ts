@@ -9,6 +9,7 @@
 import type {
   Behavior,
   BehaviorAgent,
+  DatagramSeal,
   DialPurpose,
   DownReason,
   Finding,
@@ -27,7 +28,7 @@ import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
 import { Seeds } from './seeds.ts';
-import { decodeSolicitation, encodeSolicitation, isSolicitation } from './solicitation.ts';
+import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
 export const discoveryFeature = 'discovery';
 
@@ -44,6 +45,8 @@ export interface DiscoveryOptions {
   readonly solicit: boolean;
   /** For `why`: where solicitations go. */
   readonly broadcastTargets: readonly string[];
+  /** Undefined: datagrams are open, as all is without a key. */
+  readonly seal?: DatagramSeal;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -330,19 +333,20 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     let component = agent.self.id;
     for (const id of agent.routes.reachable()) component = Math.min(component, id);
     this.journal.solicited();
-    agent.broadcastDatagram(
-      encodeSolicitation({
-        name: agent.self.name,
-        namespace: agent.self.namespace,
-        instance: agent.self.instance,
-        wants,
-        component,
-        componentSize: agent.routes.reachableCount + 1,
-        wallTimeMs: Math.round(agent.wallNow),
-        nonce: agent.random.bytes(8),
-        addresses: agent.self.addresses,
-      }),
-    );
+    const bytes = encodeSolicitation({
+      name: agent.self.name,
+      namespace: agent.self.namespace,
+      instance: agent.self.instance,
+      wants,
+      component,
+      componentSize: agent.routes.reachableCount + 1,
+      wallTimeMs: Math.round(agent.wallNow),
+      nonce: agent.random.bytes(8),
+      addresses: agent.self.addresses,
+    });
+    const { seal } = this.options;
+    const sealed = seal === undefined ? bytes : seal.seal(bytes);
+    if (sealed !== undefined) agent.broadcastDatagram(sealed);
   }
 
   /** Satisfied islands never solicit: the lowest id of each says now and then that it is there. */
@@ -356,7 +360,26 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   // ── hearing of others ─────────────────────────────────────────────────────────────────────────────
 
   datagram(agent: BehaviorAgent, bytes: Uint8Array): boolean {
-    if (!isSolicitation(bytes)) return false;
+    const { seal } = this.options;
+    if (seal === undefined) {
+      if (isSolicitation(bytes)) return this.solicitationHeard(agent, bytes);
+      // Sealed ones begin alike: not having the key is worth telling.
+      if (!isSealed(bytes)) return false;
+      this.journal.unreadable('sealed', agent.now);
+      return true;
+    }
+    const opened = seal.open(bytes);
+    if (opened.outcome === 'opened') return this.solicitationHeard(agent, opened.bytes);
+    if (opened.outcome === 'clock') {
+      const name = decodeSolicitation(opened.bytes)?.name;
+      if (name !== undefined) this.journal.clockDiffers(name, opened.aheadMs, agent.now);
+    } else if (opened.outcome !== 'foreign' || isSolicitation(bytes)) {
+      this.journal.unreadable(opened.outcome === 'foreign' ? 'open' : opened.outcome, agent.now);
+    } else return false;
+    return true;
+  }
+
+  private solicitationHeard(agent: BehaviorAgent, bytes: Uint8Array): boolean {
     const solicitation = decodeSolicitation(bytes);
     if (solicitation === undefined) this.journal.malformed();
     else if (concernsOthers(agent, idOf(solicitation.name), solicitation.instance)) {

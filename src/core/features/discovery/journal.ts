@@ -38,6 +38,16 @@ export interface JournalView {
   }[];
 }
 
+/** `sealed`: it has a key and we have none. `open`: the reverse. */
+export type Unreadable = 'sealed' | 'open' | 'other-key' | 'replay';
+
+const unreadableTexts: Readonly<Record<Unreadable, string>> = {
+  sealed: 'solicitations of nodes with a mesh key were heard; this node has none: skein key add',
+  open: 'solicitations of nodes without a key were heard; this node has one and answers members only',
+  'other-key': 'solicitations sealed with another mesh key were heard; compare with: skein key show',
+  replay: 'solicitations came a second time and were dropped',
+};
+
 /** An older refusal explains nothing any more. */
 const refusalsToldMs = 60_000;
 
@@ -48,6 +58,9 @@ export class Journal {
   private malformedCount = 0;
   private readonly heardByName = new Map<string, Heard>();
   private readonly failedByAddress = new Map<string, FailedDial>();
+  private readonly unreadables = new Map<Unreadable, { readonly count: number; readonly at: number }>();
+  /** By name of a member whose datagrams are too old or too young. */
+  private readonly clocks = new Map<string, { readonly aheadMs: number; readonly at: number }>();
   private readonly refusedByAddress = new Map<string, { readonly failure: Failure; readonly at: number }>();
 
   solicited(): void {
@@ -60,6 +73,16 @@ export class Journal {
 
   malformed(): void {
     this.malformedCount++;
+  }
+
+  /** A datagram of another mesh, or one that came again. */
+  unreadable(why: Unreadable, at: number): void {
+    const { count } = this.unreadables.get(why) ?? { count: 0 };
+    this.unreadables.set(why, { count: count + 1, at });
+  }
+
+  clockDiffers(name: string, aheadMs: number, at: number): void {
+    remember(this.clocks, name, { aheadMs, at });
   }
 
   heard(solicitation: Solicitation, at: number): void {
@@ -102,10 +125,22 @@ export class Journal {
       if (view.agent.now - at > refusalsToldMs) continue;
       findings.push({ code: 'refused', text: `${address} refused the link: ${failure.message}` });
     }
+    for (const [why, { count }] of this.unreadables)
+      findings.push({ code: `datagrams-${why}`, text: `${count} ${unreadableTexts[why]}` });
+    for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name));
     if (this.malformedCount > 0) {
       findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
     }
     return findings;
+  }
+
+  private clockFindings(node: string): Finding[] {
+    const clock = this.clocks.get(node);
+    if (clock === undefined) return [];
+    const direction = clock.aheadMs > 0 ? 'ahead of' : 'behind';
+    const seconds = Math.round(Math.abs(clock.aheadMs) / 1000);
+    const text = `the clock of ${node} is ${seconds} s ${direction} this machine's: its solicitations are not answered; set the clocks right (NTP)`;
+    return [{ code: 'clock', text }];
   }
 
   private links({ agent, degree }: JournalView): Finding[] {
@@ -155,6 +190,7 @@ export class Journal {
           : `; it is of namespace ${heard.namespace}, this node of ${agent.self.namespace}`;
       findings.push({ code: 'heard', text: `${node} was heard by ${heard.origin} ${seconds} s ago${other}` });
     }
+    findings.push(...this.clockFindings(node));
     const addresses = new Set([
       ...(heard?.addresses ?? []),
       ...(agent.directory.get(idOf(node))?.addresses ?? []),

@@ -2,7 +2,7 @@
  * The solicitation: a datagram that asks for links, or (as a beacon) only says "this component is here".
  *
  * Who calls it: the discovery behavior. Invariant: only the addresses inside the datagram are ever
- * dialed, never its sender's. Its last field is kept for the authentication that keys bring.
+ * dialed, never its sender's. Where there is a key it travels inside a seal (`DatagramSeal`).
  */
 import { type Instance, type NodeId, nameProblem } from '../../identity.ts';
 import { limits } from '../../limits.ts';
@@ -24,6 +24,8 @@ export interface Solicitation {
 
 /** 0xF5 as on streams, so that no text can be taken for one. */
 const magic = Uint8Array.of(0xf5, 0x53, 0x4b, 0x55, 1);
+/** What stands in the last byte of the magic where the rest is sealed. */
+const sealedKind = 2;
 const textBytesMax = 256;
 const nonceBytes = 8;
 
@@ -45,6 +47,12 @@ export function encodeSolicitation(solicitation: Solicitation): Uint8Array {
 
 export function isSolicitation(bytes: Uint8Array): boolean {
   return bytes.length > magic.length && magic.every((byte, i) => bytes[i] === byte);
+}
+
+/** Of a mesh with a key. */
+export function isSealed(bytes: Uint8Array): boolean {
+  const last = magic.length - 1;
+  return bytes[last] === sealedKind && magic.every((byte, i) => i === last || bytes[i] === byte);
 }
 
 export function decodeSolicitation(bytes: Uint8Array): Solicitation | undefined {

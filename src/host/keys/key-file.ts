@@ -1,0 +1,81 @@
+/**
+ * The file of a user's mesh keys: one key a line, the first in use, `#` begins a comment.
+ *
+ * Who calls it: the key source of a node and `skein key`. Invariant: a file that others can read is never
+ * used, one that is written is never readable by others for a moment, and a change replaces it whole.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { SkeinError } from '../../core/errors.ts';
+import { hostLimits } from '../limits.ts';
+import { MeshKey } from './mesh-key.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `$SKEIN_KEY_FILE`, else `skein/keys` in the user's configuration folder (XDG). */
+export function defaultKeyPath(environment: Environment = process.env): string {
+  const own = environment.SKEIN_KEY_FILE;
+  if (own !== undefined && own !== '') return own;
+  const folder = environment.XDG_CONFIG_HOME;
+  const base = folder !== undefined && folder !== '' ? folder : join(homedir(), '.config');
+  return join(base, 'skein', 'keys');
+}
+
+/**
+ * The keys in it; undefined when there is no such file.
+ * @throws SkeinError SKEIN_KEY when it cannot be used.
+ */
+export function readKeyFile(path: string): MeshKey[] | undefined {
+  let text: string;
+  try {
+    checkRights(path);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof SkeinError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new SkeinError('SKEIN_KEY', `key file: ${path} cannot be read (${code})`, { cause: error });
+  }
+  const keys: MeshKey[] = [];
+  for (const [i, line] of text.split('\n').entries()) {
+    const content = line.replace(/#.*/, '').trim();
+    if (content !== '') keys.push(MeshKey.parse(content, `${path}, line ${i + 1}`));
+  }
+  if (keys.length > hostLimits.keysMax)
+    throw new SkeinError(
+      'SKEIN_KEY',
+      `key file: ${path} has ${keys.length} keys, ${hostLimits.keysMax} at most`,
+    );
+  return keys;
+}
+
+/** @throws SkeinError SKEIN_KEY when it cannot be written. */
+export function writeKeyFile(path: string, keys: readonly MeshKey[]): void {
+  const head =
+    '# The mesh keys of this user: whoever has one is a member. The first is used, all are accepted.\n';
+  const lines = keys.map((key) => `${key.text}  # ${key.id}\n`);
+  const fresh = `${path}.${process.pid}.new`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(fresh, head + lines.join(''), { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, path);
+  } catch (cause) {
+    rmSync(fresh, { force: true });
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SkeinError('SKEIN_KEY', `key file: ${path} cannot be written (${code})`, { cause });
+  }
+}
+
+/** As `ssh` does: a key that others can read is no secret any more, and one that others can write is not ours. */
+function checkRights(path: string): void {
+  const user = process.getuid?.();
+  const found = statSync(path);
+  if (found.size > hostLimits.keyFileBytesMax)
+    throw new SkeinError('SKEIN_KEY', `key file: ${path} has ${found.size} bytes; it is no key file`);
+  if (user === undefined) return;
+  if (found.uid !== user && user !== 0)
+    throw new SkeinError('SKEIN_KEY', `key file: ${path} belongs to user ${found.uid}, not to ${user}`);
+  if ((found.mode & 0o077) !== 0)
+    throw new SkeinError('SKEIN_KEY', `key file: others can read ${path}; run: chmod 600 ${path}`);
+}

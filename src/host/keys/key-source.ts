@@ -1,0 +1,74 @@
+/**
+ * Where a node's keys come from: its program, `SKEIN_KEY`, a file named, or the user's own file.
+ *
+ * Who calls it: create-node. Invariant: the first of these that is there counts alone; a file is read again
+ * when it changes (and when the node is asked to), and one that has become unusable changes nothing.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { SkeinError } from '../../core/errors.ts';
+import { defaultKeyPath, readKeyFile } from './key-file.ts';
+import { KeyRing } from './key-ring.ts';
+import { MeshKey } from './mesh-key.ts';
+
+export interface KeyChoice {
+  /** Text forms; `false`: none, whatever the user has. Default: as found. */
+  readonly key: readonly string[] | false | undefined;
+  /** Must be there when it is named. */
+  readonly keyFile: string | undefined;
+}
+
+export interface FoundKeys {
+  readonly ring: KeyRing;
+  /** Undefined: they cannot change while the program runs. */
+  readonly path: string | undefined;
+}
+
+/** @throws SkeinError SKEIN_KEY when keys are there and cannot be used. Undefined: there are none. */
+export function findKeys(
+  choice: KeyChoice,
+  environment: NodeJS.ProcessEnv = process.env,
+): FoundKeys | undefined {
+  if (choice.key === false) return undefined;
+  if (choice.key !== undefined) return fixed(choice.key, 'key');
+  const variable = environment.SKEIN_KEY;
+  if (choice.keyFile === undefined && variable !== undefined && variable.trim() !== '')
+    return fixed(variable.trim().split(/[\s,]+/), 'SKEIN_KEY');
+  const path = choice.keyFile ?? defaultKeyPath(environment);
+  const keys = readKeyFile(path);
+  const isNamed = choice.keyFile !== undefined || (environment.SKEIN_KEY_FILE ?? '') !== '';
+  if ((keys === undefined || keys.length === 0) && isNamed)
+    throw new SkeinError('SKEIN_KEY', `key file: there is no key in ${path}; make one: skein key new`);
+  return keys === undefined || keys.length === 0 ? undefined : { ring: new KeyRing(keys), path };
+}
+
+/** Tells the ring of each change of the file. Closed by the returned function. */
+export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => void): () => void {
+  if (path === undefined) return () => undefined;
+  const reread = () => {
+    try {
+      ring.replace(readKeyFile(path) ?? []);
+    } catch (error) {
+      // A key that was typed wrong must not lock its user out: the keys held so far stay.
+      failed(`${(error as Error).message}; the keys held so far stay`);
+    }
+  };
+  let watcher: FSWatcher;
+  try {
+    // The folder, since a change replaces the file.
+    watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(path)) reread();
+    });
+  } catch (error) {
+    failed(
+      `changes of ${path} will not be noticed before the next start: ${(error as NodeJS.ErrnoException).code}`,
+    );
+    return () => undefined;
+  }
+  watcher.on('error', () => undefined);
+  return () => watcher.close();
+}
+
+function fixed(texts: readonly string[], source: string): FoundKeys {
+  return { ring: new KeyRing(texts.map((text) => MeshKey.parse(text, source))), path: undefined };
+}

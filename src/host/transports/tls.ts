@@ -1,0 +1,128 @@
+/**
+ * TLS under the links of a node that has a key: both ends of its handshake, and the proof that follows it.
+ *
+ * Who calls it: the TCP transport, with a connected socket. Invariant: TLS 1.3 or nothing; a handshake is
+ * over within its time or its socket is gone; certificates are not looked at, since whoever sits in the
+ * middle with two sessions has two exporters, and the proof over either fails at the other.
+ */
+import type { Socket } from 'node:net';
+import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { type Failure, failure } from '../../core/errors.ts';
+import type { Certificate } from '../keys/certificate.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import { exporterBytes, exporterLabel, LinkProof } from '../keys/link-proof.ts';
+import { hostLimits } from '../limits.ts';
+
+export interface SecuredStream {
+  readonly socket: TLSSocket;
+  readonly stage: LinkProof;
+}
+
+export interface TlsCounters {
+  /** Handshakes that came to nothing. */
+  failed: number;
+  /** Turned away since too many were under way. */
+  refused: number;
+}
+
+const minVersion = 'TLSv1.3';
+const protocol = 'skein/1';
+
+export class Tls {
+  readonly counters: TlsCounters = { failed: 0, refused: 0 };
+  readonly ring: KeyRing;
+  private readonly context: SecureContext;
+  private underWay = 0;
+
+  constructor(ring: KeyRing, { cert, key }: Certificate) {
+    this.ring = ring;
+    this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion });
+  }
+
+  /** @param head What was read of the stream already. @param proven Told when the other end has proven a key. */
+  async accept(socket: Socket, head: Uint8Array, proven: () => void): Promise<SecuredStream | undefined> {
+    if (this.underWay >= hostLimits.tlsHandshakesMax) {
+      this.counters.refused++;
+      socket.destroy();
+      return undefined;
+    }
+    // Read again by TLS, as if it had just come.
+    socket.pause();
+    socket.unshift(head);
+    const secured = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: this.context,
+      ALPNProtocols: [protocol],
+      requestCert: false,
+    });
+    this.underWay++;
+    const problem = await shaken(secured, 'secure', hostLimits.tlsHandshakeTimeoutMs);
+    this.underWay--;
+    if (problem === undefined) return this.staged(secured, proven);
+    this.counters.failed++;
+    return undefined;
+  }
+
+  async dial(
+    socket: Socket,
+    address: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<SecuredStream | Failure> {
+    if (this.ring.first === undefined) {
+      socket.destroy();
+      return failure('SKEIN_KEY', `dial: this node has no key any more; add one: skein key add`);
+    }
+    const secured = connect({
+      socket,
+      secureContext: this.context,
+      ALPNProtocols: [protocol],
+      minVersion,
+      // Ephemeral and self-signed: the proof over this session says who it is.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    const problem = await shaken(secured, 'secureConnect', timeoutMs, signal);
+    if (problem === undefined) return this.staged(secured);
+    this.counters.failed++;
+    const text =
+      problem === 'timeout'
+        ? 'did not finish TLS in time'
+        : 'did not agree on TLS: a node without a key listens there, or another program';
+    return failure(problem === 'timeout' ? 'SKEIN_TIMEOUT' : 'SKEIN_KEY', `${address} ${text}`);
+  }
+
+  private staged(socket: TLSSocket, proven?: () => void): SecuredStream {
+    const exporter = socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
+    return { socket, stage: new LinkProof(this.ring, new Uint8Array(exporter), proven) };
+  }
+}
+
+/** Waits for the end of a handshake; why there is none, and the socket is gone then. */
+function shaken(
+  socket: TLSSocket,
+  event: 'secure' | 'secureConnect',
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<'timeout' | 'failed' | undefined> {
+  return new Promise((resolve) => {
+    const end = (problem: 'timeout' | 'failed' | undefined) => {
+      clearTimeout(timer);
+      socket.off(event, done);
+      socket.off('close', closed);
+      signal?.removeEventListener('abort', closed);
+      if (problem !== undefined) socket.destroy();
+      // Nothing is read before its link is there to take it.
+      else socket.pause();
+      resolve(problem);
+    };
+    const done = () => end(undefined);
+    const closed = () => end('failed');
+    const timer = setTimeout(() => end('timeout'), timeoutMs);
+    socket.once(event, done);
+    // Stays for good: between here and its link the socket must not be able to throw.
+    socket.on('error', () => end('failed'));
+    socket.once('close', closed);
+    signal?.addEventListener('abort', closed);
+  });
+}
