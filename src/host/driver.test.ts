@@ -17,7 +17,14 @@ beforeEach(async () => {
   const listener = await Listener.open({ host: '127.0.0.1', port: 0 });
   address = formatAddress(listener.address.host, listener.address.port);
   const log = () => undefined;
-  const options = { port: await freeUdpPort(), targets: [], loopbackOnly: true, log };
+  const options = {
+    port: await freeUdpPort(),
+    targets: [],
+    loopbackOnly: true,
+    tls: undefined,
+    forgetKeys: () => undefined,
+    log,
+  };
   const datagrams = await Datagrams.open(options);
   events = {
     wake: vi.fn(),
@@ -32,7 +39,16 @@ beforeEach(async () => {
     polled: vi.fn(),
     sighted: vi.fn(),
   };
-  const parts = { listener, datagrams, registration: undefined, watched: undefined, loopbackOnly: true, log };
+  const parts = {
+    listener,
+    datagrams,
+    registration: undefined,
+    watched: undefined,
+    loopbackOnly: true,
+    tls: undefined,
+    forgetKeys: () => undefined,
+    log,
+  };
   driver = new Driver(events, parts);
 });
 afterEach(() => driver.release());

@@ -16,7 +16,8 @@ test('everything has a default', () => {
     syncPeriodMs: 10_000,
     sendTimeoutMs: 10_000,
     stallToleranceMs: 3000,
-    insecure: false,
+    keys: undefined,
+    isOpen: false,
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
   });
 });

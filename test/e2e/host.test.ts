@@ -169,7 +169,7 @@ describe('a node without a key', () => {
   test.each(['0.0.0.0:0', ':0', '[::]:0', '192.0.2.1:0'])('does not listen on %s', async (listen) => {
     await expect(start('a', { listen })).rejects.toMatchObject({
       code: 'SKEIN_PROTECTED',
-      message: expect.stringMatching(/insecure: true .*--insecure.* keys/),
+      message: expect.stringMatching(/skein key new.*insecure: true \(--insecure\)/),
     });
     expect(readdirSync(folder)).toEqual([]);
   });

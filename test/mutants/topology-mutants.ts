@@ -105,13 +105,6 @@ export const topologyMutants: readonly Mutant[] = [
     replace: '      this.digests.toggle(announcement, check);',
   },
   {
-    name: 'dead-outrank-living',
-    breaks: 'the record of a life that is over takes the links of the living one away',
-    file: 'src/core/routing/records.ts',
-    find: 'if (isGone && known.reachable && announcement.instance !== known.instance) {',
-    replace: 'if (isGone && false) {',
-  },
-  {
     name: 'flooded-for-ever',
     breaks: 'what was sent to a neighbor is sent to it again with the next flood',
     file: `${folder}/exchange.ts`,

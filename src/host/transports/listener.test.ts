@@ -115,7 +115,7 @@ describe('the listener', () => {
     expect(await answerTo(Uint8Array.of(0x16, 3, 1, 2, 0))).toBe('');
     expect(await answerTo(Uint8Array.of(0, 0x53, 0x50, 0, 0, 16, 0, 0))).toBe('');
     expect(await answerTo(Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7 + 1) & 255))).toBe('');
-    expect(listener.counters.turnedAway).toEqual({ http: 1, tls: 1, nanomsg: 1, unknown: 1 });
+    expect(listener.counters.turnedAway).toEqual({ skein: 0, http: 1, tls: 1, nanomsg: 1, unknown: 1 });
     expect(streams).toEqual([]);
   });
 
