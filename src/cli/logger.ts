@@ -1,14 +1,27 @@
 /**
- * The log of `skein up`: one line per entry on stderr.
+ * The log of `skein up`: one line per entry on stderr, for people or (pino) for programs.
  *
  * Made by `up`. Invariant: nothing below the chosen level is formatted, and a log line is one line,
- * whatever a peer put into it.
+ * whatever a peer put into it. Keys and bodies are never handed to a logger in the first place.
  */
+import type { pino } from 'pino';
 import type { Logger } from '../api/node.ts';
-import type { LogThreshold } from '../operations/up-settings.ts';
+import type { LogFormat, LogThreshold } from '../operations/up-settings.ts';
 import { printable } from './output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogThreshold[];
+
+const stderrDescriptor = 2;
+
+/** pino takes a moment to load: who reads text does not wait for it. */
+export async function loggerFor(format: LogFormat, threshold: LogThreshold): Promise<Logger> {
+  if (format === 'text') return stderrLogger(threshold);
+  const { pino: make } = await import('pino');
+  // Synchronous: the last lines before an end are those that one looks for.
+  const destination = make.destination({ fd: stderrDescriptor, sync: true });
+  const logger: pino.Logger = make({ level: threshold, base: null }, destination);
+  return logger;
+}
 
 export function stderrLogger(
   threshold: LogThreshold,

@@ -9,7 +9,7 @@ import { socketPathOf } from '../host/control/socket-path.ts';
 import { createHostedNode, type HostedNode } from '../host/create-node.ts';
 import { defaultRuntimePath } from '../host/runtime-path.ts';
 import { nodeOptionsOf, type UpSettings } from '../operations/up-settings.ts';
-import { stderrLogger } from './logger.ts';
+import { loggerFor } from './logger.ts';
 import { print } from './output.ts';
 
 /** Of the two seconds a leave may take: the rest is for sockets and for answers under way. */
@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /** Resolves when the node has left; rejects with what ended it otherwise. */
 export async function runNode(settings: UpSettings, { whileStdin }: RunOptions): Promise<void> {
-  const logger = stderrLogger(settings.logLevel ?? 'warn');
+  const logger = await loggerFor(settings.logFormat ?? 'text', settings.logLevel ?? 'warn');
   const hosted = await createHostedNode({ ...nodeOptionsOf(settings), logger });
   const { node, address, registration } = hosted;
   const ended = endOf(hosted);

@@ -83,6 +83,12 @@ export const settingTexts: readonly SettingText[] = [
     value: '<level>',
     help: 'debug, info, warn, error or silent (default: warn)',
   },
+  {
+    name: 'logFormat',
+    read: 'text',
+    value: '<format>',
+    help: 'text, or json: one object a line, as pino writes it (default: text)',
+  },
 ];
 
 export interface SettingSources {

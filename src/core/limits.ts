@@ -42,6 +42,9 @@ export const limits = {
   linksMax: 1024,
   /** Handshakes under way at once: a stranger cannot make us hold more half-open links than this. */
   handshakesMax: 256,
+  /** Warnings of strangers that were refused, in the log: one a minute in the long run, some at once. */
+  strangerWarningsPerSecond: 1 / 60,
+  strangerWarningsBurst: 20,
   /** A closing link may take this long to send what is queued. */
   drainTimeoutMs: 1500,
 

@@ -15,6 +15,7 @@ import { encodeHello, type Hello } from './link/hello.ts';
 import { Link, type LinkOwner } from './link/link.ts';
 import { Polls } from './link/polls.ts';
 import type { Outbox } from './outbox.ts';
+import { TokenBucket } from './parts/token-bucket.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 
 /** A neighbor and the link that now leads to it. */
@@ -52,6 +53,7 @@ export class Neighborhood implements LinkOwner {
   private readonly polls: Polls;
   /** When some link's deadline may have come. */
   private lookAt = Number.POSITIVE_INFINITY;
+  private readonly warnings: TokenBucket;
   lastLink: LinkId;
   private closing = false;
 
@@ -59,6 +61,11 @@ export class Neighborhood implements LinkOwner {
     this.context = context;
     this.ports = ports;
     this.polls = new Polls(context.outbox);
+    this.warnings = new TokenBucket(
+      limits.strangerWarningsPerSecond,
+      limits.strangerWarningsBurst,
+      context.now,
+    );
     this.lastLink = context.config.firstLink ?? 0;
   }
 
@@ -273,7 +280,7 @@ export class Neighborhood implements LinkOwner {
     const connection = this.byLink.get(link.id);
     if (connection?.link === link) return this.down(connection, reason, detail);
     if (link.role === 'dialer' && link.openedAt === 0) this.dialEnded(link, detail);
-    else if (link.openedAt === 0) this.count('links.incoming-failed');
+    else if (link.openedAt === 0) this.incomingFailed(link, detail);
   }
 
   gone(link: Link): void {
@@ -378,6 +385,7 @@ export class Neighborhood implements LinkOwner {
     link.neighbor = neighbor;
     this.neighbors.set(peer.id, neighbor);
     this.context.count('links.up');
+    this.context.log('info', `link to ${neighbor.name} is up`, { address: neighbor.address });
     this.context.routes.linkUp(peer.id, peer.instance);
     this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-up', neighbor } });
     this.compareVersions(neighbor);
@@ -402,6 +410,7 @@ export class Neighborhood implements LinkOwner {
     this.neighbors.delete(neighbor.id);
     this.context.count(`links.down.${reason}`);
     if (detail !== undefined) this.context.log('warn', `link to ${neighbor.name} ended: ${detail.message}`);
+    else this.context.log('info', `link to ${neighbor.name} ended: ${reason}`);
     this.context.routes.linkDown(neighbor.id);
     this.outbox.put({ type: 'deliver', feature: 'kernel', event: { type: 'link-down', neighbor, reason } });
     connection.retiring?.close(reason, this.context.now);
@@ -417,8 +426,18 @@ export class Neighborhood implements LinkOwner {
     });
   }
 
+  /** Strangers are worth a warning, but not so many that they fill a disk. */
+  private incomingFailed(link: Link, detail: Failure | undefined): void {
+    this.count('links.incoming-failed');
+    if (detail === undefined) return;
+    const isStranger = detail.code === 'SKEIN_KEY' || detail.code === 'SKEIN_PROTOCOL';
+    const level = isStranger && this.warnings.take(this.context.now) ? 'warn' : 'debug';
+    this.context.log(level, `${link.address} was refused: ${detail.message}`);
+  }
+
   private dialEnded(link: Link, detail: Failure | undefined): void {
     this.context.count('links.dial-failed');
+    this.context.log('debug', `dial failed: ${worded(detail, link.address).message}`);
     const error = {
       link: link.id,
       address: link.address,

@@ -51,11 +51,13 @@ const upSettings = v.strictObject({
   discovery: v.exactOptional(flag),
   folder: v.exactOptional(flag),
   logLevel: v.exactOptional(oneOf(['debug', 'info', 'warn', 'error', 'silent'])),
+  logFormat: v.exactOptional(oneOf(['text', 'json'])),
 });
 
 export type UpSettings = v.InferOutput<typeof upSettings>;
 export type UpSettingName = keyof UpSettings;
 export type LogThreshold = NonNullable<UpSettings['logLevel']>;
+export type LogFormat = NonNullable<UpSettings['logFormat']>;
 
 export interface GivenSetting {
   readonly value: unknown;
@@ -80,7 +82,8 @@ export function checkUpSettings(given: ReadonlyMap<string, GivenSetting>): UpSet
 
 /** The library's options that mean the same. */
 export function nodeOptionsOf(settings: UpSettings): NodeOptions {
-  const { discoveryPort, broadcast, syncPeriod, control, discovery, folder, logLevel, ...same } = settings;
+  const { discoveryPort, broadcast, syncPeriod, control, discovery, folder, logLevel, logFormat, ...same } =
+    settings;
   return {
     ...same,
     ...(syncPeriod === undefined ? {} : { syncPeriodMs: syncPeriod }),
