@@ -89,6 +89,9 @@ export class Deaths {
     if (other.isLeaving || life.isLeaving) return;
     // What was cut long ago may only be noticed now.
     if (reason === 'silent' && life.platform.loop.lastSlowAt >= this.since) return;
+    // The other end was still at its handshake, and a leap of its clock left no time for it.
+    const { lastLeapAt } = other.platform.clock;
+    if (lastLeapAt >= this.since && !this.standing.holds(other, life.node.name, this.mesh.world.now)) return;
     count(this.checks, 'no link falls that nothing touches', 1);
     if (!this.standing.isFree(life, other, this.since)) return;
     this.fail(`the link of ${nameOf(life)} to ${name} went down (${reason}), though nothing touched it`);
