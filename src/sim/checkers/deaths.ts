@@ -47,8 +47,10 @@ export class Deaths {
     const { now } = this.mesh.world;
     this.leavers = this.leavers.filter(({ at }) => now - at < goodbyeKnownMs);
     // A program that stands still may be cut off before its goodbye has left.
-    const hindered = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
-    const neighbors = hindered ? [] : this.standing.neighborsOf(life, this.since);
+    const isBehind = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
+    // The goodbye of a doubled name may be an older version than the other's record: nobody takes it.
+    const isHeard = !isBehind && !this.standing.isDoubled(life.node.name);
+    const neighbors = isHeard ? this.standing.neighborsOf(life, this.since) : [];
     this.leavers.push({ life, at: now, neighbors });
   }
 
