@@ -48,6 +48,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     lossPercent: 3,
     faults: ['drift', 'twin'],
   },
+  'an end that lost a link and dialed anew held its floods until the next digest': {
+    ...brief,
+    nodes: 8,
+    degree: 2,
+    seed: 3483453790,
+    lossPercent: 1,
+    start: 'islands',
+    faults: ['partition'],
+    joinAndCrash: true,
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

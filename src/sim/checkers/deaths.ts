@@ -47,8 +47,10 @@ export class Deaths {
     const { now } = this.mesh.world;
     this.leavers = this.leavers.filter(({ at }) => now - at < goodbyeKnownMs);
     // A program that stands still may be cut off before its goodbye has left.
-    const hindered = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
-    const neighbors = hindered ? [] : this.standing.neighborsOf(life, this.since);
+    const isBehind = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
+    // The goodbye of a doubled name may be an older version than the other's record: nobody takes it.
+    const isHeard = !isBehind && !this.standing.isDoubled(life.node.name);
+    const neighbors = isHeard ? this.standing.neighborsOf(life, this.since) : [];
     this.leavers.push({ life, at: now, neighbors });
   }
 
@@ -89,6 +91,9 @@ export class Deaths {
     if (other.isLeaving || life.isLeaving) return;
     // What was cut long ago may only be noticed now.
     if (reason === 'silent' && life.platform.loop.lastSlowAt >= this.since) return;
+    // The other end was still at its handshake, and a leap of its clock left no time for it.
+    const { lastLeapAt } = other.platform.clock;
+    if (lastLeapAt >= this.since && !this.standing.holds(other, life.node.name, this.mesh.world.now)) return;
     count(this.checks, 'no link falls that nothing touches', 1);
     if (!this.standing.isFree(life, other, this.since)) return;
     this.fail(`the link of ${nameOf(life)} to ${name} went down (${reason}), though nothing touched it`);

@@ -92,7 +92,8 @@ export class FrameWatch {
   private circle(life: Life, path: readonly number[]): void {
     const { mesh } = this;
     count(this.checks, 'passing circles while news spread', 1);
-    const unrestAt = Math.max(this.standing.changedAt, mesh.network.lateUntil, mesh.lyingUntil);
+    // Who is linked to a node does not believe a lie about its life, but that the others do: until it is refuted.
+    const unrestAt = Math.max(this.standing.changedAt, mesh.network.lateUntil, mesh.liesHarmUntil);
     const lag = Math.max(...mesh.living.map(({ platform }) => platform.loop.lastBehindAt));
     if (mesh.world.now - Math.max(unrestAt, lag) > newsMs)
       this.fail(life, `has been here before: ${this.names(path)}`);

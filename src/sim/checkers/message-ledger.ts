@@ -69,8 +69,8 @@ export class MessageLedger {
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
   private readonly messages: SentMessage[] = [];
-  /** Per life: what it has got, by source, instance and id. */
-  private readonly seen = new WeakMap<Life, Set<string>>();
+  /** Per life: what it has got, by source, instance and id, and when by its own clock. */
+  private readonly seen = new WeakMap<Life, Map<string, number>>();
   private readonly options: LedgerOptions;
   private readonly random: SeededRandom;
   private owed: Owed[] = [];
@@ -189,7 +189,7 @@ export class MessageLedger {
   }
 
   private consume(life: Life): void {
-    this.seen.set(life, new Set());
+    this.seen.set(life, new Map());
     this.readAll(life).catch((error: unknown) => {
       if (isRunning(life))
         this.mesh.world.fail(`${life.member.name}: its message stream failed: ${String(error)}`);
@@ -226,11 +226,14 @@ export class MessageLedger {
 
   private checkOnce(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {
     count(this.checks, 'no message twice', 1);
-    const seen = this.seen.get(life) as Set<string>;
+    const seen = this.seen.get(life) as Map<string, number>;
     const key = `${message.source} ${message.instance} ${message.id}`;
-    if (seen.has(key) || seen.has(`number ${entry.number}`))
+    const before = seen.get(key) ?? seen.get(`number ${entry.number}`);
+    const now = life.platform.now();
+    // A clock that leaps several times may pass the whole time for which duplicates are remembered.
+    if (before !== undefined && now - before < limits.dedupIdleMs)
       this.fail(entry, `came twice to ${life.member.name} (life ${life.number})`);
-    seen.add(key).add(`number ${entry.number}`);
+    seen.set(key, now).set(`number ${entry.number}`, now);
   }
 
   private checkContent(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {

@@ -76,6 +76,12 @@ export class StandingLinks {
     return this.wasDoubled(name) || this.mesh.livesNamed(name).length > 1;
   }
 
+  /** It says itself that it has a link to this name, and had it then. */
+  holds(life: Life, name: string, since: number): boolean {
+    const at = this.links.get(life)?.get(name);
+    return at !== undefined && at <= since;
+  }
+
   neighborsOf(life: Life, since: number): Life[] {
     return this.neighbors(life, this.steadyByName(since), since);
   }
@@ -88,11 +94,6 @@ export class StandingLinks {
       if (this.mesh.network.wasFree(life.member.host, other.member.host, since)) found.push(other);
     }
     return found;
-  }
-
-  private holds(life: Life, name: string, since: number): boolean {
-    const at = this.links.get(life)?.get(name);
-    return at !== undefined && at <= since;
   }
 
   /** Namesakes are left out: a name alone does not say which of them is meant. */

@@ -44,6 +44,8 @@ export class Exchange implements ConnectionHandler {
   private agent: ConnectionAgent | undefined;
   /** The other end has said what it has: before that, part of the news could be taken for the whole. */
   private isCompared = false;
+  /** The other end's first summary has not come yet. */
+  private awaitsSummary = true;
 
   constructor(records: Records) {
     this.records = records;
@@ -116,7 +118,7 @@ export class Exchange implements ConnectionHandler {
       case TopologyType.want:
         return this.take(decodeIds(payload), (ids) => this.wanted(agent, ids));
       case TopologyType.digest:
-        return this.take(decodeWords(payload, 2), (root) => this.compareRoot(root));
+        return this.take(decodeWords(payload, 2), (root) => this.compareRoot(agent, root));
       case TopologyType.buckets:
         return this.take(decodeWords(payload, bucketCount * 2), (words) => this.compareBuckets(words));
       case TopologyType.probeReply:
@@ -141,6 +143,7 @@ export class Exchange implements ConnectionHandler {
   /** Sends what the other end lacks, asks for what it has newer. */
   private compare(agent: ConnectionAgent, summary: Summary): void {
     this.isCompared = true;
+    if (summary.buckets === undefined) this.summarized();
     const theirs = new Map<NodeId, SummaryEntry>(summary.entries.map((entry) => [entry.id, entry]));
     const wanted: NodeId[] = [];
     for (const entry of summary.entries) {
@@ -157,15 +160,23 @@ export class Exchange implements ConnectionHandler {
     if (this.queued.size > 0) this.tell(agent, { type: 'queued' });
   }
 
+  /** A second whole summary is of an end that lost the link and opened another: here the link was only replaced. */
+  private summarized(): void {
+    if (!this.awaitsSummary) this.sendSummary(undefined);
+    this.awaitsSummary = false;
+  }
+
   private wanted(agent: ConnectionAgent, ids: readonly NodeId[]): void {
     for (const id of ids) if (this.records.get(id) !== undefined) this.queue(id);
     this.tell(agent, { type: 'queued' });
   }
 
-  private compareRoot(root: Uint32Array): void {
+  private compareRoot(agent: ConnectionAgent, root: Uint32Array): void {
     const [a, b] = this.records.digests.root();
     if (root[0] !== a || root[1] !== b)
-      this.send(TopologyType.buckets, encodeWords(this.records.digests.words));
+      return this.send(TopologyType.buckets, encodeWords(this.records.digests.words));
+    this.isCompared = true;
+    if (this.queued.size > 0) this.tell(agent, { type: 'queued' });
   }
 
   private compareBuckets(words: Uint32Array): void {
