@@ -13,11 +13,11 @@ const mayImport: Record<string, string[]> = {
   core: ['@noble/hashes'],
   api: ['core', 'cbor-x', '@standard-schema/spec'],
   operations: ['api', 'core', 'valibot'],
-  host: ['core', 'api', 'operations', 'node:'],
+  host: ['core', 'api', 'operations', '@peculiar/x509', 'reflect-metadata', 'node:'],
   doors: ['core', 'api', 'operations', 'host', 'node:'],
   sim: ['core', 'api', 'valibot'],
   testing: ['core', 'api', 'sim'],
-  cli: ['operations', 'host', 'sim', 'api', 'core/index.ts', 'index.ts', 'commander', 'node:'],
+  cli: ['operations', 'host', 'sim', 'api', 'core/index.ts', 'index.ts', 'commander', 'pino', 'node:'],
   'index.ts': ['api', 'host', 'core/index.ts'],
 };
 /** These siblings never import each other: features learn of each other only through the kernel. */

@@ -17,7 +17,7 @@ import type { SeededRandom } from '../world/random.ts';
  * `versions`: others' records far ahead of their own. `edges`: links that are not there, and real ones left
  * out. `ghosts`: nodes that do not exist. `damage`: bytes that make no sense. `flood`: version after
  * version. `goodbyes`: others have left. `forgeries`: another content under the very version of the truth.
- * `epochs`: the same life at a later epoch than it ever had.
+ * `epochs`: the same life at a later epoch than it ever had. `omissions`: nothing at all of what it should pass on.
  */
 export type LieKind =
   | 'versions'
@@ -27,7 +27,8 @@ export type LieKind =
   | 'flood'
   | 'goodbyes'
   | 'forgeries'
-  | 'epochs';
+  | 'epochs'
+  | 'omissions';
 
 /** Those that seeds draw from. */
 export const lieKinds: readonly LieKind[] = [
@@ -39,6 +40,7 @@ export const lieKinds: readonly LieKind[] = [
   'goodbyes',
   'forgeries',
   'epochs',
+  'omissions',
 ];
 
 /** Versions of one record in a flood, at once. */
@@ -57,6 +59,7 @@ export function lieAbout(
   random: SeededRandom,
 ): Uint8Array[] {
   if (kind === 'damage') return [damaged(bytes, random)];
+  if (kind === 'omissions') return [];
   const record = decodeAnnouncement(bytes);
   if (record === undefined) return [bytes];
   switch (kind) {
