@@ -11,7 +11,7 @@ import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
 import { topologyFeature } from '../core/features/topology/topology.ts';
-import { checkName, idOf } from '../core/identity.ts';
+import { checkName, hexOf, idOf, instanceOf } from '../core/identity.ts';
 import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
@@ -379,9 +379,14 @@ export class KernelNode implements LocalNode {
 }
 
 function kernelOptions(settings: LocalNodeSettings, platform: Platform, firstLink = 0): SkeinKernelOptions {
-  const bytes = platform.random.bytes(8);
-  const instance = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { ...settings, instance, firstLink, behaviors: settings.behaviors?.() ?? [] };
+  const signer = platform.makeSigner?.();
+  return {
+    ...settings,
+    instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
+    firstLink,
+    behaviors: settings.behaviors?.() ?? [],
+    ...(signer === undefined ? {} : { signer }),
+  };
 }
 
 async function raced<Value>(

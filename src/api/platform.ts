@@ -12,6 +12,7 @@ import type {
   LinkId,
   LogLevel,
   Random,
+  RecordSigner,
   SecureStage,
   Sighting,
   Store,
@@ -61,6 +62,8 @@ export interface Platform {
   sendDatagram(address: string, bytes: Uint8Array): void;
   poll(phases: number): void;
   readonly store: Store | undefined;
+  /** A signer for one life of the node. Undefined: nothing is signed. */
+  makeSigner?(): RecordSigner;
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;
   /** What the platform itself turned away or dropped, by name, for `status`. */
   counters?(): Readonly<Record<string, number>>;

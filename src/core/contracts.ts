@@ -392,6 +392,16 @@ export interface SecureStage {
   ): boolean;
 }
 
+/**
+ * Signs one's own announcements and checks those of others. Provided by the host, one for each life. A life's
+ * instance is `instanceOf(publicKey)`: so a record tells by itself whether its node has made it.
+ */
+export interface RecordSigner {
+  readonly publicKey: Uint8Array;
+  sign(bytes: Uint8Array): Uint8Array;
+  verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean;
+}
+
 /** What became of a datagram that came in. `clock`: made by a holder of the key whose clock is this far ahead. */
 export type OpenedDatagram =
   | { readonly outcome: 'opened'; readonly bytes: Uint8Array }

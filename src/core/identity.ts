@@ -9,13 +9,17 @@ import { sha256 } from '@noble/hashes/sha2.js';
 /** 48-bit unsigned integer, safe in a double. Names, services and keys share this space. */
 export type NodeId = number;
 
-/** 64 random bits in 16 hexadecimal digits; new at each start. It only tells two lives apart. */
+/**
+ * 64 bits in 16 hexadecimal digits, new at each start: it tells two lives apart. Where records are signed it is
+ * the hash of the life's public key, so that nobody else can make a record that names it.
+ */
 export type Instance = string;
 
 const encoder = new TextEncoder();
 const namePattern = /^[A-Za-z0-9._-]{1,64}$/;
 const idsByText = new Map<string, NodeId>();
 const idsRemembered = 4096;
+const instanceBytes = 8;
 
 /** What is wrong with a name, or undefined when it is good. */
 export function nameProblem(name: unknown): string | undefined {
@@ -44,6 +48,15 @@ export function idOf(text: string): NodeId {
   if (idsByText.size >= idsRemembered) idsByText.clear();
   idsByText.set(text, id);
   return id;
+}
+
+/** First 64 bits of SHA-256 of a life's public key. */
+export function instanceOf(publicKey: Uint8Array): Instance {
+  return hexOf(sha256(publicKey).subarray(0, instanceBytes));
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** First 32 bits of SHA-256 of a feature's name: its number in every frame. */

@@ -55,6 +55,8 @@ export const limits = {
   syncPeriodMsMax: 3_600_000,
   /** Records one node keeps, the unreachable included: ten times the largest mesh we mean. */
   recordsMax: 50_000,
+  /** All records together, encoded: 5 KiB for each of the most, and no more where each is as large as it may be. */
+  recordsBytesMax: 256 * 1024 * 1024,
   /** One record, encoded. 1,024 links, 256 services and the features' sections fit. */
   recordBytesMax: 64 * 1024,
   /** One feature's section: 32 of these and 1,024 links fit a record. */
@@ -71,6 +73,11 @@ export const limits = {
   /** Records of one origin accepted per second, and at once: per origin, since an honest neighbor relays a whole island. Wider than what a node makes: relays bunch what was sent spaced. */
   recordsPerSecond: 5,
   recordsBurst: 20,
+  /** Of the records beyond their origin's allowance one neighbor may bring so many: an honest one brings none but in an uproar. */
+  excessRecordsPerSecond: 20,
+  excessRecordsBurst: 1000,
+  /** Who was cut off for forging or flooding is let in again after this. */
+  cutOffMs: 30_000,
   /** An unreachable node's record is kept this long: forgetting it sooner makes re-merged islands argue for ever. */
   unreachableKeptMs: 3_600_000,
   /** Unreachable for this long, another life of one's own name is gone without a probe; less may be a record that has outrun its neighbors'. */
@@ -106,6 +113,9 @@ export const limits = {
   crowdMax: 10_000,
   /** The wait between solicitations is random in 0..2^k seconds; k grows to this (128 s). */
   solicitBackoffExponentMax: 7,
+  /** Datagrams looked at: each costs some microseconds, a sealed one 20. 500 nodes that start at once send 2,000 in a second or two. */
+  datagramsPerSecond: 1000,
+  datagramsBurst: 4000,
   /** A solicitation is answered after a random wait up to this, so that a crowd does not dial at once. */
   answerJitterMs: 300,
   /** A node that got its links this recently may be in a start of many. */

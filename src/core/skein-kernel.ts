@@ -6,7 +6,7 @@
  */
 
 import type { KernelConfig } from './context.ts';
-import type { Behavior, Random } from './contracts.ts';
+import type { Behavior, Random, RecordSigner } from './contracts.ts';
 import { Discovery, type DiscoveryOptions } from './features/discovery/discovery.ts';
 import { Messaging } from './features/messaging/messaging.ts';
 import { Topology } from './features/topology/topology.ts';
@@ -17,6 +17,8 @@ import { Records } from './routing/records.ts';
 
 export interface SkeinKernelOptions extends KernelConfig, DiscoveryOptions {
   readonly syncPeriodMs: number;
+  /** Of this life: its instance must be `instanceOf(signer.publicKey)`. Undefined: nothing is signed. */
+  readonly signer?: RecordSigner;
   /** A program's own, called after skein's. */
   readonly behaviors?: readonly Behavior<never>[];
 }
@@ -33,7 +35,7 @@ export interface SkeinKernel {
 export function createSkeinKernel(options: SkeinKernelOptions, random: Random): SkeinKernel {
   const records = new Records();
   const table = new LinkStateTable(idOf(options.name), records);
-  const topology = new Topology(records, table, options.syncPeriodMs);
+  const topology = new Topology(records, table, options.syncPeriodMs, options.signer);
   const discovery = new Discovery(options);
   // Topology first: at the end of a turn routes are settled before anybody else speaks.
   const messaging = new Messaging();

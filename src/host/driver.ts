@@ -7,7 +7,8 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Platform, PlatformEvents } from '../api/platform.ts';
-import type { LinkId, LogLevel, Random } from '../core/contracts.ts';
+import type { LinkId, LogLevel, Random, RecordSigner } from '../core/contracts.ts';
+import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -68,6 +69,10 @@ export class Driver implements Platform {
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
     }
+  }
+
+  makeSigner(): RecordSigner {
+    return new Ed25519Signer();
   }
 
   now = (): number => performance.now();

@@ -6,7 +6,9 @@
  * and without itself, everything within its limit. The encoded bytes are kept and passed on as they
  * came, so that a later version's fields (and a signature) survive a relay that does not know them.
  */
-import { type Instance, idOf, isId, type NodeId, nameProblem } from '../identity.ts';
+
+import type { RecordSigner } from '../contracts.ts';
+import { type Instance, idOf, instanceOf, isId, type NodeId, nameProblem } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { Reader, Writer } from '../wire/bytes.ts';
 
@@ -30,11 +32,15 @@ export interface Announcement {
 }
 
 const format = 1;
+const publicKeyBytesMax = 64;
+const signatureBytesMax = 128;
 const textBytesMax = 256;
 const none: readonly never[] = [];
+const unsigned = new Uint8Array(0);
 const noSections: ReadonlyMap<string, Uint8Array> = new Map();
 
-export function encodeAnnouncement(record: Announcement): Uint8Array {
+/** @param signer Without one the record is unsigned: in a simulated world, or a test. */
+export function encodeAnnouncement(record: Announcement, signer?: RecordSigner): Uint8Array {
   const writer = new Writer()
     .u8(format)
     .u48(record.id)
@@ -53,7 +59,9 @@ export function encodeAnnouncement(record: Announcement): Uint8Array {
   for (const service of record.services) writer.text(service);
   writer.varint(record.sections.size);
   for (const [feature, section] of record.sections) writer.text(feature).bytes(section);
-  return writer.finish();
+  const signed = writer.bytes(signer?.publicKey ?? unsigned).finish();
+  const signature = signer?.sign(signed) ?? unsigned;
+  return new Writer(signed.length + signature.length + 2).raw(signed).bytes(signature).finish();
 }
 
 /** Whose record and which version this is, without reading the rest; undefined when that is not there. */
@@ -75,8 +83,28 @@ export function decodeHeading(bytes: Uint8Array): Heading | undefined {
 
 export type Heading = Pick<Announcement, 'id' | 'name' | 'instance' | 'epoch' | 'sequence'>;
 
-/** The record, or undefined when anything in it is not as it must be. */
+/** The record, or undefined when anything in it is not as it must be. Its signature is not looked at. */
 export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined {
+  return decodeSigned(bytes)?.record;
+}
+
+export interface SignedAnnouncement {
+  readonly record: Announcement;
+  readonly publicKey: Uint8Array;
+  /** What the signature is of. */
+  readonly signed: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Whether the very life that the record names has made it. */
+export function isGenuine(
+  { record, publicKey, signed, signature }: SignedAnnouncement,
+  signer: RecordSigner,
+): boolean {
+  return instanceOf(publicKey) === record.instance && signer.verify(publicKey, signed, signature);
+}
+
+export function decodeSigned(bytes: Uint8Array): SignedAnnouncement | undefined {
   if (bytes.length > limits.recordBytesMax) return undefined;
   const reader = new Reader(bytes);
   if (reader.u8() !== format) return undefined;
@@ -94,7 +122,10 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined 
     services: list(reader, limits.servicesPerRecordMax, () => reader.text(textBytesMax)),
     sections: sectionsOf(list(reader, limits.sectionsPerRecordMax, () => section(reader))),
   };
-  return reader.failed || !isSound(record) ? undefined : record;
+  const publicKey = reader.bytes(publicKeyBytesMax);
+  const signed = bytes.subarray(0, reader.position);
+  const signature = reader.bytes(signatureBytesMax);
+  return reader.failed || !isSound(record) ? undefined : { record, publicKey, signed, signature };
 }
 
 /** Positive when `a` is the newer: by epoch, then sequence; two lives at the same point by instance. */

@@ -186,6 +186,18 @@ test('a full table makes room for a newcomer by forgetting who was never within 
   for (const name of ['real', 'lost', 'newcomer']) expect(records.get(idOf(name))?.name).toBe(name);
 });
 
+test('all records together have so many bytes at most; what is known stays', () => {
+  const records = new Records();
+  const fat = new Uint8Array(limits.recordsBytesMax / 4);
+  for (let i = 0; i < 4; i++) expect(records.put(announcement(`n${i}`), fat, 0)).toBe('newer');
+  expect(records.put(announcement('n5'), Uint8Array.of(1), 0)).toBe('full');
+  expect(records.put(announcement('n0', { sequence: 2 }), new Uint8Array(fat.length + 1), 0)).toBe('full');
+  expect(records.put(announcement('n0', { sequence: 2 }), bytes, 0)).toBe('newer');
+  expect(records.put(announcement('n5'), Uint8Array.of(1), 0)).toBe('newer');
+  records.forgetOld(1 + limits.unreachableKeptMs);
+  expect(records.put(announcement('n1'), fat, 0)).toBe('newer');
+});
+
 describe('a link to another life of a node', () => {
   const [a, b] = [idOf('a'), idOf('b')];
   const linkedPair = () => reachable(announcement('a', { links: [b] }), announcement('b', { links: [a] }));

@@ -112,6 +112,7 @@ export class Records implements Directory {
   private readonly contested = new Map<NodeRecord, number>();
   /** Every id that has a record or is named in one has an index of its own. */
   private indexes = new Map<NodeId, number>();
+  private totalBytes = 0;
   /** How many indexes the last renumbering left. */
   private numbered = 0;
   /** By index; a hole where there is no record. */
@@ -157,6 +158,7 @@ export class Records implements Directory {
   put(announcement: Announcement, bytes: Uint8Array, now: number, unreachableForMs = 0): Reception {
     const known = this.byId.get(announcement.id);
     const since = now - unreachableForMs;
+    if (this.totalBytes + bytes.length - (known?.bytes.length ?? 0) > limits.recordsBytesMax) return 'full';
     if (known === undefined) {
       if (this.byId.size >= limits.recordsMax && !this.makeRoom()) return 'full';
       this.insert(announcement, bytes, since);
@@ -284,6 +286,7 @@ export class Records implements Directory {
     const record = new NodeRecord(index, this.edgesOf(announcement), announcement, bytes, since);
     this.byIndex[index] = record;
     this.byId.set(announcement.id, record);
+    this.totalBytes += bytes.length;
     this.outOfReach.add(record);
     this.connect(record);
     this.version++;
@@ -296,6 +299,7 @@ export class Records implements Directory {
       this.digests.toggle(announcement, check);
     }
     record.newest = announcement;
+    this.totalBytes += bytes.length - record.bytes.length;
     record.bytes = bytes;
     record.check = check;
   }
@@ -318,6 +322,7 @@ export class Records implements Directory {
     for (const other of this.graph.neighborsOf(record.index)) this.graph.remove(other, record.index);
     this.graph.set(record.index, []);
     this.byId.delete(record.id);
+    this.totalBytes -= record.bytes.length;
     this.outOfReach.delete(record);
     this.byIndex[record.index] = undefined;
     this.version++;

@@ -24,6 +24,7 @@ import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Backoff } from '../../parts/backoff.ts';
+import { TokenBucket } from '../../parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
@@ -72,6 +73,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private readonly quietUntil = new Map<NodeId, number>();
   /** Dials that a command waits for: linked, not yet reachable. */
   private unrouted: { readonly token: number; readonly neighbor: Neighbor }[] = [];
+  private readonly datagrams = new TokenBucket(limits.datagramsPerSecond, limits.datagramsBurst, 0);
   private seeds: Seeds;
   private solicitAt = never;
   private beaconAt = never;
@@ -361,6 +363,10 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   datagram(agent: BehaviorAgent, bytes: Uint8Array): boolean {
     const { seal } = this.options;
+    if (!this.datagrams.take(agent.now)) {
+      this.journal.unreadable('excess', agent.now);
+      return true;
+    }
     if (seal === undefined) {
       if (isSolicitation(bytes)) return this.solicitationHeard(agent, bytes);
       // Sealed ones begin alike: not having the key is worth telling.

@@ -43,6 +43,23 @@ const textOf = (of?: string, what: Parameters<typeof view>[0] = {}): string =>
     .map(({ text }) => text)
     .join('; ');
 
+describe('datagrams that say nothing here', () => {
+  test('are counted by what is wrong with them', () => {
+    for (const why of ['sealed', 'open', 'other-key', 'replay', 'excess'] as const)
+      journal.unreadable(why, 1);
+    journal.unreadable('other-key', 2);
+    expect(textOf()).toContain('2 solicitations sealed with another mesh key were heard');
+    expect(textOf()).toContain('1 solicitations of nodes with a mesh key were heard; this node has none');
+  });
+
+  test('of a member whose clock is wrong say by how much, and in which direction', () => {
+    journal.clockDiffers('late', -300_000, 1);
+    journal.clockDiffers('early', 181_000, 1);
+    expect(textOf()).toContain("the clock of late is 300 s behind this machine's");
+    expect(textOf('early')).toContain("the clock of early is 181 s ahead of this machine's");
+  });
+});
+
 describe('why a node is alone', () => {
   test('names where it solicited, how often, and that nobody answered', () => {
     for (let i = 0; i < 5; i++) journal.solicited();

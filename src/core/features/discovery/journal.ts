@@ -39,13 +39,14 @@ export interface JournalView {
 }
 
 /** `sealed`: it has a key and we have none. `open`: the reverse. */
-export type Unreadable = 'sealed' | 'open' | 'other-key' | 'replay';
+export type Unreadable = 'sealed' | 'open' | 'other-key' | 'replay' | 'excess';
 
 const unreadableTexts: Readonly<Record<Unreadable, string>> = {
   sealed: 'solicitations of nodes with a mesh key were heard; this node has none: skein key add',
   open: 'solicitations of nodes without a key were heard; this node has one and answers members only',
   'other-key': 'solicitations sealed with another mesh key were heard; compare with: skein key show',
   replay: 'solicitations came a second time and were dropped',
+  excess: 'datagrams were dropped unread: too many came at once',
 };
 
 /** An older refusal explains nothing any more. */

@@ -4,16 +4,17 @@
  * Who calls it: the topology behavior. Invariant: no origin gets more than its allowance into the
  * records; what exceeds it is not lost, the newest waits until the allowance has grown again.
  */
-import type { LinkId, SelfView } from '../../contracts.ts';
+import type { LinkId, RecordSigner, SelfView } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { TokenBucket } from '../../parts/token-bucket.ts';
 import {
   type Announcement,
   compareVersions,
-  decodeAnnouncement,
   decodeHeading,
+  decodeSigned,
   type Heading,
+  isGenuine,
 } from '../../routing/announcement.ts';
 import { compareContents, type NodeRecord, type Records } from '../../routing/records.ts';
 import type { CarriedRecord } from './messages.ts';
@@ -33,6 +34,10 @@ export type Taken =
   | { readonly outcome: 'older'; readonly id: NodeId }
   | { readonly outcome: 'collision'; readonly known: string; readonly name: string }
   | { readonly outcome: 'full'; readonly name: string }
+  /** Its node did not make it. */
+  | { readonly outcome: 'forged'; readonly name: string }
+  /** More than its origin may make: it waits. */
+  | { readonly outcome: 'deferred' }
   | { readonly outcome: 'ignored' };
 
 interface Deferred {
@@ -42,6 +47,7 @@ interface Deferred {
 }
 
 const ignored: Taken = { outcome: 'ignored' };
+const postponed: Taken = { outcome: 'deferred' };
 const deferredMax = 10_000;
 
 export class Intake {
@@ -49,8 +55,12 @@ export class Intake {
   private readonly allowances = new Map<NodeId, TokenBucket>();
   private readonly deferred = new Map<NodeId, Deferred>();
 
-  constructor(records: Records) {
+  private readonly signer: RecordSigner | undefined;
+
+  /** @param signer Without one, signatures are neither made nor asked for. */
+  constructor(records: Records, signer?: RecordSigner) {
     this.records = records;
+    this.signer = signer;
   }
 
   take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
@@ -62,12 +72,16 @@ export class Intake {
       if (known.name !== heading.name) return { outcome: 'collision', known: known.name, name: heading.name };
       const versions = compareVersions(heading, known.newest);
       const order = versions || compareContents(bytes, known);
-      // Somebody made a record in our name: whichever of the two wins, ours must be a newer one.
-      if (versions === 0 && order !== 0 && heading.id === self.id) return { outcome: 'own', record: heading };
-      if (order <= 0) return { outcome: order === 0 ? 'same' : 'older', id: heading.id };
+      const isOwnVersion = versions === 0 && order !== 0 && heading.id === self.id;
+      if (order <= 0 && !isOwnVersion) return { outcome: order === 0 ? 'same' : 'older', id: heading.id };
     }
-    const record = decodeAnnouncement(bytes);
-    if (record === undefined) return ignored;
+    const decoded = decodeSigned(bytes);
+    if (decoded === undefined) return ignored;
+    // Before it counts for its origin in any way: a forger must not use up the origin's allowance.
+    if (this.signer !== undefined && !isGenuine(decoded, this.signer))
+      return { outcome: 'forged', name: heading.name };
+    const { record } = decoded;
+    // Of the version of ours or a newer one: whichever of the two wins, ours must be a newer one.
     if (record.id === self.id) return { outcome: 'own', record };
     if (!this.allowed(record.id, now)) {
       this.defer({
@@ -75,7 +89,7 @@ export class Intake {
         received: { bytes: bytes.slice(), unreachableForMs },
         from,
       });
-      return ignored;
+      return postponed;
     }
     return this.accept(record, bytes, unreachableForMs, now);
   }

@@ -4,7 +4,7 @@
  * Who calls it: the topology behavior. Invariant: versions only rise, and a node makes fewer of them
  * than receivers take of one origin: the first at once, the next after gaps that double.
  */
-import type { SelfView } from '../../contracts.ts';
+import type { RecordSigner, SelfView } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Throttle } from '../../parts/throttle.ts';
@@ -16,6 +16,11 @@ export class OwnRecord {
   private changed = true;
   private isFinal = false;
   private readonly throttle = new Throttle(limits.announceGapMs, limits.announceGapMsMax);
+  private readonly signer: RecordSigner | undefined;
+
+  constructor(signer?: RecordSigner) {
+    this.signer = signer;
+  }
 
   change(): void {
     this.changed = true;
@@ -94,6 +99,9 @@ export class OwnRecord {
       services: [...self.services].sort(),
       sections: self.sections,
     };
-    return { record: { ...record, sections: new Map(self.sections) }, bytes: encodeAnnouncement(record) };
+    return {
+      record: { ...record, sections: new Map(self.sections) },
+      bytes: encodeAnnouncement(record, this.signer),
+    };
   }
 }

@@ -15,6 +15,7 @@ import type {
   KernelEvent,
   LinkId,
   Neighbor,
+  RecordSigner,
   Verdict,
 } from '../../contracts.ts';
 import { failure, idCollision } from '../../errors.ts';
@@ -26,6 +27,7 @@ import type { Frame } from '../../wire/frame.ts';
 import { Exchange, type ExchangeEvent } from './exchange.ts';
 import { Intake } from './intake.ts';
 import { decodeProbe, decodeProbeReply, TopologyType } from './messages.ts';
+import { Misconduct } from './misconduct.ts';
 import { NameWatch } from './name-watch.ts';
 import { OwnRecord } from './own-record.ts';
 
@@ -46,18 +48,23 @@ export class Topology implements Behavior<TopologyCommand> {
   private readonly table: LinkStateTable;
   private readonly intake: Intake;
   private readonly names: NameWatch;
-  private own = new OwnRecord();
+  private own: OwnRecord;
+  private readonly signer: RecordSigner | undefined;
+  private readonly misconduct = new Misconduct();
   private exchanges = new Map<LinkId, Exchange>();
   private syncAt = Number.POSITIVE_INFINITY;
   private startedAt = 0;
   private gaveWay = false;
   private now = 0;
 
-  constructor(records: Records, table: LinkStateTable, syncPeriodMs: number) {
+  /** @param signer Announcements are signed with it, and believed only where their signature holds. */
+  constructor(records: Records, table: LinkStateTable, syncPeriodMs: number, signer?: RecordSigner) {
     this.records = records;
     this.table = table;
     this.syncPeriodMs = syncPeriodMs;
-    this.intake = new Intake(records);
+    this.signer = signer;
+    this.own = new OwnRecord(signer);
+    this.intake = new Intake(records, signer);
     this.names = new NameWatch({
       outbid: (epoch) => this.own.outbid(epoch),
       giveWay: () => {
@@ -72,7 +79,7 @@ export class Topology implements Behavior<TopologyCommand> {
   started(agent: BehaviorAgent): void {
     this.startedAt = agent.now;
     this.now = agent.now;
-    this.own = new OwnRecord();
+    this.own = new OwnRecord(this.signer);
     this.scheduleSync(agent);
     agent.flushLater();
   }
@@ -188,6 +195,7 @@ export class Topology implements Behavior<TopologyCommand> {
       reachable: this.table.reachableCount + 1,
       epoch: this.own.epoch,
       syncPeriodMs: this.syncPeriodMs,
+      cutOff: this.misconduct.all.map(({ name, reason, times }) => ({ name, reason, times })),
     };
   }
 
@@ -218,6 +226,9 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   private check(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    const cutOff = this.misconduct.standing(neighbor.id, agent.now);
+    if (cutOff !== undefined)
+      return failure('SKEIN_REFUSED', `${neighbor.name} was cut off here a moment ago: ${cutOff.reason}`);
     const known = this.records.get(neighbor.id);
     if (known === undefined) return undefined;
     if (known.name !== neighbor.name) return idCollision(known.name, neighbor.name);
@@ -239,6 +250,7 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   private down(agent: BehaviorAgent, neighbor: Neighbor): void {
+    this.misconduct.linkDown(neighbor.link);
     this.exchanges.delete(neighbor.link);
     this.own.change();
     this.records.unlinked(neighbor.id);
@@ -306,9 +318,23 @@ export class Topology implements Behavior<TopologyCommand> {
           'warn',
           `no room for the record of ${taken.name}: ${limits.recordsMax} are known already`,
         );
+      case 'forged':
+        return this.cutOff(agent, from, `it passed on a forged record of ${taken.name}`);
+      case 'deferred':
+        if (this.misconduct.exceeded(from, agent.now))
+          this.cutOff(agent, from, 'it floods the mesh with records');
+        return;
       case 'ignored':
         return;
     }
+  }
+
+  private cutOff(agent: BehaviorAgent, link: LinkId, reason: string): void {
+    const neighbor = [...agent.neighbors.values()].find((one) => one.link === link);
+    if (neighbor === undefined) return;
+    this.misconduct.cutOff(neighbor, reason, agent.now);
+    agent.log('error', `${neighbor.name} is cut off: ${reason}`, { address: neighbor.address });
+    agent.closeLink(link, 'protocol');
   }
 
   // ── telling ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,59 @@
+/**
+ * Signs the announcements of one life of a node, and checks those of others: Ed25519.
+ *
+ * Made at each start; the private key never leaves this object and is never stored. The instance of the life
+ * is the hash of its public key (core's `instanceOf`), so a record shows by itself whose it is: no list of
+ * keys, no chain of signatures. Invariant: `verify` never throws, whatever it is given.
+ */
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signWith,
+  verify as verifyWith,
+} from 'node:crypto';
+import type { RecordSigner } from '../../core/contracts.ts';
+
+const publicKeyBytes = 32;
+/** What stands before the 32 bytes in the DER form of such a key (RFC 8410). */
+const derHead = Buffer.from('302a300506032b6570032100', 'hex');
+/** Public keys are parsed once: each record of a node brings its own again. */
+const parsedMax = 8192;
+
+export class Ed25519Signer implements RecordSigner {
+  readonly publicKey: Uint8Array;
+  private readonly privateKey: KeyObject;
+  private readonly parsed = new Map<string, KeyObject>();
+
+  constructor() {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    this.privateKey = privateKey;
+    this.publicKey = new Uint8Array(
+      publicKey.export({ format: 'der', type: 'spki' }).subarray(derHead.length),
+    );
+  }
+
+  sign(bytes: Uint8Array): Uint8Array {
+    return new Uint8Array(signWith(null, bytes, this.privateKey));
+  }
+
+  verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+    if (publicKey.length !== publicKeyBytes) return false;
+    try {
+      return verifyWith(null, bytes, this.parse(publicKey), signature);
+    } catch {
+      return false;
+    }
+  }
+
+  private parse(publicKey: Uint8Array): KeyObject {
+    const name = Buffer.from(publicKey).toString('latin1');
+    let key = this.parsed.get(name);
+    if (key === undefined) {
+      key = createPublicKey({ key: Buffer.concat([derHead, publicKey]), format: 'der', type: 'spki' });
+      if (this.parsed.size >= parsedMax) this.parsed.clear();
+      this.parsed.set(name, key);
+    }
+    return key;
+  }
+}
