@@ -230,6 +230,7 @@ export class KernelNode implements LocalNode {
       uptimeMs: Math.round(this.runtime.now - kernel.self.startedAt),
       addresses: this.settings.addresses,
       settings: this.currentSettings(),
+      security: this.platform.security?.() ?? { mode: 'loopback', keys: [] },
       links: linkInfos(this.core, this.runtime.now),
       nodeCount: this.core.table.reachableCount + 1,
       services: [...kernel.self.services].sort(),

@@ -253,6 +253,13 @@ export interface NodeSettings {
   readonly sendTimeoutMs: number;
 }
 
+/** `key`: members only. `loopback`: no key, this machine only. `open`: no key, everybody (`insecure`). */
+export interface SecurityStatus {
+  readonly mode: 'key' | 'loopback' | 'open';
+  /** Ids of the keys held: the first is used, all are accepted. */
+  readonly keys: readonly string[];
+}
+
 export interface NodeStatus {
   readonly name: string;
   readonly id: number;
@@ -263,6 +270,7 @@ export interface NodeStatus {
   readonly uptimeMs: number;
   readonly addresses: readonly string[];
   readonly settings: NodeSettings;
+  readonly security: SecurityStatus;
   readonly links: readonly LinkInfo[];
   /** Reachable nodes, this one included. */
   readonly nodeCount: number;

@@ -18,6 +18,7 @@ import type {
   Store,
 } from '../core/contracts.ts';
 import type { Failure } from '../core/errors.ts';
+import type { SecurityStatus } from './node.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
 export interface PlatformEvents {
@@ -62,6 +63,8 @@ export interface Platform {
   sendDatagram(address: string, bytes: Uint8Array): void;
   poll(phases: number): void;
   readonly store: Store | undefined;
+  /** Who is let in. Undefined: a world of its own, without strangers. */
+  security?(): SecurityStatus;
   /** A signer for one life of the node. Undefined: nothing is signed. */
   makeSigner?(): RecordSigner;
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;

@@ -6,6 +6,7 @@
  * nor after `release`, and never from inside a call of the runtime.
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import type { SecurityStatus } from '../api/node.ts';
 import type { Platform, PlatformEvents } from '../api/platform.ts';
 import type { LinkId, LogLevel, Random, RecordSigner } from '../core/contracts.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
@@ -69,6 +70,12 @@ export class Driver implements Platform {
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
     }
+  }
+
+  security(): SecurityStatus {
+    const { tls, loopbackOnly } = this.parts;
+    if (tls !== undefined) return { mode: 'key', keys: tls.ring.all.map(({ id }) => id) };
+    return { mode: loopbackOnly ? 'loopback' : 'open', keys: [] };
   }
 
   makeSigner(): RecordSigner {

@@ -29,6 +29,7 @@ describe('skein key', () => {
     const port = a.address.split(':').at(-1);
     await two.up('b', '--connect', `127.0.0.1:${port}`, '--no-discovery');
     await vi.waitFor(async () => expect(await two.must('node', 'ls')).toMatch(/\ba\b/), 10_000);
+    expect(await two.must('status')).toMatch(/security +TLS 1\.3, members with key [0-9a-f]{16}\n/);
   });
 
   test('shows ids, and the keys themselves when asked', async () => {

@@ -1,6 +1,6 @@
 /**
- * Four hosts, each a network namespace of its own behind one bridge, one node on each: found by subnet
- * broadcast alone, one cut off from the others and back. Needs root, `ip` and `nft`; elsewhere it is
+ * Four hosts, each a network namespace of its own behind one bridge, one node on each, with one key and no
+ * setting besides: found by subnet broadcast alone, one cut off from the others and back. Needs root, `ip` and `nft`; elsewhere it is
  * skipped with the reason. Everything it makes has this process's number in its name and is taken away.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -14,8 +14,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeEvents, SkeinNode } from '../../src/api/node.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { socketPathOf } from '../../src/host/control/socket-path.ts';
+import { KeyStore } from '../../src/host/keys/key-store.ts';
+import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const key = MeshKey.make();
 const prefix = `skein-${process.pid}`;
 /** The bridge has a namespace too, so that nothing of this is seen outside. */
 const bridge = `${prefix}-bridge`;
@@ -71,6 +74,7 @@ test('four hosts find each other by subnet broadcast alone', async ({ skip }) =>
   const [node] = (await clientOf(hosts[0] as Host).nodes()).filter(({ name }) => name === 'h1');
   expect(node?.addresses.map((address) => address.split(':')[0])).toEqual([`${subnet}.2`]);
   expect((await clientOf(hosts[0] as Host).broadcast('hello')).deliveredCount).toBe(3);
+  expect((await clientOf(hosts[0] as Host).status()).security).toEqual({ mode: 'key', keys: [key.id] });
 });
 
 test('a host that is cut off is known as lost, and is back once the cut is over', async ({ skip }) => {
@@ -143,7 +147,8 @@ function makeNetwork(): void {
 async function start(host: Host): Promise<void> {
   const runtime = join(folder as string, host.name);
   mkdirSync(runtime, { mode: 0o700 });
-  const flags = ['--name', host.name, '--insecure', '--listen', '0.0.0.0:0', '--no-folder'];
+  new KeyStore(join(runtime, 'skein', 'keys')).add(key.text, false);
+  const flags = ['--name', host.name, '--no-folder'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
   const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_LOG_LEVEL: 'error' };
   // `ip` becomes the program that it is told to run: the process's number is the node's.

@@ -1,6 +1,6 @@
 /** `skein status`: what the node is and whom it is linked to; with `--wait`, once the mesh is there. */
 import type { Command } from 'commander';
-import type { LinkInfo, NodeStatus } from '../../api/node.ts';
+import type { LinkInfo, NodeStatus, SecurityStatus } from '../../api/node.ts';
 import { formatDuration } from '../../operations/duration.ts';
 import {
   countOption,
@@ -73,6 +73,7 @@ export function formatStatus(status: NodeStatus): string {
     ['name', status.name],
     ['namespace', status.namespace],
     ['addresses', status.addresses.join(', ')],
+    ['security', securityText(status.security)],
     ['up for', formatDuration(status.uptimeMs)],
     ['nodes', `${status.nodeCount} (this one included)`],
     ['links', `${status.links.length} of degree ${settings.degree}`],
@@ -96,4 +97,13 @@ export function formatLinks(links: readonly LinkInfo[]): string {
       link.stalled ? 'stalled' : 'open',
     ]),
   );
+}
+
+function securityText({ mode, keys }: SecurityStatus): string {
+  if (mode === 'loopback') return 'no key: this machine only';
+  if (mode === 'open') return 'none: whoever reaches the port can join (--insecure)';
+  const [first, ...others] = keys;
+  if (first === undefined) return 'the last key was removed: nobody can join';
+  const accepted = others.length === 0 ? '' : `, also accepted: ${others.join(', ')}`;
+  return `TLS 1.3, members with key ${first}${accepted}`;
 }
