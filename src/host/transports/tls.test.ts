@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LinkId, SecureStage } from '../../core/contracts.ts';
@@ -245,6 +246,41 @@ describe('who is let no further', () => {
     socket.write(Uint8Array.from({ length: 4000 }, (_, i) => (i === 0 ? 0x16 : (i * 7) & 255)));
     await once(socket, 'close');
     expect([b.stages.size, b.tls.counters.failed]).toEqual([0, 1]);
+  });
+});
+
+describe('one other machine', () => {
+  const outside = Object.values(networkInterfaces())
+    .flatMap((found) => found ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+  test('has so many connections that have proven nothing, and more once they have', async ({ skip }) => {
+    if (outside === undefined) skip('this machine has no address but loopback');
+    const wide = new End(await Listener.open({ host: outside as string, port: 0 }), key);
+    ends.push(wide);
+    const { port } = wide.listener.address;
+    const begin = () => {
+      const socket = connect({ host: outside as string, port });
+      socket.on('error', () => undefined);
+      socket.write(Uint8Array.of(0x16));
+      sockets.push(socket);
+    };
+    for (let i = 0; i < hostLimits.unprovenPerAddressMax + 2; i++) begin();
+    await vi.waitFor(() => expect(wide.listener.counters.crowded).toBe(2));
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await vi.waitFor(() => expect(wide.tls.counters.failed).toBe(hostLimits.unprovenPerAddressMax));
+    // Those that prove themselves do not count: twice as many may stay.
+    for (let i = 0; i < 2; i++) {
+      const before = wide.stages.size;
+      const opened = Array.from({ length: hostLimits.unprovenPerAddressMax }, () =>
+        rawTls(wide, { host: outside }),
+      );
+      await Promise.all(opened);
+      await vi.waitFor(() => expect(wide.stages.size).toBe(before + hostLimits.unprovenPerAddressMax));
+      for (const stage of wide.stages.values())
+        stage.verify('dialer', ...hellos, stage.proof('dialer', ...hellos));
+    }
+    expect(wide.listener.counters.crowded).toBe(2);
   });
 });
 

@@ -154,6 +154,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       degree: this.degree,
       solicitationsSent: this.journal.solicitationsSent,
       solicitationsHeard: this.journal.solicitationsHeard,
+      datagramsUnread: this.journal.unreadableCounts,
       seeds: this.seeds.all.map(({ address, state, lastFailure }) => ({
         address,
         state,

@@ -49,6 +49,7 @@ describe('datagrams that say nothing here', () => {
       journal.unreadable(why, 1);
     journal.unreadable('other-key', 2);
     expect(textOf()).toContain('2 solicitations sealed with another mesh key were heard');
+    expect(journal.unreadableCounts).toEqual({ sealed: 1, open: 1, 'other-key': 2, replay: 1, excess: 1 });
     expect(textOf()).toContain('1 solicitations of nodes with a mesh key were heard; this node has none');
   });
 

@@ -82,6 +82,11 @@ export class Journal {
     this.unreadables.set(why, { count: count + 1, at });
   }
 
+  /** By what is wrong with them. */
+  get unreadableCounts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.unreadables].map(([why, { count }]) => [why, count]));
+  }
+
   clockDiffers(name: string, aheadMs: number, at: number): void {
     remember(this.clocks, name, { aheadMs, at });
   }
