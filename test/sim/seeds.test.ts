@@ -58,6 +58,14 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     faults: ['partition'],
     joinAndCrash: true,
   },
+  'a summary that came late, over a dead link, went back and forth for ever': {
+    ...brief,
+    nodes: 12,
+    degree: 3,
+    seed: 985321320,
+    latencyMs: 60,
+    faults: ['vanish', 'oneway', 'restart'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

@@ -194,6 +194,7 @@ export class StreamEnd {
     const { network, random, pairLatencyMs } = this.stream;
     const blockedMs = network.world.now - (this.blockedSince ?? network.world.now);
     const retry = random.between(0, Math.min(blockedMs, retransmitMsMax));
+    network.hindered(this.host, this.other.host, network.world.now + retry + pairLatencyMs);
     network.world.after(retry + pairLatencyMs, () => this.release());
   }
 

@@ -37,6 +37,9 @@ export type ExchangeEvent =
   /** Records were queued for sending. */
   | { readonly type: 'queued' };
 
+/** A summary of these is an answer: it is never answered by another. */
+const allBuckets: readonly number[] = Array.from({ length: bucketCount }, (_, bucket) => bucket);
+
 export class Exchange implements ConnectionHandler {
   private readonly records: Records;
   private readonly queued = new Set<NodeId>();
@@ -44,8 +47,6 @@ export class Exchange implements ConnectionHandler {
   private agent: ConnectionAgent | undefined;
   /** The other end has said what it has: before that, part of the news could be taken for the whole. */
   private isCompared = false;
-  /** The other end's first summary has not come yet. */
-  private awaitsSummary = true;
 
   constructor(records: Records) {
     this.records = records;
@@ -142,8 +143,9 @@ export class Exchange implements ConnectionHandler {
 
   /** Sends what the other end lacks, asks for what it has newer. */
   private compare(agent: ConnectionAgent, summary: Summary): void {
+    // The other end lost the link and begins anew; here it was only replaced, and no summary was sent.
+    if (summary.buckets === undefined && this.isCompared) this.sendSummary(allBuckets);
     this.isCompared = true;
-    if (summary.buckets === undefined) this.summarized();
     const theirs = new Map<NodeId, SummaryEntry>(summary.entries.map((entry) => [entry.id, entry]));
     const wanted: NodeId[] = [];
     for (const entry of summary.entries) {
@@ -158,12 +160,6 @@ export class Exchange implements ConnectionHandler {
     }
     if (wanted.length > 0) this.send(TopologyType.want, encodeIds(wanted));
     if (this.queued.size > 0) this.tell(agent, { type: 'queued' });
-  }
-
-  /** A second whole summary is of an end that lost the link and opened another: here the link was only replaced. */
-  private summarized(): void {
-    if (!this.awaitsSummary) this.sendSummary(undefined);
-    this.awaitsSummary = false;
   }
 
   private wanted(agent: ConnectionAgent, ids: readonly NodeId[]): void {
