@@ -432,7 +432,7 @@ export class Neighborhood implements LinkOwner {
     if (detail === undefined) return;
     const isStranger = detail.code === 'SKEIN_KEY' || detail.code === 'SKEIN_PROTOCOL';
     const level = isStranger && this.warnings.take(this.context.now) ? 'warn' : 'debug';
-    this.context.log(level, `${link.address} was refused: ${detail.message}`);
+    this.context.log(level, `refused ${detail.message}`);
   }
 
   private dialEnded(link: Link, detail: Failure | undefined): void {

@@ -48,9 +48,13 @@ describe('datagrams that say nothing here', () => {
     for (const why of ['sealed', 'open', 'other-key', 'replay', 'excess'] as const)
       journal.unreadable(why, 1);
     journal.unreadable('other-key', 2);
-    expect(textOf()).toContain('2 solicitations sealed with another mesh key were heard');
+    expect(textOf()).toContain(
+      'sealed with another mesh key were heard; compare with: skein key show (2 times)',
+    );
     expect(journal.unreadableCounts).toEqual({ sealed: 1, open: 1, 'other-key': 2, replay: 1, excess: 1 });
-    expect(textOf()).toContain('1 solicitations of nodes with a mesh key were heard; this node has none');
+    expect(textOf()).toContain(
+      'solicitations of nodes with a mesh key were heard; this node has none: skein key add (1 times)',
+    );
   });
 
   test('of a member whose clock is wrong say by how much, and in which direction', () => {

@@ -41,11 +41,11 @@ export interface JournalView {
 /** `sealed`: it has a key and we have none. `open`: the reverse. */
 export type Unreadable = 'sealed' | 'open' | 'other-key' | 'replay' | 'excess';
 
-const unreadableTexts: Readonly<Record<Unreadable, string>> = {
+/** Each solicitation goes to several targets: that one comes again is no news. */
+const unreadableTexts: Readonly<Record<Exclude<Unreadable, 'replay'>, string>> = {
   sealed: 'solicitations of nodes with a mesh key were heard; this node has none: skein key add',
   open: 'solicitations of nodes without a key were heard; this node has one and answers members only',
   'other-key': 'solicitations sealed with another mesh key were heard; compare with: skein key show',
-  replay: 'solicitations came a second time and were dropped',
   excess: 'datagrams were dropped unread: too many came at once',
 };
 
@@ -132,7 +132,8 @@ export class Journal {
       findings.push({ code: 'refused', text: `${address} refused the link: ${failure.message}` });
     }
     for (const [why, { count }] of this.unreadables)
-      findings.push({ code: `datagrams-${why}`, text: `${count} ${unreadableTexts[why]}` });
+      if (why !== 'replay')
+        findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${count} times)` });
     for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name));
     if (this.malformedCount > 0) {
       findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
