@@ -280,7 +280,7 @@ export class Neighborhood implements LinkOwner {
     const connection = this.byLink.get(link.id);
     if (connection?.link === link) return this.down(connection, reason, detail);
     if (link.role === 'dialer' && link.openedAt === 0) this.dialEnded(link, detail);
-    else if (link.openedAt === 0) this.incomingFailed(link, detail);
+    else if (link.openedAt === 0) this.incomingFailed(detail);
   }
 
   gone(link: Link): void {
@@ -427,7 +427,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   /** Strangers are worth a warning, but not so many that they fill a disk. */
-  private incomingFailed(link: Link, detail: Failure | undefined): void {
+  private incomingFailed(detail: Failure | undefined): void {
     this.count('links.incoming-failed');
     if (detail === undefined) return;
     const isStranger = detail.code === 'SKEIN_KEY' || detail.code === 'SKEIN_PROTOCOL';
