@@ -18,11 +18,17 @@ import { encodeFrame, Frame, RouteKind } from '../../src/core/wire/frame.ts';
 import { decodeReturned } from '../../src/core/wire/returned.ts';
 import { FrameSplitter } from '../../src/core/wire/splitter.ts';
 import { TestMesh } from '../core/harness.ts';
-import { joined, mutate, mutations, seed } from './mutations.ts';
+import { joined, mutate, mutations, seed, times } from './mutations.ts';
 import { encoded, recordConversation } from './samples.ts';
 
 const conversation = recordConversation();
-const runs = { decoders: 12_000, streams: 6000, links: 8000, kernel: 8000, datagrams: 4000 };
+const runs = {
+  decoders: times(12_000),
+  streams: times(6000),
+  links: times(8000),
+  kernel: times(8000),
+  datagrams: times(4000),
+};
 const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 const at = <Item>(list: readonly Item[], where: number): Item =>
   list[Math.floor(where * list.length)] as Item;
