@@ -1,7 +1,10 @@
 // Runs skein and the raw limit in turn on the same work, rounds interleaved, sender and receiver in
 // processes of their own, and prints medians with their spread. Each run verifies that every message
 // arrived, whole and in order. `npm run bench` (add `-- --quick` for a short round, `--json` for JSON).
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -19,6 +22,15 @@ const works = [
     unit: 'msgs/s',
   },
   {
+    name: 'one-way 64 KiB',
+    work: 'one-way',
+    bytes: 65_536,
+    count: flags.quick ? 20_000 : 60_000,
+    unit: 'msgs/s',
+    // Raw batches are of this very size: there is nothing to gather.
+    systems: ['skein', 'skein-tls'],
+  },
+  {
     name: 'sequential round trip 128 B',
     work: 'round-trip',
     bytes: 128,
@@ -26,27 +38,36 @@ const works = [
     unit: 'us',
   },
 ];
-const systems = ['raw', 'skein'];
+const systems = ['raw', 'skein', 'skein-tls'];
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), 'skein-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const keyFile = join(folder, 'keys');
+const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
 
 const results = [];
 for (const work of works) {
-  const samples = new Map(systems.map((system) => [system, []]));
+  const compared = work.systems ?? systems;
+  const samples = new Map(compared.map((system) => [system, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const system of systems) samples.get(system).push(await measure(system, work));
+    for (const system of compared) samples.get(system).push(await measure(system, work));
   }
-  for (const system of systems)
+  for (const system of compared)
     results.push({ work: work.name, unit: work.unit, system, ...spread(samples.get(system)) });
 }
 for (const result of results) {
-  const raw = results.find((other) => other.work === result.work && other.system === 'raw');
-  result.ratioToRaw = result.median / raw.median;
+  const of = (system) => results.find((other) => other.work === result.work && other.system === system);
+  if (of('raw') !== undefined) result.ratioToRaw = result.median / of('raw').median;
+  if (result.system === 'skein-tls') result.ratioToPlain = result.median / of('skein').median;
 }
 if (flags.json) console.log(JSON.stringify({ node: process.version, rounds, results }, null, 2));
 else printTable(results);
 
 /** One run: a receiver and a sender process; the figure is what the sender (round trip) or receiver (one-way) measured. */
 async function measure(system, work) {
+  if (system === 'skein-tls') work = { ...work, keyFile };
   const receiver = start(system, 'receiver', work);
   try {
     const { address } = await receiver.next('listening');
@@ -91,11 +112,14 @@ function spread(samples) {
 
 function printTable(rows) {
   console.log(`node ${process.version}, ${rounds} rounds, median (min-max)`);
-  for (const { work, unit, system, median, min, max, ratioToRaw } of rows) {
+  for (const { work, unit, system, median, min, max, ratioToRaw, ratioToPlain } of rows) {
+    const ratios = Object.entries({ raw: ratioToRaw, plain: ratioToPlain })
+      .filter(([, ratio]) => ratio !== undefined)
+      .map(([name, ratio]) => `${ratio.toFixed(2)} x ${name}`);
     const digits = unit === 'us' ? 1 : 0;
     const range = `${min.toFixed(digits)}-${max.toFixed(digits)}`;
     console.log(
-      `${work.padEnd(30)} ${system.padEnd(8)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratioToRaw.toFixed(2)} x raw`,
+      `${work.padEnd(30)} ${system.padEnd(9)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratios.join(', ')}`,
     );
   }
 }

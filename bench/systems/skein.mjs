@@ -2,18 +2,20 @@
 import { createNode } from '../../dist/index.js';
 import { isIntact, makeBody, mark } from '../check.mjs';
 
-const options = { discovery: false, degree: 0 };
+const options = { discovery: false, degree: 0, listen: '127.0.0.1:0' };
+/** Every link TLS 1.3 and proven, or plain. */
+const security = (work) => (work.keyFile === undefined ? { key: false } : { keyFile: work.keyFile });
 
-export async function receiver({ work, bytes, count }, tell) {
-  const node = await createNode({ ...options, name: 'receiver' });
+export async function receiver({ work, bytes, count, ...rest }, tell) {
+  const node = await createNode({ ...options, ...security(rest), name: 'receiver' });
   if (work === 'round-trip') node.handle((message) => void node.post(message.source, message.body));
   else receiveOneWay(node, bytes, count, tell);
   const { addresses } = await node.status();
   tell('listening', { address: addresses[0] });
 }
 
-export async function sender({ work, bytes, count, address }, tell) {
-  const node = await createNode({ ...options, name: 'sender', connect: [address] });
+export async function sender({ work, bytes, count, address, ...rest }, tell) {
+  const node = await createNode({ ...options, ...security(rest), name: 'sender', connect: [address] });
   await node.ready({ nodes: ['receiver'] });
   if (work === 'round-trip') await pingPong(node, bytes, count, tell);
   else await flood(node, bytes, count);

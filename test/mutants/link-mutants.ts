@@ -13,13 +13,6 @@ export const linkMutants: readonly Mutant[] = [
     replace: "const higherDials = this.context.self.id > 0 ? 'dialer' : 'listener';",
   },
   {
-    name: 'loser-closed-at-once',
-    breaks: 'the loser of two links is closed before anything has come over the winner',
-    file: neighborhood,
-    find: "if (connection.link.confirmed) return loser.close('replaced', this.context.now);",
-    replace: "if (connection.link.isOpen) return loser.close('replaced', this.context.now);",
-  },
-  {
     name: 'link-down-not-told',
     breaks: 'behaviors are not told that a link which the neighbor dialed went down',
     file: neighborhood,
