@@ -13,6 +13,8 @@ import { type CheckCounts, count } from './checkers.ts';
 const ageToleranceMs = 3000;
 /** A life may have answered a probe and ended before the younger read the answer. */
 const answeredBeforeMs = 15_000;
+/** It had decided, and half a second by its own clock was left to it: a leap since then did not make it older. */
+const decidedBeforeMs = 1000;
 
 interface Ended {
   readonly life: Life;
@@ -48,7 +50,9 @@ export class Namesakes {
       ...others.map(ageMs),
       ...this.ended.filter((one) => one.life.node.name === name).map((one) => one.ageMs),
     ];
-    return ages.some((age) => age + ageToleranceMs >= ageMs(life));
+    const { lastLeapAt, lastLeapMs } = life.platform.clock;
+    const leapMs = this.mesh.world.now - lastLeapAt < decidedBeforeMs ? lastLeapMs : 0;
+    return ages.some((age) => age + ageToleranceMs >= ageMs(life) - leapMs);
   }
 }
 

@@ -18,6 +18,7 @@ export class NodeClock {
   private wallOffsetMs = 0;
   /** World time of the last leap: what was to come in between came all at once. */
   lastLeapAt = Number.NEGATIVE_INFINITY;
+  lastLeapMs = 0;
 
   /** @param startMs What the monotonic clock shows at first: it has no meaning of its own. */
   constructor(world: World, startMs: number) {
@@ -45,7 +46,7 @@ export class NodeClock {
   leap(byMs: number): void {
     this.anchorLocal = this.now() + byMs;
     this.anchorWorld = this.world.now;
-    if (byMs > 0) this.lastLeapAt = this.world.now;
+    if (byMs > 0) [this.lastLeapAt, this.lastLeapMs] = [this.world.now, byMs];
   }
 
   jumpWall(byMs: number): void {
