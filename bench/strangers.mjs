@@ -1,0 +1,202 @@
+// What strangers cost: two nodes with a key exchange messages while 10,000 hostile connections come to one of
+// them; then how many honest handshakes a node takes in a second. `npm run bench:strangers` (`-- --count N`).
+// A process for each node and one for the strangers. Prints the p99 of the messages before and during, what
+// was lost, and the memory before, at the end and half a minute later.
+import { execFileSync, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const self = fileURLToPath(import.meta.url);
+const [, , role] = process.argv;
+const atOnce = 200;
+const quietMs = 5000;
+const restMs = 30_000;
+const handshakesMs = 5000;
+const roles = { target: beTarget, sender: beSender, strangers: beStrangers, dialer: beDialer };
+
+if (role in roles) await roles[role](JSON.parse(process.argv[3]));
+else await measure();
+
+async function measure() {
+  const { values } = parseArgs({ options: { count: { type: 'string' } } });
+  const count = Number(values.count ?? 10_000);
+  const folder = mkdtempSync(join(tmpdir(), 'skein-strangers-'));
+  const keyFile = join(folder, 'keys');
+  const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+  execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
+  const target = start('target', { keyFile });
+  const { address } = await target.next('listening');
+  const sender = start('sender', { keyFile, address });
+  await sender.next('linked');
+  await wait(quietMs);
+  const before = await sender.ask('figures');
+  const memoryBefore = residentMb(target.pid);
+  const begun = performance.now();
+  const strangers = start('strangers', { address, count });
+  const ended = await strangers.next('done');
+  const during = await sender.ask('figures');
+  const memoryDuring = residentMb(target.pid);
+  const seconds = (performance.now() - begun) / 1000;
+  await wait(restMs);
+  const memoryAfter = residentMb(target.pid);
+  const after = await sender.ask('figures');
+  const dialer = start('dialer', { keyFile, address });
+  const { perSecond } = await dialer.next('done');
+  console.log(`${count} hostile connections in ${seconds.toFixed(1)} s: ${JSON.stringify(ended.kinds)}`);
+  console.log(`messages: p99 ${ms(before.p99)} before, ${ms(during.p99)} during, ${ms(after.p99)} after`);
+  console.log(`lost: ${before.lost + during.lost + after.lost} of ${before.sent + during.sent + after.sent}`);
+  console.log(
+    `memory of the node: ${memoryBefore.toFixed(0)} MB before, ${memoryDuring.toFixed(0)} at the end, ${memoryAfter.toFixed(0)} after ${restMs / 1000} s`,
+  );
+  console.log(`honest handshakes: ${perSecond.toFixed(0)} a second, links closed in between included`);
+  for (const one of [target, sender, strangers, dialer]) one.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function nodeOf(name, keyFile, more = {}) {
+  const { createNode } = await import('../dist/index.js');
+  return createNode({ name, keyFile, discovery: false, degree: 0, listen: '127.0.0.1:0', ...more });
+}
+
+async function beTarget({ keyFile }) {
+  const node = await nodeOf('target', keyFile);
+  node.handle(() => undefined);
+  tell('listening', { address: (await node.status()).addresses[0] });
+}
+
+async function beSender({ keyFile, address }) {
+  const node = await nodeOf('sender', keyFile, { connect: [address] });
+  await node.ready({ nodes: ['target'] });
+  let times = [];
+  let lost = 0;
+  process.on('message', () => {
+    const sorted = times.sort((a, b) => a - b);
+    tell('figures', { p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0, sent: sorted.length, lost });
+    [times, lost] = [[], 0];
+  });
+  tell('linked');
+  for (;;) {
+    const sentAt = performance.now();
+    await node.send('target', 'x').catch(() => lost++);
+    times.push(performance.now() - sentAt);
+    await wait(2);
+  }
+}
+
+/** Each connection does one of four things and stays until the node ends it. */
+async function beStrangers({ address, count }) {
+  const [host, port] = address.split(':');
+  const to = { host, port: Number(port) };
+  const kinds = { random: 0, slow: 0, 'tls to nowhere': 0, 'wrong key': 0 };
+  const names = Object.keys(kinds);
+  const clientHello = await recordClientHello();
+  const acts = [
+    (done) => raw(to, randomBytes(500), done),
+    (done) => raw(to, clientHello.subarray(0, 1 + (count % 40)), done),
+    (done) => raw(to, clientHello, done),
+    (done) => wrongKey(to, done),
+  ];
+  let begun = 0;
+  let over = 0;
+  await new Promise((resolve) => {
+    const next = () => {
+      if (begun >= count) return;
+      const kind = begun++ % acts.length;
+      kinds[names[kind]]++;
+      acts[kind](() => {
+        if (++over === count) resolve();
+        else next();
+      });
+    };
+    for (let i = 0; i < atOnce; i++) next();
+  });
+  tell('done', { kinds });
+}
+
+function raw(to, bytes, done) {
+  const socket = connect(to);
+  socket.on('error', () => undefined).on('close', done);
+  socket.resume();
+  socket.write(bytes);
+}
+
+/** TLS as it should be, then the opening of a stranger: a preface, and a frame that is no proof. */
+function wrongKey(to, done) {
+  const socket = connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['skein/1'] });
+  socket.on('error', () => undefined).on('close', done);
+  socket.resume();
+  socket.on('secureConnect', () =>
+    socket.write(Buffer.concat([Buffer.from([0xf5, 0x53, 0x4b, 0x4e, 0, 0, 0, 200]), randomBytes(200)])),
+  );
+}
+
+async function recordClientHello() {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve) => {
+    const server = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        resolve(bytes);
+        socket.destroy();
+        server.close();
+      });
+    }).listen(0, '127.0.0.1', () => {
+      connectTls({ port: server.address().port, host: '127.0.0.1', rejectUnauthorized: false }).on(
+        'error',
+        () => undefined,
+      );
+    });
+  });
+}
+
+async function beDialer({ keyFile, address }) {
+  const node = await nodeOf('dialer', keyFile);
+  const end = performance.now() + handshakesMs;
+  let handshakes = 0;
+  while (performance.now() < end) {
+    await node.dial(address);
+    await node.hangup('target');
+    handshakes++;
+  }
+  tell('done', { perSecond: (handshakes * 1000) / handshakesMs });
+}
+
+function start(name, work) {
+  const child = fork(self, [name, JSON.stringify(work)]);
+  const next = (type) =>
+    new Promise((resolve, reject) => {
+      child.on('message', (message) => message.type === type && resolve(message));
+      child.once('exit', (code) => reject(new Error(`${name} ended with code ${code}`)));
+    });
+  return {
+    pid: child.pid,
+    next,
+    ask: (type) => {
+      const answer = next(type);
+      child.send(type);
+      return answer;
+    },
+    stop: () => child.kill('SIGKILL'),
+  };
+}
+
+function tell(type, data = {}) {
+  process.send({ type, ...data });
+}
+
+function residentMb(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+function wait(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function ms(value) {
+  return `${value.toFixed(1)} ms`;
+}
