@@ -46,16 +46,22 @@ async function measure() {
   await wait(restMs);
   const memoryAfter = residentMb(target.pid);
   const after = await sender.ask('figures');
+  sender.stop();
   const dialer = start('dialer', { keyFile, address });
-  const { perSecond } = await dialer.next('done');
+  await dialer.next('begins');
+  const busyBefore = processorSeconds(target.pid);
+  const { handshakes, perSecond } = await dialer.next('done');
+  const perProcessorSecond = handshakes / (processorSeconds(target.pid) - busyBefore);
   console.log(`${count} hostile connections in ${seconds.toFixed(1)} s: ${JSON.stringify(ended.kinds)}`);
   console.log(`messages: p99 ${ms(before.p99)} before, ${ms(during.p99)} during, ${ms(after.p99)} after`);
   console.log(`lost: ${before.lost + during.lost + after.lost} of ${before.sent + during.sent + after.sent}`);
   console.log(
     `memory of the node: ${memoryBefore.toFixed(0)} MB before, ${memoryDuring.toFixed(0)} at the end, ${memoryAfter.toFixed(0)} after ${restMs / 1000} s`,
   );
-  console.log(`honest handshakes: ${perSecond.toFixed(0)} a second, links closed in between included`);
-  for (const one of [target, sender, strangers, dialer]) one.stop();
+  console.log(
+    `honest handshakes: ${perSecond.toFixed(0)} a second one after the other, links closed in between; ${perProcessorSecond.toFixed(0)} for each second of the node's processor`,
+  );
+  for (const one of [target, strangers, dialer]) one.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -156,6 +162,7 @@ async function recordClientHello() {
 
 async function beDialer({ keyFile, address }) {
   const node = await nodeOf('dialer', keyFile);
+  tell('begins');
   const end = performance.now() + handshakesMs;
   let handshakes = 0;
   while (performance.now() < end) {
@@ -163,7 +170,7 @@ async function beDialer({ keyFile, address }) {
     await node.hangup('target');
     handshakes++;
   }
-  tell('done', { perSecond: (handshakes * 1000) / handshakesMs });
+  tell('done', { handshakes, perSecond: (handshakes * 1000) / handshakesMs });
 }
 
 function start(name, work) {
@@ -187,6 +194,14 @@ function start(name, work) {
 
 function tell(type, data = {}) {
   process.send({ type, ...data });
+}
+
+/** User and system time, in hundredths of a second in the file. */
+function processorSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function residentMb(pid) {
