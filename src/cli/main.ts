@@ -10,6 +10,7 @@ import { Command } from 'commander';
 import { commandFirst } from './argument-order.ts';
 import { strict } from './command.ts';
 import { exitCodeOf, lineOf } from './exit.ts';
+import { refuseKeyArgument } from './key-argument.ts';
 import { endQuietlyOnClosedPipe, printError } from './output.ts';
 
 const loaders: Record<string, () => Promise<{ build(): Command }>> = {
@@ -42,6 +43,7 @@ async function buildProgram(asked: string): Promise<Command> {
 async function main(): Promise<void> {
   endQuietlyOnClosedPipe();
   try {
+    refuseKeyArgument(process.argv.slice(2));
     const [asked = '--help', ...rest] = commandFirst(process.argv.slice(2));
     const program = await buildProgram(asked);
     await program.parseAsync([asked, ...rest], { from: 'user' });

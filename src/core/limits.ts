@@ -40,7 +40,7 @@ export const limits = {
   linkUrgentBytesMax: 64 * 1024 * 1024,
   /** Links of one node. Each costs a heartbeat a second and a copy of each flooded record. */
   linksMax: 1024,
-  /** Handshakes under way at once: a stranger cannot make us hold more half-open links than this. */
+  /** Handshakes under way at once; one more, and the oldest that has proven nothing makes room. */
   handshakesMax: 256,
   /** Warnings of strangers that were refused, in the log: one a minute in the long run, some at once. */
   strangerWarningsPerSecond: 1 / 60,

@@ -11,6 +11,7 @@ import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } 
 import { type Failure, failure, idCollision } from './errors.ts';
 import type { NodeId } from './identity.ts';
 import { limits } from './limits.ts';
+import { worded } from './link/dial-failure.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
 import { Link, type LinkOwner } from './link/link.ts';
 import { Polls } from './link/polls.ts';
@@ -99,13 +100,21 @@ export class Neighborhood implements LinkOwner {
 
   accepted(address: string, security: SecureStage | undefined): LinkId {
     const link = this.create('listener', 'direct', address);
-    if (this.closing || this.openingCount > limits.handshakesMax) {
-      this.count('links.refused');
-      link.close('stopped', this.context.now);
-    } else {
-      link.connected(address, security, this.context.now);
-    }
+    if (this.closing) this.turnAway(link);
+    else link.connected(address, security, this.context.now);
+    if (this.openingCount > limits.handshakesMax) this.turnAway(this.leastProven());
     return link.id;
+  }
+
+  /** The oldest that has proven nothing: an honest one has, two round trips after it came. */
+  private leastProven(): Link {
+    const pending = [...this.links.values()].filter((link) => link.isPending && link.role === 'listener');
+    return pending.find(({ peer }) => peer === undefined) ?? (pending.at(-1) as Link);
+  }
+
+  private turnAway(link: Link): void {
+    this.count('links.refused');
+    link.close('stopped', this.context.now);
   }
 
   link(id: LinkId): Link | undefined {
@@ -463,21 +472,6 @@ export class Neighborhood implements LinkOwner {
 
 function alreadyConnected(peer: Hello): Failure {
   return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
-}
-
-/** What ended a dial, in words that name the address that was dialed. */
-function worded(detail: Failure | undefined, address: string): Failure {
-  if (detail?.code === 'SKEIN_SELF') return failure('SKEIN_SELF', `${address} is this node itself`);
-  if (detail?.code === 'SKEIN_KEY') return failure('SKEIN_KEY', keyText(address, detail.message));
-  return detail ?? failure('SKEIN_UNREACHABLE', `${address} did not become a link`);
-}
-
-/** The other end words it as it sees it; here it is said of the address that was dialed. */
-function keyText(address: string, text: string): string {
-  if (text.includes('has none')) return `${address} belongs to a mesh with a key, and this node has none`;
-  if (text.includes('another mesh key'))
-    return `${address} has another mesh key; compare both with: skein key show`;
-  return text;
 }
 
 function neighborOf(link: Link, peer: Hello): Neighbor {

@@ -3,6 +3,7 @@ import {
   announcedAddresses,
   broadcastAddresses,
   formatAddress,
+  holderOf,
   type Interfaces,
   isLoopback,
   localAddresses,
@@ -115,4 +116,16 @@ describe('where broadcasts go', () => {
     expect(multicastZones('0.0.0.0', host)).toEqual([]);
     expect(multicastZones('::1', host)).toEqual([]);
   });
+});
+
+test.each([
+  ['10.1.2.3', '10.1.2.3'],
+  ['::ffff:10.1.2.3', '10.1.2.3'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+  ['2001:db8::9', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['', ''],
+])('whoever has %s may hold all of %s', (address, holder) => {
+  expect(holderOf(address)).toBe(holder);
 });

@@ -55,6 +55,20 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && loopback.check(withoutZone(host), family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/**
+ * What one machine elsewhere holds of addresses, for limits: an IPv4 address, written as IPv6 or not, or the
+ * /64 of an IPv6 one, out of which it may take any.
+ */
+export function holderOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [head = '', tail] = withoutZone(address).split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const given = tail === undefined || tail === '' ? 0 : tail.split(':').length;
+  while (tail !== undefined && groups.length < 8 - given) groups.push('0');
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
 /** Every interface. */
 export function isWildcard(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';

@@ -28,11 +28,11 @@ export const hostLimits = {
   timerMsMax: 2 ** 31 - 1,
 
   // ── strangers ───────────────────────────────────────────────────────────────────────────────────
-  /** TLS handshakes at once: each costs about a millisecond of the processor; honest ones are over in two round trips. */
+  /** TLS handshakes of others at once; honest ones are over in two round trips, so the oldest makes room. */
   tlsHandshakesMax: 128,
   /** From the first byte of TLS to its end: a slow machine far away needs a second. */
   tlsHandshakeTimeoutMs: 5000,
-  /** Connections of one other machine that have not proven the key: a machine of many nodes may start at once. */
+  /** Connections of one other machine (IPv6: one /64) without proof of the key: its nodes may all start at once. */
   unprovenPerAddressMax: 64,
 
   // ── keys ────────────────────────────────────────────────────────────────────────────────────────

@@ -66,6 +66,15 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     latencyMs: 60,
     faults: ['vanish', 'oneway', 'restart'],
   },
+  'a pause of 2.6 s and bytes repeated twice, 3 s together, counted as no hindrance': {
+    ...brief,
+    nodes: 9,
+    degree: 3,
+    seed: 3811567253,
+    lossPercent: 0,
+    latencyMs: 5,
+    faults: ['pause', 'dials', 'slow', 'loss'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

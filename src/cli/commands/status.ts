@@ -23,6 +23,13 @@ interface StatusOptions extends NodeChoice, PrintChoice {
   readonly timeout?: number;
 }
 
+/** As the topology feature tells it. */
+interface CutOff {
+  readonly name: string;
+  readonly reason: string;
+  readonly times: number;
+}
+
 export function build(): Command {
   return withJson(
     nodeCommand('status', 'show the node, its links and how many nodes it knows', [
@@ -79,6 +86,7 @@ export function formatStatus(status: NodeStatus): string {
     ['links', `${status.links.length} of degree ${settings.degree}`],
     ['version', status.version],
     ['process', orDash(status.pid?.toString())],
+    ...cutOffLines(status.features),
   ]);
   return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links)}`;
 }
@@ -97,6 +105,15 @@ export function formatLinks(links: readonly LinkInfo[]): string {
       link.stalled ? 'stalled' : 'open',
     ]),
   );
+}
+
+/** Who forged or flooded and is kept out for it: nobody, on almost all days. */
+function cutOffLines({ topology }: NodeStatus['features']): [string, string][] {
+  const { cutOff = [] } = (topology ?? {}) as { readonly cutOff?: readonly CutOff[] };
+  return cutOff.map(({ name, reason, times }) => [
+    'cut off',
+    `${name}: ${reason} (${plural(times, 'time')})`,
+  ]);
 }
 
 function securityText({ mode, keys }: SecurityStatus): string {

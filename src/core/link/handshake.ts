@@ -15,6 +15,7 @@ import type { SecureStage } from '../contracts.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
 import { ControlType } from './control.ts';
+import { otherKeyText } from './dial-failure.ts';
 import { decodeHello, type Hello } from './hello.ts';
 import { decodeRefusal } from './refusal.ts';
 
@@ -97,7 +98,7 @@ export class Handshake {
       case ControlType.accept:
         return this.acceptReceived(payload);
       case ControlType.refuse:
-        return { next: 'refused', failure: decodeRefusal(payload) };
+        return { next: 'refused', failure: this.refusalReceived(payload) };
       default:
         return violation('something else than a handshake');
     }
@@ -124,7 +125,7 @@ export class Handshake {
     if (this.stage.name !== 'proving') return violation('a proof out of order');
     const other: LinkRole = this.role === 'dialer' ? 'listener' : 'dialer';
     if (this.security?.verify(other, this.dialerHello, this.listenerHello, payload) === false) {
-      return violation('it has another mesh key', 'SKEIN_KEY');
+      return violation(otherKeyText, 'SKEIN_KEY');
     }
     const hello = decodeHello(this.otherHello);
     if (typeof hello === 'string') return violation(hello);
@@ -140,6 +141,15 @@ export class Handshake {
       return violation('an acceptance out of order');
     this.otherHasAnother = payload[0] === 1;
     return this.role === 'listener' ? { next: 'open' } : this.decide(this.peer);
+  }
+
+  /** Of one that has proven nothing only so much: whether our own proof was the reason. The words are ours. */
+  private refusalReceived(payload: Uint8Array): Failure {
+    const refusal = decodeRefusal(payload);
+    if (this.security === undefined || this.peer !== undefined) return refusal;
+    return refusal.code === 'SKEIN_KEY'
+      ? failure('SKEIN_KEY', otherKeyText)
+      : failure('SKEIN_REFUSED', 'refused by one that has not proven the mesh key');
   }
 
   private decide(peer: Hello): HandshakeStep {

@@ -7,7 +7,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { SkeinError } from '../../core/errors.ts';
-import { formatAddress, type HostPort, isLoopback } from '../addresses.ts';
+import { formatAddress, type HostPort, holderOf, isLoopback } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { httpFarewell, keyFarewell, type Tongue, tongueOf } from './tongues.ts';
 
@@ -24,7 +24,7 @@ export interface ListenerCounters {
   silent: number;
   /** Closed to make room, or gone before they said anything. */
   dropped: number;
-  /** Closed since their machine has too many others that have proven nothing. */
+  /** Closed to make room for newer ones of their machine, which had proven nothing either. */
   crowded: number;
 }
 
@@ -46,8 +46,8 @@ export class Listener {
   /** In order of arrival. */
   private readonly undecided = new Map<Socket, Undecided>();
   private readonly leaving = new Set<Socket>();
-  /** By the address of another machine: its connections that have not proven the key. */
-  private readonly unproven = new Map<string, number>();
+  /** By the holder of an address elsewhere: its connections that have not proven the key, the oldest first. */
+  private readonly unproven = new Map<string, Set<Socket>>();
   private handler: StreamHandler | undefined;
   private speaks: 'skein' | 'tls' = 'skein';
   /** Connections that came before `start`. */
@@ -139,31 +139,32 @@ export class Listener {
     this.forget(socket);
     if (tongue !== this.speaks) return this.turnAway(socket, tongue);
     const proven = this.speaks === 'tls' ? this.countUnproven(socket) : nothingToCount;
-    if (proven !== undefined) this.handler?.(socket, state.head, proven);
+    this.handler?.(socket, state.head, proven);
   }
 
-  /** Until it is proven or gone it counts for its machine; undefined where those are too many already. */
-  private countUnproven(socket: Socket): (() => void) | undefined {
-    const address = socket.remoteAddress ?? '';
+  /** Until it is proven or gone it counts for its machine, of which the oldest makes room: an honest one is quick. */
+  private countUnproven(socket: Socket): () => void {
     // Whoever is on this machine can do worse than open connections.
-    if (isLoopback(address)) return nothingToCount;
-    const count = this.unproven.get(address) ?? 0;
-    if (count >= hostLimits.unprovenPerAddressMax) {
-      this.counters.crowded++;
-      socket.destroy();
-      return undefined;
-    }
-    this.unproven.set(address, count + 1);
-    let isCounted = true;
+    if (isLoopback(socket.remoteAddress ?? '')) return nothingToCount;
+    const holder = holderOf(socket.remoteAddress ?? '');
+    const all = this.unproven.get(holder) ?? new Set();
+    this.unproven.set(holder, all);
+    if (all.size >= hostLimits.unprovenPerAddressMax) this.crowd(all);
+    all.add(socket);
     const uncount = () => {
-      if (!isCounted) return;
-      isCounted = false;
-      const left = (this.unproven.get(address) ?? 1) - 1;
-      if (left === 0) this.unproven.delete(address);
-      else this.unproven.set(address, left);
+      all.delete(socket);
+      if (all.size === 0 && this.unproven.get(holder) === all) this.unproven.delete(holder);
     };
     socket.once('close', uncount);
     return uncount;
+  }
+
+  private crowd(all: Set<Socket>): void {
+    const [oldest] = all;
+    this.counters.crowded++;
+    if (oldest === undefined) return;
+    all.delete(oldest);
+    oldest.destroy();
   }
 
   private turnAway(socket: Socket, tongue: Tongue): void {

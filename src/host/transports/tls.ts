@@ -21,7 +21,7 @@ export interface SecuredStream {
 export interface TlsCounters {
   /** Handshakes that came to nothing. */
   failed: number;
-  /** Turned away since too many were under way. */
+  /** Ended to make room, since too many were under way. */
   refused: number;
 }
 
@@ -32,7 +32,8 @@ export class Tls {
   readonly counters: TlsCounters = { failed: 0, refused: 0 };
   readonly ring: KeyRing;
   private readonly context: SecureContext;
-  private underWay = 0;
+  /** What others began and have not ended, the oldest first. */
+  private readonly underWay = new Set<TLSSocket>();
 
   constructor(ring: KeyRing, { cert, key }: Certificate) {
     this.ring = ring;
@@ -41,11 +42,6 @@ export class Tls {
 
   /** @param head What was read of the stream already. @param proven Told when the other end has proven a key. */
   async accept(socket: Socket, head: Uint8Array, proven: () => void): Promise<SecuredStream | undefined> {
-    if (this.underWay >= hostLimits.tlsHandshakesMax) {
-      this.counters.refused++;
-      socket.destroy();
-      return undefined;
-    }
     // Read again by TLS, as if it had just come.
     socket.pause();
     socket.unshift(head);
@@ -55,9 +51,10 @@ export class Tls {
       ALPNProtocols: [protocol],
       requestCert: false,
     });
-    this.underWay++;
+    this.makeRoom();
+    this.underWay.add(secured);
     const problem = await shaken(secured, 'secure', hostLimits.tlsHandshakeTimeoutMs);
-    this.underWay--;
+    this.underWay.delete(secured);
     if (problem === undefined) return this.staged(secured, proven);
     this.counters.failed++;
     return undefined;
@@ -90,6 +87,14 @@ export class Tls {
         ? 'did not finish TLS in time'
         : 'did not agree on TLS: a node without a key listens there, or another program';
     return failure(problem === 'timeout' ? 'SKEIN_TIMEOUT' : 'SKEIN_KEY', `${address} ${text}`);
+  }
+
+  /** An honest handshake is over in two round trips: the oldest is the least likely to be one. */
+  private makeRoom(): void {
+    if (this.underWay.size < hostLimits.tlsHandshakesMax) return;
+    const [oldest] = this.underWay;
+    this.counters.refused++;
+    oldest?.destroy();
   }
 
   private staged(socket: TLSSocket, proven?: () => void): SecuredStream {

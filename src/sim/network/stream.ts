@@ -17,8 +17,8 @@ const socketBufferBytes = 256 * 1024;
 const segmentBytesMax = 64 * 1024;
 /** What one packet carries. */
 const segmentBytesMin = 1400;
-/** Bytes that take longer than this leave their receiver in doubt. */
-const lateMs = 800;
+/** Bytes that take longer than this leave their receiver in doubt: with a pause before them (2.6 s), 3 s are over. */
+const lateMs = 380;
 /** After a blocked path opens, the sender repeats within its retransmission timer, at most this long. */
 const retransmitMsMax = 2000;
 
