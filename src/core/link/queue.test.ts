@@ -59,6 +59,57 @@ describe('what was queued', () => {
     expect(Buffer.concat(taken?.chunks ?? []).equals(frameOf(100, 1))).toBe(true);
   });
 
+  test('and lies with a slow socket is overwritten by nothing, whatever is flushed meanwhile', () => {
+    const length = fc.oneof(fc.integer({ min: 1, max: 700 }), fc.constantFrom(8000, 40_000, 66_000, 130_000));
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ length, count: fc.integer({ min: 1, max: 8 }) }) },
+      { weight: 1, arbitrary: fc.constant('urgent' as const) },
+      { weight: 2, arbitrary: fc.constantFrom('take' as const, 'flush' as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
+        const queue = new SendQueue();
+        const socket: { bytes: Buffer; chunks: Uint8Array[]; byteLength: number }[] = [];
+        let mark = 0;
+        const check = () => {
+          for (const { bytes, chunks } of socket) expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+        };
+        for (const one of steps) {
+          if (one === 'urgent') queue.pushUrgent(frameOf(30, mark++));
+          else if (one === 'take') {
+            const taken = queue.take();
+            if (taken !== undefined) socket.push({ ...taken, bytes: Buffer.concat(taken.chunks) });
+          } else if (one === 'flush') queue.flushed(socket.shift()?.byteLength ?? 0);
+          else
+            for (let i = 0; i < one.count && !queue.isFull; i++) {
+              const frame = new Uint8Array(one.length).fill(mark++);
+              queue.push(frame, 0, frame.length);
+            }
+          check();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('by a busy link leaves in the same chunks again and again; an idle one keeps none of them', () => {
+    const queue = new SendQueue();
+    const memory = new Set<ArrayBufferLike>();
+    const send = (count: number, bytes: number) => {
+      for (let i = 0; i < count; i++) queue.push(frameOf(bytes, i), 0, bytes);
+      const taken = queue.take();
+      for (const chunk of taken?.chunks ?? []) memory.add(chunk.buffer);
+      queue.flushed(taken?.byteLength ?? 0);
+    };
+    for (let turn = 0; turn < 200; turn++) send(400, 500);
+    expect(memory.size).toBeLessThan(20);
+    memory.clear();
+    for (let turn = 0; turn < 20; turn++) send(1, 30);
+    memory.clear();
+    send(1, 30);
+    expect([...memory].map(({ byteLength }) => byteLength)).toEqual([1024]);
+  });
+
   test('in small frames leaves in few chunks', () => {
     const queue = new SendQueue();
     for (let i = 0; i < 1000; i++) queue.push(frameOf(128, i), 0, 128);

@@ -4,13 +4,12 @@
  * Who calls it: the link. Invariant: never more than `handedBytesMax` (plus one frame) is with the
  * socket, so that an urgent frame waits for that much at most; never more than `queueBytesMax` waits
  * here. Small frames are copied together into one chunk, since one write of 64 KiB costs the system far
- * less than 500 of 128 bytes; large ones are passed as they are.
+ * less than 500 of 128 bytes; large ones are passed as they are. Chunks whose bytes have left are filled
+ * again (chunks.ts).
  */
 import { limits } from '../limits.ts';
+import { Chunks } from './chunks.ts';
 
-/** Chunks grow while a turn fills them and shrink again: an idle link holds 1 KiB, a busy one saves writes. */
-const chunkBytesMin = 1024;
-const chunkBytesMax = 64 * 1024;
 /** Below this a frame is copied into the current chunk; above, a copy costs more than a second buffer in the write. */
 const copyBelowBytes = 8 * 1024;
 
@@ -18,7 +17,7 @@ export class SendQueue {
   private readonly urgent: Uint8Array[] = [];
   private readonly lane: Uint8Array[] = [];
   private current: Uint8Array | undefined;
-  private chunkBytes = chunkBytesMin;
+  private readonly chunks = new Chunks();
   private currentUsed = 0;
   private currentTaken = 0;
   private waiting = 0;
@@ -82,12 +81,15 @@ export class SendQueue {
     const byteLength = urgentBytes + moveUpTo(room - urgentBytes, this.lane, chunks);
     this.waiting -= byteLength;
     this.handed += byteLength;
-    if (byteLength < this.chunkBytes / 8) this.chunkBytes = Math.max(chunkBytesMin, this.chunkBytes / 2);
+    this.chunks.handed(chunks, byteLength);
+    if (this.current !== undefined && this.currentTaken === this.currentUsed) this.keepSmall(this.current);
     return { chunks, byteLength };
   }
 
+  /** The socket has taken as much, in order, and does not look at it again. */
   flushed(byteLength: number): void {
     this.handed = Math.max(0, this.handed - byteLength);
+    this.chunks.flushed(byteLength);
   }
 
   clear(): void {
@@ -97,6 +99,12 @@ export class SendQueue {
     this.currentUsed = 0;
     this.currentTaken = 0;
     this.waiting = 0;
+    this.chunks.clear();
+  }
+
+  /** An idle link does not sit on the chunk of busier times. */
+  private keepSmall(chunk: Uint8Array): void {
+    if (chunk.length > this.chunks.bytes) this.current = undefined;
   }
 
   private copyIn(bytes: Uint8Array, start: number, end: number): void {
@@ -107,9 +115,10 @@ export class SendQueue {
   }
 
   private nextChunk(atLeast: number): void {
-    if (this.current !== undefined) this.chunkBytes = Math.min(chunkBytesMax, this.chunkBytes * 2);
     this.sealChunk();
-    this.current = new Uint8Array(Math.max(this.chunkBytes, atLeast));
+    const { current } = this;
+    const lastView = current && this.lane.findLast(({ buffer }) => buffer === current.buffer);
+    this.current = this.chunks.next(current, lastView, atLeast);
     this.currentUsed = 0;
     this.currentTaken = 0;
   }

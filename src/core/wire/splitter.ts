@@ -1,14 +1,16 @@
 /**
  * Cuts a stream of bytes into frames.
  *
- * Who calls it: a link, once per received chunk. Invariant: a frame that lies whole inside a chunk is
- * handed on as a range of that chunk, never copied; only a frame that straddles two chunks is put
- * together in a buffer of its own. A length outside [header, limit] ends the stream: after it nothing
- * that follows can be trusted to be a frame.
+ * Who calls it: a link, once per received chunk. Invariant: a chunk is only borrowed, and every byte of it
+ * is copied once: the frames that lie whole inside it together into memory that is filled from front to
+ * end (own-memory.ts), one that straddles chunks into a buffer of its own. What is handed on may so be
+ * kept. A length outside [header, limit] ends the stream: after it nothing that follows can be trusted to
+ * be a frame.
  */
 import { limits } from '../limits.ts';
 import { readU32 } from './bytes.ts';
 import { headerBytes } from './frame.ts';
+import { OwnMemory } from './own-memory.ts';
 
 export interface FrameSink {
   /** One whole frame. Returning false stops the cutting (the link has closed meanwhile). */
@@ -25,13 +27,14 @@ export class FrameSplitter {
   /** Holds a straddling frame; before its length is known, `prefix` is used. */
   private partial: Uint8Array = this.prefix;
   private filled = 0;
+  private readonly memory = new OwnMemory();
 
   constructor(sink: FrameSink, frameBytesMax: number = limits.frameBytesMax) {
     this.sink = sink;
     this.frameBytesMax = frameBytesMax;
   }
 
-  /** What is wrong with the stream, or undefined. */
+  /** What is wrong with the stream, or undefined. @param chunk Its memory is free again afterwards. */
   push(chunk: Uint8Array): string | undefined {
     let at = 0;
     while (this.filled > 0) {
@@ -48,27 +51,44 @@ export class FrameSplitter {
       this.filled = 0;
       if (!this.sink.frame(whole, 0, whole.length)) return undefined;
     }
-    return this.cut(chunk, at);
+    return this.rest(chunk, at);
   }
 
-  private cut(chunk: Uint8Array, from: number): string | undefined {
-    let at = from;
-    while (chunk.length - at >= lengthBytes) {
-      const end = at + lengthBytes + readU32(chunk, at);
-      const problem = this.lengthProblem(end - at);
+  /** From here on the chunk begins with a frame. */
+  private rest(chunk: Uint8Array, at: number): string | undefined {
+    const length = chunk.length - at;
+    if (length === 0) return undefined;
+    if (length >= lengthBytes) {
+      const frameBytes = lengthBytes + readU32(chunk, at);
+      const problem = this.lengthProblem(frameBytes);
       if (problem !== undefined) return problem;
-      if (end > chunk.length) break;
-      if (!this.sink.frame(chunk, at, end)) return undefined;
-      at = end;
+      if (frameBytes <= length) {
+        const start = this.memory.take(chunk, at);
+        return this.cut(this.memory.bytes, start, start + length);
+      }
     }
-    if (at < chunk.length) this.keep(chunk, at);
+    this.keep(chunk, at, chunk.length);
     return undefined;
   }
 
-  private keep(chunk: Uint8Array, at: number): void {
-    const rest = chunk.length - at;
-    this.partial = rest >= lengthBytes ? new Uint8Array(lengthBytes + readU32(chunk, at)) : this.prefix;
-    this.partial.set(chunk.subarray(at));
+  private cut(bytes: Uint8Array, from: number, until: number): string | undefined {
+    let at = from;
+    while (until - at >= lengthBytes) {
+      const end = at + lengthBytes + readU32(bytes, at);
+      const problem = this.lengthProblem(end - at);
+      if (problem !== undefined) return problem;
+      if (end > until) break;
+      if (!this.sink.frame(bytes, at, end)) return undefined;
+      at = end;
+    }
+    if (at < until) this.keep(bytes, at, until);
+    return undefined;
+  }
+
+  private keep(bytes: Uint8Array, at: number, until: number): void {
+    const rest = until - at;
+    this.partial = rest >= lengthBytes ? new Uint8Array(lengthBytes + readU32(bytes, at)) : this.prefix;
+    this.partial.set(bytes.subarray(at, until));
     this.filled = rest;
   }
 

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import type { PlatformEvents } from '../../api/platform.ts';
 import type { LinkId } from '../../core/contracts.ts';
 import { hostLimits } from '../limits.ts';
+import { readInto } from './read-buffer.ts';
 
 export type LinkEvents = Pick<PlatformEvents, 'received' | 'flushed' | 'closed'>;
 
@@ -29,12 +30,12 @@ export class TcpLink {
     this.socket = socket;
     this.events = events;
     this.ended = ended;
-    socket.on('data', (chunk) => this.received(chunk));
+    readInto(socket, (bytes) => this.received(bytes));
     socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error));
     socket.on('end', () => this.endedByPeer());
     socket.on('close', () => this.closed());
     // One that was secured first has been held until somebody takes what it brings.
-    if (socket.isPaused()) socket.resume();
+    socket.resume();
   }
 
   /** Bytes that came in; also the ones that the listener had peeked. */

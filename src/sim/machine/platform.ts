@@ -266,6 +266,8 @@ export class SimPlatform implements Platform, Process {
       this.note('received', end.link);
       this.network.world.hash.number(bytes.length);
       this.events.received(end.link, bytes);
+      // As a real host reads the next into the same memory.
+      bytes.fill(0xa5);
     });
   }
 
