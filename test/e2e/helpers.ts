@@ -49,15 +49,18 @@ export class Site implements AsyncDisposable {
   readonly folder: string;
   readonly discoveryPort: number;
   private readonly started = new Set<RunningCommand>();
+  private readonly variables: Readonly<Record<string, string>>;
 
-  private constructor(discoveryPort: number) {
+  private constructor(discoveryPort: number, variables: Readonly<Record<string, string>>) {
     this.folder = mkdtempSync(join(tmpdir(), 'skein-site-'));
     this.discoveryPort = discoveryPort;
+    this.variables = variables;
   }
 
-  static async open(): Promise<Site> {
+  /** @param beside A site on the same wire: its nodes hear each other's solicitations. @param variables For all its processes. */
+  static async open(beside?: Site, variables: Readonly<Record<string, string>> = {}): Promise<Site> {
     if (!existsSync(program)) throw new Error(`${program} is missing: run \`npx tsc -b\` first`);
-    return new Site(await freeUdpPort());
+    return new Site(beside?.discoveryPort ?? (await freeUdpPort()), variables);
   }
 
   /** Starts `skein up --name NAME ...` and waits for its `ready` line. */
@@ -105,12 +108,18 @@ export class Site implements AsyncDisposable {
     return JSON.parse(await this.must(...args, '--json')) as Value;
   }
 
+  /** The file of this site's mesh keys. */
+  get keyPath(): string {
+    return join(this.folder, 'config', 'skein', 'keys');
+  }
+
   /** What keeps this site's processes apart from everything else. */
   environment(): Record<string, string> {
     return {
       SKEIN_RUNTIME_DIR: join(this.folder, 'run'),
       SKEIN_DISCOVERY_PORT: String(this.discoveryPort),
       XDG_CONFIG_HOME: join(this.folder, 'config'),
+      ...this.variables,
     };
   }
 
