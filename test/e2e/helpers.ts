@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface Finished {
   readonly exitCode: number | null;
@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: Record<string, string>;
   readonly timeoutMs?: number;
+}
+
+export interface StartOptions extends RunOptions {
+  /** In a process group of its own. */
+  readonly alone?: boolean;
 }
 
 /** A `skein up` that has said `ready`. */
@@ -135,11 +140,18 @@ export class Site implements AsyncDisposable {
   }
 }
 
-function startCommand(args: readonly string[], { input, env }: RunOptions): RunningCommand {
+function startCommand(args: readonly string[], options: RunOptions): RunningCommand {
+  return startProgram([process.execPath, program, ...args], options);
+}
+
+/** Starts a program of these words; nothing of the tester's own nodes is in its environment. */
+export function startProgram(words: readonly string[], { input, env, alone }: StartOptions): RunningCommand {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
-  const child = spawn(process.execPath, [program, ...args], {
+  const [file = '', ...args] = words;
+  const child = spawn(file, args, {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: alone === true,
   });
   child.stdin.on('error', () => {});
   if (input !== undefined) child.stdin.end(input);
