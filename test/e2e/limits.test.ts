@@ -104,6 +104,20 @@ describe('connections of strangers', () => {
     expect(await counter('link.violations')).toBe(1);
     await expectOpenToMembers(a);
   });
+
+  test('fill no log: so many warnings at once, then one a minute', async () => {
+    const a = await site.up('a', ...apart);
+    const tries = 2 * limits.strangerWarningsBurst;
+    for (let i = 0; i < tries; i++)
+      await expect(RogueMember.join(a.address, MeshKey.make(), 'stranger')).rejects.toThrow(
+        'another mesh key',
+      );
+    expect(await counter('links.incoming-failed')).toBe(tries);
+    await site.must('down', '--node', 'a');
+    const warnings = (await a.ended).stderr.match(/warn refused .* it has another mesh key/g) ?? [];
+    expect(warnings.length).toBeGreaterThanOrEqual(limits.strangerWarningsBurst);
+    expect(warnings.length).toBeLessThanOrEqual(limits.strangerWarningsBurst + 1);
+  });
 });
 
 const onLinux = process.platform === 'linux';
@@ -161,6 +175,28 @@ describe('a member', () => {
     await vi.waitFor(async () => expect(await site.must('mesh', 'show', '--node', 'a')).toBe(before), soon);
     await site.must('down', '--node', 'a');
     expect((await a.ended).stderr).toMatch(/error rogue is cut off: it passed on a forged record of honest/);
+  });
+
+  test('that plays old announcements again changes nothing', async () => {
+    const a = await site.up('a', ...apart);
+    const first = await RogueMember.join(a.address, key, 'first');
+    const { id } = await statusOf('a');
+    const old = first.record({ links: [id], services: ['old'] });
+    first.announce([old]);
+    await vi.waitFor(async () => expect((await statusOf('a')).nodeCount).toBe(2), soon);
+    first.announce([first.record({ links: [id], services: ['new'], sequence: 2 })]);
+    const services = async () =>
+      (await site.json<{ name: string; services: string[] }[]>('node', 'ls', '--node', 'a')).find(
+        ({ name }) => name === 'first',
+      )?.services;
+    await vi.waitFor(async () => expect(await services()).toEqual(['new']), soon);
+    const second = await RogueMember.join(a.address, key, 'second');
+    second.announce([old, old, second.record({ links: [id] })]);
+    await vi.waitFor(async () => expect((await statusOf('a')).nodeCount).toBe(3), soon);
+    expect(await services()).toEqual(['new']);
+    // Whoever has an old one is no forger.
+    expect(await cutOff()).toEqual([]);
+    for (const member of [first, second]) member.close();
   });
 
   test('whose record is larger than it may be is not heard with it', async () => {

@@ -49,7 +49,8 @@ describe('what the documents say can be read', () => {
   });
 });
 
-describe.skipIf(reason !== undefined)('two machines', () => {
+// Ten programs start in each, one after the other.
+describe.skipIf(reason !== undefined)('two machines', { timeout: 90_000 }, () => {
   let machines: Machines;
   beforeEach(() => {
     machines = new Machines(['one', 'two', 'three']);
@@ -148,6 +149,16 @@ describe.skipIf(reason !== undefined)('two machines', () => {
       );
     await take(readme.replace(/^(\w+\$ skein up)$/gm, `$1 ${listening}`));
     await expectJoined('one', 'two');
+  });
+
+  test('one of them behind address translation, which says how it is reached', async () => {
+    const flag = /`(--advertise) HOST:PORT`/.exec(readme)?.[1];
+    await machines.translate('one', 8080, 7070);
+    await machines.firewall('one', 'policy accept', 'ct status dnat accept', 'tcp dport 7070 drop');
+    await machines.firewall('two', 'policy accept', 'tcp flags & (syn | ack) == syn drop');
+    await take(readme.replace(/^(one\$ skein up)$/m, `$1 --listen 0.0.0.0:7070 ${flag} one:8080`));
+    await expectJoined('one', 'two');
+    expect(await machines.must('two', 'skein status')).toMatch(/^one +10\.77\.0\.1:8080 +outgoing/m);
   });
 
   test('without broadcast: one names the other, and before that why says what was tried', async () => {

@@ -107,10 +107,15 @@ export class Machines {
   /** Replaces what the machine's firewall does with what comes in. */
   async firewall(name: string, ...rules: string[]): Promise<void> {
     const chain = `chain in { type filter hook input priority 0; ${rules.join('; ')}; }`;
-    await this.network.nft(
-      this.numberOf(name),
-      `table inet tour {}\ndelete table inet tour\ntable inet tour {\n${chain}\n}\n`,
-    );
+    const table = `table inet tour {\n${chain}\n}\n`;
+    await this.network.nft(this.numberOf(name), `table inet tour {}\ndelete table inet tour\n${table}`);
+  }
+
+  /** From now on what comes to one port reaches another, as through a router. */
+  async translate(name: string, outside: number, inside: number): Promise<void> {
+    const rule = `tcp dport ${outside} redirect to :${inside}`;
+    const chain = `chain in { type nat hook prerouting priority -100; ${rule}; }`;
+    await this.network.nft(this.numberOf(name), `table inet translation {\n${chain}\n}\n`);
   }
 
   async close(): Promise<void> {
