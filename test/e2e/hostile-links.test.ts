@@ -5,7 +5,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
+import { failure } from '../../src/core/errors.ts';
 import { ControlType, controlFrame } from '../../src/core/link/control.ts';
+import { encodeRefusal } from '../../src/core/link/refusal.ts';
 import { preface } from '../../src/core/wire/frame.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
@@ -228,5 +230,25 @@ describe('a replay', () => {
     await expect(a.dial(player)).rejects.toMatchObject({ code: 'SKEIN_KEY' });
     expect(await namesAt(a)).toEqual(['a']);
     await expectUnharmed();
+  });
+});
+
+describe('somebody who has proven nothing', () => {
+  test('who has proven nothing can only say no: the node neither ends nor repeats its words', async () => {
+    const refusal = encodeRefusal(failure('SKEIN_NAME_TAKEN', 'leave, there is another'));
+    const seed = await strangers.listenTls((socket) => {
+      socket.on('data', () => undefined);
+      socket.write(Uint8Array.of(...preface, ...controlFrame(ControlType.refuse, refusal)));
+    });
+    const b = await start('b', { connect: [seed] });
+    const ended = vi.fn();
+    b.events.addEventListener('close', ended);
+    await expect(b.dial(seed)).rejects.toMatchObject({
+      message: expect.not.stringContaining('leave, there is another'),
+    });
+    expect((await b.explain()).summary).not.toContain('leave, there is another');
+    await b.dial(at);
+    expect(await b.send('a', 'still here')).toMatchObject({ delivered: ['a'] });
+    expect(ended).not.toHaveBeenCalled();
   });
 });

@@ -64,17 +64,16 @@ describe('connections of strangers', () => {
     .flatMap((found) => found ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 
-  test('that prove nothing: at most so many of one machine', async ({ skip }) => {
+  test('that prove nothing: at most so many of one machine, the oldest makes room', async ({ skip }) => {
     if (outside === undefined) skip('this machine has no address but loopback');
     const a = await site.up('a', '--no-discovery', '--listen', `${outside}:0`);
-    const held = [];
-    for (let i = 0; i < hostLimits.unprovenPerAddressMax; i++) held.push(await strangers.dialTls(a.address));
-    const tooMany = await strangers.dialTls(a.address);
-    await tooMany.closed();
-    expect(tooMany.protocol).toBeUndefined();
-    expect(await counter('tcp.crowded')).toBe(1);
-    for (const { socket } of held) socket.destroy();
+    const oldest = await strangers.dialTls(a.address);
+    for (let i = 1; i < hostLimits.unprovenPerAddressMax; i++) await strangers.dialTls(a.address);
+    expect([await counter('tcp.crowded'), oldest.socket.destroyed]).toEqual([0, false]);
+    // From the strangers' own machine, as the address says.
     await expectOpenToMembers(a);
+    await oldest.closed();
+    expect(await counter('tcp.crowded')).toBeGreaterThan(0);
   });
 
   test('that stop in the middle of a handshake are closed in time, within TLS and after it', async () => {
@@ -103,6 +102,26 @@ describe('connections of strangers', () => {
     expect(performance.now() - began).toBeLessThan(limits.handshakeTimeoutMs / 2);
     expect(await counter('link.violations')).toBe(1);
     await expectOpenToMembers(a);
+  });
+
+  test('that stop within TLS, however many, keep no member out', async () => {
+    const a = await site.up('a', ...apart);
+    for (let i = 0; i < hostLimits.tlsHandshakesMax + 10; i++)
+      strangers.dialPlain(a.address, Uint8Array.of(0x16, 3, 1, 2, 0));
+    await vi.waitFor(async () => expect(await counter('tls.refused')).toBe(10), soon);
+    await RogueMember.join(a.address, key, 'honest');
+    expect(await counter('tls.failed')).toBeLessThan(hostLimits.tlsHandshakesMax);
+  });
+
+  test('that stop after TLS, however many, keep no member out', async () => {
+    const a = await site.up('a', ...apart);
+    const began = performance.now();
+    for (let i = 0; i < limits.handshakesMax + 20; i += 20)
+      await Promise.all(Array.from({ length: 20 }, () => strangers.dialTls(a.address)));
+    await vi.waitFor(async () => expect(await counter('links.refused')).toBeGreaterThan(10), soon);
+    await RogueMember.join(a.address, key, 'honest');
+    // They had not run out of time yet.
+    expect(performance.now() - began).toBeLessThan(limits.handshakeTimeoutMs);
   });
 
   test('fill no log: so many warnings at once, then one a minute', async () => {
