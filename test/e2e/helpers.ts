@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface Finished {
   readonly exitCode: number | null;
@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: Record<string, string>;
   readonly timeoutMs?: number;
+}
+
+export interface StartOptions extends RunOptions {
+  /** In a process group of its own. */
+  readonly alone?: boolean;
 }
 
 /** A `skein up` that has said `ready`. */
@@ -49,15 +54,18 @@ export class Site implements AsyncDisposable {
   readonly folder: string;
   readonly discoveryPort: number;
   private readonly started = new Set<RunningCommand>();
+  private readonly variables: Readonly<Record<string, string>>;
 
-  private constructor(discoveryPort: number) {
+  private constructor(discoveryPort: number, variables: Readonly<Record<string, string>>) {
     this.folder = mkdtempSync(join(tmpdir(), 'skein-site-'));
     this.discoveryPort = discoveryPort;
+    this.variables = variables;
   }
 
-  static async open(): Promise<Site> {
+  /** @param beside A site on the same wire: its nodes hear each other's solicitations. @param variables For all its processes. */
+  static async open(beside?: Site, variables: Readonly<Record<string, string>> = {}): Promise<Site> {
     if (!existsSync(program)) throw new Error(`${program} is missing: run \`npx tsc -b\` first`);
-    return new Site(await freeUdpPort());
+    return new Site(beside?.discoveryPort ?? (await freeUdpPort()), variables);
   }
 
   /** Starts `skein up --name NAME ...` and waits for its `ready` line. */
@@ -105,12 +113,18 @@ export class Site implements AsyncDisposable {
     return JSON.parse(await this.must(...args, '--json')) as Value;
   }
 
+  /** The file of this site's mesh keys. */
+  get keyPath(): string {
+    return join(this.folder, 'config', 'skein', 'keys');
+  }
+
   /** What keeps this site's processes apart from everything else. */
   environment(): Record<string, string> {
     return {
       SKEIN_RUNTIME_DIR: join(this.folder, 'run'),
       SKEIN_DISCOVERY_PORT: String(this.discoveryPort),
       XDG_CONFIG_HOME: join(this.folder, 'config'),
+      ...this.variables,
     };
   }
 
@@ -126,11 +140,18 @@ export class Site implements AsyncDisposable {
   }
 }
 
-function startCommand(args: readonly string[], { input, env }: RunOptions): RunningCommand {
+function startCommand(args: readonly string[], options: RunOptions): RunningCommand {
+  return startProgram([process.execPath, program, ...args], options);
+}
+
+/** Starts a program of these words; nothing of the tester's own nodes is in its environment. */
+export function startProgram(words: readonly string[], { input, env, alone }: StartOptions): RunningCommand {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
-  const child = spawn(process.execPath, [program, ...args], {
+  const [file = '', ...args] = words;
+  const child = spawn(file, args, {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: alone === true,
   });
   child.stdin.on('error', () => {});
   if (input !== undefined) child.stdin.end(input);

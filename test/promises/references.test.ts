@@ -1,4 +1,4 @@
-/** Every claim of the guarantees and of the conformance tables names a test that exists and runs. */
+/** Every claim of the guarantees, of the conformance tables and of the refusals names a test that exists and runs. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -40,6 +40,7 @@ function read(file: string): string | undefined {
 
 const guarantees = read('GUARANTEES.md') ?? '';
 const conformance = read('docs/conformance.md') ?? '';
+const security = read('SECURITY.md') ?? '';
 
 test('every claim of GUARANTEES.md is shown by a test that exists and runs', () => {
   expect(problemsOf('GUARANTEES.md', guarantees, { read })).toEqual([]);
@@ -50,6 +51,22 @@ test('every row of docs/conformance.md is shown by a test, or left to a capabili
   expect(problemsOf('docs/conformance.md', conformance, { read, later })).toEqual([]);
   expect(parseDocument(conformance).claims.length).toBeGreaterThan(150);
 });
+
+test('every refusal of SECURITY.md is shown by a test that exists and runs', () => {
+  const refusals = onlySection(security, 'What is refused, and the test that shows it');
+  expect(problemsOf('SECURITY.md', refusals, { read })).toEqual([]);
+  expect(parseDocument(refusals).claims.length).toBeGreaterThan(38);
+});
+
+/** The rest is blank, so that lines keep their numbers. */
+function onlySection(text: string, heading: string): string {
+  let isInside = false;
+  const lines = text.split('\n').map((line) => {
+    if (line.startsWith('## ')) isInside = line === `## ${heading}`;
+    return isInside ? line : '';
+  });
+  return lines.join('\n');
+}
 
 test('every error code, every reason for a missing recipient and every verb has a row in GUARANTEES.md', () => {
   const rows = parseDocument(guarantees).claims.flatMap(({ lastCell, text }) =>

@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { hostLimits } from '../limits.ts';
+import { readKeyFile, writeKeyFile } from './key-file.ts';
+import { MeshKey } from './mesh-key.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'skein-key-file-'));
+  path = join(folder, 'keys');
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const write = (keys: readonly MeshKey[]) =>
+  writeFileSync(path, keys.map(({ text }) => `${text}\n`).join(''), { mode: 0o600 });
+const many = (count: number) => Array.from({ length: count }, () => MeshKey.make());
+
+describe.skipIf(process.getuid === undefined)('a key file', () => {
+  test('of another user is refused: whoever wrote it chooses whom we trust', () => {
+    write([MeshKey.make()]);
+    const owner = statSync(path).uid;
+    vi.spyOn(process, 'getuid').mockReturnValue(owner + 1);
+    expect(() => readKeyFile(path)).toThrow(`${path} belongs to user ${owner}, not to ${owner + 1}`);
+  });
+
+  test('has a limited number of keys', () => {
+    write(many(hostLimits.keysMax));
+    expect(readKeyFile(path)).toHaveLength(hostLimits.keysMax);
+    write(many(hostLimits.keysMax + 1));
+    expect(() => readKeyFile(path)).toThrow(
+      `${path} has ${hostLimits.keysMax + 1} keys, ${hostLimits.keysMax} at most`,
+    );
+  });
+
+  test('that cannot be written stays as it was, and nothing of the new one is left', () => {
+    const [before] = many(1);
+    write([before as MeshKey]);
+    const text = readFileSync(path, 'utf8');
+    // Somebody else is at it: the name of the new one is taken.
+    writeFileSync(`${path}.${process.pid}.new`, 'x');
+    expect(() => writeKeyFile(path, many(2))).toThrow(/keys cannot be written \(EEXIST\)/);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    writeKeyFile(path, many(2));
+    expect(readKeyFile(path)).toHaveLength(2);
+  });
+});

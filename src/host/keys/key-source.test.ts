@@ -1,0 +1,94 @@
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeKeyFile } from './key-file.ts';
+import { type FoundKeys, findKeys, watchKeys } from './key-source.ts';
+import { MeshKey } from './mesh-key.ts';
+
+const [one, two, three] = [MeshKey.make(), MeshKey.make(), MeshKey.make()];
+let folder: string;
+let path: string;
+let close: () => void = () => undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'skein-key-source-'));
+  path = join(folder, 'keys');
+});
+afterEach(() => {
+  close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ids = (found: FoundKeys | undefined) => found?.ring.all.map(({ id }) => id);
+const asFound = { key: undefined, keyFile: undefined };
+
+describe('keys come from the first of these that is there, and from it alone', () => {
+  test('the program, which may want none', () => {
+    writeKeyFile(path, [three]);
+    const environment = { SKEIN_KEY: two.text, SKEIN_KEY_FILE: path };
+    expect(ids(findKeys({ key: [one.text], keyFile: undefined }, environment))).toEqual([one.id]);
+    expect(findKeys({ key: false, keyFile: undefined }, environment)).toBeUndefined();
+  });
+
+  test('a file that the program names', () => {
+    writeKeyFile(path, [three]);
+    expect(ids(findKeys({ key: undefined, keyFile: path }, { SKEIN_KEY: two.text }))).toEqual([three.id]);
+  });
+
+  test('the variable, with one key or several', () => {
+    writeKeyFile(path, [three]);
+    const environment = { SKEIN_KEY: ` ${one.text}, ${two.text}\n`, SKEIN_KEY_FILE: path };
+    expect(ids(findKeys(asFound, environment))).toEqual([one.id, two.id]);
+  });
+
+  test("the user's own file, which need not be there", () => {
+    expect(findKeys(asFound, { XDG_CONFIG_HOME: folder })).toBeUndefined();
+    writeKeyFile(join(folder, 'skein', 'keys'), [one, one, two]);
+    expect(ids(findKeys(asFound, { XDG_CONFIG_HOME: folder, SKEIN_KEY: ' ' }))).toEqual([one.id, two.id]);
+  });
+
+  test.each([
+    ['by the program', { key: undefined, keyFile: '/nonexistent/keys' }, {}],
+    ['by the variable', asFound, { SKEIN_KEY_FILE: '/nonexistent/keys' }],
+  ])('a file that is named %s must be there', (_who, choice, environment) => {
+    expect(() => findKeys(choice, environment)).toThrow(
+      'there is no key in /nonexistent/keys; make one: skein key new',
+    );
+  });
+});
+
+describe('a file that changes', () => {
+  function watched(): { found: FoundKeys; problems: string[] } {
+    writeKeyFile(path, [one]);
+    const found = findKeys({ key: undefined, keyFile: path }) as FoundKeys;
+    const problems: string[] = [];
+    close = watchKeys(found, (text) => problems.push(text));
+    return { found, problems };
+  }
+
+  test('is read again, and gone means that all keys are', async () => {
+    const { found, problems } = watched();
+    writeKeyFile(path, [two, one]);
+    await vi.waitFor(() => expect(ids(found)).toEqual([two.id, one.id]));
+    rmSync(path);
+    await vi.waitFor(() => expect(ids(found)).toEqual([]));
+    expect(problems).toEqual([]);
+  });
+
+  test('to something unusable changes nothing, and that is told', async () => {
+    const { found, problems } = watched();
+    for (const [text, mode] of [
+      ['skein1-typo', 0o600],
+      [two.text, 0o644],
+    ] as const) {
+      problems.length = 0;
+      writeFileSync(`${path}.mine`, text);
+      chmodSync(`${path}.mine`, mode);
+      renameSync(`${path}.mine`, path);
+      await vi.waitFor(() => expect(problems.at(-1)).toMatch(/; the keys held so far stay$/));
+      expect(ids(found)).toEqual([one.id]);
+      rmSync(`${path}.mine`, { force: true });
+    }
+  });
+});
