@@ -98,6 +98,8 @@ export const limits = {
   /** Routes are computed at once after a quiet time, then at gaps that double: 20 times a second at most. */
   routesGapMs: 5,
   routesGapMsMax: 50,
+  /** Records that wait for their origin's allowance: of each the newest; a fifth of all nodes never hurry at once. */
+  recordsDeferredMax: 10_000,
   /** Bytes of records put into one frame: well below a frame, so that a large island does not block heartbeats. */
   recordsFrameBytesMax: 128 * 1024,
 

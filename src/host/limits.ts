@@ -38,6 +38,8 @@ export const hostLimits = {
   // ── keys ────────────────────────────────────────────────────────────────────────────────────────
   /** Two are enough for a rotation; each costs a comparison at each handshake and datagram. */
   keysMax: 16,
+  /** A file is read once it has stood still for this long: an editor empties it before it writes. */
+  keyFileStillMs: 100,
   /** Sixteen lines and comments. */
   keyFileBytesMax: 64 * 1024,
   /** Clocks of two members may differ by this much (DESIGN: UDP). */

@@ -1,7 +1,18 @@
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { hostLimits } from '../limits.ts';
 import { writeKeyFile } from './key-file.ts';
 import { type FoundKeys, findKeys, watchKeys } from './key-source.ts';
 import { MeshKey } from './mesh-key.ts';
@@ -90,5 +101,29 @@ describe('a file that changes', () => {
       expect(ids(found)).toEqual([one.id]);
       rmSync(`${path}.mine`, { force: true });
     }
+  });
+
+  test('between being read and being watched is read once more', async () => {
+    writeKeyFile(path, [one, two]);
+    const found = findKeys({ key: undefined, keyFile: path }) as FoundKeys;
+    writeKeyFile(path, [two]);
+    close = watchKeys(found, () => undefined);
+    await vi.waitFor(() => expect(ids(found)).toEqual([two.id]));
+  });
+
+  test('in place, as editors and copies write it, is never seen half written', async () => {
+    const { found, problems } = watched();
+    const seen: (readonly string[] | undefined)[] = [];
+    found.ring.changed(() => seen.push(ids(found)));
+    const file = openSync(path, 'w');
+    await vi.waitFor(() => expect(statSync(path).size).toBe(0));
+    // An editor that thinks for longer than a file has to stand still.
+    await new Promise((resolve) => setTimeout(resolve, 3 * hostLimits.keyFileStillMs));
+    writeSync(file, `${two.text}\n`);
+    writeSync(file, `${one.text}\n`);
+    closeSync(file);
+    await vi.waitFor(() => expect(ids(found)).toEqual([two.id, one.id]));
+    expect(seen).toEqual([[two.id, one.id]]);
+    expect(problems).toEqual([]);
   });
 });

@@ -2,11 +2,12 @@
  * Where a node's keys come from: its program, `SKEIN_KEY`, a file named, or the user's own file.
  *
  * Who calls it: create-node. Invariant: the first of these that is there counts alone; a file is read again
- * when it changes (and when the node is asked to), and one that has become unusable changes nothing.
+ * when it has changed and then stood still, and one that has become unusable changes nothing.
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { SkeinError } from '../../core/errors.ts';
+import { hostLimits } from '../limits.ts';
 import { defaultKeyPath, readKeyFile } from './key-file.ts';
 import { KeyRing } from './key-ring.ts';
 import { MeshKey } from './mesh-key.ts';
@@ -45,7 +46,10 @@ export function findKeys(
 /** Tells the ring of each change of the file. Closed by the returned function. */
 export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => void): () => void {
   if (path === undefined) return () => undefined;
+  let timer: NodeJS.Timeout | undefined;
   const reread = () => {
+    // Whoever removes the last key leaves a comment: this one is still being written.
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) return;
     try {
       ring.replace(readKeyFile(path) ?? []);
     } catch (error) {
@@ -53,20 +57,31 @@ export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => v
       failed(`${(error as Error).message}; the keys held so far stay`);
     }
   };
-  let watcher: FSWatcher;
+  const changed = () => {
+    clearTimeout(timer);
+    timer = setTimeout(reread, hostLimits.keyFileStillMs).unref();
+  };
+  const watcher = watchFile(path, changed, failed);
+  // What changed between the first reading and the watching.
+  if (watcher !== undefined) changed();
+  return () => {
+    clearTimeout(timer);
+    watcher?.close();
+  };
+}
+
+function watchFile(path: string, changed: () => void, failed: (text: string) => void): FSWatcher | undefined {
   try {
-    // The folder, since a change replaces the file.
-    watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-      if (name === null || name === basename(path)) reread();
+    // The folder, since most changes replace the file.
+    const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(path)) changed();
     });
+    return watcher.on('error', () => undefined);
   } catch (error) {
-    failed(
-      `changes of ${path} will not be noticed before the next start: ${(error as NodeJS.ErrnoException).code}`,
-    );
-    return () => undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    failed(`changes of ${path} will not be noticed before the next start: ${code}`);
+    return undefined;
   }
-  watcher.on('error', () => undefined);
-  return () => watcher.close();
 }
 
 function fixed(texts: readonly string[], source: string): FoundKeys {

@@ -48,7 +48,6 @@ interface Deferred {
 
 const ignored: Taken = { outcome: 'ignored' };
 const postponed: Taken = { outcome: 'deferred' };
-const deferredMax = 10_000;
 
 export class Intake {
   private readonly records: Records;
@@ -133,7 +132,7 @@ export class Intake {
   /** Of what has to wait only the newest is kept. */
   private defer(deferred: Deferred): void {
     const waiting = this.deferred.get(deferred.record.id);
-    if (waiting === undefined && this.deferred.size >= deferredMax) return;
+    if (waiting === undefined && this.deferred.size >= limits.recordsDeferredMax) return;
     if (waiting !== undefined && compareVersions(waiting.record, deferred.record) > 0) return;
     this.deferred.set(deferred.record.id, deferred);
   }
