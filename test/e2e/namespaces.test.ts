@@ -1,9 +1,9 @@
 /**
  * Four hosts, each a network namespace of its own behind one bridge, one node on each, with one key and no
- * setting besides: found by subnet broadcast alone, one cut off from the others and back. Needs root, `ip` and `nft`; elsewhere it is
- * skipped with the reason. Everything it makes has this process's number in its name and is taken away.
+ * setting besides: found by subnet broadcast alone, one cut off from the others and back. Needs root, `ip`
+ * and `nft`; elsewhere it is skipped with the reason.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,38 +16,34 @@ import { attach } from '../../src/host/control/attach.ts';
 import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import { NamespaceNetwork, subnet, whyNoNamespaces } from '../namespaces/network.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const key = MeshKey.make();
-const prefix = `skein-${process.pid}`;
-/** The bridge has a namespace too, so that nothing of this is seen outside. */
-const bridge = `${prefix}-bridge`;
-const subnet = `10.${64 + (process.pid % 128)}.${Math.floor(process.pid / 128) % 256}`;
 const numbers = [0, 1, 2, 3];
 const cutTable = 'skein_cut';
 
 interface Host {
   readonly name: string;
-  readonly namespace: string;
-  readonly address: string;
+  readonly number: number;
   process: ChildProcess | undefined;
   client: SkeinNode | undefined;
 }
 
-const hosts: Host[] = numbers.map((i) => ({
-  name: `h${i}`,
-  namespace: `${prefix}-${i}`,
-  address: `${subnet}.${i + 1}`,
+const hosts: Host[] = numbers.map((number) => ({
+  name: `h${number}`,
+  number,
   process: undefined,
   client: undefined,
 }));
 const reason = whyNot();
 let folder: string | undefined;
+let network: NamespaceNetwork;
 
 beforeAll(async () => {
   if (reason !== undefined) return;
   folder = mkdtempSync(join(tmpdir(), 'skein-namespaces-'));
-  makeNetwork();
+  network = NamespaceNetwork.open(numbers.length);
   await Promise.all(hosts.map(start));
 }, 60_000);
 
@@ -55,12 +51,7 @@ afterAll(async () => {
   if (reason !== undefined) return;
   await Promise.all(hosts.map(({ client }) => client?.close()));
   await Promise.all(hosts.map(({ process }) => process && end(process)));
-  for (const { namespace } of [...hosts, { namespace: bridge }]) {
-    // A setup that failed half-way leaves fewer of them.
-    try {
-      ip('netns', 'del', namespace);
-    } catch {}
-  }
+  network?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -72,7 +63,7 @@ test('four hosts find each other by subnet broadcast alone', async ({ skip }) =>
     for (const { address } of (await clientOf(host).status()).links) expect(address).toContain(`${subnet}.`);
   }
   const [node] = (await clientOf(hosts[0] as Host).nodes()).filter(({ name }) => name === 'h1');
-  expect(node?.addresses.map((address) => address.split(':')[0])).toEqual([`${subnet}.2`]);
+  expect(node?.addresses.map((address) => address.split(':')[0])).toEqual([network.addressOf(1)]);
   expect((await clientOf(hosts[0] as Host).broadcast('hello')).deliveredCount).toBe(3);
   expect((await clientOf(hosts[0] as Host).status()).security).toEqual({ mode: 'key', keys: [key.id] });
 });
@@ -85,7 +76,7 @@ test('a host that is cut off is known as lost, and is back once the cut is over'
 
   const lost = await watchAll(watching, 'node:down', 'h0');
   const cutAt = performance.now();
-  nft(cutOff, cutRules);
+  await network.nft(cutOff.number, cutRules);
   await lost.done;
   const lostMs = performance.now() - cutAt;
   expect((await watching[0]?.broadcast('without you'))?.deliveredCount).toBe(2);
@@ -93,7 +84,7 @@ test('a host that is cut off is known as lost, and is back once the cut is over'
 
   const back = await watchAll(watching, 'node:up', 'h0');
   const healedAt = performance.now();
-  nft(cutOff, `delete table inet ${cutTable}`);
+  await network.nft(cutOff.number, `delete table inet ${cutTable}`);
   await back.done;
   await Promise.all(hosts.map((host) => clientOf(host).ready({ count: 4, timeoutMs: 20_000 })));
   const backMs = performance.now() - healedAt;
@@ -113,35 +104,9 @@ const cutRules = `
   }`;
 
 function whyNot(): string | undefined {
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  const probe = `${prefix}-probe`;
-  try {
-    ip('netns', 'add', probe);
-  } catch (problem) {
-    return `network namespaces cannot be made here: ${firstLine(problem)}`;
-  }
-  try {
-    ip('netns', 'exec', probe, 'nft', 'list', 'ruleset');
-  } catch (problem) {
-    return `nft does not work here: ${firstLine(problem)}`;
-  } finally {
-    ip('netns', 'del', probe);
-  }
-  return existsSync(program) ? undefined : `${program} is missing: run \`npx tsc -b\` first`;
-}
-
-function makeNetwork(): void {
-  ip('netns', 'add', bridge);
-  ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge');
-  ip('-n', bridge, 'link', 'set', 'br0', 'up');
-  for (const [i, { namespace, address }] of hosts.entries()) {
-    ip('netns', 'add', namespace);
-    const peer = ['peer', 'name', `port${i}`, 'netns', bridge];
-    ip('-n', namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
-    ip('-n', bridge, 'link', 'set', `port${i}`, 'master', 'br0', 'up');
-    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'brd', '+', 'dev', 'eth0');
-    for (const link of ['lo', 'eth0']) ip('-n', namespace, 'link', 'set', link, 'up');
-  }
+  return (
+    whyNoNamespaces() ?? (existsSync(program) ? undefined : `${program} is missing: run \`npx tsc -b\` first`)
+  );
 }
 
 async function start(host: Host): Promise<void> {
@@ -151,8 +116,8 @@ async function start(host: Host): Promise<void> {
   const flags = ['--name', host.name, '--no-folder'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
   const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_LOG_LEVEL: 'error' };
-  // `ip` becomes the program that it is told to run: the process's number is the node's.
-  const child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, program, 'up', ...flags], {
+  const command = network.command(host.number, [process.execPath, program, 'up', ...flags]);
+  const child = spawn(command[0], command.slice(1), {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -190,19 +155,6 @@ async function watchAll(
 function clientOf({ client, name }: Host): SkeinNode {
   if (client === undefined) throw new Error(`${name} did not start`);
   return client;
-}
-
-function nft({ namespace }: Host, rules: string): void {
-  execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules });
-}
-
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-function firstLine(problem: unknown): string {
-  const { stderr, message } = problem as { stderr?: Buffer; message: string };
-  return (stderr?.toString().trim() || message).split('\n')[0] as string;
 }
 
 function round(milliseconds: number): number {

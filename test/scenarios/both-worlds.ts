@@ -15,7 +15,7 @@ import { parseScenario } from '../../src/sim/scenario/parse.ts';
 import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
 import type { Scenario } from '../../src/sim/scenario/scenario.ts';
 import { verdict } from '../../src/sim/scenario/scenario-report.ts';
-import { whyNoNamespaces } from './namespace-machines.ts';
+import { whyNoNamespaces } from '../namespaces/network.ts';
 import { needsNamespaces, ProcessStage } from './process-stage.ts';
 
 const folder = fileURLToPath(new URL('../../examples/scenarios', import.meta.url));

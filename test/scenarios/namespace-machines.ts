@@ -1,26 +1,22 @@
 /**
- * Each program of a scenario on a host of its own: a network namespace behind one bridge, cut off and healed
- * by nft.
+ * Each program of a scenario on a host of its own: a network namespace, cut off and healed by nft.
  *
  * Used by the process stage for scenarios that disturb the network. Needs root, `ip` and `nft`. Invariant:
  * the rules of a host follow from what is blocked at the moment, and are replaced as a whole, in one go.
  */
-import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
-import { promisify } from 'node:util';
+import type { ChildProcess } from 'node:child_process';
 import type { Blocks } from '../../src/sim/scenario/stage.ts';
+import { NamespaceNetwork } from '../namespaces/network.ts';
 import { type Machines, program, spawnQuietly } from './machines.ts';
 
-const subnet = '10.77.0';
 const port = 7400;
 const table = 'inet skein_scenario';
-const run = promisify(execFile);
-let networks = 0;
 
 export class NamespaceMachines implements Machines {
   readonly environment: Readonly<Record<string, string>> = {};
   readonly flags = (): readonly string[] => ['--listen', `0.0.0.0:${port}`, '--insecure'];
   private readonly names: readonly string[];
-  private readonly prefix = `skein-${process.pid}-${++networks}`;
+  private readonly network: NamespaceNetwork;
   private readonly unplugged = new Set<string>();
   /** What nft was told last, by member. */
   private readonly rules = new Map<string, string>();
@@ -29,30 +25,21 @@ export class NamespaceMachines implements Machines {
 
   private constructor(names: readonly string[]) {
     this.names = names;
+    this.network = NamespaceNetwork.open(names.length);
   }
 
   static async open(names: readonly string[]): Promise<NamespaceMachines> {
-    const machines = new NamespaceMachines(names);
-    try {
-      await machines.build();
-    } catch (problem) {
-      await machines.close();
-      throw problem;
-    }
-    return machines;
+    return new NamespaceMachines(names);
   }
 
   addressOf(name: string): string {
     return `${this.ipOf(name)}:${port}`;
   }
 
-  /** `ip` becomes the program that it is told to run: the process's number is the node's. */
   spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-    return spawnQuietly(
-      'ip',
-      ['netns', 'exec', this.namespaceOf(name), process.execPath, program, ...args],
-      env,
-    );
+    const words = [process.execPath, program, ...args];
+    const [file, ...rest] = this.network.command(this.hostOf(name), words);
+    return spawnQuietly(file, rest, env);
   }
 
   async setPaths(blocks: Blocks): Promise<void> {
@@ -75,25 +62,7 @@ export class NamespaceMachines implements Machines {
   }
 
   async close(): Promise<void> {
-    const namespaces = [`${this.prefix}-bridge`, ...this.names.map((name) => this.namespaceOf(name))];
-    // A setup that failed half-way leaves fewer of them.
-    await Promise.all(namespaces.map((namespace) => run('ip', ['netns', 'del', namespace]).catch(() => {})));
-  }
-
-  private async build(): Promise<void> {
-    const bridge = `${this.prefix}-bridge`;
-    await ip('netns', 'add', bridge);
-    await ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge');
-    await ip('-n', bridge, 'link', 'set', 'br0', 'up');
-    for (const [i, name] of this.names.entries()) {
-      const namespace = this.namespaceOf(name);
-      await ip('netns', 'add', namespace);
-      const peer = ['peer', 'name', `port${i}`, 'netns', bridge];
-      await ip('-n', namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
-      await ip('-n', bridge, 'link', 'set', `port${i}`, 'master', 'br0', 'up');
-      await ip('-n', namespace, 'addr', 'add', `${this.ipOf(name)}/24`, 'brd', '+', 'dev', 'eth0');
-      for (const link of ['lo', 'eth0']) await ip('-n', namespace, 'link', 'set', link, 'up');
-    }
+    this.network.close();
   }
 
   private async applyAll(): Promise<void> {
@@ -105,9 +74,7 @@ export class NamespaceMachines implements Machines {
     if (rules === (this.rules.get(name) ?? '')) return;
     this.rules.set(name, rules);
     const whole = `table ${table} {}\ndelete table ${table}\n${rules}`;
-    const nft = run('ip', ['netns', 'exec', this.namespaceOf(name), 'nft', '-f', '-']);
-    nft.child.stdin?.end(whole);
-    await nft;
+    await this.network.nft(this.hostOf(name), whole);
   }
 
   private rulesOf(name: string): string {
@@ -129,38 +96,10 @@ export class NamespaceMachines implements Machines {
   }
 
   private ipOf(name: string): string {
-    return `${subnet}.${this.names.indexOf(name) + 1}`;
+    return this.network.addressOf(this.hostOf(name));
   }
 
-  private namespaceOf(name: string): string {
-    return `${this.prefix}-${this.names.indexOf(name)}`;
+  private hostOf(name: string): number {
+    return this.names.indexOf(name);
   }
-}
-
-/** Why there can be no namespaces here; undefined where there can. */
-export function whyNoNamespaces(): string | undefined {
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  const probe = `skein-${process.pid}-probe`;
-  try {
-    execFileSync('ip', ['netns', 'add', probe], { stdio: 'pipe' });
-  } catch (problem) {
-    return `network namespaces cannot be made here: ${firstLine(problem)}`;
-  }
-  try {
-    execFileSync('ip', ['netns', 'exec', probe, 'nft', 'list', 'ruleset'], { stdio: 'pipe' });
-  } catch (problem) {
-    return `nft does not work here: ${firstLine(problem)}`;
-  } finally {
-    execFileSync('ip', ['netns', 'del', probe], { stdio: 'pipe' });
-  }
-  return undefined;
-}
-
-async function ip(...args: string[]): Promise<void> {
-  await run('ip', args);
-}
-
-function firstLine(problem: unknown): string {
-  const { stderr, message } = problem as { stderr?: Buffer; message: string };
-  return (stderr?.toString().trim() || message).split('\n')[0] as string;
 }
