@@ -27,7 +27,7 @@ export interface Life {
   stops: Interval[];
   gaps: Interval[];
   readonly usage: Usage[];
-  /** When this member hung up a link because it was told to. */
+  /** When this member hung up a link because it was told to, or had to give up those proven with a removed key. */
   hangups: number[];
 }
 

@@ -16,7 +16,8 @@ export interface KeyFacts {
 
 /** In words; nothing when the member has only the new key, and all its links were proven with it. */
 export function remainsOfOldKey(name: string, answer: Answer, facts: KeyFacts): string[] {
-  const rings = answer.keys.join() === facts.key ? [] : [`${name} holds ${answer.keys.join(', ') || 'no key'}`];
+  const rings =
+    answer.keys.join() === facts.key ? [] : [`${name} holds ${answer.keys.join(', ') || 'no key'}`];
   const links = answer.links.flatMap(({ node, outgoing, openedMs }) => {
     const dialer = outgoing ? name : node;
     const earlyMs = facts.usedFromMs(dialer) - openedMs;
