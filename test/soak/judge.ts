@@ -98,7 +98,7 @@ export class Judge {
   }
 
   /** Whom a member lists. */
-  answered(name: string, { known, told }: Answer): void {
+  answered(name: string, { known, told }: Pick<Answer, 'known' | 'told'>): void {
     for (const other of [...known, ...told]) this.metBy(name, other);
   }
 

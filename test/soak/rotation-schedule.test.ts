@@ -1,7 +1,13 @@
 /** The plan of a rotation: the documented order, whatever the seed, and steps while members are down. */
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../src/sim/world/random.ts';
-import { type RotationPlan, type Step, scheduleRotation, stepKinds } from './rotation-schedule.ts';
+import {
+  type RotationPlan,
+  type Step,
+  scheduleRotation,
+  stepKinds,
+  troublesOf,
+} from './rotation-schedule.ts';
 
 const plan: RotationPlan = { users: 12, lengthMs: 60_000, troubles: [] };
 const schedule = (of: RotationPlan, seed = 1): Step[] => scheduleRotation(of, SeededRandom.fromSeed(seed));
@@ -33,5 +39,22 @@ describe('a rotation', () => {
     expect(steps[1]).toEqual({ kind: 'use', user: 2, atMs: 25_000 });
     expect(steps[0]?.atMs).toBeLessThan(20_000);
     expect(steps[2]?.atMs).toBeGreaterThan(40_000);
+  });
+
+  test('knows the troubles of a user: its own members dead or stopped', () => {
+    const troubles = troublesOf(
+      [
+        { kind: 'kill', atMs: 1000, member: 2, forMs: 500 },
+        { kind: 'stop', atMs: 2000, member: 4, forMs: 5000 },
+        { kind: 'stop', atMs: 3000, member: 5, forMs: 5000 },
+        { kind: 'hangup', atMs: 4000, member: 2, forMs: 0 },
+        { kind: 'partition', atMs: 5000, forMs: 1000, cuts: [] },
+      ],
+      (member) => member % 2 === 0,
+    );
+    expect(troubles).toEqual([
+      { fromMs: 1000, toMs: 1500 },
+      { fromMs: 2000, toMs: 7000 },
+    ]);
   });
 });

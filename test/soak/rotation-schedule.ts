@@ -7,6 +7,7 @@
  */
 import type { SeededRandom } from '../../src/sim/world/random.ts';
 import type { Interval } from './protocol.ts';
+import type { Fault } from './schedule.ts';
 
 export type StepKind = 'add' | 'use' | 'remove';
 
@@ -38,6 +39,15 @@ export function scheduleRotation(plan: RotationPlan, random: SeededRandom): Step
       return { kind, user, atMs: momentIn(during, plan.troubles[user] ?? [], draw) };
     }).sort((a, b) => a.atMs - b.atMs);
   });
+}
+
+/** While any of these members is dead or stopped, as the plan of a storm has it. */
+export function troublesOf(faults: readonly Fault[], isOne: (member: number) => boolean): Interval[] {
+  return faults.flatMap((fault) =>
+    (fault.kind === 'kill' || fault.kind === 'stop') && isOne(fault.member)
+      ? [{ fromMs: fault.atMs, toMs: fault.atMs + fault.forMs }]
+      : [],
+  );
 }
 
 function momentIn(during: Interval, troubles: readonly Interval[], random: SeededRandom): number {

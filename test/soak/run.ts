@@ -11,8 +11,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { SeededRandom } from '../../src/sim/world/random.ts';
 import { whyNoNamespaces } from '../namespaces/network.ts';
+import { lackOf } from './agreement.ts';
 import { nowMs } from './clock.ts';
 import { Conductor } from './conductor.ts';
+import { mostOfEach, sumOfEach } from './counts.ts';
 import { Crew, memberNames } from './crew.ts';
 import type { Ground } from './ground.ts';
 import { Judge, type Violation } from './judge.ts';
@@ -20,10 +22,10 @@ import { KeyHolders } from './key-holders.ts';
 import { openLoopback } from './loopback.ts';
 import { openNamespaces } from './namespaces.ts';
 import { buildPrograms } from './program.ts';
-import type { Answer, Interval, TrafficSettings } from './protocol.ts';
+import type { Answer, TrafficSettings } from './protocol.ts';
 import { finalRss, type Growth, growthOf, heldHandles, leakedHandles, tooSteep } from './resources.ts';
 import { type RotationCounts, Rotations } from './rotation.ts';
-import { scheduleRotation } from './rotation-schedule.ts';
+import { scheduleRotation, troublesOf } from './rotation-schedule.ts';
 import { type Fault, type FaultKind, type Plan, scheduleStorm } from './schedule.ts';
 import type { SoakSettings } from './settings.ts';
 import type { Tallies } from './stranger-protocol.ts';
@@ -301,44 +303,4 @@ async function openGround(namespaces: number): Promise<Ground> {
   if (reason === undefined) return openNamespaces(namespaces);
   console.error(`all on one host over loopback, without network faults: ${reason}`);
   return openLoopback(reason);
-}
-
-/** What the first member that lacks something lacks; undefined when nobody does. */
-function lackOf(names: readonly string[], answers: readonly (Answer | undefined)[]): string | undefined {
-  for (const [index, answer] of answers.entries()) {
-    const name = names[index] as string;
-    if (answer === undefined) return `${name} did not answer`;
-    const others = names.filter((other) => other !== name);
-    const unknown = others.filter((other) => !answer.known.includes(other));
-    if (unknown.length > 0) return `${name} did not know ${unknown.join(', ')}`;
-    const untold = others.filter((other) => !answer.told.includes(other));
-    if (untold.length > 0) return `${name} knew ${untold.join(', ')} but had told them down`;
-    if (answer.topology !== answers[0]?.topology) return `${name} and ${names[0]} saw different networks`;
-  }
-  return undefined;
-}
-
-/** While members of that kind are dead or stopped, as the plan has it. */
-function troublesOf(faults: readonly Fault[], isOne: (member: number) => boolean): Interval[] {
-  return faults.flatMap((fault) =>
-    (fault.kind === 'kill' || fault.kind === 'stop') && isOne(fault.member)
-      ? [{ fromMs: fault.atMs, toMs: fault.atMs + fault.forMs }]
-      : [],
-  );
-}
-
-function sumOfEach(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const [kind, count] of counts.flatMap((of) => Object.entries(of)))
-    sums[kind] = (sums[kind] ?? 0) + count;
-  return sums;
-}
-
-/** The most that any member holds of each kind: all run the same program. */
-function mostOfEach(held: readonly Record<string, number>[]): Record<string, number> {
-  const most: Record<string, number> = {};
-  for (const counts of held) {
-    for (const [kind, count] of Object.entries(counts)) most[kind] = Math.max(most[kind] ?? 0, count);
-  }
-  return most;
 }

@@ -11,22 +11,27 @@ export class StrangerNode {
   private readonly node: LocalNode;
   private readonly letIn: (text: string) => void;
 
-  private constructor(node: LocalNode, letIn: (text: string) => void) {
+  private constructor(node: LocalNode, members: readonly string[], letIn: (text: string) => void) {
     this.node = node;
     this.letIn = letIn;
-    node.events.addEventListener('link:up', ({ detail }) => this.tell(`has a link with ${detail.node}`));
-    node.events.addEventListener('node:up', ({ detail }) => this.tell(`knows ${detail.name}`));
+    const isMember = (other: string): boolean => members.includes(other);
+    node.events.addEventListener('link:up', ({ detail }) => {
+      if (isMember(detail.node)) this.tell(`has a link with ${detail.node}`);
+    });
+    node.events.addEventListener('node:up', ({ detail }) => {
+      if (isMember(detail.name)) this.tell(`knows ${detail.name}`);
+    });
   }
 
   /** Solicits by UDP as well. */
   static async open(
     name: string,
     key: string,
-    { listen, discoveryPort }: StrangerSettings,
+    { listen, discoveryPort, members }: StrangerSettings,
     letIn: (text: string) => void,
   ): Promise<StrangerNode> {
     const discovery = { port: discoveryPort, folder: false } as const;
-    return new StrangerNode(await createNode({ name, key, listen, discovery }), letIn);
+    return new StrangerNode(await createNode({ name, key, listen, discovery }), members, letIn);
   }
 
   async knock(address: string): Promise<'refused' | 'nobody'> {

@@ -14,6 +14,8 @@ export interface StrangerSettings {
   readonly discoveryPort: number;
   /** Where a datagram comes to all nodes of the network. */
   readonly broadcast: string;
+  /** Everybody's names: strangers of one key may find each other, but none of these. */
+  readonly members: readonly string[];
 }
 
 export type DatagramKind = 'random datagram' | 'forged datagram' | 'replayed datagram';

@@ -94,7 +94,8 @@ export class Strangers {
   private startOn(host: number): ChildProcess {
     const { listen, discoveryPort, broadcast } = this.ground;
     const name = `stranger-${host}`;
-    const settings: StrangerSettings = { name, seed: this.seed, listen, discoveryPort, broadcast };
+    const members = this.crew.names;
+    const settings: StrangerSettings = { name, seed: this.seed, listen, discoveryPort, broadcast, members };
     const command = this.ground.command(host, [process.execPath, this.program, JSON.stringify(settings)]);
     const [file, ...args] = command as [string, ...string[]];
     const child = spawn(file, args, {
