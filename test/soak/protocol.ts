@@ -101,7 +101,7 @@ export interface Usage {
   readonly externalBytes: number;
 }
 
-export interface LinkAge {
+interface LinkAge {
   readonly node: string;
   /** This member dialed. */
   readonly outgoing: boolean;

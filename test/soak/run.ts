@@ -66,8 +66,9 @@ const traffic: TrafficSettings = { everyMs: 1000, timeoutMs: 10_000 };
 /** One storm and the calm after it. */
 const roundMs = 120_000;
 const calmShare = 1 / 3;
-/** Of a storm and of a calm; each has a whole rotation. */
-const rotationShare = 0.6;
+/** Each storm and each calm has a whole rotation; a calm must also see the end of it. */
+const stormRotationShare = 0.9;
+const calmRotationShare = 0.6;
 /** What a rotation does to messages is over this long after its last step. */
 const settledMs = 5000;
 const convergeMaxMs = 60_000;
@@ -159,13 +160,13 @@ class Soak {
       const faults = scheduleStorm(this.plan(stormMs), round);
       const [, old] = await Promise.all([
         this.conductor.storm(faults, stormMs),
-        this.rotate(`storm ${round}`, stormMs * rotationShare, faults),
+        this.rotate(`storm ${round}`, stormMs * stormRotationShare, faults),
       ]);
       const calmFromMs = nowMs();
       await this.converge();
       const convergedMs = nowMs();
       await this.retire(old);
-      await this.retire(await this.rotate(`calm ${round}`, calmMs * rotationShare, []));
+      await this.retire(await this.rotate(`calm ${round}`, calmMs * calmRotationShare, []));
       await wait(Math.max(0, calmFromMs + calmMs - nowMs()));
       this.judge.calms.push({ fromMs: convergedMs, toMs: nowMs() });
       this.say(`round ${round + 1} of ${count}: healed in ${Math.round(this.healsMs.at(-1) as number)} ms`);

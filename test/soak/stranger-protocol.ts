@@ -20,7 +20,7 @@ export interface StrangerSettings {
 
 export type DatagramKind = 'random datagram' | 'forged datagram' | 'replayed datagram';
 /** Real nodes with a key that was never a member's, or is none's any more. */
-export type NodeKind = 'another key' | 'retired key';
+type NodeKind = 'another key' | 'retired key';
 export type StrangerKind = KnockKind | NodeKind | DatagramKind;
 
 export interface Tally {
