@@ -171,7 +171,8 @@ export class Crew {
   hangup(index: number): void {
     const { life } = this.member(index);
     if (life === undefined || !isReady(life)) return;
-    life.hangups.push(nowMs());
+    const atMs = nowMs();
+    life.ownEnds.push({ fromMs: atMs, toMs: atMs });
     this.tell(index, { type: 'hangup' });
   }
 

@@ -213,6 +213,12 @@ describe('while the key is changed', () => {
     expect(verdict()).toEqual(['lost in rotation']);
   });
 
+  test('a command that takes long excuses all the while', () => {
+    judge.keyRemoved(['c'], 20_000)(32_000);
+    report(a, { nodes: [seen('c', false, 29_200)] });
+    expect(verdict()).toEqual([]);
+  });
+
   test('a node is rightly told down that gave up its links for it, and one that did not is not', () => {
     judge.keyRemoved(['c'], 29_000)(29_100);
     report(a, { nodes: [seen('c', false, 29_200)], links: [seen('b', false, 39_000)] });

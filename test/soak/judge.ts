@@ -86,13 +86,11 @@ export class Judge {
 
   /** @param names Everybody whose links may end by it. @returns what is to be told when the key is gone. */
   keyRemoved(names: readonly string[], fromMs: number): (toMs: number) => void {
-    const note = (atMs: number): void => {
-      for (const name of names) this.history.livesOf(name).at(-1)?.hangups.push(atMs);
-    };
-    note(fromMs);
+    const ends = { fromMs, toMs: Number.POSITIVE_INFINITY };
+    for (const name of names) this.history.livesOf(name).at(-1)?.ownEnds.push(ends);
     const ended = this.removals.begin(names, fromMs);
     return (toMs) => {
-      note(toMs);
+      ends.toMs = toMs;
       ended(toMs);
     };
   }
