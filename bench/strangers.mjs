@@ -3,14 +3,12 @@
 // A process for each node and one for the strangers. Prints the p99 of the messages before and during, what
 // was lost, and the memory before, at the end and half a minute later.
 import { execFileSync, fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { knock, knockKinds, recordClientHello } from '../test/soak/knocks.mjs';
 
 const self = fileURLToPath(import.meta.url);
 const [, , role] = process.argv;
@@ -18,6 +16,8 @@ const atOnce = 200;
 const quietMs = 5000;
 const restMs = 30_000;
 const handshakesMs = 5000;
+/** The node ends each long before: a connection that is given up is a fault of the node. */
+const giveUpMs = 60_000;
 const roles = { target: beTarget, sender: beSender, strangers: beStrangers, dialer: beDialer };
 
 if (role in roles) await roles[role](JSON.parse(process.argv[3]));
@@ -53,6 +53,7 @@ async function measure() {
   const { handshakes, perSecond } = await dialer.next('done');
   const perProcessorSecond = handshakes / (processorSeconds(target.pid) - busyBefore);
   console.log(`${count} hostile connections in ${seconds.toFixed(1)} s: ${JSON.stringify(ended.kinds)}`);
+  if (ended.stillOpen > 0) console.log(`still open after ${giveUpMs / 1000} s: ${ended.stillOpen}`);
   console.log(`messages: p99 ${ms(before.p99)} before, ${ms(during.p99)} during, ${ms(after.p99)} after`);
   console.log(`lost: ${before.lost + during.lost + after.lost} of ${before.sent + during.sent + after.sent}`);
   console.log(
@@ -95,69 +96,23 @@ async function beSender({ keyFile, address }) {
   }
 }
 
-/** Each connection does one of four things and stays until the node ends it. */
+/** Each connection does one of the things that strangers do, and stays until the node ends it. */
 async function beStrangers({ address, count }) {
   const [host, port] = address.split(':');
   const to = { host, port: Number(port) };
-  const kinds = { random: 0, slow: 0, 'tls to nowhere': 0, 'wrong key': 0 };
-  const names = Object.keys(kinds);
-  const clientHello = await recordClientHello();
-  const acts = [
-    (done) => raw(to, randomBytes(500), done),
-    (done) => raw(to, clientHello.subarray(0, 1 + (count % 40)), done),
-    (done) => raw(to, clientHello, done),
-    (done) => wrongKey(to, done),
-  ];
+  const options = { hello: await recordClientHello(), giveUpMs };
+  const kinds = Object.fromEntries(knockKinds.map((kind) => [kind, 0]));
   let begun = 0;
-  let over = 0;
-  await new Promise((resolve) => {
-    const next = () => {
-      if (begun >= count) return;
-      const kind = begun++ % acts.length;
-      kinds[names[kind]]++;
-      acts[kind](() => {
-        if (++over === count) resolve();
-        else next();
-      });
-    };
-    for (let i = 0; i < atOnce; i++) next();
-  });
-  tell('done', { kinds });
-}
-
-function raw(to, bytes, done) {
-  const socket = connect(to);
-  socket.on('error', () => undefined).on('close', done);
-  socket.resume();
-  socket.write(bytes);
-}
-
-/** TLS as it should be, then the opening of a stranger: a preface, and a frame that is no proof. */
-function wrongKey(to, done) {
-  const socket = connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['skein/1'] });
-  socket.on('error', () => undefined).on('close', done);
-  socket.resume();
-  socket.on('secureConnect', () =>
-    socket.write(Buffer.concat([Buffer.from([0xf5, 0x53, 0x4b, 0x4e, 0, 0, 0, 200]), randomBytes(200)])),
-  );
-}
-
-async function recordClientHello() {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer((socket) => {
-      socket.once('data', (bytes) => {
-        resolve(bytes);
-        socket.destroy();
-        server.close();
-      });
-    }).listen(0, '127.0.0.1', () => {
-      connectTls({ port: server.address().port, host: '127.0.0.1', rejectUnauthorized: false }).on(
-        'error',
-        () => undefined,
-      );
-    });
-  });
+  let stillOpen = 0;
+  const knocking = async () => {
+    while (begun < count) {
+      const kind = knockKinds[begun++ % knockKinds.length];
+      kinds[kind]++;
+      if ((await knock(kind, to, options)) === 'open') stillOpen++;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, knocking));
+  tell('done', { kinds, stillOpen });
 }
 
 async function beDialer({ keyFile, address }) {

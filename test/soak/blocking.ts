@@ -13,8 +13,9 @@ import { nowMs } from './clock.ts';
 import { Crew, memberNames, type Overseer } from './crew.ts';
 import { quantile } from './growth.ts';
 import { Judge } from './judge.ts';
+import { KeyHolders } from './key-holders.ts';
 import { openLoopback } from './loopback.ts';
-import { buildMember } from './program.ts';
+import { buildPrograms } from './program.ts';
 import type { Ended, Interval, Seen } from './protocol.ts';
 
 export interface BlockingResult {
@@ -43,12 +44,14 @@ export async function runBlocking(seconds: number, seed: number): Promise<Blocki
   const judge = new Judge(memberNames(nodes), traffic.timeoutMs);
   const heard: Heard = { judge, downs: [], linksLost: [], ended: [] };
   const ground = await openLoopback('it is about event loops, not about networks');
+  const programs = await buildPrograms(folder);
   const crew = new Crew(
     { seed, members: nodes, traffic, block },
     ground,
+    await KeyHolders.open(ground, folder, programs.skein),
     listenIn(heard),
     folder,
-    await buildMember(folder),
+    programs.member,
   );
   const killAll = (): void => crew.killAll();
   process.once('exit', killAll);

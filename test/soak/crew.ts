@@ -12,6 +12,7 @@ import { nowMs } from './clock.ts';
 import type { Ground } from './ground.ts';
 import type { History, Life } from './history.ts';
 import type { ViolationKind } from './judge.ts';
+import type { KeyHolders } from './key-holders.ts';
 import type { Answer, MemberSettings, Order, Report, TrafficSettings, Word } from './protocol.ts';
 
 export interface CrewSettings {
@@ -34,6 +35,8 @@ interface Member {
   starts: number;
   process: ChildProcess | undefined;
   life: Life | undefined;
+  /** Where it listened last. */
+  address: string | undefined;
   isStopped: boolean;
 }
 
@@ -57,6 +60,7 @@ export class Crew {
   readonly names: readonly string[];
   private readonly settings: CrewSettings;
   private readonly ground: Ground;
+  private readonly holders: KeyHolders;
   private readonly overseer: Overseer;
   private readonly folder: string;
   private readonly program: string;
@@ -66,9 +70,17 @@ export class Crew {
   private trafficOn = false;
   private isOver = false;
 
-  constructor(settings: CrewSettings, ground: Ground, overseer: Overseer, folder: string, program: string) {
+  constructor(
+    settings: CrewSettings,
+    ground: Ground,
+    holders: KeyHolders,
+    overseer: Overseer,
+    folder: string,
+    program: string,
+  ) {
     this.settings = settings;
     this.ground = ground;
+    this.holders = holders;
     this.overseer = overseer;
     this.folder = folder;
     this.program = program;
@@ -79,6 +91,7 @@ export class Crew {
       starts: 0,
       process: undefined,
       life: undefined,
+      address: undefined,
       isStopped: false,
     }));
     for (let host = 0; host < ground.hosts; host++) mkdirSync(this.hostFolder(host), { mode: 0o700 });
@@ -106,7 +119,7 @@ export class Crew {
     ];
     const [file, ...args] = this.ground.command(member.host, program) as [string, ...string[]];
     const child = spawn(file, args, {
-      env: { ...process.env, ...steadyAllocator },
+      env: { ...this.holders.environmentOf(index), ...steadyAllocator },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     Object.assign(member, { process: child, life, isStopped: false });
@@ -117,7 +130,7 @@ export class Crew {
     const ready = new Promise<void>((resolve, reject) => {
       child.on('error', reject);
       child.on('message', (word) => {
-        this.hear(life, word as Word);
+        this.hear(member, life, word as Word);
         if ((word as Word).type === 'ready') resolve();
       });
       child.once('exit', (code, signal) => {
@@ -158,13 +171,25 @@ export class Crew {
   hangup(index: number): void {
     const { life } = this.member(index);
     if (life === undefined || !isReady(life)) return;
-    life.hangups.push(nowMs());
+    const atMs = nowMs();
+    life.ownEnds.push({ fromMs: atMs, toMs: atMs });
     this.tell(index, { type: 'hangup' });
   }
 
   turnTraffic(on: boolean): void {
     this.trafficOn = on;
     for (const index of this.members.keys()) this.tell(index, { type: 'traffic', on });
+  }
+
+  /** Where members listen, or did when they were last heard of. */
+  get addresses(): string[] {
+    return this.members.flatMap(({ address }) => address ?? []);
+  }
+
+  stateOf(index: number): 'up' | 'down' | 'stopped' {
+    const { life, isStopped } = this.member(index);
+    if (life === undefined || !isReady(life)) return 'down';
+    return isStopped ? 'stopped' : 'up';
   }
 
   /** What each member answers now; undefined from one that did not in time. */
@@ -196,9 +221,12 @@ export class Crew {
     }
   }
 
-  private hear(life: Life, word: Word): void {
-    if (word.type === 'ready') life.readyMs = word.atMs;
-    else if (word.type === 'report') this.overseer.report(life, word);
+  private hear(member: Member, life: Life, word: Word): void {
+    if (word.type === 'ready') {
+      life.readyMs = word.atMs;
+      member.address = word.address;
+    }
+    if (word.type === 'report') this.overseer.report(life, word);
     else if (word.type === 'failed')
       this.overseer.accuse('did not start', `${life.name} failed: ${word.text}`);
     else if (word.type === 'answer') this.answers.get(word.probe)?.(word);

@@ -19,6 +19,8 @@ export interface Ground {
   /** What members on this ground bind. */
   readonly listen: string;
   readonly discoveryPort: number;
+  /** Where a datagram comes to the nodes of all hosts. */
+  readonly broadcast: string;
   /** The words that start a program on a host: the first is the file. */
   command(host: number, program: readonly string[]): readonly string[];
   /** Begins a fault; resolves with what ends it. */

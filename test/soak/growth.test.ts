@@ -27,7 +27,9 @@ test('quantiles are values that were measured', () => {
 });
 
 describe('handles', () => {
-  const answer = (links: number, resources: Record<string, number>) => ({ links, resources }) as Answer;
+  const link = { node: 'b', outgoing: true, openedMs: 0 };
+  const answer = (links: number, resources: Record<string, number>) =>
+    ({ links: Array(links).fill(link), resources }) as Partial<Answer> as Answer;
 
   test('of a link are not held against a process, those beyond are', () => {
     const then = heldHandles([answer(3, { TCPSocketWrap: 3, Timeout: 2 })]);

@@ -27,8 +27,8 @@ export interface Life {
   stops: Interval[];
   gaps: Interval[];
   readonly usage: Usage[];
-  /** When this member hung up a link because it was told to. */
-  hangups: number[];
+  /** While this member may have ended links by itself: told to hang up, or one of its keys was being removed. */
+  ownEnds: Interval[];
 }
 
 /** A while in which packets from one host did not reach another, or were reset. */
@@ -61,7 +61,7 @@ export class History {
       stops: [],
       gaps: [],
       usage: [],
-      hangups: [],
+      ownEnds: [],
     };
     this.livesOf(name).push(life);
     return life;
@@ -101,7 +101,7 @@ export class History {
     for (const life of this.all()) {
       life.stops = life.stops.filter(matters);
       life.gaps = life.gaps.filter(matters);
-      life.hangups = life.hangups.filter((atMs) => atMs >= beforeMs);
+      life.ownEnds = life.ownEnds.filter(matters);
     }
   }
 

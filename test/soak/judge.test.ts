@@ -171,6 +171,82 @@ describe('a message', () => {
   });
 });
 
+describe('while the key is changed', () => {
+  const sendToAll = (delivered: Ended['delivered'], atMs = 20_000) =>
+    report(a, { sent: [sent('a/1/1', 'all', atMs)], ended: [ended('a/1/1', delivered, atMs + 100)] });
+
+  beforeEach(() => {
+    judge.calms.push({ fromMs: 10_000, toMs: 40_000 });
+    judge.rotations.push({ fromMs: 15_000, toMs: 30_000 });
+    report(b, { received: ['a/1/1'] });
+  });
+
+  test('a message to a name arrives, also at one whose links were just closed', () => {
+    judge.keyRemoved(['c'], 19_900)(20_000);
+    report(a, { sent: [sent('a/1/1', ['c'])], ended: [ended('a/1/1', [])] });
+    expect(verdict()).toEqual(['lost in rotation']);
+  });
+
+  test('a broadcast reaches everybody whose links were left alone', () => {
+    sendToAll(['b']);
+    expect(verdict()).toEqual(['lost in rotation']);
+  });
+
+  test('a broadcast may miss who had just lost its links, and nobody else', () => {
+    judge.keyRemoved(['c'], 19_900)(20_000);
+    sendToAll(['b']);
+    expect(verdict()).toEqual([]);
+    judge.keyRemoved(['c'], 21_000)(21_100);
+    report(a, { sent: [sent('a/1/2', 'all', 22_000)], ended: [ended('a/1/2', 0, 22_100)] });
+    expect(verdict()).toContain('lost in rotation');
+  });
+
+  test('a broadcast of one that had just lost its links may reach nobody', () => {
+    judge.keyRemoved(['a'], 19_900)(20_000);
+    sendToAll([]);
+    expect(verdict()).toEqual([]);
+  });
+
+  test('it is no excuse that a key was removed long before', () => {
+    judge.keyRemoved(['c'], 10_000)(10_100);
+    sendToAll(['b']);
+    expect(verdict()).toEqual(['lost in rotation']);
+  });
+
+  test('a command that takes long excuses all the while', () => {
+    judge.keyRemoved(['c'], 20_000)(32_000);
+    report(a, { nodes: [seen('c', false, 29_200)] });
+    expect(verdict()).toEqual([]);
+  });
+
+  test('a node is rightly told down that gave up its links for it, and one that did not is not', () => {
+    judge.keyRemoved(['c'], 29_000)(29_100);
+    report(a, { nodes: [seen('c', false, 29_200)], links: [seen('b', false, 39_000)] });
+    expect(verdict()).toEqual(['false end of a link']);
+  });
+});
+
+describe('a stranger', () => {
+  test('that a member was told up is let in', () => {
+    report(a, { nodes: [seen('d', true, 20_000), seen('d', true, 21_000)] });
+    expect(verdict()).toEqual(['stranger let in']);
+    expect(judge.violations[0]?.text).toBe('a took d for a member');
+  });
+
+  test('that has a link is let in', () => {
+    report(a, { links: [seen('d', true, 20_000)] });
+    expect(verdict()).toEqual(['stranger let in']);
+  });
+
+  test('that a member lists is let in; members are not', () => {
+    judge.answered('a', { known: ['b', 'c'], told: ['b'] });
+    expect(judge.violations).toEqual([]);
+    judge.answered('b', { known: ['a', 'd'], told: [] });
+    judge.answered('c', { known: [], told: ['d'] });
+    expect(verdict()).toEqual(['stranger let in', 'stranger let in']);
+  });
+});
+
 describe('a send', () => {
   test('that has not ended long after its deadline is told', () => {
     report(a, { sent: [sent('a/1/1', ['b'])] });

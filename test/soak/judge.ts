@@ -8,8 +8,9 @@ import { nowMs } from './clock.ts';
 import { Deaths, nameOf } from './deaths.ts';
 import { Detections } from './detections.ts';
 import { History, type Life, overlap } from './history.ts';
-import type { Ended, Interval, Report, Sent } from './protocol.ts';
+import type { Answer, Ended, Interval, Report, Seen, Sent } from './protocol.ts';
 import { Receipts } from './receipts.ts';
+import { Removals } from './removals.ts';
 
 export type ViolationKind =
   | 'false receipt'
@@ -20,6 +21,9 @@ export type ViolationKind =
   | 'send without an end'
   | 'send that failed'
   | 'lost in calm'
+  | 'lost in rotation'
+  | 'old key'
+  | 'stranger let in'
   | 'growing memory'
   | 'leaked handle'
   | 'did not start'
@@ -46,11 +50,15 @@ export class Judge {
   readonly warnings = new Map<string, number>();
   /** Whiles in which everyone knew everyone and nothing was done to anybody. */
   readonly calms: Interval[] = [];
+  /** Whiles in which the key was changed. */
+  readonly rotations: Interval[] = [];
   sends = 0;
   deliveries = 0;
   missing = 0;
   private readonly names: readonly string[];
   private readonly timeoutMs: number;
+  private readonly removals = new Removals();
+  private readonly strangers = new Set<string>();
   private readonly calmSends: { life: Life; sent: Sent; ended: Ended }[] = [];
 
   constructor(names: readonly string[], timeoutMs: number) {
@@ -68,11 +76,28 @@ export class Judge {
   report(life: Life, report: Report): void {
     this.history.note(life, report);
     for (const key of report.received) this.received(life, key);
+    for (const seen of [...report.nodes, ...report.links]) this.met(life, seen);
     for (const ended of report.ended) this.ended(life, ended);
     for (const text of report.warnings) this.warned(life, text);
     this.sends += report.sent.length;
     this.deaths.note(life, report.nodes, report.links);
     this.detections.note(life, report.nodes);
+  }
+
+  /** @param names Everybody whose links may end by it. @returns what is to be told when the key is gone. */
+  keyRemoved(names: readonly string[], fromMs: number): (toMs: number) => void {
+    const ends = { fromMs, toMs: Number.POSITIVE_INFINITY };
+    for (const name of names) this.history.livesOf(name).at(-1)?.ownEnds.push(ends);
+    const ended = this.removals.begin(names, fromMs);
+    return (toMs) => {
+      ends.toMs = toMs;
+      ended(toMs);
+    };
+  }
+
+  /** Whom a member lists. */
+  answered(name: string, { known, told }: Pick<Answer, 'known' | 'told'>): void {
+    for (const other of [...known, ...told]) this.metBy(name, other);
   }
 
   /** What can be decided by now; with `all` everything, when nobody will report any more. */
@@ -91,6 +116,16 @@ export class Judge {
     this.deliveries++;
     if (life.received.has(key)) this.accuse('double delivery', `${key} came to ${nameOf(life)} twice`);
     life.received.add(key);
+  }
+
+  private met({ name }: Life, { node }: Seen): void {
+    this.metBy(name, node);
+  }
+
+  private metBy(name: string, other: string): void {
+    if (this.names.includes(other) || this.strangers.has(`${name} ${other}`)) return;
+    this.strangers.add(`${name} ${other}`);
+    this.accuse('stranger let in', `${name} took ${other} for a member`);
   }
 
   private ended(life: Life, ended: Ended): void {
@@ -132,15 +167,19 @@ export class Judge {
 
   /** Who sends while all is calm reaches everybody. */
   private judgeCalmSends(): void {
-    for (const { sent, ended } of this.calmSends) {
-      const wanted = sent.to === 'all' ? this.names.length - 1 : sent.to.length;
+    for (const { life, sent, ended } of this.calmSends) {
+      const during = { fromMs: sent.atMs, toMs: ended.atMs };
+      if (!this.calms.some(({ fromMs, toMs }) => sent.atMs >= fromMs && ended.atMs <= toMs)) continue;
+      const others = this.names.filter((name) => name !== life.name);
+      const wanted =
+        sent.to === 'all' ? this.removals.reachedByAll(life.name, others, during) : sent.to.length;
       const had = typeof ended.delivered === 'number' ? ended.delivered : ended.delivered.length;
-      const calm = this.calms.some(({ fromMs, toMs }) => sent.atMs >= fromMs && ended.atMs <= toMs);
-      if (calm && had < wanted)
-        this.accuse(
-          'lost in calm',
-          `${sent.key}: ${had} receipts of ${wanted}: ${JSON.stringify(ended.missing)}`,
-        );
+      if (had >= wanted) continue;
+      const rotating = this.rotations.some((rotation) => overlap(rotation, during));
+      this.accuse(
+        rotating ? 'lost in rotation' : 'lost in calm',
+        `${sent.key}: ${had} receipts of ${wanted}: ${JSON.stringify(ended.missing)}`,
+      );
     }
   }
 }

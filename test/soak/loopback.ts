@@ -13,6 +13,7 @@ export async function openLoopback(poorBecause: string): Promise<Ground> {
     poorBecause,
     listen: '127.0.0.1:0',
     discoveryPort: await freeUdpPort(),
+    broadcast: '127.255.255.255',
     command: (_, program) => program,
     apply: () => Promise.reject(new Error('loopback has no network to break')),
     close: () => undefined,

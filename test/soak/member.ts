@@ -12,7 +12,7 @@ import { nowMs } from './clock.ts';
 import { Diary } from './diary.ts';
 import { startBlocking } from './member-block.ts';
 import { Traffic } from './member-traffic.ts';
-import type { MemberSettings, Order, Word } from './protocol.ts';
+import type { Answer, MemberSettings, Order, Word } from './protocol.ts';
 
 const reportEveryMs = 500;
 const settings = JSON.parse(process.argv[2] as string) as MemberSettings;
@@ -33,7 +33,6 @@ async function main(): Promise<void> {
   const node = await createNode({
     name: settings.name,
     listen: settings.listen,
-    insecure: !settings.listen.startsWith('127.'),
     discovery: { port: settings.discoveryPort, folder: settings.folder },
   });
   const diary = new Diary(node);
@@ -58,7 +57,8 @@ async function main(): Promise<void> {
     else if (order.type === 'hangup') void hangUp(node);
     else void close();
   };
-  say({ type: 'ready', atMs: nowMs() });
+  const { addresses } = await node.status();
+  say({ type: 'ready', atMs: nowMs(), address: addresses[0] as string });
   for (const order of early.splice(0)) obey(order);
 }
 
@@ -72,9 +72,15 @@ async function answer(node: LocalNode, diary: Diary, traffic: Traffic, probe: nu
     known,
     told: diary.up,
     topology: createHash('sha256').update(JSON.stringify(topology)).digest('base64'),
-    links: status.links.length,
+    links: status.links.map(({ node: other, direction, openForMs }) => ({
+      node: other,
+      outgoing: direction === 'outgoing',
+      openedMs: nowMs() - openForMs,
+    })),
+    keys: status.security.keys,
     resources,
     counters: status.counters,
+    datagramsUnread: (status.features.discovery as Pick<Answer, 'datagramsUnread'>).datagramsUnread,
     sending: traffic.sending,
   });
 }

@@ -4,7 +4,7 @@
  * Chosen by run.ts where root, `ip` and `nft` are there. Invariant: each fault is one nft table of its own at
  * the receiving host, so that faults overlap and end in any order.
  */
-import { NamespaceNetwork } from '../namespaces/network.ts';
+import { NamespaceNetwork, subnet } from '../namespaces/network.ts';
 import type { Ground } from './ground.ts';
 import type { NetworkFault } from './schedule.ts';
 
@@ -16,6 +16,7 @@ export function openNamespaces(hosts: number): Ground {
     poorBecause: undefined,
     listen: '0.0.0.0:0',
     discoveryPort: 7077,
+    broadcast: `${subnet}.255`,
     command: (host, program) => network.command(host, program),
     apply: (fault) => apply(network, fault, `soak_${++faults}`),
     close: () => network.close(),

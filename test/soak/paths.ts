@@ -61,8 +61,8 @@ export function soundReach(
 export function isSoundLink(history: History, a: Life, b: Life, window: Interval): boolean {
   if (!wasUp(a, b.name, window.fromMs) || !wasUp(b, a.name, window.fromMs)) return false;
   if (history.isBlocked(a.host, b.host, window)) return false;
-  // A member hangs up one neighbor, and the diary does not say which: none of its links is held against it.
-  return ![...a.hangups, ...b.hangups].some((atMs) => atMs >= window.fromMs && atMs <= window.toMs);
+  // Which of its links a member ends the diary does not say: none of them is held against it.
+  return ![...a.ownEnds, ...b.ownEnds].some((ends) => overlap(ends, window));
 }
 
 function isSound(life: Life, window: Interval): boolean {

@@ -39,7 +39,7 @@ export type Order =
   | { readonly type: 'close' };
 
 export type Word =
-  | { readonly type: 'ready'; readonly atMs: number }
+  | { readonly type: 'ready'; readonly atMs: number; readonly address: string }
   | { readonly type: 'failed'; readonly text: string }
   | Report
   | Answer
@@ -101,6 +101,13 @@ export interface Usage {
   readonly externalBytes: number;
 }
 
+interface LinkAge {
+  readonly node: string;
+  /** This member dialed. */
+  readonly outgoing: boolean;
+  readonly openedMs: number;
+}
+
 export interface Answer {
   readonly type: 'answer';
   readonly probe: number;
@@ -110,10 +117,14 @@ export interface Answer {
   readonly told: readonly string[];
   /** Its picture of the effective network: equal text, equal network. */
   readonly topology: string;
-  readonly links: number;
+  readonly links: readonly LinkAge[];
+  /** Ids of the mesh keys that it holds, the one in use first. */
+  readonly keys: readonly string[];
   /** `process.getActiveResourcesInfo()`, counted. */
   readonly resources: Readonly<Record<string, number>>;
   readonly counters: Readonly<Record<string, number>>;
+  /** Datagrams that it did not believe, by the reason. */
+  readonly datagramsUnread: Readonly<Record<string, number>>;
   /** Sends that have not ended. */
   readonly sending: number;
 }

@@ -67,7 +67,7 @@ export function heldHandles(answers: readonly Answer[]): Record<string, number> 
   const held: Record<string, number> = {};
   for (const [i, { resources, links }] of answers.entries()) {
     const { TCPSocketWrap: sockets = 0, ...rest } = resources;
-    const counts = { ...rest, 'sockets beyond links': Math.max(0, sockets - links) };
+    const counts = { ...rest, 'sockets beyond links': Math.max(0, sockets - links.length) };
     for (const kind of new Set([...Object.keys(held), ...Object.keys(counts)])) {
       const count = counts[kind as keyof typeof counts] ?? 0;
       held[kind] = i === 0 ? count : Math.min(held[kind] ?? 0, count);

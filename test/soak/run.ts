@@ -8,19 +8,28 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import { SeededRandom } from '../../src/sim/world/random.ts';
 import { whyNoNamespaces } from '../namespaces/network.ts';
+import { lackOf } from './agreement.ts';
 import { nowMs } from './clock.ts';
 import { Conductor } from './conductor.ts';
+import { mostOfEach, sumOfEach } from './counts.ts';
 import { Crew, memberNames } from './crew.ts';
 import type { Ground } from './ground.ts';
 import { Judge, type Violation } from './judge.ts';
+import { KeyHolders } from './key-holders.ts';
 import { openLoopback } from './loopback.ts';
 import { openNamespaces } from './namespaces.ts';
-import { buildMember } from './program.ts';
+import { buildPrograms } from './program.ts';
 import type { Answer, TrafficSettings } from './protocol.ts';
 import { finalRss, type Growth, growthOf, heldHandles, leakedHandles, tooSteep } from './resources.ts';
-import { type FaultKind, type Plan, scheduleStorm } from './schedule.ts';
+import { type RotationCounts, Rotations } from './rotation.ts';
+import { scheduleRotation, troublesOf } from './rotation-schedule.ts';
+import { type Fault, type FaultKind, type Plan, scheduleStorm } from './schedule.ts';
 import type { SoakSettings } from './settings.ts';
+import type { Tallies } from './stranger-protocol.ts';
+import { Strangers } from './strangers.ts';
 
 export interface SoakResult {
   readonly settings: SoakSettings;
@@ -44,6 +53,11 @@ export interface SoakResult {
   /** The longest while in which a loop that nobody had stopped stood still. */
   readonly longestGapMs: number;
   readonly rss: { readonly median: number; readonly max: number };
+  readonly rotation: RotationCounts;
+  /** What strangers did, by kind, and what they say became of it. */
+  readonly strangers: Tallies;
+  /** Datagrams that the members of the end had not believed, by the reason. */
+  readonly datagramsUnread: Readonly<Record<string, number>>;
   readonly warnings: Readonly<Record<string, number>>;
   readonly violations: readonly Violation[];
 }
@@ -52,6 +66,11 @@ const traffic: TrafficSettings = { everyMs: 1000, timeoutMs: 10_000 };
 /** One storm and the calm after it. */
 const roundMs = 120_000;
 const calmShare = 1 / 3;
+/** Each storm and each calm has a whole rotation; a calm must also see the end of it. */
+const stormRotationShare = 0.9;
+const calmRotationShare = 0.6;
+/** What a rotation does to messages is over this long after its last step. */
+const settledMs = 5000;
 const convergeMaxMs = 60_000;
 const probeEveryMs = 1000;
 /** Within it no send of before is under way any more. */
@@ -65,18 +84,24 @@ export async function runSoak(settings: SoakSettings): Promise<SoakResult> {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const ground = await openGround(settings.namespaces);
   process.on('exit', () => ground.close());
-  const program = await buildMember(folder);
+  const programs = await buildPrograms(folder);
+  const holders = await KeyHolders.open(ground, folder, programs.skein);
   const judge = new Judge(memberNames(settings.nodes), traffic.timeoutMs);
   const crew = new Crew(
     { seed: settings.seed, members: settings.nodes, traffic },
     ground,
+    holders,
     judge,
     folder,
-    program,
+    programs.member,
   );
+  const strangers = new Strangers(ground, crew, judge, folder, programs.stranger, settings.seed);
   // Last added, first needed: listeners run in order, so this one must come before those above.
-  process.prependListener('exit', () => crew.killAll());
-  return new Soak(settings, ground, judge, crew).run();
+  process.prependListener('exit', () => {
+    strangers.killAll();
+    crew.killAll();
+  });
+  return new Soak(settings, ground, holders, judge, crew, strangers).run();
 }
 
 class Soak {
@@ -85,16 +110,30 @@ class Soak {
   private readonly judge: Judge;
   private readonly crew: Crew;
   private readonly conductor: Conductor;
+  private readonly holders: KeyHolders;
+  private readonly rotations: Rotations;
+  private readonly strangers: Strangers;
   private readonly healsMs: number[] = [];
   private readonly startedMs = nowMs();
   private firstHandles: Record<string, number> = {};
+  private datagramsUnread: Record<string, number> = {};
 
-  constructor(settings: SoakSettings, ground: Ground, judge: Judge, crew: Crew) {
+  constructor(
+    settings: SoakSettings,
+    ground: Ground,
+    holders: KeyHolders,
+    judge: Judge,
+    crew: Crew,
+    strangers: Strangers,
+  ) {
     this.settings = settings;
     this.ground = ground;
     this.judge = judge;
     this.crew = crew;
+    this.holders = holders;
+    this.strangers = strangers;
     this.conductor = new Conductor(crew, ground, judge.history);
+    this.rotations = new Rotations(crew, holders, judge);
   }
 
   async run(): Promise<SoakResult> {
@@ -102,6 +141,7 @@ class Soak {
     await this.crew.startAll();
     await this.converge();
     this.firstHandles = mostOfEach(await this.handles());
+    this.strangers.start();
     await this.rounds();
     await this.end();
     clearInterval(checks);
@@ -117,14 +157,41 @@ class Soak {
     for (let round = 0; round < count; round++) {
       this.crew.turnTraffic(true);
       const stormMs = lengthMs - calmMs;
-      await this.conductor.storm(scheduleStorm(this.plan(stormMs), round), stormMs);
+      const faults = scheduleStorm(this.plan(stormMs), round);
+      const [, old] = await Promise.all([
+        this.conductor.storm(faults, stormMs),
+        this.rotate(`storm ${round}`, stormMs * stormRotationShare, faults),
+      ]);
       const calmFromMs = nowMs();
       await this.converge();
       const convergedMs = nowMs();
+      await this.retire(old);
+      await this.retire(await this.rotate(`calm ${round}`, calmMs * calmRotationShare, []));
       await wait(Math.max(0, calmFromMs + calmMs - nowMs()));
       this.judge.calms.push({ fromMs: convergedMs, toMs: nowMs() });
       this.say(`round ${round + 1} of ${count}: healed in ${Math.round(this.healsMs.at(-1) as number)} ms`);
     }
+  }
+
+  /** Whoever has it still is accused; from now on strangers have it. */
+  private async retire(old: MeshKey): Promise<void> {
+    await this.rotations.settle();
+    this.strangers.retire(old);
+  }
+
+  /** The whole change of the key. @returns the one that is gone. */
+  private async rotate(label: string, lengthMs: number, faults: readonly Fault[]): Promise<MeshKey> {
+    const { holders } = this;
+    const random = SeededRandom.fromSeed(this.settings.seed).fork(`rotation in ${label}`);
+    const troubles = holders.users.map((_, user) =>
+      troublesOf(faults, (member) => holders.userOf(member) === user),
+    );
+    const rotation = { fromMs: nowMs(), toMs: Number.POSITIVE_INFINITY };
+    this.judge.rotations.push(rotation);
+    const steps = scheduleRotation({ users: holders.users.length, lengthMs, troubles }, random);
+    const old = await this.rotations.carryOut(steps);
+    rotation.toMs = nowMs() + settledMs;
+    return old;
   }
 
   private plan(stormMs: number): Plan {
@@ -137,7 +204,7 @@ class Soak {
   private async converge(): Promise<void> {
     const fromMs = nowMs();
     for (;;) {
-      const lacking = lackOf(this.crew.names, await this.crew.probe());
+      const lacking = lackOf(this.crew.names, await this.probe());
       const tookMs = nowMs() - fromMs;
       if (lacking === undefined || tookMs > convergeMaxMs) {
         this.healsMs.push(tookMs);
@@ -149,11 +216,18 @@ class Soak {
     }
   }
 
+  private async probe(): Promise<(Answer | undefined)[]> {
+    const answers = await this.crew.probe();
+    for (const [index, answer] of answers.entries())
+      if (answer !== undefined) this.judge.answered(this.crew.names[index] as string, answer);
+    return answers;
+  }
+
   /** By member, in a mesh without traffic. */
   private async handles(): Promise<Record<string, number>[]> {
     const answers: Answer[][] = this.crew.names.map(() => []);
     for (let i = 0; i < handleAnswers; i++) {
-      for (const [index, answer] of (await this.crew.probe()).entries()) {
+      for (const [index, answer] of (await this.probe()).entries()) {
         if (answer !== undefined) (answers[index] as Answer[]).push(answer);
       }
       await wait(probeEveryMs);
@@ -163,12 +237,15 @@ class Soak {
 
   private async end(): Promise<void> {
     this.crew.turnTraffic(false);
+    await this.strangers.stop();
     await wait(quietMs);
     for (const [index, held] of (await this.handles()).entries()) {
       for (const text of leakedHandles(this.firstHandles, held))
         this.judge.accuse('leaked handle', `${this.crew.names[index]}: ${text}`);
     }
-    for (const answer of await this.crew.probe()) {
+    const answers = await this.probe();
+    this.datagramsUnread = sumOfEach(answers.map((answer) => answer?.datagramsUnread ?? {}));
+    for (const answer of answers) {
       if (answer !== undefined && answer.sending > 0)
         this.judge.accuse(
           'send without an end',
@@ -207,6 +284,9 @@ class Soak {
       growth: growthOf(lives),
       longestGapMs: judge.history.longestGapMs,
       rss: finalRss(lives.filter(({ killed }) => !killed)),
+      rotation: this.rotations.counts,
+      strangers: this.strangers.tallies,
+      datagramsUnread: this.datagramsUnread,
       warnings: Object.fromEntries(judge.warnings),
       violations: judge.violations,
     };
@@ -224,28 +304,4 @@ async function openGround(namespaces: number): Promise<Ground> {
   if (reason === undefined) return openNamespaces(namespaces);
   console.error(`all on one host over loopback, without network faults: ${reason}`);
   return openLoopback(reason);
-}
-
-/** What the first member that lacks something lacks; undefined when nobody does. */
-function lackOf(names: readonly string[], answers: readonly (Answer | undefined)[]): string | undefined {
-  for (const [index, answer] of answers.entries()) {
-    const name = names[index] as string;
-    if (answer === undefined) return `${name} did not answer`;
-    const others = names.filter((other) => other !== name);
-    const unknown = others.filter((other) => !answer.known.includes(other));
-    if (unknown.length > 0) return `${name} did not know ${unknown.join(', ')}`;
-    const untold = others.filter((other) => !answer.told.includes(other));
-    if (untold.length > 0) return `${name} knew ${untold.join(', ')} but had told them down`;
-    if (answer.topology !== answers[0]?.topology) return `${name} and ${names[0]} saw different networks`;
-  }
-  return undefined;
-}
-
-/** The most that any member holds of each kind: all run the same program. */
-function mostOfEach(held: readonly Record<string, number>[]): Record<string, number> {
-  const most: Record<string, number> = {};
-  for (const counts of held) {
-    for (const [kind, count] of Object.entries(counts)) most[kind] = Math.max(most[kind] ?? 0, count);
-  }
-  return most;
 }

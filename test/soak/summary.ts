@@ -12,16 +12,19 @@ const file = 'docs/soak.md';
 const beginMark = '<!-- soak: begin -->';
 const endMark = '<!-- soak: end -->';
 const violationsShownMax = 50;
+const datagramMark = ' datagram';
 
 export function summarize(result: SoakResult): string {
   const { settings, violations } = result;
   return [
-    `${settings.nodes} processes ${placeOf(result)}, ${minutes(result.durationMs)} minutes, seed ${settings.seed}, Node.js ${process.versions.node}.`,
+    `${settings.nodes} processes with a key ${placeOf(result)}, ${minutes(result.durationMs)} minutes, seed ${settings.seed}, Node.js ${process.versions.node}.`,
     table(['', ''], facts(result)),
     table(
       ['fault', 'times'],
       Object.entries(result.faults).map(([kind, count]) => [kind, String(count)]),
     ),
+    table(['stranger', 'times', 'refused', 'nobody there', 'given up'], knocks(result)),
+    datagrams(result),
     table(['told down after', 'by how many', 'median', '99th of 100', 'longest'], detections(result)),
     violations.length === 0 ? '**Violations: none.**' : violationList(result),
   ].join('\n\n');
@@ -51,6 +54,7 @@ function facts(result: SoakResult): string[][] {
     ['receipts', String(result.receipts)],
     ['recipients missing, as senders were told', String(result.missing)],
     ['nodes told down', String(result.downsTold)],
+    ...keyFacts(result),
     [
       'pairs between which a death would have been false, at any moment',
       `${Math.round(100 * result.judgedShare)}%`,
@@ -66,6 +70,19 @@ function facts(result: SoakResult): string[][] {
   ];
 }
 
+function keyFacts({ rotation, strangers }: SoakResult): string[][] {
+  const { rotations, memberSteps, whileDown, whileStopped } = rotation;
+  const count = Object.values(strangers).reduce((sum, { knocks: of }) => sum + of, 0);
+  return [
+    ['changes of the key', String(rotations)],
+    [
+      'steps of members in them: all, while dead, while stopped',
+      `${memberSteps}, ${whileDown}, ${whileStopped}`,
+    ],
+    ['knocks of strangers, datagrams too', String(count)],
+  ];
+}
+
 function growthFacts({ growth }: SoakResult): string[][] {
   if (growth.length === 0) return [['growth', 'not judged: no process lived for 25 minutes']];
   const rss = growth.map((of) => of.rssBytesPer10Minutes);
@@ -76,6 +93,26 @@ function growthFacts({ growth }: SoakResult): string[][] {
     [`RSS in 10 minutes, of ${growth.length} processes: median, steepest`, shown(rss)],
     ['heap in 10 minutes: median, steepest', shown(heap)],
   ];
+}
+
+/** With what strangers say became of each; what was under way at the end has not ended. */
+function knocks({ strangers }: SoakResult): string[][] {
+  return Object.entries(strangers)
+    .filter(([kind]) => !kind.endsWith(datagramMark))
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([kind, tally]) => [
+      kind,
+      ...[tally.knocks, tally.refused, tally.nobody, tally.givenUp].map(String),
+    ]);
+}
+
+/** Nobody answers a datagram: what became of them only members know. */
+function datagrams({ strangers, datagramsUnread }: SoakResult): string {
+  const sent = Object.entries(strangers)
+    .filter(([kind]) => kind.endsWith(datagramMark))
+    .map(([kind, { knocks: count }]) => `${count} ${kind}s`);
+  const unread = Object.entries(datagramsUnread).map(([reason, count]) => `${count} as ${reason}`);
+  return `Strangers broadcast ${sent.sort().join(', ') || 'no datagrams'}. The members of the end had left unread ${unread.sort().join(', ') || 'none'}.`;
 }
 
 function detections({ detectionsMs }: SoakResult): string[][] {
