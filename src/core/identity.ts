@@ -18,6 +18,8 @@ export type Instance = string;
 const encoder = new TextEncoder();
 const namePattern = /^[A-Za-z0-9._-]{1,64}$/;
 const idsByText = new Map<string, NodeId>();
+/** Keys whose hash is known: a life announces itself again and again under the same one. */
+const keysByInstance = new Map<Instance, Uint8Array>();
 const idsRemembered = 4096;
 const instanceBytes = 8;
 
@@ -53,6 +55,20 @@ export function idOf(text: string): NodeId {
 /** First 64 bits of SHA-256 of a life's public key. */
 export function instanceOf(publicKey: Uint8Array): Instance {
   return hexOf(sha256(publicKey).subarray(0, instanceBytes));
+}
+
+/** Whether a life of this instance has this public key. */
+export function isInstanceOf(instance: Instance, publicKey: Uint8Array): boolean {
+  const known = keysByInstance.get(instance);
+  if (known !== undefined && isEqual(known, publicKey)) return true;
+  if (instanceOf(publicKey) !== instance) return false;
+  if (keysByInstance.size >= idsRemembered) keysByInstance.clear();
+  keysByInstance.set(instance, publicKey.slice());
+  return true;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 export function hexOf(bytes: Uint8Array): string {

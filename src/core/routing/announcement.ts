@@ -8,7 +8,7 @@
  */
 
 import type { RecordSigner } from '../contracts.ts';
-import { type Instance, idOf, instanceOf, isId, type NodeId, nameProblem } from '../identity.ts';
+import { type Instance, idOf, isId, isInstanceOf, type NodeId, nameProblem } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { Reader, Writer } from '../wire/bytes.ts';
 
@@ -101,7 +101,7 @@ export function isGenuine(
   { record, publicKey, signed, signature }: SignedAnnouncement,
   signer: RecordSigner,
 ): boolean {
-  return instanceOf(publicKey) === record.instance && signer.verify(publicKey, signed, signature);
+  return isInstanceOf(record.instance, publicKey) && signer.verify(publicKey, signed, signature);
 }
 
 export function decodeSigned(bytes: Uint8Array): SignedAnnouncement | undefined {
