@@ -15,15 +15,24 @@ async function withLiar(kinds: readonly LieKind[], seed = 1) {
   return { stage, told };
 }
 
-test.each(['versions', 'edges', 'damage', 'flood', 'goodbyes', 'forgeries', 'epochs'] as const)(
-  'after %s the truth comes back, and no node has ended',
-  async (kind) => {
-    const { stage } = await withLiar([kind]);
-    expect(await stage.settling.settle()).toBe(true);
-    expect(stage.mesh.members.every(({ lives, life }) => lives === 1 && life !== undefined)).toBe(true);
-    expect(await stage.verdict()).toEqual([]);
-  },
-);
+test.each([
+  'versions',
+  'edges',
+  'damage',
+  'flood',
+  'goodbyes',
+  'variants',
+  'epochs',
+  'claims',
+  'forge',
+  'replay',
+  'omissions',
+] as const)('after %s the truth comes back, and no node has ended', async (kind) => {
+  const { stage } = await withLiar([kind]);
+  expect(await stage.settling.settle()).toBe(true);
+  expect(stage.mesh.members.every(({ lives, life }) => lives === 1 && life !== undefined)).toBe(true);
+  expect(await stage.verdict()).toEqual([]);
+});
 
 test('ghosts are believed in as long as the liar links to them, and not after', async () => {
   const { stage, told } = await withLiar(['ghosts']);
