@@ -14,6 +14,7 @@ import {
   damaged,
   forged,
   ghostRecord,
+  harmOf,
   type LieKind,
   lieAboutItself,
   versionsOf,
@@ -153,12 +154,13 @@ export class Fabrication {
     return versions.map((bytes) => ({ bytes, how: 'flooded' }));
   }
 
-  /** Its own record or a ghost's; always rising versions, since old ones cost nobody anything. */
+  /** Its own record or a ghost's. Versions must rise to cost anybody anything: no other lie may be ahead of them. */
   private newFlood(): Flood | undefined {
     const own = this.mesh.archive.newestOf(this.life.node.instance);
     if (own === undefined) return undefined;
     const sequence = (decodeHeading(own)?.sequence ?? 0) + floodPerFrame;
-    if (this.random.chance(0.5)) return { bytes: own, signer: this.signer, next: sequence };
+    const isAhead = this.kinds.some((kind) => kind !== 'flood' && harmOf([kind]) === 'itself');
+    if (!isAhead && this.random.chance(0.5)) return { bytes: own, signer: this.signer, next: sequence };
     const signer = this.mesh.notary.makeSigner(this.random);
     return { bytes: this.inventedBy(signer), signer, next: 2 };
   }
