@@ -71,9 +71,13 @@ export class CutOffs {
 
   private linkDown(life: Life, name: string, reason: string): void {
     for (const [liar, victims] of this.floods) if (liar.node.name === name) victims.delete(life);
-    // The other end is told the same reason.
-    const isJudge = [...this.victims].some(([liar, all]) => liar.node.name === name && all.has(life));
-    if (reason === 'protocol' && isJudge) void this.checkNamed(life, name);
+    if (reason === 'protocol' && this.isJudge(life, name)) void this.checkNamed(life, name);
+  }
+
+  /** Both ends are told the same reason: of two liars nobody knows who has judged whom. */
+  private isJudge(life: Life, name: string): boolean {
+    const offenders = [...this.victims].filter(([liar, all]) => liar.node.name === name && all.has(life));
+    return offenders.some(([liar]) => this.victims.get(life)?.has(liar) !== true);
   }
 
   private check({ liar, victim, how }: Offense, at: number): void {
