@@ -26,7 +26,8 @@ async function withLiar(kinds: readonly LieKind[], forMs = 8000) {
 }
 
 async function statusOf(stage: TestStage, name: string) {
-  return stage.world.resolve((stage.mesh.member(name)?.life as Life).node.status());
+  const life = stage.mesh.member(name)?.life as Life;
+  return stage.world.resolve(life.node.status());
 }
 
 async function linkedTo(stage: TestStage, name: string): Promise<string[]> {

@@ -17,7 +17,7 @@ test('a forger is cut off, the others lose nobody, and it comes back when it is 
     scenarioOf(
       { after: '10s', lie: 'n3', kinds: ['forge', 'replay'], for: '8s' },
       { expect: { notLinked: { n3: others } }, within: '5s' },
-      { expect: { together: [others, 'n3'], lost: 'n3' }, for: '12s' },
+      { after: '8s', expect: { together: [others, 'n3'], lost: 'n3' }, for: '5s' },
       { expect: { together: 'all', components: 1 }, within: '200s' },
     ),
   );
