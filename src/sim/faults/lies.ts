@@ -45,7 +45,7 @@ const harms: Readonly<Record<LieKind, Harm>> = {
   goodbyes: 'itself',
   variants: 'itself',
   epochs: 'itself',
-  flood: 'itself',
+  flood: 'nobody',
   forge: 'nobody',
   replay: 'nobody',
   claims: 'names',
