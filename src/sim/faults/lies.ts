@@ -20,10 +20,10 @@ import type { SeededRandom } from '../world/random.ts';
 /**
  * Of itself, signed: `versions` far ahead of its own; `edges`, links that are not there, and real ones left
  * out; `goodbyes`, that it has left; `variants`, other contents under the very version of the truth;
- * `epochs` later than it ever had; `flood`, far more versions than are taken, of itself or of a ghost.
- * Of others: `forge`, changed, with a signature that cannot hold; `replay`, old ones of all, and of lives that are over;
- * `claims`, lives that nobody has started, under their names. `ghosts`: nodes that do not exist. `damage`:
- * bytes that make no sense. `omissions`: nothing at all of what it should say or pass on.
+ * `epochs` later than it ever had. `flood`: far more versions than are taken, of itself or of a ghost.
+ * Of others: `forge`, changed, with a signature that cannot hold; `replay`, old ones of all, and of lives
+ * that are over; `claims`, lives that nobody has started, under their names. `ghosts`: nodes that do not
+ * exist. `damage`: bytes that make no sense. `omissions`: nothing of what it should say or pass on.
  */
 export type LieKind =
   | 'versions'
