@@ -76,8 +76,9 @@ export class CutOffs {
 
   /** Both ends are told the same reason: of two liars nobody knows who has judged whom. */
   private isJudge(life: Life, name: string): boolean {
-    const offenders = [...this.victims].filter(([liar, all]) => liar.node.name === name && all.has(life));
-    return offenders.some(([liar]) => this.victims.get(life)?.has(liar) !== true);
+    const hasOffended = [...(this.victims.get(life) ?? [])].some(({ node }) => node.name === name);
+    if (hasOffended) return false;
+    return [...this.victims].some(([liar, all]) => liar.node.name === name && isThere(liar) && all.has(life));
   }
 
   private check({ liar, victim, how }: Offense, at: number): void {
