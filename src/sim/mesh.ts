@@ -11,16 +11,19 @@ import type { PlatformEvents } from '../api/platform.ts';
 import type { Behavior } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { Archive } from './archive.ts';
+import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
 import { Host } from './machine/host.ts';
 import { SimPlatform } from './machine/platform.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
+import { Notary } from './world/notary.ts';
 import type { SeededRandom } from './world/random.ts';
 import type { World } from './world/world.ts';
 
 /** The longest sync period, jitter included, as a share of the usual one. */
 const syncJitterMax = 1.1;
-/** Whom a record lies about hears of it, probes for the life that it names, and outbids it. */
+/** Whose name a record uses hears of it, probes for the life that it names, and outbids it. */
 const lieRefutedMs = 2000;
 
 export interface MeshOptions {
@@ -84,6 +87,9 @@ export class Member {
   }
 }
 
+/** What a liar must be cut off for. */
+export type Misconduct = 'forged' | 'flooded';
+
 export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
 
 /** What others want to hear of each life, and of what happens to the mesh. */
@@ -100,6 +106,9 @@ export interface MeshObserver {
   linkDown?(life: Life, name: string, reason: string): void;
   /** Bytes left the node for a stream. */
   wrote?(life: Life, to: Host, bytes: Uint8Array): void;
+  lied?(life: Life): void;
+  /** A liar sent records that do not hold, or more of one origin than are taken. */
+  misbehaved?(life: Life, to: Host, how: Misconduct, records: number): void;
   faultBegan?(name: string, text: string): void;
   faultEnded?(text: string): void;
   messageSettled?(deliveredCount: number, missingCount: number): void;
@@ -108,15 +117,17 @@ export interface MeshObserver {
 export class Mesh {
   readonly world: World;
   readonly network: Network;
+  readonly notary = new Notary();
   readonly options: MeshOptions;
   readonly observers: MeshObserver[] = [];
   /** What loggers were told, by level; warnings and errors of a run are worth a look. */
   readonly logCounts = { debug: 0, info: 0, warn: 0, error: 0 };
   /** Rises whenever some program learns that a node is up or down. */
   knowledgeVersion = 0;
-  /** Members whose records are lies at the moment. */
-  private liars = 0;
-  private lastLieAt = Number.NEGATIVE_INFINITY;
+  /** Who lies, and what that may excuse. */
+  readonly liars: Liars;
+  /** What nodes announced of themselves. */
+  readonly archive = new Archive();
   /** Every node name that ever was, invented ones included: nobody can know more. */
   readonly namesEver = new Set<string>();
   private hostCount = 0;
@@ -127,26 +138,8 @@ export class Mesh {
     this.world = world;
     this.options = options;
     this.network = new Network(world, options.network);
-  }
-
-  /** Until when some member's records were lies: what programs are told meanwhile may be untrue. */
-  get lyingUntil(): number {
-    return this.liars > 0 ? Number.POSITIVE_INFINITY : this.lastLieAt;
-  }
-
-  /** Until when a lie may do harm: one that only some believe spreads when neighbors next compare digests. */
-  get liesHarmUntil(): number {
-    const syncPeriodMs = this.options.syncPeriodMs ?? limits.syncPeriodMs;
-    return this.lyingUntil + syncPeriodMs * syncJitterMax + lieRefutedMs;
-  }
-
-  liarBegan(): void {
-    this.liars++;
-  }
-
-  liarEnded(): void {
-    this.liars--;
-    this.lastLieAt = this.world.now;
+    const syncPeriodMs = options.syncPeriodMs ?? limits.syncPeriodMs;
+    this.liars = new Liars(() => world.now, syncPeriodMs * syncJitterMax + lieRefutedMs);
   }
 
   get members(): Member[] {
@@ -316,6 +309,8 @@ export class Mesh {
         host: member.host,
         clock,
         random,
+        notary: this.notary,
+        onSigned: (bytes, signature) => this.archive.add(bytes, signature),
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onLog: (level, text) => {
           this.logCounts[level]++;

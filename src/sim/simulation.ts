@@ -171,7 +171,7 @@ class Simulation {
     let tries = 0;
     do {
       const { changedAt } = this.safety.standing;
-      const mayBeLies = this.mesh.liesHarmUntil > this.world.now;
+      const mayBeLies = this.mesh.liars.disturbUntil > this.world.now;
       idle = await measureIdleTraffic(this.mesh, idleWindowMs);
       if (this.safety.standing.changedAt === changedAt && !mayBeLies) break;
     } while (++tries < idleTriesMax);

@@ -1,4 +1,4 @@
-/** Slips in what nodes know of each other: records, their versions, digests, names. Read by the catalog. */
+/** Slips in what nodes know of each other: records, versions, signatures, digests, names. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
 const folder = 'src/core/features/topology';
@@ -139,5 +139,48 @@ export const topologyMutants: readonly Mutant[] = [
     file: `${folder}/topology.ts`,
     find: '      exchange.queue(record.id);\n      exchange.flushNow(agent.now);',
     replace: '',
+  },
+  {
+    name: 'signature-not-checked',
+    breaks: 'a record counts whatever its signature is, if only its public key is that of the life it names',
+    file: 'src/core/routing/announcement.ts',
+    find: 'return instanceOf(publicKey) === record.instance && signer.verify(publicKey, signed, signature);',
+    replace:
+      'return instanceOf(publicKey) === record.instance || signer.verify(publicKey, signed, signature);',
+  },
+  {
+    name: 'instance-not-bound-to-key',
+    breaks: 'a record may be signed with any key, not only with that of the life it names',
+    file: 'src/core/routing/announcement.ts',
+    find: 'return instanceOf(publicKey) === record.instance && signer',
+    replace: 'return signer',
+  },
+  {
+    name: 'forger-not-cut-off',
+    breaks: 'who passes on a forged record keeps its link',
+    file: `${folder}/topology.ts`,
+    find: "      case 'forged':\n",
+    replace: "      case 'forged':\n        return;\n",
+  },
+  {
+    name: 'flooder-not-cut-off',
+    breaks: 'who brings far more records than their origin may make keeps its link',
+    file: `${folder}/topology.ts`,
+    find: "          this.cutOff(agent, from, 'it floods the mesh with records');\n",
+    replace: '          return;\n',
+  },
+  {
+    name: 'cut-off-not-named',
+    breaks: 'who was cut off does not show in the status',
+    file: `${folder}/topology.ts`,
+    find: '    this.misconduct.cutOff(neighbor, reason, agent.now);\n',
+    replace: '',
+  },
+  {
+    name: 'cut-off-for-ever',
+    breaks: 'who was cut off once is never let in again',
+    file: `${folder}/misconduct.ts`,
+    find: 'now - cutOff.at < limits.cutOffMs',
+    replace: 'now >= cutOff.at',
   },
 ];

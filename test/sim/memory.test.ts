@@ -19,10 +19,10 @@ test('a flood of invented nodes fills no more than the limit of records', { time
   let invented = 0;
   const framesLeft = Math.ceil((limits.recordsMax * 1.1) / perFrame);
   let frames = 0;
-  liar.platform.tampering = (_link, bytes) => {
+  liar.platform.tampering = (_end, bytes) => {
     if (frames++ >= framesLeft) return bytes;
     const records = Array.from({ length: perFrame }, () => ({
-      bytes: ghostRecord(`ghost-${invented++}`, liar.node.id, random),
+      bytes: ghostRecord(`ghost-${invented++}`, liar.node.id, stage.mesh.notary.makeSigner(random), random),
       unreachableForMs: 0,
     }));
     const header = { kind: RouteKind.link, type: TopologyType.records, feature: featureNumber('topology') };

@@ -4,6 +4,7 @@ import { NodeClock } from '../../src/sim/machine/clock.ts';
 import { Host } from '../../src/sim/machine/host.ts';
 import { SimPlatform } from '../../src/sim/machine/platform.ts';
 import { Network, type NetworkOptions, type Rule } from '../../src/sim/network/network.ts';
+import { Notary } from '../../src/sim/world/notary.ts';
 import { World } from '../../src/sim/world/world.ts';
 
 /** A program that writes down what it is told. */
@@ -72,7 +73,11 @@ export function startProgram(network: Network, host: Host): Program {
   const events = new Recorder(world);
   const clock = new NodeClock(world, 5000);
   const random = world.random.fork(`program ${host.name} ${world.now}`);
-  return { host, events, platform: new SimPlatform(events, { network, host, clock, random }) };
+  return {
+    host,
+    events,
+    platform: new SimPlatform(events, { network, host, clock, random, notary: new Notary() }),
+  };
 }
 
 /** Two programs 20 ms apart, without jitter or fragments unless asked for. */

@@ -2,8 +2,8 @@
  * False deaths: nobody may be told that a node is gone, or a link down, that nothing has touched.
  *
  * Who calls it: it listens to the mesh, all the time. Invariant: it complains only where the network as
- * it truly is leaves no excuse: both ends lived and kept up, nothing between them was blocked, late or
- * cut, and no liar was about, all for the last seconds.
+ * it truly is leaves no excuse: both ends lived, kept up and told the truth, nothing between them was blocked,
+ * late or cut, and nobody used another's name, all for the last seconds.
  */
 
 import type { Life, Mesh } from '../mesh.ts';
@@ -49,14 +49,15 @@ export class Deaths {
     // A program that stands still may be cut off before its goodbye has left.
     const isBehind = life.platform.isPaused || life.platform.loop.lastBehindAt >= this.since;
     // The goodbye of a doubled name may be an older version than the other's record: nobody takes it.
-    const isHeard = !isBehind && !this.standing.isDoubled(life.node.name);
+    const isSilenced = isBehind || this.mesh.liars.isSuspect(life, this.since);
+    const isHeard = !isSilenced && !this.standing.isDoubled(life.node.name);
     const neighbors = isHeard ? this.standing.neighborsOf(life, this.since) : [];
     this.leavers.push({ life, at: now, neighbors });
   }
 
-  /** It was lied to, or others take it for its namesake. */
+  /** Somebody may be taken for another life of his name: by a lie, or for having a namesake. */
   private mayBeMistaken({ node }: Life): boolean {
-    return this.mesh.liesHarmUntil >= this.mesh.world.now || this.standing.isDoubled(node.name);
+    return this.mesh.liars.takeNamesUntil >= this.mesh.world.now || this.standing.isDoubled(node.name);
   }
 
   private theOnly(name: string): Life | undefined {

@@ -93,7 +93,7 @@ export class FrameWatch {
     const { mesh } = this;
     count(this.checks, 'passing circles while news spread', 1);
     // Who is linked to a node does not believe a lie about its life, but that the others do: until it is refuted.
-    const unrestAt = Math.max(this.standing.changedAt, mesh.network.lateUntil, mesh.liesHarmUntil);
+    const unrestAt = Math.max(this.standing.changedAt, mesh.network.lateUntil, mesh.liars.misleadUntil);
     const lag = Math.max(...mesh.living.map(({ platform }) => platform.loop.lastBehindAt));
     if (mesh.world.now - Math.max(unrestAt, lag) > newsMs)
       this.fail(life, `has been here before: ${this.names(path)}`);

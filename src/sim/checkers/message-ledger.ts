@@ -164,7 +164,7 @@ export class MessageLedger {
     const { standing } = this.options;
     if (standing === undefined || (reason !== 'timeout' && reason !== 'no-route')) return;
     if (message.source.platform.clock.lastLeapAt >= message.sentAt) return;
-    if (message.bodyBytes > oneFrameBytesMax || this.mesh.liesHarmUntil >= message.sentAt) return;
+    if (message.bodyBytes > oneFrameBytesMax || this.mesh.liars.takeNamesUntil >= message.sentAt) return;
     // On the shortest path it may stand behind bytes that are late: routes only look at who is linked.
     if (this.mesh.network.lateUntil >= message.sentAt) return;
     const [recipient, namesake] = this.mesh.livesNamed(name);

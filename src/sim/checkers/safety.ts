@@ -9,8 +9,10 @@
 import type { Life, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import { type CheckCounts, checkLinks, checkQueues, count } from './checkers.ts';
+import { CutOffs } from './cut-offs.ts';
 import { Deaths } from './deaths.ts';
 import { FrameWatch } from './frame-watch.ts';
+import { Hearsay } from './hearsay.ts';
 import { Namesakes } from './namesakes.ts';
 import { StandingLinks } from './standing.ts';
 import { checkView } from './views.ts';
@@ -24,6 +26,7 @@ export class Safety {
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
   private readonly random: SeededRandom;
+  private readonly hearsay: Hearsay;
   private readonly everKnown = new Map<Life, Set<string>>();
   private queuesAt = 0;
   private viewAt = 0;
@@ -36,6 +39,8 @@ export class Safety {
     new Deaths(mesh, this.standing, checks);
     new FrameWatch(mesh, this.standing, checks);
     new Namesakes(mesh, checks);
+    new CutOffs(mesh, this.standing, checks);
+    this.hearsay = new Hearsay(mesh, checks);
     mesh.observers.push({
       started: (life) => this.everKnown.set(life, new Set()),
       stopped: (life) => this.everKnown.delete(life),
@@ -57,12 +62,13 @@ export class Safety {
     }
   }
 
-  /** A node forgets nobody that it has known, and keeps no more records than there were ever names. */
+  /** A node forgets nobody, knows what others said, and keeps no more records than there were ever names. */
   async checkMemory(): Promise<string[]> {
     const known = await this.mesh.ask(({ node }) => Promise.all([node.nodes({ all: true }), node.status()]));
     count(this.checks, 'nobody is forgotten', known.size);
     return [...known].flatMap(([life, [nodes, status]]) => [
       ...this.forgottenBy(life, new Set(nodes.map(({ name }) => name))),
+      ...this.hearsay.problemsOf(life, nodes),
       ...this.tooManyRecords(life, status.features.topology as { readonly records: number }),
     ]);
   }

@@ -89,7 +89,7 @@ export class Settling {
     const { world, network, living } = this.mesh;
     if (this.truth?.components().length !== 1 || checkNamesUnique(this.mesh).length > 0) return false;
     if (this.truth.edges.size !== living.length) return false;
-    const since = Math.max(this.stillSince, network.lateUntil, this.mesh.lyingUntil);
+    const since = Math.max(this.stillSince, network.lateUntil, this.mesh.liars.lyingUntil);
     return world.now - since > knownLimitMs;
   }
 

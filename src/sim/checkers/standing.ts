@@ -2,8 +2,8 @@
  * What stood all along: links whose both ends, and the path between, nothing has hindered since a time.
  *
  * Who calls it: the checkers of safety, which must know what no fault excuses. Invariant: it errs on the
- * side of the nodes: a link counts only when both programs hold it, both event loops have turned, and
- * nothing between the two was blocked, late or cut, all since that time.
+ * side of the nodes: a link counts only when both programs hold it, both event loops have turned, neither
+ * end has lied, and nothing between the two was blocked, late or cut, all since that time.
  */
 import type { Life, Mesh } from '../mesh.ts';
 
@@ -56,9 +56,10 @@ export class StandingLinks {
     return seen;
   }
 
-  /** It has run, and kept up, since then. */
+  /** It has run, kept up and told the truth since then. */
   isSteady(life: Life, since: number): boolean {
     if (life.member.life !== life || life.isLeaving) return false;
+    if (this.mesh.liars.isSuspect(life, since)) return false;
     return life.startedAt <= since && life.platform.loop.lastBehindAt < since;
   }
 

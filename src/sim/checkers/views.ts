@@ -26,7 +26,7 @@ export async function checkView(mesh: Mesh, life: Life, counts: CheckCounts): Pr
   const second = life.platform.isPaused ? undefined : await readView(mesh, life);
   if (first === undefined || second === undefined || life.platform.loop.isSlow) return [];
   // A neighbor's record that is a lie about its life: its link counts in the topology, and not for routes.
-  if (mesh.liesHarmUntil >= mesh.world.now - steadyMs) return [];
+  if (mesh.liars.misleadUntil >= mesh.world.now - steadyMs) return [];
   if (JSON.stringify(first.topology) !== JSON.stringify(second.topology)) return [];
   if ([...first.linked].sort().join() !== [...second.linked].sort().join()) return [];
   count(counts, "a node's view agrees with itself", 1);

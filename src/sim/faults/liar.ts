@@ -3,29 +3,26 @@
  *
  * Who calls it: `faults.ts` and tests; the platform hands it what the node writes. Invariant: only records
  * are touched, frame by frame, so that links live on; the node itself is honest, and once the fault ends
- * everything that it says is true again.
+ * everything that it says is true again. Whom it must be cut off by is told to the observers.
  */
-
 import { decodeRecords, encodeRecords, TopologyType } from '../../core/features/topology/messages.ts';
-import { featureNumber, idOf } from '../../core/identity.ts';
-import { decodeHeading } from '../../core/routing/announcement.ts';
+import { featureNumber } from '../../core/identity.ts';
 import { encodeFrame, Frame, RouteKind } from '../../core/wire/frame.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
 import { frameRanges } from '../network/frames.ts';
+import type { StreamEnd } from '../network/stream.ts';
 import type { SeededRandom } from '../world/random.ts';
+import { type Fabricated, Fabrication } from './fabrication.ts';
 import { type Fault, livesOf } from './fault.ts';
-import { ghostRecord, type LieKind, lieAbout, withLinks } from './lies.ts';
+import { harmOf, type LieKind } from './lies.ts';
 
 export { type LieKind, lieKinds } from './lies.ts';
 
 const feature = featureNumber('topology');
-/** Share of the records that a liar changes: a few true ones make the lies worse. */
-const lieShare = 0.6;
-const ghostsPerFrame = 3;
-/** Of one liar: each is flooded through the whole mesh, and a run is to end. */
-const ghostsMax = 60;
 /** The node announces itself anew this often, so that there is something to lie about. */
 const announceMs = 400;
+/** A socket with this much waiting takes no lies: it shall not fail for their number alone. */
+const waitingBytesMax = 64 * 1024;
 
 export function liar(member: Member, kinds: readonly LieKind[], random: SeededRandom): Fault {
   let lying: Lying | undefined;
@@ -45,32 +42,30 @@ export function liar(member: Member, kinds: readonly LieKind[], random: SeededRa
 class Lying {
   private readonly mesh: Mesh;
   private readonly life: Life;
-  private readonly kinds: readonly LieKind[];
-  private readonly random: SeededRandom;
+  private readonly fabrication: Fabrication;
   private readonly frame = new Frame();
-  /** Records of nodes that do not exist. */
-  private readonly invented: Uint8Array[] = [];
-  /** Those that the liar claims links to. */
-  private readonly linkedGhosts: number[] = [];
+  private readonly kinds: readonly LieKind[];
   private active = true;
+  private ended: () => void = () => undefined;
 
   constructor(mesh: Mesh, life: Life, kinds: readonly LieKind[], random: SeededRandom) {
     this.mesh = mesh;
     this.life = life;
     this.kinds = kinds;
-    this.random = random;
+    this.fabrication = new Fabrication(mesh, life, kinds, random);
   }
 
   start(): void {
-    this.mesh.liarBegan();
-    this.life.platform.tampering = (_link, bytes) => this.tamper(bytes);
+    this.ended = this.mesh.liars.began(this.life, harmOf(this.kinds));
+    this.life.platform.tampering = (end, bytes) => this.tamper(end, bytes);
+    this.mesh.tell((observer) => observer.lied?.(this.life));
     this.announce();
   }
 
   stop(): void {
     this.active = false;
     this.life.platform.tampering = undefined;
-    this.mesh.liarEnded();
+    this.ended();
   }
 
   private announce(): void {
@@ -80,15 +75,15 @@ class Lying {
     this.mesh.world.after(announceMs, () => this.announce());
   }
 
-  private tamper(bytes: Uint8Array): Uint8Array {
+  private tamper(end: StreamEnd, bytes: Uint8Array): Uint8Array {
     const ranges = frameRanges(bytes);
-    if (ranges === undefined || !ranges.some(([start, end]) => this.isOfRecords(bytes, start, end)))
+    if (ranges === undefined || !ranges.some(([start, stop]) => this.isOfRecords(bytes, start, stop)))
       return bytes;
     const [first] = ranges[0] as [number, number];
     const parts = [bytes.subarray(0, first)];
-    for (const [start, end] of ranges) {
-      const isTouched = this.isOfRecords(bytes, start, end);
-      parts.push(isTouched ? this.changed() : bytes.subarray(start, end));
+    for (const [start, stop] of ranges) {
+      const isTouched = this.isOfRecords(bytes, start, stop);
+      parts.push(isTouched ? this.changed(end) : bytes.subarray(start, stop));
     }
     return joined(parts);
   }
@@ -100,43 +95,24 @@ class Lying {
   }
 
   /** The frame of records at the cursor, with lies in it. */
-  private changed(): Uint8Array {
-    const { frame, random } = this;
-    const records = (decodeRecords(frame.payload) ?? []).flatMap(({ bytes, unreachableForMs }) => {
-      const lies = random.chance(lieShare) ? this.lies(bytes.slice()) : [bytes.slice()];
-      return lies.map((lie) => ({ bytes: lie, unreachableForMs }));
-    });
-    if (this.kinds.includes('ghosts'))
-      for (const bytes of this.ghosts()) records.push({ bytes, unreachableForMs: 0 });
-    return encodeFrame(headerOf(frame), encodeRecords(records));
-  }
-
-  private lies(bytes: Uint8Array): Uint8Array[] {
-    const kind = this.random.pick(this.kinds);
-    const isOwn = decodeHeading(bytes)?.id === this.life.node.id;
-    if (isOwn && this.linkedGhosts.length > 0) return [withLinks(bytes, this.linkedGhosts, this.random)];
-    const knownIds = [...this.life.knows.keys()].map(idOf);
-    return lieAbout(kind, bytes, knownIds, this.random);
-  }
-
-  private ghosts(): Uint8Array[] {
-    return Array.from({ length: ghostsPerFrame }, () =>
-      this.invented.length < ghostsMax ? this.newGhost() : this.random.pick(this.invented),
+  private changed(end: StreamEnd): Uint8Array {
+    const { frame, fabrication } = this;
+    const sent: Fabricated[] = (decodeRecords(frame.payload) ?? []).flatMap(({ bytes, unreachableForMs }) =>
+      fabrication.insteadOf(bytes.slice()).map((one) => ({ unreachableForMs, ...one })),
     );
+    if (end.waitingBytes < waitingBytesMax) sent.push(...fabrication.extra());
+    this.tellOf('forged', end, sent);
+    this.tellOf('flooded', end, sent);
+    const { kind, type, feature: number, destination, source, sequence, flags, ttl } = frame;
+    const header = { kind, type, feature: number, destination, source, sequence, flags, ttl };
+    return encodeFrame(header, encodeRecords(sent.map((one) => ({ unreachableForMs: 0, ...one }))));
   }
 
-  private newGhost(): Uint8Array {
-    const name = `ghost-${this.random.integer(0, 0xffffff).toString(16)}`;
-    this.mesh.namesEver.add(name);
-    if (this.linkedGhosts.length < ghostsPerFrame) this.linkedGhosts.push(idOf(name));
-    const record = ghostRecord(name, this.life.node.id, this.random);
-    this.invented.push(record);
-    return record;
+  private tellOf(how: 'forged' | 'flooded', end: StreamEnd, sent: readonly Fabricated[]): void {
+    const records = sent.filter((one) => one.how === how).length;
+    if (records === 0) return;
+    this.mesh.tell((observer) => observer.misbehaved?.(this.life, end.other.host, how, records));
   }
-}
-
-function headerOf({ kind, type, feature: number, destination, source, sequence, flags, ttl }: Frame) {
-  return { kind, type, feature: number, destination, source, sequence, flags, ttl };
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -6,11 +6,12 @@
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
 import type { Platform, PlatformEvents } from '../../api/platform.ts';
-import type { LinkId, LogLevel } from '../../core/contracts.ts';
+import type { LinkId, LogLevel, RecordSigner } from '../../core/contracts.ts';
 import type { Failure } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
+import type { Notary } from '../world/notary.ts';
 import type { SeededRandom } from '../world/random.ts';
 import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
@@ -28,18 +29,23 @@ export interface SimPlatformOptions {
   readonly host: Host;
   readonly clock: NodeClock;
   readonly random: SeededRandom;
+  readonly notary: Notary;
+  /** Everything that its program signs; only for looking at. */
+  readonly onSigned?: (bytes: Uint8Array, signature: Uint8Array) => void;
   readonly onLog?: (level: LogLevel, text: string, fields: Record<string, unknown>) => void;
   /** Every write to a stream, as it left the node; only for looking at. */
   readonly onWrite?: (to: Host, bytes: Uint8Array) => void;
 }
 
 /** What a liar's machine does to the bytes its program writes to a stream. */
-export type Tampering = (link: LinkId, bytes: Uint8Array) => Uint8Array;
+export type Tampering = (end: StreamEnd, bytes: Uint8Array) => Uint8Array;
 
 export class SimPlatform implements Platform, Process {
   readonly random: SeededRandom;
   readonly store = undefined;
   readonly clock: NodeClock;
+  /** What this program signs its records with, once it has begun; a liar uses it behind the program's back. */
+  signer: RecordSigner | undefined;
   /** Bytes this process wrote to streams and sent as datagrams. */
   bytesOut = 0;
   /** Set by a fault: what leaves is not what the node wrote. */
@@ -135,7 +141,7 @@ export class SimPlatform implements Platform, Process {
     if (end === undefined) return;
     const written = concatenate(chunks, byteLength);
     this.options.onWrite?.(end.other.host, written);
-    const bytes = this.tampering?.(link, written) ?? written;
+    const bytes = this.tampering?.(end, written) ?? written;
     this.note('write', link, bytes);
     this.bytesOut += bytes.length;
     end.write(bytes, byteLength);
@@ -169,6 +175,12 @@ export class SimPlatform implements Platform, Process {
 
   poll(phases: number): void {
     this.loop.poll(phases);
+  }
+
+  makeSigner(): RecordSigner {
+    const signer = this.options.notary.makeSigner(this.random);
+    this.signer = signer;
+    return { ...signer, sign: (bytes) => this.signed(bytes, signer.sign(bytes)) };
   }
 
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void {
@@ -307,6 +319,11 @@ export class SimPlatform implements Platform, Process {
   private pumpAll(): void {
     for (const end of this.ends.values()) end.pump();
     for (const end of this.closing) end.pump();
+  }
+
+  private signed(bytes: Uint8Array, signature: Uint8Array): Uint8Array {
+    this.options.onSigned?.(bytes, signature);
+    return signature;
   }
 
   private checkDatagram(bytes: Uint8Array): boolean {

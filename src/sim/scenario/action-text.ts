@@ -26,6 +26,8 @@ export function actionText(action: Action): string {
       return `flap ${names(action.who)} every ${seconds(action.everyMs)}`;
     case 'loss':
       return `loss ${Number((action.share * 100).toFixed(1))}%`;
+    case 'lie':
+      return `${action.who} lies: ${action.kinds.join(', ')}`;
     case 'heal':
       return `heal ${action.which ?? 'all'}`;
     case 'twin':

@@ -45,6 +45,8 @@ export class Director {
   private readonly watcher: DirectorWatcher;
   private readonly disturbance = new Disturbance();
   private readonly agenda = new Agenda();
+  /** By name: what ends them. */
+  private readonly lies = new Map<string, () => void>();
 
   constructor(scenario: Scenario, stage: Stage, watcher: DirectorWatcher = {}) {
     this.scenario = scenario;
@@ -90,9 +92,11 @@ export class Director {
       case 'twin':
         return this.stage.start(action.as);
       case 'heal':
-        return this.endFaults(action.which === undefined ? this.disturbance.names : [action.which]);
+        return this.endFaults(action.which === undefined ? this.faultNames : [action.which]);
       case 'send':
         return this.send(action, path);
+      case 'lie':
+        return this.lie(action, path);
       case 'dial':
       case 'hangup':
         return this.relink(action, path);
@@ -140,8 +144,27 @@ export class Director {
     });
   }
 
+  private async lie(action: Extract<Action, { verb: 'lie' }>, path: string): Promise<void> {
+    const { who, kinds, as, forMs } = action;
+    if (this.stage.lie === undefined) {
+      this.failures.push(`${path}: only simulated nodes lie`);
+      return;
+    }
+    this.lies.set(as, this.stage.lie(who, kinds));
+    if (forMs !== undefined) this.agenda.add(this.stage.now + forMs, () => this.endFaults([as]));
+  }
+
+  private endLie(name: string): boolean {
+    this.lies.get(name)?.();
+    return this.lies.delete(name);
+  }
+
+  private get faultNames(): string[] {
+    return [...this.disturbance.names, ...this.lies.keys()];
+  }
+
   private async endFaults(names: readonly string[]): Promise<void> {
-    const ending = names.filter((name) => this.disturbance.end(name));
+    const ending = names.filter((name) => this.disturbance.end(name) || this.endLie(name));
     if (ending.length === 0) return;
     await this.applyNetwork();
     for (const name of ending) {

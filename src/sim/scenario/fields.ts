@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 import { nameProblem } from '../../core/identity.ts';
+import { lieKinds } from '../faults/lies.ts';
 
 const showTextMax = 60;
 const millisecondsPer = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
@@ -93,6 +94,9 @@ export const nameField = v.pipe(
     if (problem !== undefined) addIssue({ message: problem });
   }),
 );
+
+const lies = instead(`a list of ${lieKinds.join(', ')}`);
+export const liesField = v.pipe(v.array(v.picklist(lieKinds, lies), lies), v.minLength(1, lies));
 
 /** Resolved later, when the nodes are known. */
 export const selectionField = v.union(

@@ -56,6 +56,10 @@ export function parseAction(step: RawStep, path: string, selector: Selector, lab
     }
     case 'loss':
       return { verb, share: fields.loss, as: labels.name('fault', fields.as, path), forMs: fields.for };
+    case 'lie': {
+      const { kinds, as, for: forMs } = fields;
+      return { verb, who: one(fields.lie, verb), kinds, as: labels.name('fault', as, path), forMs };
+    }
     case 'heal':
       return {
         verb,

@@ -4,6 +4,7 @@
  * Who calls it: `parse.ts` makes it from a file, the director plays it. Invariant: every name in it is that
  * of a member, every duration is in milliseconds, every share is from 0 to 1; nothing is left to look up.
  */
+import type { LieKind } from '../faults/lies.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -71,7 +72,14 @@ export type Action =
       readonly as: string;
       readonly forMs: number | undefined;
     }
-  /** `which`: what `as` called it; undefined for everything that disturbs the network. */
+  | {
+      readonly verb: 'lie';
+      readonly who: string;
+      readonly kinds: readonly LieKind[];
+      readonly as: string;
+      readonly forMs: number | undefined;
+    }
+  /** `which`: what `as` called it; undefined for every fault there is. */
   | { readonly verb: 'heal'; readonly which: string | undefined }
   | { readonly verb: 'twin'; readonly of: string; readonly as: string }
   | SendAction

@@ -6,6 +6,8 @@
  */
 import type { SendResult } from '../../api/node.ts';
 import { SkeinError } from '../../core/errors.ts';
+import { liar } from '../faults/liar.ts';
+import type { LieKind } from '../faults/lies.ts';
 import { type Life, type Member, Mesh } from '../mesh.ts';
 import type { Rule } from '../network/network.ts';
 import type { RunRecorder } from '../svg/recorder.ts';
@@ -96,6 +98,13 @@ export class SimulatedStage implements Stage {
 
   async setLoss(share: number): Promise<void> {
     this.mesh.network.conditions.loss = share;
+  }
+
+  lie(name: string, kinds: readonly LieKind[]): () => void {
+    const random = this.world.random.fork(`${name} lies from ${this.now}`);
+    const fault = liar(this.program(name).member, kinds, random);
+    fault.start(this.mesh);
+    return () => fault.end(this.mesh);
   }
 
   // ── messages and links ────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@
  * Who calls it: the director. The simulated stage is in this folder; one of real processes is with the
  * tests. Invariant: a stage does what it is told and says what it sees; it knows no step and judges nothing.
  */
+import type { LieKind } from '../faults/lies.ts';
 
 /** What became of a message, as its sender was told. */
 export interface SendOutcome {
@@ -57,6 +58,8 @@ export interface Stage {
   resume(name: string): Promise<void>;
   setPaths(blocks: Blocks): Promise<void>;
   setLoss(share: number): Promise<void>;
+  /** What this member says of itself and others is untrue, until the returned function is called. Only in simulations. */
+  lie?(name: string, kinds: readonly LieKind[]): () => void;
   /** Never rejects. @param to Node names; undefined for a broadcast. */
   send(
     from: string,
