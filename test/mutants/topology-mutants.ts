@@ -144,15 +144,15 @@ export const topologyMutants: readonly Mutant[] = [
     name: 'signature-not-checked',
     breaks: 'a record counts whatever its signature is, if only its public key is that of the life it names',
     file: 'src/core/routing/announcement.ts',
-    find: 'return instanceOf(publicKey) === record.instance && signer.verify(publicKey, signed, signature);',
+    find: 'return isInstanceOf(record.instance, publicKey) && signer.verify(publicKey, signed, signature);',
     replace:
-      'return instanceOf(publicKey) === record.instance || signer.verify(publicKey, signed, signature);',
+      'return isInstanceOf(record.instance, publicKey) || signer.verify(publicKey, signed, signature);',
   },
   {
     name: 'instance-not-bound-to-key',
     breaks: 'a record may be signed with any key, not only with that of the life it names',
     file: 'src/core/routing/announcement.ts',
-    find: 'return instanceOf(publicKey) === record.instance && signer',
+    find: 'return isInstanceOf(record.instance, publicKey) && signer',
     replace: 'return signer',
   },
   {

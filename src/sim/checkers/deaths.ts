@@ -81,7 +81,12 @@ export class Deaths {
     count(this.checks, 'a goodbye is heard', 1);
     const since = leaver.at - standsSinceMs;
     const reached = this.standing.reached(life, since);
-    if (!leaver.neighbors.some((neighbor) => reached.has(neighbor))) return;
+    // A goodbye under way is lost with its connection.
+    const { network } = this.mesh;
+    const heard = leaver.neighbors.filter(({ member }) =>
+      network.wasFree(leaver.life.member.host, member.host, since),
+    );
+    if (!heard.some((neighbor) => reached.has(neighbor))) return;
     this.fail(`${nameOf(life)} was told that ${leaver.life.node.name}, which left, is lost`);
   }
 
