@@ -242,6 +242,8 @@ export interface LinkInfo {
   readonly queuedBytes: number;
   readonly dropped: number;
   readonly openForMs: number;
+  /** Id of the mesh key that the link was proven with; undefined on plain links. */
+  readonly key: string | undefined;
 }
 
 export interface NodeSettings {

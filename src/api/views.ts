@@ -40,6 +40,7 @@ export function linkInfo({ kernel }: SkeinKernel, neighbor: Neighbor, now: numbe
     queuedBytes: statistics?.queuedBytes ?? 0,
     dropped: statistics?.dropped ?? 0,
     openForMs: Math.round(now - neighbor.openedAt),
+    key: statistics?.key,
   };
 }
 

@@ -50,6 +50,8 @@ export interface LinkStatistics {
   readonly queuedBytes: number;
   readonly dropped: number;
   readonly stalled: boolean;
+  /** Id of the key that the other end has proven; undefined on plain links. */
+  readonly key: string | undefined;
 }
 
 /** A dial that did not become a link. */
@@ -383,6 +385,8 @@ export interface Random {
  * nothing of a hello is parsed before its proof holds. Plain links prove nothing (`plainSecurity`).
  */
 export interface SecureStage {
+  /** Id of the key that the other end has proven to know. */
+  readonly keyId: string | undefined;
   proof(role: 'dialer' | 'listener', dialerHello: Uint8Array, listenerHello: Uint8Array): Uint8Array;
   verify(
     role: 'dialer' | 'listener',

@@ -1,31 +1,15 @@
 /** What gives an old key away, and what only looks like it. */
 import { expect, test } from 'vitest';
-import { type KeyFacts, remainsOfOldKey } from './key-facts.ts';
+import { remainsOfOldKey } from './key-facts.ts';
 import type { Answer } from './protocol.ts';
 
-const facts: KeyFacts = { key: 'fresh', usedFromMs: (name) => (name === 'a' ? 5000 : 9000) };
-
-function remains(parts: Partial<Answer>): string[] {
-  const answer: Answer = {
-    type: 'answer',
-    probe: 1,
-    known: [],
-    told: [],
-    topology: '',
-    links: [],
-    keys: ['fresh'],
-    resources: {},
-    counters: {},
-    datagramsUnread: {},
-    sending: 0,
-  };
-  return remainsOfOldKey('a', { ...answer, ...parts }, facts);
+function remains(parts: Partial<Pick<Answer, 'keys' | 'links'>>): string[] {
+  return remainsOfOldKey('a', { keys: ['fresh'], links: [], ...parts }, 'fresh');
 }
 
-test('the new key alone, and links as young as it, are as they should be', () => {
+test('the new key alone, and links proven with it, are as they should be', () => {
   expect(remains({})).toEqual([]);
-  expect(remains({ links: [{ node: 'b', outgoing: true, openedMs: 5001 }] })).toEqual([]);
-  expect(remains({ links: [{ node: 'b', outgoing: false, openedMs: 9001 }] })).toEqual([]);
+  expect(remains({ links: [{ node: 'b', key: 'fresh' }] })).toEqual([]);
 });
 
 test('a key that is still held beside it, or instead of it, is told', () => {
@@ -34,11 +18,14 @@ test('a key that is still held beside it, or instead of it, is told', () => {
   expect(remains({ keys: [] })).toEqual(['a holds no key']);
 });
 
-test('a link is judged by when its dialer began to use the new key', () => {
-  expect(remains({ links: [{ node: 'b', outgoing: true, openedMs: 4000 }] })).toEqual([
-    "the link from a to b is 1000 ms older than the new key's first use there",
-  ]);
-  expect(remains({ links: [{ node: 'b', outgoing: false, openedMs: 7000 }] })).toEqual([
-    "the link from b to a is 2000 ms older than the new key's first use there",
+test('a link that stands by another key, or by none, is told', () => {
+  const links = [
+    { node: 'b', key: 'old' },
+    { node: 'c', key: 'fresh' },
+    { node: 'd', key: undefined },
+  ];
+  expect(remains({ links })).toEqual([
+    'the link of a to b stands by old',
+    'the link of a to d stands by no key',
   ]);
 });

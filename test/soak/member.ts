@@ -72,11 +72,7 @@ async function answer(node: LocalNode, diary: Diary, traffic: Traffic, probe: nu
     known,
     told: diary.up,
     topology: createHash('sha256').update(JSON.stringify(topology)).digest('base64'),
-    links: status.links.map(({ node: other, direction, openForMs }) => ({
-      node: other,
-      outgoing: direction === 'outgoing',
-      openedMs: nowMs() - openForMs,
-    })),
+    links: status.links.map(({ node: other, key }) => ({ node: other, key })),
     keys: status.security.keys,
     resources,
     counters: status.counters,

@@ -101,11 +101,10 @@ export interface Usage {
   readonly externalBytes: number;
 }
 
-interface LinkAge {
+interface ProvenLink {
   readonly node: string;
-  /** This member dialed. */
-  readonly outgoing: boolean;
-  readonly openedMs: number;
+  /** Id of the key that it was proven with. */
+  readonly key: string | undefined;
 }
 
 export interface Answer {
@@ -117,7 +116,7 @@ export interface Answer {
   readonly told: readonly string[];
   /** Its picture of the effective network: equal text, equal network. */
   readonly topology: string;
-  readonly links: readonly LinkAge[];
+  readonly links: readonly ProvenLink[];
   /** Ids of the mesh keys that it holds, the one in use first. */
   readonly keys: readonly string[];
   /** `process.getActiveResourcesInfo()`, counted. */

@@ -33,8 +33,6 @@ export class Rotations {
   private readonly crew: Crew;
   private readonly holders: KeyHolders;
   private readonly judge: Judge;
-  /** By user: since when the key in use is used. */
-  private readonly usedFromMs = new Map<number, number>();
 
   constructor(crew: Crew, holders: KeyHolders, judge: Judge) {
     this.crew = crew;
@@ -75,7 +73,6 @@ export class Rotations {
     const members = [...this.crew.names.keys()].filter((member) => this.holders.userOf(member) === user);
     for (const member of members) this.count(member);
     const fromMs = nowMs();
-    if (kind === 'use') this.usedFromMs.set(user, fromMs);
     const names = members.map((member) => this.crew.names[member] as string);
     const ended = kind === 'remove' ? this.judge.keyRemoved(names, fromMs) : undefined;
     await this.holders.step(kind, user, old, fresh);
@@ -90,14 +87,10 @@ export class Rotations {
   }
 
   private remains(answers: readonly (Answer | undefined)[]): string[] {
-    const facts = {
-      key: this.holders.current.id,
-      usedFromMs: (name: string) =>
-        this.usedFromMs.get(this.holders.userOf(this.crew.names.indexOf(name))) ?? Number.NEGATIVE_INFINITY,
-    };
+    const { id } = this.holders.current;
     return answers.flatMap((answer, member) => {
       const name = this.crew.names[member] as string;
-      return answer === undefined ? [`${name} did not answer`] : remainsOfOldKey(name, answer, facts);
+      return answer === undefined ? [`${name} did not answer`] : remainsOfOldKey(name, answer, id);
     });
   }
 }

@@ -88,12 +88,17 @@ export function formatStatus(status: NodeStatus): string {
     ['process', orDash(status.pid?.toString())],
     ...cutOffLines(status.features),
   ]);
-  return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links)}`;
+  return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links, status.security.keys)}`;
 }
 
-export function formatLinks(links: readonly LinkInfo[]): string {
+/** @param keys Those the node holds: while there are several, each link shows by which it stands. */
+export function formatLinks(links: readonly LinkInfo[], keys: readonly string[] = []): string {
+  const isChanging = keys.length > 1;
   return table(
-    ['LINK TO', 'ADDRESS', 'DIRECTION', 'ROUND TRIP', 'OPEN FOR', 'IN', 'OUT', 'STATE'],
+    [
+      ...['LINK TO', 'ADDRESS', 'DIRECTION', 'ROUND TRIP', 'OPEN FOR', 'IN', 'OUT', 'STATE'],
+      ...(isChanging ? ['KEY'] : []),
+    ],
     links.map((link) => [
       link.node,
       link.address,
@@ -103,6 +108,7 @@ export function formatLinks(links: readonly LinkInfo[]): string {
       plural(link.framesIn, 'frame'),
       plural(link.framesOut, 'frame'),
       link.stalled ? 'stalled' : 'open',
+      ...(isChanging ? [orDash(link.key)] : []),
     ]),
   );
 }

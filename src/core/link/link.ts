@@ -12,7 +12,7 @@ import type { Outbox } from '../outbox.ts';
 import { Reader, Writer } from '../wire/bytes.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
 import { FrameSplitter } from '../wire/splitter.ts';
-import { ControlType, controlFrame } from './control.ts';
+import { ControlType, controlFrame, goodbyeOf, goodbyeReason } from './control.ts';
 import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import { Liveness } from './liveness.ts';
@@ -57,15 +57,6 @@ export interface LinkOwner {
   count(counter: string): void;
 }
 
-const goodbyeReasons: readonly DownReason[] = [
-  'closed',
-  'hangup',
-  'leave',
-  'replaced',
-  'stopped',
-  'protocol',
-];
-
 export class Link {
   readonly id: LinkId;
   readonly role: LinkRole;
@@ -92,6 +83,7 @@ export class Link {
   private liveness: Liveness;
   private now: number;
   private isStalled = false;
+  private security: SecureStage | undefined;
   private hasEnded = false;
   private bytesIn = 0;
   private bytesOut = 0;
@@ -149,6 +141,7 @@ export class Link {
       queuedBytes: this.queue.queuedBytes,
       dropped: this.dropped,
       stalled: this.isStalled,
+      key: this.security?.keyId,
     };
   }
 
@@ -158,6 +151,7 @@ export class Link {
   connected(address: string, security: SecureStage | undefined, now: number): void {
     this.now = now;
     this.address = address;
+    this.security = security;
     const send = (type: number, payload: Uint8Array): void => this.sendControl(type, payload);
     const handshake = new Handshake(this.role, this.owner.hello(this), security, send);
     this.phase = { name: 'handshake', handshake };
@@ -354,7 +348,7 @@ export class Link {
       this.finishDraining();
     } else if (this.phase.name === 'open') {
       this.sendControl(ControlType.goodbye, payload.slice(0, 1));
-      this.end(goodbyeReasons[payload[0] ?? 0] ?? 'closed', undefined, this.now);
+      this.end(goodbyeReason(payload), undefined, this.now);
       this.drain(this.now, true);
     }
     return !this.isClosed();
@@ -436,7 +430,7 @@ export class Link {
     if (this.phase.name === 'closed' || this.phase.name === 'draining') return;
     this.now = now;
     if (this.phase.name === 'open') {
-      this.sendControl(ControlType.goodbye, Uint8Array.of(Math.max(0, goodbyeReasons.indexOf(reason))));
+      this.sendControl(ControlType.goodbye, goodbyeOf(reason));
       this.end(reason, undefined, now);
       this.drain(now, false);
     } else {

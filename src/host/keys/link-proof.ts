@@ -32,6 +32,10 @@ export class LinkProof implements SecureStage {
     this.proven = proven;
   }
 
+  get keyId(): string | undefined {
+    return this.provenBy?.id;
+  }
+
   proof(role: Role, dialerHello: Uint8Array, listenerHello: Uint8Array): Uint8Array {
     const key = this.provenBy ?? this.ring.first;
     // The last key was removed a moment ago: nothing is proven.
