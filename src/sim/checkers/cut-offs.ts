@@ -14,8 +14,10 @@ import type { StandingLinks } from './standing.ts';
 const withinMs = 3000;
 /** A younger link may be one of two, and about to close. */
 const linkAgeMs = 1000;
+/** Of a flood so many may be old news when they come: a relay that was faster than the link has brought a later version. */
+const overtakenMax = 1200;
 /** Versions of one origin beyond this are too many, whatever else came in. */
-const floodMin = limits.excessRecordsBurst + 2 * limits.recordsBurst;
+const floodMin = limits.excessRecordsBurst + 2 * limits.recordsBurst + overtakenMax;
 const floodPerSecond = limits.excessRecordsPerSecond + 2 * limits.recordsPerSecond;
 
 interface Offense {
