@@ -6,7 +6,7 @@
  */
 import type { RecordSigner } from '../../core/contracts.ts';
 import { idOf } from '../../core/identity.ts';
-import { decodeHeading } from '../../core/routing/announcement.ts';
+import { compareVersions, decodeHeading } from '../../core/routing/announcement.ts';
 import type { Life, Mesh, Misconduct } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import {
@@ -41,7 +41,7 @@ const floodPerFrame = 400;
 
 /** One record of which there are too many versions. */
 interface Flood {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   readonly signer: RecordSigner;
   next: number;
 }
@@ -149,9 +149,21 @@ export class Fabrication {
     this.flood ??= this.newFlood();
     const { flood } = this;
     if (flood === undefined) return [];
+    if (flood.signer === this.signer) this.keepAhead(flood);
     const versions = versionsOf(flood.bytes, flood.next, floodPerFrame, flood.signer);
     flood.next += floodPerFrame;
     return versions.map((bytes) => ({ bytes, how: 'flooded' }));
+  }
+
+  /** The node goes on announcing itself, after a restart by leaps: what it has overtaken costs nobody anything. */
+  private keepAhead(flood: Flood): void {
+    const own = this.mesh.archive.newestOf(this.life.node.instance);
+    const heading = own && decodeHeading(own);
+    const begun = decodeHeading(flood.bytes);
+    if (own === undefined || heading === undefined || begun === undefined) return;
+    if (compareVersions(heading, { ...begun, sequence: flood.next }) < 0) return;
+    flood.bytes = own;
+    flood.next = heading.sequence + floodPerFrame;
   }
 
   /** Its own record or a ghost's. Versions must rise to cost anybody anything: no other lie may be ahead of them. */
