@@ -57,7 +57,7 @@ test('the name of one life on the instance of another is told', async () => {
 
 test.each([
   ['forged', 1],
-  ['flooded', 1500],
+  ['flooded', 3000],
 ] as const)('a neighbor that keeps its link to who %s records is told', async (how, records) => {
   const stage = await new TestStage().start(4);
   const one = lifeOf(stage, 'n1');
