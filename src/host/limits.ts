@@ -40,6 +40,10 @@ export const hostLimits = {
   keysMax: 16,
   /** A file is read once it has stood still for this long: an editor empties it before it writes. */
   keyFileStillMs: 100,
+  /** Between two links that a removed key ends: the first is back by then (a redial comes within 0.6 s). */
+  keyCutGapMs: 700,
+  /** From the removal of a key to the end of the last link that stood by it. */
+  keyCutMsMax: 5000,
   /** Sixteen lines and comments. */
   keyFileBytesMax: 64 * 1024,
   /** Clocks of two members may differ by this much (DESIGN: UDP). */

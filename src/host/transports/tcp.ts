@@ -117,11 +117,25 @@ export class TcpTransport {
     return 'code' in secured ? { failure: secured } : secured;
   }
 
-  /** A key was removed: whoever has proven that one only must prove another. */
+  /**
+   * A key was removed: whoever has proven that one only must prove another. One link after the other, so that
+   * those that come back carry what the rest did, and no node stands alone for a moment.
+   */
   private closeUnproven(): void {
-    for (const [link, { provenBy }] of [...this.stages])
-      if (provenBy !== undefined && this.tls?.ring.has(provenBy) === false)
-        link.cut('the key that it was proven with was removed');
+    const unproven = [...this.stages].filter(([, stage]) => this.isUnproven(stage));
+    const isLast = this.tls?.ring.first === undefined;
+    const gapMs = isLast ? 0 : Math.min(hostLimits.keyCutGapMs, hostLimits.keyCutMsMax / unproven.length);
+    for (const [i, [link, stage]] of unproven.entries()) {
+      const cut = () => {
+        if (this.isUnproven(stage)) link.cut('the key that it was proven with was removed');
+      };
+      if (i * gapMs === 0) cut();
+      else setTimeout(cut, i * gapMs).unref();
+    }
+  }
+
+  private isUnproven({ provenBy }: LinkProof): boolean {
+    return provenBy !== undefined && this.tls?.ring.has(provenBy) === false;
   }
 
   private dialEnded(link: LinkId, address: string, wanted: boolean, outcome: SecuredOutcome): void {

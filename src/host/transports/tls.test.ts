@@ -9,7 +9,7 @@ import { preface } from '../../core/wire/frame.ts';
 import { formatAddress } from '../addresses.ts';
 import { type Certificate, makeCertificate } from '../keys/certificate.ts';
 import { KeyRing } from '../keys/key-ring.ts';
-import type { LinkProof } from '../keys/link-proof.ts';
+import { exporterBytes, exporterLabel, LinkProof } from '../keys/link-proof.ts';
 import { MeshKey } from '../keys/mesh-key.ts';
 import { hostLimits } from '../limits.ts';
 import { Listener } from './listener.ts';
@@ -304,6 +304,29 @@ describe('a key that is removed', () => {
       expect(rotating.closedDetails).toEqual(['the key that it was proven with was removed']),
     );
     await vi.waitFor(() => expect(a.closedDetails).toHaveLength(1));
+  });
+
+  test('takes them one after the other, and no more of them when it is back', async () => {
+    const other = MeshKey.make();
+    const rotating = await open(other, key);
+    for (let i = 0; i < 4; i++) {
+      const dialer = await rawTls(rotating);
+      await vi.waitFor(() => expect(rotating.stages.size).toBe(i + 1));
+      const exporter = dialer.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
+      const proof = new LinkProof(new KeyRing([key]), exporter).proof('dialer', ...hellos);
+      expect(rotating.stages.get(1000 + i)?.verify('dialer', ...hellos, proof)).toBe(true);
+    }
+    const begun = performance.now();
+    rotating.ring.replace([other]);
+    await vi.waitFor(() => expect(rotating.closedDetails).toHaveLength(1));
+    await vi.waitFor(() => expect(rotating.closedDetails).toHaveLength(2), 3 * hostLimits.keyCutGapMs);
+    expect(performance.now() - begun).toBeGreaterThan(hostLimits.keyCutGapMs / 2);
+    rotating.ring.replace([other, key]);
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * hostLimits.keyCutGapMs));
+    expect(rotating.closedDetails).toHaveLength(2);
+    // Nobody is to be let in any more: at once.
+    rotating.ring.replace([]);
+    await vi.waitFor(() => expect(rotating.closedDetails).toHaveLength(4));
   });
 
   test('was the last: nothing is dialed any more, and the reason is told', async () => {
