@@ -18,6 +18,8 @@ const restMs = 30_000;
 const handshakesMs = 5000;
 /** The node ends each long before: a connection that is given up is a fault of the node. */
 const giveUpMs = 60_000;
+/** A real node: TLS, hello and proof as they should be, but for the key. */
+const anotherKey = 'another key';
 const roles = { target: beTarget, sender: beSender, strangers: beStrangers, dialer: beDialer };
 
 if (role in roles) await roles[role](JSON.parse(process.argv[3]));
@@ -27,9 +29,10 @@ async function measure() {
   const { values } = parseArgs({ options: { count: { type: 'string' } } });
   const count = Number(values.count ?? 10_000);
   const folder = mkdtempSync(join(tmpdir(), 'skein-strangers-'));
-  const keyFile = join(folder, 'keys');
+  const [keyFile, otherKeyFile] = [join(folder, 'keys'), join(folder, 'other-keys')];
   const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
+  for (const file of [keyFile, otherKeyFile])
+    execFileSync(process.execPath, [program, 'key', 'new', '--key-file', file]);
   const target = start('target', { keyFile });
   const { address } = await target.next('listening');
   const sender = start('sender', { keyFile, address });
@@ -38,7 +41,11 @@ async function measure() {
   const before = await sender.ask('figures');
   const memoryBefore = residentMb(target.pid);
   const begun = performance.now();
-  const strangers = start('strangers', { address, count });
+  const strangers = start('strangers', { address, count, keyFile: otherKeyFile });
+  strangers.next('let in').then(
+    () => console.log('a stranger was LET IN'),
+    () => undefined,
+  );
   const ended = await strangers.next('done');
   const during = await sender.ask('figures');
   const memoryDuring = residentMb(target.pid);
@@ -97,18 +104,25 @@ async function beSender({ keyFile, address }) {
 }
 
 /** Each connection does one of the things that strangers do, and stays until the node ends it. */
-async function beStrangers({ address, count }) {
+async function beStrangers({ address, count, keyFile }) {
   const [host, port] = address.split(':');
   const to = { host, port: Number(port) };
   const options = { hello: await recordClientHello(), giveUpMs };
-  const kinds = Object.fromEntries(knockKinds.map((kind) => [kind, 0]));
+  const node = await nodeOf('stranger', keyFile);
+  const allKinds = [...knockKinds, anotherKey];
+  const kinds = Object.fromEntries(allKinds.map((kind) => [kind, 0]));
   let begun = 0;
   let stillOpen = 0;
   const knocking = async () => {
     while (begun < count) {
-      const kind = knockKinds[begun++ % knockKinds.length];
+      const kind = allKinds[begun++ % allKinds.length];
       kinds[kind]++;
-      if ((await knock(kind, to, options)) === 'open') stillOpen++;
+      if (kind === anotherKey)
+        await node.dial(address).then(
+          () => tell('let in'),
+          () => undefined,
+        );
+      else if ((await knock(kind, to, options)) === 'open') stillOpen++;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, knocking));
