@@ -26,14 +26,6 @@ export const discoveryMutants: readonly Mutant[] = [
     replace: 'return Math.min(0 / limits.solicitRatio,',
   },
   {
-    name: 'no-reunion',
-    breaks: 'known nodes out of reach are never tried again',
-    file: discovery,
-    find: '    if (entry === undefined || entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;',
-    replace:
-      '    if (entry === undefined || !entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;',
-  },
-  {
     name: 'no-new-links',
     breaks: 'a node that has lost a link does not look for another',
     file: discovery,
