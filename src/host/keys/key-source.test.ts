@@ -126,4 +126,12 @@ describe('a file that changes', () => {
     expect(seen).toEqual([[two.id, one.id]]);
     expect(problems).toEqual([]);
   });
+
+  test('that can no longer be looked at ends nothing, and that is told', async () => {
+    const { found, problems } = watched();
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'a file where the folder was');
+    await vi.waitFor(() => expect(problems.at(-1)).toMatch(/; the keys held so far stay$/));
+    expect(ids(found)).toEqual([one.id]);
+  });
 });

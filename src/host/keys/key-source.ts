@@ -48,9 +48,9 @@ export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => v
   if (path === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
   const reread = () => {
-    // Whoever removes the last key leaves a comment: this one is still being written.
-    if (statSync(path, { throwIfNoEntry: false })?.size === 0) return;
     try {
+      // Whoever removes the last key leaves a comment: this one is still being written.
+      if (statSync(path, { throwIfNoEntry: false })?.size === 0) return;
       ring.replace(readKeyFile(path) ?? []);
     } catch (error) {
       // A key that was typed wrong must not lock its user out: the keys held so far stay.

@@ -34,7 +34,7 @@ export class TcpLink {
     socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error));
     socket.on('end', () => this.endedByPeer());
     socket.on('close', () => this.closed());
-    // One that was secured first has been held until somebody takes what it brings.
+    // Nothing is read before: what a socket brings while it is secured waits for whoever takes it.
     socket.resume();
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -288,6 +288,25 @@ describe('one other machine', () => {
     }
     expect(wide.listener.counters.crowded).toBe(2);
   });
+});
+
+test('of many handshakes that begin in one turn each ends another of the oldest', async () => {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted: Socket[] = [];
+  const all = hostLimits.tlsHandshakesMax + 5;
+  server.on('connection', (socket) => accepted.push(socket.on('error', () => undefined)));
+  for (let i = 0; i < all; i++) {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    sockets.push(socket.on('error', () => undefined));
+  }
+  await vi.waitFor(() => expect(accepted).toHaveLength(all));
+  for (const socket of accepted) void b.tls.accept(socket, Uint8Array.of(0x16), () => undefined);
+  await vi.waitFor(() => expect(accepted.filter(({ destroyed }) => destroyed)).toHaveLength(5));
+  expect(accepted.slice(0, 5).every(({ destroyed }) => destroyed)).toBe(true);
+  for (const socket of accepted) socket.destroy();
+  server.close();
 });
 
 describe('a key that is removed', () => {

@@ -93,8 +93,11 @@ export class Tls {
   private makeRoom(): void {
     if (this.underWay.size < hostLimits.tlsHandshakesMax) return;
     const [oldest] = this.underWay;
+    if (oldest === undefined) return;
+    // At once: of many that come in one turn each is to end another.
+    this.underWay.delete(oldest);
     this.counters.refused++;
-    oldest?.destroy();
+    oldest.destroy();
   }
 
   private staged(socket: TLSSocket, proven?: () => void): SecuredStream {
