@@ -44,6 +44,10 @@ export class Chunks {
     return new Uint8Array(Math.ceil(wanted / granuleBytes) * granuleBytes);
   }
 
+  get isBusy(): boolean {
+    return this.bytes === chunkBytesMax;
+  }
+
   /** These views are with the socket now. */
   handed(views: readonly Uint8Array[], byteLength: number): void {
     // Little leaves at a time: the link is idle, and keeps less and less.

@@ -101,7 +101,23 @@ describe('what was queued', () => {
       for (const chunk of taken?.chunks ?? []) memory.add(chunk.buffer);
       queue.flushed(taken?.byteLength ?? 0);
     };
-    for (let turn = 0; turn < 200; turn++) send(400, 500);
+    for (const [count, bytes] of [
+      [400, 500],
+      [30, 7000],
+      [3, 7_900],
+    ] as const) {
+      memory.clear();
+      for (let turn = 0; turn < 200; turn++) send(count, bytes);
+      expect(memory.size).toBeLessThan(20);
+    }
+    // A frame larger than a chunk has one of its own, which serves the next.
+    memory.clear();
+    for (let turn = 0; turn < 200; turn++) {
+      for (let i = 0; i < 3; i++) queue.reserve(66_000);
+      const taken = queue.take();
+      for (const chunk of taken?.chunks ?? []) memory.add(chunk.buffer);
+      queue.flushed(taken?.byteLength ?? 0);
+    }
     expect(memory.size).toBeLessThan(20);
     memory.clear();
     for (let turn = 0; turn < 20; turn++) send(1, 30);

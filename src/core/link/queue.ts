@@ -104,7 +104,7 @@ export class SendQueue {
 
   /** An idle link does not sit on the chunk of busier times. */
   private keepSmall(chunk: Uint8Array): void {
-    if (chunk.length > this.chunks.bytes) this.current = undefined;
+    if (!this.chunks.isBusy && chunk.length > this.chunks.bytes) this.current = undefined;
   }
 
   private copyIn(bytes: Uint8Array, start: number, end: number): void {
