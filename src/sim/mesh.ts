@@ -10,6 +10,7 @@ import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { PlatformEvents } from '../api/platform.ts';
 import type { Behavior } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
+import type { NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
@@ -17,6 +18,7 @@ import { NodeClock } from './machine/clock.ts';
 import { Host } from './machine/host.ts';
 import { SimPlatform } from './machine/platform.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
+import type { StreamEnd } from './network/stream.ts';
 import { Notary } from './world/notary.ts';
 import type { SeededRandom } from './world/random.ts';
 import type { World } from './world/world.ts';
@@ -87,9 +89,6 @@ export class Member {
   }
 }
 
-/** What a liar must be cut off for. */
-export type Misconduct = 'forged' | 'flooded';
-
 export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
 
 /** What others want to hear of each life, and of what happens to the mesh. */
@@ -106,9 +105,13 @@ export interface MeshObserver {
   linkDown?(life: Life, name: string, reason: string): void;
   /** Bytes left the node for a stream. */
   wrote?(life: Life, to: Host, bytes: Uint8Array): void;
+  /** Bytes of a stream are about to be handed to the node: a piece of what was written. */
+  read?(life: Life, end: StreamEnd, bytes: Uint8Array): void;
   lied?(life: Life): void;
-  /** A liar sent records that do not hold, or more of one origin than are taken. */
-  misbehaved?(life: Life, to: Host, how: Misconduct, records: number): void;
+  /** A liar sends records that do not hold. */
+  forged?(life: Life, to: Host): void;
+  /** A liar begins to make more versions of this origin's record than anybody takes, and sends them to all. */
+  floods?(life: Life, origin: NodeId): void;
   faultBegan?(name: string, text: string): void;
   faultEnded?(text: string): void;
   messageSettled?(deliveredCount: number, missingCount: number): void;
@@ -312,6 +315,7 @@ export class Mesh {
         notary: this.notary,
         onSigned: (bytes, signature) => this.archive.add(bytes, signature),
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
+        onRead: (end, bytes) => this.reads(member, end, bytes),
         onLog: (level, text) => {
           this.logCounts[level]++;
           if (level !== 'debug') this.world.note(`${member.name} ${level}: ${text}`);
@@ -329,6 +333,11 @@ export class Mesh {
   private wrote(member: Member, to: Host, bytes: Uint8Array): void {
     const { life } = member;
     if (life !== undefined) for (const observer of this.observers) observer.wrote?.(life, to, bytes);
+  }
+
+  private reads(member: Member, end: StreamEnd, bytes: Uint8Array): void {
+    const { life } = member;
+    if (life !== undefined) for (const observer of this.observers) observer.read?.(life, end, bytes);
   }
 
   private settings(member: Member, seeds: readonly string[]) {

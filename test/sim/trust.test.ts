@@ -1,7 +1,13 @@
 /** The checkers of what nodes believe of each other, and of whom they cut off, can fail. */
 import { expect, test } from 'vitest';
 import type { NodeInfo } from '../../src/api/node.ts';
+import type { RecordSigner } from '../../src/core/contracts.ts';
+import { encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
+import { featureNumber } from '../../src/core/identity.ts';
+import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+import { versionsOf } from '../../src/sim/faults/lies.ts';
 import { type Life, liar, type Member } from '../../src/sim/index.ts';
+import type { StreamEnd } from '../../src/sim/network/stream.ts';
 import { TestStage } from './stage.ts';
 
 function lifeOf(stage: TestStage, name: string): Life {
@@ -55,26 +61,69 @@ test('the name of one life on the instance of another is told', async () => {
   stage.mesh.killAll();
 });
 
-test.each([
-  ['forged', 1],
-  ['flooded', 3000],
-] as const)('a neighbor that keeps its link to who %s records is told', async (how, records) => {
+/** A liar that is not cut off by whom it is linked to, as the checkers see it. */
+async function tolerated(): Promise<{ stage: TestStage; one: Life; victim: Life; complaint: string }> {
   const stage = await new TestStage().start(4);
   const one = lifeOf(stage, 'n1');
   const [link] = (await stage.world.resolve(one.node.status())).links;
   const victim = lifeOf(stage, link?.node as string);
-  const tell = (count: number) =>
-    stage.mesh.tell((observer) => observer.misbehaved?.(one, victim.member.host, how, count));
-  if (how === 'flooded') tell(500);
+  return { stage, one, victim, complaint: `${victim.member.name} still has its link to n1, which has` };
+}
+
+test('a neighbor that keeps its link to who forges records is told', async () => {
+  const { stage, one, victim, complaint } = await tolerated();
+  stage.mesh.tell((observer) => observer.forged?.(one, victim.member.host));
   await stage.world.run(4000);
-  expect(stage.world.failures).toEqual([]);
-  tell(records);
-  await stage.world.run(4000);
-  expect(stage.world.failures.join()).toContain(
-    `${victim.member.name} still has its link to n1, which has ${how} records to it`,
-  );
+  expect(stage.world.failures.join()).toContain(`${complaint} forged records to it`);
   stage.mesh.killAll();
 });
+
+test.each([
+  ['a flood of its own versions', 2500, 'flooded records to it'],
+  ['as many as a limit may let pass', 1500, undefined],
+])('a neighbor that keeps its link after %s', async (_what, versions, failure) => {
+  const { stage, one, victim, complaint } = await tolerated();
+  floodArrives(stage, { one, victim, from: one, first: 1000, versions });
+  await stage.world.run(4000);
+  const expected = failure === undefined ? [] : [expect.stringContaining(`${complaint} ${failure}`)];
+  expect(stage.world.failures).toEqual(expected);
+  stage.mesh.killAll();
+});
+
+test('versions that a relay has brought already are no flood', async () => {
+  const { stage, one, victim } = await tolerated();
+  const [relay] = stage.mesh.living.filter((life) => life !== one && life !== victim) as [Life];
+  floodArrives(stage, { one, victim, from: relay, first: 5000, versions: 1 });
+  floodArrives(stage, { one, victim, from: one, first: 1000, versions: 2500 });
+  await stage.world.run(4000);
+  expect(stage.world.failures).toEqual([]);
+  stage.mesh.killAll();
+});
+
+interface ArrivingFlood {
+  readonly one: Life;
+  readonly victim: Life;
+  readonly from: Life;
+  readonly first: number;
+  readonly versions: number;
+}
+
+/** Versions of one node's record, in pieces that end anywhere. */
+function floodArrives(stage: TestStage, { one, victim, from, first, versions }: ArrivingFlood): void {
+  const bytes = stage.mesh.archive.newestOf(one.node.instance) as Uint8Array;
+  const signer = one.platform.signer as RecordSigner;
+  const records = versionsOf(bytes, first, versions, signer).map((one) => ({
+    bytes: one,
+    unreachableForMs: 0,
+  }));
+  const kind = { kind: RouteKind.link, type: TopologyType.records, feature: featureNumber('topology') };
+  const header = { ...kind, destination: 0, source: 0, sequence: 0, flags: 0, ttl: 1 };
+  const frame = encodeFrame(header, encodeRecords(records));
+  const end = { other: { host: from.member.host } } as StreamEnd;
+  stage.mesh.tell((observer) => observer.floods?.(one, one.node.id));
+  for (let at = 0; at < frame.length; at += 65_536)
+    stage.mesh.tell((observer) => observer.read?.(victim, end, frame.subarray(at, at + 65_536)));
+}
 
 test('a node that cuts another off and does not name it is told', async () => {
   const stage = await new TestStage().start(4);

@@ -1,34 +1,25 @@
 /**
  * Cut-offs: who passes on forged records, or floods the mesh, loses the neighbor he does it to, and is named.
  *
- * Who calls it: it listens to what liars send. Invariant: it complains only where the records must have
- * arrived: the link was there before and is there still, the neighbor kept up and nothing was between the two.
+ * Who calls it: it listens to what liars send and to what arrives. Invariant: it complains only where the
+ * records must have arrived: the link was there before and is there still, the neighbor kept up and nothing
+ * was between the two.
  */
-import { limits } from '../../core/limits.ts';
 import type { Host } from '../machine/host.ts';
-import type { Life, Mesh, Misconduct } from '../mesh.ts';
+import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
+import { FloodWatch } from './flood-watch.ts';
 import type { StandingLinks } from './standing.ts';
 
 /** Longer than bytes that are not late take to arrive. */
 const withinMs = 3000;
 /** A younger link may be one of two, and about to close. */
 const linkAgeMs = 1000;
-/** Of a flood so many may be old news when they come: a relay that was faster than the link has brought a later version. */
-const overtakenMax = 1200;
-/** Versions of one origin beyond this are too many, whatever else came in. */
-const floodMin = limits.excessRecordsBurst + 2 * limits.recordsBurst + overtakenMax;
-const floodPerSecond = limits.excessRecordsPerSecond + 2 * limits.recordsPerSecond;
 
 interface Offense {
   readonly liar: Life;
   readonly victim: Life;
-  readonly how: Misconduct;
-}
-
-interface Flood {
-  readonly since: number;
-  records: number;
+  readonly how: 'forged' | 'flooded';
 }
 
 export class CutOffs {
@@ -37,42 +28,39 @@ export class CutOffs {
   private readonly checks: CheckCounts;
   /** By liar: to whom it has sent what nobody may send. */
   private readonly victims = new Map<Life, Set<Life>>();
-  /** By liar, then by victim: what has come over the link that is there. */
-  private readonly floods = new Map<Life, Map<Life, Flood>>();
 
   constructor(mesh: Mesh, standing: StandingLinks, checks: CheckCounts) {
     this.mesh = mesh;
     this.standing = standing;
     this.checks = checks;
+    new FloodWatch(mesh, {
+      began: (liar, victim) => this.mayCutOff(victim, liar),
+      exceeded: (liar, victim) => this.mustCutOff({ liar, victim, how: 'flooded' }),
+    });
     mesh.observers.push({
-      misbehaved: (liar, to, how, records) => this.misbehaved(liar, to, how, records),
+      forged: (liar, to) => this.forged(liar, to),
       linkDown: (life, name, reason) => this.linkDown(life, name, reason),
-      stopped: (life) => this.floods.delete(life),
     });
   }
 
-  private misbehaved(liar: Life, to: Host, how: Misconduct, records: number): void {
+  private forged(liar: Life, to: Host): void {
     const victim = this.mesh.living.find(({ member }) => member.host === to);
     if (victim === undefined) return;
-    this.victims.set(liar, (this.victims.get(liar) ?? new Set()).add(victim));
-    if (how === 'flooded' && !this.isFlood(liar, victim, records)) return;
-    const { world } = this.mesh;
-    const at = world.now;
-    world.after(withinMs, () => this.check({ liar, victim, how }, at));
+    this.mayCutOff(victim, liar);
+    this.mustCutOff({ liar, victim, how: 'forged' });
   }
 
-  /** Too many by now, and not only with those that are on their way. */
-  private isFlood(liar: Life, victim: Life, records: number): boolean {
-    const { now } = this.mesh.world;
-    const victims = this.floods.get(liar) ?? new Map<Life, Flood>();
-    const flood = victims.get(victim) ?? { since: now, records: 0 };
-    flood.records += records;
-    this.floods.set(liar, victims.set(victim, flood));
-    return flood.records > floodMin + (floodPerSecond * (now - flood.since)) / 1000;
+  private mayCutOff(victim: Life, liar: Life): void {
+    this.victims.set(liar, (this.victims.get(liar) ?? new Set()).add(victim));
+  }
+
+  private mustCutOff(offense: Offense): void {
+    const { world } = this.mesh;
+    const at = world.now;
+    world.after(withinMs, () => this.check(offense, at));
   }
 
   private linkDown(life: Life, name: string, reason: string): void {
-    for (const [liar, victims] of this.floods) if (liar.node.name === name) victims.delete(life);
     if (reason === 'protocol' && this.isJudge(life, name)) void this.checkNamed(life, name);
   }
 

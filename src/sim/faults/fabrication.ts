@@ -2,12 +2,12 @@
  * What one liar sends, record by record: instead of true ones, and beside them.
  *
  * Who calls it: the liar, for each frame of records that its node writes. Invariant: the kinds it was given
- * and no others; what must be cut off by whoever gets it is marked as such.
+ * and no others; what does not hold is marked, and of whom there are too many versions is told.
  */
 import type { RecordSigner } from '../../core/contracts.ts';
 import { idOf } from '../../core/identity.ts';
-import { compareVersions, decodeHeading } from '../../core/routing/announcement.ts';
-import type { Life, Mesh, Misconduct } from '../mesh.ts';
+import { compareVersions, decodeHeading, type Heading } from '../../core/routing/announcement.ts';
+import type { Life, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import {
   claimOf,
@@ -23,8 +23,8 @@ import {
 
 export interface Fabricated {
   readonly bytes: Uint8Array;
-  /** What it is, where that must not be put up with. */
-  readonly how?: Misconduct;
+  /** Its signature does not hold: whoever gets it must not put up with that. */
+  readonly isForged?: boolean;
   readonly unreachableForMs?: number;
 }
 
@@ -118,7 +118,7 @@ export class Fabrication {
 
   private forgeryOf(bytes: Uint8Array): readonly Fabricated[] {
     const forgery = forged(bytes, this.knownIds, this.signer, this.random);
-    return forgery === undefined ? [{ bytes }] : [{ bytes: forgery, how: 'forged' }];
+    return forgery === undefined ? [{ bytes }] : [{ bytes: forgery, isForged: true }];
   }
 
   /** Of a node that it knows, from the newest that this has said. */
@@ -152,7 +152,7 @@ export class Fabrication {
     if (flood.signer === this.signer) this.keepAhead(flood);
     const versions = versionsOf(flood.bytes, flood.next, floodPerFrame, flood.signer);
     flood.next += floodPerFrame;
-    return versions.map((bytes) => ({ bytes, how: 'flooded' }));
+    return versions.map((bytes) => ({ bytes }));
   }
 
   /** The node goes on announcing itself, after a restart by leaps: what it has overtaken costs nobody anything. */
@@ -172,9 +172,16 @@ export class Fabrication {
     if (own === undefined) return undefined;
     const sequence = (decodeHeading(own)?.sequence ?? 0) + floodPerFrame;
     const isAhead = this.kinds.some((kind) => kind !== 'flood' && harmOf([kind]) === 'itself');
-    if (!isAhead && this.random.chance(0.5)) return { bytes: own, signer: this.signer, next: sequence };
+    if (!isAhead && this.random.chance(0.5))
+      return this.begun({ bytes: own, signer: this.signer, next: sequence });
     const signer = this.mesh.notary.makeSigner(this.random);
-    return { bytes: this.inventedBy(signer), signer, next: 2 };
+    return this.begun({ bytes: this.inventedBy(signer), signer, next: 2 });
+  }
+
+  private begun(flood: Flood): Flood {
+    const { id } = decodeHeading(flood.bytes) as Heading;
+    this.mesh.tell((observer) => observer.floods?.(this.life, id));
+    return flood;
   }
 
   private ghost(): Uint8Array {

@@ -9,6 +9,7 @@ import { decodeRecords, encodeRecords, TopologyType } from '../../core/features/
 import { featureNumber } from '../../core/identity.ts';
 import { encodeFrame, Frame, RouteKind } from '../../core/wire/frame.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
+import { concatenate } from '../network/concatenate.ts';
 import { frameRanges } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { SeededRandom } from '../world/random.ts';
@@ -85,7 +86,7 @@ class Lying {
       const isTouched = this.isOfRecords(bytes, start, stop);
       parts.push(isTouched ? this.changed(end) : bytes.subarray(start, stop));
     }
-    return joined(parts);
+    return concatenate(parts);
   }
 
   private isOfRecords(bytes: Uint8Array, start: number, end: number): boolean {
@@ -101,26 +102,10 @@ class Lying {
       fabrication.insteadOf(bytes.slice()).map((one) => ({ unreachableForMs, ...one })),
     );
     if (end.waitingBytes < waitingBytesMax) sent.push(...fabrication.extra());
-    this.tellOf('forged', end, sent);
-    this.tellOf('flooded', end, sent);
+    if (sent.some(({ isForged }) => isForged))
+      this.mesh.tell((observer) => observer.forged?.(this.life, end.other.host));
     const { kind, type, feature: number, destination, source, sequence, flags, ttl } = frame;
     const header = { kind, type, feature: number, destination, source, sequence, flags, ttl };
     return encodeFrame(header, encodeRecords(sent.map((one) => ({ unreachableForMs: 0, ...one }))));
   }
-
-  private tellOf(how: 'forged' | 'flooded', end: StreamEnd, sent: readonly Fabricated[]): void {
-    const records = sent.filter((one) => one.how === how).length;
-    if (records === 0) return;
-    this.mesh.tell((observer) => observer.misbehaved?.(this.life, end.other.host, how, records));
-  }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -9,6 +9,7 @@ import type { Platform, PlatformEvents } from '../../api/platform.ts';
 import type { LinkId, LogLevel, RecordSigner } from '../../core/contracts.ts';
 import type { Failure } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { concatenate } from '../network/concatenate.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { Notary } from '../world/notary.ts';
@@ -35,6 +36,8 @@ export interface SimPlatformOptions {
   readonly onLog?: (level: LogLevel, text: string, fields: Record<string, unknown>) => void;
   /** Every write to a stream, as it left the node; only for looking at. */
   readonly onWrite?: (to: Host, bytes: Uint8Array) => void;
+  /** What is about to be handed to the node, in memory that is its for the moment; only for looking at. */
+  readonly onRead?: (end: StreamEnd, bytes: Uint8Array) => void;
 }
 
 /** What a liar's machine does to the bytes its program writes to a stream. */
@@ -139,7 +142,8 @@ export class SimPlatform implements Platform, Process {
   write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void {
     const end = this.ends.get(link);
     if (end === undefined) return;
-    const written = concatenate(chunks, byteLength);
+    // A copy: the node goes on filling the chunk it wrote from.
+    const written = concatenate(chunks);
     this.options.onWrite?.(end.other.host, written);
     const bytes = this.tampering?.(end, written) ?? written;
     this.note('write', link, bytes);
@@ -277,6 +281,7 @@ export class SimPlatform implements Platform, Process {
       // Its bytes were hashed when they were written.
       this.note('received', end.link);
       this.network.world.hash.number(bytes.length);
+      this.options.onRead?.(end, bytes);
       this.events.received(end.link, bytes);
       // As a real host reads the next into the same memory.
       bytes.fill(0xa5);
@@ -343,17 +348,6 @@ export class SimPlatform implements Platform, Process {
     if (typeof detail === 'string') hash.text(detail);
     else if (detail !== undefined) hash.bytes(detail);
   }
-}
-
-/** A copy: the node goes on filling the chunk it wrote from. */
-function concatenate(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function lostAtOnce(): Failure {

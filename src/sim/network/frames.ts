@@ -1,23 +1,45 @@
 /**
- * Where the frames lie in what a node wrote.
+ * Where the frames lie in what nodes write and read.
  *
- * Who calls it: whoever looks at writes (`frame-watch.ts`) or changes them (`liar.ts`). Invariant: a node
- * writes whole frames only, after the preface that opens the stream.
+ * Who calls it: whoever looks at writes (`frame-watch.ts`), at what arrives (`flood-watch.ts`) or changes it
+ * (`liar.ts`). Invariant: a node writes whole frames only, after the preface that opens the stream; what
+ * arrives may be a piece of a write.
  */
 import { readU32 } from '../../core/wire/bytes.ts';
 import { preface } from '../../core/wire/frame.ts';
+import { concatenate } from './concatenate.ts';
 
 const lengthBytes = 4;
 
+type Ranges = [start: number, end: number][];
+
 /** Frame ranges within one write; undefined where it is not made of whole frames. */
-export function frameRanges(bytes: Uint8Array): [start: number, end: number][] | undefined {
-  const ranges: [number, number][] = [];
+export function frameRanges(bytes: Uint8Array): Ranges | undefined {
+  const { ranges, end } = wholeFrames(bytes);
+  return end === bytes.length ? ranges : undefined;
+}
+
+/** Puts together what arrives of one stream, from its first byte on. */
+export class ArrivingFrames {
+  private rest: Uint8Array = new Uint8Array();
+
+  /** The frames that are whole by now; they may lie in the memory of the piece. */
+  push(piece: Uint8Array): { readonly bytes: Uint8Array; readonly ranges: Ranges } {
+    const bytes = this.rest.length === 0 ? piece : concatenate([this.rest, piece]);
+    const { ranges, end } = wholeFrames(bytes);
+    this.rest = bytes.slice(end);
+    return { bytes, ranges };
+  }
+}
+
+function wholeFrames(bytes: Uint8Array): { readonly ranges: Ranges; readonly end: number } {
+  const ranges: Ranges = [];
   let at = preface.every((byte, i) => bytes[i] === byte) ? preface.length : 0;
-  while (at < bytes.length) {
-    const end = at + lengthBytes + (at + lengthBytes <= bytes.length ? readU32(bytes, at) : bytes.length);
-    if (end > bytes.length) return undefined;
+  while (at + lengthBytes <= bytes.length) {
+    const end = at + lengthBytes + readU32(bytes, at);
+    if (end > bytes.length) break;
     ranges.push([at, end]);
     at = end;
   }
-  return ranges;
+  return { ranges, end: at };
 }
