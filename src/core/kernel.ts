@@ -148,12 +148,7 @@ export class Kernel {
   }
 
   wake(now: number): void {
-    const lagMs = now - this.promisedWake;
     this.at(now);
-    if (lagMs >= limits.lagForgivenFromMs && Number.isFinite(lagMs)) {
-      this.context.count('lag.ms', Math.round(lagMs));
-      this.neighborhood.forgive(lagMs);
-    }
     this.neighborhood.deadline(now);
     if (this.life !== 'running') return;
     this.behaviors.deadline(now);
@@ -259,9 +254,20 @@ export class Kernel {
   // ── inside ────────────────────────────────────────────────────────────────────────────────────────
 
   private at(now: number, wallNow?: number): void {
+    const lagMs = now - this.promisedWake;
+    const sinceTurnMs = now - this.context.now;
     // Unix time is given now and then; in between it advances as kernel time does.
     this.context.wallNow = wallNow ?? this.context.wallNow + (now - this.context.now);
     this.context.now = now;
+    if (lagMs >= limits.lagForgivenFromMs) this.late(lagMs, sinceTurnMs);
+  }
+
+  /** Whatever turn comes first after our own lag, nobody else is to blame for it. */
+  private late(lagMs: number, sinceTurnMs: number): void {
+    this.promisedWake = this.context.now;
+    this.context.count('lag.ms', Math.round(lagMs));
+    // A suspend may have begun right after the last turn, long before the promised time.
+    this.neighborhood.forgive(lagMs >= limits.suspendFromMs ? sinceTurnMs : lagMs);
   }
 
   private tick(now: number): void {

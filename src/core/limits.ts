@@ -32,6 +32,8 @@ export const limits = {
   silencePollPhases: 2,
   /** A wake-up later than this is our own lag: every deadline of silence grows by it. */
   lagForgivenFromMs: 50,
+  /** A lag this long may be a suspend, in which nobody's time counts: all since the last turn is forgiven. */
+  suspendFromMs: 1000,
   /** Handed to a socket at a time: what is handed cannot be overtaken by a heartbeat. */
   handedBytesMax: 256 * 1024,
   /** Waiting for one link; beyond it frames are refused with `busy` and counted. */
@@ -126,6 +128,11 @@ export const limits = {
   dialsScheduledMax: 8,
   /** One dial per (node, instance) in this time, however often it is heard. */
   dialAgainMs: 5000,
+  /**
+   * A broken connection is dialed again after these times, doubled at most: a moment later for one that a
+   * middlebox reset, and once more for an interface that was gone for a second and had refused the first.
+   */
+  redialWaitsMs: [300, 2000] as readonly number[],
   /** The lowest id of a component beacons this often, so that satisfied islands find each other. */
   beaconIntervalMs: 30_000,
   /** One unreachable node is tried about once in this time by its whole component, while its loss is fresh. */

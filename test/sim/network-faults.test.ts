@@ -81,3 +81,24 @@ test('datagrams lost, doubled and late do not touch streams; a newcomer still fi
   expect(stage.mesh.network.traffic.datagramsLost).toBeGreaterThan(0);
   expect(await stage.verdict()).toEqual([]);
 });
+
+test('a connection that broke, to a machine that refuses for a second more, is there again within five', async () => {
+  const stage = new TestStage();
+  const { mesh, world } = stage;
+  const one = mesh.add({ name: 'one', solicit: false });
+  const two = mesh.add({ name: 'two', solicit: false });
+  mesh.start(two);
+  await world.resolve(mesh.start(one).node.dial(two.host.address));
+  expect(await stage.settling.allKnowAll(5000, 2)).toBe(true);
+  await world.run(20_000);
+  const { process } = two.host;
+  for (const stream of mesh.network.streams) stream.cut('both');
+  two.host.process = undefined;
+  one.host.process = undefined;
+  await world.run(1000);
+  expect(mesh.allKnowAll).toBe(false);
+  two.host.process = process;
+  await world.run(4000);
+  expect(mesh.allKnowAll).toBe(true);
+  mesh.killAll();
+});

@@ -72,6 +72,21 @@ test('a suspend: the monotonic clock leaps by minutes, the wall clock by an hour
   expect(await stage.verdict()).toEqual([]);
 });
 
+test('after a suspend a neighbor may stall as long as ever, wherever in a second the suspend came', async () => {
+  const stage = await new TestStage(5).start(2);
+  const downs: string[] = [];
+  stage.mesh.observers.push({
+    linkDown: (life, name, reason) => downs.push(`${life.node.name} ${name} ${reason}`),
+  });
+  for (let i = 0; i < 10; i++) {
+    await stage.pass(10_000 + i * 100);
+    jump(named(stage.mesh, 'n1'), 0, 40_000).start(stage.mesh);
+    await stage.suffer(pause(named(stage.mesh, 'n2')), 2900);
+  }
+  expect(downs).toEqual([]);
+  expect(await stage.verdict()).toEqual([]);
+});
+
 test.each(['with memory', 'without memory'] as const)(
   'a node that is restarted at once %s is known again within seconds',
   async (memory) => {

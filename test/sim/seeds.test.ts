@@ -75,6 +75,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     latencyMs: 5,
     faults: ['pause', 'dials', 'slow', 'loss'],
   },
+  'a suspend counted as silence of others, up to a second of it': {
+    ...brief,
+    nodes: 23,
+    seed: 1045910465,
+    lossPercent: 0,
+    latencyMs: 60,
+    start: 'islands',
+    workload: 'chatty',
+    faults: ['jump', 'pause', 'vanish'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

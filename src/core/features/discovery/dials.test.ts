@@ -82,6 +82,18 @@ describe('one node is dialed', () => {
   });
 });
 
+test('a dial that is made again on purpose does not mind the one before, nor put off the next', () => {
+  dials.dial(agent, target({ addresses: ['a:1'] }));
+  failed(1, 'SKEIN_UNREACHABLE');
+  now = limits.dialAgainMs - 1000;
+  expect(dials.dial(agent, target({ addresses: ['a:1'], isAgain: true }))).toBe(true);
+  expect(dials.dial(agent, target({ isAgain: true }))).toBe(false);
+  failed(2, 'SKEIN_UNREACHABLE');
+  expect(dials.dial(agent, target())).toBe(false);
+  now = limits.dialAgainMs;
+  expect(dials.dial(agent, target())).toBe(true);
+});
+
 test('whoever asked is told when the link is up; another link says nothing', () => {
   dials.dial(agent, target({ token: 5 }));
   const neighbor = (link: number) => ({ link, id: 7 }) as Neighbor;
@@ -106,6 +118,14 @@ describe('a dial for later', () => {
     dials.later(10, 7, 'second life', () => target({ instance: 'second life' }));
     dials.deadline(agent, 10);
     expect(dialed).toEqual(['a:1']);
+  });
+
+  test('gives way to one that is due earlier, and to no other', () => {
+    dials.later(100, 7, 'first life', () => target({ addresses: ['late:1'] }));
+    dials.later(10, 7, 'first life', () => target({ addresses: ['early:1'] }));
+    dials.later(50, 7, 'first life', () => target({ addresses: ['late:2'] }));
+    dials.deadline(agent, 200);
+    expect(dialed).toEqual(['early:1']);
   });
 
   test('is kept once per node, and for a bounded number of nodes', () => {

@@ -3,7 +3,7 @@
  *
  * Who calls it: the discovery behavior. A node may have several addresses; they are tried in turn.
  * Invariant: never two dials to one node at a time, and one per (node, instance) in `dialAgainMs`
- * unless somebody asked by hand.
+ * unless somebody asked by hand or a connection broke that may be mended.
  */
 import type { BehaviorAgent, DialPurpose, LinkId, Neighbor, OutgoingError } from '../../contracts.ts';
 import type { Failure } from '../../errors.ts';
@@ -17,6 +17,8 @@ export interface Target {
   readonly instance?: Instance;
   readonly addresses: readonly string[];
   readonly purpose: DialPurpose;
+  /** Dialed a moment ago, and on purpose once more. */
+  readonly isAgain?: boolean;
   /** Who waits for it: a command's token, or a seed. */
   readonly token?: number;
   readonly seed?: string;
@@ -50,18 +52,24 @@ export class Dials {
   dial(agent: BehaviorAgent, target: Target): boolean {
     if (target.node !== undefined && target.token === undefined) {
       const life = lifeOf(target.node, target.instance);
-      if (this.underWay.has(target.node) || this.isRecent(life, agent.now)) return false;
-      if (this.recent.size >= recentMax) this.recent.clear();
-      this.recent.set(life, agent.now);
+      if (this.underWay.has(target.node)) return false;
+      if (this.isRecent(life, agent.now)) {
+        if (target.isAgain !== true) return false;
+      } else {
+        if (this.recent.size >= recentMax) this.recent.clear();
+        this.recent.set(life, agent.now);
+      }
     }
     return this.attempt(agent, target, 0);
   }
 
-  /** Dials after a wait; whether and why is decided then. One at a time for each life of a node. */
+  /** Dials after a wait; whether and why is decided then. One at a time for each life of a node: the first due. */
   later(at: number, node: NodeId, instance: Instance, target: () => Target | undefined): void {
-    if (this.scheduled.length >= limits.dialsScheduledMax) return;
     const life = lifeOf(node, instance);
-    if (!this.scheduled.some((entry) => entry.life === life)) this.scheduled.push({ at, life, target });
+    const waiting = this.scheduled.findIndex((entry) => entry.life === life);
+    if (waiting < 0) {
+      if (this.scheduled.length < limits.dialsScheduledMax) this.scheduled.push({ at, life, target });
+    } else if (at < (this.scheduled[waiting] as Scheduled).at) this.scheduled[waiting] = { at, life, target };
   }
 
   nextDeadline(): number {

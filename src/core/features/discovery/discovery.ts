@@ -248,9 +248,20 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.seekSoon(agent);
     if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
     if (reason !== 'closed' && reason !== 'silent') return;
-    // Perhaps only the connection broke: ask once, soon, whether the node is still there.
-    const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
-    this.dials.later(at, neighbor.id, neighbor.instance, () => this.reunion(agent, neighbor.id));
+    this.redial(agent, neighbor, limits.redialWaitsMs);
+  }
+
+  /** Perhaps only the connection broke: ask, soon and once more, whether the node is still there. */
+  private redial(agent: BehaviorAgent, neighbor: Neighbor, [waitMs, ...rest]: readonly number[]): void {
+    if (waitMs === undefined) return;
+    const isAgain = rest.length < limits.redialWaitsMs.length - 1;
+    const at = agent.now + waitMs * (1 + agent.random.next());
+    this.dials.later(at, neighbor.id, neighbor.instance, () => {
+      const target = this.reunion(agent, neighbor.id);
+      if (target === undefined) return undefined;
+      this.redial(agent, neighbor, rest);
+      return { ...target, isAgain };
+    });
   }
 
   private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {
