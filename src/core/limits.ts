@@ -112,6 +112,13 @@ export const limits = {
   solicitRatio: 8,
   /** Of many nodes only so many answer that each wanted link has about this many offers. */
   offersPerLink: 4,
+  /** Heard again after this and still outside: the answers to the time before have come to nothing. */
+  unansweredAfterMs: 1000,
+  /** By this much the share of nodes that answer grows each time: a network of ten in a mesh of a thousand is in at the third. */
+  unansweredGrowth: 8,
+  /** Longer than the widest gap between solicitations, and ten beacons: who was silent for longer begins anew. */
+  unansweredKeptMs: 300_000,
+  unansweredMax: 1024,
   /** Nodes heard of within this time count as about, whether in the mesh or not. */
   crowdWindowMs: 10_000,
   crowdMax: 10_000,

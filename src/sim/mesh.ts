@@ -43,6 +43,8 @@ export interface MemberOptions {
   readonly nodeName?: string;
   readonly degree?: number;
   readonly seeds?: readonly string[];
+  /** Given to every life but the first, as somebody who starts a program again would. */
+  readonly restartSeeds?: () => readonly string[];
   /** Default: the mesh's. */
   readonly namespace?: string;
   /** UDP solicitation. Default true. */
@@ -348,7 +350,7 @@ export class Mesh {
       namespace: member.options.namespace ?? options.namespace ?? 'sim',
       degree: member.options.degree ?? options.degree,
       addresses: [member.host.address],
-      seeds: [...(member.options.seeds ?? []), ...seeds],
+      seeds: [...new Set([...this.givenSeeds(member), ...seeds])],
       solicit: member.options.solicit ?? true,
       broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
       syncPeriodMs: options.syncPeriodMs ?? limits.syncPeriodMs,
@@ -358,6 +360,10 @@ export class Mesh {
       pid: undefined,
       ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
     };
+  }
+
+  private givenSeeds({ options, lives }: Member): readonly string[] {
+    return [...(options.seeds ?? []), ...(lives > 1 ? (options.restartSeeds?.() ?? []) : [])];
   }
 
   private watch(life: Life): void {

@@ -11,7 +11,7 @@ import {
   workloadNames,
 } from '../../src/sim/index.ts';
 
-/** One for each start, with another workload and every fourth fault each. */
+/** One for each start, with another workload and a share of the faults each. */
 export const determinismRuns: readonly SimulationOptions[] = startNames.map((start, i) => ({
   nodes: 12,
   seed: 4711 + i,

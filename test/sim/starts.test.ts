@@ -1,6 +1,13 @@
 /** How meshes come to be: islands that meet, satisfied triangles, a flood of joins. */
 import { expect, test } from 'vitest';
-import { failureLines, Mesh, runSimulation, type SimulationOptions, World } from '../../src/sim/index.ts';
+import {
+  failureLines,
+  type Member,
+  Mesh,
+  runSimulation,
+  type SimulationOptions,
+  World,
+} from '../../src/sim/index.ts';
 import { startNodes } from '../../src/sim/starts.ts';
 
 async function passes(options: SimulationOptions) {
@@ -45,4 +52,32 @@ test('100 nodes that join a few in the same instant are known to all within seco
 }, async () => {
   const { converged } = await passes({ nodes: 105, start: 'flood', messagesPerSecond: 5 });
   expect(converged).toBeLessThan(20_000);
+});
+
+test('three sites whose broadcasts do not meet are one mesh by two dials, and heal without any', async () => {
+  const { converged } = await passes({ nodes: 18, start: 'sites', faults: ['partition'], minutes: 0.25 });
+  expect(converged).toBeLessThan(10_000);
+});
+
+test('a newcomer whom few of a large mesh can hear is one of it within seconds', async () => {
+  const world = new World({ seed: 3 });
+  const mesh = new Mesh(world, { degree: 3, network: { latencyMs: 5 } });
+  for (let i = 1; i <= 120; i++) mesh.start(mesh.add({ name: `n${i}` }));
+  for (let i = 1; i <= 2; i++) mesh.start(mesh.add({ name: `far${i}`, broadcastDomain: 1 }));
+  await world.run(10_000);
+  const [near, far] = ['n1', 'far1'].map((name) => mesh.member(name) as Member);
+  await world.resolve(near?.life?.node.dial(far?.host.address as string) as Promise<unknown>);
+  expect(await world.runUntil(() => mesh.allKnowAll, 5000)).toBe(true);
+  const tookMs: number[] = [];
+  for (let i = 1; i <= 10; i++) {
+    const begun = world.now;
+    const newcomer = mesh.add({ name: `new${i}`, broadcastDomain: 1 });
+    mesh.start(newcomer);
+    expect(await world.runUntil(() => mesh.allKnowAll, 60_000), newcomer.name).toBe(true);
+    tookMs.push(world.now - begun);
+    mesh.crash(newcomer);
+    await world.run(20_000);
+  }
+  expect(Math.max(...tookMs), String(tookMs.map(Math.round))).toBeLessThan(10_000);
+  mesh.killAll();
 });

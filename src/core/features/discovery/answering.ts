@@ -11,6 +11,7 @@ import { limits } from '../../limits.ts';
 import { answerShare, Crowd } from './crowd.ts';
 import type { Dials, Target } from './dials.ts';
 import type { Solicitation } from './solicitation.ts';
+import { Unanswered } from './unanswered.ts';
 
 export interface AnsweringPorts {
   readonly degree: () => number;
@@ -24,6 +25,7 @@ export class Answering {
   private readonly dials: Dials;
   private readonly ports: AnsweringPorts;
   private readonly crowd = new Crowd();
+  private readonly unanswered = new Unanswered();
   private linkedAt = Number.NEGATIVE_INFINITY;
   private grownAt = Number.NEGATIVE_INFINITY;
 
@@ -53,9 +55,11 @@ export class Answering {
     if (id === agent.self.id) return this.namesakeHeard(agent, heard);
     this.crowd.heard(id, agent.now);
     const outside = !Number.isFinite(agent.routes.distance(id));
+    if (!outside) this.unanswered.joined(id);
     if (!outside && heard.wants === 0) return;
     const nodes = Math.max(agent.routes.reachableCount + 1, this.crowd.size(agent.now));
-    if (agent.random.next() >= answerShare(nodes, heard.wants)) return;
+    const growth = outside ? this.unanswered.heard(id, agent.now) : 1;
+    if (agent.random.next() >= growth * answerShare(nodes, heard.wants)) return;
     const heardAt = agent.now;
     this.dials.later(this.soon(agent), id, heard.instance, () => this.answer(agent, heard, heardAt));
   }
