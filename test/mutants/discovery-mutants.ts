@@ -26,6 +26,13 @@ export const discoveryMutants: readonly Mutant[] = [
     replace: 'return Math.min(0 / limits.solicitRatio,',
   },
   {
+    name: 'no-reunion',
+    breaks: 'known nodes out of reach are never tried again',
+    file: discovery,
+    find: '    const drawn = lost.filter((entry) =>',
+    replace: '    const drawn = lost.filter((entry) => entry.left &&',
+  },
+  {
     name: 'no-new-links',
     breaks: 'a node that has lost a link does not look for another',
     file: discovery,

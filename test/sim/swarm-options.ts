@@ -24,6 +24,8 @@ export function swarmOptions(seed: number): SimulationOptions {
     'slow-readers',
     'large',
   ] as const);
+  const start = random.chance(0.6) ? 'cold' : random.pick(startNames);
+  const faults = random.sample(faultNames, random.integer(1, faultsMax));
   return {
     seed,
     // Small ones more often: a mesh of 40 costs as much as four of 20.
@@ -32,9 +34,10 @@ export function swarmOptions(seed: number): SimulationOptions {
     minutes,
     lossPercent: random.pick([0, 0, 1, 3]),
     latencyMs: random.pick([1, 5, 20, 20, 60]),
-    start: random.chance(0.6) ? 'cold' : random.pick(startNames),
+    start,
     workload,
-    faults: random.sample(faultNames, random.integer(1, faultsMax)),
+    // What lies between sites breaks sooner than what is within them.
+    faults: start === 'sites' ? [...new Set([...faults, 'partition' as const])] : faults,
     joinAndCrash: random.chance(figuresShare),
   };
 }

@@ -45,7 +45,7 @@ const thinBytesPerSecondMax = 200_000;
 const slowLatencyFactor = 20;
 
 const makers: Readonly<Record<FaultName, FaultMaker>> = {
-  partition: (mesh, random) => against(someMembers(mesh, random, 0.5), partition),
+  partition: (mesh, random) => against(oneSite(mesh, random) ?? someMembers(mesh, random, 0.5), partition),
   oneway: (mesh, random) =>
     against(someMembers(mesh, random, 0.3), (deaf) => oneWay(deaf, random.chance(0.5) ? 'in' : 'out')),
   crash: (mesh, random) =>
@@ -135,6 +135,15 @@ function against(members: readonly Member[], make: (members: readonly Member[]) 
 /** A second twin of one name would prove nothing new. */
 function ownersOfTheirName(mesh: Mesh): Member[] {
   return runningMembers(mesh).filter(({ nodeName }) => mesh.livesNamed(nodeName).length === 1);
+}
+
+/** Where there are several networks, what breaks is as often the line between them. */
+function oneSite(mesh: Mesh, random: SeededRandom): Member[] | undefined {
+  const running = runningMembers(mesh);
+  const domains = [...new Set(running.map(({ host }) => host.broadcastDomain))];
+  if (domains.length < 2 || random.chance(0.5)) return undefined;
+  const domain = random.pick(domains);
+  return running.filter(({ host }) => host.broadcastDomain === domain);
 }
 
 function pairOf(mesh: Mesh, random: SeededRandom): [Member, Member] | undefined {
