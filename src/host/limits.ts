@@ -14,6 +14,8 @@ export const hostLimits = {
   listenBacklog: 511,
   /** A turned-away web browser gets its answer within this, or is cut off. */
   farewellTimeoutMs: 1000,
+  /** Answers to those that are turned away on their way at once: a stranger comes thousands of times a second. */
+  farewellsMax: 64,
 
   // ── sockets ─────────────────────────────────────────────────────────────────────────────────────
   /** A name may resolve to many addresses; each gets its share of the dial's time, so there must be few. */
@@ -40,6 +42,8 @@ export const hostLimits = {
   keysMax: 16,
   /** A file is read once it has stood still for this long: an editor empties it before it writes. */
   keyFileStillMs: 100,
+  /** The slow look at the file: a link on the way to it that leads elsewhere now is not notified. */
+  keyFileLookMs: 2000,
   /** Between two links that a removed key ends: the first is back by then (a redial comes within 0.6 s). */
   keyCutGapMs: 700,
   /** From the removal of a key to the end of the last link that stood by it. */
