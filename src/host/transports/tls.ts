@@ -5,6 +5,7 @@
  * over within its time or its socket is gone; certificates are not looked at, since whoever sits in the
  * middle with two sessions has two exporters, and the proof over either fails at the other.
  */
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { type Failure, failure } from '../../core/errors.ts';
@@ -37,7 +38,9 @@ export class Tls {
 
   constructor(ring: KeyRing, { cert, key }: Certificate) {
     this.ring = ring;
-    this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion });
+    // Without tickets: each session has a handshake of its own, and nothing of it can be taken up again.
+    const secureOptions = constants.SSL_OP_NO_TICKET;
+    this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion, secureOptions });
   }
 
   /** @param head What was read of the stream already. @param proven Told when the other end has proven a key. */
