@@ -34,6 +34,10 @@ export const hostLimits = {
   tlsHandshakesMax: 128,
   /** From the first byte of TLS to its end: a slow machine far away needs a second. */
   tlsHandshakeTimeoutMs: 5000,
+  /** Below TLS, up to the proof: a handshake, a hello as large as it may be and a proof are half of it. */
+  unprovenBytesMax: 64 * 1024,
+  /** So often the bytes of those that have proven nothing are looked at. */
+  unprovenLookMs: 50,
   /** Connections of one other machine (IPv6: one /64) without proof of the key: its nodes may all start at once. */
   unprovenPerAddressMax: 64,
 
