@@ -1,8 +1,10 @@
 /**
  * How a command ends badly: wrong input is exit 2, anything else that failed is exit 1, each in one line.
  *
- * Used by every command. Invariant: a person never sees a stack, and never more than one line on stderr.
+ * Used by every command. Invariant: a person never sees a stack, and never more than one line on stderr, in
+ * which nothing steers the terminal.
  */
+import { printable } from './output.ts';
 
 /** The command line is wrong; the message says what is wrong and what is accepted. */
 export class UsageError extends Error {
@@ -37,7 +39,8 @@ export function exitCodeOf(problem: unknown): number {
 /** `skein: text (CODE)`, or undefined when the command has said it already. */
 export function lineOf(problem: unknown): string | undefined {
   if (problem instanceof ExitError) return undefined;
-  const text = oneLine(problem instanceof Error ? problem.message : String(problem));
+  // The text may be another node's: a refusal is worded at the other end.
+  const text = printable(oneLine(problem instanceof Error ? problem.message : String(problem)));
   const code = codeOf(problem);
   return code?.startsWith('SKEIN_') ? `skein: ${text} (${code})` : `skein: ${text}`;
 }

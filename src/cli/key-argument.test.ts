@@ -11,6 +11,7 @@ test.each([
   [['key', 'add', text.toUpperCase()]],
   [[text]],
   [['send', 'a', `see ${text.slice(0, 40)}`]],
+  [['up', `--key=${text.replace(/-./, '-0')}`]],
 ])('a key among the arguments is refused and not repeated (%#)', (args) => {
   expect(() => refuseKeyArgument(args)).toThrow(UsageError);
   expect(() => refuseKeyArgument(args)).not.toThrow(text.slice(7, 20));

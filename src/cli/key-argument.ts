@@ -6,8 +6,11 @@
  */
 import { UsageError } from './exit.ts';
 
-/** The prefix and a good part of the letters: no path or name of a person's own looks like this. */
-const keyLike = /skein1-[a-z2-7]{16}/i;
+/**
+ * The prefix and a good part of the letters, or nearly all of them with a typo in it: no path or name of a
+ * person's own looks like this.
+ */
+const keyLike = /skein1-(?:[a-z2-7]{16}|[a-z0-9]{40})/i;
 
 /** @throws UsageError */
 export function refuseKeyArgument(args: readonly string[]): void {

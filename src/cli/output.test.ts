@@ -67,6 +67,7 @@ test('wrong input is exit 2, other failures exit 1, each in one line', () => {
   const failed = Object.assign(new Error('no\n  way'), { code: 'SKEIN_NAME_TAKEN' });
   expect([exitCodeOf(failed), lineOf(failed)]).toEqual([1, 'skein: no way (SKEIN_NAME_TAKEN)']);
   expect(exitCodeOf(Object.assign(new Error('x'), { code: 'SKEIN_INVALID' }))).toBe(2);
+  expect(lineOf(new Error('\u001b]0;title\u0007'))).toBe('skein: \\u001b]0;title\\u0007');
   expect([exitCodeOf(new UsageError('x')), lineOf(new UsageError('x'))]).toEqual([2, 'skein: x']);
   expect([exitCodeOf(new ExitError(1)), lineOf(new ExitError(1))]).toEqual([1, undefined]);
 });

@@ -149,6 +149,7 @@ export class Driver implements Platform {
       'tcp.crowded': crowded,
       'tls.failed': this.parts.tls?.counters.failed ?? 0,
       'tls.refused': this.parts.tls?.counters.refused ?? 0,
+      'tls.floods': this.parts.tls?.counters.floods ?? 0,
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,
       'udp.sendErrors': udp?.sendErrors ?? 0,

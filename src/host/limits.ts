@@ -14,6 +14,8 @@ export const hostLimits = {
   listenBacklog: 511,
   /** A turned-away web browser gets its answer within this, or is cut off. */
   farewellTimeoutMs: 1000,
+  /** Answers to those that are turned away on their way at once: a stranger comes thousands of times a second. */
+  farewellsMax: 64,
 
   // ── sockets ─────────────────────────────────────────────────────────────────────────────────────
   /** A name may resolve to many addresses; each gets its share of the dial's time, so there must be few. */
@@ -32,6 +34,10 @@ export const hostLimits = {
   tlsHandshakesMax: 128,
   /** From the first byte of TLS to its end: a slow machine far away needs a second. */
   tlsHandshakeTimeoutMs: 5000,
+  /** Below TLS, up to the proof: a handshake, a hello as large as it may be and a proof are half of it. */
+  unprovenBytesMax: 64 * 1024,
+  /** So often the bytes of those that have proven nothing are looked at. */
+  unprovenLookMs: 50,
   /** Connections of one other machine (IPv6: one /64) without proof of the key: its nodes may all start at once. */
   unprovenPerAddressMax: 64,
 
@@ -40,6 +46,8 @@ export const hostLimits = {
   keysMax: 16,
   /** A file is read once it has stood still for this long: an editor empties it before it writes. */
   keyFileStillMs: 100,
+  /** The slow look at the file: a link on the way to it that leads elsewhere now is not notified. */
+  keyFileLookMs: 2000,
   /** Between two links that a removed key ends: the first is back by then (a redial comes within 0.6 s). */
   keyCutGapMs: 700,
   /** From the removal of a key to the end of the last link that stood by it. */

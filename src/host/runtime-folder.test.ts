@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -74,6 +74,15 @@ describe('the folder', () => {
     const { chownSync } = await import('node:fs');
     chownSync(path, 12345, 12345);
     expect(() => RuntimeFolder.open(path)).toThrow('belongs to user 12345, not to 0');
+  });
+
+  test('tidied away and made anew by somebody else says nothing any more', () => {
+    const registration = mustRegister(entryOf('a'));
+    expect(folder.list()).toHaveLength(1);
+    chmodSync(path, 0o777);
+    expect([folder.list(), folder.read('a')]).toEqual([[], undefined]);
+    chmodSync(path, 0o700);
+    expect(folder.read('a')).toEqual(registration.entry);
   });
 
   test('is SKEIN_RUNTIME_DIR, else in the session folder, else in the temporary one', () => {
@@ -159,6 +168,13 @@ describe('a file that is no entry is ignored and counted', () => {
     ['too large', () => JSON.stringify(good()).padEnd(70_000)],
   ])('%s', (_what, text) => {
     put('a.json', text());
+    expect(folder.list()).toEqual([]);
+    expect(folder.badFiles).toBe(1);
+    expect(folder.register(entryOf('a'))).toBeDefined();
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe, which nobody waits for', () => {
+    execFileSync('mkfifo', [join(path, 'a.json')]);
     expect(folder.list()).toEqual([]);
     expect(folder.badFiles).toBe(1);
     expect(folder.register(entryOf('a'))).toBeDefined();

@@ -13,7 +13,7 @@ import { SkeinError } from '../core/errors.ts';
 import { checkName } from '../core/identity.ts';
 import { hostLimits } from './limits.ts';
 import { parseEntry, type RuntimeEntry } from './runtime-entry.ts';
-import { prepareFolder } from './runtime-path.ts';
+import { isSafe, prepareFolder } from './runtime-path.ts';
 
 export type { RuntimeEntry } from './runtime-entry.ts';
 
@@ -52,6 +52,7 @@ export class RuntimeFolder {
 
   /** One living node's entry. */
   read(name: string): RuntimeEntry | undefined {
+    if (!isSafe(this.path)) return undefined;
     const file = this.fileOf(name);
     const text = readIfSmall(file);
     if (text === undefined) return undefined;
@@ -243,8 +244,10 @@ function createWithoutLink(file: string, entry: RuntimeEntry): boolean {
 
 function readIfSmall(file: string): string | undefined {
   try {
-    const { size } = statSync(file);
-    return size > hostLimits.entryBytesMax ? '' : readFileSync(file, 'utf8');
+    const found = statSync(file);
+    // Whatever else lies there, a pipe for example, might never end.
+    if (!found.isFile() || found.size > hostLimits.entryBytesMax) return '';
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -41,15 +41,29 @@ export function prepareFolder(path: string = defaultRuntimePath()): string {
       cause,
     );
   }
+  const reason = dangerIn(path);
+  if (reason !== undefined) throw unusable(path, 'unsafe', reason);
+  return path;
+}
+
+/** Asked again at each look: a tidied temporary folder may be made anew by another user. */
+export function isSafe(path: string): boolean {
+  try {
+    return dangerIn(path) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Why others could write in it; undefined: they cannot. @throws when there is no such folder. */
+function dangerIn(path: string): string | undefined {
   // lstat: whoever comes first to a shared temporary folder could leave a link there.
   const found = lstatSync(path);
-  if (!found.isDirectory()) throw unusable(path, 'unsafe', 'it is not a folder');
+  if (!found.isDirectory()) return 'it is not a folder';
   const user = process.getuid?.();
-  if (user === undefined) return path;
-  if (found.uid !== user) throw unusable(path, 'unsafe', `it belongs to user ${found.uid}, not to ${user}`);
-  if ((found.mode & 0o022) !== 0)
-    throw unusable(path, 'unsafe', `others may write in it; run: chmod 700 ${path}`);
-  return path;
+  if (user === undefined) return undefined;
+  if (found.uid !== user) return `it belongs to user ${found.uid}, not to ${user}`;
+  return (found.mode & 0o022) === 0 ? undefined : `others may write in it; run: chmod 700 ${path}`;
 }
 
 function isMine(path: string): boolean {

@@ -3,6 +3,7 @@
  * and replay. Each must end without a link, be told for what it is, and leave both ends as they were.
  */
 import { once } from 'node:events';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { failure } from '../../src/core/errors.ts';
@@ -56,6 +57,17 @@ async function expectUnharmed(node: SkeinNode = a): Promise<void> {
   await honest.dial(await addressOf(node));
   expect(await honest.send(name, 'hello')).toMatchObject({ delivered: [name] });
 }
+
+test('a TLS session is never taken up again, whoever knows what was agreed on in it', async () => {
+  const first = await strangers.dialTls(at);
+  // What a server gives for the next time comes behind its handshake, ahead of all that it says.
+  first.socket.write(openingWith(new Uint8Array(8)));
+  await first.frame(ControlType.hello);
+  const session = (first.socket as TLSSocket).getSession();
+  const second = await strangers.dialTls(at, { session });
+  expect(second.protocol).toBe('TLSv1.3');
+  expect((second.socket as TLSSocket).isSessionReused()).toBe(false);
+});
 
 describe('reflection', () => {
   test('a dialer is not convinced by its own hello and proof sent back', async () => {

@@ -3,6 +3,7 @@
  * them is cut off and counted, whoever floods is named, and honest members come and go as before.
  */
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -12,6 +13,7 @@ import { preface } from '../../src/core/wire/frame.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { hostLimits } from '../../src/host/limits.ts';
 import { type RunningNode, Site } from './helpers.ts';
+import { sendKeyUpdates } from './key-updates.ts';
 import { RogueMember } from './rogue-member.ts';
 import { Strangers } from './strangers.ts';
 
@@ -101,6 +103,17 @@ describe('connections of strangers', () => {
     await large.closed();
     expect(performance.now() - began).toBeLessThan(limits.handshakeTimeoutMs / 2);
     expect(await counter('link.violations')).toBe(1);
+    await expectOpenToMembers(a);
+  });
+
+  test('that bring more than a handshake takes are closed, also when it is all for TLS itself', async () => {
+    const a = await site.up('a', ...apart);
+    const [host = '', port] = a.address.split(':');
+    const began = performance.now();
+    const socket = await sendKeyUpdates(host, Number(port), 10_000);
+    if (!socket.destroyed) await once(socket, 'close');
+    expect(performance.now() - began).toBeLessThan(limits.handshakeTimeoutMs - 2000);
+    expect(await counter('tls.floods')).toBe(1);
     await expectOpenToMembers(a);
   });
 

@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -20,6 +22,14 @@ afterEach(() => {
 
 const write = (keys: readonly MeshKey[]) =>
   writeFileSync(path, keys.map(({ text }) => `${text}\n`).join(''), { mode: 0o600 });
+const keysOrRefusal = () => {
+  try {
+    return (readKeyFile(path) ?? []).map(({ id }) => id).join();
+  } catch (error) {
+    expect(error).toMatchObject({ message: expect.stringContaining('others can read') });
+    return 'refused';
+  }
+};
 const many = (count: number) => Array.from({ length: count }, () => MeshKey.make());
 
 describe.skipIf(process.getuid === undefined)('a key file', () => {
@@ -28,6 +38,27 @@ describe.skipIf(process.getuid === undefined)('a key file', () => {
     const owner = statSync(path).uid;
     vi.spyOn(process, 'getuid').mockReturnValue(owner + 1);
     expect(() => readKeyFile(path)).toThrow(`${path} belongs to user ${owner}, not to ${owner + 1}`);
+  });
+
+  test('is read as it was checked, whatever its name leads to a moment later', async () => {
+    const [ours, theirs] = many(2) as [MeshKey, MeshKey];
+    write([ours]);
+    renameSync(path, join(folder, 'ours'));
+    writeFileSync(join(folder, 'theirs'), theirs.text, { mode: 0o644 });
+    symlinkSync('ours', path);
+    const swapping = `const fs = require('node:fs');
+      for (let i = 0; ; i++) {
+        fs.symlinkSync(i % 2 ? 'ours' : 'theirs', 'next');
+        fs.renameSync('next', 'keys');
+        if (i === 0) console.log('swapping');
+      }`;
+    const swapper = spawn(process.execPath, ['-e', swapping], { cwd: folder });
+    await once(swapper.stdout, 'data');
+    const read = new Set<string>();
+    for (let i = 0; i < 20_000; i++) read.add(keysOrRefusal());
+    swapper.kill('SIGKILL');
+    await once(swapper, 'exit');
+    expect([...read].sort()).toEqual([ours.id, 'refused'].sort());
   });
 
   test('has a limited number of keys', () => {

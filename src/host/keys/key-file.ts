@@ -4,7 +4,17 @@
  * Who calls it: the key source of a node and `skein key`. Invariant: a file that others can read is never
  * used, one that is written is never readable by others for a moment, and a change replaces it whole.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SkeinError } from '../../core/errors.ts';
@@ -29,8 +39,7 @@ export function defaultKeyPath(environment: Environment = process.env): string {
 export function readKeyFile(path: string): MeshKey[] | undefined {
   let text: string;
   try {
-    checkRights(path);
-    text = readFileSync(path, 'utf8');
+    text = readChecked(path);
   } catch (error) {
     if (error instanceof SkeinError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -67,10 +76,20 @@ export function writeKeyFile(path: string, keys: readonly MeshKey[]): void {
   }
 }
 
+/** What is checked is what is read: the name may lead to another file a moment later. */
+function readChecked(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    checkRights(path, fstatSync(file));
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** As `ssh` does: a key that others can read is no secret any more, and one that others can write is not ours. */
-function checkRights(path: string): void {
+function checkRights(path: string, found: Stats): void {
   const user = process.getuid?.();
-  const found = statSync(path);
   if (found.size > hostLimits.keyFileBytesMax)
     throw new SkeinError('SKEIN_KEY', `key file: ${path} has ${found.size} bytes; it is no key file`);
   if (user === undefined) return;

@@ -1,11 +1,13 @@
 import {
   chmodSync,
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -125,6 +127,36 @@ describe('a file that changes', () => {
     await vi.waitFor(() => expect(ids(found)).toEqual([two.id, one.id]));
     expect(seen).toEqual([[two.id, one.id]]);
     expect(problems).toEqual([]);
+  });
+
+  /** As secrets are mounted: the file is a link through a link, and only the latter is exchanged. */
+  async function mountedAt(where: string): Promise<FoundKeys> {
+    writeKeyFile(join(folder, 'first', 'keys'), [three]);
+    writeKeyFile(join(folder, 'second', 'keys'), [two]);
+    mkdirSync(where, { recursive: true });
+    symlinkSync(join(folder, 'first'), join(where, 'now'));
+    symlinkSync(join('now', 'keys'), join(where, 'keys'));
+    symlinkSync(join(folder, 'second'), join(where, 'next'));
+    const found = findKeys({ key: undefined, keyFile: path }, {}) as FoundKeys;
+    writeKeyFile(join(folder, 'first', 'keys'), [one, two]);
+    close = watchKeys(found, () => undefined);
+    // The look that comes with the watch is over.
+    await vi.waitFor(() => expect(ids(found)).toEqual([one.id, two.id]));
+    return found;
+  }
+
+  test('behind a link in its folder is noticed at once', async () => {
+    const found = await mountedAt(folder);
+    renameSync(join(folder, 'next'), join(folder, 'now'));
+    await vi.waitFor(() => expect(ids(found)).toEqual([two.id]));
+  });
+
+  test('behind a link anywhere else is noticed by the slow look', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    symlinkSync(join(elsewhere, 'keys'), path);
+    const found = await mountedAt(elsewhere);
+    renameSync(join(elsewhere, 'next'), join(elsewhere, 'now'));
+    await vi.waitFor(() => expect(ids(found)).toEqual([two.id]), 3 * hostLimits.keyFileLookMs);
   });
 
   test('that can no longer be looked at ends nothing, and that is told', async () => {

@@ -47,6 +47,7 @@ export function findKeys(
 export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => void): () => void {
   if (path === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
+  let seen = looksOf(path);
   const reread = () => {
     try {
       // Whoever removes the last key leaves a comment: this one is still being written.
@@ -61,25 +62,43 @@ export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => v
     clearTimeout(timer);
     timer = setTimeout(reread, hostLimits.keyFileStillMs).unref();
   };
-  const watcher = watchFile(path, changed, failed);
+  const look = () => {
+    const now = looksOf(path);
+    if (now !== seen) changed();
+    seen = now;
+  };
+  const looking = setInterval(look, hostLimits.keyFileLookMs).unref();
+  const watcher = watchFile(path, changed, look);
   // What changed between the first reading and the watching.
-  if (watcher !== undefined) changed();
+  changed();
   return () => {
     clearTimeout(timer);
+    clearInterval(looking);
     watcher?.close();
   };
 }
 
-function watchFile(path: string, changed: () => void, failed: (text: string) => void): FSWatcher | undefined {
+/** Differs once the file does, wherever the links on the way to it lead. */
+function looksOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return [dev, ino, size, mtimeMs, ctimeMs].join();
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** @param look Something else has changed beside it: perhaps a link that it lies behind. */
+function watchFile(path: string, changed: () => void, look: () => void): FSWatcher | undefined {
   try {
     // The folder, since most changes replace the file.
     const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
       if (name === null || name === basename(path)) changed();
+      else look();
     });
     return watcher.on('error', () => undefined);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    failed(`changes of ${path} will not be noticed before the next start: ${code}`);
+  } catch {
+    // Out of watches: the slow look goes on.
     return undefined;
   }
 }

@@ -132,6 +132,23 @@ describe('the listener', () => {
     expect(listener.counters.dropped).toBe(2);
   });
 
+  test('tells so many at once why they are turned away; the oldest makes room', async () => {
+    start();
+    const count = hostLimits.farewellsMax + 20;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      // It neither reads its answer nor closes.
+      const socket = connect({ ...listener.address, allowHalfOpen: true }).pause();
+      sockets.push(socket.on('error', () => undefined));
+      socket.write('GET / HTTP/1.1\r\n\r\n');
+    }
+    while (listener.counters.turnedAway.http < count) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, listener.leavingCount);
+    }
+    expect(most).toBe(hostLimits.farewellsMax);
+  });
+
   test('says that an address is taken', async () => {
     await expect(Listener.open(listener.address)).rejects.toMatchObject({
       code: 'SKEIN_ADDRESS_IN_USE',

@@ -84,6 +84,11 @@ export class Listener {
     return this.undecided.size;
   }
 
+  /** Being told why they are turned away. */
+  get leavingCount(): number {
+    return this.leaving.size;
+  }
+
   /**
    * From now on streams are handed on, first those that already came.
    * @param speaks What is expected of them: `tls` where there is a key.
@@ -174,6 +179,7 @@ export class Listener {
       socket.destroy();
       return;
     }
+    this.makeRoomToLeave();
     this.leaving.add(socket);
     const timer = setTimeout(() => socket.destroy(), hostLimits.farewellTimeoutMs).unref();
     socket.on('close', () => {
@@ -182,6 +188,14 @@ export class Listener {
     });
     socket.resume();
     socket.end(farewell);
+  }
+
+  /** Whoever wants its answer has read it at once: the oldest is one that does not read, or does not close. */
+  private makeRoomToLeave(): void {
+    const [oldest] = this.leaving;
+    if (oldest === undefined || this.leaving.size < hostLimits.farewellsMax) return;
+    this.leaving.delete(oldest);
+    oldest.destroy();
   }
 
   private silent(socket: Socket): void {

@@ -5,6 +5,7 @@
  * over within its time or its socket is gone; certificates are not looked at, since whoever sits in the
  * middle with two sessions has two exporters, and the proof over either fails at the other.
  */
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { type Failure, failure } from '../../core/errors.ts';
@@ -12,6 +13,7 @@ import type { Certificate } from '../keys/certificate.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { exporterBytes, exporterLabel, LinkProof } from '../keys/link-proof.ts';
 import { hostLimits } from '../limits.ts';
+import { StrangerBytes } from './stranger-bytes.ts';
 
 export interface SecuredStream {
   readonly socket: TLSSocket;
@@ -23,21 +25,31 @@ export interface TlsCounters {
   failed: number;
   /** Ended to make room, since too many were under way. */
   refused: number;
+  /** Ended since they brought too much without having proven the key. */
+  readonly floods: number;
 }
 
 const minVersion = 'TLSv1.3';
 const protocol = 'skein/1';
 
 export class Tls {
-  readonly counters: TlsCounters = { failed: 0, refused: 0 };
   readonly ring: KeyRing;
   private readonly context: SecureContext;
   /** What others began and have not ended, the oldest first. */
   private readonly underWay = new Set<TLSSocket>();
+  private readonly strangers = new StrangerBytes();
+  private failed = 0;
+  private refused = 0;
 
   constructor(ring: KeyRing, { cert, key }: Certificate) {
     this.ring = ring;
-    this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion });
+    // Without tickets: each session has a handshake of its own, and nothing of it can be taken up again.
+    const secureOptions = constants.SSL_OP_NO_TICKET;
+    this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion, secureOptions });
+  }
+
+  get counters(): TlsCounters {
+    return { failed: this.failed, refused: this.refused, floods: this.strangers.floods };
   }
 
   /** @param head What was read of the stream already. @param proven Told when the other end has proven a key. */
@@ -53,10 +65,11 @@ export class Tls {
     });
     this.makeRoom();
     this.underWay.add(secured);
+    this.strangers.watch(secured, socket);
     const problem = await shaken(secured, 'secure', hostLimits.tlsHandshakeTimeoutMs);
     this.underWay.delete(secured);
     if (problem === undefined) return this.staged(secured, proven);
-    this.counters.failed++;
+    this.failed++;
     return undefined;
   }
 
@@ -79,9 +92,10 @@ export class Tls {
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
+    this.strangers.watch(secured, socket);
     const problem = await shaken(secured, 'secureConnect', timeoutMs, signal);
     if (problem === undefined) return this.staged(secured);
-    this.counters.failed++;
+    this.failed++;
     const text =
       problem === 'timeout'
         ? 'did not finish TLS in time'
@@ -96,13 +110,17 @@ export class Tls {
     if (oldest === undefined) return;
     // At once: of many that come in one turn each is to end another.
     this.underWay.delete(oldest);
-    this.counters.refused++;
+    this.refused++;
     oldest.destroy();
   }
 
   private staged(socket: TLSSocket, proven?: () => void): SecuredStream {
     const exporter = socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
-    return { socket, stage: new LinkProof(this.ring, new Uint8Array(exporter), proven) };
+    const isProven = () => {
+      this.strangers.forget(socket);
+      proven?.();
+    };
+    return { socket, stage: new LinkProof(this.ring, new Uint8Array(exporter), isProven) };
   }
 }
 

@@ -23,7 +23,7 @@ function view(
     directory: {
       get: (id: number) => {
         const name = Object.keys(known).find((candidate) => idOf(candidate) === id);
-        return name === undefined ? undefined : { name, addresses: known[name] };
+        return name === undefined ? undefined : { name, addresses: known[name], reachable: neighbors > 0 };
       },
     },
   } as unknown as BehaviorAgent;
@@ -62,6 +62,15 @@ describe('datagrams that say nothing here', () => {
     journal.clockDiffers('early', 181_000, 1);
     expect(textOf()).toContain("the clock of late is 300 s behind this machine's");
     expect(textOf('early')).toContain("the clock of early is 181 s ahead of this machine's");
+  });
+
+  test('played again long after accuse neither a node in reach nor one that was heard in time since', () => {
+    for (const name of ['me', 'near', 'set']) journal.clockDiffers(name, -3_600_000, 1);
+    expect(textOf()).toContain('the clock of set');
+    journal.heard({ ...sighting('set'), wants: 1 } as never, 2);
+    const inReach = { neighbors: 1, known: { near: ['near:1'] } };
+    expect(textOf(undefined, inReach)).not.toContain('clock');
+    expect(textOf('near', inReach)).not.toContain('clock');
   });
 });
 

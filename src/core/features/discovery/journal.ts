@@ -94,6 +94,8 @@ export class Journal {
   heard(solicitation: Solicitation, at: number): void {
     this.solicitationsHeard++;
     const { name, namespace, addresses } = solicitation;
+    // This one came in time, so older ones were not its clock's fault, or it has been set since.
+    this.clocks.delete(name);
     remember(this.heardByName, name, { name, namespace, addresses, origin: 'a solicitation', at });
   }
 
@@ -134,16 +136,18 @@ export class Journal {
     for (const [why, { count }] of this.unreadables)
       if (why !== 'replay')
         findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${count} times)` });
-    for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name));
+    for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name, view));
     if (this.malformedCount > 0) {
       findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
     }
     return findings;
   }
 
-  private clockFindings(node: string): Finding[] {
+  /** Nobody in reach is accused: whoever recorded its datagrams may play them again long after. */
+  private clockFindings(node: string, { agent }: Pick<JournalView, 'agent'>): Finding[] {
     const clock = this.clocks.get(node);
-    if (clock === undefined) return [];
+    const isInReach = node === agent.self.name || agent.directory.get(idOf(node))?.reachable === true;
+    if (clock === undefined || isInReach) return [];
     const direction = clock.aheadMs > 0 ? 'ahead of' : 'behind';
     const seconds = Math.round(Math.abs(clock.aheadMs) / 1000);
     const text = `the clock of ${node} is ${seconds} s ${direction} this machine's: its solicitations are not answered; set the clocks right (NTP)`;
@@ -197,7 +201,7 @@ export class Journal {
           : `; it is of namespace ${heard.namespace}, this node of ${agent.self.namespace}`;
       findings.push({ code: 'heard', text: `${node} was heard by ${heard.origin} ${seconds} s ago${other}` });
     }
-    findings.push(...this.clockFindings(node));
+    findings.push(...this.clockFindings(node, { agent }));
     const addresses = new Set([
       ...(heard?.addresses ?? []),
       ...(agent.directory.get(idOf(node))?.addresses ?? []),
