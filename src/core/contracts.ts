@@ -387,6 +387,8 @@ export interface Random {
 export interface SecureStage {
   /** Id of the key that the other end has proven to know. */
   readonly keyId: string | undefined;
+  /** Of the life at the other end, which has proven to hold the private one; undefined when it has not. */
+  readonly publicKey: Uint8Array | undefined;
   proof(role: 'dialer' | 'listener', dialerHello: Uint8Array, listenerHello: Uint8Array): Uint8Array;
   verify(
     role: 'dialer' | 'listener',

@@ -24,6 +24,7 @@ import { Driver, type DriverParts } from './driver.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
 import { watchKeys } from './keys/key-source.ts';
+import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
 import { checkOptions, type NodePlan } from './options.ts';
 import { protectedText, requireLoopback } from './protected-mode.ts';
@@ -114,7 +115,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
 }
 
 async function makeTls({ keys }: NodePlan): Promise<Tls | undefined> {
-  return keys === undefined ? undefined : new Tls(keys.ring, await makeCertificate());
+  return keys === undefined ? undefined : new Tls(keys.ring, new Ed25519Signer(), await makeCertificate());
 }
 
 function launch(settings: LocalNodeSettings, parts: DriverParts): { node: LocalNode; driver: Driver } {

@@ -78,8 +78,11 @@ export class Driver implements Platform {
     return { mode: loopbackOnly ? 'loopback' : 'open', keys: [] };
   }
 
+  /** For each life of the node: its links prove to be of this one from now on. */
   makeSigner(): RecordSigner {
-    return new Ed25519Signer();
+    const signer = new Ed25519Signer();
+    if (this.parts.tls !== undefined) this.parts.tls.signer = signer;
+    return signer;
   }
 
   now = (): number => performance.now();

@@ -36,6 +36,7 @@ afterEach(async () => {
 });
 
 const statusOf = (name: string) => site.json<NodeStatus>('status', '--node', name);
+const linksOf = ({ links }: NodeStatus) => links.map(({ node, address }) => `${node} ${address}`);
 const counter = async (name: string) => (await statusOf('a')).counters[name] ?? 0;
 const cutOff = async () =>
   ((await statusOf('a')).features.topology as { cutOff: { name: string; reason: string; times: number }[] })
@@ -197,6 +198,18 @@ describe('a member', () => {
     expect(await site.must('send', 'a', 'still here', '--node', 'honest')).toContain('delivered');
     await site.must('down', '--node', 'a');
     expect((await a.ended).stderr).toMatch(/error rogue is cut off: it floods the mesh with records/);
+  });
+
+  test('that takes the name and the life of another for its own does not get its link', async () => {
+    const a = await site.up('a', ...apart);
+    await expectOpenToMembers(a);
+    const before = linksOf(await statusOf('a'));
+    const { instance } = await statusOf('honest');
+    const taking = RogueMember.join(a.address, key, 'honest', undefined, instance);
+    await expect(taking).rejects.toThrow(/refused/);
+    expect(linksOf(await statusOf('a'))).toEqual(before);
+    expect(await site.must('send', 'honest', 'hello', '--node', 'a')).toContain('delivered');
+    await site.must('down', '--node', 'a');
   });
 
   test('that announces in the name of another is not believed, cut off, and named', async () => {

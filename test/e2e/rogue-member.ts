@@ -7,7 +7,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
 import { topologyFeature } from '../../src/core/features/topology/topology.ts';
-import { featureNumber, idOf, instanceOf } from '../../src/core/identity.ts';
+import { featureNumber, type Instance, idOf, instanceOf } from '../../src/core/identity.ts';
 import { limits } from '../../src/core/limits.ts';
 import { controlFrame } from '../../src/core/link/control.ts';
 import { Handshake } from '../../src/core/link/handshake.ts';
@@ -27,32 +27,41 @@ import { exporterBytes, exporterLabel, LinkProof } from '../../src/host/keys/lin
 import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
 
+interface RogueOptions {
+  readonly name: string;
+  readonly signer: Ed25519Signer;
+  readonly instance: Instance | undefined;
+}
+
 export class RogueMember {
   readonly name: string;
+  private readonly instance: Instance;
   private readonly signer: Ed25519Signer;
   private readonly socket: TLSSocket;
   private readonly closing: Promise<void>;
   private handshake: Handshake | undefined;
 
-  private constructor(name: string, signer: Ed25519Signer, socket: TLSSocket) {
+  private constructor({ name, signer, instance }: RogueOptions, socket: TLSSocket) {
     this.name = name;
     this.signer = signer;
+    this.instance = instance ?? instanceOf(signer.publicKey);
     this.socket = socket;
     socket.on('error', () => undefined);
     this.closing = new Promise((resolve) => socket.on('close', () => resolve()));
   }
 
-  /** Resolves once its link is open; rejects with the refusal. */
+  /** Resolves once its link is open; rejects with the refusal. @param instance What its hello says that it is. */
   static async join(
     address: string,
     key: MeshKey,
     name: string,
     signer = new Ed25519Signer(),
+    instance?: Instance,
   ): Promise<RogueMember> {
     const at = address.lastIndexOf(':');
     const [host, port] = [address.slice(0, at), Number(address.slice(at + 1))];
     const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: ['skein/1'] });
-    const member = new RogueMember(name, signer, socket);
+    const member = new RogueMember({ name, signer, instance }, socket);
     await new Promise((resolve) => socket.on('secureConnect', resolve).on('close', resolve));
     await member.shakeHands(key);
     return member;
@@ -94,7 +103,9 @@ export class RogueMember {
 
   private shakeHands(key: MeshKey): Promise<void> {
     const exporter = this.socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
-    const stage = new LinkProof(new KeyRing([key]), new Uint8Array(exporter));
+    const { signer } = this;
+    const ring = new KeyRing([key]);
+    const stage = new LinkProof({ ring, exporter: new Uint8Array(exporter), signer });
     this.socket.write(preface);
     const handshake = new Handshake('dialer', this.hello(), stage, (type, payload) =>
       this.socket.write(controlFrame(type, payload)),
@@ -123,7 +134,7 @@ export class RogueMember {
 
   private hello(): Uint8Array {
     const { name } = this;
-    const who = { id: idOf(name), name, namespace: 'default', instance: instanceOf(this.signer.publicKey) };
+    const who = { id: idOf(name), name, namespace: 'default', instance: this.instance };
     const what = { wireVersion, wireVersionMin, version: '1', purpose: 'direct' as const, solicits: false };
     const times = { uptimeMs: 0, stallToleranceMs: limits.stallToleranceMsMax };
     return encodeHello({ ...who, ...what, ...times, features: [topologyFeature], keyId: new Uint8Array(0) });

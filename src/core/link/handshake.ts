@@ -13,6 +13,7 @@
  */
 import type { SecureStage } from '../contracts.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
+import { isInstanceOf } from '../identity.ts';
 import { preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
 import { ControlType } from './control.ts';
 import { otherKeyText } from './dial-failure.ts';
@@ -129,11 +130,20 @@ export class Handshake {
     }
     const hello = decodeHello(this.otherHello);
     if (typeof hello === 'string') return violation(hello);
+    if (!this.isProvenLife(hello))
+      return violation(`it is not the life of ${hello.name} that its hello names`);
     this.peer = hello;
     this.stage = { name: 'awaiting' };
     if (this.role === 'dialer') return wait;
     this.sendProof();
     return this.decide(hello);
+  }
+
+  /** Every member can write any name and instance into a hello; only the life itself can sign for it. */
+  private isProvenLife({ instance }: Hello): boolean {
+    const { security } = this;
+    if (security === undefined) return true;
+    return security.publicKey !== undefined && isInstanceOf(instance, security.publicKey);
   }
 
   private acceptReceived(payload: Uint8Array): HandshakeStep {

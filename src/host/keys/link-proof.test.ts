@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { KeyRing } from './key-ring.ts';
 import { LinkProof } from './link-proof.ts';
 import { MeshKey } from './mesh-key.ts';
+import { Ed25519Signer } from './record-signer.ts';
 
 const key = MeshKey.make();
 const exporter = new Uint8Array(randomBytes(32));
 const [dialerHello, listenerHello] = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)];
+const signer = new Ed25519Signer();
 const proofOf = (by = exporter, ...keys: MeshKey[]) =>
-  new LinkProof(new KeyRing(keys.length === 0 ? [key] : keys), by);
+  new LinkProof({ ring: new KeyRing(keys.length === 0 ? [key] : keys), exporter: by, signer });
 const made = proofOf().proof('dialer', dialerHello, listenerHello);
 const holds = (proof: LinkProof, bytes = made, role: 'dialer' | 'listener' = 'dialer') =>
   proof.verify(role, dialerHello, listenerHello, bytes);
@@ -37,19 +39,47 @@ describe('the proof of a key', () => {
   });
 
   test('of another length, or empty, never holds', () => {
-    for (const bytes of [new Uint8Array(0), made.subarray(0, 31), Uint8Array.of(...made, 0)])
+    for (const bytes of [
+      new Uint8Array(0),
+      made.subarray(0, 32),
+      made.subarray(1),
+      Uint8Array.of(...made, 0),
+    ])
       expect(holds(proofOf(), bytes)).toBe(false);
-    expect(holds(new LinkProof(new KeyRing([]), exporter), new Uint8Array(0))).toBe(false);
+    expect(holds(new LinkProof({ ring: new KeyRing([]), exporter, signer }), new Uint8Array(0))).toBe(false);
   });
 
   test('is answered with the key that was proven, although another is the first here', () => {
     const other = MeshKey.make();
     let told = 0;
-    const listener = new LinkProof(new KeyRing([other, key]), exporter, () => told++);
+    const listener = new LinkProof({
+      ring: new KeyRing([other, key]),
+      exporter,
+      signer,
+      proven: () => told++,
+    });
     expect(holds(listener)).toBe(true);
     expect(told).toBe(1);
     expect(listener.provenBy?.id).toBe(key.id);
     const answer = listener.proof('listener', dialerHello, listenerHello);
     expect(holds(proofOf(), answer, 'listener')).toBe(true);
+  });
+
+  test('names the life that has made it', () => {
+    const listener = proofOf();
+    expect(holds(listener)).toBe(true);
+    expect(listener.publicKey).toEqual(signer.publicKey);
+  });
+
+  test('is signed by nobody when a member puts the public key of another life into it, or its signature', () => {
+    const other = new Ed25519Signer();
+    const withKey = Uint8Array.of(...made.subarray(0, 32), ...other.publicKey, ...made.subarray(64));
+    const passedOn = proofOf(new Uint8Array(randomBytes(32))).proof('dialer', dialerHello, listenerHello);
+    const withSignature = Uint8Array.of(...made.subarray(0, 64), ...passedOn.subarray(64));
+    for (const bytes of [withKey, withSignature]) {
+      const listener = proofOf();
+      expect(holds(listener, bytes)).toBe(true);
+      expect(listener.publicKey).toBeUndefined();
+    }
   });
 });

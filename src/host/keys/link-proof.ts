@@ -1,14 +1,16 @@
 /**
- * The proof that the other end of a TLS stream knows a mesh key, and ours to it.
+ * The proof that the other end of a TLS stream knows a mesh key and is the life that its hello names, and
+ * ours to it.
  *
  * Made for each secured stream; the handshake in core asks it. The proof is
- * `HMAC-SHA-256(HKDF(key), role, exporter, length and bytes of both hellos)`: the exporter (RFC 8446,
- * section 7.5) is of this one TLS session, so that nobody in the middle can pass a proof on; the role keeps
- * one's own from being sent back. Invariant: compared in constant time; answered with the very key that the
- * other end has proven.
+ * `HMAC-SHA-256(HKDF(key), role, exporter, length and bytes of both hellos)`, then the life's public key and
+ * its Ed25519 signature over the HMAC: the exporter (RFC 8446, section 7.5) is of this one TLS session, so
+ * that nobody in the middle can pass a proof on; the role keeps one's own from being sent back; the signature
+ * keeps a member, who knows the mesh key, from naming another in its hello. Invariant: compared in constant
+ * time; answered with the very key that the other end has proven.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { SecureStage } from '../../core/contracts.ts';
+import type { RecordSigner, SecureStage } from '../../core/contracts.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { MeshKey } from './mesh-key.ts';
 
@@ -18,18 +20,30 @@ type Role = 'dialer' | 'listener';
 export const exporterLabel = 'EXPERIMENTAL-skein-1-link';
 export const exporterBytes = 32;
 
+const macBytes = 32;
+const publicKeyBytes = 32;
+const signatureBytes = 64;
+const proofBytes = macBytes + publicKeyBytes + signatureBytes;
+/** Nothing else that a life signs begins like this: a record begins with its length and an id. */
+const signedLabel = new TextEncoder().encode('skein-1 link proof');
+
+export interface LinkProofOptions {
+  readonly ring: KeyRing;
+  readonly exporter: Uint8Array;
+  /** Of the life whose hello goes with it. */
+  readonly signer: RecordSigner;
+  /** Told once, when the other end's proof has held. */
+  readonly proven?: (() => void) | undefined;
+}
+
 export class LinkProof implements SecureStage {
   /** The key that the other end has proven to know. */
   provenBy: MeshKey | undefined;
-  private readonly ring: KeyRing;
-  private readonly exporter: Uint8Array;
-  private readonly proven: () => void;
+  publicKey: Uint8Array | undefined;
+  private readonly options: LinkProofOptions;
 
-  /** @param proven Told once, when the other end's proof has held. */
-  constructor(ring: KeyRing, exporter: Uint8Array, proven: () => void = () => undefined) {
-    this.ring = ring;
-    this.exporter = exporter;
-    this.proven = proven;
+  constructor(options: LinkProofOptions) {
+    this.options = options;
   }
 
   get keyId(): string | undefined {
@@ -37,25 +51,38 @@ export class LinkProof implements SecureStage {
   }
 
   proof(role: Role, dialerHello: Uint8Array, listenerHello: Uint8Array): Uint8Array {
-    const key = this.provenBy ?? this.ring.first;
+    const { ring, signer } = this.options;
+    const key = this.provenBy ?? ring.first;
     // The last key was removed a moment ago: nothing is proven.
-    return key === undefined ? new Uint8Array(0) : this.mac(key, role, dialerHello, listenerHello);
+    if (key === undefined) return new Uint8Array(0);
+    const mac = this.mac(key, role, dialerHello, listenerHello);
+    return joined(mac, signer.publicKey, signer.sign(joined(signedLabel, mac)));
   }
 
   verify(role: Role, dialerHello: Uint8Array, listenerHello: Uint8Array, proof: Uint8Array): boolean {
-    for (const key of this.ring.all) {
-      const expected = this.mac(key, role, dialerHello, listenerHello);
-      if (proof.length !== expected.length || !timingSafeEqual(expected, proof)) continue;
+    if (proof.length !== proofBytes) return false;
+    const mac = proof.subarray(0, macBytes);
+    for (const key of this.options.ring.all) {
+      if (!timingSafeEqual(this.mac(key, role, dialerHello, listenerHello), mac)) continue;
       this.provenBy = key;
-      this.proven();
+      this.publicKey = this.signedBy(mac, proof);
+      this.options.proven?.();
       return true;
     }
     return false;
   }
 
+  /** Whose signature it is; undefined when it does not hold. */
+  private signedBy(mac: Uint8Array, proof: Uint8Array): Uint8Array | undefined {
+    const publicKey = proof.slice(macBytes, macBytes + publicKeyBytes);
+    const signature = proof.subarray(macBytes + publicKeyBytes);
+    const isGenuine = this.options.signer.verify(publicKey, joined(signedLabel, mac), signature);
+    return isGenuine ? publicKey : undefined;
+  }
+
   private mac(key: MeshKey, role: Role, dialerHello: Uint8Array, listenerHello: Uint8Array): Uint8Array {
     const hmac = createHmac('sha256', key.keyFor('link proof'));
-    hmac.update(role === 'dialer' ? 'D' : 'L').update(this.exporter);
+    hmac.update(role === 'dialer' ? 'D' : 'L').update(this.options.exporter);
     for (const hello of [dialerHello, listenerHello]) {
       const length = Buffer.alloc(4);
       length.writeUInt32BE(hello.length);
@@ -63,4 +90,8 @@ export class LinkProof implements SecureStage {
     }
     return new Uint8Array(hmac.digest());
   }
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
 }

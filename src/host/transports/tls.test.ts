@@ -11,6 +11,7 @@ import { type Certificate, makeCertificate } from '../keys/certificate.ts';
 import { KeyRing } from '../keys/key-ring.ts';
 import { exporterBytes, exporterLabel, LinkProof } from '../keys/link-proof.ts';
 import { MeshKey } from '../keys/mesh-key.ts';
+import { Ed25519Signer } from '../keys/record-signer.ts';
 import { hostLimits } from '../limits.ts';
 import { Listener } from './listener.ts';
 import { TcpTransport, type TransportEvents } from './tcp.ts';
@@ -18,6 +19,7 @@ import { Tls } from './tls.ts';
 
 const key = MeshKey.make();
 const certificate: Certificate = await makeCertificate();
+const signer = new Ed25519Signer();
 const hellos = [Uint8Array.of(1), Uint8Array.of(2)] as const;
 
 /** One end with a key; what its transport reports is kept. */
@@ -34,7 +36,7 @@ class End implements TransportEvents {
   constructor(listener: Listener, ...keys: MeshKey[]) {
     this.listener = listener;
     this.ring = new KeyRing(keys);
-    this.tls = new Tls(this.ring, certificate);
+    this.tls = new Tls(this.ring, signer, certificate);
     this.transport = new TcpTransport(this, true, this.tls);
     listener.start((socket, head, proven) => this.transport.accept(socket, head, proven), 'tls');
   }
@@ -332,7 +334,7 @@ describe('a key that is removed', () => {
       const dialer = await rawTls(rotating);
       await vi.waitFor(() => expect(rotating.stages.size).toBe(i + 1));
       const exporter = dialer.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
-      const proof = new LinkProof(new KeyRing([key]), exporter).proof('dialer', ...hellos);
+      const proof = new LinkProof({ ring: new KeyRing([key]), exporter, signer }).proof('dialer', ...hellos);
       expect(rotating.stages.get(1000 + i)?.verify('dialer', ...hellos, proof)).toBe(true);
     }
     const begun = performance.now();

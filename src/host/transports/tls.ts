@@ -8,6 +8,7 @@
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import type { RecordSigner } from '../../core/contracts.ts';
 import { type Failure, failure } from '../../core/errors.ts';
 import type { Certificate } from '../keys/certificate.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -34,6 +35,8 @@ const protocol = 'skein/1';
 
 export class Tls {
   readonly ring: KeyRing;
+  /** Of the life whose links these are. */
+  signer: RecordSigner;
   private readonly context: SecureContext;
   /** What others began and have not ended, the oldest first. */
   private readonly underWay = new Set<TLSSocket>();
@@ -41,8 +44,9 @@ export class Tls {
   private failed = 0;
   private refused = 0;
 
-  constructor(ring: KeyRing, { cert, key }: Certificate) {
+  constructor(ring: KeyRing, signer: RecordSigner, { cert, key }: Certificate) {
     this.ring = ring;
+    this.signer = signer;
     // Without tickets: each session has a handshake of its own, and nothing of it can be taken up again.
     const secureOptions = constants.SSL_OP_NO_TICKET;
     this.context = createSecureContext({ cert, key, minVersion, maxVersion: minVersion, secureOptions });
@@ -120,7 +124,9 @@ export class Tls {
       this.strangers.forget(socket);
       proven?.();
     };
-    return { socket, stage: new LinkProof(this.ring, new Uint8Array(exporter), isProven) };
+    const { ring, signer } = this;
+    const stage = new LinkProof({ ring, exporter: new Uint8Array(exporter), signer, proven: isProven });
+    return { socket, stage };
   }
 }
 
