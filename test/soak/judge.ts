@@ -15,6 +15,7 @@ import { Removals } from './removals.ts';
 export type ViolationKind =
   | 'false receipt'
   | 'double delivery'
+  | 'damaged body'
   | 'false death'
   | 'false end of a link'
   | 'no convergence'
@@ -26,7 +27,9 @@ export type ViolationKind =
   | 'stranger let in'
   | 'growing memory'
   | 'leaked handle'
+  | 'broken behavior'
   | 'did not start'
+  | 'did not answer'
   | 'ended by itself';
 
 export interface Violation {
@@ -59,6 +62,8 @@ export class Judge {
   private readonly timeoutMs: number;
   private readonly removals = new Removals();
   private readonly strangers = new Set<string>();
+  /** By member: what its last answer said. */
+  private readonly exceptions = new Map<string, number>();
   private readonly calmSends: { life: Life; sent: Sent; ended: Ended }[] = [];
 
   constructor(names: readonly string[], timeoutMs: number) {
@@ -76,6 +81,7 @@ export class Judge {
   report(life: Life, report: Report): void {
     this.history.note(life, report);
     for (const key of report.received) this.received(life, key);
+    for (const key of report.damaged) this.accuse('damaged body', `${key} came otherwise to ${nameOf(life)}`);
     for (const seen of [...report.nodes, ...report.links]) this.met(life, seen);
     for (const ended of report.ended) this.ended(life, ended);
     for (const text of report.warnings) this.warned(life, text);
@@ -95,9 +101,12 @@ export class Judge {
     };
   }
 
-  /** Whom a member lists. */
-  answered(name: string, { known, told }: Pick<Answer, 'known' | 'told'>): void {
+  /** Whom a member lists, and whether its node is sound: a kernel catches what behaviors throw and goes on. */
+  answered(name: string, { known, told, exceptions }: Pick<Answer, 'known' | 'told' | 'exceptions'>): void {
     for (const other of [...known, ...told]) this.metBy(name, other);
+    if (exceptions > 0 && exceptions !== this.exceptions.get(name))
+      this.accuse('broken behavior', `${name}: behaviors have thrown ${exceptions} times`);
+    this.exceptions.set(name, exceptions);
   }
 
   /** What can be decided by now; with `all` everything, when nobody will report any more. */
