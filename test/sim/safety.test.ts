@@ -150,12 +150,30 @@ test('the older of two of one name ends: a failure; the younger: none', async ()
   mesh.killAll();
 });
 
+/** As if the program of this life had been told that its name is taken, and had ended for it. */
+function endForItsName({ node }: Life): void {
+  const error = { code: 'SKEIN_NAME_TAKEN', message: 'made up' } as const;
+  const target = node.events as unknown as { emit(type: string, detail: unknown): void };
+  target.emit('close', { error });
+}
+
+test('two of one name that are as old as each other do not both end', async () => {
+  const { mesh, world } = new TestStage();
+  mesh.network.addRule({ name: 'apart', blocks: () => true });
+  const lives = ['n1', 'twin'].map((name) => mesh.start(mesh.add({ name, nodeName: 'n1' })));
+  await world.run(1000);
+  const [one, other] = lives as [Life, Life];
+  endForItsName(one);
+  expect(world.failures).toEqual([]);
+  endForItsName(other);
+  expect(world.failures.join()).toContain('twin ended by itself: SKEIN_NAME_TAKEN');
+  for (const { platform } of lives) platform.stop('end');
+});
+
 test('a node that ends by itself without a namesake is a failure', async () => {
   const stage = await new TestStage().start(3);
   const life = lifeOf(stage, 'n1');
-  const error = { code: 'SKEIN_NAME_TAKEN', message: 'made up' } as const;
-  const target = life.node.events as unknown as { emit(type: string, detail: unknown): void };
-  target.emit('close', { error });
+  endForItsName(life);
   expect(stage.world.failures.join()).toContain('n1 ended by itself: SKEIN_NAME_TAKEN: made up');
   life.platform.stop('end');
   stage.mesh.killAll();
