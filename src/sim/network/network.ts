@@ -115,10 +115,6 @@ export class Network {
     this.hostsByAddress.set(host.address, host);
   }
 
-  get hosts(): Iterable<Host> {
-    return this.hostsByAddress.values();
-  }
-
   hostAt(address: string): Host | undefined {
     return this.hostsByAddress.get(address);
   }
