@@ -174,7 +174,9 @@ describe('a message', () => {
     judge.calms.push({ fromMs: 10_000, toMs: 40_000 });
     report(a, { sent: [sent('a/1/1', 'all')], ended: [ended('a/1/1', ['b'])] });
     report(b, { received: ['a/1/1'] });
+    report(b, { sent: [sent('b/1/1', 'all', 39_950)], ended: [ended('b/1/1', 0, 40_050)] });
     expect(verdict()).toEqual(['lost in calm']);
+    expect(judge.sendsInCalm).toBe(1);
   });
 });
 

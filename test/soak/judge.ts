@@ -56,6 +56,8 @@ export class Judge {
   /** Whiles in which the key was changed. */
   readonly rotations: Interval[] = [];
   sends = 0;
+  /** Of these: sent while all was calm, so that none may have missed anybody; known at the end. */
+  sendsInCalm = 0;
   deliveries = 0;
   missing = 0;
   private readonly names: readonly string[];
@@ -179,6 +181,7 @@ export class Judge {
     for (const { life, sent, ended } of this.calmSends) {
       const during = { fromMs: sent.atMs, toMs: ended.atMs };
       if (!this.calms.some(({ fromMs, toMs }) => sent.atMs >= fromMs && ended.atMs <= toMs)) continue;
+      this.sendsInCalm++;
       const others = this.names.filter((name) => name !== life.name);
       const wanted =
         sent.to === 'all' ? this.removals.reachedByAll(life.name, others, during) : sent.to.length;

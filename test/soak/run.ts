@@ -38,6 +38,8 @@ export interface SoakResult {
   readonly durationMs: number;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly sends: number;
+  /** Those in which nobody may be missing. */
+  readonly sendsInCalm: number;
   readonly deliveries: number;
   readonly receipts: number;
   /** Recipients of sends that did not have it, as the senders were told. */
@@ -266,6 +268,7 @@ class Soak {
       durationMs: nowMs() - this.startedMs,
       faults: this.conductor.done,
       sends: judge.sends,
+      sendsInCalm: judge.sendsInCalm,
       deliveries: judge.deliveries,
       receipts: judge.receipts.count,
       missing: judge.missing,
