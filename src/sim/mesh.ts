@@ -8,7 +8,7 @@
 
 import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { PlatformEvents } from '../api/platform.ts';
-import type { Behavior } from '../core/contracts.ts';
+import type { Behavior, LogLevel } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
 import type { NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
@@ -109,6 +109,8 @@ export interface MeshObserver {
   wrote?(life: Life, to: Host, bytes: Uint8Array): void;
   /** Bytes of a stream are about to be handed to the node: a piece of what was written. */
   read?(life: Life, end: StreamEnd, bytes: Uint8Array): void;
+  /** Its program's logger was told. */
+  logged?(member: Member, level: LogLevel, text: string): void;
   lied?(life: Life): void;
   /** A liar sends records that do not hold. */
   forged?(life: Life, to: Host): void;
@@ -125,8 +127,6 @@ export class Mesh {
   readonly notary = new Notary();
   readonly options: MeshOptions;
   readonly observers: MeshObserver[] = [];
-  /** What loggers were told, by level; warnings and errors of a run are worth a look. */
-  readonly logCounts = { debug: 0, info: 0, warn: 0, error: 0 };
   /** Rises whenever some program learns that a node is up or down. */
   knowledgeVersion = 0;
   /** Who lies, and what that may excuse. */
@@ -319,8 +319,8 @@ export class Mesh {
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onRead: (end, bytes) => this.reads(member, end, bytes),
         onLog: (level, text) => {
-          this.logCounts[level]++;
           if (level !== 'debug') this.world.note(`${member.name} ${level}: ${text}`);
+          this.tell((observer) => observer.logged?.(member, level, text));
         },
       });
       return platform;

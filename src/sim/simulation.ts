@@ -11,6 +11,7 @@ import { MessageLedger } from './checkers/message-ledger.ts';
 import { checkProbes } from './checkers/probes.ts';
 import { Safety } from './checkers/safety.ts';
 import { Settling } from './checkers/settling.ts';
+import { standsSinceMs } from './checkers/standing.ts';
 import { FaultSchedule } from './faults/fault-schedule.ts';
 import { type IdleTraffic, measureFigures, measureIdleTraffic } from './figures.ts';
 import { Mesh } from './mesh.ts';
@@ -29,6 +30,9 @@ import { stackOf, World } from './world/world.ts';
 const convergeLimitMs = 60_000;
 /** Satisfied islands hear each other by a beacon (30 s), one after the other. */
 const mergeLimitMs = 120_000;
+const restShare = 0.5;
+/** Longer than checkers look back: what links and lives do first is excused by their youth alone. */
+const restMs = standsSinceMs + 500;
 /** While faults last, safety is looked at this often. */
 const lookIntervalMs = 250;
 const overdueIntervalMs = 1000;
@@ -85,6 +89,7 @@ class Simulation {
     let faultLog: readonly string[] = [];
     try {
       measured = { ...measured, converged: await this.converge() };
+      await this.mayRest();
       faultLog = await this.suffer();
       measured = { ...measured, healedMs: await this.heal() };
       measured = { ...measured, ...(await this.measure()) };
@@ -116,6 +121,11 @@ class Simulation {
         .join(', ')}`,
     );
     return undefined;
+  }
+
+  /** Faults hit every other mesh while it is young, and one that has stood for long: there they excuse less. */
+  private async mayRest(): Promise<void> {
+    if (this.world.random.fork('rest').chance(restShare)) await this.world.run(restMs);
   }
 
   /** Messages and faults for the asked time; safety is looked at all along. */

@@ -63,6 +63,17 @@ test('a leaver that is told lost where its goodbye must have come is told', asyn
   stage.mesh.killAll();
 });
 
+test('whoever bears the name of one that left is not taken for it', async () => {
+  const stage = await new TestStage().start(5);
+  stage.mesh.leaveSoon(stage.mesh.member('n2') as Member);
+  await stage.pass(5000);
+  stage.mesh.start(stage.mesh.add({ name: 'heir', nodeName: 'n2' }));
+  await stage.pass(20_000);
+  tellLost(stage, 'n1', 'n2');
+  expect(stage.world.failures.join()).toContain('n1 was told that n2 is gone (lost)');
+  stage.mesh.killAll();
+});
+
 // ── frames ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** A message's frame from n1 to a node that is nowhere, with this ttl. */
@@ -115,6 +126,15 @@ test('a hop that does not count the ttl down is told', async () => {
   stage.mesh.killAll();
 });
 
+test('a write that the watch of frames cannot read is told', async () => {
+  const stage = await new TestStage().start(2);
+  const { host } = stage.mesh.member('n2') as Member;
+  const bytes = messageFrame(stage, limits.ttlHops).subarray(1);
+  stage.mesh.tell((observer) => observer.wrote?.(lifeOf(stage, 'n1'), host, bytes));
+  expect(stage.world.failures.join()).toContain('n1 wrote what is not made of whole frames');
+  stage.mesh.killAll();
+});
+
 // ── names ───────────────────────────────────────────────────────────────────────────────────────────
 
 test('the older of two of one name ends: a failure; the younger: none', async () => {
@@ -130,12 +150,30 @@ test('the older of two of one name ends: a failure; the younger: none', async ()
   mesh.killAll();
 });
 
+/** As if the program of this life had been told that its name is taken, and had ended for it. */
+function endForItsName({ node }: Life): void {
+  const error = { code: 'SKEIN_NAME_TAKEN', message: 'made up' } as const;
+  const target = node.events as unknown as { emit(type: string, detail: unknown): void };
+  target.emit('close', { error });
+}
+
+test('two of one name that are as old as each other do not both end', async () => {
+  const { mesh, world } = new TestStage();
+  mesh.network.addRule({ name: 'apart', blocks: () => true });
+  const lives = ['n1', 'twin'].map((name) => mesh.start(mesh.add({ name, nodeName: 'n1' })));
+  await world.run(1000);
+  const [one, other] = lives as [Life, Life];
+  endForItsName(one);
+  expect(world.failures).toEqual([]);
+  endForItsName(other);
+  expect(world.failures.join()).toContain('twin ended by itself: SKEIN_NAME_TAKEN');
+  for (const { platform } of lives) platform.stop('end');
+});
+
 test('a node that ends by itself without a namesake is a failure', async () => {
   const stage = await new TestStage().start(3);
   const life = lifeOf(stage, 'n1');
-  const error = { code: 'SKEIN_NAME_TAKEN', message: 'made up' } as const;
-  const target = life.node.events as unknown as { emit(type: string, detail: unknown): void };
-  target.emit('close', { error });
+  endForItsName(life);
   expect(stage.world.failures.join()).toContain('n1 ended by itself: SKEIN_NAME_TAKEN: made up');
   life.platform.stop('end');
   stage.mesh.killAll();
@@ -192,6 +230,19 @@ test('a node whose hops do not fit its own topology is told', async () => {
   stage.mesh.killAll();
 });
 
+test('a node that leaves somebody out whom its own topology reaches is told', async () => {
+  const stage = await new TestStage().start(4);
+  const life = lifeOf(stage, 'n1');
+  const { nodes } = life.node;
+  Object.assign(life.node, {
+    nodes: async (options?: { all?: boolean }) =>
+      (await nodes.call(life.node, options)).filter(({ name }) => name !== 'n4'),
+  });
+  await stage.pass(40_000);
+  expect(stage.world.failures.join()).toContain('n1 puts n4 at undefined hops');
+  stage.mesh.killAll();
+});
+
 test('a node that has forgotten somebody it knew, or keeps records of nobody, is told', async () => {
   const stage = await new TestStage().start(4);
   expect(await stage.safety.checkMemory()).toEqual([]);
@@ -224,12 +275,30 @@ test('a receipt of what the program never gets is told, at once or, of a slow re
   stage.mesh.killAll();
 });
 
-test('a message that misses somebody who could be reached all along is told', async () => {
-  const stage = await new TestStage().start(3);
-  const missing = [{ node: 'n2', reason: 'timeout' }] as const;
-  const message = stage.ledger.sent(lifeOf(stage, 'n1'), ['n2'], 10);
-  stage.ledger.resolved(message, result({ missing }));
-  expect(stage.world.failures.join()).toContain('did not reach n2 (timeout)');
+test.each(['timeout', 'no-route', 'lost', 'refused', 'busy'] as const)(
+  'a message that misses somebody who could be reached all along is told: %s',
+  async (reason) => {
+    const stage = await new TestStage().start(3);
+    const message = stage.ledger.sent(lifeOf(stage, 'n1'), ['n2'], 10);
+    stage.ledger.resolved(message, result({ missing: [{ node: 'n2', reason }] }));
+    expect(stage.world.failures.join()).toContain(`did not reach n2 (${reason})`);
+    stage.mesh.killAll();
+  },
+);
+
+test('a broadcast that says nothing of somebody in reach, or counts wrongly, is told', async () => {
+  const stage = await new TestStage().start(4);
+  const one = lifeOf(stage, 'n1');
+  const missing = ['n2', 'n3', 'n4'].map((node) => ({ node, reason: 'aborted' }) as const);
+  stage.ledger.resolved(stage.ledger.sent(one, undefined, 10), result({ missing }));
+  expect(stage.world.failures).toEqual([]);
+  stage.ledger.resolved(stage.ledger.sent(one, undefined, 10), result({ missing: missing.slice(1) }));
+  expect(stage.world.failures.join()).toContain('went to n3 n4 n2 and was accounted for as n3 n4');
+  stage.ledger.resolved(stage.ledger.sent(one, undefined, 10), {
+    ...result({ missing }),
+    deliveredCount: 1,
+  });
+  expect(stage.world.failures).toHaveLength(2);
   stage.mesh.killAll();
 });
 

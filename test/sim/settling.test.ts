@@ -16,6 +16,20 @@ test('a node that does not know the network within a sync period and a flood is 
   stage.mesh.killAll();
 });
 
+test('packets that are lost now and then put that off by no more than what they were late', async () => {
+  const stage = await new TestStage(2, { network: { loss: 0.1 } }).start(20);
+  await stage.settling.settle();
+  expect(stage.world.failures).toEqual([]);
+  const life = stage.mesh.member('n1')?.life as Life;
+  const old = await stage.world.resolve(life.node.topology());
+  Object.assign(life.node, { topology: async () => ({ ...old, n3: [] }) });
+  const begun = stage.world.now;
+  expect(await stage.settling.settle()).toBe(false);
+  expect(stage.world.now - begun).toBeLessThan(30_000);
+  expect(stage.world.failures.join()).toContain('after the last change of the network: n1 has');
+  stage.mesh.killAll();
+});
+
 test('a program that was not told of a node that lives is told', async () => {
   const stage = await new TestStage().start(4);
   stage.mesh.member('n1')?.life?.knows.delete('n2');

@@ -42,8 +42,9 @@ export class Diary {
     return [...this.upNodes].sort();
   }
 
-  received(key: string): void {
+  received(key: string, isWhole: boolean): void {
     this.pages.received.push(key);
+    if (!isWhole) this.pages.damaged.push(key);
   }
 
   sent(sent: Sent): void {
@@ -96,5 +97,15 @@ function seen(node: string, up: boolean, reason: string): Seen {
 }
 
 function emptyPages(): Pages {
-  return { received: [], sent: [], ended: [], nodes: [], links: [], gaps: [], warnings: [], usage: [] };
+  return {
+    received: [],
+    damaged: [],
+    sent: [],
+    ended: [],
+    nodes: [],
+    links: [],
+    gaps: [],
+    warnings: [],
+    usage: [],
+  };
 }

@@ -35,6 +35,7 @@ function link(one: Life, other: Life, atMs = 1000): void {
 function report(life: Life, parts: Partial<Report>): void {
   const nothing = {
     received: [],
+    damaged: [],
     sent: [],
     ended: [],
     nodes: [],
@@ -163,11 +164,19 @@ describe('a message', () => {
     expect(verdict()).toEqual([]);
   });
 
+  test('whose bytes are not those that were sent is told', () => {
+    report(b, { received: ['a/1/1', 'a/1/2'], damaged: ['a/1/2'] });
+    expect(verdict()).toEqual(['damaged body']);
+    expect(judge.violations[0]?.text).toBe('a/1/2 came otherwise to b/1');
+  });
+
   test('that misses somebody while all is calm is lost', () => {
     judge.calms.push({ fromMs: 10_000, toMs: 40_000 });
     report(a, { sent: [sent('a/1/1', 'all')], ended: [ended('a/1/1', ['b'])] });
     report(b, { received: ['a/1/1'] });
+    report(b, { sent: [sent('b/1/1', 'all', 39_950)], ended: [ended('b/1/1', 0, 40_050)] });
     expect(verdict()).toEqual(['lost in calm']);
+    expect(judge.sendsInCalm).toBe(1);
   });
 });
 
@@ -239,12 +248,18 @@ describe('a stranger', () => {
   });
 
   test('that a member lists is let in; members are not', () => {
-    judge.answered('a', { known: ['b', 'c'], told: ['b'] });
+    judge.answered('a', { known: ['b', 'c'], told: ['b'], exceptions: 0 });
     expect(judge.violations).toEqual([]);
-    judge.answered('b', { known: ['a', 'd'], told: [] });
-    judge.answered('c', { known: [], told: ['d'] });
+    judge.answered('b', { known: ['a', 'd'], told: [], exceptions: 0 });
+    judge.answered('c', { known: [], told: ['d'], exceptions: 0 });
     expect(verdict()).toEqual(['stranger let in', 'stranger let in']);
   });
+});
+
+test('a member whose behaviors throw is broken, and told again only when they throw again', () => {
+  for (const exceptions of [0, 2, 2, 3, 0]) judge.answered('a', { known: ['b'], told: ['b'], exceptions });
+  expect(verdict()).toEqual(['broken behavior', 'broken behavior']);
+  expect(judge.violations[0]?.text).toBe('a: behaviors have thrown 2 times');
 });
 
 describe('a send', () => {

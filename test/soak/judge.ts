@@ -15,6 +15,7 @@ import { Removals } from './removals.ts';
 export type ViolationKind =
   | 'false receipt'
   | 'double delivery'
+  | 'damaged body'
   | 'false death'
   | 'false end of a link'
   | 'no convergence'
@@ -26,7 +27,9 @@ export type ViolationKind =
   | 'stranger let in'
   | 'growing memory'
   | 'leaked handle'
+  | 'broken behavior'
   | 'did not start'
+  | 'did not answer'
   | 'ended by itself';
 
 export interface Violation {
@@ -53,12 +56,16 @@ export class Judge {
   /** Whiles in which the key was changed. */
   readonly rotations: Interval[] = [];
   sends = 0;
+  /** Of these: sent while all was calm, so that none may have missed anybody; known at the end. */
+  sendsInCalm = 0;
   deliveries = 0;
   missing = 0;
   private readonly names: readonly string[];
   private readonly timeoutMs: number;
   private readonly removals = new Removals();
   private readonly strangers = new Set<string>();
+  /** By member: what its last answer said. */
+  private readonly exceptions = new Map<string, number>();
   private readonly calmSends: { life: Life; sent: Sent; ended: Ended }[] = [];
 
   constructor(names: readonly string[], timeoutMs: number) {
@@ -76,6 +83,7 @@ export class Judge {
   report(life: Life, report: Report): void {
     this.history.note(life, report);
     for (const key of report.received) this.received(life, key);
+    for (const key of report.damaged) this.accuse('damaged body', `${key} came otherwise to ${nameOf(life)}`);
     for (const seen of [...report.nodes, ...report.links]) this.met(life, seen);
     for (const ended of report.ended) this.ended(life, ended);
     for (const text of report.warnings) this.warned(life, text);
@@ -95,9 +103,12 @@ export class Judge {
     };
   }
 
-  /** Whom a member lists. */
-  answered(name: string, { known, told }: Pick<Answer, 'known' | 'told'>): void {
+  /** Whom a member lists, and whether its node is sound: a kernel catches what behaviors throw and goes on. */
+  answered(name: string, { known, told, exceptions }: Pick<Answer, 'known' | 'told' | 'exceptions'>): void {
     for (const other of [...known, ...told]) this.metBy(name, other);
+    if (exceptions > 0 && exceptions !== this.exceptions.get(name))
+      this.accuse('broken behavior', `${name}: behaviors have thrown ${exceptions} times`);
+    this.exceptions.set(name, exceptions);
   }
 
   /** What can be decided by now; with `all` everything, when nobody will report any more. */
@@ -170,6 +181,7 @@ export class Judge {
     for (const { life, sent, ended } of this.calmSends) {
       const during = { fromMs: sent.atMs, toMs: ended.atMs };
       if (!this.calms.some(({ fromMs, toMs }) => sent.atMs >= fromMs && ended.atMs <= toMs)) continue;
+      this.sendsInCalm++;
       const others = this.names.filter((name) => name !== life.name);
       const wanted =
         sent.to === 'all' ? this.removals.reachedByAll(life.name, others, during) : sent.to.length;

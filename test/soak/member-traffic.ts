@@ -6,14 +6,10 @@
  */
 import { SkeinError, type SkeinNode } from '../../src/index.ts';
 import type { SeededRandom } from '../../src/sim/world/random.ts';
+import { type Body, isWhole, makeBody } from './bodies.ts';
 import { nowMs } from './clock.ts';
 import type { Diary } from './diary.ts';
 import type { MemberSettings } from './protocol.ts';
-
-interface Body {
-  readonly key: string;
-  readonly filling: Uint8Array;
-}
 
 /** Two parts. */
 const largeBytes = 400_000;
@@ -35,7 +31,7 @@ export class Traffic {
     this.random = random;
     this.diary = diary;
     this.others = settings.names.filter((name) => name !== settings.name);
-    node.handle<Body>(({ body }) => diary.received(body.key));
+    node.handle<Body>(({ body }) => diary.received(body.key, isWhole(body)));
   }
 
   get sending(): number {
@@ -73,7 +69,7 @@ export class Traffic {
     const to = this.recipients();
     const namesWanted = to !== 'all' || this.random.chance(0.5);
     const bodyBytes = to === 'all' ? 64 : this.bodyBytes();
-    const body: Body = { key, filling: this.random.bytes(bodyBytes) };
+    const body = makeBody(key, bodyBytes);
     const options = {
       require: 'none',
       receipt: namesWanted ? 'all' : 'count',

@@ -75,7 +75,7 @@ async function answer(node: LocalNode, diary: Diary, traffic: Traffic, probe: nu
     links: status.links.map(({ node: other, key }) => ({ node: other, key })),
     keys: status.security.keys,
     resources,
-    counters: status.counters,
+    exceptions: status.counters['kernel.exceptions'] ?? 0,
     datagramsUnread: (status.features.discovery as Pick<Answer, 'datagramsUnread'>).datagramsUnread,
     sending: traffic.sending,
   });

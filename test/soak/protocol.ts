@@ -50,6 +50,8 @@ export interface Report {
   readonly throughMs: number;
   /** Keys of the messages that came in. */
   readonly received: readonly string[];
+  /** Of these: whose bytes are not those that were sent. */
+  readonly damaged: readonly string[];
   readonly sent: readonly Sent[];
   readonly ended: readonly Ended[];
   readonly nodes: readonly Seen[];
@@ -121,7 +123,8 @@ export interface Answer {
   readonly keys: readonly string[];
   /** `process.getActiveResourcesInfo()`, counted. */
   readonly resources: Readonly<Record<string, number>>;
-  readonly counters: Readonly<Record<string, number>>;
+  /** How often a behavior of its node has thrown. */
+  readonly exceptions: number;
   /** Datagrams that it did not believe, by the reason. */
   readonly datagramsUnread: Readonly<Record<string, number>>;
   /** Sends that have not ended. */

@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { SeededRandom } from '../../src/sim/world/random.ts';
 import { whyNoNamespaces } from '../namespaces/network.ts';
-import { lackOf } from './agreement.ts';
+import { lackOf, openAtEnd } from './agreement.ts';
 import { nowMs } from './clock.ts';
 import { Conductor } from './conductor.ts';
 import { mostOfEach, sumOfEach } from './counts.ts';
@@ -38,6 +38,8 @@ export interface SoakResult {
   readonly durationMs: number;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly sends: number;
+  /** Those in which nobody may be missing. */
+  readonly sendsInCalm: number;
   readonly deliveries: number;
   readonly receipts: number;
   /** Recipients of sends that did not have it, as the senders were told. */
@@ -73,8 +75,7 @@ const calmRotationShare = 0.6;
 const settledMs = 5000;
 const convergeMaxMs = 60_000;
 const probeEveryMs = 1000;
-/** Within it no send of before is under way any more. */
-/** A body in two parts may take three timeouts. */
+/** Within it no send of before is under way any more: a body in two parts may take three timeouts. */
 const quietMs = 3 * traffic.timeoutMs + 5000;
 const handleAnswers = 5;
 const checkEveryMs = 1000;
@@ -245,13 +246,7 @@ class Soak {
     }
     const answers = await this.probe();
     this.datagramsUnread = sumOfEach(answers.map((answer) => answer?.datagramsUnread ?? {}));
-    for (const answer of answers) {
-      if (answer !== undefined && answer.sending > 0)
-        this.judge.accuse(
-          'send without an end',
-          `${answer.sending} sends under way ${quietMs} ms after the last`,
-        );
-    }
+    for (const { kind, text } of openAtEnd(this.crew.names, answers)) this.judge.accuse(kind, text);
     await this.crew.close();
   }
 
@@ -273,6 +268,7 @@ class Soak {
       durationMs: nowMs() - this.startedMs,
       faults: this.conductor.done,
       sends: judge.sends,
+      sendsInCalm: judge.sendsInCalm,
       deliveries: judge.deliveries,
       receipts: judge.receipts.count,
       missing: judge.missing,

@@ -49,7 +49,7 @@ function facts(result: SoakResult): string[][] {
   const [start = 0, ...heals] = result.healsMs;
   return [
     ['processes started', String(result.lives)],
-    ['messages sent', String(result.sends)],
+    ['messages sent: all, and in calm, when nobody may be missed', `${result.sends}, ${result.sendsInCalm}`],
     ['copies that came in', String(result.deliveries)],
     ['receipts', String(result.receipts)],
     ['recipients missing, as senders were told', String(result.missing)],

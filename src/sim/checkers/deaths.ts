@@ -66,13 +66,19 @@ export class Deaths {
 
   private lost(life: Life, name: string, reason: string): void {
     if (this.mayBeMistaken(life)) return;
-    const leaver = this.leavers.find((one) => one.life.node.name === name && isLastLife(one.life));
+    const leaver = this.leaverNamed(name);
     if (leaver !== undefined) return this.lostLeaver(life, leaver, reason);
     const other = this.theOnly(name);
     if (other === undefined) return;
     count(this.checks, 'no false death', 1);
     if (!this.standing.connected(life, other, this.since)) return;
     this.fail(`${nameOf(life)} was told that ${name} is gone (${reason}), to which it has links all along`);
+  }
+
+  /** Only while the name is not another's: whoever bears it now has not left. */
+  private leaverNamed(name: string): Leaver | undefined {
+    const leaver = this.leavers.find(({ life }) => life.node.name === name && isLastLife(life));
+    return this.mesh.livesNamed(name).some((life) => life !== leaver?.life) ? undefined : leaver;
   }
 
   /** Whoever has a way to a neighbor of the leaver hears of the goodbye by it. */

@@ -52,7 +52,11 @@ export class FrameWatch {
   }
 
   private wrote(life: Life, to: Host, bytes: Uint8Array): void {
-    for (const [start, end] of frameRanges(bytes) ?? [])
+    const ranges = frameRanges(bytes);
+    // What is not looked at cannot be wrong: a watch that has gone blind must say so.
+    if (ranges === undefined)
+      this.mesh.world.fail(`${life.member.name} wrote what is not made of whole frames`);
+    for (const [start, end] of ranges ?? [])
       if (this.frame.read(bytes, start, end) && this.isFollowed()) this.follow(life, to);
   }
 

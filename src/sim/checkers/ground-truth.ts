@@ -19,14 +19,7 @@ export class GroundTruth {
     this.edges = edges;
   }
 
-  /** As `topology()` should say it, seen from anywhere in one component. */
-  adjacency(names: Iterable<string>): Record<string, readonly string[]> {
-    const lists: Record<string, readonly string[]> = {};
-    for (const name of names) lists[name] = this.linksOf(name);
-    return lists;
-  }
-
-  /** Sorted by name. */
+  /** Sorted by name, as `topology()` should say them. */
   linksOf(name: string): readonly string[] {
     let links = this.sortedLinks.get(name);
     if (links === undefined) {
@@ -78,7 +71,7 @@ export class GroundTruth {
   }
 
   private fingerprint(): string {
-    return JSON.stringify(this.adjacency([...this.edges.keys()].sort()));
+    return JSON.stringify([...this.edges.keys()].sort().map((name) => [name, this.linksOf(name)]));
   }
 }
 

@@ -73,7 +73,7 @@ export class MessageLedger {
   private readonly seen = new WeakMap<Life, Map<string, number>>();
   private readonly options: LedgerOptions;
   private readonly random: SeededRandom;
-  private owed: Owed[] = [];
+  private readonly owed: Owed[] = [];
 
   constructor(mesh: Mesh, checks: CheckCounts, options: LedgerOptions = {}) {
     this.mesh = mesh;
@@ -134,8 +134,8 @@ export class MessageLedger {
   checkOwed(): void {
     count(this.checks, 'receipts of slow readers are true', this.owed.length);
     this.mayDawdle = false;
-    for (const owed of this.owed) this.checkRead(owed);
-    this.owed = [];
+    // Who stands still owes it again.
+    for (const owed of this.owed.splice(0)) this.checkRead(owed);
   }
 
   /**
@@ -162,7 +162,7 @@ export class MessageLedger {
   /** Whoever could be reached all along must have been. */
   private checkMissing(message: SentMessage, name: string, reason: string): void {
     const { standing } = this.options;
-    if (standing === undefined || (reason !== 'timeout' && reason !== 'no-route')) return;
+    if (standing === undefined || reason === 'aborted') return;
     if (message.source.platform.clock.lastLeapAt >= message.sentAt) return;
     if (message.bodyBytes > oneFrameBytesMax || this.mesh.liars.takeNamesUntil >= message.sentAt) return;
     // On the shortest path it may stand behind bytes that are late: routes only look at who is linked.
@@ -181,11 +181,21 @@ export class MessageLedger {
     return share > 0 && this.mesh.world.random.fork(`reader ${member.name}`).chance(share);
   }
 
-  /** Every named recipient is either delivered or missing, exactly once. */
+  /** Every recipient is either delivered or missing, exactly once; to all: at least whoever was in reach all along. */
   private checkAccounted(message: SentMessage, result: SendResult): void {
     const named = [...result.delivered, ...result.missing.map((missing) => missing.node)].sort();
-    if (message.to === undefined || named.join() === [...message.to].sort().join()) return;
-    this.fail(message, `went to ${message.to.join(' ')} and was accounted for as ${named.join(' ')}`);
+    const to = message.to ?? [...new Set([...named, ...this.inReach(message)])];
+    const areCounted = result.deliveredCount + result.missingCount === named.length;
+    if (areCounted && named.join() === [...to].sort().join()) return;
+    this.fail(message, `went to ${to.join(' ')} and was accounted for as ${named.join(' ')}`);
+  }
+
+  private inReach({ source, sentAt }: SentMessage): string[] {
+    const { standing } = this.options;
+    if (standing === undefined || this.mesh.liars.takeNamesUntil >= sentAt) return [];
+    const reached = [...standing.reached(source, sentAt - standsSinceMs)].filter((life) => life !== source);
+    count(this.checks, 'a broadcast goes to all in reach', reached.length);
+    return reached.map(({ node }) => node.name);
   }
 
   private consume(life: Life): void {

@@ -2,11 +2,11 @@
  * Who must give a name up: of two living nodes of one name the younger, and nobody else.
  *
  * Who calls it: it listens to the mesh. Invariant: a node that ends by itself for its name's sake is
- * excused only by another life of that name that lived then, or a moment before, and was no younger; ages
- * are taken from the nodes' own clocks, since that is what they compare.
+ * excused only by another life of that name that lived then, or a moment before, was no younger and had not
+ * given the name up itself; ages are taken from the nodes' own clocks, since that is what they compare.
  */
 
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life, Mesh, StopManner } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 
 /** Ages closer than this count as equal: they are read a probe and its answer apart. */
@@ -31,14 +31,16 @@ export class Namesakes {
     this.mesh = mesh;
     this.checks = checks;
     mesh.observers.push({
-      stopped: (life) => this.stopped(life),
+      stopped: (life, how) => this.stopped(life, how),
       ended: (life, { code }) => code === 'SKEIN_NAME_TAKEN' && this.isExcused(life),
     });
   }
 
-  private stopped(life: Life): void {
+  private stopped(life: Life, how: StopManner): void {
     const at = this.mesh.world.now;
     this.ended = this.ended.filter((one) => at - one.at < answeredBeforeMs);
+    // Who gave its name up keeps it from nobody: of two that are as old as each other one must stay.
+    if (how === 'ended') return;
     this.ended.push({ life, at, ageMs: ageMs(life) });
   }
 

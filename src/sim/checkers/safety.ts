@@ -14,6 +14,7 @@ import { Deaths } from './deaths.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { Hearsay } from './hearsay.ts';
 import { Namesakes } from './namesakes.ts';
+import { Soundness } from './soundness.ts';
 import { StandingLinks } from './standing.ts';
 import { checkView } from './views.ts';
 
@@ -40,6 +41,7 @@ export class Safety {
     new FrameWatch(mesh, this.standing, checks);
     new Namesakes(mesh, checks);
     new CutOffs(mesh, this.standing, checks);
+    new Soundness(mesh, checks);
     this.hearsay = new Hearsay(mesh, checks);
     mesh.observers.push({
       started: (life) => this.everKnown.set(life, new Set()),

@@ -27,7 +27,8 @@ export class Settling {
   private readonly safety: Safety;
   private readonly checks: CheckCounts;
   private truth: GroundTruth | undefined;
-  private stillSince = 0;
+  /** When the network was last seen to change, and how late bytes had been in all by then. */
+  private still = { since: 0, lateMs: 0 };
 
   constructor(mesh: Mesh, safety: Safety, checks: CheckCounts) {
     this.mesh = mesh;
@@ -59,7 +60,7 @@ export class Settling {
       await this.allKnowAll(lookAgainMs);
       const views = await this.viewProblems();
       if (views.length > 0 && this.isOverdue()) {
-        const seconds = ((world.now - this.stillSince) / 1000).toFixed(1);
+        const seconds = ((world.now - this.still.since) / 1000).toFixed(1);
         return this.complain(views, `${seconds} s after the last change of the network`);
       }
       const links = views.length > 0 ? [] : await this.linkProblems();
@@ -73,7 +74,7 @@ export class Settling {
   /** What the nodes know, against what is. */
   private async viewProblems(): Promise<string[]> {
     const truth = await readGroundTruth(this.mesh);
-    if (this.truth === undefined || !truth.equals(this.truth)) this.stillSince = this.mesh.world.now;
+    if (this.truth === undefined || !truth.equals(this.truth)) this.still = this.stillNow();
     this.truth = truth;
     const problems = await checkNetwork(this.mesh, this.checks, truth);
     if (problems.length > 0) return problems;
@@ -89,8 +90,13 @@ export class Settling {
     const { world, network, living } = this.mesh;
     if (this.truth?.components().length !== 1 || checkNamesUnique(this.mesh).length > 0) return false;
     if (this.truth.edges.size !== living.length) return false;
-    const since = Math.max(this.stillSince, network.lateUntil, this.mesh.liars.lyingUntil);
-    return world.now - since > knownLimitMs;
+    if (network.lateUntil > world.now) return false;
+    const since = Math.max(this.still.since, this.mesh.liars.lyingUntil);
+    return world.now - since > knownLimitMs + network.lateMs - this.still.lateMs;
+  }
+
+  private stillNow(): { since: number; lateMs: number } {
+    return { since: this.mesh.world.now, lateMs: this.mesh.network.lateMs };
   }
 
   private complain(problems: readonly string[], when: string): false {

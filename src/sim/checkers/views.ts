@@ -45,7 +45,9 @@ async function readView(mesh: Mesh, life: Life): Promise<View | undefined> {
 function problemsOf(life: Life, view: View): string[] {
   const edges = new Map(Object.entries(view.topology).map(([name, linked]) => [name, new Set(linked)]));
   const distances = new GroundTruth(edges).distancesFrom(life.node.name);
-  return view.nodes.flatMap(({ name, hops }) => {
+  const hopsByName = new Map(view.nodes.map(({ name, hops }) => [name, hops]));
+  return [...new Set([...distances.keys(), ...hopsByName.keys()])].flatMap((name) => {
+    const hops = hopsByName.get(name);
     const truly = distances.get(name);
     if (hops !== truly)
       return [`${life.member.name} puts ${name} at ${hops} hops, its own topology at ${truly}`];

@@ -18,6 +18,7 @@ import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host, Process } from './host.ts';
+import { LentMemory } from './lent-memory.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** Datagrams that wait for a program that does not read them; what a socket has no room for is lost. */
@@ -60,6 +61,7 @@ export class SimPlatform implements Platform, Process {
   private readonly host: Host;
   private readonly timer: WakeTimer;
   private readonly ends = new Map<LinkId, StreamEnd>();
+  private readonly lent = new LentMemory();
   /** Closed by the program, with bytes still to leave. */
   private readonly closing = new Set<StreamEnd>();
   private readonly dials = new Map<LinkId, Dialing>();
@@ -149,6 +151,8 @@ export class SimPlatform implements Platform, Process {
     this.note('write', link, bytes);
     this.bytesOut += bytes.length;
     end.write(bytes, byteLength);
+    // A copy of its own: what arrives is overwritten once it has been read.
+    if (end.waitingBytes > 0) this.lent.lend(end, chunks, concatenate(chunks));
     if (end.waitingBytes > handedBytesMax)
       this.network.world.fail(
         `${this.host.name}: ${end.waitingBytes} bytes handed to the socket of link ${link}`,
@@ -289,7 +293,10 @@ export class SimPlatform implements Platform, Process {
   }
 
   bytesFlushed(end: StreamEnd, byteLength: number): void {
-    this.network.world.after(0, () =>
+    const { world } = this.network;
+    if (!this.lent.taken(end))
+      world.fail(`${this.host.name}: what link ${end.link} wrote was changed before its socket had taken it`);
+    world.after(0, () =>
       this.loop.report(() => {
         if (end.link !== undefined && this.ends.get(end.link) === end)
           this.events.flushed(end.link, byteLength);

@@ -81,6 +81,10 @@ export class Network {
     datagramsLost: 0,
   };
   readonly streams = new Set<Stream>();
+  /** Until when some stream's bytes are late, as far as is known now. */
+  lateUntil = 0;
+  /** For how long in all some stream's bytes have been late. */
+  lateMs = 0;
   private readonly hostsByAddress = new Map<string, Host>();
   private readonly rules = new Set<Rule>();
   private readonly worsenedBy = new Map<string, Partial<NetworkConditions>>();
@@ -113,10 +117,6 @@ export class Network {
   join(host: Host): void {
     if (this.hostsByAddress.has(host.address)) throw new Error(`the address ${host.address} is taken`);
     this.hostsByAddress.set(host.address, host);
-  }
-
-  get hosts(): Iterable<Host> {
-    return this.hostsByAddress.values();
   }
 
   hostAt(address: string): Host | undefined {
@@ -169,6 +169,8 @@ export class Network {
   /** Bytes between these two were late, or their connection was cut. */
   hindered(a: Host, b: Host, until: number): void {
     const key = pairKey(a, b);
+    this.lateMs += Math.max(0, until - Math.max(this.world.now, this.lateUntil));
+    this.lateUntil = Math.max(this.lateUntil, until);
     this.hinderedUntil.set(key, Math.max(until, this.hinderedUntil.get(key) ?? 0));
   }
 
@@ -179,13 +181,6 @@ export class Network {
     for (const [rule, endedAt] of this.endedRules)
       if (endedAt >= since && (rule.blocks(a, b) || rule.blocks(b, a))) return false;
     return true;
-  }
-
-  /** Until when some stream's bytes are late, as far as is known now. */
-  get lateUntil(): number {
-    let until = 0;
-    for (const at of this.hinderedUntil.values()) until = Math.max(until, at);
-    return until;
   }
 
   // ── paths ─────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@
  */
 import type { SendResult } from '../../api/node.ts';
 import { SkeinError } from '../../core/errors.ts';
+import { Soundness } from '../checkers/soundness.ts';
 import { liar } from '../faults/liar.ts';
 import type { LieKind } from '../faults/lies.ts';
 import { type Life, type Member, Mesh } from '../mesh.ts';
@@ -43,6 +44,7 @@ export class SimulatedStage implements Stage {
     this.recorder = recorder;
     this.addMembers(scenario.members);
     recorder?.follow(this.mesh);
+    new Soundness(this.mesh, {});
     this.mesh.observers.push({
       started: (life) => this.listen(life),
       lost: (life, name) => raise(this.program(life.member.name).downs, name),

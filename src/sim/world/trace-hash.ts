@@ -9,15 +9,8 @@
 export class TraceHash {
   private first = 0x811c9dc5;
   private second = 0x9747b28c;
-  private count = 0;
-
-  /** Numbers mixed in so far. */
-  get mixed(): number {
-    return this.count;
-  }
 
   number(value: number): void {
-    this.count++;
     // Time has fractions: a 1/4096 ms is far finer than any latency drawn.
     const scaled = Math.round(value * 4096);
     this.mix(scaled | 0);
@@ -25,13 +18,11 @@ export class TraceHash {
   }
 
   text(value: string): void {
-    this.count++;
     for (let i = 0; i < value.length; i++) this.mix(value.charCodeAt(i));
     this.mix(value.length);
   }
 
   bytes(value: Uint8Array): void {
-    this.count++;
     let { first, second } = this;
     // Unrolled by four: most of what a run hashes are the bytes on its wires.
     const words = value.length & ~3;
