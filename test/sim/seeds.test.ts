@@ -85,6 +85,15 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty',
     faults: ['jump', 'pause', 'vanish'],
   },
+  'the older of two namesakes gave way after some rounds that the younger spent on its goodbye': {
+    ...brief,
+    nodes: 16,
+    seed: 70128,
+    lossPercent: 0,
+    latencyMs: 5,
+    workload: 'large',
+    faults: ['crash', 'twin', 'slow'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

@@ -116,12 +116,14 @@ export class NameWatch {
 
   /**
    * Both read the ages with an error of some milliseconds: where the difference is just at the limit, each
-   * may think that the other leaves. After a few rounds the instance alone decides.
+   * may think that the other leaves. There the instance alone decides after a few rounds. Elsewhere rounds
+   * prove nothing: on fast links several pass while the younger is still saying goodbye.
    */
   private losesTo(agent: BehaviorAgent, { instance, uptimeMs }: ProbeReply): boolean {
     const times = this.rival?.instance === instance ? this.rival.times + 1 : 1;
     this.rival = { instance, times };
-    if (times > limits.nameContestsMax) return agent.self.instance < instance;
+    const isNearLimit = Math.abs(this.ports.uptimeMs() - uptimeMs) <= 2 * limits.nameProbeMs;
+    if (times > limits.nameContestsMax && isNearLimit) return agent.self.instance < instance;
     return this.isYounger(agent, instance, uptimeMs);
   }
 
