@@ -94,6 +94,15 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'large',
     faults: ['crash', 'twin', 'slow'],
   },
+  'two relays of receipts died one after the other, and a message was asked about only four times': {
+    ...brief,
+    nodes: 21,
+    degree: 3,
+    seed: 4287918385,
+    lossPercent: 1,
+    workload: 'chatty',
+    faults: ['vanish'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

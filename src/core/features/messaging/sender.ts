@@ -27,6 +27,8 @@ import {
 const retryAfterReturnMs = 100;
 /** It doubles this often, so that a relay that knows no way is not asked ten times a second. */
 const returnBackoffMax = 5;
+/** After a node was lost, the recipient gets this long to find another way for its receipts. */
+const hastenedMs = 200;
 
 /** Half of the 48 bits: a message's number is unique at its source, acknowledged or not. */
 const unacknowledgedFrom = 2 ** 47;
@@ -288,6 +290,19 @@ export class Sender {
       if (moved.length === message.waiting.size) this.repeat(message, moved);
       // The others are asked again when it is their time: routes that keep changing must not put that off.
       else this.resend(message, moved);
+    }
+  }
+
+  /**
+   * A node was lost, and with it perhaps receipts that went by it, on a way of which the sender knows nothing:
+   * whoever has been asked more than once is asked again soon, and not only after a wait that has grown.
+   */
+  hasten(): void {
+    const soon = this.agent.now + hastenedMs;
+    for (const message of this.outbound.all()) {
+      if (message.repeatAfterMs <= limits.repeatAfterMs || message.repeatAt <= soon) continue;
+      message.repeatAt = soon;
+      this.outbound.schedule(message);
     }
   }
 
