@@ -29,8 +29,8 @@ export const discoveryMutants: readonly Mutant[] = [
     name: 'no-reunion',
     breaks: 'known nodes out of reach are never tried again',
     file: discovery,
-    find: '    const drawn = lost.filter((entry) =>',
-    replace: '    const drawn = lost.filter((entry) => entry.left &&',
+    find: "    return targetOf(entry, 'reunite');",
+    replace: '    return undefined;',
   },
   {
     name: 'no-new-links',
