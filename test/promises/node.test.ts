@@ -139,3 +139,33 @@ test('a link hung up is not dialed again for 30 s; what went by it goes another 
   const { links } = await small.world.resolve(small.node('a').status());
   expect(links.map(({ node }) => node)).toEqual(['c']);
 });
+
+test('a seed that was hung up is left alone for those 30 s too, by either side, and dialed again after them', async () => {
+  for (const by of ['a', 'b']) {
+    const small = await smallMesh(pair);
+    const up = small.told('b', 'node:up');
+    await small.world.resolve(small.node(by).hangup(by === 'a' ? 'b' : 'a'));
+    await small.run(limits.hangupQuietMs - 1000);
+    expect([by, up]).toEqual([by, []]);
+    await small.run(5000);
+    expect([by, up]).toMatchObject([by, [{ name: 'a' }]]);
+    closeMesh();
+  }
+});
+
+test('a seed whose address leads to a node that was hung up is not linked within those 30 s', async () => {
+  const small = await smallMesh({ a: [], b: [] }, { settle: false });
+  const stop = oneWay([small.member('a')], 'in');
+  stop.start(small.mesh);
+  const { node } = small.start({ name: 'c', seeds: ['a'] });
+  await small.run(100);
+  stop.end(small.mesh);
+  await small.world.resolve(small.node('a').dial(small.member('c').host.address));
+  await small.world.resolve(node.hangup('a'));
+  const up: unknown[] = [];
+  node.events.addEventListener('node:up', ({ detail }) => up.push(detail.name));
+  await small.run(limits.hangupQuietMs - 1000);
+  expect(up).toEqual([]);
+  await small.run(20_000);
+  expect(up).toEqual(['a']);
+});

@@ -134,7 +134,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
-    else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
+    else if (event.type === 'node-down')
+      this.seeds.lost(agent, event.node.id, this.quietUntil.get(event.node.id));
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
       this.journal.refused(event.address, event.failure, agent.now);
   }
@@ -172,14 +173,15 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
       return failure('SKEIN_REFUSED', namespaces);
     }
-    if (this.isQuiet(agent, neighbor.id))
-      return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
+    if (this.isQuiet(agent, neighbor.id)) return hungUp();
     const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
     return enough ? notNeeded(neighbor.purpose) : undefined;
   }
 
   /** The reason for a dial may be over by the time it has got through. */
   checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    // Only now is it known who is behind a seed.
+    if (neighbor.purpose === 'seed' && this.isQuiet(agent, neighbor.id)) return hungUp();
     if (isByHand(neighbor.purpose)) return undefined;
     return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
       ? undefined
@@ -453,6 +455,10 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
 function notNeeded(purpose: DialPurpose): Failure {
   return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${purpose}) is over`);
+}
+
+function hungUp(): Failure {
+  return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
 }
 
 function isByHand(purpose: DialPurpose): boolean {

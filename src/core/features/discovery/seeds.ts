@@ -72,12 +72,15 @@ export class Seeds {
     seed.state = { state: 'waiting', until: agent.now + seed.backoff.steady(agent.random) };
   }
 
-  /** A node went out of reach: if it was behind a seed, dial that again. */
-  lost(agent: BehaviorAgent, node: NodeId): void {
+  /**
+   * A node went out of reach: if it was behind a seed, dial that again.
+   * @param quietUntil Not before: its link was hung up by hand.
+   */
+  lost(agent: BehaviorAgent, node: NodeId, quietUntil = 0): void {
     for (const seed of this.seeds) {
-      if (seed.state.state === 'found' && seed.state.node === node) {
-        seed.state = { state: 'waiting', until: agent.now + seed.backoff.steady(agent.random) };
-      }
+      if (seed.state.state !== 'found' || seed.state.node !== node) continue;
+      const until = agent.now + seed.backoff.steady(agent.random);
+      seed.state = { state: 'waiting', until: Math.max(until, quietUntil) };
     }
   }
 
