@@ -42,7 +42,7 @@ import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
 import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
-import { checkCondition, missingFor, Waiters } from './waiting.ts';
+import { checkCondition, missingFor, raced, Waiters } from './waiting.ts';
 
 type KernelDelivery =
   | KernelEvent
@@ -339,10 +339,8 @@ export class KernelNode implements LocalNode {
   private kernelEvent(event: KernelDelivery): void {
     switch (event.type) {
       case 'node-up':
-        this.events.emit('node:up', { name: event.node.name, id: event.node.id });
-        break;
       case 'node-down':
-        this.events.emit('node:down', { name: event.node.name, id: event.node.id, reason: event.reason });
+        this.nodeEvent(event);
         break;
       case 'link-up': {
         const { name, address, direction } = event.neighbor;
@@ -357,6 +355,14 @@ export class KernelNode implements LocalNode {
         break;
     }
     this.waiters.changed();
+  }
+
+  /** Once it closes, all others go out of its own reach: nobody was lost, and no program need hear of it. */
+  private nodeEvent(event: Extract<KernelDelivery, { type: 'node-up' | 'node-down' }>): void {
+    if (this.closing !== undefined) return;
+    const { name, id } = event.node;
+    if (event.type === 'node-up') this.events.emit('node:up', { name, id });
+    else this.events.emit('node:down', { name, id, reason: event.reason });
   }
 
   private async ask<Answer>(feature: string, command: unknown): Promise<Answer> {
@@ -388,23 +394,4 @@ function kernelOptions(settings: LocalNodeSettings, platform: Platform, firstLin
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),
   };
-}
-
-async function raced<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal | undefined,
-  text: string,
-): Promise<Value> {
-  if (signal === undefined) return promise;
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => {
-      const cause: unknown = signal.reason;
-      const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-      const failed = timedOut ? `${text} in time` : `${text}: given up by the caller`;
-      reject(new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', failed, { cause }));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-  return Promise.race([promise, aborted]);
 }

@@ -93,6 +93,19 @@ describe('close', () => {
     expect(down).toMatchObject([{ name: 'a', reason: 'lost' }]);
   });
 
+  test('tells its program of nobody that was lost: who closes goes out of reach itself', async () => {
+    const small = await smallMesh({ a: [], b: ['a'], c: ['b'] });
+    const down = small.told('b', 'node:down');
+    const left = small.told('a', 'node:down');
+    await small.world.resolve(small.node('b').close());
+    await small.run(1000);
+    expect(down).toEqual([]);
+    expect(left).toMatchObject([
+      { name: 'b', reason: 'left' },
+      { name: 'c', reason: 'lost' },
+    ]);
+  });
+
   test('is told by an event; every call after it is SKEIN_CLOSED, but close', async () => {
     const small = await smallMesh(pair);
     const closed = small.told('a', 'close');
