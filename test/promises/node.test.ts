@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Behavior } from '../../src/core/contracts.ts';
 import { limits } from '../../src/core/limits.ts';
 import { oneWay, pause } from '../../src/sim/index.ts';
-import { closeMesh, smallMesh } from './small-mesh.ts';
+import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);
 
@@ -181,4 +181,26 @@ test('a seed whose address leads to a node that was hung up is not linked within
   expect(up).toEqual([]);
   await small.run(20_000);
   expect(up).toEqual(['a']);
+});
+
+describe('why', () => {
+  const codes = (small: SmallMesh, of: string) =>
+    small.world.resolve(small.node('a').explain(of)).then(({ findings }) => findings.map(({ code }) => code));
+
+  test('tells of a hangup, not of a dial that failed before or because a link was open', async () => {
+    const small = await smallMesh(pair);
+    const again = small.node('a').dial(small.member('b').host.address);
+    await expect(small.world.resolve(again)).rejects.toMatchObject({ code: 'SKEIN_ALREADY_CONNECTED' });
+    expect(await codes(small, 'b')).toEqual(['reachable']);
+    await small.world.resolve(small.node('a').hangup('b'));
+    await small.run(1000);
+    expect(await codes(small, 'b')).toEqual(['lost', 'hung-up']);
+  });
+
+  test('tells by which way a node is reachable', async () => {
+    const small = await smallMesh({ a: [], b: ['a'], c: ['b'] });
+    const textOf = async (of: string) => (await small.world.resolve(small.node('a').explain(of))).summary;
+    expect(await textOf('b')).toMatch(/b is reachable by a direct link, for \d\.\d s now$/);
+    expect(await textOf('c')).toMatch(/c is reachable through b, for \d\.\d s now$/);
+  });
 });

@@ -28,7 +28,7 @@ import { TokenBucket } from '../../parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
-import { Seeds } from './seeds.ts';
+import { hungUp, Seeds } from './seeds.ts';
 import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
 export const discoveryFeature = 'discovery';
@@ -50,6 +50,8 @@ export interface DiscoveryOptions {
   readonly seal?: DatagramSeal;
 }
 
+/** Dials that came to nothing without anything being wrong: the link they were for is there. */
+const saysNothing = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_ALREADY_CONNECTED']);
 const never = Number.POSITIVE_INFINITY;
 const solicitFirstMs = 1000;
 const solicitSoonMs = 50;
@@ -147,6 +149,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       solicits: this.options.solicit,
       broadcastTargets: this.options.broadcastTargets,
       seeds: this.seeds.all,
+      quietForMs: (id) => (this.quietUntil.get(id) ?? 0) - agent.now,
     });
   }
 
@@ -228,14 +231,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
-    if (error.failure.code !== 'SKEIN_NOT_NEEDED') this.journal.dialFailed(error, agent.now);
+    if (!saysNothing.has(error.failure.code)) this.journal.dialFailed(error, agent.now);
     this.ended(agent, this.dials.linkFailed(agent, error), error.node);
   }
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.answering.linked(agent.now);
     this.quietUntil.delete(neighbor.id);
-    this.journal.linked(neighbor);
+    this.journal.linked(neighbor, agent.directory.get(neighbor.id)?.addresses ?? []);
     if (this.wanted(agent) > 0) return;
     this.solicitAt = never;
     this.backoff.reset();
@@ -455,10 +458,6 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
 function notNeeded(purpose: DialPurpose): Failure {
   return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${purpose}) is over`);
-}
-
-function hungUp(): Failure {
-  return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
 }
 
 function isByHand(purpose: DialPurpose): boolean {
