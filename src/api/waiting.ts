@@ -7,6 +7,7 @@
  */
 import { SkeinError } from '../core/errors.ts';
 import { checkName } from '../core/identity.ts';
+import { checkOptions, shown } from './arguments.ts';
 import type { ReadyCondition } from './node.ts';
 
 export interface ReadyView {
@@ -35,11 +36,17 @@ function shortBy(wanted: number, there: number, what: string): string {
 
 /** @throws TypeError when the condition makes no sense. */
 export function checkCondition(condition: ReadyCondition): void {
+  checkOptions('ready', condition, ['nodes', 'services', 'count', 'links', 'timeoutMs', 'signal']);
+  for (const field of ['nodes', 'services'] as const) {
+    const list: unknown = condition[field];
+    if (list !== undefined && !Array.isArray(list))
+      throw new TypeError(`ready: ${field} is a list of names, got ${shown(list)}`);
+  }
   for (const name of condition.nodes ?? []) checkName(name, 'ready: node');
   for (const field of ['count', 'links', 'timeoutMs'] as const) {
     const value = condition[field];
-    if (value !== undefined && !(value >= 0))
-      throw new TypeError(`ready: ${field} is a number from 0, got ${value}`);
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new TypeError(`ready: ${field} is a number from 0, got ${shown(value)}`);
   }
 }
 

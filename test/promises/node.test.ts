@@ -204,3 +204,22 @@ describe('why', () => {
     expect(await textOf('c')).toMatch(/c is reachable through b, for \d\.\d s now$/);
   });
 });
+
+test('what a program without types gets wrong is a TypeError that says what is accepted, not taken silently', async () => {
+  const small = await smallMesh(pair);
+  const a = small.node('a');
+  const untyped = (value: unknown): never => value as never;
+  const calls: [Promise<unknown>, string][] = [
+    [a.set(untyped({ foo: 1 })), 'set: unknown option "foo"'],
+    [a.ready(untyped({ node: 'q' })), 'ready: unknown option "node"'],
+    [a.send(untyped(undefined), 'x'), 'send: give a name or a list of names, got undefined'],
+    [a.send('b', 'x', untyped({ kind: 5 })), 'kind is text, or made with kind(), got 5'],
+    [a.send('b', 'x', untyped({ timeout: 5 })), 'send: unknown option "timeout"'],
+  ];
+  for (const [call, text] of calls) {
+    await expect(call).rejects.toThrow(TypeError);
+    await expect(call).rejects.toThrow(text);
+  }
+  expect(() => a.handle(untyped(3))).toThrow(new TypeError('handle: a handler is a function, got 3'));
+  expect(() => a.messages(untyped({ kinds: 'x' }))).toThrow('messages: unknown option "kinds"');
+});
