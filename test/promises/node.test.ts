@@ -223,3 +223,19 @@ test('what a program without types gets wrong is a TypeError that says what is a
   expect(() => a.handle(untyped(3))).toThrow(new TypeError('handle: a handler is a function, got 3'));
   expect(() => a.messages(untyped({ kinds: 'x' }))).toThrow('messages: unknown option "kinds"');
 });
+
+test("a standstill of one's own is not taken for the links' round trip, by neither end", async () => {
+  const small = await smallMesh(pair);
+  await small.run(10_000);
+  const stop = pause([small.member('b')]);
+  stop.start(small.mesh);
+  await small.run(2500);
+  stop.end(small.mesh);
+  for (let second = 0; second < 5; second++) {
+    await small.run(1000);
+    for (const name of ['a', 'b']) {
+      const { links } = await small.world.resolve(small.node(name).status());
+      expect(links[0]?.roundTripMs).toBeLessThan(30);
+    }
+  }
+});

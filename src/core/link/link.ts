@@ -391,6 +391,7 @@ export class Link {
 
   forgive(lagMs: number, now: number): void {
     this.liveness.forgive(lagMs, now);
+    this.roundTrip.forgive(now);
   }
 
   polled(now: number): void {
