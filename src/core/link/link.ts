@@ -390,8 +390,8 @@ export class Link {
   }
 
   forgive(lagMs: number, now: number): void {
-    this.liveness.forgive(lagMs, now);
     this.roundTrip.forgive(now);
+    this.liveness.forgive(lagMs, now);
   }
 
   polled(now: number): void {

@@ -65,7 +65,7 @@ describe('datagrams that say nothing here', () => {
     );
     expect(journal.unreadableCounts).toEqual({ sealed: 1, open: 1, 'other-key': 2, replay: 1, excess: 1 });
     expect(textOf()).toContain(
-      'solicitations of nodes with a mesh key were heard; this node has none: skein key add (1 times)',
+      'solicitations of nodes with a mesh key were heard; this node has none: skein key add (once)',
     );
   });
 

@@ -142,10 +142,13 @@ export class Journal {
     }
     for (const [why, { count }] of this.unreadables)
       if (why !== 'replay')
-        findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${count} times)` });
+        findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${timesOf(count)})` });
     for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name, view));
     if (this.malformedCount > 0) {
-      findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
+      findings.push({
+        code: 'malformed',
+        text: `${counted(this.malformedCount, 'solicitation')} could not be read`,
+      });
     }
     return findings;
   }
@@ -252,6 +255,10 @@ function seedFindings({ seeds }: JournalView): Finding[] {
 
 function secondsSince(at: number, now: number): string {
   return ((now - at) / 1000).toFixed(1);
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 function counted(count: number, what: string): string {
