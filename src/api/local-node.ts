@@ -11,10 +11,11 @@ import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
 import { topologyFeature } from '../core/features/topology/topology.ts';
-import { checkName, hexOf, idOf, instanceOf } from '../core/identity.ts';
-import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../core/skein-kernel.ts';
+import { checkName, idOf } from '../core/identity.ts';
+import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
+import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
 import type {
@@ -396,15 +397,4 @@ export class KernelNode implements LocalNode {
       sendTimeoutMs: this.sendTimeoutMs,
     };
   }
-}
-
-function kernelOptions(settings: LocalNodeSettings, platform: Platform, firstLink = 0): SkeinKernelOptions {
-  const signer = platform.makeSigner?.();
-  return {
-    ...settings,
-    instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
-    firstLink,
-    behaviors: settings.behaviors?.() ?? [],
-    ...(signer === undefined ? {} : { signer }),
-  };
 }
