@@ -8,8 +8,9 @@
 import type { Arrival } from '../core/features/messaging/arrival.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import { limits } from '../core/limits.ts';
+import { checkOptions, shown } from './arguments.ts';
 import { decodeBody } from './codec.ts';
-import { kind as checkKind, type Kind, kindName } from './kind.ts';
+import { checkKind, type Kind, kindName } from './kind.ts';
 import { type MessageContext, nameOf, ReceivedMessage } from './message.ts';
 import type { Message, MessageStream, MessageSubscription, MessagesOptions } from './node.ts';
 import type { Runtime } from './runtime.ts';
@@ -50,6 +51,8 @@ export class Consumers {
   }
 
   iterate(options: MessagesOptions<never>): MessageStream<Message> {
+    // Before there is a stream, which would wait for a consumer that never comes.
+    checkConsumer('messages', options);
     const stream: PushStream<Message> = new PushStream(
       {
         consumed: () =>
@@ -72,6 +75,9 @@ export class Consumers {
   }
 
   handle(handler: (message: Message) => unknown, options: MessagesOptions<never>): MessageSubscription {
+    if (typeof handler !== 'function')
+      throw new TypeError(`handle: a handler is a function, got ${shown(handler)}`);
+    checkConsumer('handle', options);
     const consumer = this.consumer(
       options,
       (message) => this.call(consumer, handler, message),
@@ -110,10 +116,6 @@ export class Consumers {
 
   private consumer(options: MessagesOptions<never>, take: Consumer['take'], end: Consumer['end']): Consumer {
     const { kind, bufferMessages: limit = limits.receiveBufferMessages } = options;
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new TypeError(`bufferMessages is a whole number from 1, got ${limit}`);
-    }
-    if (typeof kind === 'string') checkKind(kind);
     const schemaKind = typeof kind === 'object' && kind.schema !== undefined ? kind : undefined;
     return {
       id: ++this.lastId,
@@ -207,6 +209,15 @@ export class Consumers {
     consumer.consumed = 0;
     this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: consumer.id, count });
   }
+}
+
+/** @throws TypeError that names the option, the value and what is accepted. */
+function checkConsumer(call: string, options: MessagesOptions<never>): void {
+  checkOptions(call, options, ['kind', 'bufferMessages', 'signal']);
+  checkKind(options.kind);
+  const { bufferMessages = 1 } = options;
+  if (Number.isInteger(bufferMessages) && bufferMessages >= 1) return;
+  throw new TypeError(`bufferMessages is a whole number from 1, got ${shown(bufferMessages)}`);
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

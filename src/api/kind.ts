@@ -6,6 +6,7 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { limits } from '../core/limits.ts';
+import { shown } from './arguments.ts';
 
 export interface Kind<Body> {
   readonly name: string;
@@ -36,7 +37,28 @@ export function kind<Body = unknown>(name: string, schema?: StandardSchemaV1<unk
       `kind: a name has 1 to 127 bytes of UTF-8 and no control characters, got ${JSON.stringify(name)}`,
     );
   }
+  if (schema !== undefined && !isStandardSchema(schema)) {
+    const accepted =
+      'a schema is a Standard Schema (https://standardschema.dev), as valibot and zod make them';
+    throw new TypeError(`kind ${name}: ${accepted}; got ${shown(schema)}`);
+  }
   return { name, schema };
+}
+
+/** @throws TypeError when it is neither text that can be a kind's name nor what `kind` made. */
+export function checkKind(given: unknown): void {
+  if (given === undefined) return;
+  if (typeof given === 'string') return void kind(given);
+  const made = given as Partial<Kind<unknown>> | null;
+  if (typeof given === 'object' && typeof made?.name === 'string') return void kind(made.name, made.schema);
+  throw new TypeError(`kind is text, or made with kind(), got ${shown(given)}`);
+}
+
+/** Some libraries' schemas are functions. */
+function isStandardSchema(schema: unknown): boolean {
+  const isThing = (typeof schema === 'object' && schema !== null) || typeof schema === 'function';
+  const standard = isThing ? (schema as { '~standard'?: { validate?: unknown } })['~standard'] : undefined;
+  return typeof standard?.validate === 'function';
 }
 
 function utf8Bytes(text: string): number {

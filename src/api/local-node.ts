@@ -11,10 +11,11 @@ import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
 import { topologyFeature } from '../core/features/topology/topology.ts';
-import { checkName, hexOf, idOf, instanceOf } from '../core/identity.ts';
-import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../core/skein-kernel.ts';
+import { checkName, idOf } from '../core/identity.ts';
+import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
+import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
 import type {
@@ -37,12 +38,13 @@ import type {
   WaitOptions,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
+import { type ReachView, reachFindings } from './reach.ts';
 import { Runtime } from './runtime.ts';
 import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
 import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
-import { checkCondition, missingFor, Waiters } from './waiting.ts';
+import { checkCondition, missingFor, raced, Waiters } from './waiting.ts';
 
 type KernelDelivery =
   | KernelEvent
@@ -214,7 +216,19 @@ export class KernelNode implements LocalNode {
     this.checkOpen();
     if (node !== undefined) checkName(node, 'explain: node');
     const findings = this.core.kernel.explain(node, this.runtime.now);
+    if (this.isUnheard(node)) findings.push(...reachFindings(this.reach()));
     return { summary: summarize(this.name, node, findings), findings };
+  }
+
+  /** Whom this node has had in its mesh it could reach: neither key nor address is why that one is missing. */
+  private isUnheard(node: string | undefined): boolean {
+    return node === undefined || (node !== this.name && this.core.records.get(idOf(node)) === undefined);
+  }
+
+  private reach(): ReachView {
+    const { addresses, broadcastTargets } = this.settings;
+    const turnedAway = this.platform.counters?.()['tcp.turnedAway.skein'] ?? 0;
+    return { security: this.platform.security?.(), addresses, broadcastTargets, turnedAway };
   }
 
   async status(): Promise<NodeStatus> {
@@ -339,10 +353,8 @@ export class KernelNode implements LocalNode {
   private kernelEvent(event: KernelDelivery): void {
     switch (event.type) {
       case 'node-up':
-        this.events.emit('node:up', { name: event.node.name, id: event.node.id });
-        break;
       case 'node-down':
-        this.events.emit('node:down', { name: event.node.name, id: event.node.id, reason: event.reason });
+        this.nodeEvent(event);
         break;
       case 'link-up': {
         const { name, address, direction } = event.neighbor;
@@ -357,6 +369,14 @@ export class KernelNode implements LocalNode {
         break;
     }
     this.waiters.changed();
+  }
+
+  /** Once it closes, all others go out of its own reach: nobody was lost, and no program need hear of it. */
+  private nodeEvent(event: Extract<KernelDelivery, { type: 'node-up' | 'node-down' }>): void {
+    if (this.closing !== undefined) return;
+    const { name, id } = event.node;
+    if (event.type === 'node-up') this.events.emit('node:up', { name, id });
+    else this.events.emit('node:down', { name, id, reason: event.reason });
   }
 
   private async ask<Answer>(feature: string, command: unknown): Promise<Answer> {
@@ -377,34 +397,4 @@ export class KernelNode implements LocalNode {
       sendTimeoutMs: this.sendTimeoutMs,
     };
   }
-}
-
-function kernelOptions(settings: LocalNodeSettings, platform: Platform, firstLink = 0): SkeinKernelOptions {
-  const signer = platform.makeSigner?.();
-  return {
-    ...settings,
-    instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
-    firstLink,
-    behaviors: settings.behaviors?.() ?? [],
-    ...(signer === undefined ? {} : { signer }),
-  };
-}
-
-async function raced<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal | undefined,
-  text: string,
-): Promise<Value> {
-  if (signal === undefined) return promise;
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => {
-      const cause: unknown = signal.reason;
-      const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-      const failed = timedOut ? `${text} in time` : `${text}: given up by the caller`;
-      reject(new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', failed, { cause }));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-  return Promise.race([promise, aborted]);
 }

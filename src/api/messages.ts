@@ -16,9 +16,10 @@ import type {
 import { checkName, idOf, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import type { SkeinKernel } from '../core/skein-kernel.ts';
+import { checkOneOf, checkOptions, listOfNames } from './arguments.ts';
 import { encodeBody } from './codec.ts';
 import { type ConsumerPorts, Consumers } from './consumers.ts';
-import { defaultKind, type Kind, kind, kindName } from './kind.ts';
+import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
 import { nameOf, snoopedMessage } from './message.ts';
 import type { MessageStream, SendOptions, SendResult, SnoopedMessage, StreamOptions } from './node.ts';
 import { validate, validateNow } from './schema.ts';
@@ -34,6 +35,7 @@ export interface MessagesPorts extends ConsumerPorts {
 type Posts = Map<string, [PreparedFrame, PreparedFrame]>;
 
 const postTargetsMax = 4096;
+const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'signal'];
 
 export class Messages {
   readonly consumers: Consumers;
@@ -53,7 +55,7 @@ export class Messages {
     body: unknown,
     options: SendOptions<never>,
   ): Promise<SendResult> {
-    const names = typeof to === 'string' ? [to] : [...to];
+    const names = listOfNames('send', to);
     if (names.length === 0) throw new TypeError('send: name at least one recipient');
     for (const name of names) this.checkRecipient(name);
     return this.dispatch(names.map(idOf), body, options, new Map(names.map((name) => [idOf(name), name])));
@@ -106,9 +108,9 @@ export class Messages {
     options: SendOptions<never>,
     names: ReadonlyMap<NodeId, string>,
   ): Promise<SendResult> {
+    checkSendOptions(options);
     const { kind: named = defaultKind, require = 'all', receipt = 'all', trace = false, signal } = options;
     checkNotAborted(signal);
-    checkSendOptions(options);
     const value = typeof named === 'string' ? body : await validate(named, body);
     const encoded = encodeBody(value);
     const command: SendCommand = {
@@ -186,16 +188,13 @@ export class Messages {
 }
 
 /** @throws TypeError that names the option, the value and what is accepted. */
-function checkSendOptions({ kind: named, timeoutMs, receipt, require }: SendOptions<never>): void {
-  if (typeof named === 'string') kind(named);
+function checkSendOptions(options: SendOptions<never>): void {
+  checkOptions('send', options, sendOptionNames);
+  const { kind: named, timeoutMs, receipt, require } = options;
+  checkKind(named);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
   checkOneOf('receipt', receipt, ['all', 'count', 'none']);
   checkOneOf('require', require, ['all', 'any', 'none']);
-}
-
-function checkOneOf(name: string, value: unknown, accepted: readonly string[]): void {
-  if (value === undefined || accepted.includes(value as string)) return;
-  throw new TypeError(`${name} is one of ${accepted.join(', ')}, got ${JSON.stringify(value)}`);
 }
 
 function conclude(result: SendResult, require: 'all' | 'any' | 'none'): SendResult {

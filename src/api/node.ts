@@ -291,6 +291,7 @@ export interface Explanation {
 
 export interface NodeEvents {
   'node:up': { readonly name: string; readonly id: number };
+  /** Neither this nor `node:up` comes once `close()` was called. */
   'node:down': { readonly name: string; readonly id: number; readonly reason: 'lost' | 'left' };
   'link:up': { readonly node: string; readonly address: string; readonly direction: 'incoming' | 'outgoing' };
   'link:down': { readonly node: string; readonly reason: string };

@@ -1,9 +1,11 @@
-/** Checks of what can be set while a node runs. Who calls it: the local node, and `createNode` for its options. */
+/** Checks of what can be set while a node runs. Who calls it: the local node. */
 import { limits } from '../core/limits.ts';
+import { checkOptions } from './arguments.ts';
 import type { NodeSettings } from './node.ts';
 
 /** @throws TypeError that names the setting, the value and what is accepted. */
 export function checkSettings(settings: Partial<NodeSettings>): void {
+  checkOptions('set', settings, ['degree', 'syncPeriodMs', 'sendTimeoutMs']);
   const { degree, syncPeriodMs, sendTimeoutMs } = settings;
   if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
   if (syncPeriodMs !== undefined)

@@ -16,9 +16,9 @@ describe('what is missing', () => {
   });
 
   test('is named, all of it', () => {
-    const condition = { nodes: ['b', 'c'], services: ['echo'], count: 4, links: 2 };
+    const condition = { nodes: ['b', 'c'], services: ['echo'], count: 5, links: 4 };
     expect(missingFor(condition, view(['me', 'b'], [], 1))).toBe(
-      'node c; service echo; 2 of 4 nodes; 1 of 2 links',
+      'node c; service echo; 3 of 5 nodes (2 are there); 3 of 4 links (1 is there)',
     );
   });
 });

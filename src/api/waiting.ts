@@ -1,11 +1,13 @@
 /**
- * `ready`: waits until a condition holds, and says what is missing when it does not in time.
+ * Waits of a program: `ready` until a condition holds, or says what is missing when it does not in time;
+ * `raced` for an answer, or until the caller gives up.
  *
  * Who calls it: the local node. It is woken by the node's own events, never by a timer of its own but the
  * one for the deadline (`AbortSignal.timeout` in production, virtual time in the simulator).
  */
 import { SkeinError } from '../core/errors.ts';
 import { checkName } from '../core/identity.ts';
+import { checkOptions, shown } from './arguments.ts';
 import type { ReadyCondition } from './node.ts';
 
 export interface ReadyView {
@@ -21,19 +23,30 @@ export function missingFor(condition: ReadyCondition, view: ReadyView): string |
   const missing: string[] = [];
   if (nodes.length > 0) missing.push(`node ${nodes.join(', ')}`);
   if (services.length > 0) missing.push(`service ${services.join(', ')}`);
-  if ((condition.count ?? 0) > view.nodes.size)
-    missing.push(`${view.nodes.size} of ${condition.count} nodes`);
-  if ((condition.links ?? 0) > view.links) missing.push(`${view.links} of ${condition.links} links`);
+  const { count = 0, links = 0 } = condition;
+  if (count > view.nodes.size) missing.push(shortBy(count, view.nodes.size, 'nodes'));
+  if (links > view.links) missing.push(shortBy(links, view.links, 'links'));
   return missing.length === 0 ? undefined : missing.join('; ');
+}
+
+/** Both numbers: alone, "1 of 3 nodes" is read either way. */
+function shortBy(wanted: number, there: number, what: string): string {
+  return `${wanted - there} of ${wanted} ${what} (${there} ${there === 1 ? 'is' : 'are'} there)`;
 }
 
 /** @throws TypeError when the condition makes no sense. */
 export function checkCondition(condition: ReadyCondition): void {
+  checkOptions('ready', condition, ['nodes', 'services', 'count', 'links', 'timeoutMs', 'signal']);
+  for (const field of ['nodes', 'services'] as const) {
+    const list: unknown = condition[field];
+    if (list !== undefined && !Array.isArray(list))
+      throw new TypeError(`ready: ${field} is a list of names, got ${shown(list)}`);
+  }
   for (const name of condition.nodes ?? []) checkName(name, 'ready: node');
   for (const field of ['count', 'links', 'timeoutMs'] as const) {
     const value = condition[field];
-    if (value !== undefined && !(value >= 0))
-      throw new TypeError(`ready: ${field} is a number from 0, got ${value}`);
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new TypeError(`ready: ${field} is a number from 0, got ${shown(value)}`);
   }
 }
 
@@ -75,6 +88,26 @@ export class Waiters {
   fail(error: Error): void {
     for (const waiter of [...this.waiters]) waiter.fail(error);
   }
+}
+
+/** For an answer that cannot be taken back: only the wait for it ends. */
+export async function raced<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+  text: string,
+): Promise<Value> {
+  if (signal === undefined) return promise;
+  const aborted = new Promise<never>((_, reject) => {
+    const fail = (): void => {
+      const cause: unknown = signal.reason;
+      const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
+      const failed = timedOut ? `${text} in time` : `${text}: given up by the caller`;
+      reject(new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', failed, { cause }));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+  return Promise.race([promise, aborted]);
 }
 
 function abortError(signal: AbortSignal | undefined, missing: string | undefined): Error {

@@ -172,7 +172,7 @@ export const limits = {
   repeatAfterMsMax: 4000,
   /** Bodies above this are split into parts of this size. */
   partBytes: 256 * 1024,
-  /** Largest body; beyond it use a channel. */
+  /** Largest body, held whole in memory at both ends; more goes in several messages. */
   bodyBytesMax: 64 * 1024 * 1024,
   /** Parts of one large message on their way at once, per recipient: one at first, more while they are quick. */
   partsInFlight: 8,

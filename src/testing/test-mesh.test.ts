@@ -50,6 +50,37 @@ describe('bad input', () => {
     expect(() => mesh.node('a')).toThrow('a does not run');
   });
 
+  test.each<[string, unknown, unknown, string]>([
+    ['a name that no node may have', ['a b'], {}, 'a name has 1 to 64 of'],
+    ['names that are no list', 'ab', {}, 'createTestMesh: names are a list, got "ab"'],
+    ['too much loss', ['a'], { lossPercent: 200 }, 'lossPercent is a number from 0 to 50, got 200'],
+    ['a delay that is none', ['a'], { latencyMs: '1' }, 'latencyMs is a number from 0 to 1000, got "1"'],
+    [
+      'an unknown option',
+      ['a'],
+      { foo: 2 },
+      'createTestMesh: unknown option "foo"; accepted are seed, degree',
+    ],
+    ['a degree below 0', ['a'], { degree: -1 }, 'degree is a whole number from 0'],
+    ['a seed that is none', ['a'], { seed: 1.5 }, 'seed is a whole number from 0'],
+  ])('%s is a TypeError', async (_what, names, options, text) => {
+    const made = createTestMesh(names as string[], options as object);
+    await expect(made).rejects.toThrow(TypeError);
+    await expect(made).rejects.toThrow(text);
+  });
+
+  test('options of a node are checked too', async () => {
+    await using mesh = await createTestMesh(['a']);
+    await expect(mesh.start('b', { grade: 2 } as object)).rejects.toThrow('start: unknown option "grade"');
+    const behaviors = [] as unknown as () => [];
+    await expect(mesh.start('b', { behaviors })).rejects.toThrow('behaviors is a function');
+  });
+
+  test('the slowest links that are accepted carry a mesh', async () => {
+    await using mesh = await createTestMesh(['a', 'b'], { latencyMs: 1000 });
+    expect(mesh.nodes).toHaveLength(2);
+  });
+
   test('what never settles, or never holds, ends at its limit', async () => {
     await using mesh = await createTestMesh(['a']);
     await expect(mesh.run(() => new Promise(() => {}), 500)).rejects.toThrow('within 500 ms of virtual time');

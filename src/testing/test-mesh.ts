@@ -5,8 +5,12 @@
  * members, promises instead of events. Invariant: virtual time passes only inside `run`, `pass`, `until`
  * and what is built on them; so a test never waits, and the same seed gives the same run.
  */
+import { checkOptions, shown } from '../api/arguments.ts';
 import type { SkeinNode } from '../api/node.ts';
+import { checkWhole } from '../api/settings.ts';
 import type { Behavior } from '../core/contracts.ts';
+import { checkName } from '../core/identity.ts';
+import { limits } from '../core/limits.ts';
 import { partition } from '../sim/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/mesh.ts';
 import { World } from '../sim/world/world.ts';
@@ -63,12 +67,18 @@ export interface TestMesh extends AsyncDisposable {
 }
 
 const limitDefaultMs = 60_000;
+/** With much more no dial is through before its timeout of 3 s. */
+const latencyMsMax = 1000;
+/** With more no mesh holds together, as in `skein sim`. */
+const lossPercentMax = 50;
 
-/** A mesh of these nodes that know each other. */
+/** A mesh of these nodes that know each other. @throws TypeError for names and options that do not fit. */
 export async function createTestMesh(
   names: readonly string[] = [],
   options: TestMeshOptions = {},
 ): Promise<TestMesh> {
+  checkMeshOptions(options);
+  if (!Array.isArray(names)) throw new TypeError(`createTestMesh: names are a list, got ${shown(names)}`);
   const mesh = new SimulatedTestMesh(options);
   for (const name of names) mesh.launch(name, {});
   await mesh.untilAllKnowAll();
@@ -104,6 +114,8 @@ class SimulatedTestMesh implements TestMesh {
   }
 
   launch(name: string, options: TestNodeOptions): Life {
+    checkName(name);
+    checkNodeOptions(options);
     const member = this.mesh.member(name) ?? this.mesh.add({ name, ...options });
     if (member.life !== undefined) throw new Error(`a node called ${name} runs already`);
     return this.mesh.start(member);
@@ -180,4 +192,26 @@ class SimulatedTestMesh implements TestMesh {
     this.failuresSeen += failures.length;
     if (failures.length > 0) throw new Error(failures.join('\n'));
   }
+}
+
+function checkMeshOptions(options: TestMeshOptions): void {
+  checkOptions('createTestMesh', options, ['seed', 'degree', 'latencyMs', 'lossPercent']);
+  const { seed, degree, latencyMs, lossPercent } = options;
+  if (seed !== undefined) checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
+  checkNumber('latencyMs', latencyMs, latencyMsMax);
+  checkNumber('lossPercent', lossPercent, lossPercentMax);
+}
+
+function checkNodeOptions(options: TestNodeOptions): void {
+  checkOptions('start', options, ['degree', 'behaviors']);
+  const { degree, behaviors } = options;
+  if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
+  if (behaviors !== undefined && typeof behaviors !== 'function')
+    throw new TypeError(`behaviors is a function that makes them, got ${shown(behaviors)}`);
+}
+
+function checkNumber(name: string, value: unknown, max: number): void {
+  if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return;
+  throw new TypeError(`${name} is a number from 0 to ${max}, got ${shown(value)}`);
 }

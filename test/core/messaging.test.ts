@@ -162,7 +162,10 @@ describe('a body above the part size', () => {
     const mesh = new TestMesh();
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
     const token = a.send([b], new Uint8Array(limits.bodyBytesMax + 1));
-    expect(a.answers.get(token)?.failure?.code).toBe('SKEIN_TOO_LARGE');
+    expect(a.answers.get(token)?.failure).toMatchObject({
+      code: 'SKEIN_TOO_LARGE',
+      message: expect.stringMatching(/over the limit of \d+; send it in several/),
+    });
   });
 });
 

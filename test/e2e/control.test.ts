@@ -252,6 +252,18 @@ describe('an attached node is the node', () => {
     });
   });
 
+  test.each<[string, unknown, string]>([
+    [
+      'an option that there is not',
+      { name: 'zz' },
+      'attach: unknown option "name"; accepted are node, control',
+    ],
+    ['a name by itself', 'zz', 'attach: options are an object, got "zz"'],
+    ['a name that is no text', { node: 3 }, 'attach: node is text, got 3'],
+  ])('%s attaches to nobody: a TypeError', async (_what, options, message) => {
+    await expect(attach(options as object)).rejects.toThrow(new TypeError(message));
+  });
+
   test('a call is given up by its signal', async () => {
     const given = new AbortController();
     const waiting = client.ready({ nodes: ['zz'], signal: given.signal });

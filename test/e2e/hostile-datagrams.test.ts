@@ -140,7 +140,7 @@ describe.skipIf(!onLinux)('a datagram', () => {
     );
     await vi.waitFor(async () => expect([await unread('other-key'), await unread('open')]).toEqual([1, 1]));
     const why = await findings(a);
-    expect(why).toContain('sealed with another mesh key were heard; compare with: skein key show (1 times)');
+    expect(why).toContain('sealed with another mesh key were heard; compare with: skein key show (once)');
     expect(why).toContain('solicitations of nodes without a key were heard');
     expect((await discovered(a)).solicitationsHeard).toBe(0);
     expect(stranger.dials()).toBe(0);

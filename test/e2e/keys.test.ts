@@ -74,6 +74,34 @@ describe('who gets in', () => {
   });
 });
 
+describe('why says what the key has to do with it', () => {
+  const codes = async (node: SkeinNode, of?: string) =>
+    (await node.explain(of)).findings.map(({ code }) => code);
+
+  test('a node without one that it stays on this machine, also of a node that has one', async () => {
+    const alone = await start('alone', { key: false });
+    expect(await codes(alone)).toContain('no-key');
+    expect(await codes(alone, 'kk2')).toContain('no-key');
+    expect(await codes(alone, 'alone')).not.toContain('no-key');
+    const other = await start('other', { key: false, connect: [await addressOf(alone)] });
+    await other.ready({ nodes: ['alone'] });
+    expect(await codes(other, 'alone')).not.toContain('no-key');
+  });
+
+  test('a node that goes without one, on loopback all the same, that nobody elsewhere reaches it', async () => {
+    const open = await start('open', { key: false, insecure: true });
+    expect(await codes(open)).toContain('loopback-only');
+  });
+
+  test('a node with one that somebody without it came', async () => {
+    const a = await start('a', { key: key.text });
+    const stranger = await start('stranger', { key: false });
+    expect(await codes(a)).not.toContain('links-open');
+    await expect(stranger.dial(await addressOf(a))).rejects.toMatchObject({ code: 'SKEIN_KEY' });
+    expect(await codes(a)).toContain('links-open');
+  });
+});
+
 describe('discovery by UDP', () => {
   test('finds holders of the key only, and why tells of the others', async () => {
     const port = await freeUdpPort();

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Behavior } from '../../src/core/contracts.ts';
 import { limits } from '../../src/core/limits.ts';
 import { oneWay, pause } from '../../src/sim/index.ts';
-import { closeMesh, smallMesh } from './small-mesh.ts';
+import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);
 
@@ -93,6 +93,19 @@ describe('close', () => {
     expect(down).toMatchObject([{ name: 'a', reason: 'lost' }]);
   });
 
+  test('tells its program of nobody that was lost: who closes goes out of reach itself', async () => {
+    const small = await smallMesh({ a: [], b: ['a'], c: ['b'] });
+    const down = small.told('b', 'node:down');
+    const left = small.told('a', 'node:down');
+    await small.world.resolve(small.node('b').close());
+    await small.run(1000);
+    expect(down).toEqual([]);
+    expect(left).toMatchObject([
+      { name: 'b', reason: 'left' },
+      { name: 'c', reason: 'lost' },
+    ]);
+  });
+
   test('is told by an event; every call after it is SKEIN_CLOSED, but close', async () => {
     const small = await smallMesh(pair);
     const closed = small.told('a', 'close');
@@ -138,4 +151,91 @@ test('a link hung up is not dialed again for 30 s; what went by it goes another 
   await small.run(limits.hangupQuietMs - 2000);
   const { links } = await small.world.resolve(small.node('a').status());
   expect(links.map(({ node }) => node)).toEqual(['c']);
+});
+
+test('a seed that was hung up is left alone for those 30 s too, by either side, and dialed again after them', async () => {
+  for (const by of ['a', 'b']) {
+    const small = await smallMesh(pair);
+    const up = small.told('b', 'node:up');
+    await small.world.resolve(small.node(by).hangup(by === 'a' ? 'b' : 'a'));
+    await small.run(limits.hangupQuietMs - 1000);
+    expect([by, up]).toEqual([by, []]);
+    await small.run(5000);
+    expect([by, up]).toMatchObject([by, [{ name: 'a' }]]);
+    closeMesh();
+  }
+});
+
+test('a seed whose address leads to a node that was hung up is not linked within those 30 s', async () => {
+  const small = await smallMesh({ a: [], b: [] }, { settle: false });
+  const stop = oneWay([small.member('a')], 'in');
+  stop.start(small.mesh);
+  const { node } = small.start({ name: 'c', seeds: ['a'] });
+  await small.run(100);
+  stop.end(small.mesh);
+  await small.world.resolve(small.node('a').dial(small.member('c').host.address));
+  await small.world.resolve(node.hangup('a'));
+  const up: unknown[] = [];
+  node.events.addEventListener('node:up', ({ detail }) => up.push(detail.name));
+  await small.run(limits.hangupQuietMs - 1000);
+  expect(up).toEqual([]);
+  await small.run(20_000);
+  expect(up).toEqual(['a']);
+});
+
+describe('why', () => {
+  const codes = (small: SmallMesh, of: string) =>
+    small.world.resolve(small.node('a').explain(of)).then(({ findings }) => findings.map(({ code }) => code));
+
+  test('tells of a hangup, not of a dial that failed before or because a link was open', async () => {
+    const small = await smallMesh(pair);
+    const again = small.node('a').dial(small.member('b').host.address);
+    await expect(small.world.resolve(again)).rejects.toMatchObject({ code: 'SKEIN_ALREADY_CONNECTED' });
+    expect(await codes(small, 'b')).toEqual(['reachable']);
+    await small.world.resolve(small.node('a').hangup('b'));
+    await small.run(1000);
+    expect(await codes(small, 'b')).toEqual(['lost', 'hung-up']);
+  });
+
+  test('tells by which way a node is reachable', async () => {
+    const small = await smallMesh({ a: [], b: ['a'], c: ['b'] });
+    const textOf = async (of: string) => (await small.world.resolve(small.node('a').explain(of))).summary;
+    expect(await textOf('b')).toMatch(/b is reachable by a direct link, for \d\.\d s now$/);
+    expect(await textOf('c')).toMatch(/c is reachable through b, for \d\.\d s now$/);
+  });
+});
+
+test('what a program without types gets wrong is a TypeError that says what is accepted, not taken silently', async () => {
+  const small = await smallMesh(pair);
+  const a = small.node('a');
+  const untyped = (value: unknown): never => value as never;
+  const calls: [Promise<unknown>, string][] = [
+    [a.set(untyped({ foo: 1 })), 'set: unknown option "foo"'],
+    [a.ready(untyped({ node: 'q' })), 'ready: unknown option "node"'],
+    [a.send(untyped(undefined), 'x'), 'send: give a name or a list of names, got undefined'],
+    [a.send('b', 'x', untyped({ kind: 5 })), 'kind is text, or made with kind(), got 5'],
+    [a.send('b', 'x', untyped({ timeout: 5 })), 'send: unknown option "timeout"'],
+  ];
+  for (const [call, text] of calls) {
+    await expect(call).rejects.toThrow(TypeError);
+    await expect(call).rejects.toThrow(text);
+  }
+  expect(() => a.handle(untyped(3))).toThrow(new TypeError('handle: a handler is a function, got 3'));
+  expect(() => a.messages(untyped({ kinds: 'x' }))).toThrow('messages: unknown option "kinds"');
+});
+
+test("a standstill of one's own is not taken for the links' round trip, by neither end", async () => {
+  const small = await smallMesh(pair);
+  await small.run(10_000);
+  const stop = pause([small.member('b')]);
+  stop.start(small.mesh);
+  await small.run(2500);
+  stop.end(small.mesh);
+  for (let second = 0; second < 5; second++) {
+    await small.run(1000);
+    for (const name of ['a', 'b']) {
+      const { links } = await small.world.resolve(small.node(name).status());
+      expect(links[0]?.roundTripMs).toBeLessThan(30);
+    }
+  }
 });

@@ -390,6 +390,7 @@ export class Link {
   }
 
   forgive(lagMs: number, now: number): void {
+    this.roundTrip.forgive(now);
     this.liveness.forgive(lagMs, now);
   }
 

@@ -3,6 +3,7 @@
  *
  * Called by programs. Invariant: it never starts a node and never ends one.
  */
+import { checkOptions, checkText } from '../../api/arguments.ts';
 import type { SkeinNode } from '../../api/node.ts';
 import { AttachedNode } from './attached-node.ts';
 import { ControlClient } from './client.ts';
@@ -16,10 +17,13 @@ export interface AttachOptions {
 }
 
 /**
- * @throws SkeinError SKEIN_NOT_RUNNING when no such node runs here, SKEIN_AMBIGUOUS when several do and
+ * @throws TypeError for an option that there is not; SkeinError SKEIN_NOT_RUNNING when no such node runs here, SKEIN_AMBIGUOUS when several do and
  * none is named.
  */
 export async function attach(options: AttachOptions = {}): Promise<SkeinNode> {
+  checkOptions('attach', options, ['node', 'control']);
+  checkText('attach: node', options.node);
+  checkText('attach: control', options.control);
   const client = new ControlClient(findControl(options));
   try {
     return new AttachedNode(client, await client.call('status', {}));

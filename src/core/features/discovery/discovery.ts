@@ -28,7 +28,7 @@ import { TokenBucket } from '../../parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
-import { Seeds } from './seeds.ts';
+import { hungUp, Seeds } from './seeds.ts';
 import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
 export const discoveryFeature = 'discovery';
@@ -50,6 +50,8 @@ export interface DiscoveryOptions {
   readonly seal?: DatagramSeal;
 }
 
+/** Dials that came to nothing without anything being wrong: the link they were for is there. */
+const saysNothing = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_ALREADY_CONNECTED']);
 const never = Number.POSITIVE_INFINITY;
 const solicitFirstMs = 1000;
 const solicitSoonMs = 50;
@@ -134,7 +136,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
-    else if (event.type === 'node-down') this.seeds.lost(agent, event.node.id);
+    else if (event.type === 'node-down')
+      this.seeds.lost(agent, event.node.id, this.quietUntil.get(event.node.id));
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
       this.journal.refused(event.address, event.failure, agent.now);
   }
@@ -146,6 +149,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       solicits: this.options.solicit,
       broadcastTargets: this.options.broadcastTargets,
       seeds: this.seeds.all,
+      quietForMs: (id) => (this.quietUntil.get(id) ?? 0) - agent.now,
     });
   }
 
@@ -172,14 +176,15 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
       return failure('SKEIN_REFUSED', namespaces);
     }
-    if (this.isQuiet(agent, neighbor.id))
-      return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
+    if (this.isQuiet(agent, neighbor.id)) return hungUp();
     const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
     return enough ? notNeeded(neighbor.purpose) : undefined;
   }
 
   /** The reason for a dial may be over by the time it has got through. */
   checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    // Only now is it known who is behind a seed.
+    if (neighbor.purpose === 'seed' && this.isQuiet(agent, neighbor.id)) return hungUp();
     if (isByHand(neighbor.purpose)) return undefined;
     return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
       ? undefined
@@ -226,14 +231,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
-    if (error.failure.code !== 'SKEIN_NOT_NEEDED') this.journal.dialFailed(error, agent.now);
+    if (!saysNothing.has(error.failure.code)) this.journal.dialFailed(error, agent.now);
     this.ended(agent, this.dials.linkFailed(agent, error), error.node);
   }
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.answering.linked(agent.now);
     this.quietUntil.delete(neighbor.id);
-    this.journal.linked(neighbor);
+    this.journal.linked(neighbor, agent.directory.get(neighbor.id)?.addresses ?? []);
     if (this.wanted(agent) > 0) return;
     this.solicitAt = never;
     this.backoff.reset();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { BehaviorAgent, Sighting } from '../../contracts.ts';
+import type { BehaviorAgent, Neighbor, Sighting } from '../../contracts.ts';
 import { failure } from '../../errors.ts';
 import { idOf } from '../../identity.ts';
 import { limits } from '../../limits.ts';
@@ -12,13 +12,17 @@ beforeEach(() => {
 });
 
 function view(
-  changes: Partial<JournalView> & { neighbors?: number; known?: Record<string, string[]> } = {},
+  changes: Partial<JournalView> & {
+    neighbors?: number;
+    known?: Record<string, string[]>;
+    linked?: string[];
+  } = {},
 ): JournalView {
-  const { neighbors = 0, known = {}, ...rest } = changes;
+  const { neighbors = 0, known = {}, linked = [], ...rest } = changes;
   const agent = {
     now: 10_000,
     self: { name: 'me', namespace: 'lab' },
-    neighbors: { size: neighbors },
+    neighbors: { size: neighbors, has: (id: number) => linked.some((name) => idOf(name) === id) },
     routes: { reachableCount: neighbors },
     directory: {
       get: (id: number) => {
@@ -27,7 +31,15 @@ function view(
       },
     },
   } as unknown as BehaviorAgent;
-  return { agent, degree: 2, solicits: true, broadcastTargets: ['10.0.0.255:7077'], seeds: [], ...rest };
+  return {
+    agent,
+    degree: 2,
+    solicits: true,
+    broadcastTargets: ['10.0.0.255:7077'],
+    seeds: [],
+    quietForMs: () => 0,
+    ...rest,
+  };
 }
 
 const sighting = (name: string, namespace = 'lab'): Sighting => ({
@@ -53,7 +65,7 @@ describe('datagrams that say nothing here', () => {
     );
     expect(journal.unreadableCounts).toEqual({ sealed: 1, open: 1, 'other-key': 2, replay: 1, excess: 1 });
     expect(textOf()).toContain(
-      'solicitations of nodes with a mesh key were heard; this node has none: skein key add (1 times)',
+      'solicitations of nodes with a mesh key were heard; this node has none: skein key add (once)',
     );
   });
 
@@ -109,8 +121,24 @@ describe('why a node is alone', () => {
   test('names those heard of another namespace', () => {
     journal.sighted(sighting('stranger', 'farm'), 9000);
     const text = textOf();
-    expect(text).toContain('stranger was heard by runtime folder, but it is of namespace farm, not lab');
+    expect(text).toContain(
+      'stranger was heard by runtime folder 1.0 s ago, but it is of namespace farm, not lab',
+    );
     expect(text).toContain('no node of namespace lab heard');
+  });
+
+  test('forgets those who were not heard for some minutes', () => {
+    journal.sighted(sighting('gone', 'farm'), 10_000 - 300_001);
+    expect(textOf()).not.toContain('gone');
+    expect(textOf()).toContain('no node of namespace lab heard');
+  });
+
+  test('counts one as one', () => {
+    journal.solicited();
+    journal.answered();
+    expect(textOf(undefined, { neighbors: 1 })).toBe(
+      '1 of 2 wanted links, 1 other node reachable; 1 solicitation on 10.0.0.255:7077, answered by 1 link',
+    );
   });
 
   test('says when it does not even ask', () => {
@@ -153,6 +181,23 @@ describe('why another node is missing', () => {
     expect(textOf('far', { known: { far: ['far:1'] } })).toBe(
       'the last dial of far:1 failed: no answer in 3 s',
     );
+  });
+
+  test('tells that its link was hung up by hand, and how long it is left alone', () => {
+    const quietForMs = (node: number): number => (node === idOf('far') ? 20_100 : -1);
+    expect(textOf('far', { quietForMs })).toBe(
+      'the link to far was hung up by hand: neither end dials the other by itself for another 21 s',
+    );
+    expect(textOf('near', { quietForMs })).toBe('');
+  });
+
+  test('tells of no failed dial while a link is open, nor of one from before it', () => {
+    const known = { far: ['far:1'] };
+    journal.dialFailed({ ...error, node: undefined }, 1);
+    journal.dialFailed({ ...error, address: 'via:1', node: idOf('far') }, 1);
+    expect(textOf('far', { known, linked: ['far'] })).toBe('');
+    journal.linked({ id: idOf('far'), name: 'far', address: 'elsewhere:9' } as Neighbor, ['far:1']);
+    expect(textOf('far', { known })).toBe('');
   });
 
   test('tells of a dial that it answered itself, at whatever address', () => {

@@ -6,7 +6,7 @@
  */
 import type { BehaviorAgent, Finding, Neighbor, OutgoingError, Sighting } from '../../contracts.ts';
 import type { Failure } from '../../errors.ts';
-import { idOf } from '../../identity.ts';
+import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { Solicitation } from './solicitation.ts';
 
@@ -36,6 +36,8 @@ export interface JournalView {
     readonly state: string;
     readonly lastFailure: Failure | undefined;
   }[];
+  /** How long a node whose link was hung up by hand is still left alone; 0 or less: it is not. */
+  readonly quietForMs: (node: NodeId) => number;
 }
 
 /** `sealed`: it has a key and we have none. `open`: the reverse. */
@@ -51,6 +53,8 @@ const unreadableTexts: Readonly<Record<Exclude<Unreadable, 'replay'>, string>> =
 
 /** An older refusal explains nothing any more. */
 const refusalsToldMs = 60_000;
+/** Whoever still runs has been heard within this: beacons, re-scans and solicitations all come more often. */
+const strangersToldMs = 300_000;
 
 export class Journal {
   solicitationsSent = 0;
@@ -113,8 +117,11 @@ export class Journal {
     remember(this.refusedByAddress, address, { failure, at });
   }
 
-  linked(neighbor: Neighbor): void {
-    this.failedByAddress.delete(neighbor.address);
+  /** @param addresses Those that it is known by: the link itself may have come in from any port. */
+  linked(neighbor: Neighbor, addresses: readonly string[]): void {
+    const own = new Set([neighbor.address, ...addresses]);
+    for (const { address, node } of this.failedByAddress.values())
+      if (own.has(address) || node === neighbor.id) this.failedByAddress.delete(address);
     this.heardByName.delete(neighbor.name);
   }
 
@@ -135,10 +142,13 @@ export class Journal {
     }
     for (const [why, { count }] of this.unreadables)
       if (why !== 'replay')
-        findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${count} times)` });
+        findings.push({ code: `datagrams-${why}`, text: `${unreadableTexts[why]} (${timesOf(count)})` });
     for (const name of this.clocks.keys()) findings.push(...this.clockFindings(name, view));
     if (this.malformedCount > 0) {
-      findings.push({ code: 'malformed', text: `${this.malformedCount} solicitations could not be read` });
+      findings.push({
+        code: 'malformed',
+        text: `${counted(this.malformedCount, 'solicitation')} could not be read`,
+      });
     }
     return findings;
   }
@@ -156,7 +166,8 @@ export class Journal {
 
   private links({ agent, degree }: JournalView): Finding[] {
     const count = agent.neighbors.size;
-    const text = `${count} of ${degree} wanted links, ${agent.routes.reachableCount} other nodes reachable`;
+    const { reachableCount } = agent.routes;
+    const text = `${count} of ${degree} wanted links, ${counted(reachableCount, 'other node')} reachable`;
     return [{ code: count === 0 ? 'alone' : 'linked', text }];
   }
 
@@ -170,19 +181,21 @@ export class Journal {
         { code: 'no-udp', text: 'no solicitations are sent: UDP discovery is off or not possible here' },
       ];
     const targets = broadcastTargets.length === 0 ? 'the broadcast address' : broadcastTargets.join(', ');
-    const count = `${this.solicitationsSent} solicitation${this.solicitationsSent === 1 ? '' : 's'} on ${targets}`;
+    const count = `${counted(this.solicitationsSent, 'solicitation')} on ${targets}`;
     if (this.solicitationsAnswered > 0)
-      return [{ code: 'answered', text: `${count}, answered by ${this.solicitationsAnswered} links` }];
+      return [
+        { code: 'answered', text: `${count}, answered by ${counted(this.solicitationsAnswered, 'link')}` },
+      ];
     return [{ code: 'unanswered', text: `${count} unanswered` }];
   }
 
   private strangers({ agent }: JournalView): Finding[] {
     const { namespace } = agent.self;
-    const heard = [...this.heardByName.values()];
+    const heard = [...this.heardByName.values()].filter(({ at }) => agent.now - at <= strangersToldMs);
     const strangers = heard.filter((entry) => entry.namespace !== namespace);
     const findings: Finding[] = strangers.map((entry) => ({
       code: 'other-namespace',
-      text: `${entry.name} was heard by ${entry.origin}, but it is of namespace ${entry.namespace}, not ${namespace}`,
+      text: `${entry.name} was heard by ${entry.origin} ${secondsSince(entry.at, agent.now)} s ago, but it is of namespace ${entry.namespace}, not ${namespace}`,
     }));
     if (heard.length === strangers.length && agent.neighbors.size === 0) {
       findings.push({ code: 'nobody-heard', text: `no node of namespace ${namespace} heard` });
@@ -190,31 +203,46 @@ export class Journal {
     return findings;
   }
 
-  private whyMissing(node: string, { agent }: JournalView): Finding[] {
-    const findings: Finding[] = [];
-    const heard = this.heardByName.get(node);
-    if (heard !== undefined) {
-      const seconds = ((agent.now - heard.at) / 1000).toFixed(1);
-      const other =
-        heard.namespace === agent.self.namespace
-          ? ''
-          : `; it is of namespace ${heard.namespace}, this node of ${agent.self.namespace}`;
-      findings.push({ code: 'heard', text: `${node} was heard by ${heard.origin} ${seconds} s ago${other}` });
-    }
-    findings.push(...this.clockFindings(node, { agent }));
-    const addresses = new Set([
-      ...(heard?.addresses ?? []),
-      ...(agent.directory.get(idOf(node))?.addresses ?? []),
-    ]);
-    for (const failed of this.failedByAddress.values()) {
-      if (!addresses.has(failed.address) && failed.node !== idOf(node)) continue;
-      findings.push({
-        code: 'dial-failed',
-        text: `the last dial of ${failed.address} failed: ${failed.failure.message}`,
-      });
-    }
-    return findings;
+  private whyMissing(node: string, view: JournalView): Finding[] {
+    return [
+      ...this.hearsay(node, view),
+      ...this.clockFindings(node, view),
+      ...quietFindings(node, view),
+      ...this.failedDials(node, view),
+    ];
   }
+
+  private hearsay(node: string, { agent }: JournalView): Finding[] {
+    const heard = this.heardByName.get(node);
+    if (heard === undefined) return [];
+    const isOurs = heard.namespace === agent.self.namespace;
+    const other = isOurs
+      ? ''
+      : `; it is of namespace ${heard.namespace}, this node of ${agent.self.namespace}`;
+    const ago = secondsSince(heard.at, agent.now);
+    return [{ code: 'heard', text: `${node} was heard by ${heard.origin} ${ago} s ago${other}` }];
+  }
+
+  /** Of a neighbor they are over, whatever they were. */
+  private failedDials(node: string, { agent }: JournalView): Finding[] {
+    const id = idOf(node);
+    if (agent.neighbors.has(id)) return [];
+    const known = [this.heardByName.get(node), agent.directory.get(id)];
+    const addresses = new Set(known.flatMap((entry) => entry?.addresses ?? []));
+    return [...this.failedByAddress.values()]
+      .filter((failed) => addresses.has(failed.address) || failed.node === id)
+      .map(({ address, failure }) => ({
+        code: 'dial-failed',
+        text: `the last dial of ${address} failed: ${failure.message}`,
+      }));
+  }
+}
+
+function quietFindings(node: string, { quietForMs }: JournalView): Finding[] {
+  const seconds = Math.ceil(quietForMs(idOf(node)) / 1000);
+  if (seconds <= 0) return [];
+  const text = `the link to ${node} was hung up by hand: neither end dials the other by itself for another ${seconds} s`;
+  return [{ code: 'hung-up', text }];
 }
 
 function seedFindings({ seeds }: JournalView): Finding[] {
@@ -223,6 +251,18 @@ function seedFindings({ seeds }: JournalView): Finding[] {
     if (lastFailure === undefined) return { code: 'seed-dialing', text: `seed ${address} is being dialed` };
     return { code: 'seed-failed', text: `seed ${address}: ${lastFailure.message}` };
   });
+}
+
+function secondsSince(at: number, now: number): string {
+  return ((now - at) / 1000).toFixed(1);
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {

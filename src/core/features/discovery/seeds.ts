@@ -5,7 +5,7 @@
  * `seedBackoffMsMax`. The host resolves names anew at each dial.
  */
 import type { BehaviorAgent } from '../../contracts.ts';
-import type { Failure } from '../../errors.ts';
+import { type Failure, failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Backoff } from '../../parts/backoff.ts';
@@ -72,12 +72,16 @@ export class Seeds {
     seed.state = { state: 'waiting', until: agent.now + seed.backoff.steady(agent.random) };
   }
 
-  /** A node went out of reach: if it was behind a seed, dial that again. */
-  lost(agent: BehaviorAgent, node: NodeId): void {
+  /**
+   * A node went out of reach: if it was behind a seed, dial that again.
+   * @param quietUntil Not before: its link was hung up by hand.
+   */
+  lost(agent: BehaviorAgent, node: NodeId, quietUntil = 0): void {
     for (const seed of this.seeds) {
-      if (seed.state.state === 'found' && seed.state.node === node) {
-        seed.state = { state: 'waiting', until: agent.now + seed.backoff.steady(agent.random) };
-      }
+      if (seed.state.state !== 'found' || seed.state.node !== node) continue;
+      const until = agent.now + seed.backoff.steady(agent.random);
+      seed.state = { state: 'waiting', until: Math.max(until, quietUntil) };
+      if (quietUntil > agent.now) seed.lastFailure = hungUp();
     }
   }
 
@@ -90,4 +94,9 @@ export class Seeds {
   private byAddress(address: string): Seed | undefined {
     return this.seeds.find((seed) => seed.address === address);
   }
+}
+
+/** Why a node is left alone that could be dialed. */
+export function hungUp(): Failure {
+  return failure('SKEIN_REFUSED', 'the link was hung up a moment ago');
 }

@@ -106,7 +106,7 @@ export class Sender {
 
   private problemWith(command: SendCommand) {
     if (command.body.length > limits.bodyBytesMax) {
-      const text = `a body of ${command.body.length} bytes is over the limit of ${limits.bodyBytesMax}; use a channel`;
+      const text = `a body of ${command.body.length} bytes is over the limit of ${limits.bodyBytesMax}; send it in several`;
       return failure('SKEIN_TOO_LARGE', text);
     }
     if (!this.outbound.isFull) return undefined;

@@ -173,12 +173,10 @@ export class Topology implements Behavior<TopologyCommand> {
       return [{ code: 'unheard', text: `no announcement of ${node} has ever arrived here` }];
     const seconds = ((agent.now - record.since) / 1000).toFixed(1);
     if (record.reachable) {
-      const path =
-        this.table
-          .walk(record.id)
-          ?.map((id) => this.nameOf(id))
-          .join(', ') ?? '';
-      return [{ code: 'reachable', text: `${node} is reachable by ${path}, since ${seconds} s` }];
+      const relays = this.table.walk(record.id)?.slice(0, -1) ?? [];
+      const names = relays.map((id) => this.nameOf(id)).join(', ');
+      const way = names === '' ? 'by a direct link' : `through ${names}`;
+      return [{ code: 'reachable', text: `${node} is reachable ${way}, for ${seconds} s now` }];
     }
     if (record.left) return [{ code: 'left', text: `${node} left by itself ${seconds} s ago` }];
     return [
