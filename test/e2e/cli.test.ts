@@ -262,6 +262,20 @@ describe('settings', () => {
     expect(status).toMatchObject({ namespace: 'lab', settings: { degree: 2 } });
   });
 
+  test('discovery is turned off by a variable or the file as well as by the flag, which beats them', async () => {
+    await using site = await Site.open(undefined, { SKEIN_DISCOVERY: 'false' });
+    const file = join(site.folder, 'off.json');
+    writeFileSync(file, JSON.stringify({ discovery: false }));
+    await site.up('by-variable');
+    await site.up('by-flag', '--discovery');
+    await using other = await Site.open();
+    await other.up('by-file', '--config', file);
+    const off = /UDP discovery is off/;
+    expect(await site.must('why', '--node', 'by-variable')).toMatch(off);
+    expect(await other.must('why')).toMatch(off);
+    expect(await site.must('why', '--node', 'by-flag')).not.toMatch(off);
+  });
+
   test('a control socket may lie anywhere, and a living one is not taken', async () => {
     await using site = await Site.open();
     const control = join(site.folder, 'my.sock');

@@ -62,7 +62,10 @@ export function build(): Command {
       'messages a second in the whole mesh (default: a quarter of the nodes)',
       numberOption,
     )
-    .option('--start <name>', 'how the mesh comes to be: cold, islands, triangles, flood, sites (default: cold)')
+    .option(
+      '--start <name>',
+      'how the mesh comes to be: cold, islands, triangles, flood, sites (default: cold)',
+    )
     .option(
       '--workload <name>',
       'what the programs send: mixed, chatty, large, slow-readers (default: mixed)',
