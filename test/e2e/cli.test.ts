@@ -195,13 +195,15 @@ describe('the end of a node', () => {
     await site.up('a');
   });
 
-  test('a killed node leaves a stale socket that its next life replaces', async () => {
+  test('a killed node leaves an entry and a socket, which whoever looks next removes; its next life is well', async () => {
     await using site = await Site.open();
     const first = await site.up('a');
     first.process.kill('SIGKILL');
     await first.ended;
     expect(existsSync(join(site.folder, 'run', 'a.sock'))).toBe(true);
     expect(await site.run(['status'])).toMatchObject({ exitCode: 1 });
+    // Whoever looks removes what it has left.
+    expect(readdirSync(join(site.folder, 'run'))).toEqual([]);
     await site.up('a');
     expect(await site.json<NodeStatus>('status')).toMatchObject({ name: 'a' });
   });
