@@ -1,0 +1,17 @@
+/**
+ * npm calls it whenever the package is about to be used from its sources: `npm link`, `npm pack`, `npm ci`.
+ * So that the command `skein` is there afterwards: npm links no command whose file is missing, and says
+ * nothing about it. Nothing is done twice: where scripts/ready.mjs installs, it builds too.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const { SKEIN_READY, npm_command, npm_config_global } = process.env;
+const hasDependencies = existsSync(fileURLToPath(new URL('../node_modules/typescript', import.meta.url)));
+// Without the development dependencies (`npm ci --omit=dev`) there is nothing to build with, and it was asked for.
+const isInstall = ['ci', 'install'].includes(npm_command) && npm_config_global !== 'true';
+
+if (SKEIN_READY === undefined) {
+  if (hasDependencies) await import('./build.mjs');
+  else if (!isInstall) await import('./ready.mjs');
+}
