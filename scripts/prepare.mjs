@@ -7,11 +7,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const { SKEIN_READY, npm_command, npm_config_global } = process.env;
-const hasDependencies = existsSync(fileURLToPath(new URL('../node_modules/typescript', import.meta.url)));
+const hasTools = existsSync(fileURLToPath(new URL('../node_modules/rolldown', import.meta.url)));
 // Without the development dependencies (`npm ci --omit=dev`) there is nothing to build with, and it was asked for.
 const isInstall = ['ci', 'install'].includes(npm_command) && npm_config_global !== 'true';
 
 if (SKEIN_READY === undefined) {
-  if (hasDependencies) await import('./build.mjs');
+  if (hasTools) await import('./build.mjs');
   else if (!isInstall) await import('./ready.mjs');
 }
