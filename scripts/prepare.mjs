@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 
 const { SKEIN_READY, npm_command, npm_config_global } = process.env;
 const hasTools = existsSync(fileURLToPath(new URL('../node_modules/rolldown', import.meta.url)));
-// Without the development dependencies (`npm ci --omit=dev`) there is nothing to build with, and it was asked for.
-const isInstall = ['ci', 'install'].includes(npm_command) && npm_config_global !== 'true';
+const isGlobal = npm_command === 'link' || npm_config_global === 'true';
 
 if (SKEIN_READY === undefined) {
   if (hasTools) await import('./build.mjs');
-  else if (!isInstall) await import('./ready.mjs');
+  // npm installs what a linked package depends on neither before nor after.
+  else if (isGlobal) await import('./ready.mjs');
+  // Without the development dependencies (`npm ci --omit=dev`) there is nothing to build with, and it was asked for.
+  else if (npm_command !== 'ci' && npm_command !== 'install') await import('./build.mjs');
 }

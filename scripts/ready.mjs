@@ -41,6 +41,7 @@ function npm(args) {
   // `npm link` works on the global folder; what is installed here is this clone's own.
   delete env.npm_config_global;
   delete env.npm_config_location;
+  delete env.npm_config_dry_run;
   // With an empty HOME npm has no place for its cache.
   if (!env.HOME && !env.npm_config_cache && process.platform !== 'win32') {
     env.npm_config_cache = mkdtempSync(join(tmpdir(), 'skein-npm-'));
