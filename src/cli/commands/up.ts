@@ -17,7 +17,8 @@ export function build(): Command {
     .addOption(new Option('--while-stdin', 'leave when standard input ends').hideHelp())
     .addHelpText(
       'after',
-      '\nEvery flag is also a variable (SKEIN_NAME) and a key of the configuration file ("name").',
+      '\nEvery flag is also a variable and a key of the configuration file: --sync-period is\n' +
+        'SKEIN_SYNC_PERIOD and "syncPeriod", --no-discovery is SKEIN_DISCOVERY=false and\n"discovery": false.',
     )
     .action(async (flags: UpFlags) => {
       const settings = gatherSettings({ flags, environment: process.env, config: flags.config });
