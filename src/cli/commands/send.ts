@@ -1,8 +1,7 @@
 /** `skein send`: one message to named nodes or to all; says who got it and who did not, and why. */
 import type { Command } from 'commander';
 import type { Missing, SendResult } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
+import { checkBodySize } from '../../host/control/body-size.ts';
 import type { CallInput } from '../../operations/registry.ts';
 import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';
@@ -80,11 +79,7 @@ async function readStandardInput(): Promise<Buffer> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     byteLength += chunk.length;
-    if (byteLength > limits.bodyBytesMax)
-      throw new SkeinError(
-        'SKEIN_TOO_LARGE',
-        `the body: standard input has more than the ${limits.bodyBytesMax} bytes of one message; send it in parts`,
-      );
+    checkBodySize(byteLength, 'standard input');
   }
   return Buffer.concat(chunks);
 }
