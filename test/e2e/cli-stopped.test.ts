@@ -1,5 +1,7 @@
 /** Commands whose node has fallen silent, and those that wait for one that is well. */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { attach } from '../../src/host/control/attach.ts';
 import { type Finished, Site } from './helpers.ts';
 
 const atOnce = 10_000;
@@ -23,6 +25,18 @@ test('every command ends by itself when the process of its node is stopped', asy
   const expected: Finished = { exitCode: 1, stdout: '', stderr: line };
   expect(ends).toEqual(commands.map(() => expected));
 });
+
+test('an attached program is told too', async () => {
+  await using site = await Site.open();
+  const control = join(site.folder, 'y.sock');
+  const { process } = await site.up('y', '--no-discovery', '--control', control);
+  await using node = await attach({ control });
+  process.kill('SIGSTOP');
+  await expect(node.status()).rejects.toMatchObject({
+    code: 'SKEIN_TIMEOUT',
+    message: `the node at ${control} does not answer for 5 s; is it stopped?`,
+  });
+}, 10_000);
 
 test('a node that lives is waited for as long as was asked, and an idle stream stays open', async () => {
   await using site = await Site.open();
