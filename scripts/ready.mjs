@@ -1,11 +1,11 @@
 /**
  * Makes a fresh clone ready to run: right Node.js, dependencies as locked, sources built.
- * `npm start` and `npm test` call it first. Everything it does is skipped when nothing has changed, so a
+ * `npm start` and `npm test` call it first, and npm itself where a package is prepared. Everything it does is skipped when nothing has changed, so a
  * second run costs one incremental `tsc -b`. It has no dependency, because it installs them.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ const stampFile = join(root, 'node_modules', '.skein-ready');
 
 checkNode();
 installIfChanged();
-build();
+run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -29,21 +29,19 @@ function installIfChanged() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lock) return;
-  console.log('installing dependencies (npm ci)');
+  console.error('installing dependencies (npm ci)');
   // The build needs the development dependencies, whatever NODE_ENV says.
   npm(['ci', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error']);
   writeFileSync(stampFile, lock);
 }
 
-function build() {
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
-  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
-  const cli = join(root, 'dist', 'cli', 'main.js');
-  if (existsSync(cli)) chmodSync(cli, 0o755);
-}
-
 function npm(args) {
-  const env = { ...process.env };
+  // What npm calls while it installs (scripts/prepare.mjs) must not build: that comes next.
+  const env = { ...process.env, SKEIN_READY: '1' };
+  // `npm link` works on the global folder; what is installed here is this clone's own.
+  delete env.npm_config_global;
+  delete env.npm_config_location;
+  delete env.npm_config_dry_run;
   // With an empty HOME npm has no place for its cache.
   if (!env.HOME && !env.npm_config_cache && process.platform !== 'win32') {
     env.npm_config_cache = mkdtempSync(join(tmpdir(), 'skein-npm-'));

@@ -51,7 +51,7 @@ export function countOption(text: string): number {
 
 export function numberOption(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a number.');
+  throw new InvalidArgumentError('Expected a number of at least 0.');
 }
 
 /** Makes every command below `root` fail in skein's way. */

@@ -1,14 +1,14 @@
 /**
  * `skein demo`: tells the story once in plain lines or, on a terminal, over and over beside a live picture.
  *
- * Called by the demo command. Invariant: however it ends (its story's end, Ctrl-C, a step that failed) all
- * its processes are gone before this returns.
+ * Called by the demo command. Invariant: however it ends (its story's end, Ctrl-C, a reader that has had enough, a
+ * step that failed) all its processes and its folder are gone before this returns.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../api/node.ts';
 import { drawScene } from './demo/picture.ts';
 import { type Pace, Story } from './demo/story.ts';
-import { print, printError } from './output.ts';
+import { print, printError, whenOutputEnds } from './output.ts';
 
 const plainPace: Pace = { messageIntervalMs: 20, pauseMs: 300, calmMessages: 25 };
 const livePace: Pace = { messageIntervalMs: 250, pauseMs: 4000, calmMessages: 4 };
@@ -20,10 +20,12 @@ export async function runDemo(): Promise<number> {
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const goOn = whenOutputEnds(stop);
   try {
     return await (process.stdout.isTTY ? runLive(interrupt.signal) : runPlain(interrupt.signal));
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+    goOn();
   }
 }
 

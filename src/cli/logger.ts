@@ -11,15 +11,12 @@ import { printable } from './output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogThreshold[];
 
-const stderrDescriptor = 2;
-
 /** pino takes a moment to load: who reads text does not wait for it. */
 export async function loggerFor(format: LogFormat, threshold: LogThreshold): Promise<Logger> {
   if (format === 'text') return stderrLogger(threshold);
   const { pino: make } = await import('pino');
-  // Synchronous: the last lines before an end are those that one looks for.
-  const destination = make.destination({ fd: stderrDescriptor, sync: true });
-  const logger: pino.Logger = make({ level: threshold, base: null }, destination);
+  // Not pino's own stream: that one ends the process where the disk is full.
+  const logger: pino.Logger = make({ level: threshold, base: null }, process.stderr);
   return logger;
 }
 

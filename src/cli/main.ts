@@ -11,7 +11,7 @@ import { commandFirst } from './argument-order.ts';
 import { strict } from './command.ts';
 import { exitCodeOf, lineOf } from './exit.ts';
 import { refuseKeyArgument } from './key-argument.ts';
-import { endQuietlyOnClosedPipe, printError } from './output.ts';
+import { endWithOutput, printError } from './output.ts';
 
 const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   up: () => import('./commands/up.ts'),
@@ -41,7 +41,7 @@ async function buildProgram(asked: string): Promise<Command> {
 }
 
 async function main(): Promise<void> {
-  endQuietlyOnClosedPipe();
+  endWithOutput();
   try {
     refuseKeyArgument(process.argv.slice(2));
     const [asked = '--help', ...rest] = commandFirst(process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatTopology } from './commands/mesh.ts';
+import { formatRoute, formatTopology } from './commands/mesh.ts';
 import { settingOf } from './commands/node.ts';
 import { formatResult } from './commands/send.ts';
 import { formatExplanation } from './commands/why.ts';
@@ -36,6 +36,11 @@ test('a topology counts its nodes and links', () => {
   expect(formatTopology({ b: ['a'], a: ['b'], c: [] })).toBe(
     'NODE  LINKED TO\na     b\nb     a\nc     -\n3 nodes, 1 link',
   );
+});
+
+test('a route counts its hops; there is none to the node itself', () => {
+  expect(formatRoute('c', ['b', 'c'])).toBe('b -> c (2 hops)');
+  expect(formatRoute('a', [])).toBe('a is this node itself');
 });
 
 test('a result says who got it, who did not, and why', () => {

@@ -53,10 +53,30 @@ export function orDash(text: string | undefined): string {
   return text === undefined || text === '' ? '-' : text;
 }
 
-/** A program behind a pipe that has read enough (`| head -1`) is no failure of ours. */
-export function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+/** What has to be put away before the command ends, now that nobody reads it any more. */
+const leaving = new Set<() => void>();
+
+/** Calls `leave` once standard output has ended, instead of ending at once; the result takes that back. */
+export function whenOutputEnds(leave: () => void): () => void {
+  leaving.add(leave);
+  return () => leaving.delete(leave);
+}
+
+/**
+ * A program behind a pipe that has read enough (`| head -1`) is no failure of ours; a full disk is one, in one
+ * line. What cannot be said on standard error is lost: a node does not end because its log is full.
+ */
+export function endWithOutput(): void {
+  let hasEnded = false;
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    if (code !== 'EPIPE') {
+      printError(`skein: standard output cannot be written (${code}): write it elsewhere`);
+      process.exitCode = 1;
+    }
+    if (leaving.size === 0) process.exit(process.exitCode ?? 0);
+    for (const leave of leaving) leave();
   });
+  process.stderr.on('error', () => {});
 }

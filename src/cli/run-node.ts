@@ -2,7 +2,8 @@
  * A node and its control socket in this process, from the first line on stdout to the last goodbye.
  *
  * Called by `skein up`. Invariant: once `ready NAME HOST:PORT` is printed the node listens and can be
- * asked; SIGINT, SIGTERM, `skein down` and the node's own end all leave by the same way, within two seconds.
+ * asked; SIGINT, SIGTERM, SIGHUP (the terminal is closed), `skein down` and the node's own end all leave by
+ * the same way, within two seconds.
  */
 import { type ControlServer, serveControl } from '../host/control/server.ts';
 import { socketPathOf } from '../host/control/socket-path.ts';
@@ -10,8 +11,9 @@ import { createHostedNode, type HostedNode } from '../host/create-node.ts';
 import { defaultRuntimePath } from '../host/runtime-path.ts';
 import { nodeOptionsOf, type UpSettings } from '../operations/up-settings.ts';
 import { loggerFor } from './logger.ts';
-import { print } from './output.ts';
+import { print, whenOutputEnds } from './output.ts';
 
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Of the two seconds a leave may take: the rest is for sockets and for answers under way. */
 const drainMs = 1000;
 
@@ -29,13 +31,14 @@ export async function runNode(settings: UpSettings, { whileStdin }: RunOptions):
   const leave = () => void node.close({ drainMs });
   const control = await startControl(hosted, settings.control);
   registration.update({ control: control.path });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, leave);
+  for (const signal of endSignals) process.on(signal, leave);
   if (whileStdin) process.stdin.on('error', leave).on('close', leave).resume();
+  whenOutputEnds(leave);
   print(`ready ${node.name} ${address}`);
   const error = await ended;
   await control.close();
   process.stdin.destroy();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
+  for (const signal of endSignals) process.off(signal, leave);
   if (error !== undefined) throw error;
 }
 

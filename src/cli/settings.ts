@@ -25,6 +25,8 @@ export interface SettingText {
   readonly value?: string;
   readonly help: string;
   readonly hidden?: boolean;
+  /** A flag of which a person types the `--no-...`. */
+  readonly isOnByDefault?: boolean;
 }
 
 export const settingTexts: readonly SettingText[] = [
@@ -75,8 +77,19 @@ export const settingTexts: readonly SettingText[] = [
     help: 'mesh keys (default: SKEIN_KEY, else $XDG_CONFIG_HOME/skein/keys)',
   },
   { name: 'insecure', read: 'flag', help: 'go without a key, also beyond loopback: everybody can join' },
-  { name: 'discovery', read: 'flag', help: 'find nodes by UDP and by the runtime folder' },
-  { name: 'folder', read: 'flag', help: 'find nodes by the runtime folder', hidden: true },
+  {
+    name: 'discovery',
+    read: 'flag',
+    help: 'find nodes by UDP and by the runtime folder',
+    isOnByDefault: true,
+  },
+  {
+    name: 'folder',
+    read: 'flag',
+    help: 'find nodes by the runtime folder',
+    isOnByDefault: true,
+    hidden: true,
+  },
   {
     name: 'logLevel',
     read: 'text',

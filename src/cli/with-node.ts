@@ -4,15 +4,25 @@
  * Used by every command that talks to a running node. Invariant: the connection is closed whatever
  * happens, so that the command ends when its work does.
  */
+import { statSync } from 'node:fs';
 import { ControlClient } from '../host/control/client.ts';
 import { findControl } from '../host/control/find.ts';
 import type { NodeChoice } from './command.ts';
+import { UsageError } from './exit.ts';
 
 /** A name on the command line beats a path in the environment: nobody asks for both. */
 export function controlOf({ node, control }: NodeChoice): string {
-  if (control !== undefined) return control;
+  if (node === '') throw new UsageError('--node: a name has at least one character');
+  if (control !== undefined) return checkedSocket(control);
   if (node !== undefined) return findControl({ node });
   return findControl({ node: setting('SKEIN_NODE'), control: setting('SKEIN_CONTROL') });
+}
+
+/** A path where nothing lies may be that of a node which is still to start. */
+function checkedSocket(path: string): string {
+  if (path === '') throw new UsageError('--control: a path has at least one character');
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== false) return path;
+  throw new UsageError(`--control: ${path} is no socket; a node says its own in skein up --control`);
 }
 
 export async function withNode<Result>(

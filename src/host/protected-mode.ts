@@ -13,7 +13,7 @@ export function protectedText(what: string): string {
   return (
     `${what} leaves this machine, and a node without a key stays on loopback; make a key with ` +
     '`skein key new` and bring it to the other machines; or, on a network where you trust everybody, ' +
-    'pass insecure: true (--insecure)'
+    'start the node with insecure: true (skein up --insecure)'
   );
 }
 

@@ -4,7 +4,7 @@
  * Who calls it: nodes enter themselves (create-node), find each other in it without any broadcast
  * (runtime-watch), and commands find the control socket of a node in it. Invariant: a reader never sees
  * half an entry (files are linked or renamed into place), an entry of a dead process is removed by
- * whoever meets it, and nobody but the user can write here.
+ * whoever meets it, with its socket, and nobody but the user can write here.
  */
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { checkName } from '../core/identity.ts';
 import { hostLimits } from './limits.ts';
 import { parseEntry, type RuntimeEntry } from './runtime-entry.ts';
 import { isSafe, prepareFolder } from './runtime-path.ts';
+import { removeLeftSocket } from './runtime-socket.ts';
 
 export type { RuntimeEntry } from './runtime-entry.ts';
 
@@ -59,7 +60,7 @@ export class RuntimeFolder {
     const entry = entryIn(text, name);
     if (entry === undefined) this.badFiles++;
     else if (isLiving(entry, file)) return entry;
-    else this.takeAway(name, entry.instance);
+    else this.evict(entry);
     return undefined;
   }
 
@@ -75,9 +76,11 @@ export class RuntimeFolder {
     return new Registration(this, entry);
   }
 
-  /** Removes an entry whose holder was found dead although its process number lives. */
-  evict(entry: RuntimeEntry): void {
-    this.takeAway(entry.name, entry.instance);
+  /** Removes an entry whose holder is dead, even if its process number lives, and the socket it has left. */
+  evict({ name, instance, control }: RuntimeEntry): void {
+    const entryWrittenAtMs = this.takeAway(name, instance);
+    if (entryWrittenAtMs === undefined || control === null) return;
+    removeLeftSocket({ folder: this.path, path: control, entryWrittenAtMs, aside: this.temporaryPath(name) });
   }
 
   fileOf(name: string): string {
@@ -100,17 +103,21 @@ export class RuntimeFolder {
   /**
    * Removes the file if it is still that instance's (undefined: still no entry at all). Looking first and
    * removing then would sometimes remove what another process has just put there.
+   * @returns when it was written, where this call has removed it; milliseconds.
    */
-  private takeAway(name: string, instance: string | undefined): void {
+  private takeAway(name: string, instance: string | undefined): number | undefined {
     const file = this.fileOf(name);
     const aside = this.temporaryPath(name);
     try {
       renameSync(file, aside);
     } catch {
-      return;
+      return undefined;
     }
-    if (entryIn(readIfSmall(aside) ?? '', name)?.instance !== instance) putBack(aside, file);
+    const isAnother = entryIn(readIfSmall(aside) ?? '', name)?.instance !== instance;
+    if (isAnother) putBack(aside, file);
+    const writtenAtMs = isAnother ? undefined : statSync(aside, { throwIfNoEntry: false })?.mtimeMs;
     rmSync(aside, { force: true });
+    return writtenAtMs;
   }
 
   private files(): string[] {

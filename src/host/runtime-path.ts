@@ -4,10 +4,11 @@
  * Who calls it: the runtime folder. Invariant: a folder in which another user could put, replace or
  * rename entries is never used: its entries say whom to connect to and where commands go.
  */
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SkeinError } from '../core/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** `unsafe`: somebody else could write in it. */
 export type FolderTrouble = 'cannot-make' | 'unsafe';
@@ -32,7 +33,7 @@ export function defaultRuntimePath(environment: NodeJS.ProcessEnv = process.env)
 /** Makes the folder for this user alone, or says why it cannot be used. */
 export function prepareFolder(path: string = defaultRuntimePath()): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (cause) {
     throw unusable(
       path,

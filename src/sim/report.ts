@@ -59,8 +59,10 @@ export function formatReport(report: SimulationReport): string {
   const lines = [
     `seed ${report.seed}: ${report.nodes} nodes, degree ${report.degree}, ${report.latencyMs} ms links, ${report.lossPercent}% loss, ${report.start} start, ${report.workload} workload, faults: ${report.faults.join(',') || 'none'}`,
     `${(report.virtualMs / 1000).toFixed(1)} s of virtual time, ${report.events} events, trace ${report.traceHash}`,
-    `all knew all after      ${milliseconds(report.converged)}`,
-    `healed after            ${milliseconds(report.healedMs)}`,
+    report.converged === undefined
+      ? 'all never knew all'
+      : `all knew all after      ${milliseconds(report.converged)}`,
+    ...(report.faultLog.length === 0 ? [] : [`healed after            ${milliseconds(report.healedMs)}`]),
     ...figures(report),
     `idle, per node          ${traffic.idleBytesPerSecond.toFixed(0)} bytes/s, ${traffic.idleFramesPerSecond.toFixed(1)} frames/s`,
     `whole run, per node     ${traffic.totalBytesPerSecond.toFixed(0)} bytes/s`,

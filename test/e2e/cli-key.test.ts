@@ -41,6 +41,16 @@ describe('skein key', () => {
     expect(await one.json('key', 'show')).toEqual({ path: keyPath(one), keys: [{ id, state: 'used' }] });
   });
 
+  test('every change is told as JSON when asked', async () => {
+    const path = keyPath(one);
+    const { id: first } = await one.json<{ id: string }>('key', 'new');
+    const { id: second } = await one.json<{ id: string }>('key', 'new', '--beside');
+    expect(await one.json('key', 'use', second)).toEqual({ path, id: second });
+    expect(await one.json('key', 'rm', first)).toEqual({ path, id: first });
+    const added = await two.run(['key', 'add', '--json'], { input: readFileSync(path, 'utf8') });
+    expect(JSON.parse(added.stdout)).toEqual({ path: keyPath(two), added: [second] });
+  });
+
   test.each([
     [['key', 'new'], /there is a key already \([0-9a-f]{16}\)/],
     [['key', 'rm', 'ffff'], /has no one key of the id ffff; there are/],
@@ -48,7 +58,10 @@ describe('skein key', () => {
     [['key', 'frob'], /unknown command 'frob'.*commands: new, show, add, use, rm/],
     [['key', 'add', 'skein1-abc'], /too many arguments/],
     [['up', '--key', 'skein1-abc'], /unknown option '--key'/],
-    [['up', '--key-file', '/nonexistent/k'], /there is no key in \/nonexistent\/k; make one: skein key new/],
+    [
+      ['up', '--key-file', '/nonexistent/k'],
+      /there is no key in \/nonexistent\/k; make one: skein key new --key-file \/nonexistent\/k /,
+    ],
     [['up', '--insecure', '--key-file', '/k'], /goes without a key, and one is given/],
   ])('%j is refused in one line', async (args, problem) => {
     await one.must('key', 'new');

@@ -193,15 +193,18 @@ describe('the end of a node', () => {
     expect(await site.must('down')).toBe('a has left\n');
     expect((await first.ended).exitCode).toBe(0);
     await site.up('a');
+    expect(await site.json('down')).toEqual({ node: 'a' });
   });
 
-  test('a killed node leaves a stale socket that its next life replaces', async () => {
+  test('a killed node leaves an entry and a socket, which whoever looks next removes; its next life is well', async () => {
     await using site = await Site.open();
     const first = await site.up('a');
     first.process.kill('SIGKILL');
     await first.ended;
     expect(existsSync(join(site.folder, 'run', 'a.sock'))).toBe(true);
     expect(await site.run(['status'])).toMatchObject({ exitCode: 1 });
+    // Whoever looks removes what it has left.
+    expect(readdirSync(join(site.folder, 'run'))).toEqual([]);
     await site.up('a');
     expect(await site.json<NodeStatus>('status')).toMatchObject({ name: 'a' });
   });
@@ -262,6 +265,20 @@ describe('settings', () => {
     expect(status).toMatchObject({ namespace: 'lab', settings: { degree: 2 } });
   });
 
+  test('discovery is turned off by a variable or the file as well as by the flag, which beats them', async () => {
+    await using site = await Site.open(undefined, { SKEIN_DISCOVERY: 'false' });
+    const file = join(site.folder, 'off.json');
+    writeFileSync(file, JSON.stringify({ discovery: false }));
+    await site.up('by-variable');
+    await site.up('by-flag', '--discovery');
+    await using other = await Site.open();
+    await other.up('by-file', '--config', file);
+    const off = /UDP discovery is off/;
+    expect(await site.must('why', '--node', 'by-variable')).toMatch(off);
+    expect(await other.must('why')).toMatch(off);
+    expect(await site.must('why', '--node', 'by-flag')).not.toMatch(off);
+  });
+
   test('a control socket may lie anywhere, and a living one is not taken', async () => {
     await using site = await Site.open();
     const control = join(site.folder, 'my.sock');
@@ -290,13 +307,34 @@ describe('wrong input is one line that says what is wrong and what is accepted, 
     ['listen --count 0', /Expected a whole number of at least 1/],
     ['node set speed 3', /Allowed choices are degree, sync-period, send-timeout/],
     ['send a {x --json-body', /the body is not JSON/],
-    ['sim --nodes 1', /nodes: 1 is not a whole number from 2/],
+    ['sim --nodes 1', /--nodes: 1 is not a whole number from 2/],
+    ['sim --loss 200', /^skein: --loss: 200 is not a number from 0 to 50$/m],
+    ['sim --loss -1', /Expected a number of at least 0/],
+    ['sim --rate 0', /^skein: --rate: 0 is not a number from /],
+    ['sim --faults flood', /^skein: --faults: "flood" is none of partition, /],
+    ['sim --nodes 2 --minutes 0 --svg -', /--svg: - cannot be written: .*name a file/],
+    ['status --node=', /--node: a name has at least one character/],
+    ['status --control=', /--control: a path has at least one character/],
+    ['status --control /dev/null', /--control: \/dev\/null is no socket/],
+    ['send a, x', /nodes: one of "a," has no name; say NODE/],
+    ['up --control /nonexistent/x.sock', /there is no folder \/nonexistent; make it, or choose another path/],
   ])('skein %s', async (line, problem) => {
     await using site = await Site.open();
     const { exitCode, stdout, stderr } = await site.run(line.split(' '));
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(problem);
     expect(stderr).toMatch(/^skein: [^\n]*\n$/);
+  });
+});
+
+test('a body that is too large is refused as that while it is read', async () => {
+  await using site = await Site.open();
+  const input = 'x'.repeat(64 * 1024 * 1024 + 1);
+  expect(await site.run(['send', 'a', '-'], { input })).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr:
+      'skein: the body: standard input has more than the 67108864 bytes of one message; send it in parts (SKEIN_TOO_LARGE)\n',
   });
 });
 

@@ -169,7 +169,7 @@ describe('a node without a key', () => {
   test.each(['0.0.0.0:0', ':0', '[::]:0', '192.0.2.1:0'])('does not listen on %s', async (listen) => {
     await expect(start('a', { listen })).rejects.toMatchObject({
       code: 'SKEIN_PROTECTED',
-      message: expect.stringMatching(/skein key new.*insecure: true \(--insecure\)/),
+      message: expect.stringMatching(/skein key new.*insecure: true \(skein up --insecure\)/),
     });
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** `skein down`: the node says goodbye and its program ends. */
 import type { Command } from 'commander';
-import { type NodeChoice, nodeCommand } from '../command.ts';
-import { print } from '../output.ts';
+import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
+import { print, printJson } from '../output.ts';
 import { withNode } from '../with-node.ts';
 
 /** A node leaves within two seconds; its process may need a moment more. */
@@ -9,15 +9,15 @@ const endTimeoutMs = 3000;
 const lookAgainMs = 20;
 
 export function build(): Command {
-  return nodeCommand('down', 'let the node leave the mesh and end', [
-    'skein down',
-    'skein down --node a',
-  ]).action((choice: NodeChoice) =>
+  return withJson(
+    nodeCommand('down', 'let the node leave the mesh and end', ['skein down', 'skein down --node a']),
+  ).action((choice: NodeChoice & PrintChoice) =>
     withNode(choice, async (client) => {
       const { name, pid } = await client.call('status', {});
       await client.call('down', {});
       if (pid !== undefined) await ended(pid);
-      print(`${name} has left`);
+      if (choice.json) printJson({ node: name });
+      else print(`${name} has left`);
     }),
   );
 }

@@ -6,7 +6,7 @@ import { KeyStore } from '../../host/keys/key-store.ts';
 import { command, type PrintChoice, withJson } from '../command.ts';
 import { print, printError, printJson, table } from '../output.ts';
 
-interface FileChoice {
+interface KeyOptions extends PrintChoice {
   readonly keyFile?: string;
 }
 
@@ -29,9 +29,10 @@ function buildNew(): Command {
     'skein key new --beside   # to rotate: then add it everywhere, use it, remove the old one',
   ])
     .option('--beside', 'beside the key there is: accepted, not yet used')
-    .action(({ keyFile, beside }: FileChoice & { beside?: boolean }) => {
+    .action(({ keyFile, beside, json }: KeyOptions & { beside?: boolean }) => {
       const store = storeOf(keyFile);
       const key = store.make(beside === true);
+      if (json === true) return printJson({ path: store.path, id: key.id });
       print(`made key ${key.id} in ${store.path}`);
       print(`bring it to the next machine:\n  ssh HOST skein key add < ${store.path}`);
       if (store.keys.length > 1)
@@ -40,14 +41,12 @@ function buildNew(): Command {
 }
 
 function buildShow(): Command {
-  return withJson(
-    keyCommand('show', 'list the keys by id; the first is used, all are accepted', [
-      'skein key show',
-      'skein key show --secret   # the keys themselves: whoever has one is a member',
-    ]),
-  )
+  return keyCommand('show', 'list the keys by id; the first is used, all are accepted', [
+    'skein key show',
+    'skein key show --secret   # the keys themselves: whoever has one is a member',
+  ])
     .option('--secret', 'the keys themselves')
-    .action(({ keyFile, secret, json }: FileChoice & PrintChoice & { secret?: boolean }) => {
+    .action(({ keyFile, secret, json }: KeyOptions & { secret?: boolean }) => {
       const store = storeOf(keyFile);
       const rows = store.keys.map((key, i) => ({
         id: key.id,
@@ -55,7 +54,8 @@ function buildShow(): Command {
         ...(secret === true ? { key: key.text } : {}),
       }));
       if (json === true) return printJson({ path: store.path, keys: rows });
-      if (rows.length === 0) return print(`no keys in ${store.path}; make one: skein key new`);
+      if (rows.length === 0)
+        return print(`no keys in ${store.path}; make one: skein key new${fileFlag(keyFile)}`);
       const head = secret === true ? ['ID', 'STATE', 'KEY'] : ['ID', 'STATE'];
       print(
         table(
@@ -72,10 +72,11 @@ function buildAdd(): Command {
     'skein key add   # paste the key, Enter, Ctrl-D',
   ])
     .option('--first', 'use it from now on')
-    .action(async ({ keyFile, first }: FileChoice & { first?: boolean }) => {
+    .action(async ({ keyFile, first, json }: KeyOptions & { first?: boolean }) => {
       if (process.stdin.isTTY) printError('paste the key, then Enter and Ctrl-D:');
       const store = storeOf(keyFile);
       const fresh = store.add(await textOf(process.stdin), first === true);
+      if (json === true) return printJson({ path: store.path, added: fresh.map(({ id }) => id) });
       if (fresh.length === 0) return print(`${store.path} has it already`);
       for (const { id } of fresh) print(`added key ${id} to ${store.path}`);
     });
@@ -84,9 +85,11 @@ function buildAdd(): Command {
 function buildUse(): Command {
   return keyCommand('use', 'use this key from now on; the others stay accepted', ['skein key use 1f0c'])
     .argument('<id>', 'as `skein key show` lists it; its first four characters are enough')
-    .action((id: string, { keyFile }: FileChoice) => {
+    .action((id: string, { keyFile, json }: KeyOptions) => {
       const store = storeOf(keyFile);
-      print(`using key ${store.use(id).id}`);
+      const used = store.use(id).id;
+      if (json === true) printJson({ path: store.path, id: used });
+      else print(`using key ${used}`);
     });
 }
 
@@ -96,17 +99,24 @@ function buildRemove(): Command {
   ])
     .argument('<id>', 'as `skein key show` lists it; its first four characters are enough')
     .option('--last', 'also when it is the only one')
-    .action((id: string, { keyFile, last }: FileChoice & { last?: boolean }) => {
+    .action((id: string, { keyFile, last, json }: KeyOptions & { last?: boolean }) => {
       const store = storeOf(keyFile);
-      print(`removed key ${store.remove(id, last === true).id} from ${store.path}`);
+      const removed = store.remove(id, last === true).id;
+      if (json === true) printJson({ path: store.path, id: removed });
+      else print(`removed key ${removed} from ${store.path}`);
     });
 }
 
 function keyCommand(name: string, summary: string, examples: readonly string[]): Command {
-  return command(name, summary, examples).option(
+  return withJson(command(name, summary, examples)).option(
     '--key-file <path>',
     'instead of the file of this user ($XDG_CONFIG_HOME/skein/keys; or SKEIN_KEY_FILE)',
   );
+}
+
+/** So that the advice is about the same file. */
+function fileFlag(keyFile: string | undefined): string {
+  return keyFile === undefined ? '' : ` --key-file ${keyFile}`;
 }
 
 function storeOf(keyFile: string | undefined): KeyStore {

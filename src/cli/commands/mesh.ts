@@ -50,7 +50,7 @@ function buildRoute(): Command {
     .action(async (name: string, options: Options) => {
       const { route } = await withNode(options, (client) => client.call('route', { node: name }));
       if (options.json) printJson(route);
-      else print(`${route.join(' -> ')} (${plural(route.length, 'hop')})`);
+      else print(formatRoute(name, route));
     });
 }
 
@@ -68,6 +68,11 @@ function buildSnoop(): Command {
         }
       }),
     );
+}
+
+export function formatRoute(to: string, route: readonly string[]): string {
+  if (route.length === 0) return `${to} is this node itself`;
+  return `${route.join(' -> ')} (${plural(route.length, 'hop')})`;
 }
 
 export function formatTopology(topology: Topology): string {

@@ -1,6 +1,7 @@
 /** `skein send`: one message to named nodes or to all; says who got it and who did not, and why. */
 import type { Command } from 'commander';
 import type { Missing, SendResult } from '../../api/node.ts';
+import { checkBodySize } from '../../host/control/body-size.ts';
 import type { CallInput } from '../../operations/registry.ts';
 import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';
@@ -42,7 +43,7 @@ export function build(): Command {
 async function inputOf(nodes: string, body: string, flags: SendFlags): Promise<CallInput<'send'>> {
   const { kind, receipt, timeout, trace } = flags;
   return {
-    to: nodes.split(',').map((name) => name.trim()),
+    to: recipientsIn(nodes),
     body: await bodyOf(body, flags.jsonBody === true),
     // Who is missing is printed, not thrown.
     require: 'none',
@@ -51,6 +52,12 @@ async function inputOf(nodes: string, body: string, flags: SendFlags): Promise<C
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     ...(trace === undefined ? {} : { trace }),
   };
+}
+
+function recipientsIn(nodes: string): string[] {
+  const names = nodes.split(',').map((name) => name.trim());
+  if (!names.includes('')) return names;
+  throw new UsageError(`nodes: one of ${JSON.stringify(nodes)} has no name; say NODE[,NODE...] or @all`);
 }
 
 /** Bytes of standard input stay bytes; with `--json-body` they are read as JSON like an argument. */
@@ -68,7 +75,12 @@ async function bodyOf(argument: string, isJson: boolean): Promise<unknown> {
 
 async function readStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  let byteLength = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    byteLength += chunk.length;
+    checkBodySize(byteLength, 'standard input');
+  }
   return Buffer.concat(chunks);
 }
 

@@ -12,6 +12,7 @@ import type { RunRecord } from '../../sim/svg/recorder.ts';
 import { command, countOption, numberOption, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import { progressOnTerminal } from '../progress.ts';
 
 interface SimFlags extends PrintChoice {
   readonly nodes?: number;
@@ -40,6 +41,26 @@ const randomOnly = [
   'joinAndCrash',
 ] as const;
 const defaultNodes = 20;
+/** As `faultNames` has them, which help does not load the simulator for. */
+export const faults = [
+  'partition',
+  'oneway',
+  'crash',
+  'vanish',
+  'pause',
+  'cut',
+  'drift',
+  'loss',
+  'flap',
+  'slow',
+  'jump',
+  'restart',
+  'leave',
+  'twin',
+  'dials',
+  'liar',
+  'datagrams',
+] as const;
 
 export function build(): Command {
   return withJson(
@@ -52,10 +73,10 @@ export function build(): Command {
     .argument('[file]', 'a scenario (see docs/scenarios.md); without one the run is random')
     .option('--seed <n>', "the same seed gives the same run (default: the scenario's, or 1)", seedOption)
     .option('--svg <path>', 'draw a picture of the run into this file')
-    .option('--nodes <n>', `how many nodes (default: ${defaultNodes})`, countOption)
+    .option('--nodes <n>', `how many nodes, 2 to 5000 (default: ${defaultNodes})`, countOption)
     .option('--degree <n>', 'links each keeps (default: 3)', numberOption)
     .option('--minutes <n>', 'virtual minutes of messages and faults (default: 1)', numberOption)
-    .option('--loss <percent>', 'of 100 packets, how many are lost (default: 0)', numberOption)
+    .option('--loss <percent>', 'of 100 packets, how many are lost, 0 to 50 (default: 0)', numberOption)
     .option('--latency <ms>', 'mean one-way delay of a link (default: 20)', numberOption)
     .option(
       '--rate <n>',
@@ -70,7 +91,7 @@ export function build(): Command {
       '--workload <name>',
       'what the programs send: mixed, chatty, large, slow-readers (default: mixed)',
     )
-    .option('--faults <list>', 'which faults happen, separated by commas (or all)')
+    .option('--faults <list>', `which faults happen, separated by commas, or all: ${faults.join(', ')}`)
     .option('--join-and-crash', 'measure a join, a crash and a black hole at the end')
     .action((file: string | undefined, flags: SimFlags) =>
       file === undefined ? runRandom(flags) : runFile(file, flags),
@@ -96,7 +117,13 @@ async function runFile(file: string, flags: SimFlags): Promise<void> {
 async function runRandom(flags: SimFlags): Promise<void> {
   const { formatReport, parseFaults, RunRecorder, runSimulation } = await import('../../sim/index.ts');
   const recorder = new RunRecorder();
-  const report = await runSimulation(simulationOptions(flags, parseFaults), (mesh) => recorder.follow(mesh));
+  const progress = progressOnTerminal();
+  const report = await withFlagNames(() =>
+    runSimulation(simulationOptions(flags, parseFaults), (mesh) => {
+      recorder.follow(mesh);
+      progress?.follow(mesh);
+    }),
+  ).finally(() => progress?.end());
   const record = recorder.finish();
   if (flags.svg !== undefined) {
     const { seed, nodes, degree, faults } = report;
@@ -107,6 +134,26 @@ async function runRandom(flags: SimFlags): Promise<void> {
   else print(formatReport(report));
   if (report.failures.length > 0) throw new ExitError(1);
 }
+
+/** The simulator's own names of options are not those that a person has typed. */
+async function withFlagNames<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (problem) {
+    const [, option = '', rest = ''] = /^(\w+): (.*)$/s.exec((problem as Error).message) ?? [];
+    const flag = flagNames.get(option);
+    throw problem instanceof TypeError && flag !== undefined ? new UsageError(`${flag}: ${rest}`) : problem;
+  }
+}
+
+const flagNames: ReadonlyMap<string, string> = new Map([
+  ...['nodes', 'degree', 'seed', 'minutes', 'start', 'workload', 'faults'].map(
+    (name) => [name, `--${name}`] as const,
+  ),
+  ['lossPercent', '--loss'],
+  ['latencyMs', '--latency'],
+  ['messagesPerSecond', '--rate'],
+]);
 
 /** What is left out has its default in the simulator. */
 function simulationOptions(
@@ -157,6 +204,7 @@ function readText(file: string): string {
 
 function writeText(file: string, text: string): void {
   try {
+    if (file === '-') throw new Error('standard output has the report; name a file');
     writeFileSync(file, text);
   } catch (problem) {
     throw new UsageError(`--svg: ${file} cannot be written: ${reasonOf(problem)}`);

@@ -2,8 +2,8 @@
  * The client of a control socket: calls and streams, typed by the operations themselves.
  *
  * Used by the command line and by `attach`. It knows the operations' types only, so that a command does
- * not load their schemas. Invariant: every failure is a `SkeinError`; a stream whose reader stops reading
- * stops the writer too, and `close` ends everything this client has open.
+ * not load their schemas. Invariant: every failure is a `SkeinError`, a node that has fallen silent is one; a
+ * stream whose reader stops reading stops the writer too, and `close` ends everything this client has open.
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { SkeinError } from '../../core/errors.ts';
@@ -17,6 +17,7 @@ import type {
 } from '../../operations/registry.ts';
 import { codeOf, errorFromJson } from './errors.ts';
 import { controlLimits } from './limits.ts';
+import { SilenceWatch } from './silence.ts';
 import { ControlStream } from './stream-reader.ts';
 
 export interface CallOptions {
@@ -32,21 +33,23 @@ export class ControlClient {
   });
   /** A stream keeps its connection for as long as it lives: it must not take a call's turn. */
   private readonly streams = new Agent();
+  private readonly silence: SilenceWatch;
   private isClosed = false;
 
   /** @param path of the control socket; nothing is opened before the first call. */
   constructor(path: string) {
     this.path = path;
+    this.silence = new SilenceWatch(path);
   }
 
-  /** Runs an operation. @throws SkeinError: what the operation says; SKEIN_NOT_RUNNING; SKEIN_ABORTED. */
+  /** Runs an operation. @throws SkeinError: what the operation says; SKEIN_NOT_RUNNING; SKEIN_TIMEOUT; SKEIN_ABORTED. */
   async call<Name extends keyof Calls>(
     name: Name,
     input: CallInput<Name>,
     options: CallOptions = {},
   ): Promise<CallOutput<Name>> {
     const response = await this.post(this.calls, name, input, options.signal);
-    const json = await readJson(response).catch((problem: unknown) => {
+    const json = await this.silence.guard(response, readJson(response)).catch((problem: unknown) => {
       throw this.problemOf(problem, options.signal);
     });
     return json as CallOutput<Name>;
@@ -86,17 +89,15 @@ export class ControlClient {
     if (this.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
     try {
       const body = Buffer.from(JSON.stringify(input));
-      const response = await responseTo(
-        httpRequest({
-          socketPath: this.path,
-          path: `/v1/${name}`,
-          method: 'POST',
-          agent,
-          ...(signal === undefined ? {} : { signal }),
-          headers: { 'content-type': 'application/json', 'content-length': body.length },
-        }),
-        body,
-      );
+      const request = httpRequest({
+        socketPath: this.path,
+        path: `/v1/${name}`,
+        method: 'POST',
+        agent,
+        ...(signal === undefined ? {} : { signal }),
+        headers: { 'content-type': 'application/json', 'content-length': body.length },
+      });
+      const response = await this.silence.guard(request, responseTo(request, body));
       if (response.statusCode === 200) return response;
       throw errorFromJson(((await readJson(response)) as { error?: unknown } | null)?.error);
     } catch (problem) {

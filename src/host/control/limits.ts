@@ -18,6 +18,10 @@ export const controlLimits = {
   /** An idle connection is given up by the client well before the server would close it under a new call. */
   clientIdleTimeoutMs: 3000,
   serverIdleTimeoutMs: 10_000,
+  /** A node that says nothing for so long, not even to a ping, is stopped or blocked: no caller is kept longer. */
+  answerTimeoutMs: 5000,
+  /** Nearly all answers are there before: only who waits longer asks whether the node lives. */
+  quietMs: 1000,
   /** Posts of one attached client under way: each is a request of its own. */
   postsUnderWayMax: 32,
   /** A quiet stream writes this often, so that a dead client is noticed. */

@@ -6,12 +6,12 @@
  * process answers behind it.
  */
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lstat, stat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SkeinError } from '../../core/errors.ts';
-import { prepareFolder } from '../runtime-path.ts';
+import { defaultRuntimePath, prepareFolder } from '../runtime-path.ts';
 import { codeOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
 
@@ -35,7 +35,7 @@ export async function clearSocketPath(path: string): Promise<void> {
       `${accepted}, and this one has ${Buffer.byteLength(path)}: ${path}`,
     );
   }
-  await prepare(dirname(path));
+  await prepare(resolve(dirname(path)));
   const file = await lstat(path).catch(() => undefined);
   if (file === undefined) return;
   if (!file.isSocket()) {
@@ -68,10 +68,18 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** A folder that was there before keeps its mode, since it may be shared; ours in the temporary one is checked. */
+/** Our own folders are made and checked; one that a person has chosen is there, and keeps its mode. */
 async function prepare(folder: string): Promise<void> {
-  if (folder === sharedFolder()) prepareFolder(folder);
-  else await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (folder === sharedFolder() || folder === resolve(defaultRuntimePath())) {
+    prepareFolder(folder);
+    return;
+  }
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new SkeinError(
+    'SKEIN_ADDRESS',
+    `control socket: there is no folder ${folder}; make it, or choose another path`,
+  );
 }
 
 function sharedFolder(): string {

@@ -40,6 +40,22 @@ describe.skipIf(process.getuid === undefined)('a key file', () => {
     expect(() => readKeyFile(path)).toThrow(`${path} belongs to user ${owner}, not to ${owner + 1}`);
   });
 
+  test.each([
+    ['a key', `${MeshKey.make().text}\n`],
+    ['no key any more', '# all removed\n'],
+    ['nothing', ''],
+  ])('that others can read and that holds %s is refused with the command that mends it', (_what, text) => {
+    writeFileSync(path, text, { mode: 0o644 });
+    expect(() => readKeyFile(path)).toThrow(`others can read ${path}; run: chmod 600 ${path}`);
+  });
+
+  test('is not what is no key file, and nobody is told to change the rights of that', () => {
+    writeFileSync(path, 'root:x:0:0:root:/root:/bin/sh\n', { mode: 0o644 });
+    expect(() => readKeyFile(path)).toThrow(`${path} is no key file; a key begins with skein1-`);
+    expect(() => readKeyFile(folder)).toThrow(`${folder} is a folder; name a file in it`);
+    expect(() => readKeyFile('/dev/null')).toThrow('/dev/null is no key file');
+  });
+
   test('is read as it was checked, whatever its name leads to a moment later', async () => {
     const [ours, theirs] = many(2) as [MeshKey, MeshKey];
     write([ours]);

@@ -7,7 +7,6 @@
 import {
   closeSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -19,9 +18,12 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SkeinError } from '../../core/errors.ts';
 import { hostLimits } from '../limits.ts';
+import { makeFolder } from '../make-folder.ts';
 import { MeshKey } from './mesh-key.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const keyPrefix = 'skein1-';
 
 /** `$SKEIN_KEY_FILE`, else `skein/keys` in the user's configuration folder (XDG). */
 export function defaultKeyPath(environment: Environment = process.env): string {
@@ -47,10 +49,8 @@ export function readKeyFile(path: string): MeshKey[] | undefined {
     throw new SkeinError('SKEIN_KEY', `key file: ${path} cannot be read (${code})`, { cause: error });
   }
   const keys: MeshKey[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
-    const content = line.replace(/#.*/, '').trim();
-    if (content !== '') keys.push(MeshKey.parse(content, `${path}, line ${i + 1}`));
-  }
+  for (const { content, line } of contentsOf(text))
+    keys.push(MeshKey.parse(content, `${path}, line ${line}`));
   if (keys.length > hostLimits.keysMax)
     throw new SkeinError(
       'SKEIN_KEY',
@@ -66,7 +66,7 @@ export function writeKeyFile(path: string, keys: readonly MeshKey[]): void {
   const lines = keys.map((key) => `${key.text}  # ${key.id}\n`);
   const fresh = `${path}.${process.pid}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeFileSync(fresh, head + lines.join(''), { mode: 0o600, flag: 'wx' });
     renameSync(fresh, path);
   } catch (cause) {
@@ -76,25 +76,48 @@ export function writeKeyFile(path: string, keys: readonly MeshKey[]): void {
   }
 }
 
+/** The lines with something on them, comments taken off. */
+function contentsOf(text: string): { readonly content: string; readonly line: number }[] {
+  const lines = text.split('\n').map((line, i) => ({ content: line.replace(/#.*/, '').trim(), line: i + 1 }));
+  return lines.filter(({ content }) => content !== '');
+}
+
 /** What is checked is what is read: the name may lead to another file a moment later. */
 function readChecked(path: string): string {
   const file = openSync(path, 'r');
   try {
-    checkRights(path, fstatSync(file));
+    const found = fstatSync(file);
+    checkKind(path, found);
+    // Nobody is told to change the rights of a file that has nothing to do with keys.
+    if (!isPrivate(found)) throw notPrivate(path, found.isFile() ? readFileSync(file, 'utf8') : undefined);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
   }
 }
 
-/** As `ssh` does: a key that others can read is no secret any more, and one that others can write is not ours. */
-function checkRights(path: string, found: Stats): void {
+function checkKind(path: string, found: Stats): void {
   const user = process.getuid?.();
+  if (found.isDirectory())
+    throw new SkeinError('SKEIN_KEY', `key file: ${path} is a folder; name a file in it`);
   if (found.size > hostLimits.keyFileBytesMax)
     throw new SkeinError('SKEIN_KEY', `key file: ${path} has ${found.size} bytes; it is no key file`);
-  if (user === undefined) return;
-  if (found.uid !== user && user !== 0)
+  if (user !== undefined && found.uid !== user && user !== 0)
     throw new SkeinError('SKEIN_KEY', `key file: ${path} belongs to user ${found.uid}, not to ${user}`);
-  if ((found.mode & 0o077) !== 0)
-    throw new SkeinError('SKEIN_KEY', `key file: others can read ${path}; run: chmod 600 ${path}`);
+}
+
+/** As `ssh` does: a key that others can read is no secret any more, and one that others can write is not ours. */
+function isPrivate({ mode }: Stats): boolean {
+  return process.getuid === undefined || (mode & 0o077) === 0;
+}
+
+/** @param text Undefined: it is no file but a device or a pipe. */
+function notPrivate(path: string, text: string | undefined): SkeinError {
+  const isKeyFile = text !== undefined && (text.includes(keyPrefix) || contentsOf(text).length === 0);
+  return new SkeinError(
+    'SKEIN_KEY',
+    isKeyFile
+      ? `key file: others can read ${path}; run: chmod 600 ${path}`
+      : `key file: ${path} is no key file; a key begins with ${keyPrefix} (skein key new makes one)`,
+  );
 }

@@ -66,7 +66,7 @@ describe('keys come from the first of these that is there, and from it alone', (
     ['by the variable', asFound, { SKEIN_KEY_FILE: '/nonexistent/keys' }],
   ])('a file that is named %s must be there', (_who, choice, environment) => {
     expect(() => findKeys(choice, environment)).toThrow(
-      'there is no key in /nonexistent/keys; make one: skein key new',
+      'there is no key in /nonexistent/keys; make one: skein key new --key-file /nonexistent/keys',
     );
   });
 });

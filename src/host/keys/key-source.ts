@@ -39,7 +39,10 @@ export function findKeys(
   const keys = readKeyFile(path);
   const isNamed = choice.keyFile !== undefined || (environment.SKEIN_KEY_FILE ?? '') !== '';
   if ((keys === undefined || keys.length === 0) && isNamed)
-    throw new SkeinError('SKEIN_KEY', `key file: there is no key in ${path}; make one: skein key new`);
+    throw new SkeinError(
+      'SKEIN_KEY',
+      `key file: there is no key in ${path}; make one: skein key new --key-file ${path}`,
+    );
   return keys === undefined || keys.length === 0 ? undefined : { ring: new KeyRing(keys), path };
 }
 

@@ -45,7 +45,7 @@ describe('the file of keys', () => {
   });
 
   test.each([
-    ['a folder', () => folder, /cannot be read \(EISDIR\)/],
+    ['a folder', () => folder, /is a folder; name a file in it/],
     ['a file of some other kind', () => bigFile(), /it is no key file/],
   ])('cannot be %s', (_what, make, problem) => {
     const there = make();

@@ -18,7 +18,9 @@ export function formatScenario(report: ScenarioReport): string {
     '',
     ...report.log.map(logLine),
     '',
-    `all knew all after      ${milliseconds(figures.allKnewAllMs)}`,
+    figures.allKnewAllMs === undefined
+      ? 'all never knew all'
+      : `all knew all after      ${milliseconds(figures.allKnewAllMs)}`,
     ...figures.detections.map((figure) => figureLine('known to all after', figure)),
     ...figures.heals.map((figure) => figureLine('all knew all again after', figure)),
     `${(report.virtualMs / 1000).toFixed(1)} s of virtual time, ${report.events} events, trace ${report.traceHash}`,

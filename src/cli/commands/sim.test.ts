@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { faultNames } from '../../sim/faults/faults.ts';
+import { build, faults } from './sim.ts';
+
+test('the help names every fault that there is', () => {
+  expect([...faults].sort()).toEqual([...faultNames].sort());
+  expect(build().helpInformation().replace(/\s+/g, ' ')).toContain(faults.join(', '));
+});
