@@ -7,6 +7,7 @@
 import type { History, Life } from './history.ts';
 import { isSoundLink, soundLives, soundPath, soundReach, windowMs } from './paths.ts';
 import type { Seen } from './protocol.ts';
+import { storyOf } from './story.ts';
 
 /** A stop of 5 s, its report and some more. */
 const settleMs = 10_000;
@@ -20,6 +21,8 @@ interface Claim {
 export interface DeathFinding {
   readonly kind: 'false death' | 'false end of a link';
   readonly text: string;
+  /** What the diaries hold of those on the way. */
+  readonly story: readonly string[];
 }
 
 export class Deaths {
@@ -60,12 +63,27 @@ export class Deaths {
   private node({ life, seen }: Claim): DeathFinding | undefined {
     const target = `${seen.node} was told down (${seen.reason}) by ${nameOf(life)} at ${this.history.timeOf(seen.atMs)}`;
     if (seen.reason === 'left') {
-      return this.hasLeft(seen) ? undefined : { kind: 'false death', text: `${target}, but never left` };
+      const text = `${target}, but never left`;
+      return this.hasLeft(seen) ? undefined : this.finding('false death', text, [seen.node], seen);
     }
     const window = { fromMs: seen.atMs - windowMs, toMs: seen.atMs };
     const path = soundPath(this.history, life.name, seen.node, window);
     if (path === undefined) return undefined;
-    return { kind: 'false death', text: `${target}, although ${path.join(' - ')} stood all the time` };
+    return this.finding(
+      'false death',
+      `${target}, although ${path.join(' - ')} stood all the time`,
+      path,
+      seen,
+    );
+  }
+
+  private finding(
+    kind: DeathFinding['kind'],
+    text: string,
+    names: readonly string[],
+    { atMs }: Seen,
+  ): DeathFinding {
+    return { kind, text, story: storyOf(this.history, names, atMs) };
   }
 
   /** At the end of the run each is told to leave. */
@@ -81,7 +99,7 @@ export class Deaths {
     const [near, far] = [sound.get(life.name), sound.get(seen.node)];
     if (near !== life || far === undefined || !isSoundLink(this.history, near, far, window)) return undefined;
     const text = `${nameOf(life)} lost its link to ${nameOf(far)} (${seen.reason}) at ${this.history.timeOf(seen.atMs)}, and nothing had happened to either`;
-    return { kind: 'false end of a link', text };
+    return this.finding('false end of a link', text, [near.name, far.name], seen);
   }
 }
 

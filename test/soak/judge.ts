@@ -114,7 +114,10 @@ export class Judge {
   /** What can be decided by now; with `all` everything, when nobody will report any more. */
   check(all = false): void {
     const now = nowMs();
-    for (const { kind, text } of this.deaths.judge(now, all)) this.accuse(kind, text);
+    for (const { kind, text, story } of this.deaths.judge(now, all)) {
+      this.accuse(kind, text);
+      for (const line of story) console.error(line);
+    }
     for (const text of this.receipts.judge(now, all)) this.accuse('false receipt', text);
     this.detections.judge(now, all);
     if (!all) this.deaths.sample(this.names, now);
