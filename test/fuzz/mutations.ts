@@ -1,5 +1,7 @@
 /** Bytes gone wrong in the ways that find bugs: flipped, cut, spliced, repeated, lengths changed. */
+
 import fc from 'fast-check';
+import { concatenate } from '../../src/sim/network/concatenate.ts';
 
 export type Mutation =
   | { readonly kind: 'set'; readonly at: number; readonly value: number }
@@ -54,13 +56,7 @@ function apply(bytes: Uint8Array, mutation: Mutation): Uint8Array {
 }
 
 export function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concatenate(parts);
 }
 
 /** `npm run fuzz` runs six times as many inputs as `npm test` does, from a seed of its own. */
