@@ -38,7 +38,6 @@ import type {
   WaitOptions,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
-import { type ReachView, reachFindings } from './reach.ts';
 import { Runtime } from './runtime.ts';
 import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
@@ -216,19 +215,16 @@ export class KernelNode implements LocalNode {
     this.checkOpen();
     if (node !== undefined) checkName(node, 'explain: node');
     const findings = this.core.kernel.explain(node, this.runtime.now);
-    if (this.isUnheard(node)) findings.push(...reachFindings(this.reach()));
+    if (this.isUnheard(node)) {
+      const { addresses, broadcastTargets } = this.settings;
+      findings.push(...(this.platform.reachFindings?.(addresses, broadcastTargets) ?? []));
+    }
     return { summary: summarize(this.name, node, findings), findings };
   }
 
   /** Whom this node has had in its mesh it could reach: neither key nor address is why that one is missing. */
   private isUnheard(node: string | undefined): boolean {
     return node === undefined || (node !== this.name && this.core.records.get(idOf(node)) === undefined);
-  }
-
-  private reach(): ReachView {
-    const { addresses, broadcastTargets } = this.settings;
-    const turnedAway = this.platform.counters?.()['tcp.turnedAway.skein'] ?? 0;
-    return { security: this.platform.security?.(), addresses, broadcastTargets, turnedAway };
   }
 
   async status(): Promise<NodeStatus> {

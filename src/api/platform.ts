@@ -9,6 +9,7 @@
 import type {
   Behavior,
   DatagramSeal,
+  Finding,
   LinkId,
   LogLevel,
   Random,
@@ -65,6 +66,8 @@ export interface Platform {
   readonly store: Store | undefined;
   /** Who is let in. Undefined: a world of its own, without strangers. */
   security?(): SecurityStatus;
+  /** Why this node may reach nobody, or nobody it, whoever they are: told by `explain`. */
+  reachFindings?(addresses: readonly string[], broadcastTargets: readonly string[]): Finding[];
   /** A signer for one life of the node. Undefined: nothing is signed. */
   makeSigner?(): RecordSigner;
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;

@@ -8,9 +8,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { SecurityStatus } from '../api/node.ts';
 import type { Platform, PlatformEvents } from '../api/platform.ts';
-import type { LinkId, LogLevel, Random, RecordSigner } from '../core/contracts.ts';
+import type { Finding, LinkId, LogLevel, Random, RecordSigner } from '../core/contracts.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
+import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
 import type { Listener, StreamHandler } from './transports/listener.ts';
@@ -76,6 +77,11 @@ export class Driver implements Platform {
     const { tls, loopbackOnly } = this.parts;
     if (tls !== undefined) return { mode: 'key', keys: tls.ring.all.map(({ id }) => id) };
     return { mode: loopbackOnly ? 'loopback' : 'open', keys: [] };
+  }
+
+  reachFindings(addresses: readonly string[], broadcastTargets: readonly string[]): Finding[] {
+    const turnedAway = this.parts.listener.counters.turnedAway.skein;
+    return reachFindings({ security: this.security(), addresses, broadcastTargets, turnedAway });
   }
 
   /** For each life of the node: its links prove to be of this one from now on. */

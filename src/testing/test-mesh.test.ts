@@ -87,3 +87,10 @@ describe('bad input', () => {
     await expect(mesh.until(() => false, 500)).rejects.toThrow('within 500 ms of virtual time');
   });
 });
+
+test('a world of its own has neither keys nor interfaces that could be why somebody is missing', async () => {
+  const mesh = await createTestMesh(['ann', 'ben']);
+  const { findings } = await mesh.run(mesh.node('ann').explain('zoe'));
+  expect(findings.map(({ code }) => code)).toEqual(['unheard']);
+  await mesh.close();
+});

@@ -96,7 +96,7 @@ function seen(node: string, up: boolean, reason: string): Seen {
   return { node, up, reason, atMs: nowMs() };
 }
 
-function emptyPages(): Pages {
+export function emptyPages(): Pages {
   return {
     received: [],
     damaged: [],

@@ -3,6 +3,7 @@
  * must not be. The facts are given, no process is started.
  */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { emptyPages } from './diary.ts';
 import type { Life } from './history.ts';
 import { Judge } from './judge.ts';
 import type { Ended, Report, Seen, Sent } from './protocol.ts';
@@ -33,18 +34,7 @@ function link(one: Life, other: Life, atMs = 1000): void {
 }
 
 function report(life: Life, parts: Partial<Report>): void {
-  const nothing = {
-    received: [],
-    damaged: [],
-    sent: [],
-    ended: [],
-    nodes: [],
-    links: [],
-    gaps: [],
-    warnings: [],
-    usage: [],
-  };
-  judge.report(life, { type: 'report', throughMs: 60_000, ...nothing, ...parts });
+  judge.report(life, { type: 'report', throughMs: 60_000, ...emptyPages(), ...parts });
 }
 
 function seen(node: string, up: boolean, atMs: number, reason = up ? '' : 'lost'): Seen {

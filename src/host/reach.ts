@@ -1,15 +1,15 @@
 /**
  * What a node's key and its addresses say about whom it can reach at all, for `explain`.
  *
- * Who calls it: the local node. The core knows neither keys nor interfaces; the platform has told what is
- * needed. Invariant: a finding is given only where it can be the reason for somebody missing.
+ * Who calls it: the driver, asked by the node. The core knows neither keys nor interfaces. Invariant: a
+ * finding is given only where it can be the reason for somebody missing.
  */
+import type { SecurityStatus } from '../api/node.ts';
 import type { Finding } from '../core/contracts.ts';
-import type { SecurityStatus } from './node.ts';
+import { isLoopback, parseAddress } from './addresses.ts';
 
 export interface ReachView {
-  /** Undefined: a world of its own, without strangers. */
-  readonly security: SecurityStatus | undefined;
+  readonly security: SecurityStatus;
   /** Told to others, `host:port`. */
   readonly addresses: readonly string[];
   readonly broadcastTargets: readonly string[];
@@ -17,11 +17,8 @@ export interface ReachView {
   readonly turnedAway: number;
 }
 
-const loopback = /^(127\.|localhost:|\[::1\]|\[::ffff:127\.)/;
-
 export function reachFindings(view: ReachView): Finding[] {
   const { security, turnedAway } = view;
-  if (security === undefined) return [];
   const findings = security.mode === 'loopback' ? [withoutKey] : loopbackFindings(view);
   if (security.mode === 'key' && turnedAway > 0) findings.push(linksWithoutKey(turnedAway));
   return findings;
@@ -34,7 +31,7 @@ const withoutKey: Finding = {
 
 /** A key, or doing without one, opens nothing by itself where one was told to listen on loopback, or told nothing. */
 function loopbackFindings({ addresses, broadcastTargets }: ReachView): Finding[] {
-  if (![...addresses, ...broadcastTargets].every((address) => loopback.test(address))) return [];
+  if (![...addresses, ...broadcastTargets].every(isOnLoopback)) return [];
   const where = broadcastTargets.length === 0 ? 'listens' : 'listens and solicits';
   const text = `this node ${where} on loopback only (${addresses.join(', ')}), where no other machine reaches it; to be reached: --listen 0.0.0.0:0`;
   return [{ code: 'loopback-only', text }];
@@ -45,4 +42,9 @@ function linksWithoutKey(count: number): Finding {
   const was = count === 1 ? 'was' : 'were';
   const text = `${times} without a key ${was} turned away; this node has one and links to members only`;
   return { code: 'links-open', text };
+}
+
+function isOnLoopback(address: string): boolean {
+  const { host } = parseAddress(address);
+  return host === 'localhost' || isLoopback(host);
 }

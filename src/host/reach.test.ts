@@ -31,7 +31,6 @@ test.each<[string, Partial<ReachView>]>([
   ['an address elsewhere', { addresses: ['127.0.0.1:1', '10.0.0.1:1'] }],
   ['an address elsewhere that it advertises', { addresses: ['one.example:1'] }],
   ['solicitations elsewhere', { broadcastTargets: ['10.0.0.255:7077', '127.255.255.255:7077'] }],
-  ['a world of its own', { security: undefined, turnedAway: 3 }],
 ])('with %s there is nothing to say', (_what, changes) => {
   expect(codes(changes)).toEqual([]);
 });
