@@ -5,7 +5,7 @@
  * to (a stopped process reports late, a killed one never).
  */
 import type { History, Life } from './history.ts';
-import { isSoundLink, soundLives, soundPath, soundReach, windowMs } from './paths.ts';
+import { endedWithoutCause, soundLives, soundPath, soundReach, windowBefore } from './paths.ts';
 import type { Seen } from './protocol.ts';
 import { storyOf } from './story.ts';
 
@@ -56,7 +56,7 @@ export class Deaths {
     const toMs = now - settleMs;
     const from = names[this.pairs.looked % names.length] as string;
     this.pairs.looked += names.length - 1;
-    const reached = soundReach(this.history, from, { fromMs: toMs - windowMs, toMs });
+    const reached = soundReach(this.history, from, windowBefore(toMs));
     this.pairs.sound += Math.max(0, reached.size - 1);
   }
 
@@ -66,8 +66,7 @@ export class Deaths {
       const text = `${target}, but never left`;
       return this.hasLeft(seen) ? undefined : this.finding('false death', text, [seen.node], seen);
     }
-    const window = { fromMs: seen.atMs - windowMs, toMs: seen.atMs };
-    const path = soundPath(this.history, life.name, seen.node, window);
+    const path = soundPath(this.history, life.name, seen.node, windowBefore(seen.atMs));
     if (path === undefined) return undefined;
     return this.finding(
       'false death',
@@ -94,12 +93,10 @@ export class Deaths {
   }
 
   private link({ life, seen }: Claim): DeathFinding | undefined {
-    const window = { fromMs: seen.atMs - windowMs, toMs: seen.atMs };
-    const sound = soundLives(this.history, window);
-    const [near, far] = [sound.get(life.name), sound.get(seen.node)];
-    if (near !== life || far === undefined || !isSoundLink(this.history, near, far, window)) return undefined;
+    const far = soundLives(this.history, windowBefore(seen.atMs)).get(seen.node);
+    if (far === undefined || !endedWithoutCause(this.history, life, far, seen.atMs)) return undefined;
     const text = `${nameOf(life)} lost its link to ${nameOf(far)} (${seen.reason}) at ${this.history.timeOf(seen.atMs)}, and nothing had happened to either`;
-    return this.finding('false end of a link', text, [near.name, far.name], seen);
+    return this.finding('false end of a link', text, [life.name, far.name], seen);
   }
 }
 

@@ -102,6 +102,23 @@ describe('a node told down', () => {
     expect(verdict().sort()).toEqual(['false death', 'false end of a link']);
   });
 
+  test('is true when a link of the only way had rightly ended a while before', () => {
+    b.ownEnds.push({ fromMs: 23_000, toMs: 23_500 });
+    report(b, { links: [seen('c', false, 28_000, 'closed')] });
+    report(c, { links: [seen('b', false, 28_002, 'closed')] });
+    told();
+    expect(verdict()).toEqual([]);
+  });
+
+  test('is true when the newest link of the only way had ended at once', () => {
+    report(b, { links: [seen('c', false, 10_000, 'closed'), seen('c', true, 23_000)] });
+    b.ownEnds.push({ fromMs: 9000, toMs: 10_000 });
+    report(c, { links: [seen('b', false, 10_000, 'closed'), seen('b', true, 23_000)] });
+    report(c, { links: [seen('b', false, 28_000, 'closed')] });
+    told();
+    expect(verdict()).toEqual([]);
+  });
+
   test('as having left is false until it was told to leave', () => {
     report(a, { nodes: [seen('c', false, 30_000, 'left')] });
     expect(verdict()).toEqual(['false death']);

@@ -12,7 +12,7 @@ import type { Interval } from './protocol.ts';
  * Silence kills after 4 s (3 s of tolerance and a heartbeat); what broke a link may have ended just before,
  * and TCP takes as long again to send what it had held back.
  */
-export const windowMs = 6000;
+const windowMs = 6000;
 /** A loop that stood still for longer than this is not held against those who thought it dead. */
 const stillMs = 2500;
 
@@ -57,12 +57,34 @@ export function soundReach(
   return cameFrom;
 }
 
-/** Both ends had it before the window, and nothing that was done in the window could have broken it. */
+/**
+ * Both ends had it before the window, nothing that was done in the window could have broken it, and it has not
+ * ended in it for something that was done before.
+ */
 export function isSoundLink(history: History, a: Life, b: Life, window: Interval): boolean {
   if (!wasUp(a, b.name, window.fromMs) || !wasUp(b, a.name, window.fromMs)) return false;
   if (history.isBlocked(a.host, b.host, window)) return false;
   // Which of its links a member ends the diary does not say: none of them is held against it.
-  return ![...a.ownEnds, ...b.ownEnds].some((ends) => overlap(ends, window));
+  if ([...a.ownEnds, ...b.ownEnds].some((ends) => overlap(ends, window))) return false;
+  return [...endsOf(a, b.name, window), ...endsOf(b, a.name, window)].every((atMs) =>
+    endedWithoutCause(history, a, b, atMs),
+  );
+}
+
+/** A link that should not have ended then counts as standing. */
+export function endedWithoutCause(history: History, a: Life, b: Life, atMs: number): boolean {
+  const window = windowBefore(atMs);
+  return isSound(a, window) && isSound(b, window) && isSoundLink(history, a, b, window);
+}
+
+export function windowBefore(atMs: number): Interval {
+  return { fromMs: atMs - windowMs, toMs: atMs };
+}
+
+/** When its link to this neighbor ended, within the window and before its end. */
+function endsOf(life: Life, neighbor: string, { fromMs, toMs }: Interval): number[] {
+  const told = life.links.get(neighbor) ?? [];
+  return told.flatMap(({ up, atMs }) => (!up && atMs > fromMs && atMs < toMs ? [atMs] : []));
 }
 
 function isSound(life: Life, window: Interval): boolean {
