@@ -107,6 +107,7 @@ describe('a lost receipt', () => {
     };
     const token = a.send([b], 'x', { timeoutMs: 2000 });
     mesh.run(1900);
+    console.log(JSON.stringify(a.answers.get(token)));
     expect(a.answers.has(token)).toBe(false);
   });
 });
@@ -227,6 +228,23 @@ describe('a link that dies in flight', () => {
     b.kill();
     mesh.run(2100);
     expect(a.sent(token)?.missing).toEqual([{ node: b.id, reason: 'lost' }]);
+  });
+
+  test('waits for its return also in the very turn in which that link is lost', () => {
+    const mesh = new TestMesh();
+    const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
+    b.listen();
+    const { link, other } = a.pipeTo(b);
+    const send = { type: 'send', recipients: [b.id], body: new Uint8Array(1), kind: 'k', encoding: 0 };
+    const token = 99;
+    a.enter(() => {
+      a.kernel.closed(link, undefined, mesh.now);
+      const command = { ...send, acknowledged: true, traced: false, timeoutMs: 10_000 };
+      a.kernel.command('messaging', command, token, mesh.now);
+    });
+    b.enter(() => b.kernel.closed(other.link, undefined, mesh.now));
+    mesh.run(1500);
+    expect(a.sent(token)).toMatchObject({ delivered: [b.id], missing: [] });
   });
 
   test('is waited for until the deadline, however long its recipient is out of reach', () => {

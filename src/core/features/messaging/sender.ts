@@ -320,8 +320,9 @@ export class Sender {
   private mayComeBack(node: NodeId): boolean {
     if (this.agent.neighbors.has(node)) return true;
     const entry = this.agent.directory.get(node);
-    if (entry === undefined || entry.left || entry.reachable) return false;
-    return this.agent.now - entry.since < limits.routeGraceMs;
+    if (entry === undefined || entry.left) return false;
+    // In reach by the directory alone: its last link was lost in this very turn.
+    return entry.reachable || this.agent.now - entry.since < limits.routeGraceMs;
   }
 
   private hasMoved(node: NodeId, via: NodeId | undefined): boolean {
