@@ -93,6 +93,17 @@ test('typed-messages', async () => {
   });
 });
 
+test('services', async () => {
+  const { exitCode, stdout, stderr } = await start('services.mjs').ended;
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines[0]).toBe('worker2 works for asker');
+  expect(lines[1]).toMatch(/^worker[12] works for asker$/);
+  expect(lines[2]).toBe('4 x 5 = 20');
+  expect(lines[3]).toMatch(/^SKEIN_FAILED: area at worker[12]: service area: input: width: Invalid value/);
+  expect(lines.slice(4)).toEqual(['SKEIN_NO_SERVICE: no node in reach offers volume']);
+});
+
 test('own-behavior', async () => {
   expect(await start('own-behavior.mjs').ended).toEqual({
     exitCode: 0,

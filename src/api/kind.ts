@@ -37,11 +37,7 @@ export function kind<Body = unknown>(name: string, schema?: StandardSchemaV1<unk
       `kind: a name has 1 to 127 bytes of UTF-8 and no control characters, got ${JSON.stringify(name)}`,
     );
   }
-  if (schema !== undefined && !isStandardSchema(schema)) {
-    const accepted =
-      'a schema is a Standard Schema (https://standardschema.dev), as valibot and zod make them';
-    throw new TypeError(`kind ${name}: ${accepted}; got ${shown(schema)}`);
-  }
+  checkSchema(`kind ${name}`, schema);
   return { name, schema };
 }
 
@@ -52,6 +48,13 @@ export function checkKind(given: unknown): void {
   const made = given as Partial<Kind<unknown>> | null;
   if (typeof given === 'object' && typeof made?.name === 'string') return void kind(made.name, made.schema);
   throw new TypeError(`kind is text, or made with kind(), got ${shown(given)}`);
+}
+
+/** @throws TypeError when it is there and not a Standard Schema. */
+export function checkSchema(what: string, schema: unknown): void {
+  if (schema === undefined || isStandardSchema(schema)) return;
+  const accepted = 'a schema is a Standard Schema (https://standardschema.dev), as valibot and zod make them';
+  throw new TypeError(`${what}: ${accepted}; got ${shown(schema)}`);
 }
 
 /** Some libraries' schemas are functions. */

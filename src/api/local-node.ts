@@ -7,6 +7,8 @@
  */
 import type { KernelEvent, Neighbor } from '../core/contracts.ts';
 import { type Failure, SkeinError } from '../core/errors.ts';
+import { callsFeature } from '../core/features/calls/calls.ts';
+import type { CallsEvent } from '../core/features/calls/calls-types.ts';
 import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
@@ -19,6 +21,7 @@ import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
 import type {
+  Call,
   Explanation,
   LinkInfo,
   LocalNode,
@@ -30,15 +33,21 @@ import type {
   NodeSettings,
   NodeStatus,
   ReadyCondition,
+  RequestOptions,
+  RespondOptions,
   SendOptions,
   SendResult,
+  ServiceSubscription,
   SnoopedMessage,
   StreamOptions,
   Topology,
   WaitOptions,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
+import { Requests } from './requests.ts';
+import { Responders } from './responders.ts';
 import { Runtime } from './runtime.ts';
+import type { Service } from './service.ts';
 import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
@@ -62,6 +71,8 @@ export class KernelNode implements LocalNode {
   private readonly platform: Platform;
   private readonly runtime: Runtime;
   private readonly exchange: Messages;
+  private readonly requests: Requests;
+  private readonly responders: Responders;
   private readonly waiters = new Waiters();
   private renames = 0;
   private closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
@@ -71,11 +82,16 @@ export class KernelNode implements LocalNode {
     this.settings = settings;
     this.sendTimeoutMs = settings.sendTimeoutMs;
     let platform: Platform | undefined;
-    this.exchange = new Messages({
+    const ports = {
       runtime: () => this.runtime,
       directory: () => this.core.records,
       core: () => this.core,
       selfName: () => this.name,
+    };
+    this.requests = new Requests(ports);
+    this.responders = new Responders(ports);
+    this.exchange = new Messages({
+      ...ports,
       sendTimeoutMs: () => this.sendTimeoutMs,
       warn: (code, text) => this.events.emit('warning', { code, text }),
     });
@@ -184,6 +200,38 @@ export class KernelNode implements LocalNode {
   snoop(options: StreamOptions = {}): MessageStream<SnoopedMessage> {
     this.checkOpen();
     return this.exchange.snoop(options);
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────
+
+  request<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    input: Input,
+    options?: RequestOptions,
+  ): Promise<Output> {
+    if (this.isClosed) return Promise.reject(this.closedError());
+    try {
+      return this.requests.request(
+        service as Service<never, unknown> | string,
+        input,
+        options,
+      ) as Promise<Output>;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  respond<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    handler: (call: Call<Input>) => Output | Promise<Output>,
+    options?: RespondOptions,
+  ): ServiceSubscription {
+    this.checkOpen();
+    return this.responders.respond(
+      service as Service<never, unknown> | string,
+      handler as (call: Call) => unknown,
+      options,
+    );
   }
 
   // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
@@ -321,6 +369,7 @@ export class KernelNode implements LocalNode {
     this.core = createSkeinKernel(options, this.platform.random);
     this.runtime.run(this.core.kernel);
     this.exchange.resume();
+    this.responders.resume();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;
     this.events.emit('warning', { code: 'SKEIN_NAME_TAKEN', text });
   }
@@ -331,6 +380,7 @@ export class KernelNode implements LocalNode {
     const error = reason === undefined ? undefined : SkeinError.from(reason);
     await this.runtime.end();
     this.exchange.end(error);
+    this.requests.end(error);
     this.waiters.fail(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
     this.events.emit('close', {
       error: error === undefined ? undefined : { code: error.code, message: error.message },
@@ -342,8 +392,14 @@ export class KernelNode implements LocalNode {
 
   private delivered(feature: string, event: unknown): void {
     if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
+    else if (feature === callsFeature) this.callsEvent(event as CallsEvent);
     else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
     else this.events.emit('behavior', { behavior: feature, event });
+  }
+
+  private callsEvent(event: CallsEvent): void {
+    if (event.type === 'outcomes') this.requests.concluded(event.outcomes);
+    else this.responders.handle(event);
   }
 
   private kernelEvent(event: KernelDelivery): void {
@@ -381,8 +437,15 @@ export class KernelNode implements LocalNode {
   }
 
   private checkOpen(): void {
-    if (this.closed || this.closing !== undefined)
-      throw new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
+    if (this.isClosed) throw this.closedError();
+  }
+
+  private get isClosed(): boolean {
+    return this.closed || this.closing !== undefined;
+  }
+
+  private closedError(): SkeinError {
+    return new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
   }
 
   private currentSettings(): NodeSettings {

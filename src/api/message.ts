@@ -7,8 +7,8 @@
 import type { Directory } from '../core/contracts.ts';
 import type { Arrival } from '../core/features/messaging/arrival.ts';
 import type { Transit } from '../core/features/messaging/messaging-types.ts';
-import { instanceOf } from '../core/features/messaging/wire.ts';
 import { formatId, type NodeId } from '../core/identity.ts';
+import { instanceOfLife } from '../core/life.ts';
 import { decodeBody } from './codec.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
 import type { Message, SnoopedMessage } from './node.ts';
@@ -39,7 +39,7 @@ export class ReceivedMessage implements Message {
   }
 
   get instance(): string {
-    return instanceOf(this.arrival.life, this.arrival.lifeTail);
+    return instanceOfLife(this.arrival.life, this.arrival.lifeTail);
   }
 
   get id(): number {

@@ -6,7 +6,9 @@
  */
 import type { Behavior } from '../core/contracts.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Strategy } from '../core/features/calls/calls-types.ts';
 import type { Kind } from './kind.ts';
+import type { Service } from './service.ts';
 
 export interface SkeinNode extends AsyncDisposable {
   readonly name: string;
@@ -62,6 +64,31 @@ export interface SkeinNode extends AsyncDisposable {
   messages<Body = unknown>(options?: MessagesOptions<Body>): MessageStream<Message<Body>>;
   /** Messages on their way through this node; never those for it. */
   snoop(options?: StreamOptions): MessageStream<SnoopedMessage>;
+
+  /**
+   * Asks one of the nodes that offer a service, this one included, and resolves with its answer. The deadline
+   * travels along; work whose asker has given up is not begun, and what runs is told. A handler is called at most
+   * once for a request, unless its service is idempotent and its node was lost.
+   * @throws SkeinError SKEIN_NO_SERVICE when nobody in reach offers it; SKEIN_FAILED when the handler threw
+   * (details: `node`, `service`, `code`, `message`); SKEIN_BUSY, SKEIN_NO_ROUTE: not carried out, for certain;
+   * SKEIN_TIMEOUT (its message says what is known), SKEIN_LOST: unknown; SKEIN_ABORTED, SKEIN_INVALID,
+   * SKEIN_TOO_LARGE above 960 KiB.
+   */
+  request<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    input: Input,
+    options?: RequestOptions,
+  ): Promise<Output>;
+  /**
+   * Offers a service: `handler` is called for each request, and what it returns, or resolves with, is the answer.
+   * What it throws travels as a code (the error's `code`, where it has one) and a message.
+   * @throws TypeError for arguments; SkeinError SKEIN_INVALID when this node answers that service already.
+   */
+  respond<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    handler: (call: Call<Input>) => Output | Promise<Output>,
+    options?: RespondOptions,
+  ): ServiceSubscription;
 
   /** The effective network as an adjacency list by name; this node is always in it. */
   topology(): Promise<Topology>;
@@ -205,6 +232,46 @@ export interface SnoopedMessage {
   readonly body: unknown;
   readonly bodyBytes: number;
   toString(): string;
+}
+
+export interface RequestOptions extends WaitOptions {
+  /** Only this node, whether it announces the service or not. */
+  readonly to?: string;
+  /**
+   * Which of those that offer the service. `nearest`: by hops, then round trip. `least-loaded`: as they last
+   * said, and as this node has asked since. `sticky`: the same one for the same `key`, as long as it is there.
+   * Default `nearest`, with a `key` `sticky`.
+   */
+  readonly strategy?: Strategy;
+  /** For `sticky`. */
+  readonly key?: string;
+}
+
+export interface RespondOptions extends StreamOptions {
+  /** Handlers at work at once. Default 1,024. */
+  readonly concurrency?: number;
+  /** Requests that wait for one of them; beyond it askers are told busy, and ask others. Default 1,024. */
+  readonly queue?: number;
+}
+
+/** A handler at work; closing it withdraws the service, and lets what runs go on. */
+export type ServiceSubscription = MessageSubscription;
+
+/** A request, as the handler that answers it sees it. */
+export interface Call<Input = unknown> {
+  readonly service: string;
+  readonly input: Input;
+  /** The asker's name. */
+  readonly source: string;
+  readonly sourceId: number;
+  /** The asker's instance: new at each of its starts. */
+  readonly instance: string;
+  /** The asker's number for this request. */
+  readonly id: number;
+  /** What was left until the asker's deadline when it came. */
+  readonly timeoutMs: number;
+  /** Fires when nobody waits for the answer any more: given up, out of time, or gone. */
+  readonly signal: AbortSignal;
 }
 
 /** Names to the sorted names they are linked to, both ends agreeing. */

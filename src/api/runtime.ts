@@ -52,6 +52,11 @@ export class Runtime implements PlatformEvents {
     return this.platform.now();
   }
 
+  /** Nothing enters any more. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
   /** Starts a kernel; a second one takes over from the first (a node under another name). */
   run(kernel: Kernel): void {
     this.rejectAll(failure('SKEIN_CLOSED', 'the node started anew under another name'));

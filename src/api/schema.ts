@@ -9,7 +9,7 @@ export function validateNow<Body>(kind: Kind<Body>, value: unknown): Body {
   const result = kind.schema['~standard'].validate(value);
   if (result instanceof Promise)
     throw new TypeError(`kind ${kind.name}: its schema is asynchronous; use send`);
-  return validated(kind, result);
+  return validated(result, `kind ${kind.name}`);
 }
 
 /**
@@ -17,20 +17,24 @@ export function validateNow<Body>(kind: Kind<Body>, value: unknown): Body {
  * @throws SkeinError SKEIN_INVALID with the first issue and where it is.
  */
 export async function validate<Body>(kind: Kind<Body>, value: unknown): Promise<Body> {
-  if (kind.schema === undefined) return value as Body;
-  return validated(kind, await kind.schema['~standard'].validate(value));
+  return checkBySchema(kind.schema, value, `kind ${kind.name}`);
 }
 
-function validated<Body>(kind: Kind<Body>, result: StandardSchemaV1.Result<Body>): Body {
+/** The same for any schema; `what` begins the error. */
+export async function checkBySchema<Value>(
+  schema: StandardSchemaV1<unknown, Value> | undefined,
+  value: unknown,
+  what: string,
+): Promise<Value> {
+  if (schema === undefined) return value as Value;
+  return validated(await schema['~standard'].validate(value), what);
+}
+
+function validated<Value>(result: StandardSchemaV1.Result<Value>, what: string): Value {
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
   const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') ?? '';
   const where = path === '' ? 'the body' : path;
-  throw new SkeinError(
-    'SKEIN_INVALID',
-    `kind ${kind.name}: ${where}: ${issue?.message ?? 'does not fit the schema'}`,
-    {
-      details: result.issues,
-    },
-  );
+  const text = `${what}: ${where}: ${issue?.message ?? 'does not fit the schema'}`;
+  throw new SkeinError('SKEIN_INVALID', text, { details: result.issues });
 }

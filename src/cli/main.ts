@@ -22,6 +22,7 @@ const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   mesh: () => import('./commands/mesh.ts'),
   send: () => import('./commands/send.ts'),
   listen: () => import('./commands/listen.ts'),
+  call: () => import('./commands/call.ts'),
   demo: () => import('./commands/demo.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),

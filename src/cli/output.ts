@@ -13,6 +13,25 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
+/**
+ * A body as operations give it: bytes as they are, text as text, the rest as JSON. On a terminal nothing of it can
+ * be taken for a command to it.
+ */
+export function printBody(body: unknown): void {
+  const bytes = (body as { $bytes?: unknown } | null)?.$bytes;
+  if (typeof bytes === 'string') process.stdout.write(shownBytes(Buffer.from(bytes, 'base64')));
+  else if (typeof body !== 'string') printJson(body);
+  else print(process.stdout.isTTY ? printableLines(body) : body);
+}
+
+function shownBytes(bytes: Buffer): Buffer | string {
+  return process.stdout.isTTY ? `${printableLines(bytes.toString('utf8'))}\n` : bytes;
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -91,6 +91,8 @@ export interface RoutingTable {
   pathToKey(key: NodeId): RouteAction;
   /** The best node that offers the service with this id. */
   pathToService(service: NodeId): RouteAction;
+  /** The nodes that offer it, the best first; oneself among them. */
+  providers(service: NodeId): readonly NodeId[];
   /** Hops to the node: 0 for oneself, Infinity where there is no way. */
   distance(destination: NodeId): number;
   /** All nodes with a route, oneself excluded. */

@@ -187,6 +187,31 @@ export const limits = {
   /** How long an idle source's duplicates are remembered (the stated window). */
   dedupIdleMs: 120_000,
 
+  // ── calls ───────────────────────────────────────────────────────────────────────────────────────
+  /** A call waits this long for its answer. */
+  callTimeoutMs: 10_000,
+  /** One input or output: a frame, with room for its beginnings. */
+  callBytesMax: 960 * 1024,
+  /** Calls of one node that wait for their answers; at the other end, those of one asker that are known. */
+  callsUnresolvedMax: 65_536,
+  /** Requests that one service's handlers work on at once, and that wait for one of them; more are told busy. */
+  serviceConcurrency: 1024,
+  serviceQueue: 1024,
+  /** Inputs of all requests that wait. */
+  callsQueuedBytesMax: 64 * 1024 * 1024,
+  /** Answers kept until their askers have them: one round trip, or a second; longer where the mesh is broken. */
+  callsKeptBytesMax: 64 * 1024 * 1024,
+  /** Numbers of calls that are over, of each asker: a copy that comes this late is not carried out. */
+  callsOverRemembered: 4096,
+  /** Askers that are remembered, and for how many seconds once they ask no more. */
+  callersMax: 8192,
+  callerIdleTicks: 120,
+  /** A service's name is 1 to 64 of `[A-Za-z0-9._-]`, as a node's. */
+  serviceBytesMax: 64,
+  /** UTF-16 units of a remote error's code and of its message; the rest is cut off. */
+  callCodeLength: 128,
+  callTextLength: 8192,
+
   // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
   /** A behavior whose deadline still lies in the past after it was called is called again after this. */
   deadlineAgainMs: 10,

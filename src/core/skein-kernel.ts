@@ -7,6 +7,7 @@
 
 import type { KernelConfig } from './context.ts';
 import type { Behavior, Random, RecordSigner } from './contracts.ts';
+import { Calls } from './features/calls/calls.ts';
 import { Discovery, type DiscoveryOptions } from './features/discovery/discovery.ts';
 import { Messaging } from './features/messaging/messaging.ts';
 import { Topology } from './features/topology/topology.ts';
@@ -30,6 +31,7 @@ export interface SkeinKernel {
   readonly topology: Topology;
   readonly discovery: Discovery;
   readonly messaging: Messaging;
+  readonly calls: Calls;
 }
 
 export function createSkeinKernel(options: SkeinKernelOptions, random: Random): SkeinKernel {
@@ -39,7 +41,8 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   const discovery = new Discovery(options);
   // Topology first: at the end of a turn routes are settled before anybody else speaks.
   const messaging = new Messaging();
-  const behaviors = [topology, discovery, messaging, ...(options.behaviors ?? [])];
+  const calls = new Calls();
+  const behaviors = [topology, discovery, messaging, calls, ...(options.behaviors ?? [])];
   const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
-  return { kernel, records, table, topology, discovery, messaging };
+  return { kernel, records, table, topology, discovery, messaging, calls };
 }

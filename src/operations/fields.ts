@@ -67,6 +67,9 @@ export function listOf<const Item extends v.GenericSchema>(item: Item, accepted:
 /** 1 to 64 of `[A-Za-z0-9._-]`. */
 export const nodeName = text('a node name', nameProblem);
 
+/** The same for a service. */
+export const serviceName = text('a service name', nameProblem);
+
 export const kindName = text('a kind: 1 to 127 bytes of UTF-8', (value) => {
   try {
     kind(value);

@@ -4,6 +4,7 @@
  * Invariant: a name, once published, keeps its meaning; every operation is listed here and nowhere else.
  */
 import { announce } from './announce.ts';
+import { call } from './call.ts';
 import { dial } from './dial.ts';
 import { dot } from './dot.ts';
 import { down } from './down.ts';
@@ -17,6 +18,7 @@ import { ready } from './ready.ts';
 import { recipients } from './recipients.ts';
 import { route } from './route.ts';
 import { send } from './send.ts';
+import { reply, serve } from './serve.ts';
 import { set } from './set.ts';
 import { snoop } from './snoop.ts';
 import { status } from './status.ts';
@@ -36,12 +38,14 @@ export const calls = {
   route,
   recipients,
   send,
+  call,
+  reply,
   announce,
   ready,
   down,
 } as const;
 
-export const streams = { listen, snoop, events } as const;
+export const streams = { listen, serve, snoop, events } as const;
 
 export type Calls = typeof calls;
 export type Streams = typeof streams;

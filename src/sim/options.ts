@@ -29,7 +29,7 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultName[];
   /** Measure a join, a crash and a black hole in the settled mesh at the end. Default false. */
   readonly joinAndCrash?: boolean;
-  /** Of the whole mesh. Default: a quarter of the nodes; 60 where the workload is `chatty` or `slow-readers`. */
+  /** Of the whole mesh (calls, where it makes calls). Default: a quarter of the nodes; 60 where the workload is another than `mixed` or `large`. */
   readonly messagesPerSecond?: number;
   /** Keep a readable line for everything that happens. Default false. */
   readonly trace?: boolean;
@@ -88,7 +88,7 @@ export function repeatCommand(settings: SimulationSettings): string {
 }
 
 function usualRate(nodes: number, workload: WorkloadName): number {
-  return workload === 'chatty' || workload === 'slow-readers' ? 60 : nodes / 4;
+  return workload === 'mixed' || workload === 'large' ? nodes / 4 : 60;
 }
 
 function oneOf<Name extends string>(option: string, name: Name, names: readonly Name[]): Name {

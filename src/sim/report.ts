@@ -38,6 +38,8 @@ export interface SimulationReport {
     readonly totalBytesPerSecond: number;
   };
   readonly messages: MessageCounts;
+  /** How many calls came to what (`done`, or a code); empty where the workload makes none. */
+  readonly calls: Readonly<Record<string, number>>;
   /** How often each checker looked. */
   readonly checks: Readonly<Record<string, number>>;
   /** What happened when, one line each. */
@@ -67,6 +69,7 @@ export function formatReport(report: SimulationReport): string {
     `idle, per node          ${traffic.idleBytesPerSecond.toFixed(0)} bytes/s, ${traffic.idleFramesPerSecond.toFixed(1)} frames/s`,
     `whole run, per node     ${traffic.totalBytesPerSecond.toFixed(0)} bytes/s`,
     `messages                ${messages.sent} sent, ${messages.delivered} delivered, ${missing(messages)}`,
+    ...callLines(report),
     `faults                  ${report.faultLog.length}`,
     'checks',
     ...Object.entries(report.checks).map(([name, times]) => `  ${name}: ${times}`),
@@ -74,6 +77,12 @@ export function formatReport(report: SimulationReport): string {
   if (report.failures.length === 0) lines.push('no failures', `repeat with: ${report.repeat}`);
   else lines.push(...failureLines(report));
   return lines.join('\n');
+}
+
+function callLines({ calls }: SimulationReport): string[] {
+  const outcomes = Object.entries(calls).sort(([, a], [, b]) => b - a);
+  if (outcomes.length === 0) return [];
+  return [`calls                   ${outcomes.map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`];
 }
 
 /** The failures and the command that repeats them: what a test prints. */

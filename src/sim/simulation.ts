@@ -6,6 +6,8 @@
  * sense. Everything depends on the options alone.
  */
 import { limits } from '../core/limits.ts';
+import { CallWorkload } from './call-workload.ts';
+import { CallLedger } from './checkers/call-ledger.ts';
 import { type CheckCounts, count } from './checkers/checkers.ts';
 import { MessageLedger } from './checkers/message-ledger.ts';
 import { checkProbes } from './checkers/probes.ts';
@@ -46,6 +48,8 @@ const idleBytesPerLinkSecondMax = 200;
 /** Slow readers have caught up after this. */
 const readAllMs = 500;
 const slowReaderShare = 0.4;
+/** Where programs ask each other. */
+const messagesPerCall = 0.25;
 
 /** @param watch Is handed the mesh before its first program starts, to listen to it. */
 export async function runSimulation(
@@ -64,6 +68,7 @@ class Simulation {
   private readonly settings: SimulationSettings;
   private readonly ledger: MessageLedger;
   private readonly workload: Workload;
+  private readonly calls: { readonly ledger: CallLedger; readonly workload: CallWorkload } | undefined;
   private readonly safety: Safety;
   private readonly settling: Settling;
 
@@ -80,8 +85,16 @@ class Simulation {
       standing: this.safety.standing,
       slowReaders: workload === 'slow-readers' ? slowReaderShare : 0,
     });
-    this.workload = new Workload(this.mesh, this.ledger, settings.messagesPerSecond, workload);
+    const { messagesPerSecond: rate } = settings;
+    this.calls = workload === 'calls' ? this.makeCalls(rate) : undefined;
+    const messageRate = this.calls === undefined ? rate : rate * messagesPerCall;
+    this.workload = new Workload(this.mesh, this.ledger, messageRate, workload);
     this.settling = new Settling(this.mesh, this.safety, this.checks);
+  }
+
+  private makeCalls(callsPerSecond: number) {
+    const ledger = new CallLedger(this.mesh, this.checks, this.safety.standing);
+    return { ledger, workload: new CallWorkload(this.mesh, ledger, callsPerSecond) };
   }
 
   async run(): Promise<SimulationReport> {
@@ -135,14 +148,17 @@ class Simulation {
     const faults = new FaultSchedule(this.mesh, this.settings.faults, end);
     let overdueAt = 0;
     this.workload.start();
+    this.calls?.workload.start();
     while (world.now < end) {
       await world.run(Math.min(lookIntervalMs, end - world.now));
       await this.safety.look();
       if (world.now < overdueAt) continue;
       overdueAt = world.now + overdueIntervalMs;
       this.ledger.checkOverdue();
+      this.calls?.ledger.checkOverdue();
     }
     this.workload.stop();
+    this.calls?.workload.stop();
     this.ledger.mayDawdle = false;
     faults.healAll();
     return faults.happened;
@@ -165,7 +181,27 @@ class Simulation {
     for (const { number, source } of this.ledger.outstanding)
       world.fail(`message ${number} of ${source.member.name} was never resolved`);
     this.ledger.checkOwed();
+    await this.concludeCalls();
     return healedMs;
+  }
+
+  /** All calls end, and whoever works for nobody knows it; then, in a mesh at rest, each node's call is answered. */
+  private async concludeCalls(): Promise<void> {
+    if (this.calls === undefined) return;
+    const { world } = this;
+    const { ledger, workload } = this.calls;
+    await world.runUntil(() => ledger.outstanding.length === 0, outstandingLimitMs);
+    for (const { number, source } of ledger.outstanding)
+      world.fail(`call ${number} of ${source.member.name} never ended`);
+    await world.run(outstandingLimitMs);
+    ledger.checkTold();
+    for (const life of this.mesh.living) {
+      const probe = workload.probe(life);
+      await world.runUntil(() => probe.outcome !== undefined, outstandingLimitMs);
+      count(this.checks, 'calls are answered at rest', 1);
+      if (probe.outcome !== 'done' && probe.outcome !== 'source-ended')
+        world.fail(`in a mesh at rest a call of ${life.node.name} came to ${probe.outcome ?? 'nothing'}`);
+    }
   }
 
   private async measure(): Promise<Partial<Measured>> {
@@ -228,6 +264,7 @@ class Simulation {
         totalBytesPerSecond: (streamBytes + datagramBytes) / perNodeSecond,
       },
       messages: this.ledger.counts,
+      calls: this.calls?.ledger.counts ?? {},
       checks: this.checks,
       faultLog,
       failures: world.failures,

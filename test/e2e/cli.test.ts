@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Explanation, NodeInfo, NodeStatus, SendResult, Topology } from '../../src/api/node.ts';
+import type {
+  Explanation,
+  NodeInfo,
+  NodeStatus,
+  SendResult,
+  SkeinNode,
+  Topology,
+} from '../../src/api/node.ts';
+import { createNode } from '../../src/host/create-node.ts';
 import { type RunningNode, Site } from './helpers.ts';
 
 describe('two nodes on one machine', () => {
@@ -51,6 +59,49 @@ describe('two nodes on one machine', () => {
     const { value: line } = await listening.lines.next();
     expect(JSON.parse(line as string)).toMatchObject({ body: { $bytes: 'YWJj' } });
     await listening.ended;
+  });
+
+  describe('call', () => {
+    let worker: SkeinNode;
+    beforeAll(async () => {
+      worker = await createNode({ name: 'worker', discovery: false, key: false, connect: [a.address] });
+      worker.respond('echo', ({ input, source }) => (input === 'who' ? { asked: source } : input));
+      worker.respond('fail', () => {
+        throw Object.assign(new Error('no \u001b[31mpaper'), { code: 'E_PAPER' });
+      });
+      await worker.ready({ nodes: ['a'] });
+      await site.must('status', '--node', 'a', '--wait', '--count', '3');
+    });
+    afterAll(() => worker.close());
+
+    test('prints what came back: text as text, bytes as bytes, the rest as JSON', async () => {
+      expect(await site.must('call', 'echo', 'hello', '--node', 'a')).toBe('hello\n');
+      expect(await site.must('call', 'echo', 'who', '--node', 'a')).toBe('{\n  "asked": "a"\n}\n');
+      expect(await site.must('call', 'echo', '[1,2]', '--json-body', '--json', '--node', 'a')).toBe(
+        '{\n  "output": [\n    1,\n    2\n  ]\n}\n',
+      );
+      const options = ['--to', 'worker', '--timeout', '5s', '--idempotent', '--node', 'a'];
+      const piped = await site.run(['call', 'echo', '-', ...options], { input: 'a\nb' });
+      expect(piped).toEqual({ exitCode: 0, stdout: 'a\nb', stderr: '' });
+      expect(await site.must('call', 'echo', '--node', 'a')).toBe('null\n');
+    });
+
+    test('says in one line why nothing came back', async () => {
+      const said = async (...args: string[]): Promise<string> => {
+        const { exitCode, stdout, stderr } = await site.run(['call', ...args, '--node', 'a']);
+        expect([exitCode, stdout]).toEqual([exitCode === 2 ? 2 : 1, '']);
+        expect(stderr).toMatch(/^skein: [^\n]*\n$/);
+        return stderr;
+      };
+      expect(await said('fail')).toBe(
+        'skein: fail at worker: no \\u001b[31mpaper (E_PAPER) (SKEIN_FAILED)\n',
+      );
+      expect(await said('nothing', '1')).toMatch(/no node in reach offers nothing \(SKEIN_NO_SERVICE\)/);
+      expect(await said('echo', '1', '--to', 'b')).toMatch(/b does not offer echo/);
+      expect(await said('echo', '1', '--strategy', 'best')).toMatch(/strategy: expected one of nearest, /);
+      expect(await said('echo', '1', '--strategy', 'sticky')).toMatch(/sticky needs a key/);
+      expect(await said('no good', '1')).toMatch(/service: a name has 1 to 64/);
+    });
   });
 
   test('whoever is missing is named with the reason, and the exit code is 1', async () => {
@@ -349,6 +400,7 @@ describe('help', () => {
       'why',
       'send',
       'listen',
+      'call',
       'demo',
       'sim',
       'node ls',

@@ -3,6 +3,7 @@
  *
  * Who calls it: the main program and the test that all of them apply. Invariant: no two have one name.
  */
+import { callsMutants } from './calls-mutants.ts';
 import { discoveryMutants } from './discovery-mutants.ts';
 import { linkMutants } from './link-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...routingMutants,
   ...linkMutants,
   ...discoveryMutants,
+  ...callsMutants,
 ];

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { SkeinNode } from '../../src/api/node.ts';
+import { service } from '../../src/api/service.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
@@ -55,4 +56,60 @@ test('a send given up before the call is SKEIN_ABORTED for an attached program',
   await using client = await attach({ control: server.path });
   const sending = client.send('b', 1, { signal: AbortSignal.abort() });
   await expect(sending).rejects.toMatchObject({ code: 'SKEIN_ABORTED' });
+});
+
+test('requests of an attached program are answered, and what it answers for reaches others', async () => {
+  await using client = await attach({ control: server.path });
+  const Double = service<number, number>('double');
+  peer.respond(Double, ({ input, source }) => {
+    if (input < 0)
+      throw Object.assign(new Error(`${source} asked for less than nothing`), { code: 'E_SIGN' });
+    return input * 2;
+  });
+  await node.ready({ services: ['double'] });
+  expect(await client.request(Double, 21)).toBe(42);
+  expect(await client.request('double', 2, { to: 'b', strategy: 'nearest' })).toBe(4);
+  await expect(client.request(Double, -1)).rejects.toMatchObject({
+    code: 'SKEIN_FAILED',
+    details: { node: 'b', service: 'double', code: 'E_SIGN', message: 'a asked for less than nothing' },
+  });
+  await expect(client.request('nothing', 1)).rejects.toMatchObject({ code: 'SKEIN_NO_SERVICE' });
+
+  const offer = client.respond<{ n: number }, unknown>('reverse', ({ input, source }) => {
+    if (input.n < 0) throw Object.assign(new Error('no'), { code: 'E_NO' });
+    return [source, input.n, Uint8Array.of(input.n)];
+  });
+  await offer.opened;
+  await peer.ready({ services: ['reverse'] });
+  expect(await peer.request('reverse', { n: 5 })).toEqual(['b', 5, Uint8Array.of(5)]);
+  await expect(peer.request('reverse', { n: -5 })).rejects.toMatchObject({
+    details: { code: 'E_NO', message: 'no' },
+  });
+  await expect(client.respond('reverse', () => 1).opened).rejects.toMatchObject({ code: 'SKEIN_INVALID' });
+  await offer.close();
+});
+
+test('a handler of an attached program is told that nobody waits; what it leaves unanswered has failed', async () => {
+  await using client = await attach({ control: server.path });
+  const told: Promise<string>[] = [];
+  const offer = client.respond(
+    'slow',
+    ({ signal }) =>
+      new Promise(() => {
+        told.push(new Promise((resolve) => signal.addEventListener('abort', () => resolve('told'))));
+      }),
+  );
+  await offer.opened;
+  await peer.ready({ services: ['slow'] });
+  const giveUp = new AbortController();
+  const asked = peer.request('slow', 1, { signal: giveUp.signal });
+  await vi.waitFor(() => expect(told.length).toBe(1));
+  giveUp.abort();
+  await expect(asked).rejects.toMatchObject({ code: 'SKEIN_ABORTED' });
+  expect(await told[0]).toBe('told');
+
+  const left = peer.request('slow', 2);
+  await vi.waitFor(() => expect(told.length).toBe(2));
+  await offer.close();
+  await expect(left).rejects.toMatchObject({ code: 'SKEIN_FAILED', details: { code: 'SKEIN_LOST' } });
 });

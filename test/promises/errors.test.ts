@@ -11,6 +11,8 @@ test('exactly the codes of passing trouble are retryable', () => {
     'SKEIN_UNREACHABLE',
     'SKEIN_TIMEOUT',
     'SKEIN_NO_ROUTE',
+    'SKEIN_NO_SERVICE',
+    'SKEIN_LOST',
     'SKEIN_BUSY',
     'SKEIN_UNDELIVERED',
     'SKEIN_NOT_LINKED',

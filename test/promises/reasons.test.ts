@@ -2,12 +2,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   encodeReceipts,
-  lifeOf,
   MessageType,
   ReceiptStatus,
   readReceipts,
 } from '../../src/core/features/messaging/wire.ts';
 import { featureNumber } from '../../src/core/identity.ts';
+import { lifeOf } from '../../src/core/life.ts';
 import { limits } from '../../src/core/limits.ts';
 import { Frame } from '../../src/core/wire/frame.ts';
 import { FrameSplitter } from '../../src/core/wire/splitter.ts';

@@ -61,7 +61,7 @@ export function soundReach(
  * Both ends had it before the window, nothing that was done in the window could have broken it, and it has not
  * ended in it for something that was done before.
  */
-export function isSoundLink(history: History, a: Life, b: Life, window: Interval): boolean {
+function isSoundLink(history: History, a: Life, b: Life, window: Interval): boolean {
   if (!wasUp(a, b.name, window.fromMs) || !wasUp(b, a.name, window.fromMs)) return false;
   if (history.isBlocked(a.host, b.host, window)) return false;
   // Which of its links a member ends the diary does not say: none of them is held against it.

@@ -1,8 +1,8 @@
 /** `skein send`: one message to named nodes or to all; says who got it and who did not, and why. */
 import type { Command } from 'commander';
 import type { Missing, SendResult } from '../../api/node.ts';
-import { checkBodySize } from '../../host/control/body-size.ts';
 import type { CallInput } from '../../operations/registry.ts';
+import { bodyArgument } from '../body-argument.ts';
 import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';
 import { print, printJson } from '../output.ts';
@@ -44,7 +44,7 @@ async function inputOf(nodes: string, body: string, flags: SendFlags): Promise<C
   const { kind, receipt, timeout, trace } = flags;
   return {
     to: recipientsIn(nodes),
-    body: await bodyOf(body, flags.jsonBody === true),
+    body: await bodyArgument(body, flags.jsonBody === true),
     // Who is missing is printed, not thrown.
     require: 'none',
     ...(kind === undefined ? {} : { kind }),
@@ -58,30 +58,6 @@ function recipientsIn(nodes: string): string[] {
   const names = nodes.split(',').map((name) => name.trim());
   if (!names.includes('')) return names;
   throw new UsageError(`nodes: one of ${JSON.stringify(nodes)} has no name; say NODE[,NODE...] or @all`);
-}
-
-/** Bytes of standard input stay bytes; with `--json-body` they are read as JSON like an argument. */
-async function bodyOf(argument: string, isJson: boolean): Promise<unknown> {
-  const bytes = argument === '-' ? await readStandardInput() : undefined;
-  if (!isJson) return bytes === undefined ? argument : { $bytes: bytes.toString('base64') };
-  try {
-    return JSON.parse(bytes?.toString('utf8') ?? argument) as unknown;
-  } catch (problem) {
-    throw new UsageError(
-      `the body is not JSON (${(problem as Error).message}): leave out --json-body to send text`,
-    );
-  }
-}
-
-async function readStandardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let byteLength = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    byteLength += chunk.length;
-    checkBodySize(byteLength, 'standard input');
-  }
-  return Buffer.concat(chunks);
 }
 
 export function formatResult(result: SendResult, receipt: string | undefined): string {

@@ -34,6 +34,7 @@ const noChanges: ReachabilityChanges = { up: [], down: [] };
 const reject: RouteAction = { action: 'reject' };
 const local: RouteAction = { action: 'local' };
 const unvisited = -1;
+const nobody: readonly NodeId[] = [];
 const keysRememberedMax = 4096;
 /** A round trip must change by this much of itself, and by this many ms, to reorder neighbors. */
 const hysteresisRatio = 0.25;
@@ -60,8 +61,8 @@ export class LinkStateTable implements RoutingTable {
   private readonly actions = new Map<number, RouteAction>();
   /** By key, until anything changes: the search looks at every node. */
   private readonly closest = new Map<NodeId, NodeId>();
-  private providers: Map<NodeId, NodeRecord[]> | undefined;
-  private providersVersion = -1;
+  private byService: Map<NodeId, NodeId[]> | undefined;
+  private byServiceVersion = -1;
 
   constructor(self: NodeId, records: Records) {
     this.self = self;
@@ -97,7 +98,12 @@ export class LinkStateTable implements RoutingTable {
   pathToService(service: NodeId): RouteAction {
     this.refresh();
     const best = this.providersOf(service)[0];
-    return best === undefined ? reject : this.pathToNode(best.id);
+    return best === undefined ? reject : this.pathToNode(best);
+  }
+
+  providers(service: NodeId): readonly NodeId[] {
+    this.refresh();
+    return this.providersOf(service);
   }
 
   distance(destination: NodeId): number {
@@ -211,7 +217,7 @@ export class LinkStateTable implements RoutingTable {
     this.seenVersion = this.records.version;
     this.numbering = this.records.numbering;
     this.computed++;
-    this.providers = undefined;
+    this.byService = undefined;
     this.closest.clear();
     this.actions.clear();
     this.search();
@@ -287,21 +293,26 @@ export class LinkStateTable implements RoutingTable {
       .find(({ index }) => this.hops[index] === hops - 1 && this.via[index] === via);
   }
 
-  private providersOf(service: NodeId): readonly NodeRecord[] {
-    if (this.providers === undefined || this.providersVersion !== this.records.servicesVersion) {
-      this.providersVersion = this.records.servicesVersion;
-      this.providers = new Map();
-      const own = this.records.get(this.self);
-      for (const record of own === undefined ? this.reachableRecords() : [own, ...this.reachableRecords()]) {
-        for (const name of record.services) {
-          const id = idOf(name);
-          const list = this.providers.get(id);
-          if (list === undefined) this.providers.set(id, [record]);
-          else list.push(record);
-        }
+  private providersOf(service: NodeId): readonly NodeId[] {
+    if (this.byService === undefined || this.byServiceVersion !== this.records.servicesVersion) {
+      this.byServiceVersion = this.records.servicesVersion;
+      this.byService = this.groupByService();
+    }
+    return this.byService.get(service) ?? nobody;
+  }
+
+  private groupByService(): Map<NodeId, NodeId[]> {
+    const groups = new Map<NodeId, NodeId[]>();
+    const own = this.records.get(this.self);
+    for (const record of own === undefined ? this.reachableRecords() : [own, ...this.reachableRecords()]) {
+      for (const name of record.services) {
+        const service = idOf(name);
+        const group = groups.get(service);
+        if (group === undefined) groups.set(service, [record.id]);
+        else group.push(record.id);
       }
     }
-    return this.providers.get(service) ?? [];
+    return groups;
   }
 }
 

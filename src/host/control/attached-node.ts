@@ -6,6 +6,7 @@
  */
 import type { Kind } from '../../api/kind.ts';
 import type {
+  Call,
   Explanation,
   LinkInfo,
   Message,
@@ -16,19 +17,24 @@ import type {
   NodeSettings,
   NodeStatus,
   ReadyCondition,
+  RequestOptions,
+  RespondOptions,
   SendOptions,
   SendResult,
+  ServiceSubscription,
   SkeinNode,
   SnoopedMessage,
   StreamOptions,
   Topology,
   WaitOptions,
 } from '../../api/node.ts';
+import type { Service } from '../../api/service.ts';
 import { limits } from '../../core/limits.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
 import { handleStream } from './attached-handler.ts';
 import { AttachedPosts } from './attached-posts.ts';
+import { requestAttached, respondAttached } from './attached-service.ts';
 import { MappedStream, messageFromJson, nameOf, snoopedFromJson, validated } from './attached-streams.ts';
 import type { ControlClient } from './client.ts';
 import { RemoteEvents } from './remote-events.ts';
@@ -99,6 +105,29 @@ export class AttachedNode implements SkeinNode {
   ): MessageSubscription {
     const pendingMax = options.bufferMessages ?? limits.receiveBufferMessages;
     return handleStream(this.messages(options), handler, { pendingMax, warn: this.events.warn });
+  }
+
+  async request<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    input: Input,
+    options: RequestOptions = {},
+  ): Promise<Output> {
+    await this.events.opened;
+    return requestAttached(
+      this.client,
+      service as Service<never, unknown> | string,
+      input,
+      options,
+    ) as Promise<Output>;
+  }
+
+  respond<Input = unknown, Output = unknown>(
+    service: Service<Input, Output> | string,
+    handler: (call: Call<Input>) => Output | Promise<Output>,
+    options: RespondOptions = {},
+  ): ServiceSubscription {
+    const given = service as Service<never, unknown> | string;
+    return respondAttached(this.client, given, handler as (call: Call) => unknown, options, this.events.warn);
   }
 
   snoop({ signal }: StreamOptions = {}): MessageStream<SnoopedMessage> {

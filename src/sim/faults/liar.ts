@@ -7,9 +7,9 @@
  */
 import { decodeRecords, encodeRecords, TopologyType } from '../../core/features/topology/messages.ts';
 import { featureNumber } from '../../core/identity.ts';
+import { concatenate } from '../../core/wire/bytes.ts';
 import { encodeFrame, Frame, RouteKind } from '../../core/wire/frame.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
-import { concatenate } from '../network/concatenate.ts';
 import { frameRanges } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { SeededRandom } from '../world/random.ts';

@@ -9,7 +9,7 @@ import type { Platform, PlatformEvents } from '../../api/platform.ts';
 import type { LinkId, LogLevel, RecordSigner } from '../../core/contracts.ts';
 import type { Failure } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { concatenate } from '../network/concatenate.ts';
+import { concatenate } from '../../core/wire/bytes.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { Notary } from '../world/notary.ts';

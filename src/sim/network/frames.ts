@@ -5,9 +5,8 @@
  * (`liar.ts`). Invariant: a node writes whole frames only, after the preface that opens the stream; what
  * arrives may be a piece of a write.
  */
-import { readU32 } from '../../core/wire/bytes.ts';
+import { concatenate, readU32 } from '../../core/wire/bytes.ts';
 import { preface } from '../../core/wire/frame.ts';
-import { concatenate } from './concatenate.ts';
 
 const lengthBytes = 4;
 

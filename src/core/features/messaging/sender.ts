@@ -8,20 +8,13 @@
 import type { BehaviorAgent, DropReason, PreparedFrame, Returned, Route, Unsent } from '../../contracts.ts';
 import { failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
+import { lifeOf, lifeTailOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
+import { mayComeBack } from '../../parts/reach.ts';
 import { LargeBody } from './large-body.ts';
 import type { MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
 import { Outbound, type Outcome, type Pending, type Way, wayOfNothing } from './outbound.ts';
-import {
-  type Content,
-  encodeData,
-  encodeHead,
-  lifeOf,
-  lifeTailOf,
-  MessageType,
-  type Receipt,
-  ReceiptStatus,
-} from './wire.ts';
+import { type Content, encodeData, encodeHead, MessageType, type Receipt, ReceiptStatus } from './wire.ts';
 
 /** After a hop said no, the topology gets this long to find another way. */
 const retryAfterReturnMs = 100;
@@ -187,7 +180,7 @@ export class Sender {
     }
     this.outbound.track(message);
     for (const { node, reason } of this.transmit(message, recipients)) {
-      if (reason === 'no-route' && this.mayComeBack(node)) continue;
+      if (reason === 'no-route' && mayComeBack(this.agent, node)) continue;
       this.outbound.missing(message, node, missingReason(reason));
     }
     return message;
@@ -272,7 +265,7 @@ export class Sender {
   private stillHoped(message: Pending): NodeId[] {
     for (const [node, { copies }] of [...message.waiting]) {
       const lost = copies === 0 && this.agent.routes.pathToNode(node).action === 'reject';
-      if (lost && !this.larges.has(message.sequence) && !this.mayComeBack(node)) {
+      if (lost && !this.larges.has(message.sequence) && !mayComeBack(this.agent, node)) {
         this.outbound.missing(message, node, 'no-route');
       }
     }
@@ -311,18 +304,6 @@ export class Sender {
     for (const message of [...this.outbound.all()]) {
       this.outbound.missing(message, node, this.certainReason(message, node) ?? 'lost');
     }
-  }
-
-  /**
-   * Out of reach only for a moment: its link is open and its announcement on the way, or the mesh is just
-   * finding the way around a dead node.
-   */
-  private mayComeBack(node: NodeId): boolean {
-    if (this.agent.neighbors.has(node)) return true;
-    const entry = this.agent.directory.get(node);
-    if (entry === undefined || entry.left) return false;
-    // In reach by the directory alone: its last link was lost in this very turn.
-    return entry.reachable || this.agent.now - entry.since < limits.routeGraceMs;
   }
 
   private hasMoved(node: NodeId, via: NodeId | undefined): boolean {

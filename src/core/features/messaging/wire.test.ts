@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lifeOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
 import { encodeFrame, Flag, Frame, RouteKind } from '../../wire/frame.ts';
 import {
@@ -7,7 +8,6 @@ import {
   DataCursor,
   encodeData,
   encodeReceipts,
-  lifeOf,
   MessageType,
   type Receipt,
   ReceiptStatus,

@@ -4,7 +4,7 @@
  * Invariant: decoders return undefined for whatever is not exactly one of these; a body is never looked
  * into. The *life* is the first 48 bits of the source's instance, one safe integer.
  */
-import { formatId, type Instance } from '../../identity.ts';
+import type { Instance } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Reader, readU48, Writer } from '../../wire/bytes.ts';
 import type { Frame } from '../../wire/frame.ts';
@@ -45,19 +45,6 @@ export interface Part {
   readonly index: number;
   readonly count: number;
   readonly totalBytes: number;
-}
-
-export function lifeTailOf(instance: Instance): number {
-  return Number.parseInt(instance.slice(12), 16);
-}
-
-/** The instance of a life and its tail. */
-export function instanceOf(life: number, lifeTail: number): Instance {
-  return formatId(life) + lifeTail.toString(16).padStart(4, '0');
-}
-
-export function lifeOf(instance: Instance): number {
-  return Number.parseInt(instance.slice(0, 12), 16);
 }
 
 export function encodeData(data: Data): Uint8Array {

@@ -1,0 +1,152 @@
+/**
+ * `request`: asking others, over the calls feature.
+ *
+ * Made by the local node. Values become bytes here and back (codec.ts), and pass their service's schemas before
+ * they leave and before they are handed over. Invariant: each request ends exactly once, also when its node does.
+ */
+import { type Failure, SkeinError } from '../core/errors.ts';
+import type { Call } from '../core/features/calls/asker.ts';
+import { type Outcome, type Request, strategies } from '../core/features/calls/calls-types.ts';
+import { checkName, idOf } from '../core/identity.ts';
+import { limits } from '../core/limits.ts';
+import type { SkeinKernel } from '../core/skein-kernel.ts';
+import { checkOneOf, checkOptions, checkText } from './arguments.ts';
+import { decodeBody, encodeBody } from './codec.ts';
+import type { RequestOptions } from './node.ts';
+import type { Runtime } from './runtime.ts';
+import { checkBySchema } from './schema.ts';
+import { type Service, serviceOf } from './service.ts';
+import { checkWhole } from './settings.ts';
+
+export interface RequestsPorts {
+  readonly runtime: () => Runtime;
+  readonly core: () => SkeinKernel;
+}
+
+/** Whoever waits for an answer: what the asker hands back with it. */
+interface Waiting {
+  readonly service: Service<unknown, unknown>;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const noOptions: RequestOptions = {};
+const requestOptionNames = ['to', 'strategy', 'key', 'timeoutMs', 'signal'];
+
+export class Requests {
+  private readonly ports: RequestsPorts;
+
+  constructor(ports: RequestsPorts) {
+    this.ports = ports;
+  }
+
+  request(
+    given: Service<never, unknown> | string,
+    input: unknown,
+    options: RequestOptions = noOptions,
+  ): Promise<unknown> {
+    const service = serviceOf(given);
+    if (options !== noOptions) checkRequestOptions(options);
+    if (service.input === undefined) return this.ask(service, input, options);
+    const checked = checkBySchema(service.input, input, `service ${service.name}: input`);
+    return checked.then((valid) => this.ask(service, valid, options));
+  }
+
+  private ask(service: Service<unknown, unknown>, input: unknown, options: RequestOptions): Promise<unknown> {
+    const request = requestFor(service, input, options);
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { service, resolve, reject };
+      if (signal !== undefined) return this.beginAbortable(request, waiting, signal);
+      const call = this.begin(request, waiting);
+      if ('code' in call) reject(SkeinError.from(call));
+    });
+  }
+
+  private begin(request: Request, waiting: Waiting): Call | Failure {
+    this.ports.runtime().enter();
+    return this.ports.core().calls.asker.call(request, waiting);
+  }
+
+  private beginAbortable(request: Request, { service, resolve, reject }: Waiting, signal: AbortSignal): void {
+    if (signal.aborted) return reject(aborted(signal));
+    const { asker } = this.ports.core().calls;
+    const abort = (): void => {
+      this.ports.runtime().enter();
+      if (asker.abort(call as Call)) reject(aborted(signal));
+    };
+    const ended = (): void => signal.removeEventListener('abort', abort);
+    const call = this.begin(request, {
+      service,
+      resolve: (output) => {
+        ended();
+        resolve(output);
+      },
+      reject: (error) => {
+        ended();
+        reject(error);
+      },
+    });
+    if ('code' in call) reject(SkeinError.from(call));
+    else signal.addEventListener('abort', abort, { once: true });
+  }
+
+  concluded(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) this.conclude(outcome);
+  }
+
+  private conclude({ handle, output, failure }: Outcome): void {
+    const { service, resolve, reject } = handle as Waiting;
+    if (failure !== undefined) return reject(SkeinError.from(failure));
+    if (output === undefined) return resolve(undefined);
+    const what = `service ${service.name}: output`;
+    try {
+      const value = decodeBody(output.encoding, output.bytes);
+      if (service.output === undefined) resolve(value);
+      else checkBySchema(service.output, value, what).then(resolve, reject);
+    } catch (error) {
+      reject(new SkeinError('SKEIN_INVALID', `${what}: ${(error as Error).message}`, { cause: error }));
+    }
+  }
+
+  end(error: Error | undefined): void {
+    for (const handle of this.ports.core().calls.asker.handles()) {
+      (handle as Waiting).reject(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
+    }
+  }
+}
+
+function requestFor(
+  service: Service<unknown, unknown>,
+  input: unknown,
+  { timeoutMs = limits.callTimeoutMs, to, strategy, key }: RequestOptions,
+): Request {
+  const { encoding, bytes } = encodeBody(input);
+  return {
+    service: service.name,
+    encoding,
+    input: bytes,
+    timeoutMs,
+    to: to === undefined ? undefined : idOf(to),
+    strategy: strategy ?? (key === undefined ? 'nearest' : 'sticky'),
+    key: key ?? '',
+    idempotent: service.idempotent,
+  };
+}
+
+/** @throws TypeError that names the option, the value and what is accepted. */
+function checkRequestOptions(options: RequestOptions): void {
+  checkOptions('request', options, requestOptionNames);
+  const { to, strategy, key, timeoutMs } = options;
+  if (to !== undefined) checkName(to, 'to');
+  checkOneOf('strategy', strategy, strategies);
+  checkText('key', key);
+  if (strategy === 'sticky' && key === undefined) throw new TypeError('request: sticky needs a key');
+  if (key !== undefined && strategy !== undefined && strategy !== 'sticky')
+    throw new TypeError(`request: a key is for strategy sticky, not ${strategy}`);
+  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+}
+
+function aborted(signal: AbortSignal): SkeinError {
+  return new SkeinError('SKEIN_ABORTED', 'given up by the caller', { cause: signal.reason });
+}

@@ -1,0 +1,189 @@
+/**
+ * `respond`: answering others, over the calls feature.
+ *
+ * Made by the local node. Invariant: each execution is concluded exactly once; what its handler throws travels as
+ * a code and a message, never as a stack.
+ */
+import { SkeinError } from '../core/errors.ts';
+import { callsFeature } from '../core/features/calls/calls.ts';
+import { type CallsEvent, codeOfNone, type Execution } from '../core/features/calls/calls-types.ts';
+import type { Responder } from '../core/features/calls/responder.ts';
+import { limits } from '../core/limits.ts';
+import { checkOptions, shown } from './arguments.ts';
+import { decodeBody, encodeBody } from './codec.ts';
+import type { MessageContext } from './message.ts';
+import type { Call, RespondOptions, ServiceSubscription } from './node.ts';
+import { ReceivedCall } from './received-call.ts';
+import type { RequestsPorts } from './requests.ts';
+import { checkBySchema } from './schema.ts';
+import { type Service, serviceOf } from './service.ts';
+import { checkWhole } from './settings.ts';
+
+export interface RespondersPorts extends RequestsPorts, MessageContext {}
+
+interface Offer {
+  readonly service: Service<unknown, unknown>;
+  readonly handler: (call: Call) => unknown;
+  readonly concurrency: number;
+  readonly queue: number;
+}
+
+/** One execution, and the responder that it came by: a node that starts anew under another name has another. */
+interface Job {
+  readonly execution: Execution;
+  readonly responder: Responder;
+  readonly offer: Offer;
+}
+
+/** An execution's handle where it was given up before its call was made. */
+const left = Symbol('left');
+
+export class Responders {
+  private readonly ports: RespondersPorts;
+  private readonly offers = new Map<string, Offer>();
+
+  constructor(ports: RespondersPorts) {
+    this.ports = ports;
+  }
+
+  respond(
+    given: Service<never, unknown> | string,
+    handler: (call: Call) => unknown,
+    options: RespondOptions = {},
+  ): ServiceSubscription {
+    const service = serviceOf(given);
+    if (typeof handler !== 'function')
+      throw new TypeError(`respond ${service.name}: a handler is a function, got ${shown(handler)}`);
+    checkRespondOptions(options);
+    if (this.offers.has(service.name)) {
+      const text = `${service.name} is answered by this node already: close that responder first`;
+      throw new SkeinError('SKEIN_INVALID', text);
+    }
+    const { concurrency = limits.serviceConcurrency, queue = limits.serviceQueue, signal } = options;
+    const offer = { service, handler, concurrency, queue };
+    this.offers.set(service.name, offer);
+    const opened = this.serve(offer);
+    // That the node is closed is told by its `close` event.
+    opened.catch(() => undefined);
+    const close = async (): Promise<void> => this.withdraw(offer);
+    signal?.addEventListener('abort', () => void close(), { once: true });
+    return { opened, close, [Symbol.asyncDispose]: close };
+  }
+
+  /** The kernel behind this node has changed: what is offered is offered by the new one. */
+  resume(): void {
+    for (const offer of this.offers.values()) void this.serve(offer);
+  }
+
+  handle(event: Exclude<CallsEvent, { type: 'outcomes' }>): void {
+    if (event.type === 'executions') for (const execution of event.executions) this.carryOut(execution);
+    else for (const execution of event.executions) leave(execution);
+  }
+
+  private serve({ service, concurrency, queue }: Offer): Promise<void> {
+    const command = { type: 'serve', service: service.name, concurrency, queue };
+    return this.ports.runtime().command<void>(callsFeature, command).answer;
+  }
+
+  private withdraw(offer: Offer): void {
+    const { name } = offer.service;
+    if (this.offers.get(name) !== offer) return;
+    this.offers.delete(name);
+    this.ports.runtime().tell(callsFeature, { type: 'unserve', service: name });
+  }
+
+  // ── one request ───────────────────────────────────────────────────────────────────────────────────
+
+  private carryOut(execution: Execution): void {
+    const { responder } = this.ports.core().calls;
+    const offer = this.offers.get(execution.service);
+    // Withdrawn in this very turn.
+    if (offer === undefined) return responder.failed(execution, 'SKEIN_NO_SERVICE', 'it was just withdrawn');
+    const job = { execution, responder, offer };
+    let input: unknown;
+    try {
+      input = decodeBody(execution.encoding, execution.input);
+    } catch (error) {
+      return this.fail(job, error);
+    }
+    const { name, input: schema } = offer.service;
+    if (schema === undefined) return this.call(job, input);
+    checkBySchema(schema, input, `service ${name}: input`).then(
+      (valid) => this.call(job, valid),
+      (error) => this.fail(job, error),
+    );
+  }
+
+  private call(job: Job, input: unknown): void {
+    const { execution, offer } = job;
+    const given = new ReceivedCall(execution, input, this.ports, this.ports.runtime().now);
+    if (execution.handle === left) given.leave();
+    execution.handle = given;
+    try {
+      const output = offer.handler(given);
+      if (!isPromise(output)) return this.answer(job, output);
+      output.then(
+        (value) => this.answer(job, value),
+        (error) => this.fail(job, error),
+      );
+    } catch (error) {
+      this.fail(job, error);
+    }
+  }
+
+  private answer(job: Job, output: unknown): void {
+    const { name, output: schema } = job.offer.service;
+    if (schema === undefined) return this.reply(job, output);
+    checkBySchema(schema, output, `service ${name}: output`).then(
+      (valid) => this.reply(job, valid),
+      (error) => this.fail(job, error),
+    );
+  }
+
+  private reply(job: Job, output: unknown): void {
+    try {
+      const { encoding, bytes } = encodeBody(output);
+      if (bytes.length > limits.callBytesMax) throw tooLarge(bytes.length);
+      if (this.enter()) job.responder.answered(job.execution, encoding, bytes);
+    } catch (error) {
+      this.fail(job, error);
+    }
+  }
+
+  private fail({ execution, responder }: Job, error: unknown): void {
+    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+    const text = typeof message === 'string' ? message : String(error);
+    if (this.enter()) responder.failed(execution, typeof code === 'string' ? code : codeOfNone, text);
+  }
+
+  /** False when the node has ended meanwhile. */
+  private enter(): boolean {
+    const runtime = this.ports.runtime();
+    if (runtime.isOver) return false;
+    runtime.enter();
+    return true;
+  }
+}
+
+/** Nobody waits for it any more. */
+function leave(execution: Execution): void {
+  if (execution.handle instanceof ReceivedCall) execution.handle.leave();
+  else execution.handle = left;
+}
+
+/** @throws TypeError that names the option, the value and what is accepted. */
+function checkRespondOptions(options: RespondOptions): void {
+  checkOptions('respond', options, ['concurrency', 'queue', 'signal']);
+  const { concurrency, queue } = options;
+  if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, limits.callsUnresolvedMax);
+  if (queue !== undefined) checkWhole('queue', queue, 0, limits.callsUnresolvedMax);
+}
+
+function tooLarge(byteLength: number): SkeinError {
+  const text = `an output of ${byteLength} bytes is over the limit of ${limits.callBytesMax}`;
+  return new SkeinError('SKEIN_TOO_LARGE', text);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

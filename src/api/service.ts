@@ -1,0 +1,64 @@
+/**
+ * Services: typed names for what a node can do for others.
+ *
+ * A service may carry Standard Schemas (https://standardschema.dev); inputs and outputs are then validated at
+ * both ends, before they leave and before they are handed over.
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { checkName } from '../core/identity.ts';
+import { checkOptions, shown } from './arguments.ts';
+import { checkSchema } from './kind.ts';
+
+export interface Service<Input, Output> {
+  readonly name: string;
+  readonly input: StandardSchemaV1<unknown, Input> | undefined;
+  readonly output: StandardSchemaV1<unknown, Output> | undefined;
+  /** Carrying a request out twice does no harm. */
+  readonly idempotent: boolean;
+}
+
+export interface ServiceOptions<Input, Output> {
+  readonly input?: StandardSchemaV1<unknown, Input>;
+  readonly output?: StandardSchemaV1<unknown, Output>;
+  /** Then a request whose node is lost is sent to another, though the first may have carried it out. Default false. */
+  readonly idempotent?: boolean;
+}
+
+/**
+ * @param name 1 to 64 of `[A-Za-z0-9._-]`; equal names are the same service.
+ * @throws TypeError when the name does not fit, or a schema is none.
+ * @example const Render = service<{ scene: string }, Uint8Array>('render')
+ */
+export function service<Input = unknown, Output = unknown>(
+  name: string,
+  options: ServiceOptions<Input, Output> = {},
+): Service<Input, Output> {
+  checkName(name, 'service');
+  checkOptions('service', options, ['input', 'output', 'idempotent']);
+  const { input, output, idempotent = false } = options;
+  checkSchema(`service ${name}: input`, input);
+  checkSchema(`service ${name}: output`, output);
+  if (typeof idempotent !== 'boolean')
+    throw new TypeError(`service ${name}: idempotent is true or false, got ${shown(idempotent)}`);
+  return { name, input, output, idempotent };
+}
+
+/** Services by name alone that were asked for: making one for each request would cost more than the rest. */
+const byName = new Map<string, Service<unknown, unknown>>();
+const byNameMax = 1024;
+
+/** @throws TypeError when it is neither text that can be a service's name nor what `service` made. */
+export function serviceOf(given: Service<never, unknown> | string): Service<unknown, unknown> {
+  if (typeof given === 'string') {
+    let known = byName.get(given);
+    if (known === undefined) {
+      known = service(given);
+      if (byName.size >= byNameMax) byName.clear();
+      byName.set(given, known);
+    }
+    return known;
+  }
+  const made = given as unknown as Service<unknown, unknown> | null;
+  if (typeof made === 'object' && typeof made?.name === 'string') return made;
+  throw new TypeError(`a service is text, or made with service(), got ${shown(given)}`);
+}

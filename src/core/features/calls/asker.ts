@@ -1,0 +1,484 @@
+/**
+ * The asking side of calls: each request at one node, asked about until its reply has come, or sent to another
+ * node where that is certain to do no harm.
+ *
+ * Made by the calls behavior. Invariant: every call that was begun ends in exactly one outcome, at its deadline
+ * at the latest. A request is sent again, or to another node, only once it is certain that it was not and will
+ * not be carried out (it came back, was refused, is unknown there), or where its service says that twice does no
+ * harm. What only may be lost is asked about: a question costs 36 bytes, whatever the request weighs.
+ */
+import type { BehaviorAgent, DropReason, NodeEntry, Returned } from '../../contracts.ts';
+import { type Failure, failure } from '../../errors.ts';
+import type { NodeId } from '../../identity.ts';
+import { lifeOf, lifeTailOf } from '../../life.ts';
+import { limits } from '../../limits.ts';
+import { mayComeBack } from '../../parts/reach.ts';
+import { Timeline } from '../../parts/timeline.ts';
+import { concatenate } from '../../wire/bytes.ts';
+import type { Frame } from '../../wire/frame.ts';
+import { type CallsEvent, codeOfNone, type Outcome, type Output, type Request } from './calls-types.ts';
+import { Peer } from './peers.ts';
+import { Providers } from './providers.ts';
+import {
+  CallCursor,
+  CallType,
+  decodeFailure,
+  decodeLife,
+  encodeLife,
+  encodeRequestHead,
+  ReplyStatus,
+} from './wire.ts';
+
+/** A call under way. What the program gave with it is its own affair. */
+export interface Call {
+  readonly request: Request;
+  readonly handle: unknown;
+  readonly deadline: number;
+  /** Changes when the request must be sent anew to a node that may believe to have had it. */
+  number: number;
+  peer: Peer;
+  state: CallState;
+  askAt: number;
+  askAfterMs: number;
+  /** Said no, for certain. */
+  tried: readonly NodeId[];
+}
+
+/**
+ * `unsent`: there is no way to its node for the moment. `asked`: it was sent a while ago, and its node has been
+ * asked what has become of it. `taken`: the node works on it. `lost`: the node is out of reach.
+ */
+type CallState = 'unsent' | 'sent' | 'asked' | 'taken' | 'lost';
+
+/** A timeline bucket: questions and timeouts come this much late at most. */
+const bucketMs = 20;
+/** After a hop has said no, the topology gets this long to find another way. */
+const retryMs = 100;
+/** Replies that nobody hurries to be told of are told of after this. */
+const tellAfterMs = 1000;
+
+export class Asker {
+  readonly counts = { asked: 0, answered: 0, failed: 0, timedOut: 0, askedAgain: 0 };
+  private readonly agent: BehaviorAgent;
+  private readonly life: number;
+  private readonly lifeTail: number;
+  private readonly providers: Providers;
+  private readonly peers = new Map<NodeId, Peer>();
+  private readonly calls = new Map<number, Call>();
+  private readonly timeline = new Timeline(bucketMs);
+  private readonly cursor = new CallCursor();
+  private outcomes: Outcome[] = [];
+  private lastNumber = 0;
+  private tellAt = Number.POSITIVE_INFINITY;
+
+  constructor(agent: BehaviorAgent) {
+    this.agent = agent;
+    this.life = lifeOf(agent.self.instance);
+    this.lifeTail = lifeTailOf(agent.self.instance);
+    this.providers = new Providers({
+      self: agent.self,
+      routes: agent.routes,
+      random: agent.random,
+      loadOf: (node) => this.peers.get(node)?.load ?? nothing,
+    });
+  }
+
+  get unresolved(): number {
+    return this.calls.size;
+  }
+
+  // ── the program ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The hot path: called by the api within a turn of the kernel. @returns the call, or why there is none. */
+  call(request: Request, handle: unknown): Call | Failure {
+    if (request.input.length > limits.callBytesMax) return tooLarge(request.input.length);
+    if (this.calls.size >= limits.callsUnresolvedMax) return tooMany();
+    const node = this.providers.choose(request, noNodes);
+    if (node === undefined) return nobodyOffers(request.service);
+    const { now } = this.agent;
+    const call: Call = {
+      request,
+      handle,
+      deadline: now + request.timeoutMs,
+      number: ++this.lastNumber,
+      peer: this.peerOf(node),
+      state: 'sent',
+      askAt: now + limits.repeatAfterMs,
+      askAfterMs: limits.repeatAfterMs,
+      tried: noNodes,
+    };
+    this.counts.asked++;
+    call.peer.load.own++;
+    this.calls.set(call.number, call);
+    this.transmit(call);
+    return call;
+  }
+
+  /** The program does not want it any more. False when it has ended already. */
+  abort(call: Call): boolean {
+    if (this.calls.get(call.number) !== call) return false;
+    if (call.state !== 'unsent') this.cancel(call);
+    this.drop(call);
+    return true;
+  }
+
+  /** The node ends: whoever still waits is told now. */
+  abandonAll(reason: Failure): void {
+    for (const call of [...this.calls.values()]) {
+      if (call.state !== 'unsent') this.cancel(call);
+      this.fail(call, reason);
+    }
+  }
+
+  /** What was given with the calls that are under way. */
+  *handles(): Iterable<unknown> {
+    for (const { handle } of this.calls.values()) yield handle;
+  }
+
+  // ── on the way ────────────────────────────────────────────────────────────────────────────────────
+
+  private peerOf(node: NodeId): Peer {
+    let peer = this.peers.get(node);
+    if (peer === undefined) {
+      peer = new Peer(node, this.agent);
+      this.peers.set(node, peer);
+    }
+    return peer;
+  }
+
+  private transmit(call: Call): void {
+    this.look(call.peer, call);
+    call.state = 'sent';
+    const dropped = this.hand(call);
+    if (dropped !== undefined) this.notTaken(call, dropped);
+    else this.schedule(call);
+  }
+
+  private hand({ peer, number, request, deadline }: Call): DropReason | undefined {
+    const { service, encoding, input } = request;
+    const timeoutMs = deadline - this.agent.now;
+    if (peer.node !== this.agent.self.id) {
+      return this.agent.sendPrepared(peer.head(service, encoding, timeoutMs), number, input);
+    }
+    const { life, lifeTail } = this;
+    const head = encodeRequestHead({ life, lifeTail, timeoutMs, service, encoding });
+    const options = { type: CallType.request, sequence: number };
+    const [unsent] = this.agent.send({ to: 'node', node: peer.node }, concatenate([head, input]), options);
+    return unsent?.reason;
+  }
+
+  private schedule({ number, askAt, deadline }: Call): void {
+    this.timeline.add(Math.min(askAt, deadline), number);
+  }
+
+  // ── what comes back ───────────────────────────────────────────────────────────────────────────────
+
+  /** False when it is malformed. */
+  replied(frame: Frame): boolean {
+    const { cursor } = this;
+    if (!cursor.readReply(frame)) return false;
+    const call = cursor.life === this.life ? this.calls.get(frame.sequence) : undefined;
+    // Answered already, given up, or asked elsewhere meanwhile.
+    if (call === undefined || call.peer.node !== frame.source) return true;
+    switch (cursor.status) {
+      case ReplyStatus.done:
+        this.answered(call);
+        this.end(call, { encoding: cursor.encoding, bytes: cursor.body() }, undefined);
+        this.counts.answered++;
+        return true;
+      case ReplyStatus.failed: {
+        const remote = decodeFailure(cursor.body());
+        if (remote === undefined) return false;
+        this.answered(call);
+        this.fail(call, this.remoteFailure(call, remote));
+        return true;
+      }
+      case ReplyStatus.refused:
+        this.tryNext(
+          call,
+          failure('SKEIN_NO_SERVICE', `${this.nameOf(call)} does not offer ${call.request.service}`),
+        );
+        return true;
+      case ReplyStatus.busy:
+        this.tryNext(call, this.busy(call));
+        return true;
+      case ReplyStatus.working:
+        call.state = 'taken';
+        return true;
+      case ReplyStatus.unknown:
+        this.unknown(call);
+        return true;
+      case ReplyStatus.lost:
+        this.fail(call, this.answerLost(call));
+        return true;
+    }
+  }
+
+  private answered(call: Call): void {
+    this.calls.delete(call.number);
+    call.peer.hasAnswered(call.number, this.cursor.bodyBytes, this.cursor.load);
+    if (this.tellAt === Number.POSITIVE_INFINITY) this.tellAt = this.agent.now + tellAfterMs;
+  }
+
+  /** A hop could not pass a request on: its only copy has come to nothing. */
+  returned({ type, sequence, nodes, reason }: Returned): void {
+    const call = type === CallType.request ? this.calls.get(sequence) : undefined;
+    if (call === undefined || !nodes.includes(call.peer.node) || call.state === 'taken') return;
+    this.notTaken(call, reason);
+  }
+
+  /** Certain: it has not been carried out, and this copy will not be. */
+  private notTaken(call: Call, reason: DropReason): void {
+    if (reason === 'busy') return this.tryNext(call, this.busy(call));
+    if (reason === 'refused') return this.tryNext(call, this.takesNoCalls(call));
+    const next = this.otherThan(call);
+    if (next !== undefined) return this.tryAt(call, next);
+    if (!mayComeBack(this.agent, call.peer.node)) return this.fail(call, this.noRoute(call));
+    call.state = 'unsent';
+    call.askAt = this.agent.now + retryMs;
+    this.schedule(call);
+  }
+
+  private tryNext(call: Call, reason: Failure): void {
+    const next = this.otherThan(call);
+    if (next === undefined) this.fail(call, reason);
+    else this.tryAt(call, next);
+  }
+
+  /** Another node that has not been tried. */
+  private otherThan({ request, tried, peer }: Call): NodeId | undefined {
+    return this.providers.choose(request, [...tried, peer.node]);
+  }
+
+  private tryAt(call: Call, node: NodeId): void {
+    call.tried = [...call.tried, call.peer.node];
+    call.peer.isOver();
+    call.peer = this.peerOf(node);
+    call.peer.load.own++;
+    this.again(call);
+  }
+
+  /** Its node has been asked, and never had it. */
+  private unknown(call: Call): void {
+    // Only an answer to a question: else a node that always says so would keep us busy.
+    if (call.state !== 'asked' && call.state !== 'taken') return;
+    const { instance } = call.peer;
+    const isSameLife = instance !== undefined && decodeLife(this.cursor.body()) === lifeOf(instance);
+    if (call.state === 'taken' || !isSameLife) this.gone(call);
+    else this.again(call);
+  }
+
+  /** Under another number: the one before is over at its node, or may be. */
+  private again(call: Call): void {
+    this.counts.askedAgain++;
+    this.calls.delete(call.number);
+    call.number = ++this.lastNumber;
+    this.calls.set(call.number, call);
+    call.askAfterMs = limits.repeatAfterMs;
+    call.askAt = this.agent.now + call.askAfterMs;
+    this.transmit(call);
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    return Math.min(this.timeline.nextDeadline(), this.tellAt);
+  }
+
+  deadline(now: number): void {
+    for (const number of new Set(this.timeline.due(now))) {
+      const call = this.calls.get(number);
+      if (call !== undefined) this.due(call, now);
+    }
+    if (now >= this.tellAt) this.tell(true);
+  }
+
+  private due(call: Call, now: number): void {
+    if (now >= call.deadline) return this.timedOut(call);
+    if (now < call.askAt) return this.schedule(call);
+    if (call.state === 'unsent') return this.again(call);
+    const isLost = call.state === 'lost' && !mayComeBack(this.agent, call.peer.node);
+    if (isLost) return this.fail(call, this.lostFailure(call));
+    this.ask(call);
+  }
+
+  private ask(call: Call): void {
+    if (call.state !== 'taken') call.state = 'asked';
+    call.askAfterMs = Math.min(call.askAfterMs * 2, limits.repeatAfterMsMax);
+    call.askAt = this.agent.now + call.askAfterMs;
+    this.counts.askedAgain++;
+    this.tellOf(call, CallType.ask);
+    this.schedule(call);
+  }
+
+  private timedOut(call: Call): void {
+    this.counts.timedOut++;
+    if (call.state !== 'unsent') this.cancel(call);
+    this.fail(call, this.timeoutFailure(call));
+  }
+
+  // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** What went by another way may be lost: its node is asked, by the new one. */
+  rerouted(): void {
+    for (const peer of [...this.peers.values()]) if (peer.load.own > 0) this.look(peer, undefined);
+  }
+
+  /** @param leaving A call that is about to leave: the others there are concerned. */
+  private look(peer: Peer, leaving: Call | undefined): void {
+    const { moved, restarted } = peer.look();
+    if (!moved && !restarted) return;
+    for (const call of this.callsAt(peer)) {
+      if (call === leaving) continue;
+      if (restarted && call.state !== 'unsent') this.gone(call);
+      else this.hurry(call);
+    }
+  }
+
+  private hurry(call: Call): void {
+    call.askAt = this.agent.now;
+    this.schedule(call);
+  }
+
+  nodeDown(node: NodeEntry, reason: 'lost' | 'left'): void {
+    const peer = this.peers.get(node.id);
+    if (peer === undefined) return;
+    for (const call of this.callsAt(peer)) this.lost(call, reason);
+    if (peer.isIdle) this.peers.delete(node.id);
+  }
+
+  private lost(call: Call, reason: 'lost' | 'left'): void {
+    if (call.state === 'unsent') return this.notTaken(call, 'no-route');
+    if (reason === 'left') return this.gone(call);
+    const next = call.request.idempotent ? this.otherThan(call) : undefined;
+    if (next !== undefined) return this.tryAt(call, next);
+    call.state = 'lost';
+    call.askAt = this.agent.now + limits.routeGraceMs;
+    this.schedule(call);
+  }
+
+  /** The life that was asked is over: it may have carried the request out, or not. */
+  private gone(call: Call): void {
+    if (!call.request.idempotent) return this.fail(call, this.lostFailure(call));
+    const next = this.otherThan(call);
+    if (next !== undefined) this.tryAt(call, next);
+    else if (this.agent.directory.get(call.peer.node)?.reachable === true) this.again(call);
+    else this.fail(call, this.lostFailure(call));
+  }
+
+  private callsAt(peer: Peer): Call[] {
+    return [...this.calls.values()].filter((call) => call.peer === peer);
+  }
+
+  // ── the end of a call ─────────────────────────────────────────────────────────────────────────────
+
+  /** Nobody waits for it: work on it that has not begun must not, and the rest should stop. */
+  private cancel(call: Call): void {
+    this.tellOf(call, CallType.cancel);
+  }
+
+  private tellOf({ peer, number }: Call, type: number): void {
+    this.agent.send({ to: 'node', node: peer.node }, encodeLife(this.life), { type, sequence: number });
+  }
+
+  private fail(call: Call, reason: Failure): void {
+    this.counts.failed++;
+    this.drop(call);
+    this.end(call, undefined, reason);
+  }
+
+  /** Without an answer. */
+  private drop(call: Call): void {
+    if (this.calls.delete(call.number)) call.peer.isOver();
+  }
+
+  private end({ handle }: Call, output: Output | undefined, reason: Failure | undefined): void {
+    this.outcomes.push({ handle, output, failure: reason });
+    this.agent.flushLater();
+  }
+
+  flush(): void {
+    if (this.outcomes.length > 0) {
+      const { outcomes } = this;
+      this.outcomes = [];
+      this.agent.deliver({ type: 'outcomes', outcomes } satisfies CallsEvent);
+      this.tell(false);
+    }
+  }
+
+  private tell(isTime: boolean): void {
+    for (const peer of this.peers.values()) {
+      peer.tell(this.life, isTime);
+      if (isTime && peer.isIdle) this.peers.delete(peer.node);
+    }
+    if (isTime) this.tellAt = Number.POSITIVE_INFINITY;
+  }
+
+  // ── why it failed ─────────────────────────────────────────────────────────────────────────────────
+
+  private nameOf({ peer }: Call): string {
+    return this.agent.directory.get(peer.node)?.name ?? 'its node';
+  }
+
+  private remoteFailure(call: Call, { code, message }: { code: string; message: string }): Failure {
+    const node = this.nameOf(call);
+    const { service } = call.request;
+    const text = code === codeOfNone ? message : `${message} (${code})`;
+    return failure('SKEIN_FAILED', `${service} at ${node}: ${text}`, { node, service, code, message });
+  }
+
+  private busy(call: Call): Failure {
+    const { service } = call.request;
+    const others = call.tried.length === 0 ? '' : ` (as ${call.tried.length} asked before)`;
+    return failure(
+      'SKEIN_BUSY',
+      `${service}: ${this.nameOf(call)} has more to do than it may keep waiting${others}`,
+    );
+  }
+
+  private takesNoCalls(call: Call): Failure {
+    return failure('SKEIN_NO_SERVICE', `${this.nameOf(call)} takes no calls`);
+  }
+
+  private noRoute(call: Call): Failure {
+    return failure('SKEIN_NO_ROUTE', `${call.request.service}: ${this.nameOf(call)} is out of reach`);
+  }
+
+  private lostFailure(call: Call): Failure {
+    const text = `${call.request.service}: ${this.nameOf(call)} was lost with the call under way: it may have been carried out`;
+    return failure('SKEIN_LOST', text);
+  }
+
+  private answerLost(call: Call): Failure {
+    const text = `${call.request.service}: ${this.nameOf(call)} has carried it out, and its answer is there no more`;
+    return failure('SKEIN_LOST', text);
+  }
+
+  private timeoutFailure(call: Call): Failure {
+    const { service, timeoutMs } = call.request;
+    const what = {
+      unsent: 'was out of reach: it was not carried out',
+      sent: 'did not answer: it may have been carried out',
+      asked: 'did not answer: it may have been carried out',
+      taken: 'was still working on it',
+      lost: 'was lost with the call under way: it may have been carried out',
+    }[call.state];
+    return failure('SKEIN_TIMEOUT', `${service}: within ${timeoutMs} ms ${this.nameOf(call)} ${what}`);
+  }
+}
+
+const noNodes: readonly NodeId[] = [];
+const nothing = { ofOthers: 0, own: 0 };
+
+function nobodyOffers(service: string): Failure {
+  return failure('SKEIN_NO_SERVICE', `no node in reach offers ${service}`);
+}
+
+function tooMany(): Failure {
+  return failure('SKEIN_BUSY', `${limits.callsUnresolvedMax} calls wait for their answers already`);
+}
+
+function tooLarge(byteLength: number): Failure {
+  const text = `an input of ${byteLength} bytes is over the limit of ${limits.callBytesMax}; send it as a message, or in parts`;
+  return failure('SKEIN_TOO_LARGE', text);
+}

@@ -1,0 +1,139 @@
+/**
+ * `serve` and `reply`: a program in another process answers for a service of this node.
+ *
+ * `serve` is a stream of requests, each with a ticket; `reply` answers one. Invariant: a ticket is good for one
+ * answer, and only at the node that gave it; when the stream ends, what was not answered has failed.
+ */
+import * as v from 'valibot';
+import type { Call, SkeinNode } from '../api/node.ts';
+import { PushStream } from '../api/stream.ts';
+import { SkeinError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { bodyFromJson, bodyToJson } from './body.ts';
+import { serviceName, wholeNumber } from './fields.ts';
+import { operation, streamOperation } from './operation.ts';
+
+/** A request to answer, or one that nobody waits for any more. */
+export type ServedJson =
+  | ({ readonly type: 'call'; readonly ticket: number; readonly input: unknown } & Omit<
+      Call,
+      'input' | 'signal'
+    >)
+  | { readonly type: 'left'; readonly ticket: number };
+
+interface Ticket {
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Requests of one node that another program has and has not answered. */
+class Tickets {
+  private readonly open = new Map<number, Ticket>();
+  private last = 0;
+
+  issue(): { readonly ticket: number; readonly answer: Promise<unknown> } {
+    const ticket = ++this.last;
+    const answer = new Promise<unknown>((resolve, reject) => this.open.set(ticket, { resolve, reject }));
+    return { ticket, answer };
+  }
+
+  /** @throws SkeinError SKEIN_INVALID */
+  take(ticket: number): Ticket {
+    const taken = this.open.get(ticket);
+    if (taken === undefined)
+      throw new SkeinError('SKEIN_INVALID', `ticket: ${ticket} is answered, or never was one`);
+    this.open.delete(ticket);
+    return taken;
+  }
+
+  lose(ticket: number): void {
+    this.open.get(ticket)?.reject(new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone'));
+    this.open.delete(ticket);
+  }
+}
+
+const ticketsByNode = new WeakMap<SkeinNode, Tickets>();
+
+function ticketsOf(node: SkeinNode): Tickets {
+  let tickets = ticketsByNode.get(node);
+  if (tickets === undefined) {
+    tickets = new Tickets();
+    ticketsByNode.set(node, tickets);
+  }
+  return tickets;
+}
+
+export const serve = streamOperation({
+  name: 'serve',
+  summary: 'Offer a service and get its requests, each to be answered by `reply`.',
+  input: v.strictObject({
+    service: serviceName,
+    concurrency: v.exactOptional(wholeNumber(1, limits.callsUnresolvedMax)),
+    queue: v.exactOptional(wholeNumber(0, limits.callsUnresolvedMax)),
+  }),
+  async run(node, { service, ...options }, signal): Promise<AsyncIterable<ServedJson>> {
+    const tickets = ticketsOf(node);
+    const given = new Set<number>();
+    const subscription = node.respond(
+      service,
+      (call) => {
+        const { ticket, answer } = tickets.issue();
+        given.add(ticket);
+        stream.push(servedJson(ticket, call));
+        call.signal.addEventListener('abort', () => stream.push({ type: 'left', ticket }), { once: true });
+        return answer.finally(() => given.delete(ticket));
+      },
+      options,
+    );
+    const closed = (): void => {
+      void subscription.close();
+      for (const ticket of [...given]) tickets.lose(ticket);
+    };
+    const stream: PushStream<ServedJson> = new PushStream<ServedJson>(
+      { closed },
+      subscription.opened,
+      signal,
+    );
+    await stream.opened;
+    return stream;
+  },
+});
+
+function servedJson(ticket: number, call: Call): ServedJson {
+  const { service, source, sourceId, instance, id, timeoutMs, input } = call;
+  return {
+    type: 'call',
+    ticket,
+    service,
+    source,
+    sourceId,
+    instance,
+    id,
+    timeoutMs,
+    input: bodyToJson(input),
+  };
+}
+
+export const reply = operation({
+  name: 'reply',
+  summary: 'Answer a request that `serve` gave: with an output, or with a failure.',
+  input: v.strictObject({
+    ticket: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    output: v.exactOptional(v.unknown()),
+    failure: v.exactOptional(v.strictObject({ code: v.exactOptional(v.string()), message: v.string() })),
+  }),
+  async run(node, input) {
+    const { ticket, output, failure } = input;
+    if ('output' in input === (failure !== undefined))
+      throw new SkeinError('SKEIN_INVALID', 'reply: give an output or a failure, and only one of them');
+    // Before the ticket is taken: what cannot be read may be given again.
+    const value = failure === undefined ? bodyFromJson(output) : undefined;
+    const { resolve, reject } = ticketsOf(node).take(ticket);
+    if (failure === undefined) resolve(value);
+    else
+      reject(
+        Object.assign(new Error(failure.message), failure.code === undefined ? {} : { code: failure.code }),
+      );
+    return {};
+  },
+});
