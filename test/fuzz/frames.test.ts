@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as calls from '../../src/core/features/calls/wire.ts';
 import { decodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { DataCursor, readReceipts } from '../../src/core/features/messaging/wire.ts';
 import * as topology from '../../src/core/features/topology/messages.ts';
@@ -75,6 +76,9 @@ const decoders: ((bytes: Uint8Array) => unknown)[] = [
   topology.decodeProbeReply,
   (bytes) => decodeReturned(bytes, 1),
   (bytes) => readReceipts(bytes, () => undefined),
+  (bytes) => calls.readGot(bytes, () => undefined),
+  calls.decodeFailure,
+  calls.decodeLife,
 ];
 
 describe('mutated bytes', () => {
@@ -82,11 +86,17 @@ describe('mutated bytes', () => {
     const samples = Object.values(encoded);
     const frame = new Frame();
     const cursor = new DataCursor();
+    const callCursor = new calls.CallCursor();
     fc.assert(
       fc.property(place, mutations, (which, list) => {
         const bytes = mutate(at(samples, which), list);
         for (const decode of decoders) decode(bytes);
-        for (const whole of framesAround(bytes)) if (frame.read(whole, 0, whole.length)) cursor.read(frame);
+        for (const whole of framesAround(bytes)) {
+          if (!frame.read(whole, 0, whole.length)) continue;
+          cursor.read(frame);
+          if (callCursor.readRequest(frame)) expect(callCursor.service.length).toBeLessThanOrEqual(64);
+          callCursor.readReply(frame);
+        }
         const record = decodeAnnouncement(bytes);
         if (record === undefined) return;
         expect(record.links).not.toContain(record.id);

@@ -1,5 +1,7 @@
 /** Sound bytes of every kind that one node may receive: what the mutations start from. */
 
+import type { CallsEvent } from '../../src/core/features/calls/calls-types.ts';
+import * as calls from '../../src/core/features/calls/wire.ts';
 import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { encodeReceipts, MessageType } from '../../src/core/features/messaging/wire.ts';
 import * as topology from '../../src/core/features/topology/messages.ts';
@@ -7,6 +9,7 @@ import { idOf } from '../../src/core/identity.ts';
 import { encodeHello } from '../../src/core/link/hello.ts';
 import { encodeRefusal } from '../../src/core/link/refusal.ts';
 import { type Announcement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
+import { concatenate } from '../../src/core/wire/bytes.ts';
 import { encodeReturned } from '../../src/core/wire/returned.ts';
 import { FrameSplitter } from '../../src/core/wire/splitter.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
@@ -47,6 +50,8 @@ const hello = {
 
 const entry = { id: idOf('a'), epoch: 1, sequence: 3, life: 77, check: 9 };
 
+const output = Uint8Array.of(1, 2, 3, 4, 5);
+
 export const encoded = {
   hello: encodeHello(hello),
   refusal: encodeRefusal({ code: 'SKEIN_BUSY', message: 'no room' }),
@@ -78,6 +83,14 @@ export const encoded = {
     { sequence: 2, status: 0 },
     { sequence: 9, status: 2 },
   ]),
+  request: concatenate([
+    calls.encodeRequestHead({ life: 77, lifeTail: 5, timeoutMs: 10_000, service: 'echo', encoding: 1 }),
+    output,
+  ]),
+  reply: concatenate([calls.encodeReplyHead(77, calls.ReplyStatus.done, 3, 1), output]),
+  remoteFailure: calls.encodeFailure({ code: 'E_DISK', message: 'the disk is full' }),
+  got: calls.encodeGot(77, [1, 2, 3, 9]),
+  life: calls.encodeLife(77),
   returned: encodeReturned({
     reason: 'ttl',
     type: MessageType.data,
@@ -105,6 +118,25 @@ export interface Conversation {
   readonly frames: readonly Uint8Array[];
 }
 
+/** One call of `victim`'s: answered, given up or left to its deadline, by turns. */
+function callFrom(node: TestNode, victim: TestNode): void {
+  const request = { service: 'echo', encoding: 0, input: output, timeoutMs: 3000, to: victim.id, key: '' };
+  node.enter(() => {
+    node.kernel.enter(node.mesh.now);
+    const { asker } = node.core.calls;
+    const call = asker.call({ ...request, strategy: 'nearest', idempotent: false }, undefined);
+    if (asker.unresolved % 3 === 0 && !('code' in call)) asker.abort(call);
+  });
+  node.mesh.run(20);
+  for (const effect of victim.effects.splice(0)) {
+    const event =
+      effect.type === 'deliver' && effect.feature === 'calls' ? (effect.event as CallsEvent) : undefined;
+    if (event?.type !== 'executions') continue;
+    for (const execution of event.executions)
+      victim.enter(() => victim.core.calls.responder.answered(execution, 0, output));
+  }
+}
+
 /** What a neighbor really sends to a node called `victim`: recorded from a mesh of three. */
 export function recordConversation(): Conversation {
   const mesh = new TestMesh(99);
@@ -125,6 +157,9 @@ export function recordConversation(): Conversation {
   far.send([victim], 'from afar', { traced: true });
   speaker.send([victim], new Uint8Array(300 * 1024));
   far.send([victim, speaker], 'both', { acknowledged: false });
+  victim.command('calls', { type: 'serve', service: 'echo', concurrency: 8, queue: 8 });
+  mesh.run(1000);
+  for (let i = 0; i < 20; i++) callFrom(i % 2 === 0 ? speaker : far, victim);
   mesh.run(12_000);
   far.kill();
   mesh.run(200);

@@ -15,7 +15,7 @@ export const callsMutants: readonly Mutant[] = [
     name: 'restart-unseen',
     breaks: 'an asker does not notice that the life it has asked is over',
     file: `${folder}/peers.ts`,
-    find: 'const restarted = instance !== this.instance;',
+    find: 'const restarted = this.instance !== undefined && instance !== undefined && instance !== this.instance;',
     replace: 'const restarted = false;',
   },
   {

@@ -40,6 +40,8 @@ export interface Call {
   state: CallState;
   askAt: number;
   askAfterMs: number;
+  /** When it is looked at next: of its entries in the timeline only the one for this moment counts. */
+  wakeAt: number;
   /** Said no, for certain. */
   tried: readonly NodeId[];
 }
@@ -105,6 +107,7 @@ export class Asker {
       state: 'sent',
       askAt: now + limits.repeatAfterMs,
       askAfterMs: limits.repeatAfterMs,
+      wakeAt: 0,
       tried: noNodes,
     };
     this.counts.asked++;
@@ -167,8 +170,9 @@ export class Asker {
     return unsent?.reason;
   }
 
-  private schedule({ number, askAt, deadline }: Call): void {
-    this.timeline.add(Math.min(askAt, deadline), number);
+  private schedule(call: Call): void {
+    call.wakeAt = Math.min(call.askAt, call.deadline);
+    this.timeline.add(call.wakeAt, call.number);
   }
 
   // ── what comes back ───────────────────────────────────────────────────────────────────────────────
@@ -286,16 +290,15 @@ export class Asker {
   }
 
   deadline(now: number): void {
-    for (const number of new Set(this.timeline.due(now))) {
+    for (const number of this.timeline.due(now)) {
       const call = this.calls.get(number);
-      if (call !== undefined) this.due(call, now);
+      if (call !== undefined && call.wakeAt <= now) this.due(call, now);
     }
     if (now >= this.tellAt) this.tell(true);
   }
 
   private due(call: Call, now: number): void {
     if (now >= call.deadline) return this.timedOut(call);
-    if (now < call.askAt) return this.schedule(call);
     if (call.state === 'unsent') return this.again(call);
     const isLost = call.state === 'lost' && !mayComeBack(this.agent, call.peer.node);
     if (isLost) return this.fail(call, this.lostFailure(call));

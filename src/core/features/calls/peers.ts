@@ -47,8 +47,10 @@ export class Peer {
     const via = path.action === 'next' ? path.neighbor : undefined;
     const instance = directory.get(this.node)?.instance;
     const moved = via !== undefined && via !== this.via;
-    const restarted = instance !== this.instance;
-    [this.via, this.instance] = [via, instance];
+    // Its record may come later than the first request, and is not there for a moment when it is replaced.
+    const restarted = this.instance !== undefined && instance !== undefined && instance !== this.instance;
+    this.via = via;
+    this.instance = instance ?? this.instance;
     return isFirst ? unchanged : { moved, restarted };
   }
 
