@@ -337,8 +337,17 @@ export class KernelNode implements LocalNode {
     this.closing = { done, finish };
     const stop = this.platform.after(drainMs, () => void this.finish(undefined));
     void done.then(stop);
-    this.runtime.stop();
+    this.stopOnceIdle(drainMs / 2);
     return done;
+  }
+
+  /** Handlers that run may finish, for half of the time: the goodbye and what is queued need some of it too. */
+  private stopOnceIdle(patienceMs: number): void {
+    const cancel = this.platform.after(patienceMs, () => this.runtime.stop());
+    this.responders.drain(() => {
+      cancel();
+      this.runtime.stop();
+    });
   }
 
   command<Answer = unknown>(behavior: string, command: unknown): Promise<Answer> {

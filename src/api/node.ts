@@ -114,7 +114,10 @@ export interface SkeinNode extends AsyncDisposable {
   /** Changes settings while running and resolves with all of them. */
   set(settings: Partial<NodeSettings>): Promise<NodeSettings>;
 
-  /** Leaves: tells everybody, sends what is queued (at most `drainMs`, default 1,500), closes. Never rejects. */
+  /**
+   * Leaves: lets running handlers of services finish (for half of `drainMs`, default 1,500), tells everybody, sends
+   * what is queued, closes. Never rejects.
+   */
   close(options?: { drainMs?: number }): Promise<void>;
 }
 

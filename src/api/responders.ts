@@ -41,6 +41,9 @@ const left = Symbol('left');
 export class Responders {
   private readonly ports: RespondersPorts;
   private readonly offers = new Map<string, Offer>();
+  /** Handlers that have not answered yet. */
+  private running = 0;
+  private whenIdle: (() => void) | undefined;
 
   constructor(ports: RespondersPorts) {
     this.ports = ports;
@@ -75,6 +78,13 @@ export class Responders {
     for (const offer of this.offers.values()) void this.serve(offer);
   }
 
+  /** The node is to end: nothing new begins. @param idle Called once nothing runs, at once where nothing does. */
+  drain(idle: () => void): void {
+    for (const offer of [...this.offers.values()]) this.withdraw(offer);
+    if (this.running === 0) idle();
+    else this.whenIdle = idle;
+  }
+
   handle(event: Exclude<CallsEvent, { type: 'outcomes' }>): void {
     if (event.type === 'executions') for (const execution of event.executions) this.carryOut(execution);
     else for (const execution of event.executions) leave(execution);
@@ -100,6 +110,7 @@ export class Responders {
     // Withdrawn in this very turn.
     if (offer === undefined) return responder.failed(execution, 'SKEIN_NO_SERVICE', 'it was just withdrawn');
     const job = { execution, responder, offer };
+    this.running++;
     let input: unknown;
     try {
       input = decodeBody(execution.encoding, execution.input);
@@ -146,14 +157,20 @@ export class Responders {
       if (bytes.length > limits.callBytesMax) throw tooLarge(bytes.length);
       if (this.enter()) job.responder.answered(job.execution, encoding, bytes);
     } catch (error) {
-      this.fail(job, error);
+      return this.fail(job, error);
     }
+    this.ended();
   }
 
   private fail({ execution, responder }: Job, error: unknown): void {
     const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
     const text = typeof message === 'string' ? message : String(error);
     if (this.enter()) responder.failed(execution, typeof code === 'string' ? code : codeOfNone, text);
+    this.ended();
+  }
+
+  private ended(): void {
+    if (--this.running === 0) this.whenIdle?.();
   }
 
   /** False when the node has ended meanwhile. */

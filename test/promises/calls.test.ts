@@ -472,6 +472,24 @@ describe('when the mesh breaks', () => {
     expect(took).toEqual(['b 1', 'c 2']);
   });
 
+  test('a node that closes lets what runs finish first', async () => {
+    const small = await smallMesh(line);
+    const finish: (() => void)[] = [];
+    small.node('c').respond(Echo, () => new Promise((resolve) => finish.push(() => resolve('done'))));
+    await offered(small, 'echo');
+    const asked = outcome(small.node('a').request(Echo, 1, { timeoutMs: 60_000 }));
+    await small.run(100);
+    small.mayEnd.add('c');
+    const closed = small.node('c').close({ drainMs: 5000 });
+    const late = outcome(small.node('a').request(Echo, 2));
+    await small.run(2000);
+    expect([asked.now, late.now]).toEqual(['pending', failing('SKEIN_NO_SERVICE')]);
+    finish[0]?.();
+    await small.world.resolve(closed);
+    await small.run(100);
+    expect(asked.now).toBe('done');
+  });
+
   test('a node that closes lets its askers ask others, or tells them', async () => {
     const small = await smallMesh(line);
     small.node('c').respond(Echo, () => new Promise(() => undefined));
