@@ -62,6 +62,7 @@ type KernelDelivery =
 
 const drainMsDefault = 1500;
 const renamesMax = 100;
+const noOptions = {};
 
 export class KernelNode implements LocalNode {
   readonly events = new NodeEmitter();
@@ -152,13 +153,12 @@ export class KernelNode implements LocalNode {
 
   // ── messages ──────────────────────────────────────────────────────────────────────────────────────
 
-  async send<Body>(
+  send<Body>(
     to: string | readonly string[],
     body: Body,
-    options: SendOptions<Body> = {},
+    options: SendOptions<Body> = noOptions,
   ): Promise<SendResult> {
-    this.checkOpen();
-    return this.exchange.send(to, body, options as SendOptions<never>);
+    return this.promised(() => this.exchange.send(to, body, options as SendOptions<never>));
   }
 
   async broadcast<Body>(body: Body, options: SendOptions<Body> = {}): Promise<SendResult> {
@@ -209,13 +209,17 @@ export class KernelNode implements LocalNode {
     input: Input,
     options?: RequestOptions,
   ): Promise<Output> {
-    if (this.isClosed) return Promise.reject(this.closedError());
+    return this.promised(
+      () =>
+        this.requests.request(service as Service<never, unknown> | string, input, options) as Promise<Output>,
+    );
+  }
+
+  /** What is thrown at the call becomes a rejection: without the promise that `async` would add. */
+  private promised<Value>(ask: () => Promise<Value>): Promise<Value> {
     try {
-      return this.requests.request(
-        service as Service<never, unknown> | string,
-        input,
-        options,
-      ) as Promise<Output>;
+      this.checkOpen();
+      return ask();
     } catch (error) {
       return Promise.reject(error as Error);
     }

@@ -4,15 +4,16 @@
  * Made by the local node. Values become bytes here and back (codec.ts), names become ids and back.
  * Invariant: a body that its kind's schema does not accept never leaves this process.
  */
-import type { PreparedFrame } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type {
   MessagingEvent,
   SendAnswer,
   SendCommand,
+  Sent,
   Transit,
 } from '../core/features/messaging/messaging-types.ts';
+import type { Target } from '../core/features/messaging/target.ts';
 import { checkName, idOf, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import type { SkeinKernel } from '../core/skein-kernel.ts';
@@ -31,17 +32,24 @@ export interface MessagesPorts extends ConsumerPorts {
   readonly sendTimeoutMs: () => number;
 }
 
-/** Frames for `post`, by kind and encoding. */
-type Posts = Map<string, [PreparedFrame, PreparedFrame]>;
+/** Whoever waits for the receipt of a message to one node. */
+interface Waiter {
+  readonly to: string;
+  readonly require: 'all' | 'any' | 'none';
+  readonly isCounted: boolean;
+  readonly resolve: (result: SendResult) => void;
+  readonly reject: (error: Error) => void;
+}
 
-const postTargetsMax = 4096;
+/** Names of recipients that are kept ready, each with its kinds. */
+const targetsMax = 4096;
 const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'signal'];
 
 export class Messages {
   readonly consumers: Consumers;
   private readonly ports: MessagesPorts;
   private readonly snoops = new Set<PushStream<SnoopedMessage>>();
-  private readonly posts = new Map<string, Posts>();
+  private readonly targets = new Map<string, Map<string, Target>>();
 
   constructor(ports: MessagesPorts) {
     this.ports = ports;
@@ -50,15 +58,44 @@ export class Messages {
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
 
-  async send(
-    to: string | readonly string[],
-    body: unknown,
-    options: SendOptions<never>,
-  ): Promise<SendResult> {
+  send(to: string | readonly string[], body: unknown, options: SendOptions<never>): Promise<SendResult> {
+    if (typeof to === 'string' && isPlain(options)) return this.sendToOne(to, body, options);
     const names = listOfNames('send', to);
     if (names.length === 0) throw new TypeError('send: name at least one recipient');
     for (const name of names) this.checkRecipient(name);
     return this.dispatch(names.map(idOf), body, options, new Map(names.map((name) => [idOf(name), name])));
+  }
+
+  /** Most messages: to one node, in one frame, without a schema or a signal. Past commands and tokens. */
+  private sendToOne(to: string, body: unknown, options: SendOptions<never>): Promise<SendResult> {
+    const { kind: named = defaultKind, require = 'all', receipt } = options;
+    const target = this.target(to, kindName(named));
+    const encoding = body instanceof Uint8Array ? 0 : 1;
+    const bytes = encodeBody(body).bytes;
+    if (bytes.length > limits.partBytes) {
+      return this.dispatch([target.node], body, options, new Map([[target.node, to]]));
+    }
+    const timeoutMs = options.timeoutMs ?? this.ports.sendTimeoutMs();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { to, require, isCounted: receipt === 'count', resolve, reject };
+      this.ports.runtime().enter();
+      const problem = this.ports.core().messaging.direct.sendTo(target, encoding, bytes, timeoutMs, waiter);
+      if (problem !== undefined) reject(SkeinError.from(problem));
+    });
+  }
+
+  private concluded({ sequence, delivered, missing, handle }: Sent): void {
+    const { to, require, isCounted, resolve, reject } = handle as Waiter;
+    const isDelivered = delivered.length > 0;
+    const result: SendResult = {
+      id: sequence,
+      delivered: isDelivered && !isCounted ? [to] : [],
+      missing: isCounted ? [] : missing.map(({ reason }) => ({ node: to, reason })),
+      deliveredCount: delivered.length,
+      missingCount: missing.length,
+    };
+    if (isDelivered || require === 'none') resolve(result);
+    else reject(undelivered(result));
   }
 
   broadcast(body: unknown, options: SendOptions<never>): Promise<SendResult> {
@@ -77,23 +114,23 @@ export class Messages {
         `post: ${bytes.length} bytes are over ${limits.partBytes}; use send`,
       );
     }
-    const prepared = this.posts.get(to)?.get(kindName(named)) ?? this.preparePosts(to, kindName(named));
+    const target = this.target(to, kindName(named));
     this.ports.runtime().enter();
-    return this.ports.core().messaging.posts.post(prepared[encoding], bytes) === undefined;
+    return this.ports.core().messaging.direct.post(target, encoding, bytes) === undefined;
   }
 
-  private preparePosts(to: string, named: string): [PreparedFrame, PreparedFrame] {
+  private target(to: string, named: string): Target {
+    return this.targets.get(to)?.get(named) ?? this.makeTarget(to, named);
+  }
+
+  private makeTarget(to: string, named: string): Target {
     this.checkRecipient(to);
     kind(named);
-    const { posts } = this.ports.core().messaging;
-    const prepared: [PreparedFrame, PreparedFrame] = [
-      posts.preparePost(idOf(to), named, 0),
-      posts.preparePost(idOf(to), named, 1),
-    ];
-    if (this.posts.size >= postTargetsMax) this.posts.clear();
-    const byKind: Posts = this.posts.get(to) ?? new Map();
-    this.posts.set(to, byKind.set(named, prepared));
-    return prepared;
+    const target = this.ports.core().messaging.direct.target(idOf(to), named);
+    if (this.targets.size >= targetsMax) this.targets.clear();
+    const byKind = this.targets.get(to) ?? new Map<string, Target>();
+    this.targets.set(to, byKind.set(named, target));
+    return target;
   }
 
   private checkRecipient(name: string): void {
@@ -165,7 +202,7 @@ export class Messages {
 
   /** The kernel behind this node has changed: everything goes on with the new one. */
   resume(): void {
-    this.posts.clear();
+    this.targets.clear();
     this.consumers.resume();
     if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: true });
   }
@@ -173,10 +210,13 @@ export class Messages {
   end(error: Error | undefined): void {
     this.consumers.end(error);
     for (const stream of [...this.snoops]) stream.end(error);
+    for (const handle of this.ports.core().messaging.direct.handles())
+      (handle as Waiter).reject(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
   }
 
   handle(event: MessagingEvent): void {
     if (event.type === 'arrivals') this.consumers.handOver(event.arrivals);
+    else if (event.type === 'sent') for (const message of event.messages) this.concluded(message);
     else this.showTransit(event.transit);
   }
 
@@ -201,9 +241,21 @@ function conclude(result: SendResult, require: 'all' | 'any' | 'none'): SendResu
   const enough =
     require === 'none' || result.missingCount === 0 || (require === 'any' && result.deliveredCount > 0);
   if (enough) return result;
+  throw undelivered(result);
+}
+
+function undelivered(result: SendResult): SkeinError {
   const named = result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ');
   const who = named === '' ? `${result.missingCount} recipients` : named;
-  throw new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
+  return new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
+}
+
+/** Whether it may go by the hot path; what is wrong with options is said here. */
+function isPlain(options: SendOptions<never>): boolean {
+  checkSendOptions(options);
+  const { kind: named, signal, trace = false, receipt } = options;
+  const hasSchema = typeof named === 'object' && named.schema !== undefined;
+  return !hasSchema && signal === undefined && !trace && receipt !== 'none';
 }
 
 function checkNotAborted(signal: AbortSignal | undefined): void {

@@ -101,7 +101,7 @@ describe('a lost receipt', () => {
     mesh.tamper = (bytes, from) => {
       if (from !== b) return bytes;
       return filter(bytes, (frame) => {
-        if (frame.feature === messaging) frame.payload.set(encodeReceipts(12345, []));
+        if (frame.feature === messaging) frame.payload.set(encodeReceipts(12345, [], []));
         return true;
       });
     };

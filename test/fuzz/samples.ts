@@ -78,11 +78,7 @@ export const encoded = {
   buckets: topology.encodeWords(new Array<number>(128).fill(7)),
   probe: topology.encodeProbe({ nonce: 5, via: idOf('a'), prober: instance }),
   probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, uptimeMs: 99 }),
-  receipts: encodeReceipts(0x0123456789ab, [
-    { sequence: 1, status: 0 },
-    { sequence: 2, status: 0 },
-    { sequence: 9, status: 2 },
-  ]),
+  receipts: encodeReceipts(0x0123456789ab, [1, 2, 9], [0, 0, 2]),
   request: concatenate([
     calls.encodeRequestHead({ life: 77, lifeTail: 5, timeoutMs: 10_000, service: 'echo', encoding: 1 }),
     output,

@@ -208,10 +208,10 @@ test('refused comes as soon as the recipient says so: it does not take messages 
     for (const [start, end] of frameRanges(bytes) ?? []) {
       if (!frame.read(bytes, start, end) || frame.feature !== messaging) continue;
       const sequences: number[] = [];
-      readReceipts(frame.payload, (_life, { sequence }) => sequences.push(sequence));
-      const refusals = sequences.map((sequence) => ({ sequence, status: ReceiptStatus.refused }));
-      statuses.push(...refusals.map(({ status }) => status));
-      frame.payload.set(encodeReceipts(life, refusals));
+      readReceipts(frame.payload, (_life, sequence) => sequences.push(sequence));
+      const refusals = sequences.map(() => ReceiptStatus.refused);
+      statuses.push(...refusals);
+      frame.payload.set(encodeReceipts(life, sequences, refusals));
     }
     return bytes;
   };

@@ -10,7 +10,8 @@
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { SendCommand } from './messaging-types.ts';
-import { type Missing, type Outcome, type Pending, wayOfNothing } from './outbound.ts';
+import { type Missing, none, type Outcome, type Pending } from './outbound.ts';
+import { Waiting } from './waiting.ts';
 import { type Content, MessageType } from './wire.ts';
 
 export interface LargeBodyPorts {
@@ -54,11 +55,13 @@ export class LargeBody {
       type: MessageType.data,
       data: { kind: command.kind, encoding: command.encoding, body: command.body, part: undefined },
       traced: command.traced,
-      waiting: new Map(recipients.map((node) => [node, wayOfNothing()])),
-      delivered: [],
-      missing: [],
+      waiting: Waiting.of(recipients),
+      delivered: none,
+      missing: none,
       returnedCount: 0,
       done: (outcome) => this.ports.done(outcome),
+      handle: undefined,
+      wakeAt: 0,
       deadline: ports.now() + command.timeoutMs,
       repeatAt: Number.POSITIVE_INFINITY,
       repeatAfterMs: limits.repeatAfterMsMax,
@@ -78,7 +81,7 @@ export class LargeBody {
   }
 
   abort(): void {
-    for (const node of [...this.whole.waiting.keys()]) this.lose({ node, reason: 'aborted' });
+    for (const node of this.whole.waiting.nodes()) this.lose({ node, reason: 'aborted' });
   }
 
   private fill(): void {
@@ -98,7 +101,7 @@ export class LargeBody {
     const part = { whole: this.sequence, index, count: this.partCount, totalBytes: body.length };
     const data = { kind, encoding, part, body: body.subarray(start, start + limits.partBytes) };
     this.inFlight++;
-    const to = [...this.whole.waiting.keys()];
+    const to = this.whole.waiting.nodes();
     const sentAt = this.ports.now();
     const repeatAfterMs = Math.max(limits.repeatAfterMs, 2 * this.tookMs);
     const done = (outcome: Outcome): void => this.partDone(outcome, sentAt);

@@ -36,6 +36,11 @@ export type MessagingCommand =
   | { readonly type: 'consumed'; readonly consumer: number; readonly count: number }
   | { readonly type: 'snoop'; readonly on: boolean };
 
+/** How a message ended that was sent without a command; `handle` is what the program gave with it. */
+export interface Sent extends SendAnswer {
+  readonly handle: unknown;
+}
+
 export interface SendAnswer {
   readonly sequence: number;
   readonly delivered: readonly NodeId[];
@@ -59,4 +64,5 @@ export interface Transit {
 export type MessagingEvent =
   /** All of one turn. */
   | { readonly type: 'arrivals'; readonly arrivals: readonly Arrival[] }
+  | { readonly type: 'sent'; readonly messages: readonly Sent[] }
   | { readonly type: 'transit'; readonly transit: Transit };

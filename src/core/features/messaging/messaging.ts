@@ -32,8 +32,8 @@ export class Messaging implements Behavior<MessagingCommand> {
     this.receiver.forgetIdle(now);
   }
 
-  /** The hot path of `post`: called by the api within a turn of the kernel, without a command. */
-  get posts(): Sender {
+  /** The hot paths of `send` and `post`: called by the api within a turn of the kernel, without a command. */
+  get direct(): Sender {
     return this.sender;
   }
 
@@ -46,6 +46,7 @@ export class Messaging implements Behavior<MessagingCommand> {
   }
 
   flush(): void {
+    this.sender.flush();
     this.receiver.flush();
   }
 
@@ -75,7 +76,9 @@ export class Messaging implements Behavior<MessagingCommand> {
   message(_agent: BehaviorAgent, frame: Frame): void {
     if (frame.type !== MessageType.receipts) return this.receiver.arrived(frame);
     const { source } = frame;
-    const sound = readReceipts(frame.payload, (life, receipt) => this.sender.receipt(source, life, receipt));
+    const sound = readReceipts(frame.payload, (life, sequence, status) =>
+      this.sender.receipt(source, life, sequence, status),
+    );
     if (!sound) this.receiver.counts.malformed++;
   }
 

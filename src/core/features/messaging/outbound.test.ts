@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../limits.ts';
-import { Outbound, type Outcome, type Pending, wayOfNothing } from './outbound.ts';
+import { none, Outbound, type Outcome, type Pending } from './outbound.ts';
+import { Waiting } from './waiting.ts';
 
 let outbound: Outbound;
 let outcomes: Outcome[];
@@ -16,10 +17,12 @@ function track(nodes: readonly number[], times: { deadline?: number; repeatAt?: 
     type: 1,
     data: { kind: 'k', encoding: 0, part: undefined, body: new Uint8Array(0) },
     traced: false,
-    waiting: new Map(nodes.map((node) => [node, wayOfNothing()])),
-    delivered: [],
-    missing: [],
-    done: (outcome) => outcomes.push(outcome),
+    waiting: Waiting.of(nodes),
+    delivered: none,
+    missing: none,
+    done: ({ sequence, delivered, missing }) => outcomes.push({ sequence, delivered, missing }),
+    handle: undefined,
+    wakeAt: 0,
     returnedCount: 0,
     deadline: 10_000,
     repeatAt: 1000,

@@ -10,6 +10,7 @@ import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Timeline } from '../../parts/timeline.ts';
 import type { MissingReason } from './messaging-types.ts';
+import type { Waiting } from './waiting.ts';
 import type { Content } from './wire.ts';
 
 export interface Missing {
@@ -23,20 +24,6 @@ export interface Outcome {
   readonly missing: readonly Missing[];
 }
 
-/** What has become of the copies for one recipient. */
-export interface Way {
-  /** The neighbor that the last copy left by; undefined: there was none to send it by. */
-  via: NodeId | undefined;
-  /** Copies of which nobody has said what became of them: while there are any, undelivered is not certain. */
-  copies: number;
-  /** The last bad news of a hop or of the recipient. */
-  lastReason: MissingReason | undefined;
-}
-
-export function wayOfNothing(): Way {
-  return { via: undefined, copies: 0, lastReason: undefined };
-}
-
 /** One message (or part of one) that is on its way. */
 export interface Pending {
   readonly sequence: number;
@@ -44,16 +31,24 @@ export interface Pending {
   readonly data: Content;
   readonly traced: boolean;
   /** Who has not answered yet. */
-  readonly waiting: Map<NodeId, Way>;
-  readonly delivered: NodeId[];
-  readonly missing: Missing[];
-  readonly done: (outcome: Outcome) => void;
+  readonly waiting: Waiting;
+  delivered: readonly NodeId[];
+  missing: readonly Missing[];
+  /** Called once, with the message itself. */
+  readonly done: (message: Pending) => void;
+  /** The program's, where it gave one. */
+  readonly handle: unknown;
   /** How often a hop sent it back. */
   returnedCount: number;
   deadline: number;
   repeatAt: number;
   repeatAfterMs: number;
+  /** When it is looked at next: of its entries in the timeline only the one for this moment counts. */
+  wakeAt: number;
 }
+
+/** What most messages are born with: arrays of their own come with their first entry. */
+export const none: readonly never[] = [];
 
 /** The sequences sent to one node, oldest first; those before `head` are resolved. */
 interface RecipientQueue {
@@ -99,29 +94,30 @@ export class Outbound {
 
   track(message: Pending): void {
     this.pending.set(message.sequence, message);
-    for (const node of message.waiting.keys()) this.enqueue(node, message.sequence);
+    for (const node of message.waiting.nodes()) this.enqueue(node, message.sequence);
     this.schedule(message);
   }
 
   schedule(message: Pending): void {
-    this.timeline.add(Math.min(message.repeatAt, message.deadline), message.sequence);
+    message.wakeAt = Math.min(message.repeatAt, message.deadline);
+    this.timeline.add(message.wakeAt, message.sequence);
   }
 
   delivered(message: Pending, node: NodeId): void {
     if (!message.waiting.delete(node)) return;
-    message.delivered.push(node);
+    message.delivered = withOne(message.delivered, node);
     this.settle(message);
   }
 
   missing(message: Pending, node: NodeId, reason: MissingReason): void {
     if (!message.waiting.delete(node)) return;
-    message.missing.push({ node, reason });
+    message.missing = withOne(message.missing, { node, reason });
     this.settle(message);
   }
 
   /** Gives up on everybody who has not answered. */
   giveUp(message: Pending, reasonOf: (node: NodeId) => MissingReason): void {
-    for (const node of [...message.waiting.keys()]) this.missing(message, node, reasonOf(node));
+    for (const node of message.waiting.nodes()) this.missing(message, node, reasonOf(node));
   }
 
   nextDeadline(): number {
@@ -131,15 +127,18 @@ export class Outbound {
   /** Messages whose repeat or deadline has come. */
   due(now: number): Pending[] {
     const due: Pending[] = [];
-    // A message may have been scheduled several times: it is due once.
-    for (const sequence of new Set(this.timeline.due(now))) {
+    for (const sequence of this.timeline.due(now)) {
       const message = this.pending.get(sequence);
-      if (message !== undefined && Math.min(message.repeatAt, message.deadline) <= now) due.push(message);
+      if (message === undefined || message.wakeAt > now) continue;
+      // It may have been scheduled for this moment more than once.
+      message.wakeAt = Number.POSITIVE_INFINITY;
+      due.push(message);
     }
     return due;
   }
 
-  private floorOf(node: NodeId): number {
+  /** The oldest sequence that this node still has to answer, or the next one. */
+  floorOf(node: NodeId): number {
     const queue = this.queues.get(node);
     if (queue === undefined) return this.lastSequence + 1;
     const { sequences } = queue;
@@ -171,6 +170,12 @@ export class Outbound {
 
   private settle(message: Pending): void {
     if (message.waiting.size > 0 || !this.pending.delete(message.sequence)) return;
-    message.done({ sequence: message.sequence, delivered: message.delivered, missing: message.missing });
+    message.done(message);
   }
+}
+
+function withOne<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  if (list === none) return [item];
+  (list as Item[]).push(item);
+  return list;
 }

@@ -11,7 +11,7 @@ import { Flag, type Frame, RouteKind } from '../../wire/frame.ts';
 import type { Arrival } from './arrival.ts';
 import { Inbox } from './inbox.ts';
 import { Joiner } from './joiner.ts';
-import { DataCursor, encodeReceipts, MessageType, type Part, type Receipt, ReceiptStatus } from './wire.ts';
+import { DataCursor, encodeReceipts, MessageType, type Part, ReceiptStatus } from './wire.ts';
 
 const nobody: readonly number[] = [];
 
@@ -19,7 +19,8 @@ const nobody: readonly number[] = [];
 interface Gathered {
   readonly source: NodeId;
   readonly life: number;
-  readonly receipts: Receipt[];
+  readonly sequences: number[];
+  readonly statuses: ReceiptStatus[];
 }
 
 export class Receiver {
@@ -31,7 +32,9 @@ export class Receiver {
   /** One cursor for all messages: each is parsed in place. */
   private readonly data = new DataCursor();
   private lastSource: NodeId | undefined;
-  private gathered = new Map<string, Gathered>();
+  /** Of all sources; nearly always there is one in a turn. */
+  private gathered: Gathered[] = [];
+  private lastGathered: Gathered | undefined;
   private arrivals: Arrival[] = [];
 
   constructor(agent: BehaviorAgent) {
@@ -67,14 +70,15 @@ export class Receiver {
       this.arrivals = [];
       this.agent.deliver({ type: 'arrivals', arrivals });
     }
-    if (this.gathered.size > 0) this.sendReceipts();
+    if (this.gathered.length > 0) this.sendReceipts();
   }
 
   private sendReceipts(): void {
     const { gathered } = this;
-    this.gathered = new Map();
-    for (const { source, life, receipts } of gathered.values()) {
-      const payload = encodeReceipts(life, receipts);
+    this.gathered = [];
+    this.lastGathered = undefined;
+    for (const { source, life, sequences, statuses } of gathered) {
+      const payload = encodeReceipts(life, sequences, statuses);
       this.agent.send({ to: 'node', node: source }, payload, { type: MessageType.receipts });
     }
   }
@@ -147,10 +151,17 @@ export class Receiver {
   }
 
   private gather(source: NodeId, life: number, sequence: number, status: ReceiptStatus): void {
-    const key = `${source}.${life}`;
-    const gathered = this.gathered.get(key);
-    if (gathered === undefined) this.gathered.set(key, { source, life, receipts: [{ sequence, status }] });
-    else gathered.receipts.push({ sequence, status });
+    let last = this.lastGathered;
+    if (last?.source !== source || last.life !== life) {
+      last = this.gathered.find((one) => one.source === source && one.life === life);
+      if (last === undefined) {
+        last = { source, life, sequences: [], statuses: [] };
+        this.gathered.push(last);
+      }
+      this.lastGathered = last;
+    }
+    last.sequences.push(sequence);
+    last.statuses.push(status);
     this.agent.flushLater();
   }
 }

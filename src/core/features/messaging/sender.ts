@@ -5,16 +5,18 @@
  * leave at once is told at once, what got under way is tried again, by another route where there is one,
  * until its deadline.
  */
-import type { BehaviorAgent, DropReason, PreparedFrame, Returned, Route, Unsent } from '../../contracts.ts';
-import { failure } from '../../errors.ts';
+import type { BehaviorAgent, DropReason, Returned, Route, Unsent } from '../../contracts.ts';
+import { type Failure, failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
 import { lifeOf, lifeTailOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
 import { mayComeBack } from '../../parts/reach.ts';
 import { LargeBody } from './large-body.ts';
-import type { MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
-import { Outbound, type Outcome, type Pending, type Way, wayOfNothing } from './outbound.ts';
-import { type Content, encodeData, encodeHead, MessageType, type Receipt, ReceiptStatus } from './wire.ts';
+import type { MessagingEvent, MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
+import { none, Outbound, type Outcome, type Pending } from './outbound.ts';
+import { Target } from './target.ts';
+import { Waiting, type Way } from './waiting.ts';
+import { type Content, encodeData, MessageType, ReceiptStatus } from './wire.ts';
 
 /** After a hop said no, the topology gets this long to find another way. */
 const retryAfterReturnMs = 100;
@@ -43,6 +45,8 @@ export class Sender {
   private readonly life: number;
   private readonly lifeTail: number;
   private readonly outbound = new Outbound();
+  /** By the hot path, and ended in this turn. */
+  private sent: Pending[] = [];
   /** Numbers of their own: nothing waits for these, so they must not come between the floor and the rest. */
   private lastUnacknowledged = unacknowledgedFrom;
   /** By the token of the command, for `abort`. */
@@ -60,6 +64,83 @@ export class Sender {
     return this.outbound.size;
   }
 
+  // ── to one, by the hot path ──────────────────────────────────────────────────────────────────────
+
+  target(node: NodeId, kind: string): Target {
+    return new Target(node, kind, this.agent);
+  }
+
+  /**
+   * One message that fits a frame, with a receipt: no command, no token and no closure. It ends in the event
+   * `sent`, with the handle. Undefined: it is on its way, or has ended already.
+   */
+  sendTo(
+    target: Target,
+    encoding: number,
+    body: Uint8Array,
+    timeoutMs: number,
+    handle: unknown,
+  ): Failure | undefined {
+    if (this.outbound.isFull) return tooMany();
+    this.counts.sent++;
+    const { now } = this.agent;
+    const { node, kind } = target;
+    const waiting = new Waiting(node);
+    waiting.via = target.via;
+    waiting.copies = 1;
+    const message: Pending = {
+      sequence: this.outbound.nextSequence(),
+      type: MessageType.data,
+      data: { kind, encoding, body, part: undefined },
+      traced: false,
+      waiting,
+      delivered: none,
+      missing: none,
+      done: this.concluded,
+      handle,
+      returnedCount: 0,
+      deadline: now + timeoutMs,
+      repeatAt: now + limits.repeatAfterMs,
+      repeatAfterMs: limits.repeatAfterMs,
+      wakeAt: 0,
+    };
+    this.outbound.track(message);
+    const head = target.headOfData(encoding, this.outbound.floorOf(node));
+    const dropped = this.agent.sendPrepared(head, message.sequence, body);
+    if (dropped !== undefined) this.notSent(message, node, dropped);
+    return undefined;
+  }
+
+  private notSent(message: Pending, node: NodeId, reason: DropReason): void {
+    notTaken(message.waiting.get(node), missingReason(reason));
+    if (reason === 'no-route' && mayComeBack(this.agent, node)) return;
+    this.outbound.missing(message, node, missingReason(reason));
+  }
+
+  private readonly concluded = (message: Pending): void => {
+    this.sent.push(message);
+    this.agent.flushLater();
+  };
+
+  /** The end of the turn: what has ended is told together. */
+  flush(): void {
+    if (this.sent.length === 0) return;
+    const messages = this.sent;
+    this.sent = [];
+    this.agent.deliver({ type: 'sent', messages } satisfies MessagingEvent);
+  }
+
+  /** What was given with messages that are under way. */
+  *handles(): Iterable<unknown> {
+    for (const { handle } of this.outbound.all()) if (handle !== undefined) yield handle;
+  }
+
+  /** Without a receipt and without an object: the reason why it could not leave, or undefined. */
+  post(target: Target, encoding: number, body: Uint8Array): DropReason | undefined {
+    this.counts.sent++;
+    return this.agent.sendPrepared(target.headOfPost(encoding), ++this.lastUnacknowledged, body);
+  }
+
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────
 
   send(command: SendCommand, token: number): void {
@@ -73,19 +154,6 @@ export class Sender {
     else this.sendAndForget(command, recipients, token);
   }
 
-  /** A frame for `post`, made once per recipient and kind. */
-  preparePost(node: NodeId, kind: string, encoding: number): PreparedFrame {
-    return this.agent.prepare(node, encodeHead(this.agent.self.instance, kind, encoding), {
-      type: MessageType.unacknowledged,
-    });
-  }
-
-  /** Without a receipt and without an object: the reason why it could not leave, or undefined. */
-  post(frame: PreparedFrame, body: Uint8Array): DropReason | undefined {
-    this.counts.sent++;
-    return this.agent.sendPrepared(frame, ++this.lastUnacknowledged, body);
-  }
-
   abort(token: number): void {
     const send = this.sends.get(token);
     if (send instanceof LargeBody) send.abort();
@@ -95,6 +163,8 @@ export class Sender {
   /** The node ends: whoever still waits is told now. */
   abortAll(): void {
     for (const token of [...this.sends.keys()]) this.abort(token);
+    for (const message of [...this.outbound.all()])
+      if (message.done === this.concluded) this.outbound.giveUp(message, () => 'aborted');
   }
 
   private problemWith(command: SendCommand) {
@@ -102,8 +172,7 @@ export class Sender {
       const text = `a body of ${command.body.length} bytes is over the limit of ${limits.bodyBytesMax}; send it in several`;
       return failure('SKEIN_TOO_LARGE', text);
     }
-    if (!this.outbound.isFull) return undefined;
-    return failure('SKEIN_BUSY', `${limits.unresolvedMax} messages wait for their receipts already`);
+    return this.outbound.isFull ? tooMany() : undefined;
   }
 
   private sendTracked(command: SendCommand, recipients: readonly NodeId[], token: number): void {
@@ -166,13 +235,15 @@ export class Sender {
       data,
       traced,
       done,
-      waiting: new Map(recipients.map((node) => [node, wayOfNothing()])),
-      delivered: [],
-      missing: [],
+      handle: undefined,
+      waiting: Waiting.of(recipients),
+      delivered: none,
+      missing: none,
       returnedCount: 0,
       deadline: now + timeoutMs,
       repeatAt: now + repeatAfterMs,
       repeatAfterMs,
+      wakeAt: 0,
     };
     if (recipients.length === 0) {
       done({ sequence: message.sequence, delivered: [], missing: [] });
@@ -208,7 +279,7 @@ export class Sender {
 
   // ── answers ───────────────────────────────────────────────────────────────────────────────────────
 
-  receipt(from: NodeId, life: number, { sequence, status }: Receipt): void {
+  receipt(from: NodeId, life: number, sequence: number, status: ReceiptStatus): void {
     const message = life === this.life ? this.outbound.get(sequence) : undefined;
     if (message === undefined) return;
     const isPart = message.type === MessageType.part;
@@ -263,22 +334,23 @@ export class Sender {
 
   /** Who is worth asking again: one that nothing was ever sent to, and that does not come back, is missing now. */
   private stillHoped(message: Pending): NodeId[] {
-    for (const [node, { copies }] of [...message.waiting]) {
-      const lost = copies === 0 && this.agent.routes.pathToNode(node).action === 'reject';
+    for (const node of message.waiting.nodes()) {
+      const lost =
+        message.waiting.get(node)?.copies === 0 && this.agent.routes.pathToNode(node).action === 'reject';
       if (lost && !this.larges.has(message.sequence) && !mayComeBack(this.agent, node)) {
         this.outbound.missing(message, node, 'no-route');
       }
     }
-    return [...message.waiting.keys()];
+    return message.waiting.nodes();
   }
 
   /** Whatever went by a next hop that is no longer the one is sent again by the new one. */
   reroute(): void {
     for (const message of [...this.outbound.all()]) {
       if (this.larges.has(message.sequence)) continue;
-      const moved = [...message.waiting]
-        .filter(([node, { via }]) => this.hasMoved(node, via))
-        .map(([node]) => node);
+      const moved = message.waiting
+        .nodes()
+        .filter((node) => this.hasMoved(node, message.waiting.get(node)?.via));
       if (moved.length === 0) continue;
       if (moved.length === message.waiting.size) this.repeat(message, moved);
       // The others are asked again when it is their time: routes that keep changing must not put that off.
@@ -339,6 +411,10 @@ export class Sender {
     if (way === undefined || way.copies > 0 || this.larges.has(message.sequence)) return undefined;
     return way.lastReason ?? 'no-route';
   }
+}
+
+function tooMany(): Failure {
+  return failure('SKEIN_BUSY', `${limits.unresolvedMax} messages wait for their receipts already`);
 }
 
 function dataOf({ kind, encoding, body }: SendCommand): Content {

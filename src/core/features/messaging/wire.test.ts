@@ -9,7 +9,6 @@ import {
   encodeData,
   encodeReceipts,
   MessageType,
-  type Receipt,
   ReceiptStatus,
   readReceipts,
 } from './wire.ts';
@@ -84,16 +83,27 @@ describe('a message', () => {
   });
 });
 
+interface Receipt {
+  readonly sequence: number;
+  readonly status: ReceiptStatus;
+}
+
 describe('receipts', () => {
   const read = (bytes: Uint8Array) => {
     const list: Receipt[] = [];
     const lives = new Set<number>();
-    const sound = readReceipts(bytes, (life, receipt) => {
+    const sound = readReceipts(bytes, (life, sequence, status) => {
       lives.add(life);
-      list.push(receipt);
+      list.push({ sequence, status });
     });
     return { sound, list, lives: [...lives] };
   };
+  const encode = (life: number, list: readonly Receipt[]): Uint8Array =>
+    encodeReceipts(
+      life,
+      list.map(({ sequence }) => sequence),
+      list.map(({ status }) => status),
+    );
   const status = fc.constantFrom(...Object.values(ReceiptStatus));
 
   test('come back in order, for the life that they are of', () => {
@@ -103,7 +113,7 @@ describe('receipts', () => {
     });
     fc.assert(
       fc.property(receipts, (list) => {
-        expect(read(encodeReceipts(data.life, list))).toEqual({ sound: true, list, lives: [data.life] });
+        expect(read(encode(data.life, list))).toEqual({ sound: true, list, lives: [data.life] });
       }),
     );
   });
@@ -113,19 +123,19 @@ describe('receipts', () => {
       sequence: 1000 + i,
       status: ReceiptStatus.accepted,
     }));
-    expect(encodeReceipts(1, list).length).toBeLessThan(20);
-    expect(read(encodeReceipts(1, list)).list).toHaveLength(10_000);
+    expect(encode(1, list).length).toBeLessThan(20);
+    expect(read(encode(1, list)).list).toHaveLength(10_000);
   });
 
   test('cut short, or with a status that is none, are malformed', () => {
-    const bytes = encodeReceipts(1, [{ sequence: 5, status: ReceiptStatus.busy }]);
+    const bytes = encode(1, [{ sequence: 5, status: ReceiptStatus.busy }]);
     for (let length = 7; length < bytes.length; length++)
       expect(read(bytes.subarray(0, length)).sound).toBe(false);
     expect(read(bytes.slice().fill(9, 6, 7)).sound).toBe(false);
   });
 
   test('in one frame never call for more than a source may have unresolved, whatever they claim', () => {
-    const entry = encodeReceipts(
+    const entry = encode(
       1,
       Array.from({ length: 60_000 }, (_, i) => ({ sequence: i, status: 0 as const })),
     ).subarray(6);

@@ -57,6 +57,9 @@ export function encodeData(data: Data): Uint8Array {
   return writer.raw(data.body).finish();
 }
 
+/** Where a message's payload has its floor. */
+export const floorOffset = 8;
+
 /** The beginning of a message's payload, up to its body: what a prepared frame holds. */
 export function encodeHead(instance: Instance, kind: string, encoding: number): Uint8Array {
   return new Writer().instance(instance).u48(0).text(kind).u8(encoding).finish();
@@ -132,18 +135,18 @@ export class DataCursor {
   }
 }
 
-export interface Receipt {
-  readonly sequence: number;
-  readonly status: ReceiptStatus;
-}
-
 /** Receipts for one life of one source; neighbors in number and equal in status share an entry. */
-export function encodeReceipts(life: number, receipts: readonly Receipt[]): Uint8Array {
-  const writer = new Writer(16 + receipts.length * 4).u48(life);
-  for (let i = 0; i < receipts.length; ) {
-    const { sequence, status } = receipts[i] as Receipt;
+export function encodeReceipts(
+  life: number,
+  sequences: readonly number[],
+  statuses: readonly ReceiptStatus[],
+): Uint8Array {
+  const writer = new Writer(16 + sequences.length).u48(life);
+  for (let i = 0; i < sequences.length; ) {
+    const sequence = sequences[i] as number;
+    const status = statuses[i] as ReceiptStatus;
     let run = 1;
-    while (receipts[i + run]?.status === status && receipts[i + run]?.sequence === sequence + run) run++;
+    while (statuses[i + run] === status && sequences[i + run] === sequence + run) run++;
     writer.u8(status).u48(sequence).varint(run);
     i += run;
   }
@@ -151,7 +154,10 @@ export function encodeReceipts(life: number, receipts: readonly Receipt[]): Uint
 }
 
 /** Calls `each` for every receipt; false when the bytes are not receipts. */
-export function readReceipts(bytes: Uint8Array, each: (life: number, receipt: Receipt) => void): boolean {
+export function readReceipts(
+  bytes: Uint8Array,
+  each: (life: number, sequence: number, status: ReceiptStatus) => void,
+): boolean {
   const reader = new Reader(bytes);
   const life = reader.u48();
   // Bounded as a sum: runs are cheap to write down, and each of their receipts is a call here.
@@ -162,7 +168,7 @@ export function readReceipts(bytes: Uint8Array, each: (life: number, receipt: Re
     const run = reader.varint(left);
     left -= run;
     if (reader.failed || status > ReceiptStatus.held) return false;
-    for (let i = 0; i < run; i++) each(life, { sequence: first + i, status: status as ReceiptStatus });
+    for (let i = 0; i < run; i++) each(life, first + i, status as ReceiptStatus);
   }
   return !reader.failed;
 }
