@@ -10,7 +10,7 @@ const shownMax = 80;
 export function checkOptions(call: string, given: unknown, accepted: readonly string[]): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new TypeError(`${call}: options are an object, got ${shown(given)}`);
-  for (const name of Object.keys(given)) {
+  for (const name in given) {
     if (accepted.includes(name)) continue;
     throw new TypeError(`${call}: unknown option "${name}"; accepted are ${accepted.join(', ')}`);
   }

@@ -38,16 +38,30 @@ export function kind<Body = unknown>(name: string, schema?: StandardSchemaV1<unk
     );
   }
   checkSchema(`kind ${name}`, schema);
-  return { name, schema };
+  const made = { name, schema };
+  known.add(made);
+  return made;
 }
+
+/** What `kind` has made, and texts that have passed: looking each of them over again would cost more than a message. */
+const known = new WeakSet<object>();
+const knownNames = new Set<string>();
+const knownNamesMax = 4096;
 
 /** @throws TypeError when it is neither text that can be a kind's name nor what `kind` made. */
 export function checkKind(given: unknown): void {
-  if (given === undefined) return;
-  if (typeof given === 'string') return void kind(given);
+  if (given === undefined || (typeof given === 'object' && given !== null && known.has(given))) return;
+  if (typeof given === 'string') return checkKindName(given);
   const made = given as Partial<Kind<unknown>> | null;
   if (typeof given === 'object' && typeof made?.name === 'string') return void kind(made.name, made.schema);
   throw new TypeError(`kind is text, or made with kind(), got ${shown(given)}`);
+}
+
+function checkKindName(name: string): void {
+  if (knownNames.has(name)) return;
+  kind(name);
+  if (knownNames.size >= knownNamesMax) knownNames.clear();
+  knownNames.add(name);
 }
 
 /** @throws TypeError when it is there and not a Standard Schema. */

@@ -43,6 +43,7 @@ interface Waiter {
 
 /** Names of recipients that are kept ready, each with its kinds. */
 const targetsMax = 4096;
+const nobody: readonly never[] = Object.freeze([]);
 const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'signal'];
 
 export class Messages {
@@ -89,8 +90,8 @@ export class Messages {
     const isDelivered = delivered.length > 0;
     const result: SendResult = {
       id: sequence,
-      delivered: isDelivered && !isCounted ? [to] : [],
-      missing: isCounted ? [] : missing.map(({ reason }) => ({ node: to, reason })),
+      delivered: isDelivered && !isCounted ? [to] : nobody,
+      missing: isCounted || isDelivered ? nobody : missing.map(({ reason }) => ({ node: to, reason })),
       deliveredCount: delivered.length,
       missingCount: missing.length,
     };
