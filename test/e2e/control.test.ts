@@ -48,6 +48,7 @@ describe('the control socket as any HTTP client sees it', () => {
     });
     expect(operations.filter(({ type }) => type === 'stream').map(({ name }) => name)).toEqual([
       'listen',
+      'serve',
       'snoop',
       'events',
     ]);
