@@ -158,7 +158,13 @@ export class KernelNode implements LocalNode {
     body: Body,
     options: SendOptions<Body> = noOptions,
   ): Promise<SendResult> {
-    return this.promised(() => this.exchange.send(to, body, options as SendOptions<never>));
+    try {
+      this.checkOpen();
+      return this.exchange.send(to, body, options as SendOptions<never>);
+    } catch (error) {
+      // Without the promise that `async` would add to each message.
+      return Promise.reject(error as Error);
+    }
   }
 
   async broadcast<Body>(body: Body, options: SendOptions<Body> = {}): Promise<SendResult> {
@@ -209,17 +215,10 @@ export class KernelNode implements LocalNode {
     input: Input,
     options?: RequestOptions,
   ): Promise<Output> {
-    return this.promised(
-      () =>
-        this.requests.request(service as Service<never, unknown> | string, input, options) as Promise<Output>,
-    );
-  }
-
-  /** What is thrown at the call becomes a rejection: without the promise that `async` would add. */
-  private promised<Value>(ask: () => Promise<Value>): Promise<Value> {
     try {
       this.checkOpen();
-      return ask();
+      const asked = service as Service<never, unknown> | string;
+      return this.requests.request(asked, input, options) as Promise<Output>;
     } catch (error) {
       return Promise.reject(error as Error);
     }

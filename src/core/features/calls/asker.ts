@@ -12,8 +12,8 @@ import { type Failure, failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
 import { lifeOf, lifeTailOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
+import { Awaited, type Awaiting } from '../../parts/awaited.ts';
 import { mayComeBack } from '../../parts/reach.ts';
-import { Timeline } from '../../parts/timeline.ts';
 import { concatenate } from '../../wire/bytes.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { type CallsEvent, codeOfNone, type Outcome, type Output, type Request } from './calls-types.ts';
@@ -30,7 +30,7 @@ import {
 } from './wire.ts';
 
 /** A call under way. What the program gave with it is its own affair. */
-export interface Call {
+export interface Call extends Awaiting {
   readonly request: Request;
   readonly handle: unknown;
   readonly deadline: number;
@@ -40,8 +40,6 @@ export interface Call {
   state: CallState;
   askAt: number;
   askAfterMs: number;
-  /** When it is looked at next: of its entries in the timeline only the one for this moment counts. */
-  wakeAt: number;
   /** Said no, for certain. */
   tried: readonly NodeId[];
 }
@@ -52,8 +50,6 @@ export interface Call {
  */
 type CallState = 'unsent' | 'sent' | 'asked' | 'taken' | 'lost';
 
-/** A timeline bucket: questions and timeouts come this much late at most. */
-const bucketMs = 20;
 /** After a hop has said no, the topology gets this long to find another way. */
 const retryMs = 100;
 /** Replies that nobody hurries to be told of are told of after this. */
@@ -66,8 +62,7 @@ export class Asker {
   private readonly lifeTail: number;
   private readonly providers: Providers;
   private readonly peers = new Map<NodeId, Peer>();
-  private readonly calls = new Map<number, Call>();
-  private readonly timeline = new Timeline(bucketMs);
+  private readonly calls = new Awaited<Call>();
   private readonly cursor = new CallCursor();
   private outcomes: Outcome[] = [];
   private lastNumber = 0;
@@ -112,7 +107,7 @@ export class Asker {
     };
     this.counts.asked++;
     call.peer.load.own++;
-    this.calls.set(call.number, call);
+    this.calls.add(call.number, call, nextLook(call));
     this.transmit(call);
     return call;
   }
@@ -127,7 +122,7 @@ export class Asker {
 
   /** The node ends: whoever still waits is told now. */
   abandonAll(reason: Failure): void {
-    for (const call of [...this.calls.values()]) {
+    for (const call of [...this.calls.all()]) {
       if (call.state !== 'unsent') this.cancel(call);
       this.fail(call, reason);
     }
@@ -135,7 +130,7 @@ export class Asker {
 
   /** What was given with the calls that are under way. */
   *handles(): Iterable<unknown> {
-    for (const { handle } of this.calls.values()) yield handle;
+    for (const { handle } of this.calls.all()) yield handle;
   }
 
   // ── on the way ────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +149,6 @@ export class Asker {
     call.state = 'sent';
     const dropped = this.hand(call);
     if (dropped !== undefined) this.notTaken(call, dropped);
-    else this.schedule(call);
   }
 
   private hand({ peer, number, request, deadline }: Call): DropReason | undefined {
@@ -170,9 +164,9 @@ export class Asker {
     return unsent?.reason;
   }
 
+  /** It is looked at at another time than was said. */
   private schedule(call: Call): void {
-    call.wakeAt = Math.min(call.askAt, call.deadline);
-    this.timeline.add(call.wakeAt, call.number);
+    this.calls.move(call.number, call, nextLook(call));
   }
 
   // ── what comes back ───────────────────────────────────────────────────────────────────────────────
@@ -277,23 +271,20 @@ export class Asker {
     this.counts.askedAgain++;
     this.calls.delete(call.number);
     call.number = ++this.lastNumber;
-    this.calls.set(call.number, call);
     call.askAfterMs = limits.repeatAfterMs;
     call.askAt = this.agent.now + call.askAfterMs;
+    this.calls.add(call.number, call, nextLook(call));
     this.transmit(call);
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   nextDeadline(): number {
-    return Math.min(this.timeline.nextDeadline(), this.tellAt);
+    return Math.min(this.calls.nextDeadline(), this.tellAt);
   }
 
   deadline(now: number): void {
-    for (const number of this.timeline.due(now)) {
-      const call = this.calls.get(number);
-      if (call !== undefined && call.wakeAt <= now) this.due(call, now);
-    }
+    for (const call of this.calls.due(now)) if (this.calls.get(call.number) === call) this.due(call, now);
     if (now >= this.tellAt) this.tell(true);
   }
 
@@ -370,7 +361,7 @@ export class Asker {
   }
 
   private callsAt(peer: Peer): Call[] {
-    return [...this.calls.values()].filter((call) => call.peer === peer);
+    return [...this.calls.all()].filter((call) => call.peer === peer);
   }
 
   // ── the end of a call ─────────────────────────────────────────────────────────────────────────────
@@ -468,6 +459,10 @@ export class Asker {
     }[call.state];
     return failure('SKEIN_TIMEOUT', `${service}: within ${timeoutMs} ms ${this.nameOf(call)} ${what}`);
   }
+}
+
+function nextLook({ askAt, deadline }: Call): number {
+  return Math.min(askAt, deadline);
 }
 
 const noNodes: readonly NodeId[] = [];

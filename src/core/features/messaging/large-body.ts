@@ -53,7 +53,10 @@ export class LargeBody {
     this.whole = {
       sequence,
       type: MessageType.data,
-      data: { kind: command.kind, encoding: command.encoding, body: command.body, part: undefined },
+      kind: command.kind,
+      encoding: command.encoding,
+      body: command.body,
+      part: undefined,
       traced: command.traced,
       waiting: Waiting.of(recipients),
       delivered: none,

@@ -15,7 +15,10 @@ function track(nodes: readonly number[], times: { deadline?: number; repeatAt?: 
   const message: Pending = {
     sequence: outbound.nextSequence(),
     type: 1,
-    data: { kind: 'k', encoding: 0, part: undefined, body: new Uint8Array(0) },
+    kind: 'k',
+    encoding: 0,
+    part: undefined,
+    body: new Uint8Array(0),
     traced: false,
     waiting: Waiting.of(nodes),
     delivered: none,

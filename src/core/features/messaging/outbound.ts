@@ -8,7 +8,7 @@
 
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
-import { Timeline } from '../../parts/timeline.ts';
+import { Awaited, type Awaiting } from '../../parts/awaited.ts';
 import type { MissingReason } from './messaging-types.ts';
 import type { Waiting } from './waiting.ts';
 import type { Content } from './wire.ts';
@@ -25,10 +25,9 @@ export interface Outcome {
 }
 
 /** One message (or part of one) that is on its way. */
-export interface Pending {
+export interface Pending extends Content, Awaiting {
   readonly sequence: number;
   readonly type: number;
-  readonly data: Content;
   readonly traced: boolean;
   /** Who has not answered yet. */
   readonly waiting: Waiting;
@@ -43,8 +42,6 @@ export interface Pending {
   deadline: number;
   repeatAt: number;
   repeatAfterMs: number;
-  /** When it is looked at next: of its entries in the timeline only the one for this moment counts. */
-  wakeAt: number;
 }
 
 /** What most messages are born with: arrays of their own come with their first entry. */
@@ -56,13 +53,9 @@ interface RecipientQueue {
   head: number;
 }
 
-/** A timeline bucket: repeats and timeouts are told this much late at most. */
-const bucketMs = 20;
-
 export class Outbound {
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new Awaited<Pending>();
   private readonly queues = new Map<NodeId, RecipientQueue>();
-  private readonly timeline = new Timeline(bucketMs);
   private lastSequence = 0;
 
   nextSequence(): number {
@@ -89,18 +82,19 @@ export class Outbound {
   }
 
   all(): Iterable<Pending> {
-    return this.pending.values();
+    return this.pending.all();
   }
 
   track(message: Pending): void {
-    this.pending.set(message.sequence, message);
+    const isUsual = message.repeatAfterMs === limits.repeatAfterMs;
+    this.pending.add(message.sequence, message, nextLook(message), isUsual);
     for (const node of message.waiting.nodes()) this.enqueue(node, message.sequence);
-    this.schedule(message);
   }
 
+  /** Its repeat or its deadline has moved. */
   schedule(message: Pending): void {
-    message.wakeAt = Math.min(message.repeatAt, message.deadline);
-    this.timeline.add(message.wakeAt, message.sequence);
+    if (this.pending.get(message.sequence) !== undefined)
+      this.pending.move(message.sequence, message, nextLook(message));
   }
 
   delivered(message: Pending, node: NodeId): void {
@@ -121,20 +115,12 @@ export class Outbound {
   }
 
   nextDeadline(): number {
-    return this.timeline.nextDeadline();
+    return this.pending.nextDeadline();
   }
 
   /** Messages whose repeat or deadline has come. */
   due(now: number): Pending[] {
-    const due: Pending[] = [];
-    for (const sequence of this.timeline.due(now)) {
-      const message = this.pending.get(sequence);
-      if (message === undefined || message.wakeAt > now) continue;
-      // It may have been scheduled for this moment more than once.
-      message.wakeAt = Number.POSITIVE_INFINITY;
-      due.push(message);
-    }
-    return due;
+    return this.pending.due(now);
   }
 
   /** The oldest sequence that this node still has to answer, or the next one. */
@@ -172,6 +158,10 @@ export class Outbound {
     if (message.waiting.size > 0 || !this.pending.delete(message.sequence)) return;
     message.done(message);
   }
+}
+
+function nextLook({ repeatAt, deadline }: Pending): number {
+  return Math.min(repeatAt, deadline);
 }
 
 function withOne<Item>(list: readonly Item[], item: Item): readonly Item[] {

@@ -91,7 +91,10 @@ export class Sender {
     const message: Pending = {
       sequence: this.outbound.nextSequence(),
       type: MessageType.data,
-      data: { kind, encoding, body, part: undefined },
+      kind,
+      encoding,
+      body,
+      part: undefined,
       traced: false,
       waiting,
       delivered: none,
@@ -230,9 +233,9 @@ export class Sender {
     const { type, data, traced, recipients, timeoutMs, repeatAfterMs, done } = tracked;
     const { now } = this.agent;
     const message: Pending = {
+      ...data,
       sequence: this.outbound.nextSequence(),
       type,
-      data,
       traced,
       done,
       handle: undefined,
@@ -267,14 +270,15 @@ export class Sender {
     }
     const { type, sequence, traced } = message;
     const options = { type, sequence, traced, wantsReturn: true };
-    const unsent = this.agent.send(routeTo(nodes), this.encode(message.data, nodes), options);
+    const unsent = this.agent.send(routeTo(nodes), this.encode(message, nodes), options);
     for (const { node, reason } of unsent) notTaken(message.waiting.get(node), missingReason(reason));
     return unsent;
   }
 
   private encode(data: Content, nodes: readonly NodeId[]): Uint8Array {
     const { life, lifeTail } = this;
-    return encodeData({ ...data, life, lifeTail, floor: this.outbound.floorFor(nodes) });
+    const { kind, encoding, body, part } = data;
+    return encodeData({ kind, encoding, body, part, life, lifeTail, floor: this.outbound.floorFor(nodes) });
   }
 
   // ── answers ───────────────────────────────────────────────────────────────────────────────────────
@@ -395,7 +399,8 @@ export class Sender {
     const large = this.larges.get(message.sequence);
     if (large === undefined) this.transmit(message, nodes);
     else if (large.reminder !== undefined) {
-      this.transmit({ ...message, ...large.reminder, type: MessageType.part }, nodes);
+      const { sequence, data } = large.reminder;
+      this.transmit({ ...message, ...data, sequence, type: MessageType.part }, nodes);
     }
   }
 
