@@ -84,6 +84,8 @@ export class Deaths {
   /** Whoever has a way to a neighbor of the leaver hears of the goodbye by it. */
   private lostLeaver(life: Life, leaver: Leaver, reason: string): void {
     if (reason === 'left' || life.isLeaving) return;
+    // Whoever passes on what its neighbors have lost, and not why, is sooner than the truth at some.
+    if (this.mesh.liars.lyingUntil >= leaver.at) return;
     count(this.checks, 'a goodbye is heard', 1);
     const since = leaver.at - standsSinceMs;
     const reached = this.standing.reached(life, since);
