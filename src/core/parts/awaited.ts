@@ -6,6 +6,7 @@
  * nothing that somebody must clear away. (A timeline alone kept a number of each for a second, at a million a
  * second.) Invariant: an item comes due at or after its `wakeAt`, at most one bucket later.
  */
+import { Numbered } from './numbered.ts';
 import { Timeline } from './timeline.ts';
 
 export interface Awaiting {
@@ -18,8 +19,11 @@ const bucketMs = 20;
 const never = Number.POSITIVE_INFINITY;
 
 export class Awaited<Item extends Awaiting> {
-  /** Not looked at yet, the next to be looked at first. */
-  private readonly young = new Map<number, Item>();
+  /** Not looked at yet: the lower the number, the sooner the look. */
+  private readonly young = new Numbered<Item>();
+  /** Not higher than any young one's number; only looking moves it on. */
+  private first = 0;
+  private last = -1;
   private readonly aged = new Map<number, Item>();
   private readonly timeline = new Timeline(bucketMs);
   /** Of the last young one. */
@@ -44,6 +48,8 @@ export class Awaited<Item extends Awaiting> {
   add(number: number, item: Item, wakeAt: number, isUsual = true): void {
     item.wakeAt = wakeAt;
     if (!isUsual || (wakeAt < this.lastWakeAt && this.young.size > 0)) return this.age(number, item);
+    if (this.young.size === 0) this.first = number;
+    this.last = number;
     this.lastWakeAt = wakeAt;
     this.young.set(number, item);
     // Alone it may be sooner than what was there before.
@@ -81,13 +87,15 @@ export class Awaited<Item extends Awaiting> {
   }
 
   private look(now: number, due: Item[]): void {
-    for (const [number, item] of this.young) {
+    for (; this.first <= this.last && this.young.size > 0; this.first++) {
+      const item = this.young.get(this.first);
+      if (item === undefined) continue;
       if (item.wakeAt > now) {
         this.lookAt = bucketEnd(item.wakeAt);
         return;
       }
-      this.young.delete(number);
-      this.aged.set(number, item);
+      this.young.delete(this.first);
+      this.aged.set(this.first, item);
       item.wakeAt = never;
       due.push(item);
     }

@@ -7,6 +7,7 @@
  */
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
+import { Numbered } from '../../parts/numbered.ts';
 import type { Execution } from './calls-types.ts';
 import type { Service } from './service.ts';
 import type { ReplyStatus } from './wire.ts';
@@ -41,7 +42,7 @@ export class Caller {
   readonly source: NodeId;
   readonly life: number;
   /** By number: from the request until the asker has the answer. */
-  readonly works = new Map<number, Work>();
+  readonly works = new Numbered<Work>();
   /** Seconds in which it has asked nothing: counted, since a clock may leap. */
   idleTicks = 0;
   /** Numbers that are over, and whether they were begun: the younger half and the older. */
