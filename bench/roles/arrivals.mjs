@@ -1,0 +1,80 @@
+// What every receiver does with what arrives: a handler, called per message with its body, that verifies and
+// counts. It reports once, when as many have come as should, or when nothing more has come for a while.
+// Invariant: `verified` counts each number once, and only whole bodies; a duplicate or a loss is missed in it.
+import { isIntact, numberOf } from '../check.mjs';
+
+const stallMs = 10_000;
+
+/** In order: for systems that keep it. The number of a message is the place at which it came. */
+export function arrivals({ bytes, count, stallAfterMs }, tell) {
+  const clock = stopwatch(tell, { count, bytes, stallAfterMs });
+  let next = 0;
+  let verified = 0;
+  return (body) => {
+    if (next === 0) clock.start(() => ({ next, verified }));
+    if (isIntact(body, next, bytes)) verified++;
+    if (++next === count) clock.stop(verified);
+  };
+}
+
+/** In any order: for systems that promise none. */
+export function arrivalsInAnyOrder({ bytes, count, stallAfterMs }, tell) {
+  const clock = stopwatch(tell, { count, bytes, stallAfterMs });
+  const seen = new Uint8Array(count);
+  let next = 0;
+  let verified = 0;
+  return (body) => {
+    if (next === 0) clock.start(() => ({ next, verified }));
+    const number = numberOf(body);
+    if (isIntact(body, number, bytes) && seen[number] === 0) {
+      seen[number] = 1;
+      verified++;
+    }
+    if (++next === count) clock.stop(verified);
+  };
+}
+
+/** For a process of several recipients: a handler for each, and one report of all. */
+export function arrivalsOfMany(work, tell, recipients) {
+  const reports = [];
+  const collect = (_type, report) => {
+    if (reports.push(report) < recipients) return;
+    const verified = reports.reduce((sum, one) => sum + one.verified, 0);
+    const startedAt = Math.min(...reports.map((one) => one.startedAt));
+    const endedAt = Math.max(...reports.map((one) => one.endedAt));
+    tell('done', { figures: {}, verified, startedAt, endedAt });
+  };
+  return Array.from({ length: recipients }, () => arrivals(work, collect));
+}
+
+/** Microseconds of the machine's own clock: processes of one machine can compare theirs. */
+export function nowUs() {
+  return Number(process.hrtime.bigint()) / 1000;
+}
+
+/** A clock that looks twice a second costs nothing, and turns a lost message into a figure instead of a hang. */
+function stopwatch(tell, { count, bytes, stallAfterMs = stallMs }) {
+  let startedAt = 0;
+  let watch;
+  return {
+    start(progress) {
+      startedAt = nowUs();
+      let last = 0;
+      let since = Date.now();
+      watch = setInterval(() => {
+        const { next, verified } = progress();
+        if (next !== last) [last, since] = [next, Date.now()];
+        else if (Date.now() - since >= stallAfterMs) {
+          clearInterval(watch);
+          tell('done', { figures: {}, verified, startedAt, endedAt: nowUs() });
+        }
+      }, stallAfterMs / 4);
+    },
+    stop(verified) {
+      clearInterval(watch);
+      const endedAt = nowUs();
+      const rate = (count * 1e6) / (endedAt - startedAt);
+      tell('done', { figures: { rate, megabytes: (rate * bytes) / 1e6 }, verified, startedAt, endedAt });
+    },
+  };
+}
