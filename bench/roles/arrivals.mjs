@@ -35,7 +35,7 @@ export function arrivalsInAnyOrder({ bytes, count, stallAfterMs }, tell) {
 }
 
 /** For a process of several recipients: a handler for each, and one report of all. */
-export function arrivalsOfMany(work, tell, recipients) {
+export function arrivalsOfMany(work, tell, recipients, each = arrivals) {
   const reports = [];
   const collect = (_type, report) => {
     if (reports.push(report) < recipients) return;
@@ -44,7 +44,7 @@ export function arrivalsOfMany(work, tell, recipients) {
     const endedAt = Math.max(...reports.map((one) => one.endedAt));
     tell('done', { figures: {}, verified, startedAt, endedAt });
   };
-  return Array.from({ length: recipients }, () => arrivals(work, collect));
+  return Array.from({ length: recipients }, () => each(work, collect));
 }
 
 /** Microseconds of the machine's own clock: processes of one machine can compare theirs. */

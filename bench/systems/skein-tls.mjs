@@ -13,7 +13,7 @@ export async function prepare(folder) {
   const keyFile = join(folder, 'keys');
   const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
-  return { shared: { keyFile }, end: () => undefined };
+  return { shared: { keyFile, folder }, end: () => undefined };
 }
 
 export const roles = {

@@ -1,28 +1,35 @@
 // skein's roles with more than two nodes: one sender linked to all recipients, a chain of three, a mesh of 16.
 // All without receipts; a sender that finds the way full waits until what it sent has left.
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { perProcess } from '../../casts.mjs';
 import { markedBody } from '../../check.mjs';
-import { arrivals, arrivalsOfMany } from '../../roles/arrivals.mjs';
+import { arrivals, arrivalsInAnyOrder, arrivalsOfMany } from '../../roles/arrivals.mjs';
 import { addressOf, flood, openNode } from './nodes.mjs';
+
+/**
+ * A first message with a receipt. Who is more than one hop away may not have heard of the sender yet when the
+ * sender has heard of it, and takes nothing of strangers; what has a receipt is repeated until it is known.
+ */
+const helloKind = 'hello';
 
 const nameOf = (index, place) => `node-${index}-${place}`;
 
-/** The recipients of one process, each a node of its own; `more(place, opened)` are its options. */
-async function openRecipients(work, tell, more) {
-  const handlers = arrivalsOfMany(work, tell, perProcess(work, work.index));
-  const nodes = [];
-  for (const [place, arrived] of handlers.entries()) {
-    const { node, kind } = await openNode(work, nameOf(work.index, place), await more(nodes));
+/** The recipients of one process, each a node of its own. */
+async function openRecipients(work, handlers, options = {}) {
+  const open = async (arrived, place) => {
+    const { node, kind } = await openNode(work, nameOf(work.index, place), options);
     node.handle((message) => arrived(message.body), { kind });
-    nodes.push(node);
-  }
-  return nodes;
+    return node;
+  };
+  return Promise.all(handlers.map(open));
 }
 
 /** All of them linked to the sender, and to nobody else. */
 export const fanOut = {
   receiver: async (work, tell) => {
-    const nodes = await openRecipients(work, tell, () => ({}));
+    const handlers = arrivalsOfMany(work, tell, perProcess(work, work.index));
+    const nodes = await openRecipients(work, handlers);
     tell('ready', { address: await Promise.all(nodes.map(addressOf)) });
   },
   sender: async (work) => {
@@ -32,22 +39,27 @@ export const fanOut = {
   },
 };
 
-/** A mesh as it forms by itself, of the default degree, from seeds instead of broadcasts on the wire. */
+/**
+ * A mesh as it forms by itself, of the default degree: its nodes find each other in a folder of its own. In any
+ * order, since routes may still change when the first messages are under way.
+ */
 export const broadcast = {
   receiver: async (work, tell) => {
-    const seeds = async (nodes) => ({
-      degree: 3,
-      connect: [...work.addresses, ...(await Promise.all(nodes.slice(-1).map(addressOf)))],
-    });
-    const nodes = await openRecipients(work, tell, seeds);
-    tell('ready', { address: await addressOf(nodes[0]) });
+    const folder = work.addresses[0] ?? mkdtempSync(join(work.shared.folder, 'mesh-'));
+    const handlers = arrivalsOfMany(work, tell, perProcess(work, work.index), arrivalsInAnyOrder);
+    await openRecipients(work, handlers, formed(folder));
+    tell('ready', { address: folder });
   },
   sender: async (work) => {
-    const { node, kind } = await openNode(work, 'sender', { degree: 3, connect: work.addresses });
+    const { node, kind } = await openNode(work, 'sender', formed(work.addresses[0]));
     await node.ready({ count: work.recipients + 1, timeoutMs: 20_000 });
     await toAll(node, kind, work);
   },
 };
+
+function formed(folder) {
+  return { degree: 3, discovery: { udp: false, folder } };
+}
 
 /** a-b-c: the sender is linked to the relay, the relay to the receiver. */
 export const relay = {
@@ -67,6 +79,7 @@ export const relay = {
     await node.ready({ nodes: ['receiver'] });
     const hops = await node.route('receiver');
     if (hops.length !== 2) throw new Error(`the way is ${hops.join(', ')}`);
+    await node.send('receiver', 'hello', { kind: helloKind });
     await flood(node, kind, 'receiver', work);
   },
 };
@@ -75,6 +88,7 @@ export const relay = {
 const perTurn = 100;
 
 async function toAll(node, kind, { bytes, count }) {
+  await node.broadcast('hello', { kind: helloKind });
   const options = { kind, receipt: 'none' };
   for (let number = 0; number < count; ) {
     const { missingCount } = await node.broadcast(markedBody(number, bytes), options);
