@@ -1,6 +1,7 @@
 // Who plays in a piece of work of each shape, in the order in which the processes start, and what must be verified.
 // measure.mjs starts them: each gets the addresses of those before it, each but the last says `ready`, and those
 // that report say `done`. Invariant: a shape's figures are there only if every part has verified what it should.
+import { warmUp } from './roles/arrivals.mjs';
 
 /** From what those that report have said: `figures` of each, joined. */
 const joined = (parts) => Object.assign({}, ...parts.map(({ done }) => done?.figures));
@@ -102,10 +103,10 @@ export function perProcess(work, index) {
   return Math.min(most, work.recipients - most * index);
 }
 
-/** From the first that came anywhere to the last that came anywhere: all processes read the machine's one clock. */
+/** From the first after the warm-up to the last that came anywhere: all processes read the machine's one clock. */
 function deliveries(parts, work) {
   const reports = parts.map(({ done }) => done).filter((done) => done !== undefined);
   const startedAt = Math.min(...reports.map((report) => report.startedAt));
   const endedAt = Math.max(...reports.map((report) => report.endedAt));
-  return { rate: (work.count * work.recipients * 1e6) / (endedAt - startedAt) };
+  return { rate: ((work.count - warmUp(work.count)) * work.recipients * 1e6) / (endedAt - startedAt) };
 }

@@ -14,21 +14,28 @@ const names = [
   'gossipsub',
 ];
 
-export async function loadSystems(chosen = names) {
-  return Promise.all(chosen.map((name) => loadSystem(name, new URL(`./systems/${name}.mjs`, import.meta.url))));
+/**
+ * By name; or, for a system from elsewhere, by `{ name, url }` of its file. A file has `title`, `roles` (by shape,
+ * then role) and, where it applies: `needs` (missing.mjs), `share` of the full count that it does in the same time,
+ * `prepare(folder)` for what it needs once for all runs, `version()`.
+ */
+export function loadSystems(chosen = names) {
+  return Promise.all(
+    chosen.map((one) => (typeof one === 'string' ? load(one, ownFile(one)) : load(one.name, one.url))),
+  );
 }
 
-/**
- * A system's file has `title`, `roles` (by shape, then role) and, where it applies: `needs` (missing.mjs), `share`
- * of the full count that it does in the same time, `plays(work)` for shapes that it plays in part, `prepare(folder)`.
- */
-export async function loadSystem(name, url) {
+async function load(name, url) {
   const module = await import(url);
   return { name, url: String(url), share: 1, needs: {}, ...module };
 }
 
+function ownFile(name) {
+  return new URL(`./systems/${name}.mjs`, import.meta.url);
+}
+
 export function plays(system, work) {
-  return work.shape in system.roles && (system.plays?.(work) ?? true);
+  return work.shape in system.roles;
 }
 
 /** Checks what `--systems` names. @throws Error that lists what there is. */

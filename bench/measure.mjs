@@ -43,7 +43,9 @@ function check(system, work, { role, verifies, index, done }) {
   if (verifies === undefined) return;
   const expected = verifies(work, index, done);
   if (done.verified === expected) return;
-  throw new Error(`${system.name}: ${done.verified} of ${expected} arrived intact at the ${role} (${work.name})`);
+  throw new Error(
+    `${system.name}: ${done.verified} of ${expected} arrived intact at the ${role} (${work.name})`,
+  );
 }
 
 function timeout(milliseconds, text) {

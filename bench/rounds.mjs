@@ -6,7 +6,14 @@ import { measure } from './measure.mjs';
 import { spread, withRatios } from './statistics.mjs';
 
 /** @returns {Promise<{ results: object[], failures: object[] }>} One result for each work, figure and system. */
-export async function runRounds({ works, systems, rounds, quick = false, shared = {}, progress = () => undefined }) {
+export async function runRounds({
+  works,
+  systems,
+  rounds,
+  quick = false,
+  shared = {},
+  progress = () => undefined,
+}) {
   const results = [];
   const failures = [];
   for (const work of works) {

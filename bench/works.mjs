@@ -114,3 +114,9 @@ export const works = [
     roundsMax: 1,
   },
 ];
+
+/** The chosen works and those that they are compared with, or take their rate from, in the order of the list. */
+export function withFirst(chosen) {
+  const names = new Set(chosen.flatMap(({ name, after }) => (after === undefined ? [name] : [name, after])));
+  return works.filter(({ name }) => names.has(name));
+}

@@ -1,5 +1,6 @@
 // What every receiver does with what arrives: a handler, called per message with its body, that verifies and
-// counts. It reports once, when as many have come as should, or when nothing more has come for a while.
+// counts. It reports once, when as many have come as should, or when nothing more has come for a while. The first
+// tenth warms up: it is verified like the rest, but the clock begins after it.
 // Invariant: `verified` counts each number once, and only whole bodies; a duplicate or a loss is missed in it.
 import { isIntact, numberOf } from '../check.mjs';
 
@@ -8,10 +9,12 @@ const stallMs = 10_000;
 /** In order: for systems that keep it. The number of a message is the place at which it came. */
 export function arrivals({ bytes, count, stallAfterMs }, tell) {
   const clock = stopwatch(tell, { count, bytes, stallAfterMs });
+  const warm = warmUp(count);
   let next = 0;
   let verified = 0;
   return (body) => {
-    if (next === 0) clock.start(() => ({ next, verified }));
+    if (next === 0) clock.watch(() => ({ next, verified }));
+    if (next === warm) clock.start();
     if (isIntact(body, next, bytes)) verified++;
     if (++next === count) clock.stop(verified);
   };
@@ -21,10 +24,12 @@ export function arrivals({ bytes, count, stallAfterMs }, tell) {
 export function arrivalsInAnyOrder({ bytes, count, stallAfterMs }, tell) {
   const clock = stopwatch(tell, { count, bytes, stallAfterMs });
   const seen = new Uint8Array(count);
+  const warm = warmUp(count);
   let next = 0;
   let verified = 0;
   return (body) => {
-    if (next === 0) clock.start(() => ({ next, verified }));
+    if (next === 0) clock.watch(() => ({ next, verified }));
+    if (next === warm) clock.start();
     const number = numberOf(body);
     if (isIntact(body, number, bytes) && seen[number] === 0) {
       seen[number] = 1;
@@ -47,34 +52,46 @@ export function arrivalsOfMany(work, tell, recipients, each = arrivals) {
   return Array.from({ length: recipients }, () => each(work, collect));
 }
 
+/** So many of `count` are not in the figures. */
+export function warmUp(count) {
+  return Math.floor(count / 10);
+}
+
 /** Microseconds of the machine's own clock: processes of one machine can compare theirs. */
 export function nowUs() {
   return Number(process.hrtime.bigint()) / 1000;
 }
 
-/** A clock that looks twice a second costs nothing, and turns a lost message into a figure instead of a hang. */
+/** Looking now and then costs nothing, and turns a lost message into a count instead of a hang. */
 function stopwatch(tell, { count, bytes, stallAfterMs = stallMs }) {
   let startedAt = 0;
-  let watch;
+  let timer;
+  const conclude = (verified, ...more) => {
+    clearInterval(timer);
+    const endedAt = nowUs();
+    tell('done', { figures: Object.assign({}, ...more), verified, startedAt, endedAt });
+  };
   return {
-    start(progress) {
-      startedAt = nowUs();
+    watch(progress) {
       let last = 0;
       let since = Date.now();
-      watch = setInterval(() => {
+      timer = setInterval(() => {
         const { next, verified } = progress();
         if (next !== last) [last, since] = [next, Date.now()];
-        else if (Date.now() - since >= stallAfterMs) {
-          clearInterval(watch);
-          tell('done', { figures: {}, verified, startedAt, endedAt: nowUs() });
-        }
+        else if (Date.now() - since >= stallAfterMs) conclude(verified);
       }, stallAfterMs / 4);
     },
+    start() {
+      startedAt = nowUs();
+    },
     stop(verified) {
-      clearInterval(watch);
-      const endedAt = nowUs();
-      const rate = (count * 1e6) / (endedAt - startedAt);
-      tell('done', { figures: { rate, megabytes: (rate * bytes) / 1e6 }, verified, startedAt, endedAt });
+      const rate = rateSince(startedAt, count);
+      conclude(verified, { rate, megabytes: (rate * bytes) / 1e6 });
     },
   };
+}
+
+/** Of what came after the warm-up. */
+export function rateSince(startedAt, count) {
+  return ((count - warmUp(count)) * 1e6) / (nowUs() - startedAt);
 }

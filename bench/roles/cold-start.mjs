@@ -2,10 +2,10 @@
 // that runs already, and, after a rest, how much memory it holds. The times are taken by whoever started it,
 // from the moment the process was asked for.
 
-const restMs = 1500;
+const restMsDefault = 1500;
 
 /** `open` makes the system ready; `reach` resolves when an answer has come from the peer. */
-export async function coldStart(tell, open, reach) {
+export async function coldStart({ restMs = restMsDefault }, tell, open, reach) {
   const opened = await open();
   tell('opened');
   await reach(opened);

@@ -8,11 +8,6 @@ import { percentiles } from './percentiles.mjs';
 /** About so many a second are sent back: far too few to be a load of their own. */
 const echoesPerSecond = 2000;
 
-/** The first fifth, in which code is compiled and buffers grow, is verified but not in the figures. */
-function warm(times) {
-  return times.subarray(Math.floor(times.length / 5));
-}
-
 /** Every so-manieth message is sent back. */
 function echoEvery({ rate }) {
   return Math.max(1, Math.round(rate / echoesPerSecond));
@@ -33,36 +28,46 @@ export function pacedReceiver(work, echo) {
 
 /**
  * What the sender does: `send(body)` says whether it took it, `makeBody(bytes)` gives a body that may be marked
- * now. It ends when all are sent and the last echo has come; the last message is always one that is sent back.
+ * now. First a fifth as many at half of the rate, which warms up; once all of that has come back, what counts.
  */
 export function pacedSender(work, tell, { send, makeBody }) {
   const every = echoEvery(work);
-  const echoes = Math.max(2, Math.floor((work.rate * work.seconds) / every));
-  const count = (echoes - 1) * every + 1;
-  const gapUs = 1e6 / work.rate;
+  const echoes = Math.max(10, Math.floor((work.rate * work.seconds) / every));
+  const warm = Math.ceil(echoes / 5);
   const times = new Float64Array(echoes);
-  let startedAt = 0;
+  let phase = phaseOf({ from: 0, echoes: warm, gapUs: 2e6 / work.rate, every });
   let number = 0;
   let echoed = 0;
   const sendDue = () => {
-    const due = Math.min(count, Math.floor((nowUs() - startedAt) / gapUs) + 1);
+    const due = Math.min(phase.end, phase.from + Math.floor((nowUs() - phase.startedAt) / phase.gapUs) + 1);
     for (; number < due; number++) {
       const body = makeBody(work.bytes);
       mark(body, number);
       if (!send(body)) break;
     }
-    if (number < count) setTimeout(sendDue, 1);
+    if (number < phase.end) setTimeout(sendDue, 1);
   };
-  return {
-    begin: () => {
-      startedAt = nowUs();
-      sendDue();
-    },
-    echoed: (body) => {
-      const of = numberOf(body);
-      if (of !== echoed * every || !isIntact(body, of, work.bytes)) return;
-      times[echoed] = (nowUs() - startedAt - of * gapUs) / 2;
-      if (++echoed === echoes) tell('done', { figures: percentiles(warm(times)), verified: echoed, expected: echoes });
-    },
+  const begin = () => {
+    phase.startedAt = nowUs();
+    sendDue();
   };
+  const returned = (body) => {
+    const of = numberOf(body);
+    if (of !== echoed * every || !isIntact(body, of, work.bytes)) return;
+    if (echoed >= warm)
+      times[echoed - warm] = (nowUs() - phase.startedAt - (of - phase.from) * phase.gapUs) / 2;
+    echoed++;
+    if (echoed === warm) {
+      phase = phaseOf({ from: number, echoes, gapUs: 1e6 / work.rate, every });
+      begin();
+    } else if (echoed === warm + echoes) {
+      tell('done', { figures: percentiles(times), verified: echoed, expected: warm + echoes });
+    }
+  };
+  return { begin, echoed: returned };
+}
+
+/** Messages from one number up to another, at one rate; it ends right before one that would be sent back. */
+function phaseOf({ from, echoes, gapUs, every }) {
+  return { from, end: from + echoes * every, gapUs, startedAt: 0 };
 }

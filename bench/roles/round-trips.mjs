@@ -1,7 +1,7 @@
 // What every asker of round trips does: one message at a time, the next when the answer is there. The first
 // tenth warms up and is not in the figures, but verified like the rest.
 import { isIntact, makeBody, mark } from '../check.mjs';
-import { nowUs } from './arrivals.mjs';
+import { nowUs, warmUp } from './arrivals.mjs';
 import { percentiles } from './percentiles.mjs';
 
 /** `send(body)` sends; whoever gets the echo calls what this returns, after `begin()`. */
@@ -41,5 +41,5 @@ export async function askInTurn({ bytes, count }, tell, ask) {
 }
 
 function warm(times) {
-  return times.subarray(Math.floor(times.length / 10));
+  return times.subarray(warmUp(times.length));
 }

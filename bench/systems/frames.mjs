@@ -31,6 +31,7 @@ export function frameRoles({ serve, connect }) {
       receiver: echo.receiver,
       sender: (work, tell) =>
         coldStart(
+          work,
           tell,
           () => serve(() => undefined, work),
           async () => answered(await connect(work.addresses[0], work), work),

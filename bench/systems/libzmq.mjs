@@ -16,7 +16,9 @@ let compiled;
 
 export async function prepare(folder) {
   compiled = join(folder, 'push-pull');
-  execFileSync('gcc', ['-O2', '-pthread', '-o', compiled, source, '-lzmq'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync('gcc', ['-O2', '-pthread', '-o', compiled, source, '-lzmq'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   return { shared: { program: compiled }, end: () => undefined };
 }
 

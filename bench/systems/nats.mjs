@@ -64,7 +64,7 @@ export const roles = {
   'half-load': { receiver: receivePaced, sender: publishPaced },
   'cold-start': {
     receiver: respond,
-    sender: (work, tell) => coldStart(tell, () => open(work), firstAnswer(work)),
+    sender: (work, tell) => coldStart(work, tell, () => open(work), firstAnswer(work)),
   },
 };
 

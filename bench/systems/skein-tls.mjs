@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { broadcast, fanOut, relay } from './skein/meshes.mjs';
+import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { requests, requestsInTurn, start } from './skein/requests.mjs';
 
 export const title = 'skein';

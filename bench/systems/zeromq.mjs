@@ -32,6 +32,7 @@ export const roles = {
     receiver: reply,
     sender: (work, tell) =>
       coldStart(
+        work,
         tell,
         () => requester(work),
         async (ask) => {
@@ -72,7 +73,10 @@ async function push({ addresses, bytes, count }) {
 
 /** A router that answers each message: with what `answer` gives, to whom it came from, under its number. */
 async function route(_work, tell, answer) {
-  const socket = await open('Router', { receiveHighWaterMark: highWaterMark, sendHighWaterMark: highWaterMark });
+  const socket = await open('Router', {
+    receiveHighWaterMark: highWaterMark,
+    sendHighWaterMark: highWaterMark,
+  });
   await socket.bind(anyPort);
   tell('ready', { address: socket.lastEndpoint });
   for await (const [from, number, body] of socket) await socket.send([from, number, answer(body)]);
@@ -94,7 +98,7 @@ async function dealer(work) {
     waiting.get(number)(body);
     waiting.delete(number);
   };
-  answers(settle);
+  void answers(settle);
   return (body) =>
     new Promise((resolve) => {
       waiting.set(numberOf(body), resolve);
@@ -125,7 +129,7 @@ async function sendAcknowledged(work, tell) {
   }
   const { socket, send, answers } = await openDealer(work);
   const { begin, acknowledged } = countInFlight(work, tell, (body) => send(socket, body));
-  answers(acknowledged);
+  void answers(acknowledged);
   begin();
 }
 

@@ -84,15 +84,18 @@ export const relay = {
   },
 };
 
-/** A turn takes so many; each is a body of its own, since `send` does not copy. */
+/** So many are begun before the sender waits until they have left; each has a body of its own: `send` does not copy. */
 const perTurn = 100;
 
 async function toAll(node, kind, { bytes, count }) {
   await node.broadcast('hello', { kind: helloKind });
   const options = { kind, receipt: 'none' };
   for (let number = 0; number < count; ) {
-    const { missingCount } = await node.broadcast(markedBody(number, bytes), options);
-    if (missingCount > 0) throw new Error(`broadcast ${number} did not leave for ${missingCount} recipients`);
-    if (++number % perTurn === 0) await node.drained();
+    const sent = [];
+    while (number < count && sent.length < perTurn)
+      sent.push(node.broadcast(markedBody(number++, bytes), options));
+    for (const { missingCount } of await Promise.all(sent))
+      if (missingCount > 0) throw new Error(`a broadcast did not leave for ${missingCount} recipients`);
+    await node.drained();
   }
 }

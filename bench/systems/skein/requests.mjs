@@ -43,6 +43,7 @@ export const start = {
   receiver,
   sender: (work, tell) =>
     coldStart(
+      work,
       tell,
       async () => {
         const { node } = await openNode(work, 'sender', { connect: work.addresses });
