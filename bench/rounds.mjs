@@ -23,8 +23,8 @@ export async function runRounds({
       for (const system of playing) {
         if (samples.get(system.name) === undefined) continue;
         progress(`${work.name}: ${system.name}, round ${round + 1}`);
-        const scaled = scale(work, system, quick, results);
         try {
+          const scaled = scale(work, system, quick, results);
           const figures = await measure(system, { ...scaled, shared: shared[system.name] });
           samples.get(system.name).push(figures);
         } catch (error) {
@@ -48,14 +48,20 @@ function scale(work, system, quick, results) {
   return { ...work, rate: own.median / 2, seconds: quick ? work.seconds.quick : work.seconds.full };
 }
 
+/** One result for each figure and system, none for a system that failed. */
 function summarize(work, samples) {
-  return Object.entries(casts[work.shape].figures).flatMap(([figure, { label, unit, better }]) =>
+  return Object.entries(casts[work.shape].figures).flatMap(([figure, about]) =>
     [...samples].flatMap(([system, runs]) => {
-      const values = runs.map((figures) => figures[figure]).filter((value) => value !== undefined);
-      if (values.length === 0) return [];
-      const { name, title, after, bytes } = work;
-      const what = { work: name, title, bytes, figure, label, unit, better, system };
-      return [{ ...what, ...(after && { after }), ...spread(values) }];
+      if (runs.length === 0) return [];
+      const { unit, perMessage } = unitOf(work, about);
+      const { name, title, after } = work;
+      const what = { work: name, title, ...(after && { after }), figure, ...about, unit, system };
+      return [{ ...what, ...spread(runs.map((figures) => figures[figure] * perMessage)) }];
     }),
   );
+}
+
+/** Of large bodies the rate in bytes is what one knows from elsewhere. */
+function unitOf({ inBytes, bytes }, { unit }) {
+  return inBytes ? { unit: 'MB/s', perMessage: bytes / 1e6 } : { unit, perMessage: 1 };
 }

@@ -8,7 +8,7 @@ const stallMs = 10_000;
 
 /** In order: for systems that keep it. The number of a message is the place at which it came. */
 export function arrivals({ bytes, count, stallAfterMs }, tell) {
-  const clock = stopwatch(tell, { count, bytes, stallAfterMs });
+  const clock = stopwatch(tell, { count, stallAfterMs });
   const warm = warmUp(count);
   let next = 0;
   let verified = 0;
@@ -22,7 +22,7 @@ export function arrivals({ bytes, count, stallAfterMs }, tell) {
 
 /** In any order: for systems that promise none. */
 export function arrivalsInAnyOrder({ bytes, count, stallAfterMs }, tell) {
-  const clock = stopwatch(tell, { count, bytes, stallAfterMs });
+  const clock = stopwatch(tell, { count, stallAfterMs });
   const seen = new Uint8Array(count);
   const warm = warmUp(count);
   let next = 0;
@@ -63,13 +63,13 @@ export function nowUs() {
 }
 
 /** Looking now and then costs nothing, and turns a lost message into a count instead of a hang. */
-function stopwatch(tell, { count, bytes, stallAfterMs = stallMs }) {
+function stopwatch(tell, { count, stallAfterMs = stallMs }) {
   let startedAt = 0;
   let timer;
-  const conclude = (verified, ...more) => {
+  const conclude = (verified, figures = {}) => {
     clearInterval(timer);
     const endedAt = nowUs();
-    tell('done', { figures: Object.assign({}, ...more), verified, startedAt, endedAt });
+    tell('done', { figures, verified, startedAt, endedAt });
   };
   return {
     watch(progress) {
@@ -85,8 +85,7 @@ function stopwatch(tell, { count, bytes, stallAfterMs = stallMs }) {
       startedAt = nowUs();
     },
     stop(verified) {
-      const rate = rateSince(startedAt, count);
-      conclude(verified, { rate, megabytes: (rate * bytes) / 1e6 });
+      conclude(verified, { rate: rateSince(startedAt, count) });
     },
   };
 }

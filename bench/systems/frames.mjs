@@ -40,25 +40,30 @@ export function frameRoles({ serve, connect }) {
   };
 }
 
-/** What a program gets is a body in its hands: a handler called per message, as for every other system. */
+/**
+ * What a program gets is a body in its hands: a handler called per message, as for every other system. A frame that
+ * came in pieces is put together in one buffer, used again for the next: no bytes are copied twice.
+ */
 function receive(socket, bytes, handle) {
   const frameBytes = bytes + headBytes;
-  let rest = [];
-  let restBytes = 0;
+  const pieces = Buffer.allocUnsafe(frameBytes);
+  let held = 0;
   socket.on('data', (chunk) => {
-    restBytes += chunk.length;
-    rest.push(chunk);
-    if (restBytes < frameBytes) return;
-    const data = rest.length === 1 ? chunk : Buffer.concat(rest);
     let at = 0;
-    while (data.length - at >= frameBytes) {
-      const length = data.readUInt32BE(at);
-      handle(data.subarray(at + headBytes, at + headBytes + length));
-      at += frameBytes;
+    if (held > 0) {
+      at = chunk.copy(pieces, held);
+      held += at;
+      if (held < frameBytes) return;
+      handle(bodyAt(pieces, 0));
     }
-    rest = at === data.length ? [] : [data.subarray(at)];
-    restBytes = data.length - at;
+    for (; chunk.length - at >= frameBytes; at += frameBytes) handle(bodyAt(chunk, at));
+    held = chunk.copy(pieces, 0, at);
   });
+}
+
+function bodyAt(buffer, at) {
+  const from = at + headBytes;
+  return buffer.subarray(from, from + buffer.readUInt32BE(at));
 }
 
 async function flood(socket, { bytes, count }) {

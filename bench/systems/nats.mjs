@@ -24,6 +24,8 @@ const echoSubject = 'bench.echo';
 const flushBytes = 1024 * 1024;
 const flushMessages = 4000;
 const empty = new Uint8Array(0);
+/** As skein's: with a second, its default, a busy machine would fail the run. */
+const requestOptions = { timeout: 10_000 };
 
 /** Its limits on a subscriber that falls behind are raised: it would be cut off, and the run lost. */
 const serverSettings = 'host: "127.0.0.1"\nport: -1\nmax_pending: 1GB\nwrite_deadline: "60s"\n';
@@ -112,7 +114,11 @@ async function receiveAndAnswer(work, tell) {
 async function sendAcknowledged(work, tell) {
   const nc = await open(work);
   if (work.variant === 'all')
-    return promisesInFlight(work, tell, async (body) => (await nc.request(subject, body)).data.length === 0);
+    return promisesInFlight(
+      work,
+      tell,
+      async (body) => (await nc.request(subject, body, requestOptions)).data.length === 0,
+    );
   const { createInbox } = await import('@nats-io/transport-node');
   const reply = createInbox();
   const { begin, acknowledged } = countInFlight(work, tell, (body) => nc.publish(subject, body, { reply }));
@@ -129,7 +135,7 @@ async function respond(work, tell) {
 
 async function asker(work) {
   const nc = await open(work);
-  return async (body) => (await nc.request(subject, body)).data;
+  return async (body) => (await nc.request(subject, body, requestOptions)).data;
 }
 
 async function receivePaced(work, tell) {
@@ -153,7 +159,7 @@ async function publishPaced(work, tell) {
 
 function firstAnswer({ bytes }) {
   return async (nc) => {
-    const { data } = await nc.request(subject, markedBody(1, bytes));
+    const { data } = await nc.request(subject, markedBody(1, bytes), requestOptions);
     if (!isIntact(data, 1, bytes)) throw new Error('the first answer is damaged');
   };
 }
