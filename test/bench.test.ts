@@ -206,13 +206,15 @@ test('the reports name every system and work, with what is left out and what fai
     rounds: 3,
     results: withRatios([
       { ...figure, ...spread, system: 'raw', median: 2_000_000 },
-      { ...figure, ...spread, system: 'skein', median: 1_000_000 },
+      { ...figure, ...spread, system: 'skein-tls', median: 1_000_000 },
+      { ...figure, ...spread, system: 'libzmq', median: 800_000 },
     ]),
     leftOut: [{ system: 'nats', reason: 'no nats-server here' }],
     failures: [{ work: 'heap', system: 'cote', message: 'it has none' }],
   };
-  expect(table(report)).toMatch(/skein +1,000,000 messages\/s +\(1-4,000,000\) +0\.50 x raw/);
+  expect(table(report)).toMatch(/skein-tls +1,000,000 messages\/s +\(1-4,000,000\) +0\.50 x raw/);
   expect(markdown(report)).toContain('| raw | 2,000,000 (1-4,000,000) |');
+  expect(markdown(report)).toContain('messages/s | 2 M | 1 M | 800 k | 0.50 x |  | 1.25 x (libzmq) |');
   for (const text of [table(report), markdown(report)]) {
     expect(text).toContain('nats is left out: no nats-server here');
     expect(text).toContain('cote FAILED at heap: it has none');

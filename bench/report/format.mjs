@@ -6,6 +6,12 @@ export function formatFigure(value) {
   return rounded.toLocaleString('en-US', { maximumFractionDigits: Math.min(digits, 2) });
 }
 
+/** For narrow places: `11.4 M`, `700 k`. */
+export function formatShort(value) {
+  if (value >= 1e6) return `${formatFigure(value / 1e6)} M`;
+  return value >= 1e4 ? `${formatFigure(value / 1e3)} k` : formatFigure(value);
+}
+
 /** The spread, or nothing where there was one round. */
 export function formatRange({ min, max, rounds }) {
   return rounds > 1 ? `${formatFigure(min)}-${formatFigure(max)}` : '';

@@ -1,26 +1,25 @@
-// The report as Markdown: a row for each work and figure, a column for each system, skein's with the ratio to the
-// best of the others. Used for bench/results/results.md and, between two marks, for bench/README.md.
+// The report as Markdown: one table of all medians, which also goes between two marks of bench/README.md, then one
+// for each piece of work with the spread.
 import { byFigure, byWork, formatFigure, formatRange, shortcomings } from './format.mjs';
+import { overview } from './overview.mjs';
 
 export function markdown(report) {
-  return `# Results\n\n${preamble(report)}\n\n![The same as a chart](chart.svg)\n\n${tables(report)}\n`;
+  const details = byWork(report.results).map(workTable).join('\n\n');
+  return `# Results\n\n${figures(report)}\n\n![The same as a chart](chart.svg)\n\n## With the spread\n\n${details}\n`;
 }
 
-/** Without a heading of its own. */
+/** What was measured, the overview, and what is missing in it. Without a heading of its own. */
 export function figures(report) {
-  return `${preamble(report)}\n\n${tables(report)}`;
+  const notes = shortcomings(report).map((text) => `- ${text.replace(/\s*\n\s*/g, ' ')}`);
+  const parts = [preamble(report), toTable(overview(report.results)), notes.join('\n')];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function preamble({ environment, rounds, date, versions }) {
   const named = Object.entries(versions).map(([system, version]) => `${system} ${version}`);
-  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback; the median of ${rounds} rounds, and the least and the most of them.`;
+  const spread = rounds === 1 ? 'one round' : `the median of ${rounds} rounds`;
+  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback; ${spread}.`;
   return named.length === 0 ? first : `${first} ${named.join(', ')}.`;
-}
-
-function tables(report) {
-  const blocks = byWork(report.results).map(workTable);
-  const notes = shortcomings(report).map((text) => `- ${text.replace(/\s*\n\s*/g, ' ')}`);
-  return [...blocks, ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n');
 }
 
 function workTable(results) {
@@ -31,13 +30,17 @@ function workTable(results) {
     system,
     ...figures.map((figure) => cell(figure.find((result) => result.system === system))),
   ]);
-  const lines = [['', ...heads], heads.map(() => '--:'), ...rows];
-  lines[1].unshift('---');
-  return `**${results[0].title}**\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
+  return `**${results[0].title}**\n\n${toTable([['', ...heads], ...rows])}`;
 }
 
 function cell(result) {
   if (result === undefined) return '';
   const range = formatRange(result);
   return range === '' ? formatFigure(result.median) : `${formatFigure(result.median)} (${range})`;
+}
+
+/** The first row is the heads; the first column is text, the others figures. */
+function toTable([heads, ...rows]) {
+  const rule = heads.map((_, column) => (column === 0 ? '---' : '--:'));
+  return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
