@@ -15,10 +15,10 @@ export function figures(report) {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function preamble({ environment, rounds, date, versions }) {
+function preamble({ environment, rounds, quick, date, versions }) {
   const named = Object.entries(versions).map(([system, version]) => `${system} ${version}`);
   const spread = rounds === 1 ? 'one round' : `the median of ${rounds} rounds`;
-  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback; ${spread}.`;
+  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback; ${spread}${quick ? ' of a quick run' : ''}.`;
   return named.length === 0 ? first : `${first} ${named.join(', ')}.`;
 }
 
