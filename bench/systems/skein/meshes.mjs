@@ -67,6 +67,7 @@ export const relay = {
     const { node, kind } = await openNode(work, 'receiver');
     const arrived = arrivals(work, tell);
     node.handle((message) => arrived(message.body), { kind });
+    node.handle(() => undefined, { kind: helloKind });
     tell('ready', { address: await addressOf(node) });
   },
   relay: async (work, tell) => {
@@ -80,9 +81,28 @@ export const relay = {
     const hops = await node.route('receiver');
     if (hops.length !== 2) throw new Error(`the way is ${hops.join(', ')}`);
     await node.send('receiver', 'hello', { kind: helloKind });
-    await flood(node, kind, 'receiver', work);
+    await flood(node, kind, 'receiver', work, withCredit(node));
   },
 };
+
+/**
+ * A relay that cannot pass on as fast as it takes drops what it has no room for, and the sender does not hear of it:
+ * `post` has no flow control beyond the first link. Hence a message with a receipt after so many, behind which the
+ * sender is never more than three times as many ahead: half of what waits for one link.
+ */
+const perReceipt = 16_384;
+const receiptsAhead = 2;
+
+function withCredit(node) {
+  const receipts = [];
+  let asked = 0;
+  return async (number) => {
+    if (number - asked < perReceipt) return;
+    asked = number;
+    receipts.push(node.send('receiver', 'hello', { kind: helloKind }));
+    if (receipts.length > receiptsAhead) await receipts.shift();
+  };
+}
 
 /** So many are begun before the sender waits until they have left; each has a body of its own: `send` does not copy. */
 const perTurn = 100;

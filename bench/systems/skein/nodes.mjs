@@ -25,14 +25,19 @@ export async function addressOf(node) {
 /** As many as one write takes; then the loop has its turn, as in a program that does other things too. */
 const perTurn = 1400;
 
-/** Posts `count` marked bodies; `post` copies at once, so one body serves for all. */
-export async function flood(node, kind, to, { bytes, count }) {
+/**
+ * Posts `count` marked bodies; `post` copies at once, so one body serves for all. `posted(number)` may make it wait.
+ */
+export async function flood(node, kind, to, { bytes, count }, posted) {
   const { makeBody, mark } = await import('../../check.mjs');
   const options = { kind };
   const body = makeBody(bytes);
   for (let number = 0; number < count; ) {
     mark(body, number);
     if (!node.post(to, body, options)) await node.drained();
-    else if (++number % perTurn === 0) await new Promise(setImmediate);
+    else if (++number % perTurn === 0) {
+      await new Promise(setImmediate);
+      await posted?.(number);
+    }
   }
 }
