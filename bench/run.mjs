@@ -1,125 +1,139 @@
-// Runs skein and the raw limit in turn on the same work, rounds interleaved, sender and receiver in
-// processes of their own, and prints medians with their spread. Each run verifies that every message
-// arrived, whole and in order. `npm run bench` (add `-- --quick` for a short round, `--json` for JSON).
-import { execFileSync, fork } from 'node:child_process';
+// Runs skein and its rivals in turn on the same work in the same run: `npm run bench`, with `-- --quick` for a short
+// one, `--only WORK[,WORK]`, `--systems A,B`, `--rounds N`, `--json`, `--write`. It chooses, installs what is missing,
+// has the rounds played (rounds.mjs) and reports. Exits 1 when a message was missing or damaged anywhere.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installRivals } from './install.mjs';
+import { chooseSystems, chooseWorks, loadSystems, plays } from './matrix.mjs';
+import { missingFor, packageVersion } from './missing.mjs';
+import { table } from './report/table.mjs';
+import { writeReport } from './report/write.mjs';
+import { runRounds } from './rounds.mjs';
+import { works as allWorks, withFirst } from './works.mjs';
 
-const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rounds: { type: 'string' } },
-});
+const roundsFull = 5;
+const roundsQuick = 1;
 
-const rounds = Number(flags.rounds ?? (flags.quick ? 3 : 7));
-const works = [
-  {
-    name: 'one-way 128 B',
-    work: 'one-way',
-    bytes: 128,
-    count: flags.quick ? 2_000_000 : 10_000_000,
-    unit: 'msgs/s',
-  },
-  {
-    name: 'one-way 64 KiB',
-    work: 'one-way',
-    bytes: 65_536,
-    count: flags.quick ? 20_000 : 60_000,
-    unit: 'msgs/s',
-    // Raw batches are of this very size: there is nothing to gather.
-    systems: ['skein', 'skein-tls'],
-  },
-  {
-    name: 'sequential round trip 128 B',
-    work: 'round-trip',
-    bytes: 128,
-    count: flags.quick ? 10_000 : 30_000,
-    unit: 'us',
-  },
-];
-const systems = ['raw', 'skein', 'skein-tls'];
-const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
-
+const { flags, works, names } = readArguments();
+const rounds = flags.rounds ?? (flags.quick ? roundsQuick : roundsFull);
+const leftOut = [];
 const folder = mkdtempSync(join(tmpdir(), 'skein-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const keyFile = join(folder, 'keys');
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
-
-const results = [];
-for (const work of works) {
-  const compared = work.systems ?? systems;
-  const samples = new Map(compared.map((system) => [system, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const system of compared) samples.get(system).push(await measure(system, work));
-  }
-  for (const system of compared)
-    results.push({ work: work.name, unit: work.unit, system, ...spread(samples.get(system)) });
-}
-for (const result of results) {
-  const of = (system) => results.find((other) => other.work === result.work && other.system === system);
-  if (of('raw') !== undefined) result.ratioToRaw = result.median / of('raw').median;
-  if (result.system === 'skein-tls') result.ratioToPlain = result.median / of('skein').median;
-}
-if (flags.json) console.log(JSON.stringify({ node: process.version, rounds, results }, null, 2));
-else printTable(results);
-
-/** One run: a receiver and a sender process; the figure is what the sender (round trip) or receiver (one-way) measured. */
-async function measure(system, work) {
-  if (system === 'skein-tls') work = { ...work, keyFile };
-  const receiver = start(system, 'receiver', work);
-  try {
-    const { address } = await receiver.next('listening');
-    const sender = start(system, 'sender', { ...work, address });
-    try {
-      const timer = work.work === 'one-way' ? receiver : sender;
-      const { figure, verified } = await timer.next('done');
-      if (verified !== work.count)
-        throw new Error(`${system}: ${verified} of ${work.count} messages arrived intact`);
-      return figure;
-    } finally {
-      await sender.stop();
-    }
-  } finally {
-    await receiver.stop();
-  }
-}
-
-function start(system, role, work) {
-  const process_ = fork(child, [system, role, JSON.stringify(work)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+const prepared = [];
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void cleanUp().then(() => process.exit(1)));
+try {
+  const systems = await present(await chosenSystems());
+  const shared = await prepare(systems);
+  const progress = process.stderr.isTTY ? (text) => process.stderr.write(`\r\x1b[K${text}`) : undefined;
+  const played = await runRounds({
+    works,
+    systems: ready(systems),
+    rounds,
+    quick: flags.quick,
+    shared,
+    progress,
   });
-  const exited = new Promise((resolve) => process_.once('exit', resolve));
-  return {
-    next: (type) =>
-      new Promise((resolve, reject) => {
-        process_.on('message', (message) => message.type === type && resolve(message));
-        process_.once('exit', (code) => reject(new Error(`${system} ${role} ended with code ${code}`)));
-      }),
-    stop: async () => {
-      process_.kill('SIGKILL');
-      await exited;
-    },
-  };
+  progress?.('');
+  report({ ...described(systems), ...played, leftOut });
+} finally {
+  await cleanUp();
 }
 
-function spread(samples) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  return { median, min: sorted[0], max: sorted.at(-1), rounds: samples.length };
+/** The roles' processes end by themselves when this one does. */
+async function cleanUp() {
+  for (const { end } of prepared.splice(0)) await end();
+  rmSync(folder, { recursive: true, force: true });
 }
 
-function printTable(rows) {
-  console.log(`node ${process.version}, ${rounds} rounds, median (min-max)`);
-  for (const { work, unit, system, median, min, max, ratioToRaw, ratioToPlain } of rows) {
-    const ratios = Object.entries({ raw: ratioToRaw, plain: ratioToPlain })
-      .filter(([, ratio]) => ratio !== undefined)
-      .map(([name, ratio]) => `${ratio.toFixed(2)} x ${name}`);
-    const digits = unit === 'us' ? 1 : 0;
-    const range = `${min.toFixed(digits)}-${max.toFixed(digits)}`;
-    console.log(
-      `${work.padEnd(30)} ${system.padEnd(9)} ${median.toFixed(digits).padStart(12)} ${unit.padEnd(7)} (${range})  ${ratios.join(', ')}`,
-    );
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        systems: { type: 'string' },
+        rounds: { type: 'string' },
+      },
+    });
+    const given = values.rounds === undefined ? undefined : Number(values.rounds);
+    if (given !== undefined && !(Number.isInteger(given) && given > 0))
+      throw new Error(`--rounds takes a whole number from 1 on, got ${values.rounds}`);
+    const chosen = withFirst(chooseWorks(values.only, allWorks));
+    return { flags: { ...values, rounds: given }, works: chosen, names: chooseSystems(values.systems) };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
   }
+}
+
+async function chosenSystems() {
+  const systems = await loadSystems(names);
+  return systems.filter((system) => works.some((work) => plays(system, work)));
+}
+
+/** Those that this machine has all for; a line for each of the others. */
+async function present(systems) {
+  if (systems.some(({ needs }) => needs.packages !== undefined)) {
+    const problem = installRivals();
+    if (problem !== undefined) console.error(problem);
+  }
+  return systems.filter((system) => {
+    const reason = missingFor(system);
+    if (reason !== undefined) leaveOut(system, reason);
+    return reason === undefined;
+  });
+}
+
+/** What a system needs once for all runs: a key, a certificate, a server, a compiled program. */
+async function prepare(systems) {
+  const shared = {};
+  for (const { name, prepare: prepareSystem, ...system } of systems) {
+    if (prepareSystem === undefined) continue;
+    try {
+      const made = await prepareSystem(folder);
+      prepared.push(made);
+      shared[name] = made.shared;
+    } catch (error) {
+      leaveOut({ name, ...system }, error.message.trim().split('\n')[0]);
+    }
+  }
+  return shared;
+}
+
+function ready(systems) {
+  return systems.filter(({ name }) => leftOut.every(({ system }) => system !== name));
+}
+
+function leaveOut({ name, title }, reason) {
+  leftOut.push({ system: name, reason });
+  console.error(`${title} is left out: ${reason}`);
+}
+
+function described(systems) {
+  const { version, platform, arch } = process;
+  const environment = {
+    node: version.slice(1),
+    cores: availableParallelism(),
+    platform: `${platform} ${arch}`,
+  };
+  const versions = Object.fromEntries(ready(systems).flatMap(versionOf));
+  return { date: new Date().toISOString().slice(0, 10), environment, versions, quick: flags.quick, rounds };
+}
+
+/** Of its package, and of its program where it has one. */
+function versionOf({ name, needs, version }) {
+  const parts = [];
+  if (needs.packages !== undefined) parts.push(packageVersion(needs.packages[0]));
+  if (version !== undefined) parts.push(version());
+  return parts.length === 0 ? [] : [[name, parts.join(' / ')]];
+}
+
+function report(whole) {
+  console.log(flags.json ? JSON.stringify(whole, null, 2) : table(whole));
+  if (flags.write) writeReport(whole);
+  if (whole.failures.length > 0) process.exitCode = 1;
 }

@@ -1,2 +1,31 @@
-// skein with a mesh key: the same program, every link encrypted.
-export * from './skein.mjs';
+// skein as it is meant to be used: with a mesh key, every link encrypted and proven. It plays all there is.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { broadcast, fanOut, relay } from './skein/meshes.mjs';
+import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
+import { requests, requestsInTurn, start } from './skein/requests.mjs';
+
+export const title = 'skein';
+
+/** A key of this run's own. */
+export async function prepare(folder) {
+  const keyFile = join(folder, 'keys');
+  const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  execFileSync(process.execPath, [program, 'key', 'new', '--key-file', keyFile]);
+  return { shared: { keyFile, folder }, end: () => undefined };
+}
+
+export const roles = {
+  'one-way': oneWay,
+  acknowledged,
+  'round-trip': roundTrip,
+  'requests-in-turn': requestsInTurn,
+  requests,
+  'fan-out': fanOut,
+  relay,
+  broadcast,
+  'half-load': halfLoad,
+  'cold-start': start,
+  heap,
+};

@@ -1,0 +1,112 @@
+// Who plays in a piece of work of each shape, in the order in which the processes start, and what must be verified.
+// measure.mjs starts them: each gets the addresses of those before it, each but the last says `ready`, and those
+// that report say `done`. Invariant: a shape's figures are there only if every part has verified what it should.
+import { warmUp } from './roles/arrivals.mjs';
+
+/** From what those that report have said: `figures` of each, joined. */
+const joined = (parts) => Object.assign({}, ...parts.map(({ done }) => done?.figures));
+
+const all = (work) => work.count;
+
+const messagesPerSecond = { rate: { label: '', unit: 'messages/s', better: 'more' } };
+const requestsPerSecond = { rate: { label: '', unit: 'requests/s', better: 'more' } };
+const deliveriesPerSecond = { rate: { label: '', unit: 'deliveries/s', better: 'more' } };
+const percentilesUs = {
+  p50: { label: 'p50', unit: 'us', better: 'less' },
+  p99: { label: 'p99', unit: 'us', better: 'less' },
+  p999: { label: 'p99.9', unit: 'us', better: 'less' },
+};
+
+export const casts = {
+  'one-way': {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'sender' }],
+    figures: messagesPerSecond,
+    conclude: joined,
+  },
+  acknowledged: {
+    parts: [
+      { role: 'receiver', verifies: all },
+      { role: 'sender', verifies: all },
+    ],
+    figures: messagesPerSecond,
+    // The sender's: until the last receipt was there.
+    conclude: (parts) => parts.at(-1).done.figures,
+  },
+  'round-trip': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: all }],
+    figures: percentilesUs,
+    conclude: joined,
+  },
+  'requests-in-turn': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: all }],
+    figures: percentilesUs,
+    conclude: joined,
+  },
+  requests: {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: all }],
+    figures: requestsPerSecond,
+    conclude: joined,
+  },
+  'fan-out': {
+    parts: [
+      { role: 'receiver', spread: true, verifies: (work, index) => work.count * perProcess(work, index) },
+      { role: 'sender' },
+    ],
+    figures: deliveriesPerSecond,
+    conclude: deliveries,
+  },
+  broadcast: {
+    parts: [
+      { role: 'receiver', spread: true, verifies: (work, index) => work.count * perProcess(work, index) },
+      { role: 'sender' },
+    ],
+    figures: deliveriesPerSecond,
+    conclude: deliveries,
+  },
+  relay: {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'relay' }, { role: 'sender' }],
+    figures: messagesPerSecond,
+    conclude: joined,
+  },
+  'half-load': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: (_work, _index, { expected }) => expected }],
+    figures: percentilesUs,
+    conclude: joined,
+  },
+  'cold-start': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: () => 1 }],
+    figures: {
+      opened: { label: 'ready', unit: 'ms', better: 'less' },
+      reached: { label: 'first answer', unit: 'ms', better: 'less' },
+      memory: { label: 'idle RSS', unit: 'MB', better: 'less' },
+    },
+    conclude: (parts) => {
+      const starter = parts.at(-1);
+      const { opened, reached } = starter.toldAfterMs;
+      return { opened, reached, ...starter.done.figures };
+    },
+  },
+  heap: {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'sender' }],
+    figures: {
+      before: { label: 'before', unit: 'MB', better: 'less' },
+      after: { label: 'after', unit: 'MB', better: 'less' },
+    },
+    conclude: joined,
+    nodeFlags: ['--expose-gc'],
+  },
+};
+
+/** Recipients in process `index`, where they are spread evenly and the last may have fewer. */
+export function perProcess(work, index) {
+  const most = Math.ceil(work.recipients / work.processes);
+  return Math.min(most, work.recipients - most * index);
+}
+
+/** From the first after the warm-up to the last that came anywhere: all processes read the machine's one clock. */
+function deliveries(parts, work) {
+  const reports = parts.map(({ done }) => done).filter((done) => done !== undefined);
+  const startedAt = Math.min(...reports.map((report) => report.startedAt));
+  const endedAt = Math.max(...reports.map((report) => report.endedAt));
+  return { rate: ((work.count - warmUp(work.count)) * work.recipients * 1e6) / (endedAt - startedAt) };
+}

@@ -1,0 +1,87 @@
+// skein's roles with messages between two nodes: `post` one-way and there and back, `send` with receipts.
+import { makeBody } from '../../check.mjs';
+import { arrivals } from '../../roles/arrivals.mjs';
+import { promisesInFlight } from '../../roles/in-flight.mjs';
+import { pacedReceiver, pacedSender } from '../../roles/paced.mjs';
+import { pingPong } from '../../roles/round-trips.mjs';
+import { addressOf, flood, openNode } from './nodes.mjs';
+
+export const oneWay = {
+  receiver: async (work, tell) => {
+    const { node, kind } = await openNode(work, 'receiver');
+    const arrived = arrivals(work, tell);
+    node.handle((message) => arrived(message.body), { kind });
+    tell('ready', { address: await addressOf(node) });
+  },
+  sender: async (work) => {
+    const { node, kind } = await openSender(work);
+    await flood(node, kind, 'receiver', work);
+  },
+};
+
+export const acknowledged = {
+  receiver: oneWay.receiver,
+  sender: async (work, tell) => {
+    const { node, kind } = await openSender(work);
+    const options = { kind, receipt: work.variant };
+    const send = async (body) => (await node.send('receiver', body, options)).deliveredCount === 1;
+    await promisesInFlight(work, tell, send);
+  },
+};
+
+export const roundTrip = {
+  receiver: async (work, tell) => {
+    const { node, kind } = await openNode(work, 'receiver');
+    node.handle((message) => void node.post(message.source, message.body, { kind }), { kind });
+    tell('ready', { address: await addressOf(node) });
+  },
+  sender: async (work, tell) => {
+    const { node, kind } = await openSender(work);
+    const { begin, echoed } = pingPong(work, tell, (body) => node.post('receiver', body, { kind }));
+    node.handle((message) => echoed(message.body), { kind });
+    begin();
+  },
+};
+
+export const halfLoad = {
+  receiver: async (work, tell) => {
+    const { node, kind } = await openNode(work, 'receiver');
+    const arrived = pacedReceiver(work, (body) => void node.post('sender', body, { kind }));
+    node.handle((message) => arrived(message.body), { kind });
+    tell('ready', { address: await addressOf(node) });
+  },
+  sender: async (work, tell) => {
+    const { node, kind } = await openSender(work);
+    const send = (body) => node.post('receiver', body, { kind });
+    const one = makeBody(work.bytes);
+    const { begin, echoed } = pacedSender(work, tell, { send, makeBody: () => one });
+    node.handle((message) => echoed(message.body), { kind });
+    begin();
+  },
+};
+
+/** The receiver collects all garbage before the first message and after the last. */
+export const heap = {
+  receiver: async (work, tell) => {
+    const { node, kind } = await openNode(work, 'receiver');
+    const arrived = arrivals(work, (type, report) => {
+      const after = heapMegabytes();
+      tell(type, { ...report, figures: { before, after } });
+    });
+    node.handle((message) => arrived(message.body), { kind });
+    const before = heapMegabytes();
+    tell('ready', { address: await addressOf(node) });
+  },
+  sender: oneWay.sender,
+};
+
+async function openSender(work) {
+  const opened = await openNode(work, 'sender', { connect: work.addresses });
+  await opened.node.ready({ nodes: ['receiver'] });
+  return opened;
+}
+
+function heapMegabytes() {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed / 1e6;
+}
