@@ -28,7 +28,8 @@ export interface SkeinNode extends AsyncDisposable {
 
   /**
    * Sends to one or more nodes along the shortest path; one receipt per recipient, end to end.
-   * A receipt means: accepted into the application's queue there.
+   * A receipt means: accepted into the application's queue there. Bodies of bytes are not copied: they must not
+   * change until the promise has settled (`post` copies).
    * @throws SkeinError SKEIN_UNDELIVERED (details: `SendResult`) when `require` is not met; SKEIN_SELF
    * when a recipient is this node; SKEIN_TOO_LARGE above 64 MiB; SKEIN_INVALID when the schema says no.
    */

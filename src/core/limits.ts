@@ -187,6 +187,11 @@ export const limits = {
   /** How long an idle source's duplicates are remembered (the stated window). */
   dedupIdleMs: 120_000,
 
+  /** Of nodes whose record is on its way, for each feature: what they send in their first moments. */
+  unknownSourceBytesMax: 4 * 1024 * 1024,
+  /** A record takes a few gaps between floods, at each hop, and longer in the start of many. */
+  unknownSourceMs: 5000,
+
   // ── calls ───────────────────────────────────────────────────────────────────────────────────────
   /** A call waits this long for its answer. */
   callTimeoutMs: 10_000,

@@ -313,3 +313,49 @@ test('a traced message carries its hops, source first and recipient last', () =>
   expect(c.arrivals[0]?.route).toEqual([a.id, b.id, c.id]);
   expect(textOf(c)).toEqual(['hi']);
 });
+
+describe('from a node whose record has not come yet', () => {
+  /** `x` knows `c` already, two hops away, and `c` hears of `x` only when `tell` is called. */
+  function newcomer() {
+    const mesh = new TestMesh();
+    const [b, c] = mesh.chain('b', 'c') as [TestNode, TestNode];
+    b.command('topology', { type: 'set-sync-period', syncPeriodMs: 500 });
+    c.listen();
+    mesh.run(2000);
+    const topology = featureNumber('topology');
+    mesh.tamper = (bytes, _from, to) =>
+      to === c ? filter(bytes, ({ feature }) => feature !== topology) : bytes;
+    const x = mesh.add('x');
+    x.dial('b');
+    mesh.run(200);
+    expect([x.knows(), c.knows()]).toEqual([['b', 'c'], ['b']]);
+    const tell = (): void => {
+      mesh.tamper = (bytes) => bytes;
+      mesh.run(1500);
+    };
+    return { mesh, x, c, tell };
+  }
+
+  test('messages are taken once it comes, all of them, in their order', () => {
+    const { mesh, x, c, tell } = newcomer();
+    for (let i = 0; i < 20; i++) x.send([c], String(i), { acknowledged: i % 3 === 0 });
+    mesh.run(100);
+    expect(textOf(c)).toEqual([]);
+    tell();
+    expect(textOf(c)).toEqual(Array.from({ length: 20 }, (_, i) => String(i)));
+    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 0 });
+  });
+
+  test('so much is held, for so long; the rest is dropped and counted', () => {
+    const { mesh, x, c, tell } = newcomer();
+    const body = new Uint8Array(200_000);
+    for (let i = 0; i < 30; i++) x.send([c], body, { acknowledged: false });
+    mesh.run(100);
+    const held = Math.floor(limits.unknownSourceBytesMax / (body.length + 100));
+    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 30 - held });
+    mesh.run(limits.unknownSourceMs + 1000);
+    tell();
+    expect(c.arrivals).toEqual([]);
+    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 30 });
+  });
+});

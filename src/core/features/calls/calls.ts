@@ -87,6 +87,7 @@ export class Calls implements Behavior<CallsCommand> {
 
   event(_agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'routes-changed') this.asker.rerouted();
+    else if (event.type === 'node-up') this.responder.nodeKnown(event.node.id);
     else if (event.type === 'node-down') this.asker.nodeDown(event.node, event.reason);
   }
 

@@ -10,6 +10,7 @@ import type { NodeId } from '../../identity.ts';
 import { lifeOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
 import { mayComeBack } from '../../parts/reach.ts';
+import { UnknownSources } from '../../parts/unknown-sources.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { type Answer, type Caller, Callers, type Work } from './callers.ts';
 import type { CallsEvent, Execution, ServeOptions } from './calls-types.ts';
@@ -29,6 +30,7 @@ export class Responder {
   private queuedBytes = 0;
   private begun: Work[] = [];
   private cancelled: Work[] = [];
+  private readonly unknownSources = new UnknownSources();
   private lastSource: NodeId | undefined;
 
   constructor(agent: BehaviorAgent) {
@@ -72,9 +74,9 @@ export class Responder {
     const { cursor } = this;
     if (!cursor.readRequest(frame)) return false;
     const { source, sequence } = frame;
-    // Its record is still on its way: nobody could be told a name. The asker asks what has become of it.
+    // Its record is still on its way: nobody could be told a name.
     if (!this.isKnown(source)) {
-      this.counts.unknownSource++;
+      if (!this.unknownSources.hold(frame, this.agent.now)) this.counts.unknownSource++;
       return true;
     }
     const caller = this.callers.of(source, cursor.life);
@@ -84,9 +86,15 @@ export class Responder {
     return true;
   }
 
+  /** A node is known: what it has asked already is taken now. */
+  nodeKnown(source: NodeId): void {
+    for (const frame of this.unknownSources.of(source)) this.request(frame);
+  }
+
   /** Requests of one source mostly follow each other; a record stays for an hour after its node is lost. */
   private isKnown(source: NodeId): boolean {
     if (source === this.lastSource) return true;
+    if (this.unknownSources.has(source)) return false;
     if (source !== this.agent.self.id && this.agent.directory.get(source) === undefined) return false;
     this.lastSource = source;
     return true;
@@ -293,6 +301,7 @@ export class Responder {
       if (this.isGone(caller)) this.leaveAll(caller);
       else for (const work of [...caller.works.values()]) if (now >= work.deadline) this.leave(work);
     }
+    this.counts.unknownSource += this.unknownSources.forgetOld(now);
     this.callers.forgetIdle();
   }
 

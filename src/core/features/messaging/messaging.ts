@@ -88,6 +88,7 @@ export class Messaging implements Behavior<MessagingCommand> {
 
   event(_agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'routes-changed') this.sender.reroute();
+    else if (event.type === 'node-up') this.receiver.nodeKnown(event.node.id);
     else if (event.type !== 'node-down') return;
     else if (event.reason === 'left') this.sender.left(event.node.id);
     else this.sender.hasten();

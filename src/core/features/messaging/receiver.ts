@@ -7,6 +7,7 @@
 import type { BehaviorAgent } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { Dedup } from '../../parts/dedup.ts';
+import { UnknownSources } from '../../parts/unknown-sources.ts';
 import { Flag, type Frame, RouteKind } from '../../wire/frame.ts';
 import type { Arrival } from './arrival.ts';
 import { Inbox } from './inbox.ts';
@@ -31,6 +32,7 @@ export class Receiver {
   private readonly joiner = new Joiner();
   /** One cursor for all messages: each is parsed in place. */
   private readonly data = new DataCursor();
+  private readonly unknownSources = new UnknownSources();
   private lastSource: NodeId | undefined;
   /** Of all sources; nearly always there is one in a turn. */
   private gathered: Gathered[] = [];
@@ -44,8 +46,8 @@ export class Receiver {
   arrived(frame: Frame): void {
     const { data } = this;
     if (!data.read(frame)) this.counts.malformed++;
-    // Its record is still on its way: nobody could be told a name, or answer. The source asks again.
-    else if (!this.isKnown(frame.source)) this.counts.unknownSource++;
+    // Its record is still on its way: nobody could be told a name, or answer.
+    else if (!this.isKnown(frame.source)) this.unknown(frame);
     else if (frame.type === MessageType.unacknowledged) this.offer(frame, data.body(), frame.sequence);
     else this.acknowledged(frame);
   }
@@ -53,12 +55,23 @@ export class Receiver {
   /** Messages of one source mostly follow each other; a record stays for an hour after its node is lost. */
   private isKnown(source: NodeId): boolean {
     if (source === this.lastSource) return true;
+    if (this.unknownSources.has(source)) return false;
     if (this.agent.directory.get(source) === undefined) return false;
     this.lastSource = source;
     return true;
   }
 
+  private unknown(frame: Frame): void {
+    if (!this.unknownSources.hold(frame, this.agent.now)) this.counts.unknownSource++;
+  }
+
+  /** A node is known: what it has sent already is taken now. */
+  nodeKnown(source: NodeId): void {
+    for (const frame of this.unknownSources.of(source)) this.arrived(frame);
+  }
+
   forgetIdle(now: number): void {
+    this.counts.unknownSource += this.unknownSources.forgetOld(now);
     this.dedup.forgetIdle(now);
     this.joiner.forgetIdle(now);
   }
