@@ -21,6 +21,8 @@ import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
 import type {
+  Batch,
+  BatchOptions,
   Call,
   Explanation,
   LinkInfo,
@@ -174,6 +176,11 @@ export class KernelNode implements LocalNode {
 
   post<Body>(to: string, body: Body, { kind = defaultKind }: { kind?: Kind<Body> | string } = {}): boolean {
     return this.exchange.post(to, body, kind as Kind<never> | string);
+  }
+
+  batch<Body = unknown>(to: string, options: BatchOptions<Body> = {}): Batch<Body> {
+    this.checkOpen();
+    return this.exchange.batch(to, options as BatchOptions<never>) as Batch<Body>;
   }
 
   drained(): Promise<void> {

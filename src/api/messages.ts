@@ -18,11 +18,19 @@ import { checkName, idOf, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import type { SkeinKernel } from '../core/skein-kernel.ts';
 import { checkOneOf, checkOptions, listOfNames } from './arguments.ts';
+import { CountedBatch } from './batch.ts';
 import { encodeBody } from './codec.ts';
 import { type ConsumerPorts, Consumers } from './consumers.ts';
 import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
 import { nameOf, snoopedMessage } from './message.ts';
-import type { MessageStream, SendOptions, SendResult, SnoopedMessage, StreamOptions } from './node.ts';
+import type {
+  BatchOptions,
+  MessageStream,
+  SendOptions,
+  SendResult,
+  SnoopedMessage,
+  StreamOptions,
+} from './node.ts';
 import { validate, validateNow } from './schema.ts';
 import { checkWhole } from './settings.ts';
 import { PushStream } from './stream.ts';
@@ -32,13 +40,44 @@ export interface MessagesPorts extends ConsumerPorts {
   readonly sendTimeoutMs: () => number;
 }
 
-/** Whoever waits for the receipt of a message to one node. */
+/** Whoever waits for the receipt of a message to one node: what the sender hands back with it. */
 interface Waiter {
-  readonly to: string;
-  readonly require: 'all' | 'any' | 'none';
-  readonly isCounted: boolean;
-  readonly resolve: (result: SendResult) => void;
-  readonly reject: (error: Error) => void;
+  ended(sent: Sent): void;
+  failed(error: Error): void;
+}
+
+class SendWaiter implements Waiter {
+  private readonly to: string;
+  private readonly options: SendOptions<never>;
+  private readonly resolve: (result: SendResult) => void;
+  readonly failed: (error: Error) => void;
+
+  constructor(
+    to: string,
+    options: SendOptions<never>,
+    resolve: (result: SendResult) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.to = to;
+    this.options = options;
+    this.resolve = resolve;
+    this.failed = reject;
+  }
+
+  ended({ sequence, delivered, missing }: Sent): void {
+    const { receipt, require } = this.options;
+    const isDelivered = delivered.length > 0;
+    const isCounted = receipt === 'count';
+    const result: SendResult = {
+      id: sequence,
+      delivered: isDelivered && !isCounted ? [this.to] : nobody,
+      missing: isCounted || isDelivered ? nobody : missing.map(({ reason }) => ({ node: this.to, reason })),
+      deliveredCount: delivered.length,
+      missingCount: missing.length,
+    };
+    if (isDelivered || require === 'none') this.resolve(result);
+    else this.failed(undelivered(result));
+  }
 }
 
 /** Names of recipients that are kept ready, each with its kinds. */
@@ -69,8 +108,7 @@ export class Messages {
 
   /** Most messages: to one node, in one frame, without a schema or a signal. Past commands and tokens. */
   private sendToOne(to: string, body: unknown, options: SendOptions<never>): Promise<SendResult> {
-    const { kind: named = defaultKind, require = 'all', receipt } = options;
-    const target = this.target(to, kindName(named));
+    const target = this.target(to, kindName(options.kind ?? defaultKind));
     const encoding = body instanceof Uint8Array ? 0 : 1;
     const bytes = encodeBody(body).bytes;
     if (bytes.length > limits.partBytes) {
@@ -78,25 +116,44 @@ export class Messages {
     }
     const timeoutMs = options.timeoutMs ?? this.ports.sendTimeoutMs();
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { to, require, isCounted: receipt === 'count', resolve, reject };
+      const waiter = new SendWaiter(to, options, resolve, reject);
       this.ports.runtime().enter();
       const problem = this.ports.core().messaging.direct.sendTo(target, encoding, bytes, timeoutMs, waiter);
       if (problem !== undefined) reject(SkeinError.from(problem));
     });
   }
 
-  private concluded({ sequence, delivered, missing, handle }: Sent): void {
-    const { to, require, isCounted, resolve, reject } = handle as Waiter;
-    const isDelivered = delivered.length > 0;
-    const result: SendResult = {
-      id: sequence,
-      delivered: isDelivered && !isCounted ? [to] : nobody,
-      missing: isCounted || isDelivered ? nobody : missing.map(({ reason }) => ({ node: to, reason })),
-      deliveredCount: delivered.length,
-      missingCount: missing.length,
-    };
-    if (isDelivered || require === 'none') resolve(result);
-    else reject(undelivered(result));
+  batch(to: string, options: BatchOptions<never>): CountedBatch<unknown> {
+    checkOptions('batch', options, ['kind', 'inFlight', 'timeoutMs']);
+    const { kind: named = defaultKind, inFlight = limits.receiveBufferMessages, timeoutMs } = options;
+    checkKind(named);
+    checkWhole('inFlight', inFlight, 1, limits.unresolvedMax);
+    if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+    this.target(to, kindName(named));
+    return new CountedBatch(inFlight, (batch) => {
+      const waiter: Waiter = {
+        ended: ({ missing }) => batch.ended(missing[0]?.reason),
+        failed: (error) => batch.failed(error),
+      };
+      return (body) => this.addToBatch(to, body, named, timeoutMs, waiter);
+    });
+  }
+
+  /** False: so many messages of this node wait for their receipts already. */
+  private addToBatch(
+    to: string,
+    body: unknown,
+    named: Kind<never> | string,
+    timeoutMs: number | undefined,
+    waiter: Waiter,
+  ): boolean {
+    const { encoding, bytes } = encodeSmall('batch', body, named);
+    const target = this.target(to, kindName(named));
+    this.ports.runtime().enter();
+    const { direct } = this.ports.core().messaging;
+    return (
+      direct.sendTo(target, encoding, bytes, timeoutMs ?? this.ports.sendTimeoutMs(), waiter) === undefined
+    );
   }
 
   broadcast(body: unknown, options: SendOptions<never>): Promise<SendResult> {
@@ -105,16 +162,7 @@ export class Messages {
 
   /** The frame's constant part is kept per recipient and kind; the body is copied once, into the link's buffer. */
   post(to: string, body: unknown, named: Kind<never> | string): boolean {
-    const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
-    // Bytes are copied into the link's buffer at once: they need no making ready.
-    const encoding = value instanceof Uint8Array ? 0 : 1;
-    const bytes = value instanceof Uint8Array ? value : encodeBody(value).bytes;
-    if (bytes.length > limits.partBytes) {
-      throw new SkeinError(
-        'SKEIN_TOO_LARGE',
-        `post: ${bytes.length} bytes are over ${limits.partBytes}; use send`,
-      );
-    }
+    const { encoding, bytes } = encodeSmall('post', body, named);
     const target = this.target(to, kindName(named));
     this.ports.runtime().enter();
     return this.ports.core().messaging.direct.post(target, encoding, bytes) === undefined;
@@ -212,12 +260,13 @@ export class Messages {
     this.consumers.end(error);
     for (const stream of [...this.snoops]) stream.end(error);
     for (const handle of this.ports.core().messaging.direct.handles())
-      (handle as Waiter).reject(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
+      (handle as Waiter).failed(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
   }
 
   handle(event: MessagingEvent): void {
     if (event.type === 'arrivals') this.consumers.handOver(event.arrivals);
-    else if (event.type === 'sent') for (const message of event.messages) this.concluded(message);
+    else if (event.type === 'sent')
+      for (const message of event.messages) (message.handle as Waiter).ended(message);
     else this.showTransit(event.transit);
   }
 
@@ -249,6 +298,19 @@ function undelivered(result: SendResult): SkeinError {
   const named = result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ');
   const who = named === '' ? `${result.missingCount} recipients` : named;
   return new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
+}
+
+/** As bytes of one frame. @throws SkeinError SKEIN_TOO_LARGE, SKEIN_INVALID */
+function encodeSmall(
+  call: string,
+  body: unknown,
+  named: Kind<never> | string,
+): { readonly encoding: number; readonly bytes: Uint8Array } {
+  const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
+  const encoded = encodeBody(value);
+  if (encoded.bytes.length <= limits.partBytes) return encoded;
+  const text = `${call}: ${encoded.bytes.length} bytes are over ${limits.partBytes}; use send`;
+  throw new SkeinError('SKEIN_TOO_LARGE', text);
 }
 
 /** Whether it may go by the hot path; what is wrong with options is said here. */

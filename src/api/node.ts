@@ -50,6 +50,11 @@ export interface SkeinNode extends AsyncDisposable {
    * @throws TypeError for a bad name; SkeinError SKEIN_SELF, SKEIN_TOO_LARGE above 256 KiB, SKEIN_CLOSED.
    */
   post<Body = unknown>(to: string, body: Body, options?: { kind?: Kind<Body> | string }): boolean;
+  /**
+   * Messages to one node whose receipts are counted: the certainty of `send` without a promise for each.
+   * @throws TypeError for a bad name or option; SkeinError SKEIN_SELF, SKEIN_CLOSED.
+   */
+  batch<Body = unknown>(to: string, options?: BatchOptions<Body>): Batch<Body>;
   /** Resolves once what was posted so far has been handed to the system (or lost with its link). */
   drained(): Promise<void>;
 
@@ -179,6 +184,37 @@ export interface SendResult {
   readonly missing: readonly Missing[];
   readonly deliveredCount: number;
   readonly missingCount: number;
+}
+
+export interface BatchOptions<Body = unknown> {
+  readonly kind?: Kind<Body> | string;
+  /** So many wait for their receipts at most; 65,536 of all that a node sends. Default 1,024. */
+  readonly inFlight?: number;
+  /** For each message. Default: the node's send timeout. */
+  readonly timeoutMs?: number;
+}
+
+export interface BatchCounts {
+  readonly delivered: number;
+  readonly missing: number;
+  /** Not known yet. */
+  readonly underWay: number;
+  /** Of the missing. */
+  readonly reasons: Readonly<Partial<Record<MissingReason, number>>>;
+}
+
+/** Messages to one node, in order while the route stays. Bodies of bytes must not change until they are counted. */
+export interface Batch<Body = unknown> {
+  readonly counts: BatchCounts;
+  /**
+   * Synchronous. False: it was not taken, since `inFlight` messages wait for their receipts; wait for `room()`.
+   * @throws SkeinError SKEIN_TOO_LARGE above 256 KiB, SKEIN_INVALID, SKEIN_CLOSED.
+   */
+  add(body: Body): boolean;
+  /** Resolves when at most half of `inFlight` wait for their receipts. */
+  room(): Promise<void>;
+  /** Resolves once each message added so far is delivered or missing. @throws SkeinError SKEIN_CLOSED */
+  done(): Promise<BatchCounts>;
 }
 
 export interface StreamOptions {

@@ -113,3 +113,17 @@ test('a handler of an attached program is told that nobody waits; what it leaves
   await offer.close();
   await expect(left).rejects.toMatchObject({ code: 'SKEIN_FAILED', details: { code: 'SKEIN_LOST' } });
 });
+
+test('a batch of an attached program counts as one of the node does', async () => {
+  await using client = await attach({ control: server.path });
+  const kind = 'batched';
+  const got: unknown[] = [];
+  peer.handle(({ body }) => void got.push(body), { kind });
+  const batch = client.batch<number>('b', { kind, inFlight: 4 });
+  for (let i = 0; i < 10; i++) while (!batch.add(i)) await batch.room();
+  expect(await batch.done()).toEqual({ delivered: 10, missing: 0, underWay: 0, reasons: {} });
+  expect(got.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const nobody = client.batch('zz');
+  nobody.add(1);
+  expect((await nobody.done()).reasons).toEqual({ 'no-route': 1 });
+});

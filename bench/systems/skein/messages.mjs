@@ -1,6 +1,6 @@
 // skein's roles with messages between two nodes: `post` one-way and there and back, `send` with receipts.
-import { makeBody } from '../../check.mjs';
-import { arrivals } from '../../roles/arrivals.mjs';
+import { makeBody, markedBody } from '../../check.mjs';
+import { arrivals, nowUs, rateSince, warmUp } from '../../roles/arrivals.mjs';
 import { promisesInFlight } from '../../roles/in-flight.mjs';
 import { pacedReceiver, pacedSender } from '../../roles/paced.mjs';
 import { pingPong } from '../../roles/round-trips.mjs';
@@ -23,11 +23,25 @@ export const acknowledged = {
   receiver: oneWay.receiver,
   sender: async (work, tell) => {
     const { node, kind } = await openSender(work);
-    const options = { kind, receipt: work.variant };
-    const send = async (body) => (await node.send('receiver', body, options)).deliveredCount === 1;
+    if (work.variant === 'count') return counted(node, kind, work, tell);
+    const send = async (body) => (await node.send('receiver', body, { kind })).deliveredCount === 1;
     await promisesInFlight(work, tell, send);
   },
 };
+
+/** `batch`: no promise for each. */
+async function counted(node, kind, { bytes, count, inFlight }, tell) {
+  const batch = node.batch('receiver', { kind, inFlight });
+  const warm = warmUp(count);
+  let startedAt = 0;
+  for (let number = 0; number < count; ) {
+    if (number === warm) startedAt = nowUs();
+    if (batch.add(markedBody(number, bytes))) number++;
+    else await batch.room();
+  }
+  const { delivered } = await batch.done();
+  tell('done', { figures: { rate: rateSince(startedAt, count) }, verified: delivered });
+}
 
 export const roundTrip = {
   receiver: async (work, tell) => {

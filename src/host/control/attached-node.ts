@@ -4,8 +4,11 @@
  * Made by `attach`. Invariant: whatever is here works as on a node in this process; only `close` differs,
  * it ends this client and leaves the node running.
  */
+import { CountedBatch } from '../../api/batch.ts';
 import type { Kind } from '../../api/kind.ts';
 import type {
+  Batch,
+  BatchOptions,
   Call,
   Explanation,
   LinkInfo,
@@ -76,6 +79,17 @@ export class AttachedNode implements SkeinNode {
 
   post<Body = unknown>(to: string, body: Body, options: { kind?: Kind<Body> | string } = {}): boolean {
     return this.posts.post(to, body, options.kind);
+  }
+
+  batch<Body = unknown>(to: string, { inFlight = 1024, ...options }: BatchOptions<Body> = {}): Batch<Body> {
+    return new CountedBatch<Body>(inFlight, (batch) => (body) => {
+      const sent = this.send(to, body, { ...options, require: 'none' });
+      sent.then(
+        ({ missing }) => batch.ended(missing[0]?.reason),
+        (error: Error) => batch.failed(error),
+      );
+      return true;
+    });
   }
 
   drained(): Promise<void> {
