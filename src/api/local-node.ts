@@ -169,9 +169,13 @@ export class KernelNode implements LocalNode {
     }
   }
 
-  async broadcast<Body>(body: Body, options: SendOptions<Body> = {}): Promise<SendResult> {
-    this.checkOpen();
-    return this.exchange.broadcast(body, options as SendOptions<never>);
+  broadcast<Body>(body: Body, options: SendOptions<Body> = noOptions): Promise<SendResult> {
+    try {
+      this.checkOpen();
+      return this.exchange.broadcast(body, options as SendOptions<never>);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   post<Body>(to: string, body: Body, { kind = defaultKind }: { kind?: Kind<Body> | string } = {}): boolean {

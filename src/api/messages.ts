@@ -13,7 +13,7 @@ import type {
   Sent,
   Transit,
 } from '../core/features/messaging/messaging-types.ts';
-import type { Target } from '../core/features/messaging/target.ts';
+import type { Everybody, Target } from '../core/features/messaging/target.ts';
 import { checkName, idOf, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import type { SkeinKernel } from '../core/skein-kernel.ts';
@@ -90,6 +90,8 @@ export class Messages {
   private readonly ports: MessagesPorts;
   private readonly snoops = new Set<PushStream<SnoopedMessage>>();
   private readonly targets = new Map<string, Map<string, Target>>();
+  /** By kind. */
+  private readonly everybody = new Map<string, Everybody>();
 
   constructor(ports: MessagesPorts) {
     this.ports = ports;
@@ -157,7 +159,21 @@ export class Messages {
   }
 
   broadcast(body: unknown, options: SendOptions<never>): Promise<SendResult> {
-    return this.dispatch('all', body, options, new Map());
+    checkSendOptions(options);
+    if (options.receipt !== 'none' || !isShort(options))
+      return this.dispatch('all', body, options, new Map());
+    const { encoding, bytes } = encodeBody(body);
+    if (bytes.length > limits.partBytes) return this.dispatch('all', body, options, new Map());
+    const named = kindName(options.kind ?? defaultKind);
+    const { direct } = this.ports.core().messaging;
+    let everybody = this.everybody.get(named);
+    if (everybody === undefined) {
+      everybody = direct.everybody(named);
+      if (this.everybody.size >= targetsMax) this.everybody.clear();
+      this.everybody.set(named, everybody);
+    }
+    this.ports.runtime().enter();
+    return Promise.resolve(this.result(direct.postToAll(everybody, encoding, bytes), new Map(), 'none'));
   }
 
   /** The frame's constant part is kept per recipient and kind; the body is copied once, into the link's buffer. */
@@ -252,6 +268,7 @@ export class Messages {
   /** The kernel behind this node has changed: everything goes on with the new one. */
   resume(): void {
     this.targets.clear();
+    this.everybody.clear();
     this.consumers.resume();
     if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: true });
   }
@@ -316,9 +333,13 @@ function encodeSmall(
 /** Whether it may go by the hot path; what is wrong with options is said here. */
 function isPlain(options: SendOptions<never>): boolean {
   checkSendOptions(options);
-  const { kind: named, signal, trace = false, receipt } = options;
+  return options.receipt !== 'none' && isShort(options);
+}
+
+/** Nobody else need be asked: no schema, no signal, no trace. */
+function isShort({ kind: named, signal, trace = false }: SendOptions<never>): boolean {
   const hasSchema = typeof named === 'object' && named.schema !== undefined;
-  return !hasSchema && signal === undefined && !trace && receipt !== 'none';
+  return !hasSchema && signal === undefined && !trace;
 }
 
 function checkNotAborted(signal: AbortSignal | undefined): void {

@@ -18,6 +18,7 @@ import type {
   LinkStatistics,
   LogLevel,
   Neighbor,
+  PreparedBroadcast,
   PreparedFrame,
   Random,
   Route,
@@ -150,6 +151,14 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {
     return this.parts.forwarder.sendPrepared(frame, sequence, tail);
+  }
+
+  prepareBroadcast(head: Uint8Array, options: SendOptions): PreparedBroadcast {
+    return this.parts.forwarder.prepareBroadcast(this.slot, head, options);
+  }
+
+  sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[] {
+    return this.parts.forwarder.sendPreparedBroadcast(frame, sequence, tail);
   }
 
   sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean {

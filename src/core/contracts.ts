@@ -280,6 +280,12 @@ export interface PreparedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** The same to every node that is reachable when it is sent. */
+export interface PreparedBroadcast {
+  /** The beginning of its payload. */
+  readonly head: Uint8Array;
+}
+
 /** A recipient that a frame could not be sent to, and why. */
 export interface Unsent {
   readonly node: NodeId;
@@ -323,6 +329,9 @@ export interface BehaviorAgent extends Agent {
   prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame;
   /** The hot path: header, head and tail are copied into the link's buffer once. Undefined: on its way. */
   sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined;
+  prepareBroadcast(head: Uint8Array, options: SendOptions): PreparedBroadcast;
+  /** One copy for each next hop, made as by `sendPrepared`. Returns what could not leave. */
+  sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[];
   /** Sends on one link a frame for `destination`, past the routing table of this node only. */
   sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean;
   /** To everybody in reach of a broadcast. */

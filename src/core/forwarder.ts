@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import type {
   DropReason,
   Neighbor,
+  PreparedBroadcast,
   PreparedFrame,
   Route,
   RouteAction,
@@ -27,6 +28,20 @@ import { decodeReturned, encodeReturned } from './wire/returned.ts';
 interface Prepared extends PreparedFrame {
   link: Link | undefined;
   version: number;
+}
+
+/** A frame to all: for each next hop its link and the frame's beginning, recipients and all. */
+interface Broadcast extends PreparedBroadcast {
+  readonly slot: Slot;
+  readonly options: SendOptions;
+  hops: readonly BroadcastHop[];
+  version: number;
+}
+
+interface BroadcastHop {
+  readonly link: Link;
+  readonly bytes: Uint8Array;
+  readonly nodes: readonly NodeId[];
 }
 
 const noneUnsent: readonly Unsent[] = [];
@@ -231,6 +246,41 @@ export class Forwarder {
     return prepared;
   }
 
+  prepareBroadcast(slot: Slot, head: Uint8Array, options: SendOptions): PreparedBroadcast {
+    const broadcast: Broadcast = { slot, head, options, hops: [], version: -1 };
+    return broadcast;
+  }
+
+  /** Who goes by which link is found out once per change of the routes, not once per frame. */
+  sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[] {
+    const broadcast = frame as Broadcast;
+    const { version } = this.context.routes;
+    if (broadcast.version !== version || broadcast.hops.some(({ link }) => !link.isOpen)) {
+      broadcast.hops = this.hopsToAll(broadcast);
+      broadcast.version = version;
+    }
+    let unsent = noneUnsent;
+    for (const { link, bytes, nodes } of broadcast.hops) {
+      if (link.sendPrepared(bytes, sequence, tail)) continue;
+      unsent = [...unsent, ...nodes.map((node): Unsent => ({ node, reason: 'busy' }))];
+    }
+    return unsent;
+  }
+
+  private hopsToAll({ slot, head, options }: Broadcast): BroadcastHop[] {
+    const groups = new Map<NodeId, NodeId[]>();
+    for (const node of this.context.routes.reachable()) {
+      const path = this.path(RouteKind.node, node);
+      if (path.action === 'next') append(groups, path.neighbor, node);
+    }
+    const header = this.header(RouteKind.many, 0, slot.number, options);
+    return [...groups].flatMap(([neighbor, recipients]) => {
+      const link = this.neighborhood.linkTo(neighbor);
+      if (link === undefined) return [];
+      return partsOf(recipients).map((nodes) => ({ link, nodes, bytes: encodeFrame(header, head, nodes) }));
+    });
+  }
+
   private sendOne(
     slot: Slot,
     kind: RouteKind,
@@ -263,8 +313,7 @@ export class Forwarder {
       else append(hops, path.neighbor, node);
     }
     for (const [neighbor, recipients] of hops) {
-      for (let at = 0; at < recipients.length; at += limits.recipientsPerFrameMax) {
-        const part = recipients.slice(at, at + limits.recipientsPerFrameMax);
+      for (const part of partsOf(recipients)) {
         const header = this.header(RouteKind.many, 0, slot.number, options);
         const frame = encodeFrame(header, traceRoom(payload, options), part);
         if (!this.hand(neighbor, frame, options.urgent))
@@ -326,6 +375,14 @@ function append(groups: Map<NodeId, NodeId[]>, key: NodeId, value: NodeId): void
   const group = groups.get(key);
   if (group === undefined) groups.set(key, [value]);
   else group.push(value);
+}
+
+/** As many as one frame may carry. */
+function partsOf(recipients: readonly NodeId[]): (readonly NodeId[])[] {
+  const { recipientsPerFrameMax: most } = limits;
+  if (recipients.length <= most) return [recipients];
+  const count = Math.ceil(recipients.length / most);
+  return Array.from({ length: count }, (_, i) => recipients.slice(i * most, (i + 1) * most));
 }
 
 function checkSize(payload: Uint8Array): void {

@@ -14,7 +14,7 @@ import { mayComeBack } from '../../parts/reach.ts';
 import { LargeBody } from './large-body.ts';
 import type { MessagingEvent, MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
 import { none, Outbound, type Outcome, type Pending } from './outbound.ts';
-import { Target } from './target.ts';
+import { Everybody, Target } from './target.ts';
 import { Waiting, type Way } from './waiting.ts';
 import { type Content, encodeData, MessageType, ReceiptStatus } from './wire.ts';
 
@@ -136,6 +136,19 @@ export class Sender {
   /** What was given with messages that are under way. */
   *handles(): Iterable<unknown> {
     for (const { handle } of this.outbound.all()) if (handle !== undefined) yield handle;
+  }
+
+  everybody(kind: string): Everybody {
+    return new Everybody(kind, this.agent);
+  }
+
+  /** To all that are reachable now, without receipts. */
+  postToAll(everybody: Everybody, encoding: number, body: Uint8Array): SendAnswer {
+    this.counts.sent++;
+    const sequence = ++this.lastUnacknowledged;
+    const unsent = this.agent.sendPreparedBroadcast(everybody.head(encoding), sequence, body);
+    const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
+    return { sequence, delivered: none, missing };
   }
 
   /** Without a receipt and without an object: the reason why it could not leave, or undefined. */

@@ -4,7 +4,7 @@
  * Made by the sender for the api, which keeps it: with it a message costs no look-up by name, no header and no path
  * of its own. Invariant: the next hop is as the routes have it at the moment of sending.
  */
-import type { BehaviorAgent, PreparedFrame } from '../../contracts.ts';
+import type { BehaviorAgent, PreparedBroadcast, PreparedFrame } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { writeU48 } from '../../wire/bytes.ts';
 import { headerBytes } from '../../wire/frame.ts';
@@ -59,5 +59,22 @@ export class Target {
   private prepare(type: number, encoding: number): PreparedFrame {
     const head = encodeHead(this.agent.self.instance, this.kind, encoding);
     return this.agent.prepare(this.node, head, { type, wantsReturn: type === MessageType.data });
+  }
+}
+
+/** The same for all: without receipts. */
+export class Everybody {
+  private readonly frames: readonly [PreparedBroadcast, PreparedBroadcast];
+
+  constructor(kind: string, agent: BehaviorAgent) {
+    const { instance } = agent.self;
+    const options = { type: MessageType.unacknowledged };
+    const prepare = (encoding: number) =>
+      agent.prepareBroadcast(encodeHead(instance, kind, encoding), options);
+    this.frames = [prepare(0), prepare(1)];
+  }
+
+  head(encoding: number): PreparedBroadcast {
+    return this.frames[encoding as 0 | 1];
   }
 }
