@@ -85,3 +85,25 @@ test('a post refuses at once what cannot be one: to itself, above 256 KiB, of a 
   await small.mesh.leave(small.member('a'));
   expect(() => a.post('b', 'hi')).toThrow(code('SKEIN_CLOSED'));
 });
+
+test('a broadcast without receipts reaches all that are in reach at the call, as the mesh changes', async () => {
+  const small = await smallMesh({ a: [], b: ['a'], c: ['b'], d: ['a'] });
+  const got = new Map(['b', 'c', 'd'].map((name) => [name, small.collect(name)]));
+  const all = async (body: unknown) =>
+    small.world.resolve(small.node('a').broadcast(body, { receipt: 'none' }));
+  expect(await all(1)).toMatchObject({ deliveredCount: 0, missingCount: 0 });
+  await small.run(100);
+  small.crash('d');
+  await small.run(500);
+  await all(Uint8Array.of(2));
+  small.start({ name: 'e', seeds: ['c'] });
+  got.set('e', small.collect('e'));
+  await small.run(2000);
+  await all({ three: 3 });
+  await small.world.resolve(small.node('a').hangup('b'));
+  // In the turn in which the only link is gone: nobody is in reach any more.
+  expect(await all(4)).toMatchObject({ missingCount: 0 });
+  await small.run(100);
+  const expected = [1, Uint8Array.of(2), { three: 3 }];
+  expect(Object.fromEntries(got)).toEqual({ b: expected, c: expected, d: [1], e: [{ three: 3 }] });
+});
