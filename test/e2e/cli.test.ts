@@ -86,6 +86,13 @@ describe('two nodes on one machine', () => {
       expect(await site.must('call', 'echo', '--node', 'a')).toBe('null\n');
     });
 
+    test('and node ls says who offers what', async () => {
+      const listed = await site.must('node', 'ls', '--node', 'a');
+      expect(listed).toMatch(/^NAME +STATE +HOPS +LINKS +NAMESPACE +SERVICES +ADDRESSES +FOR\n/);
+      expect(listed).toMatch(/^worker +up +1 +\d +default +echo, fail +127/m);
+      expect(listed).toMatch(/^a +this node +0 +\d +default +- +127/m);
+    });
+
     test('says in one line why nothing came back', async () => {
       const said = async (...args: string[]): Promise<string> => {
         const { exitCode, stdout, stderr } = await site.run(['call', ...args, '--node', 'a']);

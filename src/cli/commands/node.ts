@@ -102,7 +102,9 @@ export function settingOf(setting: string, value: string): CallInput<'set'> {
   return setting === 'sync-period' ? { syncPeriodMs: milliseconds } : { sendTimeoutMs: milliseconds };
 }
 
-export function formatNodes(nodes: readonly NodeInfo[]): string {
+/** Who offers what is a column of its own, where anybody offers anything. */
+function formatNodes(nodes: readonly NodeInfo[]): string {
+  const hasServices = nodes.some(({ services }) => services.length > 0);
   const rows = [...nodes]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((node) => [
@@ -111,10 +113,12 @@ export function formatNodes(nodes: readonly NodeInfo[]): string {
       node.hops?.toString() ?? '-',
       node.links.length.toString(),
       node.namespace,
+      ...(hasServices ? [orDash(node.services.join(', '))] : []),
       orDash(node.addresses.join(', ')),
       formatDuration(node.forMs),
     ]);
-  return table(['NAME', 'STATE', 'HOPS', 'LINKS', 'NAMESPACE', 'ADDRESSES', 'FOR'], rows);
+  const services = hasServices ? ['SERVICES'] : [];
+  return table(['NAME', 'STATE', 'HOPS', 'LINKS', 'NAMESPACE', ...services, 'ADDRESSES', 'FOR'], rows);
 }
 
 function formatShown(node: ShownNode): string {
