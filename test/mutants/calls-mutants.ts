@@ -22,7 +22,7 @@ export const callsMutants: readonly Mutant[] = [
     name: 'lost-asked-elsewhere',
     breaks: 'a request that may have been carried out goes to another node',
     file: `${folder}/asker.ts`,
-    find: '    if (!call.request.idempotent) return this.fail(call, this.lostFailure(call));\n',
+    find: '    if (!call.request.idempotent) return this.fail(call, failures.wasLost(call.request, this.nameOf(call)));\n',
     replace: '',
   },
   {

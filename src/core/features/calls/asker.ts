@@ -8,7 +8,7 @@
  * harm. What only may be lost is asked about: a question costs 36 bytes, whatever the request weighs.
  */
 import type { BehaviorAgent, DropReason, NodeEntry, Returned } from '../../contracts.ts';
-import { type Failure, failure } from '../../errors.ts';
+import type { Failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
 import { lifeOf, lifeTailOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
@@ -16,7 +16,8 @@ import { Awaited, type Awaiting } from '../../parts/awaited.ts';
 import { mayComeBack } from '../../parts/reach.ts';
 import { concatenate } from '../../wire/bytes.ts';
 import type { Frame } from '../../wire/frame.ts';
-import { type CallsEvent, codeOfNone, type Outcome, type Output, type Request } from './calls-types.ts';
+import * as failures from './call-failures.ts';
+import type { CallsEvent, Outcome, Output, Request } from './calls-types.ts';
 import { Peer } from './peers.ts';
 import { Providers } from './providers.ts';
 import {
@@ -37,18 +38,12 @@ export interface Call extends Awaiting {
   /** Changes when the request must be sent anew to a node that may believe to have had it. */
   number: number;
   peer: Peer;
-  state: CallState;
+  state: failures.CallState;
   askAt: number;
   askAfterMs: number;
   /** Said no, for certain. */
   tried: readonly NodeId[];
 }
-
-/**
- * `unsent`: there is no way to its node for the moment. `asked`: it was sent a while ago, and its node has been
- * asked what has become of it. `taken`: the node works on it. `lost`: the node is out of reach.
- */
-type CallState = 'unsent' | 'sent' | 'asked' | 'taken' | 'lost';
 
 /** After a hop has said no, the topology gets this long to find another way. */
 const retryMs = 100;
@@ -88,10 +83,10 @@ export class Asker {
 
   /** The hot path: called by the api within a turn of the kernel. @returns the call, or why there is none. */
   call(request: Request, handle: unknown): Call | Failure {
-    if (request.input.length > limits.callBytesMax) return tooLarge(request.input.length);
-    if (this.calls.size >= limits.callsUnresolvedMax) return tooMany();
+    if (request.input.length > limits.callBytesMax) return failures.tooLarge(request.input.length);
+    if (this.calls.size >= limits.callsUnresolvedMax) return failures.tooMany();
     const node = this.providers.choose(request, noNodes);
-    if (node === undefined) return nobodyOffers(request.service);
+    if (node === undefined) return failures.nobodyOffers(request);
     const { now } = this.agent;
     const call: Call = {
       request,
@@ -188,17 +183,14 @@ export class Asker {
         const remote = decodeFailure(cursor.body());
         if (remote === undefined) return false;
         this.answered(call);
-        this.fail(call, this.remoteFailure(call, remote));
+        this.fail(call, failures.hasFailed(call.request, this.nameOf(call), remote));
         return true;
       }
       case ReplyStatus.refused:
-        this.tryNext(
-          call,
-          failure('SKEIN_NO_SERVICE', `${this.nameOf(call)} does not offer ${call.request.service}`),
-        );
+        this.tryNext(call, failures.doesNotOffer(call.request, this.nameOf(call)));
         return true;
       case ReplyStatus.busy:
-        this.tryNext(call, this.busy(call));
+        this.tryNext(call, failures.isBusy(call.request, this.nameOf(call), call.tried.length));
         return true;
       case ReplyStatus.working:
         call.state = 'taken';
@@ -207,7 +199,7 @@ export class Asker {
         this.unknown(call);
         return true;
       case ReplyStatus.lost:
-        this.fail(call, this.answerLost(call));
+        this.fail(call, failures.answerWasLost(call.request, this.nameOf(call)));
         return true;
     }
   }
@@ -227,11 +219,13 @@ export class Asker {
 
   /** Certain: it has not been carried out, and this copy will not be. */
   private notTaken(call: Call, reason: DropReason): void {
-    if (reason === 'busy') return this.tryNext(call, this.busy(call));
-    if (reason === 'refused') return this.tryNext(call, this.takesNoCalls(call));
+    if (reason === 'busy')
+      return this.tryNext(call, failures.isBusy(call.request, this.nameOf(call), call.tried.length));
+    if (reason === 'refused') return this.tryNext(call, failures.takesNoCalls(this.nameOf(call)));
     const next = this.otherThan(call);
     if (next !== undefined) return this.tryAt(call, next);
-    if (!mayComeBack(this.agent, call.peer.node)) return this.fail(call, this.noRoute(call));
+    if (!mayComeBack(this.agent, call.peer.node))
+      return this.fail(call, failures.isOutOfReach(call.request, this.nameOf(call)));
     call.state = 'unsent';
     call.askAt = this.agent.now + retryMs;
     this.schedule(call);
@@ -292,7 +286,7 @@ export class Asker {
     if (now >= call.deadline) return this.timedOut(call);
     if (call.state === 'unsent') return this.again(call);
     const isLost = call.state === 'lost' && !mayComeBack(this.agent, call.peer.node);
-    if (isLost) return this.fail(call, this.lostFailure(call));
+    if (isLost) return this.fail(call, failures.wasLost(call.request, this.nameOf(call)));
     this.ask(call);
   }
 
@@ -308,7 +302,7 @@ export class Asker {
   private timedOut(call: Call): void {
     this.counts.timedOut++;
     if (call.state !== 'unsent') this.cancel(call);
-    this.fail(call, this.timeoutFailure(call));
+    this.fail(call, failures.timedOut(call.request, this.nameOf(call), call.state));
   }
 
   // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
@@ -353,11 +347,11 @@ export class Asker {
 
   /** The life that was asked is over: it may have carried the request out, or not. */
   private gone(call: Call): void {
-    if (!call.request.idempotent) return this.fail(call, this.lostFailure(call));
+    if (!call.request.idempotent) return this.fail(call, failures.wasLost(call.request, this.nameOf(call)));
     const next = this.otherThan(call);
     if (next !== undefined) this.tryAt(call, next);
     else if (this.agent.directory.get(call.peer.node)?.reachable === true) this.again(call);
-    else this.fail(call, this.lostFailure(call));
+    else this.fail(call, failures.wasLost(call.request, this.nameOf(call)));
   }
 
   private callsAt(peer: Peer): Call[] {
@@ -408,56 +402,8 @@ export class Asker {
     if (isTime) this.tellAt = Number.POSITIVE_INFINITY;
   }
 
-  // ── why it failed ─────────────────────────────────────────────────────────────────────────────────
-
   private nameOf({ peer }: Call): string {
     return this.agent.directory.get(peer.node)?.name ?? 'its node';
-  }
-
-  private remoteFailure(call: Call, { code, message }: { code: string; message: string }): Failure {
-    const node = this.nameOf(call);
-    const { service } = call.request;
-    const text = code === codeOfNone ? message : `${message} (${code})`;
-    return failure('SKEIN_FAILED', `${service} at ${node}: ${text}`, { node, service, code, message });
-  }
-
-  private busy(call: Call): Failure {
-    const { service } = call.request;
-    const others = call.tried.length === 0 ? '' : ` (as ${call.tried.length} asked before)`;
-    return failure(
-      'SKEIN_BUSY',
-      `${service}: ${this.nameOf(call)} has more to do than it may keep waiting${others}`,
-    );
-  }
-
-  private takesNoCalls(call: Call): Failure {
-    return failure('SKEIN_NO_SERVICE', `${this.nameOf(call)} takes no calls`);
-  }
-
-  private noRoute(call: Call): Failure {
-    return failure('SKEIN_NO_ROUTE', `${call.request.service}: ${this.nameOf(call)} is out of reach`);
-  }
-
-  private lostFailure(call: Call): Failure {
-    const text = `${call.request.service}: ${this.nameOf(call)} was lost with the call under way: it may have been carried out`;
-    return failure('SKEIN_LOST', text);
-  }
-
-  private answerLost(call: Call): Failure {
-    const text = `${call.request.service}: ${this.nameOf(call)} has carried it out, and its answer is there no more`;
-    return failure('SKEIN_LOST', text);
-  }
-
-  private timeoutFailure(call: Call): Failure {
-    const { service, timeoutMs } = call.request;
-    const what = {
-      unsent: 'was out of reach: it was not carried out',
-      sent: 'did not answer: it may have been carried out',
-      asked: 'did not answer: it may have been carried out',
-      taken: 'was still working on it',
-      lost: 'was lost with the call under way: it may have been carried out',
-    }[call.state];
-    return failure('SKEIN_TIMEOUT', `${service}: within ${timeoutMs} ms ${this.nameOf(call)} ${what}`);
   }
 }
 
@@ -467,16 +413,3 @@ function nextLook({ askAt, deadline }: Call): number {
 
 const noNodes: readonly NodeId[] = [];
 const nothing = { ofOthers: 0, own: 0 };
-
-function nobodyOffers(service: string): Failure {
-  return failure('SKEIN_NO_SERVICE', `no node in reach offers ${service}`);
-}
-
-function tooMany(): Failure {
-  return failure('SKEIN_BUSY', `${limits.callsUnresolvedMax} calls wait for their answers already`);
-}
-
-function tooLarge(byteLength: number): Failure {
-  const text = `an input of ${byteLength} bytes is over the limit of ${limits.callBytesMax}; send it as a message, or in parts`;
-  return failure('SKEIN_TOO_LARGE', text);
-}
