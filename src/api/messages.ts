@@ -111,8 +111,7 @@ export class Messages {
   /** Most messages: to one node, in one frame, without a schema or a signal. Past commands and tokens. */
   private sendToOne(to: string, body: unknown, options: SendOptions<never>): Promise<SendResult> {
     const target = this.target(to, kindName(options.kind ?? defaultKind));
-    const encoding = body instanceof Uint8Array ? 0 : 1;
-    const bytes = encodeBody(body).bytes;
+    const { encoding, bytes } = encodeBody(body);
     if (bytes.length > limits.partBytes) {
       return this.dispatch([target.node], body, options, new Map([[target.node, to]]));
     }

@@ -80,7 +80,14 @@ export const encoded = {
   probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, uptimeMs: 99 }),
   receipts: encodeReceipts(0x0123456789ab, [1, 2, 9], [0, 0, 2]),
   request: concatenate([
-    calls.encodeRequestHead({ life: 77, lifeTail: 5, timeoutMs: 10_000, service: 'echo', encoding: 1 }),
+    calls.encodeRequestHead({
+      life: 77,
+      lifeTail: 5,
+      forLife: 78,
+      timeoutMs: 10_000,
+      service: 'echo',
+      encoding: 1,
+    }),
     output,
   ]),
   reply: concatenate([calls.encodeReplyHead(77, calls.ReplyStatus.done, 3, 1), output]),

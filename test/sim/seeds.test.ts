@@ -48,6 +48,14 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     lossPercent: 3,
     faults: ['drift', 'twin'],
   },
+  'a request that came late was carried out again by the next life of its node': {
+    nodes: 8,
+    degree: 3,
+    minutes: 0.25,
+    seed: 7000640,
+    workload: 'calls',
+    faults: ['leave', 'vanish', 'oneway'],
+  },
   'an end that lost a link and dialed anew held its floods until the next digest': {
     ...brief,
     nodes: 8,

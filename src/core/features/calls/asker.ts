@@ -153,7 +153,7 @@ export class Asker {
       return this.agent.sendPrepared(peer.head(service, encoding, timeoutMs), number, input);
     }
     const { life, lifeTail } = this;
-    const head = encodeRequestHead({ life, lifeTail, timeoutMs, service, encoding });
+    const head = encodeRequestHead({ life, lifeTail, forLife: life, timeoutMs, service, encoding });
     const options = { type: CallType.request, sequence: number };
     const [unsent] = this.agent.send({ to: 'node', node: peer.node }, concatenate([head, input]), options);
     return unsent?.reason;
@@ -198,6 +198,9 @@ export class Asker {
       case ReplyStatus.unknown:
         this.unknown(call);
         return true;
+      case ReplyStatus.otherLife:
+        this.sendLater(call);
+        return true;
       case ReplyStatus.lost:
         this.fail(call, failures.answerWasLost(call.request, this.nameOf(call)));
         return true;
@@ -226,6 +229,11 @@ export class Asker {
     if (next !== undefined) return this.tryAt(call, next);
     if (!mayComeBack(this.agent, call.peer.node))
       return this.fail(call, failures.isOutOfReach(call.request, this.nameOf(call)));
+    this.sendLater(call);
+  }
+
+  /** A way to its node, or the record of its new life, is a moment off. */
+  private sendLater(call: Call): void {
     call.state = 'unsent';
     call.askAt = this.agent.now + retryMs;
     this.schedule(call);

@@ -50,6 +50,8 @@ export class Peer {
     // Its record may come later than the first request, and is not there for a moment when it is replaced.
     const restarted = this.instance !== undefined && instance !== undefined && instance !== this.instance;
     this.via = via;
+    // Their beginnings name the life that they are for.
+    if (restarted) this.heads.clear();
     this.instance = instance ?? this.instance;
     return isFirst ? unchanged : { moved, restarted };
   }
@@ -69,7 +71,9 @@ export class Peer {
 
   private prepare(service: string, encoding: number, timeoutMs: number): PreparedFrame {
     const { instance } = this.agent.self;
-    const head = { life: lifeOf(instance), lifeTail: lifeTailOf(instance), timeoutMs, service, encoding };
+    const forLife = this.instance === undefined ? 0 : lifeOf(this.instance);
+    const lives = { life: lifeOf(instance), lifeTail: lifeTailOf(instance), forLife };
+    const head = { ...lives, timeoutMs, service, encoding };
     return this.agent.prepare(this.node, encodeRequestHead(head), {
       type: CallType.request,
       wantsReturn: true,

@@ -21,6 +21,7 @@ import { CallCursor, encodeFailure, ReplyStatus, readGot, readLife } from './wir
 export class Responder {
   readonly counts = { executed: 0, refused: 0, busy: 0, cancelled: 0, duplicates: 0, unknownSource: 0 };
   private readonly agent: BehaviorAgent;
+  private readonly life: number;
   private readonly services = new Map<string, Service<Work>>();
   private readonly callers = new Callers();
   private readonly replies: Replies;
@@ -35,6 +36,7 @@ export class Responder {
 
   constructor(agent: BehaviorAgent) {
     this.agent = agent;
+    this.life = lifeOf(agent.self.instance);
     this.replies = new Replies(agent, () => this.load);
   }
 
@@ -74,6 +76,10 @@ export class Responder {
     const { cursor } = this;
     if (!cursor.readRequest(frame)) return false;
     const { source, sequence } = frame;
+    if (cursor.forLife !== this.life) {
+      this.replies.say(source, cursor.life, sequence, ReplyStatus.otherLife);
+      return true;
+    }
     // Its record is still on its way: nobody could be told a name.
     if (!this.isKnown(source)) {
       if (!this.unknownSources.hold(frame, this.agent.now)) this.counts.unknownSource++;

@@ -2,7 +2,7 @@
  * What calls behaviors send each other, byte for byte. The frame's sequence is the call's number at its asker.
  *
  * ```
- * request  u48 life, u16 life's tail, u32 ms to the deadline, text service, u8 encoding, input
+ * request  u48 life, u16 life's tail, u48 life it is for, u32 ms to the deadline, text service, u8 encoding, input
  * reply    u48 life of the asker, u8 status, u16 load, u8 encoding, output
  *          (failed: text code, text message; unknown: u48 life of the node that says so)
  * ask      u48 life                         what has become of it?
@@ -21,7 +21,8 @@ export const CallType = { request: 1, reply: 2, ask: 3, cancel: 4, got: 5 } as c
 /**
  * `done` and `failed` are answers; `refused` (nobody offers the service there) and `busy` say that the handler was
  * not and will not be called; `working` that it has been taken; `unknown` that it has not come to this life of the
- * node, and will not be carried out by it should it come yet; `lost` that it was, and its answer is kept no more.
+ * node, and will not be carried out by it should it come yet; `lost` that it was, and its answer is kept no more;
+ * `otherLife` that it was meant for a life of the node that is over, and is not carried out.
  */
 export const ReplyStatus = {
   done: 0,
@@ -31,6 +32,7 @@ export const ReplyStatus = {
   working: 4,
   unknown: 5,
   lost: 6,
+  otherLife: 7,
 } as const;
 export type ReplyStatus = (typeof ReplyStatus)[keyof typeof ReplyStatus];
 
@@ -41,14 +43,17 @@ export const loadMax = 0xffff;
 export interface RequestHead {
   readonly life: number;
   readonly lifeTail: number;
+  /** Of the node that is asked: a copy that comes late must not be carried out by its next life. */
+  readonly forLife: number;
   readonly timeoutMs: number;
   readonly service: string;
   readonly encoding: number;
 }
 
 /** The beginning of a request's payload, up to its input. */
-export function encodeRequestHead({ life, lifeTail, timeoutMs, service, encoding }: RequestHead): Uint8Array {
-  const writer = new Writer(32 + service.length).u48(life).u16(lifeTail);
+export function encodeRequestHead(head: RequestHead): Uint8Array {
+  const { life, lifeTail, forLife, timeoutMs, service, encoding } = head;
+  const writer = new Writer(40 + service.length).u48(life).u16(lifeTail).u48(forLife);
   return writer
     .u32(Math.max(1, Math.round(timeoutMs)))
     .text(service)
@@ -135,6 +140,7 @@ function shortened(text: string, length: number): string {
 export class CallCursor {
   life = 0;
   lifeTail = 0;
+  forLife = 0;
   timeoutMs = 0;
   service = '';
   status: ReplyStatus = ReplyStatus.done;
@@ -157,14 +163,15 @@ export class CallCursor {
 
   /** False when the payload is not a request's. */
   readRequest({ bytes, payloadStart, payloadEnd }: Frame): boolean {
-    const textStart = payloadStart + 13;
+    const textStart = payloadStart + 19;
     if (textStart > payloadEnd) return false;
     const textBytes = bytes[textStart - 1] as number;
     const textEnd = textStart + textBytes;
     if (textBytes > limits.serviceBytesMax || textEnd + 1 > payloadEnd) return false;
     this.life = readU48(bytes, payloadStart);
     this.lifeTail = ((bytes[payloadStart + 6] as number) << 8) | (bytes[payloadStart + 7] as number);
-    this.timeoutMs = readU32(bytes, payloadStart + 8);
+    this.forLife = readU48(bytes, payloadStart + 8);
+    this.timeoutMs = readU32(bytes, payloadStart + 14);
     if (!this.isSameService(bytes, textStart, textBytes) && !this.readService(bytes, textStart, textEnd))
       return false;
     this.encoding = bytes[textEnd] as number;
@@ -176,7 +183,7 @@ export class CallCursor {
   readReply({ bytes, payloadStart, payloadEnd }: Frame): boolean {
     if (payloadStart + 10 > payloadEnd) return false;
     const status = bytes[payloadStart + 6] as number;
-    if (status > ReplyStatus.lost) return false;
+    if (status > ReplyStatus.otherLife) return false;
     this.life = readU48(bytes, payloadStart);
     this.status = status as ReplyStatus;
     this.load =
