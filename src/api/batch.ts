@@ -11,6 +11,11 @@ export type BatchSend<Body> = (body: Body) => boolean;
 
 export class CountedBatch<Body> implements Batch<Body> {
   private readonly inFlight: number;
+  /**
+   * An eighth is free: whoever waits for each single place is woken for each single message, and whoever waits for
+   * half sends while the recipient has nothing to do.
+   */
+  private readonly roomAt: number;
   private readonly send: BatchSend<Body>;
   private underWay = 0;
   private deliveredCount = 0;
@@ -21,6 +26,7 @@ export class CountedBatch<Body> implements Batch<Body> {
 
   constructor(inFlight: number, send: (batch: CountedBatch<Body>) => BatchSend<Body>) {
     this.inFlight = inFlight;
+    this.roomAt = Math.floor((inFlight * 7) / 8);
     this.send = send(this);
   }
 
@@ -43,8 +49,7 @@ export class CountedBatch<Body> implements Batch<Body> {
   }
 
   async room(): Promise<void> {
-    // Half of it: whoever waits for each single place is woken for each single message.
-    while (this.underWay > this.inFlight / 2) await this.change();
+    while (this.underWay > this.roomAt) await this.change();
   }
 
   async done(): Promise<BatchCounts> {
@@ -61,8 +66,7 @@ export class CountedBatch<Body> implements Batch<Body> {
       this.missingCount++;
       this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
     }
-    if (this.waiters.length > 0 && (this.underWay === 0 || this.underWay === this.inFlight >> 1))
-      this.changed();
+    if (this.waiters.length > 0 && this.underWay <= this.roomAt) this.changed();
   }
 
   /** The node has ended: what is under way will not be told. */

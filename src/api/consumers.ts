@@ -194,7 +194,7 @@ export class Consumers {
   }
 
   private drop(consumer: Consumer, arrival: Arrival, error: unknown): void {
-    const from = nameOf(arrival.source, this.ports);
+    const from = nameOf(arrival.origin.source, this.ports);
     this.ports.warn('body', `a message of kind ${arrival.kind} from ${from} was dropped: ${textOf(error)}`);
     this.consumed(consumer, 1, true);
   }

@@ -31,15 +31,16 @@ export class ReceivedMessage implements Message {
   }
 
   get source(): string {
-    return nameOf(this.arrival.source, this.context);
+    return nameOf(this.sourceId, this.context);
   }
 
   get sourceId(): number {
-    return this.arrival.source;
+    return this.arrival.origin.source;
   }
 
   get instance(): string {
-    return instanceOfLife(this.arrival.life, this.arrival.lifeTail);
+    const { life, lifeTail } = this.arrival.origin;
+    return instanceOfLife(life, lifeTail);
   }
 
   get id(): number {

@@ -90,6 +90,7 @@ export class Messages {
   private readonly ports: MessagesPorts;
   private readonly snoops = new Set<PushStream<SnoopedMessage>>();
   private readonly targets = new Map<string, Map<string, Target>>();
+  private last: { readonly to: string; readonly target: Target } | undefined;
   /** By kind. */
   private readonly everybody = new Map<string, Everybody>();
 
@@ -183,8 +184,13 @@ export class Messages {
     return this.ports.core().messaging.direct.post(target, encoding, bytes) === undefined;
   }
 
+  /** Mostly the last one again: comparing two texts that are the same object costs nothing, two look-ups do. */
   private target(to: string, named: string): Target {
-    return this.targets.get(to)?.get(named) ?? this.makeTarget(to, named);
+    const { last } = this;
+    if (last?.to === to && last.target.kind === named) return last.target;
+    const target = this.targets.get(to)?.get(named) ?? this.makeTarget(to, named);
+    this.last = { to, target };
+    return target;
   }
 
   private makeTarget(to: string, named: string): Target {
@@ -267,6 +273,7 @@ export class Messages {
   /** The kernel behind this node has changed: everything goes on with the new one. */
   resume(): void {
     this.targets.clear();
+    this.last = undefined;
     this.everybody.clear();
     this.consumers.resume();
     if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: true });

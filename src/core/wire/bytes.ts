@@ -228,6 +228,10 @@ export function readU48(bytes: Uint8Array, at: number): number {
   return (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) * 0x100000000 + readU32(bytes, at + 2);
 }
 
+export function viewU48(view: DataView, at: number): number {
+  return view.getUint16(at) * 0x100000000 + view.getUint32(at + 2);
+}
+
 export function writeU48(bytes: Uint8Array, at: number, value: number): void {
   const high = Math.floor(value / 0x100000000);
   bytes[at] = high >>> 8;

@@ -6,12 +6,17 @@
  */
 import type { NodeId } from '../../identity.ts';
 
-export interface Arrival {
+/** Who sent it, in which life: one object for all messages that follow each other. */
+export interface Origin {
   readonly source: NodeId;
   /** First 48 bits of the source's instance. */
   readonly life: number;
   /** The instance's last 16 bits. */
   readonly lifeTail: number;
+}
+
+export interface Arrival {
+  readonly origin: Origin;
   readonly sequence: number;
   readonly kind: string;
   readonly encoding: number;

@@ -17,9 +17,7 @@ function offer(kind = 'k', bytes = 1): boolean {
   const body = new Uint8Array(bytes);
   const rest = { recipients: undefined, route: undefined, consumers: [] };
   const arrival: Arrival = {
-    source: 1,
-    life: 1,
-    lifeTail: 1,
+    origin: { source: 1, life: 1, lifeTail: 1 },
     sequence: ++sequence,
     kind,
     encoding: 0,

@@ -9,7 +9,7 @@ import type { NodeId } from '../../identity.ts';
 import { Dedup } from '../../parts/dedup.ts';
 import { UnknownSources } from '../../parts/unknown-sources.ts';
 import { Flag, type Frame, RouteKind } from '../../wire/frame.ts';
-import type { Arrival } from './arrival.ts';
+import type { Arrival, Origin } from './arrival.ts';
 import { Inbox } from './inbox.ts';
 import { Joiner } from './joiner.ts';
 import { DataCursor, encodeReceipts, MessageType, type Part, ReceiptStatus } from './wire.ts';
@@ -18,8 +18,7 @@ const nobody: readonly number[] = [];
 
 /** Receipts for one life of one source, gathered during a turn. */
 interface Gathered {
-  readonly source: NodeId;
-  readonly life: number;
+  readonly origin: Origin;
   readonly sequences: number[];
   readonly statuses: ReceiptStatus[];
 }
@@ -34,6 +33,7 @@ export class Receiver {
   private readonly data = new DataCursor();
   private readonly unknownSources = new UnknownSources();
   private lastSource: NodeId | undefined;
+  private lastOrigin: Origin | undefined;
   /** Of all sources; nearly always there is one in a turn. */
   private gathered: Gathered[] = [];
   private lastGathered: Gathered | undefined;
@@ -90,9 +90,9 @@ export class Receiver {
     const { gathered } = this;
     this.gathered = [];
     this.lastGathered = undefined;
-    for (const { source, life, sequences, statuses } of gathered) {
-      const payload = encodeReceipts(life, sequences, statuses);
-      this.agent.send({ to: 'node', node: source }, payload, { type: MessageType.receipts });
+    for (const { origin, sequences, statuses } of gathered) {
+      const payload = encodeReceipts(origin.life, sequences, statuses);
+      this.agent.send({ to: 'node', node: origin.source }, payload, { type: MessageType.receipts });
     }
   }
 
@@ -110,19 +110,20 @@ export class Receiver {
   }
 
   private whole(frame: Frame, body: Uint8Array, sequence: number): void {
-    const { life } = this.data;
+    const origin = this.originOf(frame.source);
     const taken = this.offer(frame, body, sequence);
-    if (taken) this.dedup.mark(frame.source, life, sequence, this.agent.now);
-    this.gather(frame.source, life, sequence, taken ? ReceiptStatus.accepted : ReceiptStatus.busy);
+    if (taken) this.dedup.mark(frame.source, origin.life, sequence, this.agent.now);
+    this.gather(origin, sequence, taken ? ReceiptStatus.accepted : ReceiptStatus.busy);
   }
 
   private partArrived(frame: Frame, part: Part): void {
     const { source, sequence } = frame;
-    const { life } = this.data;
+    const origin = this.originOf(source);
+    const { life } = origin;
     const joined = this.joiner.add(source, life, part, this.data.body(), this.agent.now);
-    if (joined.state === 'refused') return this.gather(source, life, sequence, ReceiptStatus.busy);
+    if (joined.state === 'refused') return this.gather(origin, sequence, ReceiptStatus.busy);
     this.dedup.mark(source, life, sequence, this.agent.now);
-    this.gather(source, life, sequence, ReceiptStatus.held);
+    this.gather(origin, sequence, ReceiptStatus.held);
     if (joined.state === 'held') return;
     this.joiner.release(source, life, part.whole);
     this.whole(frame, joined.body, part.whole);
@@ -131,19 +132,17 @@ export class Receiver {
   /** A repeat of what was taken: its receipt was lost, or is late. */
   private again(frame: Frame, part: Part | undefined): void {
     const { source, sequence } = frame;
-    const { life } = this.data;
-    this.gather(source, life, sequence, part === undefined ? ReceiptStatus.accepted : ReceiptStatus.held);
-    if (part !== undefined && this.dedup.has(source, life, part.whole, this.agent.now)) {
-      this.gather(source, life, part.whole, ReceiptStatus.accepted);
+    const origin = this.originOf(source);
+    this.gather(origin, sequence, part === undefined ? ReceiptStatus.accepted : ReceiptStatus.held);
+    if (part !== undefined && this.dedup.has(source, origin.life, part.whole, this.agent.now)) {
+      this.gather(origin, part.whole, ReceiptStatus.accepted);
     }
   }
 
   private offer(frame: Frame, body: Uint8Array, sequence: number): boolean {
-    const { life, lifeTail, kind, encoding } = this.data;
+    const { kind, encoding } = this.data;
     const taken = this.inbox.offer({
-      source: frame.source,
-      life,
-      lifeTail,
+      origin: this.originOf(frame.source),
       sequence,
       kind,
       encoding,
@@ -163,12 +162,21 @@ export class Receiver {
     this.agent.flushLater();
   }
 
-  private gather(source: NodeId, life: number, sequence: number, status: ReceiptStatus): void {
+  /** Of the message that the cursor is at. */
+  private originOf(source: NodeId): Origin {
+    const { life, lifeTail } = this.data;
+    const last = this.lastOrigin;
+    if (last?.source === source && last.life === life && last.lifeTail === lifeTail) return last;
+    this.lastOrigin = { source, life, lifeTail };
+    return this.lastOrigin;
+  }
+
+  private gather(origin: Origin, sequence: number, status: ReceiptStatus): void {
     let last = this.lastGathered;
-    if (last?.source !== source || last.life !== life) {
-      last = this.gathered.find((one) => one.source === source && one.life === life);
+    if (last?.origin !== origin) {
+      last = this.gathered.find((one) => isSame(one.origin, origin));
       if (last === undefined) {
-        last = { source, life, sequences: [], statuses: [] };
+        last = { origin, sequences: [], statuses: [] };
         this.gathered.push(last);
       }
       this.lastGathered = last;
@@ -177,6 +185,10 @@ export class Receiver {
     last.statuses.push(status);
     this.agent.flushLater();
   }
+}
+
+function isSame(one: Origin, other: Origin): boolean {
+  return one.source === other.source && one.life === other.life;
 }
 
 /** The recipients that a frame to many carries. */

@@ -6,7 +6,7 @@
  */
 import type { Instance } from '../../identity.ts';
 import { limits } from '../../limits.ts';
-import { Reader, readU48, Writer } from '../../wire/bytes.ts';
+import { Reader, viewU48, Writer } from '../../wire/bytes.ts';
 import type { Frame } from '../../wire/frame.ts';
 
 export const MessageType = {
@@ -84,16 +84,16 @@ export class DataCursor {
 
   /** False when the payload is not a message's. */
   read(frame: Frame): boolean {
-    const { bytes, payloadStart, payloadEnd } = frame;
+    const { bytes, view, payloadStart, payloadEnd } = frame;
     const kindStart = payloadStart + 15;
     if (frame.type < MessageType.data || frame.type > MessageType.part || kindStart > payloadEnd)
       return false;
     const kindLength = bytes[kindStart - 1] as number;
     const kindEnd = kindStart + kindLength;
     if (kindLength > limits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
-    this.life = readU48(bytes, payloadStart);
-    this.lifeTail = ((bytes[payloadStart + 6] as number) << 8) | (bytes[payloadStart + 7] as number);
-    if (frame.type !== MessageType.unacknowledged) this.floor = readU48(bytes, payloadStart + 8);
+    this.life = viewU48(view, payloadStart);
+    this.lifeTail = view.getUint16(payloadStart + 6);
+    if (frame.type !== MessageType.unacknowledged) this.floor = viewU48(view, payloadStart + floorOffset);
     if (!this.isSameKind(bytes, kindStart, kindLength) && !this.readKind(bytes, kindStart, kindEnd))
       return false;
     this.encoding = bytes[kindEnd] as number;
@@ -106,7 +106,9 @@ export class DataCursor {
 
   /** A view into the received chunk: nothing is copied between the socket and the program. */
   body(): Uint8Array {
-    return this.bytes.subarray(this.bodyStart, this.bodyEnd);
+    const { bytes, bodyStart } = this;
+    // Without `subarray`, which asks for the constructor each time.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + bodyStart, this.bodyEnd - bodyStart);
   }
 
   private isSameKind(bytes: Uint8Array, start: number, length: number): boolean {
