@@ -68,6 +68,15 @@ export const casts = {
     figures: messagesPerSecond,
     conclude: joined,
   },
+  'beside-still': {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'still' }, { role: 'sender', verifies: all }],
+    figures: {
+      alone: { label: 'alone', unit: 'messages/s', better: 'more' },
+      beside: { label: 'beside it', unit: 'messages/s', better: 'more' },
+      kept: { label: 'kept', unit: '%', better: 'more' },
+    },
+    conclude: joined,
+  },
   'half-load': {
     parts: [{ role: 'receiver' }, { role: 'sender', verifies: (_work, _index, { expected }) => expected }],
     figures: percentilesUs,

@@ -25,8 +25,8 @@ export const works = [
     variant: 'all',
     bytes: 128,
     inFlight: 1000,
-    count: 300_000,
-    quick: 100_000,
+    count: 2_000_000,
+    quick: 300_000,
     scaled: true,
   },
   {
@@ -36,8 +36,8 @@ export const works = [
     variant: 'count',
     bytes: 128,
     inFlight: 1000,
-    count: 300_000,
-    quick: 100_000,
+    count: 2_000_000,
+    quick: 300_000,
     scaled: true,
   },
   {
@@ -95,6 +95,15 @@ export const works = [
     processes: 4,
     count: 50_000,
     quick: 10_000,
+  },
+  {
+    name: 'beside-still',
+    title: 'acknowledged, 128 B, beside a recipient that stands still and is flooded',
+    shape: 'beside-still',
+    bytes: 128,
+    inFlight: 1000,
+    count: 6_000_000,
+    quick: 500_000,
   },
   {
     name: 'half-load',

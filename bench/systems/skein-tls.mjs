@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { besideStill } from './skein/backpressure.mjs';
 import { broadcast, fanOut, relay } from './skein/meshes.mjs';
 import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { requests, requestsInTurn, start } from './skein/requests.mjs';
@@ -25,6 +26,7 @@ export const roles = {
   'fan-out': fanOut,
   relay,
   broadcast,
+  'beside-still': besideStill,
   'half-load': halfLoad,
   'cold-start': start,
   heap,

@@ -29,17 +29,20 @@ interface Consumer {
   /** Only where its kind has a schema. */
   readonly kind: Kind<unknown> | undefined;
   /** Hands the message over; true when it is consumed with that. */
-  readonly take: (message: Message) => boolean;
+  readonly take: (message: ReceivedMessage) => boolean;
   readonly end: (error: Error | undefined) => void;
   /** Where its kind has a schema: the validation of its last message; the next one waits for it. */
   validated: Promise<void>;
-  /** Not yet told to the kernel. */
+  /** Not yet told to the kernel, and the bytes of their bodies. */
   consumed: number;
+  consumedBytes: number;
   removed: boolean;
 }
 
 /** A loop's consumption is told in batches: one command per message would double the work. */
 const consumedBatch = 64;
+/** Large bodies are told of sooner. */
+const consumedBatchBytes = limits.receiveBufferBytes / 64;
 
 export class Consumers {
   private readonly ports: ConsumerPorts;
@@ -53,10 +56,12 @@ export class Consumers {
   iterate(options: MessagesOptions<never>): MessageStream<Message> {
     // Before there is a stream, which would wait for a consumer that never comes.
     checkConsumer('messages', options);
-    const stream: PushStream<Message> = new PushStream(
+    const stream: PushStream<ReceivedMessage> = new PushStream(
       {
-        consumed: () =>
-          this.consumed(consumer, Math.min(consumedBatch, consumer.limit), stream.waiting === 0),
+        consumed: ({ byteLength }) => {
+          const batch = Math.min(consumedBatch, consumer.limit);
+          this.consumed(consumer, byteLength, batch, stream.waiting === 0);
+        },
         closed: () => this.remove(consumer),
       },
       Promise.resolve().then(() => opened),
@@ -126,6 +131,7 @@ export class Consumers {
       end,
       validated: Promise.resolve(),
       consumed: 0,
+      consumedBytes: 0,
       removed: false,
     };
   }
@@ -175,17 +181,23 @@ export class Consumers {
   }
 
   private pass(consumer: Consumer, arrival: Arrival, body: unknown): void {
-    if (consumer.take(new ReceivedMessage(arrival, body, this.ports))) consumer.consumed++;
+    if (!consumer.take(new ReceivedMessage(arrival, body, this.ports))) return;
+    consumer.consumed++;
+    consumer.consumedBytes += arrival.body.length;
   }
 
-  private call(consumer: Consumer, handler: (message: Message) => unknown, message: Message): boolean {
+  private call(
+    consumer: Consumer,
+    handler: (message: Message) => unknown,
+    message: ReceivedMessage,
+  ): boolean {
     const failed = (error: unknown): void => {
       this.ports.warn('handler', `a handler failed for ${String(message)}: ${textOf(error)}`);
     };
     try {
       const result = handler(message);
       if (!isPromise(result)) return true;
-      result.then(undefined, failed).then(() => this.consumed(consumer, 1, true));
+      result.then(undefined, failed).then(() => this.consumed(consumer, message.byteLength, 1, true));
       return false;
     } catch (error) {
       failed(error);
@@ -196,18 +208,21 @@ export class Consumers {
   private drop(consumer: Consumer, arrival: Arrival, error: unknown): void {
     const from = nameOf(arrival.origin.source, this.ports);
     this.ports.warn('body', `a message of kind ${arrival.kind} from ${from} was dropped: ${textOf(error)}`);
-    this.consumed(consumer, 1, true);
+    this.consumed(consumer, arrival.body.length, 1, true);
   }
 
-  private consumed(consumer: Consumer, batch: number, idle: boolean): void {
+  private consumed(consumer: Consumer, byteLength: number, batch: number, idle: boolean): void {
     consumer.consumed++;
-    if (consumer.consumed >= batch || idle) this.tell(consumer);
+    consumer.consumedBytes += byteLength;
+    const isMuch = consumer.consumed >= batch || consumer.consumedBytes >= consumedBatchBytes;
+    if (isMuch || idle) this.tell(consumer);
   }
 
   private tell(consumer: Consumer): void {
-    const count = consumer.consumed;
+    const { id, consumed: count, consumedBytes: byteLength } = consumer;
     consumer.consumed = 0;
-    this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: consumer.id, count });
+    consumer.consumedBytes = 0;
+    this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: id, count, byteLength });
   }
 }
 

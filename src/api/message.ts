@@ -34,6 +34,11 @@ export class ReceivedMessage implements Message {
     return nameOf(this.sourceId, this.context);
   }
 
+  /** Of its body, as it came. */
+  get byteLength(): number {
+    return this.arrival.body.length;
+  }
+
   get sourceId(): number {
     return this.arrival.origin.source;
   }

@@ -129,7 +129,7 @@ export class Messages {
     checkOptions('batch', options, ['kind', 'inFlight', 'timeoutMs']);
     const { kind: named = defaultKind, inFlight = limits.receiveBufferMessages, timeoutMs } = options;
     checkKind(named);
-    checkWhole('inFlight', inFlight, 1, limits.unresolvedMax);
+    checkWhole('inFlight', inFlight, 1, limits.unresolvedPerNodeMax);
     if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
     this.target(to, kindName(named));
     return new CountedBatch(inFlight, (batch) => {

@@ -188,7 +188,7 @@ export interface SendResult {
 
 export interface BatchOptions<Body = unknown> {
   readonly kind?: Kind<Body> | string;
-  /** So many wait for their receipts at most; 65,536 of all that a node sends. Default 1,024. */
+  /** So many wait for their receipts at most: 1 to 16,384, which is all that a node sends to one. Default 1,024. */
   readonly inFlight?: number;
   /** For each message. Default: the node's send timeout. */
   readonly timeoutMs?: number;
@@ -224,7 +224,7 @@ export interface StreamOptions {
 export interface MessagesOptions<Body = unknown> extends StreamOptions {
   /** Only this kind. Default: all. */
   readonly kind?: Kind<Body> | string;
-  /** Default 1,024. */
+  /** Given and not consumed; 64 MiB of bodies in any case, of which one always fits. Default 1,024. */
   readonly bufferMessages?: number;
 }
 

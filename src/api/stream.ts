@@ -1,22 +1,22 @@
 /**
  * A push-fed async iterable with an explicit end: what `messages()`, `snoop()` and the like return.
  *
- * Who calls it: the facades. Items wait in order until they are pulled; `consumed` tells how many were,
+ * Who calls it: the facades. Items wait in order until they are pulled; `consumed` tells which were,
  * so that whoever feeds it can give more. Invariant: after the end no item is handed out that came later,
  * and every pending pull is answered.
  */
 import type { MessageStream } from './node.ts';
 
-export interface PushStreamPorts {
-  /** One item was handed to the program. */
-  readonly consumed?: () => void;
+export interface PushStreamPorts<Item> {
+  /** This item was handed to the program. */
+  readonly consumed?: (item: Item) => void;
   /** The stream ended, by whichever side. Called once. */
   readonly closed: () => void;
 }
 
 export class PushStream<Item> implements MessageStream<Item> {
   readonly opened: Promise<void>;
-  private readonly ports: PushStreamPorts;
+  private readonly ports: PushStreamPorts<Item>;
   private items: (Item | undefined)[] = [];
   private head = 0;
   private pulls: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
@@ -24,7 +24,7 @@ export class PushStream<Item> implements MessageStream<Item> {
   private error: Error | undefined;
 
   /** @param opened Resolves once the source feeds this stream. */
-  constructor(ports: PushStreamPorts, opened: Promise<unknown>, signal?: AbortSignal) {
+  constructor(ports: PushStreamPorts<Item>, opened: Promise<unknown>, signal?: AbortSignal) {
     this.ports = ports;
     this.opened = opened.then(() => undefined);
     // Whoever only iterates learns of a failure from the iteration.
@@ -43,7 +43,7 @@ export class PushStream<Item> implements MessageStream<Item> {
       return;
     }
     pull.resolve({ value: item, done: false });
-    this.ports.consumed?.();
+    this.ports.consumed?.(item);
   }
 
   get waiting(): number {
@@ -91,7 +91,7 @@ export class PushStream<Item> implements MessageStream<Item> {
         this.items = this.items.slice(this.head);
         this.head = 0;
       }
-      this.ports.consumed?.();
+      this.ports.consumed?.(value);
       return Promise.resolve({ value, done: false });
     }
     if (this.error !== undefined) return Promise.reject(this.error);

@@ -165,8 +165,15 @@ export const limits = {
   routeGraceMs: 5000,
   /** Messages that wait for one consumer (meshage: RECEIVE_BUFFER). */
   receiveBufferMessages: 1024,
+  /** The same in bytes, for each consumer; one message always fits. */
+  receiveBufferBytes: 64 * 1024 * 1024,
   /** Unresolved messages of one source. The receivers' memory of duplicates is bounded by it. */
   unresolvedMax: 65_536,
+  /** Of these, to one node: one that does not answer must not hold up the others. */
+  unresolvedPerNodeMax: 16_384,
+  /** Bodies kept until their receipts come, in all and for one node: eight of the largest, and two. One always fits. */
+  unresolvedBytesMax: 512 * 1024 * 1024,
+  unresolvedBytesPerNodeMax: 128 * 1024 * 1024,
   /** First repeat of an unacknowledged message; doubles at each repeat. */
   repeatAfterMs: 1000,
   repeatAfterMsMax: 4000,
@@ -199,6 +206,11 @@ export const limits = {
   callBytesMax: 960 * 1024,
   /** Calls of one node that wait for their answers; at the other end, those of one asker that are known. */
   callsUnresolvedMax: 65_536,
+  /** Of these, at one node. */
+  callsPerNodeMax: 16_384,
+  /** Their inputs, in all and at one node. One always fits. */
+  callsBytesMax: 256 * 1024 * 1024,
+  callsBytesPerNodeMax: 128 * 1024 * 1024,
   /** Requests that one service's handlers work on at once, and that wait for one of them; more are told busy. */
   serviceConcurrency: 1024,
   serviceQueue: 1024,
@@ -223,3 +235,8 @@ export const limits = {
   /** Rounds of flushing and local delivery within one turn: more means two behaviors answer each other for ever. */
   roundsPerTurnMax: 100,
 } as const;
+
+/** As text, for a limit of whole ones. */
+export function mebibytes(bytes: number): string {
+  return `${bytes / 1024 ** 2} MiB`;
+}

@@ -22,6 +22,8 @@ export const hostLimits = {
   dialAddressesMax: 8,
   /** A closed link's bytes may take this long to leave: 256 KiB at 2 Mbit/s. */
   closeTimeoutMs: 1500,
+  /** Of one socket, while what it should write waits for the loop's next turn: receipts of 190 messages of 128 bytes. */
+  readPerTurnBytes: 32 * 1024,
   /** Once the node has ended, what still drains gets this long: leaving takes 2 s at most in all. */
   releaseTimeoutMs: 300,
 

@@ -1,5 +1,6 @@
 /** Calls between kernels: what is lost on the way, what comes twice, and nodes that do not keep the rules. */
 import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../src/core/errors.ts';
 import type { CallsEvent, Execution, Outcome, Request } from '../../src/core/features/calls/calls-types.ts';
 import { CallType, encodeReplyHead, ReplyStatus } from '../../src/core/features/calls/wire.ts';
 import { featureNumber } from '../../src/core/identity.ts';
@@ -290,6 +291,59 @@ describe('a node that does not keep the rules', () => {
     const fitting = Math.floor(limits.callsQueuedBytesMax / input.length);
     expect(b.core.calls.status()).toMatchObject({ running: 1 + fitting, busy: 99 - fitting });
     expect(new Set(outcomesAt(a).map(({ failure }) => failure?.code))).toEqual(new Set(['SKEIN_BUSY']));
+  });
+});
+
+describe('a node that does not answer', () => {
+  function call(node: TestNode, changes: Partial<Request> = {}): unknown {
+    let called: unknown;
+    node.enter(() => {
+      node.kernel.enter(node.mesh.now);
+      called = node.core.calls.asker.call({ ...request, ...changes }, 'asked');
+    });
+    return called;
+  }
+
+  test('holds up so many calls, and is passed over by the next where another offers the service', () => {
+    const mesh = new TestMesh();
+    const [b, a, c] = mesh.chain('b', 'a', 'c') as [TestNode, TestNode, TestNode];
+    for (const node of [b, c])
+      node.command('calls', { type: 'serve', service: 'echo', concurrency: 1000, queue: 0 });
+    mesh.run(1000);
+    ask(a);
+    mesh.run(20);
+    const [nearest, other] = executionsAt(b).length === 1 ? [b, c] : [c, b];
+    a.pipeTo(nearest).stuck = true;
+    for (let i = 1; i < limits.callsPerNodeMax; i++) call(a);
+    mesh.run(20);
+    expect(executionsAt(other)).toEqual([]);
+    call(a);
+    mesh.run(20);
+    expect(executionsAt(other).length).toBe(1);
+  });
+
+  test('is not called any more where nobody else offers it, and the caller is told', () => {
+    const { nodes } = chain('a', 'b');
+    const [a, b] = nodes as [TestNode, TestNode];
+    a.pipeTo(b).stuck = true;
+    for (let i = 0; i < limits.callsPerNodeMax; i++) call(a);
+    const busy = { code: 'SKEIN_BUSY', message: expect.stringContaining('16384 calls or 128 MiB') };
+    expect([call(a), call(a, { to: b.id })]).toMatchObject([busy, busy]);
+  });
+
+  test('holds up so many bytes of inputs', () => {
+    const { mesh, nodes } = chain('a', 'b');
+    const [a] = nodes as [TestNode];
+    mesh.tamper = (bytes, from) => (from === a ? changed(bytes, () => []) : bytes);
+    const input = new Uint8Array(limits.callBytesMax);
+    const fitting = Math.floor(limits.callsBytesPerNodeMax / input.length);
+    const codes = Array.from({ length: fitting + 1 }, () => {
+      const called = call(a, { input });
+      // What was sent is taken from the link's queue.
+      mesh.run(1);
+      return (called as Partial<Failure>).code;
+    });
+    expect(codes.indexOf('SKEIN_BUSY')).toBe(fitting);
   });
 });
 

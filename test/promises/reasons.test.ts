@@ -20,6 +20,15 @@ afterEach(closeMesh);
 
 const messaging = featureNumber('messaging');
 
+/** One with a link to each of two others. */
+function twoNeighbors(): { a: TestNode; b: TestNode; c: TestNode } {
+  const mesh = new TestMesh();
+  const [b, a, c] = mesh.chain('b', 'a', 'c') as [TestNode, TestNode, TestNode];
+  c.listen();
+  mesh.run(1000);
+  return { a, b, c };
+}
+
 /** Without the messaging frames of one type. */
 function without(bytes: Uint8Array, type: number): Uint8Array {
   // The handshake begins with a preface, which is no frame.
@@ -180,20 +189,48 @@ describe('busy', () => {
     a.dial('c');
     mesh.run(100);
     expect(a.answers.has(token)).toBe(false);
-    c.command('messaging', { type: 'consumed', consumer: 1, count: 1 });
+    c.command('messaging', { type: 'consumed', consumer: 1, count: 1, byteLength: 0 });
     for (const arrive of held) arrive();
     mesh.run(100);
     expect(textsOf(c)).toEqual(['fills the queue', 'twice on its way']);
     expect(a.sent(token)?.delivered).toEqual([c.id]);
   });
 
-  test('as SKEIN_BUSY means that 65,536 messages of this node wait for their receipts: nothing left', () => {
-    const mesh = new TestMesh();
-    const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
+  test('as SKEIN_BUSY means that 16,384 messages wait for receipts of that node: nothing left, and others are served', () => {
+    const { a, b, c } = twoNeighbors();
     a.pipeTo(b).stuck = true;
-    for (let i = 0; i < limits.unresolvedMax; i++) a.send([b], '');
-    const token = a.send([b], 'one more');
-    expect(a.answers.get(token)?.failure?.code).toBe('SKEIN_BUSY');
+    for (let i = 0; i < limits.unresolvedPerNodeMax; i++) a.send([b], '');
+    expect(a.answers.get(a.send([b], 'one more'))?.failure).toMatchObject({
+      code: 'SKEIN_BUSY',
+      message: expect.stringMatching(/receipts of b .*16384 messages or 128 MiB/),
+    });
+    const toOther = a.send([c], 'to another');
+    const toBoth = a.send([b, c], 'to both');
+    a.mesh.run(10);
+    expect(a.sent(toOther)).toMatchObject({ delivered: [c.id], missing: [] });
+    expect(a.sent(toBoth)).toMatchObject({ delivered: [c.id], missing: [{ node: b.id, reason: 'busy' }] });
+    expect(textsOf(c)).toEqual(['to another', 'to both']);
+  });
+
+  test('as SKEIN_BUSY means as well that 512 MiB of bodies wait for receipts, 128 of them of one node', () => {
+    const { a, b, c } = twoNeighbors();
+    a.pipeTo(b).stuck = true;
+    const half = new Uint8Array(limits.unresolvedBytesPerNodeMax / 2);
+    for (let i = 0; i < 2; i++) expect(a.answers.has(a.send([b], half))).toBe(false);
+    expect(a.answers.get(a.send([b], 'one more'))?.failure?.code).toBe('SKEIN_BUSY');
+    const toBoth = a.send([b, c], half);
+    a.mesh.run(1000);
+    expect(a.sent(toBoth)).toMatchObject({ delivered: [c.id], missing: [{ node: b.id, reason: 'busy' }] });
+  });
+
+  test('as SKEIN_BUSY means as well that 65,536 messages of this node wait for their receipts: nothing left', () => {
+    const mesh = new TestMesh();
+    const [a, ...others] = mesh.chain('a', 'b', 'c', 'd', 'e', 'f') as [TestNode, TestNode, ...TestNode[]];
+    a.pipeTo(others[0] as TestNode).stuck = true;
+    for (const other of others.slice(0, 4))
+      for (let i = 0; i < limits.unresolvedPerNodeMax; i++) a.send([other], '');
+    const token = a.send([others[4] as TestNode], 'one more');
+    expect(a.answers.get(token)?.failure?.message).toMatch(/receipts does already: 65536 messages/);
   });
 });
 

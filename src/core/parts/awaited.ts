@@ -25,6 +25,8 @@ export class Awaited<Item extends Awaiting> {
   private first = 0;
   private last = -1;
   private readonly aged = new Map<number, Item>();
+  /** Not lower than the number of any that aged: most that are asked for in vain are higher. */
+  private lastAged = Number.NEGATIVE_INFINITY;
   private readonly timeline = new Timeline(bucketMs);
   /** Of the last young one. */
   private lastWakeAt = Number.NEGATIVE_INFINITY;
@@ -36,7 +38,7 @@ export class Awaited<Item extends Awaiting> {
   }
 
   get(number: number): Item | undefined {
-    return this.young.get(number) ?? this.aged.get(number);
+    return this.young.get(number) ?? (number > this.lastAged ? undefined : this.aged.get(number));
   }
 
   *all(): Iterable<Item> {
@@ -95,7 +97,7 @@ export class Awaited<Item extends Awaiting> {
         return;
       }
       this.young.delete(this.first);
-      this.aged.set(this.first, item);
+      this.setAged(this.first, item);
       item.wakeAt = never;
       due.push(item);
     }
@@ -103,8 +105,13 @@ export class Awaited<Item extends Awaiting> {
   }
 
   private age(number: number, item: Item): void {
-    this.aged.set(number, item);
+    this.setAged(number, item);
     this.timeline.add(item.wakeAt, number);
+  }
+
+  private setAged(number: number, item: Item): void {
+    this.aged.set(number, item);
+    this.lastAged = Math.max(this.lastAged, number);
   }
 }
 

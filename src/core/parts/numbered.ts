@@ -17,6 +17,8 @@ export class Numbered<Item> {
   /** In the ring. */
   private count = 0;
   private readonly stayed = new Map<number, Item>();
+  /** Not lower than the number of any that stayed. */
+  private lastStayed = Number.NEGATIVE_INFINITY;
 
   get size(): number {
     return this.count + this.stayed.size;
@@ -27,7 +29,8 @@ export class Numbered<Item> {
     const at = number & this.mask;
     const item = this.items[at];
     if (item !== undefined && this.numbers[at] === number) return item;
-    return this.stayed.size === 0 ? undefined : this.stayed.get(number);
+    // Mostly asked for is what has just gone: looking for it among what stays would cost more than all the rest.
+    return number > this.lastStayed ? undefined : this.stayed.get(number);
   }
 
   has(number: number): boolean {
@@ -37,7 +40,7 @@ export class Numbered<Item> {
   set(number: number, item: Item): void {
     const at = number & this.mask;
     if (this.items[at] === undefined) {
-      this.stayed.delete(number);
+      if (number <= this.lastStayed) this.stayed.delete(number);
       this.count++;
     } else if (this.numbers[at] !== number) return this.makePlace(number, item);
     this.items[at] = item;
@@ -64,7 +67,9 @@ export class Numbered<Item> {
       this.grow();
     } else {
       const at = number & this.mask;
-      this.stayed.set(this.numbers[at] as number, this.items[at] as Item);
+      const staying = this.numbers[at] as number;
+      this.lastStayed = Math.max(this.lastStayed, staying);
+      this.stayed.set(staying, this.items[at] as Item);
       this.items[at] = undefined;
       this.count--;
     }

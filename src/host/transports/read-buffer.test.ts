@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A connection whose accepted end is read by `readInto`, plain or inside TLS. */
-async function pair(isSecure: boolean, before?: Uint8Array) {
+async function pair(isSecure: boolean, before?: Uint8Array, goesOn = true) {
   const server = createServer();
   open.push(server);
   server.listen(0, '127.0.0.1');
@@ -44,12 +44,17 @@ async function pair(isSecure: boolean, before?: Uint8Array) {
   }
   const bytes: number[] = [];
   const memory: ArrayBufferLike[] = [];
+  /** How much was read in each turn of the loop. */
+  const turns = [0];
   readInto(socket, (read) => {
     bytes.push(...read);
     memory.push(read.buffer);
+    if (turns.at(-1) === 0) setImmediate(() => turns.push(0));
+    turns[turns.length - 1] = (turns.at(-1) as number) + read.length;
+    return goesOn;
   });
   socket.resume();
-  return { client, socket, bytes, memory };
+  return { client, socket, bytes, memory, turns };
 }
 
 describe.each([
@@ -75,10 +80,30 @@ describe.each([
     expect(bytes.slice(3).every((byte, i) => byte === i % 251)).toBe(true);
   });
 
-  test('the end of the stream is told after its last bytes', async () => {
-    const { client, socket, bytes } = await pair(isSecure);
+  test('a reader that has enough gets no more in this turn, and the rest whole and in order', async () => {
+    const { client, bytes, turns } = await pair(isSecure, undefined, false);
+    client.write(Uint8Array.from({ length: 300_000 }, (_, i) => i % 251));
+    await vi.waitFor(() => expect(bytes).toHaveLength(300_000));
+    expect(bytes.every((byte, i) => byte === i % 251)).toBe(true);
+    // One buffer of the system's, or what TLS had decrypted by then.
+    expect(Math.max(...turns)).toBeLessThanOrEqual(64 * 1024);
+  });
+
+  test.each([true, false])('the end of the stream is told after its last bytes (%s)', async (goesOn) => {
+    const { client, socket, bytes } = await pair(isSecure, undefined, goesOn);
     const ended = once(socket, 'end').then(() => bytes.length);
-    client.end(new Uint8Array(20_000));
-    expect(await ended).toBe(20_000);
+    client.end(new Uint8Array(200_000));
+    expect(await ended).toBe(200_000);
+  });
+
+  test('a socket that is destroyed while it is let be stays so', async () => {
+    const { client, socket, bytes } = await pair(isSecure, undefined, false);
+    client.write(new Uint8Array(300_000));
+    await vi.waitFor(() => expect(bytes.length).toBeGreaterThan(0));
+    const { length } = bytes;
+    socket.destroy();
+    await once(socket, 'close');
+    await new Promise(setImmediate);
+    expect(bytes).toHaveLength(length);
   });
 });

@@ -20,21 +20,38 @@ interface Switches {
   readonly called: symbol;
 }
 
-type Handle = { useUserBuffer?: (buffer: Uint8Array) => void };
+interface Handle {
+  readonly useUserBuffer?: (buffer: Uint8Array) => void;
+  readonly readStart: () => void;
+  reading: boolean;
+}
 
-/** Every byte of the socket goes to `read`, also those that came before. */
-export function readInto(socket: Socket, read: (bytes: Uint8Array) => void): void {
+/**
+ * Every byte of the socket goes to `read`, also those that came before. Where it answers false the rest is not read
+ * before the loop's next turn.
+ */
+export function readInto(socket: Socket, read: (bytes: Uint8Array) => boolean): void {
   socket.on('data', read);
   const switches = switchesOf(socket);
   const handle = (socket as unknown as { _handle?: Handle | null })._handle;
   if (switches === undefined || typeof handle?.useUserBuffer !== 'function') return;
   shared ??= new Uint8Array(bufferBytes);
   const buffer = shared;
+  const goOn = (): void => {
+    if (socket.destroyed || handle.reading) return;
+    handle.reading = true;
+    handle.readStart();
+  };
+  /** False is what stops it. */
+  const letBe = (): boolean => {
+    setImmediate(goOn);
+    return false;
+  };
   const fields = socket as unknown as Record<symbol, unknown>;
   fields[switches.called] = (count: number): boolean => {
     // What came before waits in the socket: these bytes are behind it.
     if (socket.readableLength > 0) socket.push(buffer.slice(0, count));
-    else read(buffer.subarray(0, count));
+    else if (!read(buffer.subarray(0, count))) return letBe();
     return true;
   };
   fields[switches.buffer] = buffer;

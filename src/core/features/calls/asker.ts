@@ -59,6 +59,8 @@ export class Asker {
   private readonly peers = new Map<NodeId, Peer>();
   private readonly calls = new Awaited<Call>();
   private readonly cursor = new CallCursor();
+  /** Of all calls that are under way. */
+  private inputBytes = 0;
   private outcomes: Outcome[] = [];
   private lastNumber = 0;
   private tellAt = Number.POSITIVE_INFINITY;
@@ -84,16 +86,16 @@ export class Asker {
   /** The hot path: called by the api within a turn of the kernel. @returns the call, or why there is none. */
   call(request: Request, handle: unknown): Call | Failure {
     if (request.input.length > limits.callBytesMax) return failures.tooLarge(request.input.length);
-    if (this.calls.size >= limits.callsUnresolvedMax) return failures.tooMany();
-    const node = this.providers.choose(request, noNodes);
-    if (node === undefined) return failures.nobodyOffers(request);
+    if (this.isFull(request)) return failures.tooMany();
+    const peer = this.choose(request);
+    if (!(peer instanceof Peer)) return peer;
     const { now } = this.agent;
     const call: Call = {
       request,
       handle,
       deadline: now + request.timeoutMs,
       number: ++this.lastNumber,
-      peer: this.peerOf(node),
+      peer,
       state: 'sent',
       askAt: now + limits.repeatAfterMs,
       askAfterMs: limits.repeatAfterMs,
@@ -101,10 +103,31 @@ export class Asker {
       tried: noNodes,
     };
     this.counts.asked++;
-    call.peer.load.own++;
+    this.inputBytes += request.input.length;
+    peer.isAsked(request.input.length);
     this.calls.add(call.number, call, nextLook(call));
     this.transmit(call);
     return call;
+  }
+
+  private isFull({ input }: Request): boolean {
+    const { size } = this.calls;
+    return (
+      size >= limits.callsUnresolvedMax || (size > 0 && this.inputBytes + input.length > limits.callsBytesMax)
+    );
+  }
+
+  /** A node that holds up as many calls as it may is passed over. */
+  private choose(request: Request): Peer | Failure {
+    let passedOver = noNodes;
+    for (;;) {
+      const node = this.providers.choose(request, passedOver);
+      if (node === undefined)
+        return passedOver.length === 0 ? failures.nobodyOffers(request) : failures.tooManyThere(request);
+      const peer = this.peerOf(node);
+      if (!peer.isFullFor(request.input.length)) return peer;
+      passedOver = [...passedOver, node];
+    }
   }
 
   /** The program does not want it any more. False when it has ended already. */
@@ -209,7 +232,8 @@ export class Asker {
 
   private answered(call: Call): void {
     this.calls.delete(call.number);
-    call.peer.hasAnswered(call.number, this.cursor.bodyBytes, this.cursor.load);
+    this.inputBytes -= call.request.input.length;
+    call.peer.hasAnswered(call.number, this.cursor.bodyBytes, this.cursor.load, call.request.input.length);
     if (this.tellAt === Number.POSITIVE_INFINITY) this.tellAt = this.agent.now + tellAfterMs;
   }
 
@@ -251,10 +275,11 @@ export class Asker {
   }
 
   private tryAt(call: Call, node: NodeId): void {
+    const { length } = call.request.input;
     call.tried = [...call.tried, call.peer.node];
-    call.peer.isOver();
+    call.peer.isOver(length);
     call.peer = this.peerOf(node);
-    call.peer.load.own++;
+    call.peer.isAsked(length);
     this.again(call);
   }
 
@@ -385,7 +410,10 @@ export class Asker {
 
   /** Without an answer. */
   private drop(call: Call): void {
-    if (this.calls.delete(call.number)) call.peer.isOver();
+    if (!this.calls.delete(call.number)) return;
+    const { length } = call.request.input;
+    this.inputBytes -= length;
+    call.peer.isOver(length);
   }
 
   private end({ handle }: Call, output: Output | undefined, reason: Failure | undefined): void {

@@ -5,7 +5,7 @@
  * GUARANTEES.md); the text says no more than is known.
  */
 import { type Failure, failure } from '../../errors.ts';
-import { limits } from '../../limits.ts';
+import { limits, mebibytes } from '../../limits.ts';
 import { codeOfNone, type Request } from './calls-types.ts';
 import type { RemoteFailure } from './wire.ts';
 
@@ -28,7 +28,14 @@ export function takesNoCalls(node: string): Failure {
 }
 
 export function tooMany(): Failure {
-  return failure('SKEIN_BUSY', `${limits.callsUnresolvedMax} calls wait for their answers already`);
+  const max = `${limits.callsUnresolvedMax} calls or ${mebibytes(limits.callsBytesMax)} of inputs`;
+  return failure('SKEIN_BUSY', `as much as may wait for answers does already: ${max}`);
+}
+
+export function tooManyThere({ service }: Request): Failure {
+  const max = `${limits.callsPerNodeMax} calls or ${mebibytes(limits.callsBytesPerNodeMax)} of inputs`;
+  const text = `${service}: as much as may wait for one node's answers does already, at all who offer it: ${max}`;
+  return failure('SKEIN_BUSY', text);
 }
 
 export function tooLarge(byteLength: number): Failure {

@@ -7,6 +7,7 @@
 import type { BehaviorAgent, PreparedFrame } from '../../contracts.ts';
 import type { Instance, NodeId } from '../../identity.ts';
 import { lifeOf, lifeTailOf } from '../../life.ts';
+import { limits } from '../../limits.ts';
 import { CallType, encodeGot, encodeRequestHead } from './wire.ts';
 
 /** The beginnings of requests for one service: with bytes, and with a value. */
@@ -22,6 +23,8 @@ const toldAtOnceFromBytes = 64 * 1024;
 export class Peer {
   readonly node: NodeId;
   readonly load = { ofOthers: 0, own: 0 };
+  /** Inputs of the calls that are under way there. */
+  private inputBytes = 0;
   /** The neighbor that requests leave by, and the life they are for, as of `version`. */
   via: NodeId | undefined;
   instance: Instance | undefined;
@@ -80,17 +83,31 @@ export class Peer {
     });
   }
 
+  /** One more call, with such an input, is more than one node may hold up. */
+  isFullFor(inputBytes: number): boolean {
+    const { own } = this.load;
+    return (
+      own >= limits.callsPerNodeMax || (own > 0 && this.inputBytes + inputBytes > limits.callsBytesPerNodeMax)
+    );
+  }
+
+  isAsked(inputBytes: number): void {
+    this.load.own++;
+    this.inputBytes += inputBytes;
+  }
+
   /** Its reply has come: it need not keep it any longer. */
-  hasAnswered(number: number, byteLength: number, load: number): void {
-    this.load.own--;
+  hasAnswered(number: number, byteLength: number, load: number, inputBytes: number): void {
+    this.isOver(inputBytes);
     this.load.ofOthers = Math.max(0, load - this.load.own);
     this.got.push(number);
     this.gotBytes += byteLength;
   }
 
   /** It has not answered and will not, or nobody waits for it. */
-  isOver(): void {
+  isOver(inputBytes: number): void {
     this.load.own--;
+    this.inputBytes -= inputBytes;
   }
 
   get isIdle(): boolean {

@@ -49,7 +49,7 @@ describe('a message goes', () => {
   test('again to a consumer that has consumed', () => {
     inbox.listen(1, undefined, 1);
     offer();
-    inbox.consumed(1, 1);
+    inbox.consumed(1, 1, 1);
     expect(offer()).toBe(true);
     expect(given.map(([number]) => number)).toEqual([1, 2]);
   });
@@ -59,6 +59,28 @@ describe('a message goes', () => {
     inbox.unlisten(1);
     expect(offer()).toBe(true);
     expect([given, inbox.unclaimedCount]).toEqual([[], 1]);
+  });
+});
+
+describe('a consumer', () => {
+  const half = limits.receiveBufferBytes / 2;
+
+  test('is given no more bytes than it may have unread; one message always fits', () => {
+    inbox.listen(1, undefined, 10);
+    expect([offer('k', half), offer('k', half), offer('k', 1)]).toEqual([true, true, false]);
+    inbox.consumed(1, 1, half);
+    expect([offer('k', half + 1), offer('k', half)]).toEqual([false, true]);
+    inbox.consumed(1, 2, 2 * half);
+    expect([offer('k', 3 * half), offer('k', 1)]).toEqual([true, false]);
+  });
+
+  test('takes what waited for it by bytes as well', () => {
+    for (let i = 0; i < 2; i++) expect(offer('k', half)).toBe(true);
+    inbox.listen(1, 'k', 10);
+    inbox.unlisten(1);
+    inbox.listen(2, 'other', 10);
+    expect([offer('other', 2 * half), offer('other', 1)]).toEqual([true, false]);
+    expect(given.map(([number]) => number)).toEqual([1, 2, 3]);
   });
 });
 
@@ -77,8 +99,8 @@ describe('a message that nobody wants yet', () => {
     inbox.listen(1, undefined, 2);
     expect(given.map(([number]) => number)).toEqual([1, 2]);
     expect(offer()).toBe(false);
-    inbox.consumed(1, 2);
-    inbox.consumed(1, 2);
+    inbox.consumed(1, 2, 2);
+    inbox.consumed(1, 2, 2);
     expect(given.map(([number]) => number)).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -104,6 +126,6 @@ test('what waits is counted', () => {
   inbox.listen(1, 'other', 10);
   offer('other');
   expect([inbox.unclaimedCount, inbox.waitingCount]).toEqual([1, 2]);
-  inbox.consumed(1, 5);
+  inbox.consumed(1, 5, 5);
   expect(inbox.waitingCount).toBe(1);
 });

@@ -13,8 +13,9 @@ interface Consumer {
   /** Undefined: every kind. */
   readonly kind: string | undefined;
   readonly limit: number;
-  /** Given and not yet consumed. */
+  /** Given and not yet consumed, and their bodies. */
   waiting: number;
+  bytes: number;
   /** Its own number, alone: most messages have one consumer, and need no list of their own. */
   readonly alone: readonly number[];
 }
@@ -39,8 +40,7 @@ export class Inbox {
     for (const consumer of this.list) {
       if (consumer.kind !== undefined && consumer.kind !== arrival.kind) continue;
       matching = true;
-      if (consumer.waiting >= consumer.limit) continue;
-      consumer.waiting++;
+      if (!take(consumer, arrival)) continue;
       takers = takers === undefined ? consumer.alone : [...takers, ...consumer.alone];
     }
     if (takers !== undefined) this.give(takers, arrival);
@@ -48,7 +48,7 @@ export class Inbox {
   }
 
   listen(id: number, kind: string | undefined, limit: number): void {
-    this.consumers.set(id, { kind, limit, waiting: 0, alone: [id] });
+    this.consumers.set(id, { kind, limit, waiting: 0, bytes: 0, alone: [id] });
     this.list = [...this.consumers.values()];
     const kept = this.unclaimed;
     this.unclaimed = [];
@@ -61,10 +61,12 @@ export class Inbox {
     this.list = [...this.consumers.values()];
   }
 
-  consumed(id: number, count: number): void {
+  /** @param byteLength Of their bodies, together. */
+  consumed(id: number, count: number, byteLength: number): void {
     const consumer = this.consumers.get(id);
     if (consumer === undefined) return;
     consumer.waiting = Math.max(0, consumer.waiting - count);
+    consumer.bytes = Math.max(0, consumer.bytes - byteLength);
     if (this.unclaimed.length > 0) this.claim(id, consumer);
   }
 
@@ -88,10 +90,9 @@ export class Inbox {
     const kept: Arrival[] = [];
     for (const arrival of this.unclaimed) {
       const matches = consumer.kind === undefined || consumer.kind === arrival.kind;
-      if (!matches || consumer.waiting >= consumer.limit) kept.push(arrival);
+      if (!matches || !take(consumer, arrival)) kept.push(arrival);
       else {
         this.unclaimedBytes -= arrival.body.length;
-        consumer.waiting++;
         this.give([id], arrival);
       }
     }
@@ -109,4 +110,14 @@ export class Inbox {
     this.unclaimedBytes = bytes;
     return true;
   }
+}
+
+/** False when it has as much as it may. */
+function take(consumer: Consumer, { body }: Arrival): boolean {
+  const { waiting, limit } = consumer;
+  const bytes = consumer.bytes + body.length;
+  if (waiting >= limit || (bytes > limits.receiveBufferBytes && waiting > 0)) return false;
+  consumer.waiting++;
+  consumer.bytes = bytes;
+  return true;
 }

@@ -33,7 +33,13 @@ export type MessagingCommand =
       readonly limit: number;
     }
   | { readonly type: 'unlisten'; readonly consumer: number }
-  | { readonly type: 'consumed'; readonly consumer: number; readonly count: number }
+  /** So many messages, whose bodies have so many bytes together. */
+  | {
+      readonly type: 'consumed';
+      readonly consumer: number;
+      readonly count: number;
+      readonly byteLength: number;
+    }
   | { readonly type: 'snoop'; readonly on: boolean };
 
 /** How a message ended that was sent without a command; `handle` is what the program gave with it. */

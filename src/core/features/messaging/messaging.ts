@@ -64,7 +64,7 @@ export class Messaging implements Behavior<MessagingCommand> {
         this.receiver.inbox.unlisten(command.consumer);
         break;
       case 'consumed':
-        this.receiver.inbox.consumed(command.consumer, command.count);
+        this.receiver.inbox.consumed(command.consumer, command.count, command.byteLength);
         break;
       case 'snoop':
         agent.snoop(command.on);

@@ -11,7 +11,10 @@ beforeEach(() => {
   outcomes = [];
 });
 
-function track(nodes: readonly number[], times: { deadline?: number; repeatAt?: number } = {}): Pending {
+function track(
+  nodes: readonly number[],
+  more: Partial<Pick<Pending, 'deadline' | 'repeatAt' | 'body'>> = {},
+): Pending {
   const message: Pending = {
     sequence: outbound.nextSequence(),
     type: 1,
@@ -30,7 +33,7 @@ function track(nodes: readonly number[], times: { deadline?: number; repeatAt?: 
     deadline: 10_000,
     repeatAt: 1000,
     repeatAfterMs: 1000,
-    ...times,
+    ...more,
   };
   outbound.track(message);
   return message;
@@ -93,12 +96,46 @@ describe('the floor of a recipient', () => {
   });
 });
 
-test('it is full with as many unresolved messages as receivers remember', () => {
-  const first = track([1]);
-  for (let i = 1; i < limits.unresolvedMax; i++) track([2]);
-  expect(outbound.isFull).toBe(true);
-  outbound.delivered(first, 1);
-  expect(outbound.isFull).toBe(false);
+describe('it is full', () => {
+  test('with as many unresolved messages as receivers remember', () => {
+    const first = track([1]);
+    for (let i = 1; i < limits.unresolvedMax; i++) track([2]);
+    expect(outbound.isFull(0)).toBe(true);
+    outbound.delivered(first, 1);
+    expect(outbound.isFull(0)).toBe(false);
+  });
+
+  test('for one node with as many as one that does not answer may hold up, and for no other', () => {
+    const both = track([1, 2]);
+    for (let i = 1; i < limits.unresolvedPerNodeMax; i++) track([1]);
+    expect([outbound.isFullFor(1, 0), outbound.isFullFor(2, 0), outbound.isFull(0)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    outbound.delivered(both, 2);
+    expect(outbound.isFullFor(1, 0)).toBe(true);
+    outbound.missing(both, 1, 'lost');
+    expect(outbound.isFullFor(1, 0)).toBe(false);
+  });
+
+  test('with bodies that take as much memory as they may; one alone always fits', () => {
+    const body = new Uint8Array(limits.bodyBytesMax);
+    const larger = limits.unresolvedBytesMax + 1;
+    expect([outbound.isFull(larger), outbound.isFullFor(1, larger)]).toEqual([false, false]);
+    const count = limits.unresolvedBytesPerNodeMax / body.length;
+    const messages = Array.from({ length: count }, () => track([1, 2], { body }));
+    expect([outbound.isFullFor(1, 0), outbound.isFullFor(1, 1), outbound.isFullFor(3, body.length)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    // A body to several is held once.
+    for (let i = count; i < limits.unresolvedBytesMax / body.length; i++) track([i, i + 1], { body });
+    expect([outbound.isFull(0), outbound.isFull(1)]).toEqual([false, true]);
+    for (const message of messages) for (const node of [1, 2]) outbound.delivered(message, node);
+    expect([outbound.isFullFor(1, body.length), outbound.isFull(body.length)]).toEqual([false, false]);
+  });
 });
 
 describe('time', () => {

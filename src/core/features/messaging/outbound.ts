@@ -2,8 +2,8 @@
  * Messages that wait for their receipts: who still has to answer, when to ask again, when to give up.
  *
  * Who calls it: the messaging behavior. Invariant: every tracked message is resolved exactly once, at its
- * deadline at the latest. The floor is kept per recipient, which forgets what lies below it: so one that
- * does not answer holds up nobody else.
+ * deadline at the latest. The floor is kept per recipient, which forgets what lies below it, and so is how much
+ * may be under way: one that does not answer holds up nobody else.
  */
 
 import type { NodeId } from '../../identity.ts';
@@ -47,16 +47,24 @@ export interface Pending extends Content, Awaiting {
 /** What most messages are born with: arrays of their own come with their first entry. */
 export const none: readonly never[] = [];
 
-/** The sequences sent to one node, oldest first; those before `head` are resolved. */
+/** What is under way to one node. */
 interface RecipientQueue {
+  /** Oldest first; those before `head` are resolved. */
   readonly sequences: number[];
   head: number;
+  count: number;
+  bytes: number;
 }
 
 export class Outbound {
   private readonly pending = new Awaited<Pending>();
   private readonly queues = new Map<NodeId, RecipientQueue>();
   private lastSequence = 0;
+  /** Of all bodies that wait. */
+  private bytes = 0;
+  /** The queue that was asked for last: mostly it is asked for again. */
+  private lastQueue: RecipientQueue | undefined;
+  private lastNode: NodeId | undefined;
 
   nextSequence(): number {
     return ++this.lastSequence;
@@ -73,8 +81,20 @@ export class Outbound {
     return this.pending.size;
   }
 
-  get isFull(): boolean {
-    return this.pending.size >= limits.unresolvedMax;
+  /** There is no room for such a body, whomever it is for. */
+  isFull(byteLength: number): boolean {
+    const { size } = this.pending;
+    return size >= limits.unresolvedMax || (size > 0 && this.bytes + byteLength > limits.unresolvedBytesMax);
+  }
+
+  /** Too much is under way to this node already. */
+  isFullFor(node: NodeId, byteLength: number): boolean {
+    const queue = this.queueOf(node);
+    if (queue === undefined) return false;
+    return (
+      queue.count >= limits.unresolvedPerNodeMax ||
+      queue.bytes + byteLength > limits.unresolvedBytesPerNodeMax
+    );
   }
 
   get(sequence: number): Pending | undefined {
@@ -88,7 +108,11 @@ export class Outbound {
   track(message: Pending): void {
     const isUsual = message.repeatAfterMs === limits.repeatAfterMs;
     this.pending.add(message.sequence, message, nextLook(message), isUsual);
-    for (const node of message.waiting.nodes()) this.enqueue(node, message.sequence);
+    const byteLength = bytesOf(message);
+    this.bytes += byteLength;
+    const { only } = message.waiting;
+    if (only !== undefined) this.enqueue(only, message.sequence, byteLength);
+    else for (const node of message.waiting.nodes()) this.enqueue(node, message.sequence, byteLength);
   }
 
   /** Its repeat or its deadline has moved. */
@@ -100,13 +124,13 @@ export class Outbound {
   delivered(message: Pending, node: NodeId): void {
     if (!message.waiting.delete(node)) return;
     message.delivered = withOne(message.delivered, node);
-    this.settle(message);
+    this.settle(message, node);
   }
 
   missing(message: Pending, node: NodeId, reason: MissingReason): void {
     if (!message.waiting.delete(node)) return;
     message.missing = withOne(message.missing, { node, reason });
-    this.settle(message);
+    this.settle(message, node);
   }
 
   /** Gives up on everybody who has not answered. */
@@ -125,43 +149,68 @@ export class Outbound {
 
   /** The oldest sequence that this node still has to answer, or the next one. */
   floorOf(node: NodeId): number {
-    const queue = this.queues.get(node);
+    const queue = this.queueOf(node);
     if (queue === undefined) return this.lastSequence + 1;
     const { sequences } = queue;
     while (queue.head < sequences.length && !this.waitsFor(sequences[queue.head] as number, node))
       queue.head++;
-    if (queue.head === sequences.length) {
-      this.queues.delete(node);
-      return this.lastSequence + 1;
-    }
-    return sequences[queue.head] as number;
+    return sequences[queue.head] ?? this.lastSequence + 1;
   }
 
-  private enqueue(node: NodeId, sequence: number): void {
-    this.floorOf(node);
-    let queue = this.queues.get(node);
+  private queueOf(node: NodeId): RecipientQueue | undefined {
+    if (node !== this.lastNode) {
+      this.lastNode = node;
+      this.lastQueue = this.queues.get(node);
+    }
+    return this.lastQueue;
+  }
+
+  private enqueue(node: NodeId, sequence: number, byteLength: number): void {
+    let queue = this.queueOf(node);
     if (queue === undefined) {
-      queue = { sequences: [], head: 0 };
+      queue = { sequences: [], head: 0, count: 0, bytes: 0 };
       this.queues.set(node, queue);
+      this.lastQueue = queue;
     } else if (queue.head > 1024 && queue.head * 2 > queue.sequences.length) {
       queue.sequences.splice(0, queue.head);
       queue.head = 0;
     }
     queue.sequences.push(sequence);
+    queue.count++;
+    queue.bytes += byteLength;
+  }
+
+  private dequeue(node: NodeId, byteLength: number): void {
+    const queue = this.queueOf(node);
+    if (queue === undefined) return;
+    queue.count--;
+    queue.bytes -= byteLength;
+    if (queue.count > 0) return;
+    this.queues.delete(node);
+    this.lastQueue = undefined;
   }
 
   private waitsFor(sequence: number, node: NodeId): boolean {
     return this.pending.get(sequence)?.waiting.has(node) === true;
   }
 
-  private settle(message: Pending): void {
+  /** One recipient of it is done with. */
+  private settle(message: Pending, node: NodeId): void {
+    const byteLength = bytesOf(message);
+    this.dequeue(node, byteLength);
     if (message.waiting.size > 0 || !this.pending.delete(message.sequence)) return;
+    this.bytes -= byteLength;
     message.done(message);
   }
 }
 
 function nextLook({ repeatAt, deadline }: Pending): number {
   return Math.min(repeatAt, deadline);
+}
+
+/** What it holds in memory: a part is a view of the whole, which is counted itself. */
+function bytesOf({ body, part }: Pending): number {
+  return part === undefined ? body.length : 0;
 }
 
 function withOne<Item>(list: readonly Item[], item: Item): readonly Item[] {

@@ -6,14 +6,15 @@
  * until its deadline.
  */
 import type { BehaviorAgent, DropReason, Returned, Route, Unsent } from '../../contracts.ts';
-import { type Failure, failure } from '../../errors.ts';
+import type { Failure } from '../../errors.ts';
 import type { NodeId } from '../../identity.ts';
 import { lifeOf, lifeTailOf } from '../../life.ts';
 import { limits } from '../../limits.ts';
 import { mayComeBack } from '../../parts/reach.ts';
 import { LargeBody } from './large-body.ts';
 import type { MessagingEvent, MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
-import { none, Outbound, type Outcome, type Pending } from './outbound.ts';
+import { type Missing, none, Outbound, type Outcome, type Pending } from './outbound.ts';
+import { tooLarge, tooMany, tooManyFor } from './send-failures.ts';
 import { Everybody, Target } from './target.ts';
 import { Waiting, type Way } from './waiting.ts';
 import { type Content, encodeData, MessageType, ReceiptStatus } from './wire.ts';
@@ -81,10 +82,11 @@ export class Sender {
     timeoutMs: number,
     handle: unknown,
   ): Failure | undefined {
-    if (this.outbound.isFull) return tooMany();
+    const { node, kind } = target;
+    if (this.outbound.isFull(body.length)) return tooMany();
+    if (this.outbound.isFullFor(node, body.length)) return this.busyFor(node);
     this.counts.sent++;
     const { now } = this.agent;
-    const { node, kind } = target;
     const waiting = new Waiting(node);
     waiting.via = target.via;
     waiting.copies = 1;
@@ -160,14 +162,21 @@ export class Sender {
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────
 
   send(command: SendCommand, token: number): void {
-    const problem = this.problemWith(command);
-    if (problem !== undefined) return this.agent.answerFailure(token, problem);
     const { recipients: wanted, acknowledged, body } = command;
-    const recipients = wanted === 'all' ? [...this.agent.routes.reachable()] : [...new Set(wanted)];
+    const nodes = wanted === 'all' ? [...this.agent.routes.reachable()] : [...new Set(wanted)];
+    const isLarge = body.length > limits.partBytes;
+    const isTracked = acknowledged || isLarge;
+    const full: readonly NodeId[] = isTracked
+      ? nodes.filter((node) => this.outbound.isFullFor(node, body.length))
+      : none;
+    const problem = this.problemWith(command, isTracked, nodes, full);
+    if (problem !== undefined) return this.agent.answerFailure(token, problem);
     this.counts.sent++;
-    if (body.length > limits.partBytes) this.sendLarge(command, recipients, token);
-    else if (acknowledged) this.sendTracked(command, recipients, token);
-    else this.sendAndForget(command, recipients, token);
+    if (!isTracked) return this.sendAndForget(command, nodes, token);
+    const recipients = full.length === 0 ? nodes : nodes.filter((node) => !full.includes(node));
+    const busy = full.map((node): Missing => ({ node, reason: 'busy' }));
+    if (isLarge) this.sendLarge(command, recipients, token, busy);
+    else this.sendTracked(command, recipients, token, busy);
   }
 
   abort(token: number): void {
@@ -183,17 +192,30 @@ export class Sender {
       if (message.done === this.concluded) this.outbound.giveUp(message, () => 'aborted');
   }
 
-  private problemWith(command: SendCommand) {
-    if (command.body.length > limits.bodyBytesMax) {
-      const text = `a body of ${command.body.length} bytes is over the limit of ${limits.bodyBytesMax}; send it in several`;
-      return failure('SKEIN_TOO_LARGE', text);
-    }
-    return this.outbound.isFull ? tooMany() : undefined;
+  private problemWith(
+    { body }: SendCommand,
+    isTracked: boolean,
+    nodes: readonly NodeId[],
+    full: readonly NodeId[],
+  ): Failure | undefined {
+    if (body.length > limits.bodyBytesMax) return tooLarge(body.length);
+    if (isTracked && this.outbound.isFull(body.length)) return tooMany();
+    const [first] = full;
+    return first !== undefined && nodes.length === 1 ? this.busyFor(first) : undefined;
   }
 
-  private sendTracked(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+  private busyFor(node: NodeId): Failure {
+    return tooManyFor(this.agent.directory.get(node)?.name ?? 'this node');
+  }
+
+  private sendTracked(
+    command: SendCommand,
+    recipients: readonly NodeId[],
+    token: number,
+    busy: readonly Missing[],
+  ): void {
     const { traced, timeoutMs } = command;
-    const done = (outcome: Outcome): void => this.answer(token, outcome);
+    const done = (outcome: Outcome): void => this.answer(token, outcome, busy);
     const message = this.track({
       type: MessageType.data,
       data: dataOf(command),
@@ -211,10 +233,15 @@ export class Sender {
     const options = { type: MessageType.unacknowledged, sequence, traced: command.traced };
     const unsent = this.agent.send(routeTo(recipients), this.encode(dataOf(command), recipients), options);
     const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
-    this.answer(token, { sequence, delivered: [], missing });
+    this.answer(token, { sequence, delivered: none, missing }, none);
   }
 
-  private sendLarge(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+  private sendLarge(
+    command: SendCommand,
+    recipients: readonly NodeId[],
+    token: number,
+    busy: readonly Missing[],
+  ): void {
     const { traced, timeoutMs } = command;
     const sequence = this.outbound.nextSequence();
     const large = new LargeBody(sequence, command, recipients, {
@@ -227,7 +254,7 @@ export class Sender {
       missing: (whole, { node, reason }) => this.outbound.missing(whole, node, reason),
       done: (outcome) => {
         this.larges.delete(sequence);
-        this.answer(token, outcome);
+        this.answer(token, outcome, busy);
       },
     });
     this.sends.set(token, large);
@@ -235,8 +262,11 @@ export class Sender {
     large.start();
   }
 
-  private answer(token: number, { sequence, delivered, missing }: SendAnswer): void {
+  /** @param busy Those that it was not even sent to. */
+  private answer(token: number, outcome: SendAnswer, busy: readonly Missing[]): void {
     this.sends.delete(token);
+    const { sequence, delivered } = outcome;
+    const missing = busy.length === 0 ? outcome.missing : [...busy, ...outcome.missing];
     this.agent.answer(token, { sequence, delivered, missing } satisfies SendAnswer);
   }
 
@@ -429,10 +459,6 @@ export class Sender {
     if (way === undefined || way.copies > 0 || this.larges.has(message.sequence)) return undefined;
     return way.lastReason ?? 'no-route';
   }
-}
-
-function tooMany(): Failure {
-  return failure('SKEIN_BUSY', `${limits.unresolvedMax} messages wait for their receipts already`);
 }
 
 function dataOf({ kind, encoding, body }: SendCommand): Content {

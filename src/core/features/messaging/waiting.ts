@@ -46,6 +46,11 @@ export class Waiting implements Way {
     return (this.first === nobody ? 0 : 1) + (this.others?.size ?? 0);
   }
 
+  /** Where there is exactly one. */
+  get only(): NodeId | undefined {
+    return this.others === undefined && this.first !== nobody ? this.first : undefined;
+  }
+
   has(node: NodeId): boolean {
     return (node === this.first && node !== nobody) || this.others?.has(node) === true;
   }
