@@ -73,7 +73,7 @@ export const works = [
     bytes: 128,
     recipients: 16,
     processes: 4,
-    count: 100_000,
+    count: 300_000,
     quick: 30_000,
     scaled: true,
   },

@@ -9,6 +9,7 @@ import type { Arrival } from '../core/features/messaging/arrival.ts';
 import type { Transit } from '../core/features/messaging/messaging-types.ts';
 import { formatId, type NodeId } from '../core/identity.ts';
 import { instanceOfLife } from '../core/life.ts';
+import { readRecipients } from '../core/wire/frame.ts';
 import { decodeBody } from './codec.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
 import type { Message, SnoopedMessage } from './node.ts';
@@ -64,7 +65,7 @@ export class ReceivedMessage implements Message {
     const { recipients } = this.arrival;
     return recipients === undefined
       ? [this.context.selfName()]
-      : recipients.map((id) => nameOf(id, this.context));
+      : readRecipients(recipients).map((id) => nameOf(id, this.context));
   }
 
   get route(): readonly string[] | undefined {

@@ -127,6 +127,8 @@ export class Forwarder {
   }
 
   private split(frame: Frame, from: Neighbor): void {
+    if (frame.recipientCount === 1 && frame.recipient(0) === this.context.self.id)
+      return this.toBehavior(frame, from);
     const hops = new Map<NodeId, NodeId[]>();
     const lost: NodeId[] = [];
     let local = false;

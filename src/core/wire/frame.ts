@@ -109,6 +109,16 @@ export class Frame {
     );
   }
 
+  /** The ids of all recipients as they lie in the frame: a view, for `readRecipients`. */
+  get recipientBytes(): Uint8Array {
+    const { buffer, byteOffset } = this.bytes;
+    return new Uint8Array(
+      buffer,
+      byteOffset + this.start + headerBytes + 2,
+      this.recipientCount * recipientBytes,
+    );
+  }
+
   recipient(index: number): NodeId {
     return readU48(this.bytes, this.start + headerBytes + 2 + index * recipientBytes);
   }
@@ -172,6 +182,13 @@ export function encodeFrame(header: Header, payload: Uint8Array, recipients?: re
   if (recipients !== undefined) writeRecipients(bytes, recipients);
   bytes.set(payload, headerBytes + listBytes);
   return bytes;
+}
+
+/** The ids in what `Frame.recipientBytes` gave. */
+export function readRecipients(bytes: Uint8Array): NodeId[] {
+  const ids: NodeId[] = [];
+  for (let at = 0; at + recipientBytes <= bytes.length; at += recipientBytes) ids.push(readU48(bytes, at));
+  return ids;
 }
 
 /** The same frame to fewer recipients: what one next hop gets. */

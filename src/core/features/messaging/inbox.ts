@@ -106,7 +106,8 @@ export class Inbox {
       (bytes > limits.bodyBytesMax && this.unclaimed.length > 0);
     if (full) return false;
     // It may wait for long: not with the whole chunk that it came in.
-    this.unclaimed.push({ ...arrival, body: arrival.body.slice() });
+    const { body, recipients } = arrival;
+    this.unclaimed.push({ ...arrival, body: body.slice(), recipients: recipients?.slice() });
     this.unclaimedBytes = bytes;
     return true;
   }

@@ -6,9 +6,9 @@
  * recipient takes each message once, and a receipt is never sent for what was not taken.
  */
 import type { Behavior, BehaviorAgent, KernelEvent, Neighbor, Returned } from '../../contracts.ts';
-import { type Frame, RouteKind } from '../../wire/frame.ts';
+import { type Frame, RouteKind, readRecipients } from '../../wire/frame.ts';
 import type { MessagingCommand, MessagingEvent, Transit } from './messaging-types.ts';
-import { Receiver, recipientsOf } from './receiver.ts';
+import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { DataCursor, MessageType, readReceipts } from './wire.ts';
 
@@ -104,7 +104,7 @@ export class Messaging implements Behavior<MessagingCommand> {
       sequence: data.part?.whole ?? frame.sequence,
       kind: data.kind,
       encoding: data.encoding,
-      recipients: frame.kind === RouteKind.many ? recipientsOf(frame) : [frame.destination],
+      recipients: frame.kind === RouteKind.many ? readRecipients(frame.recipientBytes) : [frame.destination],
       from: from.id,
       body,
       partial: data.part !== undefined,

@@ -8,7 +8,7 @@ import type { BehaviorAgent } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { Dedup } from '../../parts/dedup.ts';
 import { UnknownSources } from '../../parts/unknown-sources.ts';
-import { Flag, type Frame, RouteKind } from '../../wire/frame.ts';
+import { Flag, type Frame } from '../../wire/frame.ts';
 import type { Arrival, Origin } from './arrival.ts';
 import { Inbox } from './inbox.ts';
 import { Joiner } from './joiner.ts';
@@ -146,7 +146,7 @@ export class Receiver {
       sequence,
       kind,
       encoding,
-      recipients: frame.kind === RouteKind.many ? recipientsOf(frame) : undefined,
+      recipients: frame.recipientCount > 1 ? frame.recipientBytes : undefined,
       route:
         (frame.flags & Flag.traced) === 0 ? undefined : [frame.source, ...frame.trace, this.agent.self.id],
       body,
@@ -189,9 +189,4 @@ export class Receiver {
 
 function isSame(one: Origin, other: Origin): boolean {
   return one.source === other.source && one.life === other.life;
-}
-
-/** The recipients that a frame to many carries. */
-export function recipientsOf(frame: Frame): NodeId[] {
-  return Array.from({ length: frame.recipientCount }, (_, i) => frame.recipient(i));
 }
