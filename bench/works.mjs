@@ -45,7 +45,7 @@ export const works = [
     title: 'sequential round trip of plain messages, 128 B',
     shape: 'round-trip',
     bytes: 128,
-    count: 30_000,
+    count: 100_000,
     quick: 4000,
   },
   {
@@ -53,7 +53,7 @@ export const works = [
     title: 'sequential request and reply, 128 B',
     shape: 'requests-in-turn',
     bytes: 128,
-    count: 30_000,
+    count: 100_000,
     quick: 4000,
   },
   {
