@@ -229,6 +229,26 @@ export const limits = {
   callCodeLength: 128,
   callTextLength: 8192,
 
+  // ── formation ───────────────────────────────────────────────────────────────────────────────────
+  /** One of the five messages as JSON: Data may carry a payload of this size, all else is far below it. */
+  formationMessageBytesMax: 1024 * 1024,
+  /** UTF-16 units of a member's name and of a service's: a nanomsg program may take any text. */
+  formationNameLength: 64,
+  /** UTF-16 units of an address. */
+  formationAddressLength: 256,
+  /** Each member tells the broker of itself this often (vee: 2 s). */
+  hailIntervalMs: 2000,
+  /** A registry entry lasts for three hails that do not come. */
+  formationLeaseMs: 6000,
+  /** Entries of one registry: ten times the largest formation that is meant. */
+  registryEntriesMax: 100_000,
+
+  // ── nanomsg ─────────────────────────────────────────────────────────────────────────────────────
+  /** One message of a nanomsg program: what nanomsg takes itself by default (NN_RCVMAXSIZE). */
+  spMessageBytesMax: 1024 * 1024,
+  /** Memory for a message that has only been announced. */
+  spGatherBytes: 4096,
+
   // ── kernel ──────────────────────────────────────────────────────────────────────────────────────
   /** A behavior whose deadline still lies in the past after it was called is called again after this. */
   deadlineAgainMs: 10,

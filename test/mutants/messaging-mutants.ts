@@ -88,7 +88,7 @@ export const messagingMutants: readonly Mutant[] = [
     name: 'missing-never-told',
     breaks: 'a send whose last open recipient turns out to be missing is never answered',
     file: `${folder}/outbound.ts`,
-    find: 'message.missing = withOne(message.missing, { node, reason });\n    this.settle(message);',
+    find: 'message.missing = withOne(message.missing, { node, reason });\n    this.settle(message, node);',
     replace: 'message.missing = withOne(message.missing, { node, reason });',
   },
   {
