@@ -26,6 +26,7 @@ const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   demo: () => import('./commands/demo.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),
+  compat: () => import('./commands/compat.ts'),
 };
 
 /** All commands where the asked-for one is not known: for help, and for what was meant. */

@@ -242,6 +242,8 @@ export const limits = {
   formationLeaseMs: 6000,
   /** Entries of one registry: ten times the largest formation that is meant. */
   registryEntriesMax: 100_000,
+  /** Names of members that are gone, so that whoever asks for one is told that it was there. */
+  formationGoneMax: 4096,
 
   // ── nanomsg ─────────────────────────────────────────────────────────────────────────────────────
   /** One message of a nanomsg program: what nanomsg takes itself by default (NN_RCVMAXSIZE). */

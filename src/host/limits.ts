@@ -31,6 +31,18 @@ export const hostLimits = {
   /** setTimeout turns anything longer into 1 ms. */
   timerMsMax: 2 ** 31 - 1,
 
+  // ── nanomsg ─────────────────────────────────────────────────────────────────────────────────────
+  /** Connections of nanomsg programs at one address. Each costs a descriptor; they have no key to prove. */
+  spConnectionsMax: 1024,
+  /** nanomsg greets as soon as it is connected. */
+  spGreetingTimeoutMs: 5000,
+  /** For a program that does not read; beyond it a BUS drops messages, as nanomsg's does, and a PAIR waits. */
+  spWaitingBytesMax: 1024 * 1024,
+  /** Whoever is bound answers at once; one that is dying may hold the address for a moment. */
+  spConnectTimeoutMs: 1000,
+  /** Between a bind that failed and the next: random up to this, so that of many that try one is first. */
+  spRetryMsMax: 50,
+
   // ── strangers ───────────────────────────────────────────────────────────────────────────────────
   /** TLS handshakes of others at once; honest ones are over in two round trips, so the oldest makes room. */
   tlsHandshakesMax: 128,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { limits } from '../limits.ts';
 import { SpProtocol, SpStream, type SpTransport, spGreeting, spMessage } from './sp-stream.ts';
 
@@ -7,9 +7,10 @@ const transports: SpTransport[] = ['tcp', 'ipc'];
 
 function open(transport: SpTransport, protocol: SpProtocol = SpProtocol.bus, messageBytesMax?: number) {
   const messages: number[][] = [];
-  const sink = { message: (body: Uint8Array) => messages.push([...body]) > 0 };
+  const greeted = vi.fn();
+  const sink = { greeted, message: (body: Uint8Array) => messages.push([...body]) > 0 };
   const options = messageBytesMax === undefined ? {} : { messageBytesMax };
-  return { stream: new SpStream(sink, { protocol, transport, ...options }), messages };
+  return { stream: new SpStream(sink, { protocol, transport, ...options }), messages, greeted };
 }
 
 function joined(...parts: Uint8Array[]): Uint8Array {
@@ -46,12 +47,11 @@ test.each(transports)('%s: messages cut at any places come out whole and in orde
 
 describe('a greeting', () => {
   test('is awaited before anything else', () => {
-    const { stream } = open('tcp');
-    expect([stream.push(spGreeting(SpProtocol.bus).subarray(0, 7)), stream.isGreeted]).toEqual([
-      undefined,
-      false,
-    ]);
-    expect([stream.push(Uint8Array.of(0)), stream.isGreeted]).toEqual([undefined, true]);
+    const { stream, greeted } = open('tcp');
+    expect(stream.push(spGreeting(SpProtocol.bus).subarray(0, 7))).toBeUndefined();
+    expect(greeted).not.toHaveBeenCalled();
+    expect(stream.push(Uint8Array.of(0))).toBeUndefined();
+    expect(greeted).toHaveBeenCalledOnce();
   });
 
   test.each([0, 1, 2, 3, 6, 7])('that differs at byte %i is none', (at) => {
@@ -70,10 +70,11 @@ describe('a greeting', () => {
   });
 
   test('that was wrong stays wrong, whatever comes', () => {
-    const { stream, messages } = open('tcp');
+    const { stream, messages, greeted } = open('tcp');
     expect(stream.push(spGreeting(SpProtocol.pair))).toBeDefined();
     expect(stream.push(spMessage(Uint8Array.of(1), 'tcp'))).toBeDefined();
     expect(messages).toEqual([]);
+    expect(greeted).not.toHaveBeenCalled();
   });
 });
 
@@ -111,7 +112,7 @@ describe('a message', () => {
 
   test('after which the sink wants no more is the last', () => {
     const taken: number[] = [];
-    const sink = { message: (body: Uint8Array) => taken.push(body.length) < 2 };
+    const sink = { greeted: () => undefined, message: (body: Uint8Array) => taken.push(body.length) < 2 };
     const stream = new SpStream(sink, { protocol: SpProtocol.bus, transport: 'tcp' });
     const three = [1, 2, 3].map((length) => spMessage(new Uint8Array(length), 'tcp'));
     expect(stream.push(joined(spGreeting(SpProtocol.bus), ...three))).toBeUndefined();

@@ -18,6 +18,8 @@ export type SpProtocol = (typeof SpProtocol)[keyof typeof SpProtocol];
 export type SpTransport = 'tcp' | 'ipc';
 
 export interface SpSink {
+  /** The other end speaks what is spoken here. */
+  greeted(): void;
   /** One whole message, its own memory. False: the stream is over, and no more is wanted. */
   message(body: Uint8Array): boolean;
 }
@@ -71,11 +73,6 @@ export class SpStream {
     this.messageBytesMax = messageBytesMax ?? limits.spMessageBytesMax;
   }
 
-  /** The other end has said what it speaks, and it is what this end speaks. */
-  get isGreeted(): boolean {
-    return this.awaited !== 'greeting';
-  }
-
   /** What is wrong with the stream, or undefined. @param chunk Its memory is free again afterwards. */
   push(chunk: Uint8Array): string | undefined {
     let at = 0;
@@ -108,6 +105,7 @@ export class SpStream {
       case 'greeting':
         this.problem = this.greetingProblem(gathered);
         this.await('header', this.prefixBytes + lengthBytes);
+        if (this.problem === undefined) this.sink.greeted();
         break;
       case 'header':
         this.takeHeader(gathered);

@@ -1,0 +1,104 @@
+/**
+ * One connection to a program that speaks the scalability protocols.
+ *
+ * Who calls it: the transceiver, with a connected socket. Invariant: nothing is handed on before the other end has
+ * greeted as it should, within its time; after `ended`, which is told once, nothing more is; what waits for a
+ * program that does not read is bounded.
+ */
+import type { Socket } from 'node:net';
+import {
+  type SpProtocol,
+  SpStream,
+  type SpTransport,
+  spGreeting,
+  spMessage,
+} from '../../core/nanomsg/sp-stream.ts';
+import { hostLimits } from '../limits.ts';
+
+export interface SpEnd {
+  /** In words. */
+  readonly reason: string;
+  /** It did what no such program does; not that it is merely gone. */
+  readonly isFault: boolean;
+}
+
+export interface SpConnectionPorts {
+  /** It has greeted. */
+  readonly greeted: (connection: SpConnection) => void;
+  readonly message: (connection: SpConnection, body: Uint8Array) => void;
+  /** What was waiting for it has left. */
+  readonly drained: (connection: SpConnection) => void;
+  readonly ended: (connection: SpConnection, end: SpEnd) => void;
+}
+
+export class SpConnection {
+  /** Told apart from others of this process. */
+  readonly number: number;
+  private readonly socket: Socket;
+  private readonly transport: SpTransport;
+  private readonly ports: SpConnectionPorts;
+  private readonly stream: SpStream;
+  private readonly timer: NodeJS.Timeout;
+  private hasGreeted = false;
+  private hasEnded = false;
+
+  private static last = 0;
+
+  constructor(socket: Socket, protocol: SpProtocol, transport: SpTransport, ports: SpConnectionPorts) {
+    this.number = ++SpConnection.last;
+    this.socket = socket;
+    this.transport = transport;
+    this.ports = ports;
+    const sink = {
+      greeted: () => this.greet(),
+      message: (body: Uint8Array): boolean => {
+        ports.message(this, body);
+        return !this.hasEnded;
+      },
+    };
+    this.stream = new SpStream(sink, { protocol, transport });
+    const tooLate = (): void => this.end('it said nothing for too long', true);
+    this.timer = setTimeout(tooLate, hostLimits.spGreetingTimeoutMs).unref();
+    socket.on('data', (chunk) => this.received(chunk));
+    socket.on('drain', () => this.ports.drained(this));
+    socket.on('error', (error) => this.end(error.message));
+    socket.on('close', () => this.end('the other end closed the connection'));
+    socket.write(spGreeting(protocol));
+  }
+
+  get isOpen(): boolean {
+    return this.hasGreeted && !this.hasEnded;
+  }
+
+  /** False: it has not greeted, has ended, or too much waits for it already; the message is not sent then. */
+  send(body: Uint8Array): boolean {
+    if (!this.isOpen || this.socket.writableLength > hostLimits.spWaitingBytesMax) return false;
+    this.socket.write(spMessage(body, this.transport));
+    return true;
+  }
+
+  /** @param reason In words. */
+  end(reason: string, isFault = false): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    clearTimeout(this.timer);
+    // What was sent before still leaves, within a bound.
+    this.socket.end();
+    const cutOff = setTimeout(() => this.socket.destroy(), hostLimits.closeTimeoutMs).unref();
+    this.socket.once('close', () => clearTimeout(cutOff));
+    this.socket.resume();
+    this.ports.ended(this, { reason, isFault });
+  }
+
+  private received(chunk: Uint8Array): void {
+    if (this.hasEnded) return;
+    const problem = this.stream.push(chunk);
+    if (problem !== undefined) this.end(problem, true);
+  }
+
+  private greet(): void {
+    this.hasGreeted = true;
+    clearTimeout(this.timer);
+    this.ports.greeted(this);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * A node as vee has it: in a formation by nothing but nanomsg sockets.
+ *
+ * Made by `skein compat vee`. Whoever binds the formation's address is the broker; when that one dies the others
+ * open the address again, and one of them is. Two that are linked meet at the originator's address, over a PAIR.
+ * Invariant: what other programs send is counted and told, never believed beyond what the five messages allow; it
+ * binds and connects only where its options let it.
+ */
+import { SkeinError } from '../../core/errors.ts';
+import { Broker, type BrokerAnswer } from '../../core/features/formation/broker.ts';
+import {
+  decodeFormationMessage,
+  encodeFormationMessage,
+  type FormationMessage,
+} from '../../core/features/formation/formation-messages.ts';
+import { checkName } from '../../core/identity.ts';
+import { limits } from '../../core/limits.ts';
+import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+import { isLoopback } from '../addresses.ts';
+import { parseSpAddress, type SpAddress } from './sp-address.ts';
+import { Transceiver, type TransceiverRole } from './transceiver.ts';
+
+export interface VeeOptions {
+  readonly name: string;
+  readonly formation: string;
+  /** Where others meet this node. */
+  readonly address: string;
+  /** Whom to ask for as soon as it is in the formation, and again when the channel ends. */
+  readonly pairTo?: string;
+  /** Addresses of other machines too: nanomsg has neither keys nor encryption. Default false. */
+  readonly insecure?: boolean;
+}
+
+export interface VeePorts {
+  readonly joined: (role: TransceiverRole) => void;
+  readonly lost: (reason: string) => void;
+  readonly paired: (other: string, address: string) => void;
+  readonly unpaired: (other: string, reason: string) => void;
+  readonly data: (payload: string) => void;
+  readonly failed: (explanation: string) => void;
+}
+
+/** How long it waits at the address of a Link for the other. */
+const meetingMs = 10_000;
+
+interface Channel {
+  readonly other: string;
+  readonly transceiver: Transceiver;
+  readonly timer: NodeJS.Timeout;
+  isMet: boolean;
+}
+
+export class VeeNode {
+  readonly counters = { malformed: 0 };
+  private readonly options: VeeOptions;
+  private readonly ports: VeePorts;
+  private readonly formation: Transceiver;
+  private readonly started = performance.now();
+  private broker: Broker | undefined;
+  private channel: Channel | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  /** @throws TypeError for a bad name; SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED for an address beyond this machine. */
+  constructor(options: VeeOptions, ports: VeePorts) {
+    this.options = options;
+    this.ports = ports;
+    checkName(options.name);
+    this.allowed(options.address, 'own address');
+    const address = this.allowed(options.formation, 'formation');
+    this.formation = new Transceiver(
+      { address, protocol: SpProtocol.bus },
+      {
+        joined: () => undefined,
+        message: (body, peer) => this.received(body, peer),
+        left: (peer) => this.broker?.ended(peer),
+        lost: (reason) => this.lost(reason),
+      },
+    );
+  }
+
+  get role(): TransceiverRole | undefined {
+    return this.formation.role;
+  }
+
+  /** @throws as `Transceiver.open`. */
+  async open(): Promise<void> {
+    const role = await this.formation.open();
+    const { name, address } = this.options;
+    this.broker = role === 'bound' ? new Broker({ name, address, services: [] }) : undefined;
+    this.ports.joined(role);
+    this.timer = setInterval(() => this.beat(), limits.hailIntervalMs);
+    this.beat();
+  }
+
+  /** False: there is no channel, or the other end does not read. */
+  send(payload: string): boolean {
+    const { channel } = this;
+    return channel?.isMet === true && channel.transceiver.send(encode({ type: 'Data', payload })) > 0;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.timer);
+    this.endChannel('this node ends');
+    await this.formation.close();
+  }
+
+  // ── the formation ─────────────────────────────────────────────────────────────────────────────────
+
+  private beat(): void {
+    const { name, address, pairTo } = this.options;
+    this.broker?.expire(this.now());
+    if (this.broker === undefined) this.formation.send(encode({ type: 'Hail', name, address, services: [] }));
+    if (pairTo === undefined || this.channel !== undefined) return;
+    const request: FormationMessage = { type: 'Pair', originator: name, destination: pairTo };
+    if (this.broker === undefined) this.formation.send(encode(request));
+    else this.answer(this.broker.received(request, name, this.now()));
+  }
+
+  private received(body: Uint8Array, peer: number): void {
+    const message = decodeFormationMessage(body);
+    if ('problem' in message) {
+      this.counters.malformed++;
+      return;
+    }
+    if (this.broker !== undefined) this.answer(this.broker.received(message, peer, this.now()));
+    else this.told(message);
+  }
+
+  private answer(answers: readonly BrokerAnswer[]): void {
+    for (const { to, message } of answers) {
+      if (typeof to === 'number') this.formation.sendTo(to, encode(message));
+      else {
+        if (to === 'all') this.formation.send(encode(message));
+        this.told(message);
+      }
+    }
+  }
+
+  /** By the broker. Everybody hears everything: what names others is theirs. */
+  private told(message: FormationMessage): void {
+    const { name } = this.options;
+    if (message.type === 'Fail' && message.offender === name) this.ports.failed(message.explanation);
+    if (message.type !== 'Link') return;
+    const { originName, destinationName, address } = message;
+    if (originName === name) this.meet(destinationName, address);
+    else if (destinationName === name) this.meet(originName, address);
+  }
+
+  private lost(reason: string): void {
+    clearInterval(this.timer);
+    this.ports.lost(reason);
+    this.open().catch((error: unknown) => {
+      if (!this.isClosed) this.ports.failed(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  // ── the channel ───────────────────────────────────────────────────────────────────────────────────
+
+  private meet(other: string, address: string): void {
+    if (this.channel !== undefined) {
+      if (this.channel.other !== other)
+        this.ports.failed(`${other} wants to be paired, and ${this.channel.other} is paired already`);
+      return;
+    }
+    let place: SpAddress;
+    try {
+      place = this.allowed(address, `the link with ${other}`);
+    } catch (error) {
+      this.ports.failed((error as Error).message);
+      return;
+    }
+    const transceiver = new Transceiver(
+      { address: place, protocol: SpProtocol.pair },
+      {
+        joined: () => this.met(channel, address),
+        message: (body) => this.heard(body),
+        left: (_peer, reason) => this.endChannel(reason, channel),
+        lost: () => undefined,
+      },
+    );
+    const nobody = (): void =>
+      this.endChannel(`nobody came to ${address} within ${meetingMs / 1000} s`, channel);
+    const channel: Channel = { other, transceiver, timer: setTimeout(nobody, meetingMs), isMet: false };
+    this.channel = channel;
+    transceiver.open().catch((error: unknown) => this.endChannel((error as Error).message, channel));
+  }
+
+  private met(channel: Channel, address: string): void {
+    clearTimeout(channel.timer);
+    channel.isMet = true;
+    this.ports.paired(channel.other, address);
+  }
+
+  private heard(body: Uint8Array): void {
+    const message = decodeFormationMessage(body);
+    if ('type' in message && message.type === 'Data') this.ports.data(message.payload);
+    else this.counters.malformed++;
+  }
+
+  private endChannel(reason: string, channel = this.channel): void {
+    if (channel === undefined || channel !== this.channel) return;
+    this.channel = undefined;
+    clearTimeout(channel.timer);
+    this.ports.unpaired(channel.other, reason);
+    void channel.transceiver.close();
+  }
+
+  // ── what it may ───────────────────────────────────────────────────────────────────────────────────
+
+  private allowed(text: string, what: string): SpAddress {
+    const address = parseSpAddress(text, what);
+    const isHere = address.transport === 'ipc' || isLoopback(address.host);
+    if (isHere || this.options.insecure === true) return address;
+    throw new SkeinError(
+      'SKEIN_PROTECTED',
+      `${what}: ${text} is not on this machine alone, and nanomsg has no keys: whoever reaches it is let in; with --door-insecure it is taken all the same`,
+    );
+  }
+
+  private now(): number {
+    return performance.now() - this.started;
+  }
+}
+
+function encode(message: FormationMessage): Uint8Array {
+  return encodeFormationMessage(message);
+}
