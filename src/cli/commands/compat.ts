@@ -1,13 +1,14 @@
 /** `skein compat`: programs that skein does the work of, with their own command lines. */
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
+import { countOption } from '../command.ts';
 import { ExitError } from '../exit.ts';
-import { print, printable, printError } from '../output.ts';
+import { printError } from '../output.ts';
 
 export function build(): Command {
   return new Command('compat')
     .description('stand in for another program, with its own command line')
-    .addCommand(vee());
+    .addCommand(vee())
+    .addCommand(gossip());
 }
 
 interface VeeFlags {
@@ -36,6 +37,7 @@ function vee(): Command {
         printError(veeUsage);
         throw new ExitError(2);
       }
+      const { runVee } = await import('../compat/vee.ts');
       await runVee({
         name,
         formation,
@@ -46,32 +48,26 @@ function vee(): Command {
     });
 }
 
-async function runVee(options: {
-  readonly name: string;
-  readonly formation: string;
-  readonly address: string;
-  readonly pairTo?: string;
-  readonly insecure: boolean;
-}): Promise<void> {
-  const { VeeNode } = await import('../../host/nanomsg/vee-node.ts');
-  const say = (text: string): void => printError(printable(`${options.name}: ${text}`));
-  const node = new VeeNode(options, {
-    joined: (role) => say(role === 'bound' ? `broker of ${options.formation}` : `in ${options.formation}`),
-    lost: (reason) => say(`the broker is gone (${reason})`),
-    paired: (other, address) => say(`paired with ${other} at ${address}`),
-    unpaired: (other, reason) => say(`no longer paired with ${other}: ${reason}`),
-    data: (payload) => print(printable(payload)),
-    failed: (explanation) => say(explanation),
-  });
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
-  await Promise.race([node.open(), ended]);
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => {
-    if (!node.send(line)) say('not paired: the line went nowhere');
-  });
-  await ended;
-  lines.close();
-  await node.close();
+interface GossipFlags {
+  readonly port: number;
+  readonly period: number;
+  readonly connect?: string;
+}
+
+function gossip(): Command {
+  return new Command('gossip')
+    .description('a peer of rust-simple-gossip: sends all others a message each period; prints its lines')
+    .requiredOption('--port <port>', 'where it listens, on 127.0.0.1', countOption)
+    .requiredOption('--period <seconds>', 'between two of its messages', countOption)
+    .option('--connect <address>', 'a peer; the others are learned from it')
+    .addHelpText(
+      'after',
+      '\nExample:\n' +
+        '  $ skein compat gossip --port 8080 --period 5\n' +
+        '  $ skein compat gossip --period=6 --port=8081 --connect="127.0.0.1:8080"',
+    )
+    .action(async ({ port, period, connect }: GossipFlags) => {
+      const { runGossip } = await import('../compat/gossip.ts');
+      await runGossip({ port, periodMs: period * 1000, ...(connect === undefined ? {} : { connect }) });
+    });
 }
