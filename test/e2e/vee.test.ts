@@ -141,32 +141,48 @@ describe('bad input', () => {
   });
 });
 
-describe('programs of nanomsg', () => {
+describe.each([
+  { cat: 'nanocat', pair: '--pair', from: 'nanomsg-utils' },
+  { cat: 'nngcat', pair: '--pair0', from: 'nng-utils' },
+])('$cat', ({ cat, pair, from }) => {
   const missing =
-    spawnSync('nanocat', ['--help']).error === undefined
-      ? undefined
-      : 'nanocat is not installed (Debian: nanomsg-utils)';
+    spawnSync(cat, ['--help']).error === undefined ? undefined : `${cat} is not installed (Debian: ${from})`;
   const hail = (name: string, address: string) => JSON.stringify({ Hail: { name, address } });
 
-  test('nanocat hails, is paired with, hears the Link, and exchanges Data over PAIR', async ({ skip }) => {
+  test('hails, is paired with, hears the Link, and exchanges Data over PAIR', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
-    const [formation, a, b, cat] = (await freePorts(4)) as [string, string, string, string];
+    const [formation, a, b, own] = (await freePorts(4)) as [string, string, string, string];
     await vee('Broker', formation, a).until('broker of');
-    const bus = new Talk('nanocat', '--bus', '--connect', formation, '-D', hail('Cat', cat), '-i', '1', '-A');
+    const bus = new Talk(cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A');
     const second = vee('Second', formation, b, 'Cat');
     await bus.until(`{"Link":{"origin_name":"Second","destination_name":"Cat","address":"${b}"}}`);
     const data = JSON.stringify({ Data: { payload: 'meow' } });
-    const pair = new Talk('nanocat', '--pair', '--connect', b, '-D', data, '-i', '1', '-A');
+    const other = new Talk(cat, pair, '--connect', b, '-D', data, '-i', '1', '-A');
     await second.until(`Second: paired with Cat at ${b}`);
     await second.until('meow\n');
     second.say('good cat');
-    await pair.until('{"Data":{"payload":"good cat"}}');
+    await other.until('{"Data":{"payload":"good cat"}}');
   });
 
-  test('nanocat is the broker that a node hails', async ({ skip }) => {
+  test('asks to be paired itself, and a node comes to its address', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    const [formation, a, b, own] = (await freePorts(4)) as [string, string, string, string];
+    await vee('Broker', formation, a).until('broker of');
+    const first = vee('First', formation, b);
+    await first.until(`First: in ${formation}`);
+    const data = JSON.stringify({ Data: { payload: 'come here' } });
+    new Talk(cat, pair, '--bind', own, '-D', data, '-i', '1', '-A');
+    new Talk(cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A');
+    const request = JSON.stringify({ Pair: { originator: 'Cat', destination: 'First' } });
+    new Talk(cat, '--bus', '--connect', formation, '-D', request, '-i', '1', '-A');
+    await first.until(`First: paired with Cat at ${own}`);
+    await first.until('come here\n');
+  });
+
+  test('is the broker that a node hails', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     const [formation, a] = (await freePorts(2)) as [string, string];
-    const bus = new Talk('nanocat', '--bus', '--bind', formation, '-A');
+    const bus = new Talk(cat, '--bus', '--bind', formation, '-A');
     const first = vee('First', formation, a);
     await first.until(`First: in ${formation}`);
     await bus.until(hail('First', a));
