@@ -11,6 +11,7 @@ import { idleFigures } from './idle.ts';
 import { largeFigures } from './large.ts';
 import { partitionFigures } from './partition.ts';
 import { pauseFigures } from './pauses.ts';
+import { registryFigures } from './registry.ts';
 import { routesFigures } from './routes.ts';
 import { sixtyFigures } from './sixty.ts';
 
@@ -22,6 +23,7 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
   idle: idleFigures,
   large: largeFigures,
   routes: routesFigures,
+  registry: registryFigures,
 };
 
 const asked = arguments_();

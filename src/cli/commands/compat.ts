@@ -7,6 +7,7 @@ import { printError } from '../output.ts';
 export function build(): Command {
   return new Command('compat')
     .description('stand in for another program, with its own command line')
+    .addHelpText('after', '\nExample:\n  $ skein compat gossip --port 8080 --period 5')
     .addCommand(vee())
     .addCommand(gossip());
 }
