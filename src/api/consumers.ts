@@ -181,9 +181,10 @@ export class Consumers {
   }
 
   private pass(consumer: Consumer, arrival: Arrival, body: unknown): void {
-    if (!consumer.take(new ReceivedMessage(arrival, body, this.ports))) return;
+    const message = new ReceivedMessage(arrival, body, this.ports);
+    if (!consumer.take(message)) return;
     consumer.consumed++;
-    consumer.consumedBytes += arrival.body.length;
+    consumer.consumedBytes += message.byteLength;
   }
 
   private call(

@@ -22,22 +22,20 @@ export interface MessageContext {
 
 export class ReceivedMessage implements Message {
   readonly body: unknown;
+  /** Of its body, as it came: the program may take the body's memory away. */
+  readonly byteLength: number;
   private readonly arrival: Arrival;
   private readonly context: MessageContext;
 
   constructor(arrival: Arrival, body: unknown, context: MessageContext) {
     this.arrival = arrival;
+    this.byteLength = arrival.body.length;
     this.body = body;
     this.context = context;
   }
 
   get source(): string {
     return nameOf(this.sourceId, this.context);
-  }
-
-  /** Of its body, as it came. */
-  get byteLength(): number {
-    return this.arrival.body.length;
   }
 
   get sourceId(): number {

@@ -20,6 +20,20 @@ test('each consumer of a kind gets every message of it; other kinds wait for the
   expect(got).toEqual({ one: ['for k'], two: ['for k'], late: ['for another'] });
 });
 
+test('a body whose memory the handler gives away counts as consumed, whole', async () => {
+  const small = await smallMesh(pair);
+  const bytes = limits.receiveBufferBytes / 2;
+  small.node('b').handle(({ body }) => {
+    const { buffer, length } = body as Uint8Array<ArrayBuffer>;
+    if (length !== bytes) return new Promise(() => undefined);
+    structuredClone(buffer, { transfer: [buffer] });
+    return undefined;
+  });
+  for (let i = 0; i < 2; i++) await small.send('a', 'b', new Uint8Array(bytes));
+  // There is room for more than one again.
+  for (let i = 0; i < 2; i++) await small.send('a', 'b', Uint8Array.of(i));
+});
+
 test('a full consumer misses what a second one of its kind had room for, and the sender is not told', async () => {
   const small = await smallMesh(pair);
   const slow = small.node('b').messages({ bufferMessages: 1 });

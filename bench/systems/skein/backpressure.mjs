@@ -1,6 +1,7 @@
 // skein's roles with a recipient that stands still: what a sender gets done with another beside it.
 import { markedBody } from '../../check.mjs';
-import { arrivals, nowUs } from '../../roles/arrivals.mjs';
+import { nowUs } from '../../roles/arrivals.mjs';
+import { oneWay } from './messages.mjs';
 import { addressOf, openNode } from './nodes.mjs';
 
 /** Pairs of a stretch alone and one beside the recipient that stands still: the machine's pace changes meanwhile. */
@@ -10,12 +11,7 @@ const triesEveryMs = 5;
 const triesAtOnce = 10;
 
 export const besideStill = {
-  receiver: async (work, tell) => {
-    const { node, kind } = await openNode(work, 'receiver');
-    const arrived = arrivals(work, tell);
-    node.handle((message) => arrived(message.body), { kind });
-    tell('ready', { address: await addressOf(node) });
-  },
+  receiver: oneWay.receiver,
   /** It takes what it is sent, and is stopped by the sender. It asks for a minute of patience. */
   still: async (work, tell) => {
     const { node, kind } = await openNode(work, 'still', { stallToleranceMs: 60_000 });

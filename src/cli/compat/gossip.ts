@@ -51,7 +51,7 @@ export async function runGossip({ port, periodMs, connect }: GossipOptions): Pro
   const timer = setInterval(() => {
     const id = Array.from({ length: idLength }, () => alphabet[randomInt(alphabet.length)]).join('');
     say(`Sending message [${id}] to [${[...peers].map((peer) => `"${addressOf(peer)}"`).join(', ')}]`);
-    for (const peer of peers) void node.send(peer, id, { kind, require: 'none' }).catch(() => undefined);
+    if (peers.size > 0) void node.send([...peers], id, { kind, require: 'none' }).catch(() => undefined);
   }, periodMs);
   await new Promise<void>((resolve) => {
     for (const signal of endSignals) process.once(signal, () => resolve());

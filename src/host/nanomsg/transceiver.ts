@@ -22,7 +22,7 @@ export interface TransceiverPorts {
   readonly joined: (peer: number) => void;
   readonly message: (body: Uint8Array, peer: number) => void;
   readonly left: (peer: number, reason: string) => void;
-  /** Whoever was bound is gone, or this end is closed by force. */
+  /** Whoever was bound is gone. */
   readonly lost: (reason: string) => void;
 }
 
@@ -181,10 +181,14 @@ export class Transceiver {
   }
 
   private async notConnected(error: NodeJS.ErrnoException): Promise<Attempt> {
-    // A socket file that nobody listens at is what a dead one has left.
-    if (this.address.transport === 'ipc' && error.code === 'ECONNREFUSED') {
-      await unlink(this.address.path).catch(ignore);
+    const { address } = this;
+    if (error.code === 'EACCES' || error.code === 'EPERM') {
+      const text = `${formatSpAddress(address)} is another user's: ${error.message}`;
+      throw new SkeinError('SKEIN_ADDRESS', text, { cause: error });
     }
+    // A socket file that nobody listens at is what a dead one has left.
+    if (address.transport === 'ipc' && error.code === 'ECONNREFUSED')
+      await unlink(address.path).catch(ignore);
     return 'again';
   }
 

@@ -23,8 +23,8 @@ export class TcpLink {
   private state: State = 'open';
   /** Writes that the system has not taken yet. */
   private unflushed = 0;
-  /** Since it was let be for a turn. */
-  private readInTurn = 0;
+  /** Bytes, since it was last let be for a turn. */
+  private readOn = 0;
   private detail: string | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -48,9 +48,9 @@ export class TcpLink {
    */
   private read(chunk: Uint8Array): boolean {
     this.received(chunk);
-    this.readInTurn += chunk.length;
-    if (this.unflushed < 2 || this.readInTurn < hostLimits.readPerTurnBytes) return true;
-    this.readInTurn = 0;
+    this.readOn += chunk.length;
+    if (this.unflushed < 2 || this.readOn < hostLimits.readPerTurnBytes) return true;
+    this.readOn = 0;
     return false;
   }
 

@@ -35,6 +35,8 @@ export interface Call extends Awaiting {
   readonly request: Request;
   readonly handle: unknown;
   readonly deadline: number;
+  /** Of the input, as it was: its memory may be the program's to take away. */
+  readonly inputBytes: number;
   /** Changes when the request must be sent anew to a node that may believe to have had it. */
   number: number;
   peer: Peer;
@@ -94,6 +96,7 @@ export class Asker {
       request,
       handle,
       deadline: now + request.timeoutMs,
+      inputBytes: request.input.length,
       number: ++this.lastNumber,
       peer,
       state: 'sent',
@@ -103,8 +106,8 @@ export class Asker {
       tried: noNodes,
     };
     this.counts.asked++;
-    this.inputBytes += request.input.length;
-    peer.isAsked(request.input.length);
+    this.inputBytes += call.inputBytes;
+    peer.isAsked(call.inputBytes);
     this.calls.add(call.number, call, nextLook(call));
     this.transmit(call);
     return call;
@@ -232,7 +235,7 @@ export class Asker {
 
   private answered(call: Call): void {
     this.calls.delete(call.number);
-    this.inputBytes -= call.request.input.length;
+    this.inputBytes -= call.inputBytes;
     call.peer.hasAnswered(call.number, this.cursor.bodyBytes, this.cursor.load, call.request.input.length);
     if (this.tellAt === Number.POSITIVE_INFINITY) this.tellAt = this.agent.now + tellAfterMs;
   }
@@ -275,11 +278,10 @@ export class Asker {
   }
 
   private tryAt(call: Call, node: NodeId): void {
-    const { length } = call.request.input;
     call.tried = [...call.tried, call.peer.node];
-    call.peer.isOver(length);
+    call.peer.isOver(call.inputBytes);
     call.peer = this.peerOf(node);
-    call.peer.isAsked(length);
+    call.peer.isAsked(call.inputBytes);
     this.again(call);
   }
 
@@ -411,9 +413,8 @@ export class Asker {
   /** Without an answer. */
   private drop(call: Call): void {
     if (!this.calls.delete(call.number)) return;
-    const { length } = call.request.input;
-    this.inputBytes -= length;
-    call.peer.isOver(length);
+    this.inputBytes -= call.inputBytes;
+    call.peer.isOver(call.inputBytes);
   }
 
   private end({ handle }: Call, output: Output | undefined, reason: Failure | undefined): void {

@@ -68,7 +68,7 @@ export function decodeFormationMessage(bytes: Uint8Array): FormationMessage | { 
   return readers[variant as FormationMessage['type']](new Fields(variant, fields));
 }
 
-/** Ones that are kept and shown: a name, an address, a service. */
+/** By the names that vee gives them. */
 function fieldsOf(message: FormationMessage): Record<string, unknown> {
   switch (message.type) {
     case 'Hail': {

@@ -64,6 +64,7 @@ export class LargeBody {
       returnedCount: 0,
       done: (outcome) => this.ports.done(outcome),
       handle: undefined,
+      heldBytes: command.body.length,
       wakeAt: 0,
       deadline: ports.now() + command.timeoutMs,
       repeatAt: Number.POSITIVE_INFINITY,

@@ -37,6 +37,8 @@ export interface Pending extends Content, Awaiting {
   readonly done: (message: Pending) => void;
   /** The program's, where it gave one. */
   readonly handle: unknown;
+  /** What it holds in memory; said once, since a program may take its body's memory away meanwhile. A part holds none: it is a view of the whole. */
+  readonly heldBytes: number;
   /** How often a hop sent it back. */
   returnedCount: number;
   deadline: number;
@@ -108,11 +110,10 @@ export class Outbound {
   track(message: Pending): void {
     const isUsual = message.repeatAfterMs === limits.repeatAfterMs;
     this.pending.add(message.sequence, message, nextLook(message), isUsual);
-    const byteLength = bytesOf(message);
-    this.bytes += byteLength;
-    const { only } = message.waiting;
-    if (only !== undefined) this.enqueue(only, message.sequence, byteLength);
-    else for (const node of message.waiting.nodes()) this.enqueue(node, message.sequence, byteLength);
+    const { heldBytes, waiting } = message;
+    this.bytes += heldBytes;
+    if (waiting.only !== undefined) this.enqueue(waiting.only, message.sequence, heldBytes);
+    else for (const node of waiting.nodes()) this.enqueue(node, message.sequence, heldBytes);
   }
 
   /** Its repeat or its deadline has moved. */
@@ -196,21 +197,15 @@ export class Outbound {
 
   /** One recipient of it is done with. */
   private settle(message: Pending, node: NodeId): void {
-    const byteLength = bytesOf(message);
-    this.dequeue(node, byteLength);
+    this.dequeue(node, message.heldBytes);
     if (message.waiting.size > 0 || !this.pending.delete(message.sequence)) return;
-    this.bytes -= byteLength;
+    this.bytes -= message.heldBytes;
     message.done(message);
   }
 }
 
 function nextLook({ repeatAt, deadline }: Pending): number {
   return Math.min(repeatAt, deadline);
-}
-
-/** What it holds in memory: a part is a view of the whole, which is counted itself. */
-function bytesOf({ body, part }: Pending): number {
-  return part === undefined ? body.length : 0;
 }
 
 function withOne<Item>(list: readonly Item[], item: Item): readonly Item[] {
