@@ -10,6 +10,8 @@ import { type Failure, SkeinError } from '../core/errors.ts';
 import { callsFeature } from '../core/features/calls/calls.ts';
 import type { CallsEvent } from '../core/features/calls/calls-types.ts';
 import { discoveryFeature } from '../core/features/discovery/discovery.ts';
+import { formationFeature } from '../core/features/formation/formation.ts';
+import type { FormationEvent } from '../core/features/formation/formation-types.ts';
 import { messagingFeature } from '../core/features/messaging/messaging.ts';
 import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
 import { topologyFeature } from '../core/features/topology/topology.ts';
@@ -17,6 +19,7 @@ import { checkName, idOf } from '../core/identity.ts';
 import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
+import { FormationEvents } from './formation.ts';
 import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
@@ -76,6 +79,7 @@ export class KernelNode implements LocalNode {
   private readonly exchange: Messages;
   private readonly requests: Requests;
   private readonly responders: Responders;
+  private readonly formation = new FormationEvents(this.events);
   private readonly waiters = new Waiters();
   private renames = 0;
   private closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
@@ -417,6 +421,7 @@ export class KernelNode implements LocalNode {
     if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
     else if (feature === callsFeature) this.callsEvent(event as CallsEvent);
     else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
+    else if (feature === formationFeature) this.formation.handle(event as FormationEvent);
     else this.events.emit('behavior', { behavior: feature, event });
   }
 

@@ -7,6 +7,7 @@
 import type { Behavior } from '../core/contracts.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Strategy } from '../core/features/calls/calls-types.ts';
+import type { BrokerView } from '../core/features/formation/formation-types.ts';
 import type { Kind } from './kind.ts';
 import type { Service } from './service.ts';
 
@@ -402,6 +403,8 @@ export interface NodeEvents {
   'node:down': { readonly name: string; readonly id: number; readonly reason: 'lost' | 'left' };
   'link:up': { readonly node: string; readonly address: string; readonly direction: 'incoming' | 'outgoing' };
   'link:down': { readonly node: string; readonly reason: string };
+  /** The formation has another broker than before, or (undefined) none that this node knows of. */
+  'formation:broker': { readonly broker: BrokerView | undefined };
   /** What one of the program's own behaviors delivered. */
   behavior: { readonly behavior: string; readonly event: unknown };
   /** Something a person should know: another version, a name used twice, a refused peer. */

@@ -9,6 +9,8 @@
 import type {
   Behavior,
   DatagramSeal,
+  DoorAction,
+  DoorEvent,
   Finding,
   LinkId,
   LogLevel,
@@ -19,6 +21,7 @@ import type {
   Store,
 } from '../core/contracts.ts';
 import type { Failure } from '../core/errors.ts';
+import type { FormationOptions } from '../core/features/formation/formation-types.ts';
 import type { SecurityStatus } from './node.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -42,6 +45,8 @@ export interface PlatformEvents {
   /** The poll phases asked for with `poll` have passed. */
   polled(): void;
   sighted(sighting: Sighting): void;
+  /** @param feature That acts on the door. */
+  door(feature: string, event: DoorEvent): void;
 }
 
 export interface Platform {
@@ -63,6 +68,8 @@ export interface Platform {
   broadcast(bytes: Uint8Array): void;
   sendDatagram(address: string, bytes: Uint8Array): void;
   poll(phases: number): void;
+  /** What becomes of it is reported as `door` with the same feature. Undefined: a world without doors. */
+  door?(feature: string, action: DoorAction): void;
   readonly store: Store | undefined;
   /** Who is let in. Undefined: a world of its own, without strangers. */
   security?(): SecurityStatus;
@@ -94,6 +101,8 @@ export interface LocalNodeSettings {
   readonly broadcastTargets: readonly string[];
   /** For datagrams, where there is a key. */
   readonly seal?: DatagramSeal;
+  /** Undefined: in none. */
+  readonly formation?: FormationOptions;
   readonly syncPeriodMs: number;
   readonly sendTimeoutMs: number;
   readonly stallToleranceMs: number;

@@ -5,7 +5,7 @@
  * kernel with the time of the moment; once per turn the outbox is drained and each effect carried out.
  * Invariant: the kernel is only ever entered from here, never from within itself.
  */
-import type { LinkId, SecureStage, Sighting } from '../core/contracts.ts';
+import type { DoorEvent, LinkId, SecureStage, Sighting } from '../core/contracts.ts';
 import { type Failure, failure, SkeinError } from '../core/errors.ts';
 import type { Kernel } from '../core/kernel.ts';
 import type { Effect } from '../core/outbox.ts';
@@ -190,6 +190,12 @@ export class Runtime implements PlatformEvents {
     this.turn();
   }
 
+  door(feature: string, event: DoorEvent): void {
+    if (this.over) return;
+    this.kernel.door(feature, event, this.platform.now());
+    this.turn();
+  }
+
   sighted(sighting: Sighting): void {
     this.kernel.sighted(sighting, this.platform.now());
     this.turn();
@@ -262,6 +268,8 @@ export class Runtime implements PlatformEvents {
         return this.store(effect);
       case 'poll':
         return this.platform.poll(effect.phases);
+      case 'door':
+        return this.platform.door?.(effect.feature, effect.action);
       case 'log':
         return this.platform.log(effect.level, effect.text, effect.fields);
       case 'ended':

@@ -11,6 +11,7 @@ import type {
   ConnectionAgent,
   DialPurpose,
   Directory,
+  DoorAction,
   DownReason,
   DropReason,
   KernelEvent,
@@ -172,6 +173,10 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   sendDatagram(address: string, bytes: Uint8Array): void {
     this.parts.context.outbox.put({ type: 'datagram', address, bytes });
+  }
+
+  door(action: DoorAction): void {
+    this.parts.context.outbox.put({ type: 'door', feature: this.slot.name, action });
   }
 
   deliver(event: unknown): void {

@@ -136,6 +136,41 @@ export interface Directory {
   unreachable(): Iterable<NodeEntry>;
 }
 
+// ── doors ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** Numbers the connections of programs that are no nodes; never used again while the node runs. */
+export type DoorPeer = number;
+
+/**
+ * What a behavior wants of an address where programs that do not speak skein come, and of those that came.
+ * Addresses are `host:port`, or `ipc://path`.
+ */
+export type DoorAction =
+  /** Ends in `bound` or `unbound`. */
+  | { readonly type: 'bind'; readonly address: string }
+  /** Lets it go, and whoever came there. Nothing is reported back. */
+  | { readonly type: 'release'; readonly address: string }
+  /** Go there as such a program would. Ends in `joined` or `unjoined`. */
+  | { readonly type: 'join'; readonly address: string }
+  | { readonly type: 'send'; readonly peer: DoorPeer; readonly bytes: Uint8Array }
+  /** Nothing is reported back. */
+  | { readonly type: 'dismiss'; readonly peer: DoorPeer };
+
+export type DoorEvent =
+  | { readonly type: 'bound'; readonly address: string }
+  /** `elsewhere`: this machine has no such address. Also when what was bound is lost. */
+  | {
+      readonly type: 'unbound';
+      readonly address: string;
+      readonly reason: 'taken' | 'elsewhere' | 'failed';
+      readonly text: string;
+    }
+  /** Somebody came to an address that is bound, or the one that was joined has answered. */
+  | { readonly type: 'joined'; readonly peer: DoorPeer; readonly address: string }
+  | { readonly type: 'unjoined'; readonly address: string; readonly text: string }
+  | { readonly type: 'message'; readonly peer: DoorPeer; readonly bytes: Uint8Array }
+  | { readonly type: 'left'; readonly peer: DoorPeer };
+
 // ── behaviors ───────────────────────────────────────────────────────────────────────────────────────
 
 /** Why a hop did not pass a frame on; `refused`: its recipient does not run the feature. */
@@ -235,6 +270,8 @@ export interface Behavior<Command = never> {
   event?(agent: BehaviorAgent, event: KernelEvent): void;
   /** A datagram came in; true when it was this behavior's. */
   datagram?(agent: BehaviorAgent, bytes: Uint8Array, from: string): boolean;
+  /** Of a door that this behavior acts on. */
+  door?(agent: BehaviorAgent, event: DoorEvent): void;
   /** The section of this feature in a reachable node's announcement is new or changed, or there is none any more (also when the node is gone). */
   announced?(agent: BehaviorAgent, node: NodeId, section: Uint8Array | undefined): void;
   /** A store operation is durable, or has failed. */
@@ -337,6 +374,8 @@ export interface BehaviorAgent extends Agent {
   /** To everybody in reach of a broadcast. */
   broadcastDatagram(bytes: Uint8Array): void;
   sendDatagram(address: string, bytes: Uint8Array): void;
+  /** What becomes of it comes as `door`. */
+  door(action: DoorAction): void;
   /** An event of this feature for the program. */
   deliver(event: unknown): void;
   answer(token: number, value: unknown): void;

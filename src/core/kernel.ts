@@ -12,6 +12,7 @@ import { Context, type KernelConfig } from './context.ts';
 import type {
   Behavior,
   Directory,
+  DoorEvent,
   Finding,
   LinkId,
   LinkStatistics,
@@ -200,6 +201,14 @@ export class Kernel {
       taken ||= behavior.datagram?.(agent, bytes, from) === true;
     });
     if (!taken) this.context.count('datagrams.unknown');
+  }
+
+  /** @param feature That acts on the door. */
+  door(feature: string, event: DoorEvent, now: number): void {
+    this.at(now);
+    const slot = this.behaviors.named(feature);
+    if (slot !== undefined && this.life === 'running')
+      this.behaviors.call(slot, ({ behavior, agent }) => behavior.door?.(agent, event));
   }
 
   sighted(sighting: Sighting, now: number): void {

@@ -236,6 +236,27 @@ export const limits = {
   formationNameLength: 64,
   /** UTF-16 units of an address. */
   formationAddressLength: 256,
+  /** Higher epochs are not believed: one could not be outbid. They are milliseconds of Unix time, or little more. */
+  epochMax: 2 ** 52,
+  /** Addresses of one formation: a broker looks for others at each of them. */
+  formationAddressesMax: 16,
+  /** Whoever knows of no broker waits a random time up to this: of many, most find that another was quicker. */
+  bindJitterMs: 100,
+  /** Then it asks each address whether somebody is there, for this long: once through a slow handshake. */
+  askMs: 1000,
+  /** The same where a broker was just lost. Each address was looked at while it lived. */
+  askAgainMs: 200,
+  /** Whoever has an address is announced within this time, or is no broker of this mesh. */
+  claimWaitMs: 500,
+  /** Without a broker it is tried again after this, doubled at most to the second. */
+  seekAgainMs: 500,
+  seekAgainMsMax: 5000,
+  /** A broker looks at the other addresses this often: two islands that never met have one each. */
+  brokerLookMs: 5000,
+  /** A request to pair waits this long for a broker and its answer. */
+  pairTimeoutMs: 10_000,
+  /** Requests to pair that wait. */
+  pairsUnresolvedMax: 1024,
   /** Each member tells the broker of itself this often (vee: 2 s). */
   hailIntervalMs: 2000,
   /** A registry entry lasts for three hails that do not come. */

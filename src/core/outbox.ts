@@ -5,7 +5,7 @@
  * nothing in core acts on the world in any other way. Bytes for links are gathered per link by the
  * links themselves and appear here as one `write` per link and turn.
  */
-import type { LinkId, LogLevel, StoreOperation } from './contracts.ts';
+import type { DoorAction, LinkId, LogLevel, StoreOperation } from './contracts.ts';
 import type { Failure } from './errors.ts';
 
 export type Effect =
@@ -22,6 +22,8 @@ export type Effect =
   | { readonly type: 'close'; readonly link: LinkId }
   | { readonly type: 'broadcast'; readonly bytes: Uint8Array }
   | { readonly type: 'datagram'; readonly address: string; readonly bytes: Uint8Array }
+  /** Report what becomes of it as `door`, to the same feature. */
+  | { readonly type: 'door'; readonly feature: string; readonly action: DoorAction }
   /** Something for the program, from a feature or from the kernel itself. */
   | { readonly type: 'deliver'; readonly feature: string; readonly event: unknown }
   | { readonly type: 'answer'; readonly token: number; readonly value: unknown }

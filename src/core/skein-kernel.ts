@@ -9,6 +9,8 @@ import type { KernelConfig } from './context.ts';
 import type { Behavior, Random, RecordSigner } from './contracts.ts';
 import { Calls } from './features/calls/calls.ts';
 import { Discovery, type DiscoveryOptions } from './features/discovery/discovery.ts';
+import { Formation } from './features/formation/formation.ts';
+import type { FormationOptions } from './features/formation/formation-types.ts';
 import { Messaging } from './features/messaging/messaging.ts';
 import { Topology } from './features/topology/topology.ts';
 import { idOf } from './identity.ts';
@@ -20,6 +22,8 @@ export interface SkeinKernelOptions extends KernelConfig, DiscoveryOptions {
   readonly syncPeriodMs: number;
   /** Of this life: its instance must be `instanceOf(signer.publicKey)`. Undefined: nothing is signed. */
   readonly signer?: RecordSigner;
+  /** Undefined: this node is in none. */
+  readonly formation?: FormationOptions;
   /** A program's own, called after skein's. */
   readonly behaviors?: readonly Behavior<never>[];
 }
@@ -32,7 +36,10 @@ export interface SkeinKernel {
   readonly discovery: Discovery;
   readonly messaging: Messaging;
   readonly calls: Calls;
+  readonly formation: Formation;
 }
+
+const noFormation: FormationOptions = { addresses: [], doors: [], meeting: '' };
 
 export function createSkeinKernel(options: SkeinKernelOptions, random: Random): SkeinKernel {
   const records = new Records();
@@ -42,7 +49,8 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   // Topology first: at the end of a turn routes are settled before anybody else speaks.
   const messaging = new Messaging();
   const calls = new Calls();
-  const behaviors = [topology, discovery, messaging, calls, ...(options.behaviors ?? [])];
+  const formation = new Formation(options.formation ?? noFormation);
+  const behaviors = [topology, discovery, messaging, calls, formation, ...(options.behaviors ?? [])];
   const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
-  return { kernel, records, table, topology, discovery, messaging, calls };
+  return { kernel, records, table, topology, discovery, messaging, calls, formation };
 }

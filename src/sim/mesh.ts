@@ -50,6 +50,8 @@ export interface MemberOptions {
   /** UDP solicitation. Default true. */
   readonly solicit?: boolean;
   readonly broadcastDomain?: number;
+  /** Addresses of its formation, `host:port`. */
+  readonly formation?: readonly string[];
   /** The program's own behaviors, made anew for each life. */
   readonly behaviors?: () => readonly Behavior<never>[];
 }
@@ -358,6 +360,9 @@ export class Mesh {
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,
+      ...(member.options.formation === undefined
+        ? {}
+        : { formation: { addresses: member.options.formation, doors: [], meeting: '' } }),
       ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
     };
   }

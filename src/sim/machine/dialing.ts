@@ -60,7 +60,7 @@ export class Dialing {
   private reach(target: Host): void {
     const { host, address } = this.request;
     if (!target.isUp || this.network.blocked(host, target)) return;
-    const listener = target.process;
+    const listener = this.network.listenerAt(address);
     if (this.network.blocked(target, host) || this.isLost()) return;
     this.travel(target, () => {
       if (this.state === 'over') return;

@@ -6,7 +6,7 @@
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
 import type { Platform, PlatformEvents } from '../../api/platform.ts';
-import type { LinkId, LogLevel, RecordSigner } from '../../core/contracts.ts';
+import type { DoorAction, DoorEvent, LinkId, LogLevel, RecordSigner } from '../../core/contracts.ts';
 import type { Failure } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { concatenate } from '../../core/wire/bytes.ts';
@@ -185,6 +185,26 @@ export class SimPlatform implements Platform, Process {
     this.loop.poll(phases);
   }
 
+  /** Of doors a simulated machine has the addresses: nobody but nodes comes there. */
+  door(feature: string, action: DoorAction): void {
+    const { places } = this.network;
+    if (action.type === 'release') places.release(action.address, this.host);
+    else if (action.type === 'join')
+      this.reportDoor(feature, { ...action, type: 'unjoined', text: 'nobody is there' });
+    else if (action.type === 'bind') this.bind(feature, action.address);
+  }
+
+  private bind(feature: string, address: string): void {
+    const outcome = this.network.places.bind(address, this.host);
+    this.note('bind', 0, `${address} ${outcome}`);
+    if (outcome === 'bound') this.reportDoor(feature, { type: 'bound', address });
+    else this.reportDoor(feature, { type: 'unbound', address, reason: outcome, text: outcome });
+  }
+
+  private reportDoor(feature: string, event: DoorEvent): void {
+    this.loop.report(() => this.events.door(feature, event));
+  }
+
   makeSigner(): RecordSigner {
     const signer = this.options.notary.makeSigner(this.random);
     this.signer = signer;
@@ -212,6 +232,7 @@ export class SimPlatform implements Platform, Process {
     for (const dialing of this.dials.values()) dialing.giveUp();
     for (const end of this.ends.values()) end.drop(sockets);
     for (const end of this.unaccepted) end.drop(sockets);
+    this.network.places.releaseAll(this.host);
     if (sockets === 'silence') for (const end of this.closing) end.drop(sockets);
     this.dials.clear();
     this.ends.clear();

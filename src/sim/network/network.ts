@@ -5,9 +5,10 @@
  * (rules). Invariant: a rule only stops what travels; nothing a rule held up on a stream is lost, it
  * arrives after the rule is gone, since TCP repeats until it is heard. Datagrams vanish.
  */
-import type { Host } from '../machine/host.ts';
+import type { Host, Process } from '../machine/host.ts';
 import type { SeededRandom } from '../world/random.ts';
 import type { World } from '../world/world.ts';
+import { Places } from './places.ts';
 import type { Stream } from './stream.ts';
 
 export interface NetworkOptions {
@@ -81,6 +82,7 @@ export class Network {
     datagramsLost: 0,
   };
   readonly streams = new Set<Stream>();
+  readonly places = new Places();
   /** Until when some stream's bytes are late, as far as is known now. */
   lateUntil = 0;
   /** For how long in all some stream's bytes have been late. */
@@ -119,8 +121,15 @@ export class Network {
     this.hostsByAddress.set(host.address, host);
   }
 
+  /** Undefined: no machine has it. Its machine refuses where no process listens. */
   hostAt(address: string): Host | undefined {
-    return this.hostsByAddress.get(address);
+    return this.places.at(address)?.host ?? this.hostsByAddress.get(address);
+  }
+
+  listenerAt(address: string): Process | undefined {
+    const place = this.places.at(address);
+    const host = place === undefined ? this.hostsByAddress.get(address) : place.host;
+    return place?.isBound === false ? undefined : host?.process;
   }
 
   // ── rules ─────────────────────────────────────────────────────────────────────────────────────────

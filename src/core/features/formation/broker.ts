@@ -44,6 +44,10 @@ export class Broker {
     }
   }
 
+  isSelf(name: string): boolean {
+    return name === this.self.name;
+  }
+
   /** A connection has ended: what it held is free. @returns who is gone with it. */
   ended(holder: Holder): readonly RegistryEntry[] {
     return this.forgotten(this.registry.forgetHolder(holder));

@@ -8,7 +8,7 @@
 import { limits } from '../../limits.ts';
 import type { Hail } from './formation-messages.ts';
 
-/** Whose hails they are: a node's id, or the number of a nanomsg program's connection. */
+/** Whose hails they are: a node's id as text, or the number of a nanomsg program's connection. */
 export type Holder = number | string;
 
 export interface RegistryEntry {

@@ -1,0 +1,49 @@
+/** What the formation and the program say to each other. */
+import type { Standing } from './election.ts';
+
+export interface FormationOptions {
+  /** `host:port`, the preferred one first; none: this node is in no formation. */
+  readonly addresses: readonly string[];
+  /** More doors for programs of this machine, which the broker opens: `ipc://path`. */
+  readonly doors: readonly string[];
+  /** Where programs that speak nanomsg meet this node; empty: nowhere. */
+  readonly meeting: string;
+}
+
+/** Answered with a `Paired`. */
+export interface FormationCommand {
+  readonly type: 'pair';
+  /** A member's name, or a service's. */
+  readonly to: string;
+}
+
+/** Whom the broker named. */
+export interface Paired {
+  readonly other: string;
+  /** Of this mesh; else a program that speaks nanomsg, and comes to this node's meeting address. */
+  readonly isNode: boolean;
+}
+
+export type FormationEvent =
+  /** Another than before, or none. */
+  | { readonly type: 'broker'; readonly broker: BrokerView | undefined }
+  /** A program that speaks nanomsg is to be met at its address. */
+  | { readonly type: 'asked'; readonly other: string; readonly address: string }
+  | { readonly type: 'trouble'; readonly text: string };
+
+export interface BrokerView {
+  /** Undefined: a program that is no node. */
+  readonly name: string | undefined;
+  readonly address: string;
+  readonly epoch?: number;
+  /** Unix milliseconds by its own clock; of a guest, when it found it. */
+  readonly since: number;
+}
+
+export interface FormationStatus extends Record<string, unknown> {
+  readonly role: Standing['role'];
+  readonly addresses: readonly string[];
+  readonly broker: BrokerView | undefined;
+  /** In the directory, itself included; only the broker knows. */
+  readonly members?: number;
+}
