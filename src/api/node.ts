@@ -440,6 +440,11 @@ export interface NodeOptions {
   readonly advertise?: readonly string[];
   /** Seeds, `host:port`; names are resolved again at each try. */
   readonly connect?: readonly string[];
+  /**
+   * The formation's addresses, `tcp://host:port` each, the same on every node: whoever binds one is the broker.
+   * `ipc://path`: one more door for programs of this machine that speak nanomsg. Default: in none.
+   */
+  readonly formation?: readonly string[] | FormationSettings;
   /** UDP solicitation and the runtime folder; false for seeds only. Default true. */
   readonly discovery?: boolean | DiscoveryOptions;
   /** Default 10,000. */
@@ -466,6 +471,14 @@ export interface NodeOptions {
    */
   readonly behaviors?: () => readonly Behavior<never>[];
   readonly logger?: Logger;
+}
+
+export interface FormationSettings {
+  readonly addresses: readonly string[];
+  /** Programs that speak nanomsg may come from other machines too, though they have no key. Default false. */
+  readonly doorInsecure?: boolean;
+  /** While this node is the broker, its process ends when its event loop hangs for 10 s. Default false. */
+  readonly endWhenHung?: boolean;
 }
 
 export interface DiscoveryOptions {

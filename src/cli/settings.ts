@@ -47,6 +47,17 @@ export const settingTexts: readonly SettingText[] = [
   { name: 'advertise', read: 'list', value: '<host:port...>', help: 'addresses told to others instead' },
   { name: 'connect', read: 'list', value: '<host:port...>', help: 'nodes to link to, beside those found' },
   {
+    name: 'formation',
+    read: 'list',
+    value: '<address...>',
+    help: 'tcp://host:port each, the same everywhere: whoever binds one is the broker',
+  },
+  {
+    name: 'doorInsecure',
+    read: 'flag',
+    help: 'let nanomsg programs of other machines into the formation: they have no key',
+  },
+  {
     name: 'discoveryPort',
     read: 'number',
     value: '<port>',

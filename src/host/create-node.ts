@@ -21,6 +21,7 @@ import {
   multicastZones,
 } from './addresses.ts';
 import { Driver, type DriverParts } from './driver.ts';
+import { meetingAddress } from './formation-option.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
 import { watchKeys } from './keys/key-source.ts';
@@ -93,14 +94,27 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
     const registration = await register(plan, folder);
     undo.push(() => registration?.remove());
     const name = registration?.entry.name ?? plan.name ?? defaultName();
-    const settings = settingsOf(plan, name, addresses, datagrams === undefined ? [] : targets);
+    const told = { addresses, broadcastTargets: datagrams === undefined ? [] : targets };
+    const settings = settingsOf(plan, name, bound, told);
     const watched = plan.discovery.byFolder ? folder : undefined;
     const tls = await tlsMade;
     const forgetKeys =
       plan.keys === undefined ? () => undefined : watchKeys(plan.keys, (text) => log('error', text, {}));
     undo.push(forgetKeys);
     const loopbackOnly = !plan.isOpen;
-    const parts = { listener, datagrams, registration, watched, loopbackOnly, tls, forgetKeys, log };
+    const { doorInsecure = false, endWhenHung: endsWhenHung = false } = plan.formation ?? {};
+    const doors = { doorInsecure, endsWhenHung };
+    const parts = {
+      listener,
+      datagrams,
+      registration,
+      watched,
+      loopbackOnly,
+      tls,
+      forgetKeys,
+      log,
+      ...doors,
+    };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
     const local = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, addresses) : [];
@@ -206,11 +220,12 @@ async function register(
 function settingsOf(
   plan: NodePlan,
   name: string,
-  addresses: readonly string[],
-  broadcastTargets: readonly string[],
+  bound: HostPort,
+  { addresses, broadcastTargets }: Pick<LocalNodeSettings, 'addresses' | 'broadcastTargets'>,
 ): LocalNodeSettings {
   const { namespace, degree, seeds, syncPeriodMs, sendTimeoutMs, stallToleranceMs, version, behaviors } =
     plan;
+  const { formation } = plan;
   return {
     name,
     nameChosen: plan.name !== undefined,
@@ -225,6 +240,9 @@ function settingsOf(
     stallToleranceMs,
     version,
     pid: process.pid,
+    ...(formation === undefined
+      ? {}
+      : { formation: { ...formation, meeting: meetingAddress(bound, addresses, formation.doorInsecure) } }),
     ...(plan.keys === undefined ? {} : { seal: new KeyedSeal(plan.keys.ring) }),
     ...(behaviors === undefined ? {} : { behaviors }),
   };

@@ -8,9 +8,18 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { SecurityStatus } from '../api/node.ts';
 import type { Platform, PlatformEvents } from '../api/platform.ts';
-import type { Finding, LinkId, LogLevel, Random, RecordSigner } from '../core/contracts.ts';
+import type {
+  DoorAction,
+  DoorEvent,
+  Finding,
+  LinkId,
+  LogLevel,
+  Random,
+  RecordSigner,
+} from '../core/contracts.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
+import { FormationDoors } from './nanomsg/formation-doors.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -19,6 +28,7 @@ import { TcpTransport } from './transports/tcp.ts';
 import type { Tls } from './transports/tls.ts';
 import type { Datagrams, Log } from './transports/udp.ts';
 import { WakeTimer } from './wake-timer.ts';
+import { Watchdog } from './watchdog.ts';
 
 export interface DriverParts {
   readonly listener: Listener;
@@ -32,6 +42,10 @@ export interface DriverParts {
   readonly loopbackOnly: boolean;
   /** Undefined: no key. */
   readonly tls: Tls | undefined;
+  /** Programs that speak nanomsg, of other machines too, may come through the formation's doors. */
+  readonly doorInsecure: boolean;
+  /** As the broker this process ends when its event loop hangs. */
+  readonly endsWhenHung: boolean;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -53,6 +67,8 @@ export class Driver implements Platform {
   private readonly tcp: TcpTransport;
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
+  private doors: FormationDoors | undefined;
+  private watchdog: Watchdog | undefined;
   private released = false;
 
   constructor(events: PlatformEvents, parts: DriverParts) {
@@ -64,13 +80,39 @@ export class Driver implements Platform {
 
   /** From now on streams, datagrams and sightings are reported. */
   start(): void {
-    const { listener, datagrams, watched, registration, tls } = this.parts;
+    const { listener, datagrams, watched, registration } = this.parts;
     const take: StreamHandler = (socket, head, proven) => this.tcp.accept(socket, head, proven);
-    listener.start(take, tls === undefined ? 'skein' : 'tls');
+    listener.start(take, { speaks: this.speaks });
     datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
     }
+  }
+
+  private get speaks(): 'skein' | 'tls' {
+    return this.parts.tls === undefined ? 'skein' : 'tls';
+  }
+
+  /** Doors are the formation's alone: they are made when it acts first. */
+  door(feature: string, action: DoorAction): void {
+    if (this.released) return;
+    if (action.type === 'release') this.watchdog = void this.watchdog?.stop();
+    this.doors ??= this.makeDoors(feature);
+    this.doors.act(action);
+  }
+
+  private makeDoors(feature: string): FormationDoors {
+    const { loopbackOnly, doorInsecure, endsWhenHung } = this.parts;
+    return new FormationDoors({
+      report: (event: DoorEvent) => {
+        if (event.type === 'bound' && endsWhenHung) this.watchdog ??= new Watchdog();
+        this.events.door(feature, event);
+      },
+      accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
+      speaks: this.speaks,
+      isOpenToAll: doorInsecure,
+      loopbackOnly,
+    });
   }
 
   security(): SecurityStatus {
@@ -159,6 +201,8 @@ export class Driver implements Platform {
       'tls.failed': this.parts.tls?.counters.failed ?? 0,
       'tls.refused': this.parts.tls?.counters.refused ?? 0,
       'tls.floods': this.parts.tls?.counters.floods ?? 0,
+      'door.refused': this.doors?.counters.refused ?? 0,
+      'door.dropped': this.doors?.counters.dropped ?? 0,
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,
       'udp.sendErrors': udp?.sendErrors ?? 0,
@@ -175,7 +219,14 @@ export class Driver implements Platform {
     this.watch?.close();
     this.parts.forgetKeys();
     this.parts.registration?.remove();
-    await Promise.all([this.parts.listener.close(), this.parts.datagrams?.close(), this.tcp.release()]);
+    this.watchdog?.stop();
+    const doors = this.doors?.close();
+    await Promise.all([
+      doors,
+      this.parts.listener.close(),
+      this.parts.datagrams?.close(),
+      this.tcp.release(),
+    ]);
   }
 
   // Bound once: it is scheduled at every turn.

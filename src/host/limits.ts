@@ -43,6 +43,13 @@ export const hostLimits = {
   /** Between a bind that failed and the next: random up to this, so that of many that try one is first. */
   spRetryMsMax: 50,
 
+  // ── formation ───────────────────────────────────────────────────────────────────────────────────
+  /** A broker whose event loop stands still for this long ends itself: its address is free for another then. */
+  watchdogHungMs: 10_000,
+  watchdogTickMs: 1000,
+  /** How long one waits at the meeting place for the nanomsg program that the broker has named. */
+  meetingMs: 10_000,
+
   // ── strangers ───────────────────────────────────────────────────────────────────────────────────
   /** TLS handshakes of others at once; honest ones are over in two round trips, so the oldest makes room. */
   tlsHandshakesMax: 128,

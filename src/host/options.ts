@@ -11,6 +11,7 @@ import { SkeinError } from '../core/errors.ts';
 import { nameProblem } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
+import { type FormationPlan, formationPlan } from './formation-option.ts';
 import { type FoundKeys, findKeys } from './keys/key-source.ts';
 import { hostLimits } from './limits.ts';
 import { packageVersion } from './package-version.ts';
@@ -26,6 +27,8 @@ export interface NodePlan {
   /** Undefined: what is listened on. Port 0 stands for the port listened on. */
   readonly advertise: readonly HostPort[] | undefined;
   readonly seeds: readonly string[];
+  /** Undefined: in none. */
+  readonly formation: FormationPlan | undefined;
   readonly discovery: DiscoveryPlan;
   readonly syncPeriodMs: number;
   readonly sendTimeoutMs: number;
@@ -59,6 +62,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'listen',
   'advertise',
   'connect',
+  'formation',
   'discovery',
   'syncPeriodMs',
   'sendTimeoutMs',
@@ -71,6 +75,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'logger',
 ]);
 const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);
+const formationNames: ReadonlySet<string> = new Set(['addresses', 'doorInsecure', 'endWhenHung']);
 const seedsMax = 256;
 const timeoutMsMax = 86_400_000;
 const versionCharactersMax = 64;
@@ -91,6 +96,7 @@ export function checkOptions(options: NodeOptions): NodePlan {
     listen: parseAddress(text(given, 'listen', keys === undefined ? '127.0.0.1:0' : ':0'), 'listen'),
     advertise: advertiseOption(given, isOpen),
     seeds: seedsOption(given, isOpen),
+    formation: formationOption(given.formation, isOpen),
     discovery: discoveryOption(given.discovery, isOpen),
     syncPeriodMs: integer(given, 'syncPeriodMs', limits.syncPeriodMs, syncPeriodMsMin, syncPeriodMsMax),
     sendTimeoutMs: integer(given, 'sendTimeoutMs', limits.sendTimeoutMs, 1, timeoutMsMax),
@@ -162,6 +168,18 @@ function seedsOption(given: Given, isOpen: boolean): string[] {
     if (!isOpen && isIP(host) !== 0) requireLoopback(`connect: ${address}`, host);
     return formatAddress(host === '' ? '127.0.0.1' : host, port);
   });
+}
+
+function formationOption(value: unknown, isOpen: boolean): FormationPlan | undefined {
+  if (value === undefined) return undefined;
+  const given = Array.isArray(value)
+    ? { addresses: value }
+    : record('formation', value, formationNames, ', or a list of addresses');
+  const addresses = texts(given, 'addresses', limits.formationAddressesMax, 'formation');
+  if (addresses.length === 0) throw wrong('formation', value, 'one address or more, or leave it out');
+  const doorInsecure = flag(given, 'doorInsecure', false, 'formation.doorInsecure');
+  const endWhenHung = flag(given, 'endWhenHung', false, 'formation.endWhenHung');
+  return formationPlan(addresses, { doorInsecure, endWhenHung }, isOpen);
 }
 
 function discoveryOption(value: unknown, isOpen: boolean): DiscoveryPlan {

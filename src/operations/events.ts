@@ -8,6 +8,7 @@ const eventTypes = [
   'node:down',
   'link:up',
   'link:down',
+  'formation:broker',
   'warning',
   'close',
 ] as const satisfies readonly (keyof NodeEvents)[];

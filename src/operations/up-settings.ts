@@ -29,6 +29,7 @@ function duration(minimum: number, maximum: number) {
   );
 }
 
+const formationAddress = v.string((issue) => `expected tcp://HOST:PORT, got ${show(issue.input)}`);
 const broadcastTarget = v.string((issue) => `expected ADDRESS or ADDRESS:PORT, got ${show(issue.input)}`);
 const path = v.pipe(
   v.string((issue) => `expected a path, got ${show(issue.input)}`),
@@ -42,6 +43,8 @@ const upSettings = v.strictObject({
   listen: v.exactOptional(address),
   advertise: v.exactOptional(listOf(address, 'HOST:PORT', limits.addressesPerRecordMax)),
   connect: v.exactOptional(listOf(address, 'HOST:PORT', addressesMax)),
+  formation: v.exactOptional(listOf(formationAddress, 'tcp://HOST:PORT', limits.formationAddressesMax)),
+  doorInsecure: v.exactOptional(flag),
   discoveryPort: v.exactOptional(wholeNumber(1, 65_535)),
   broadcast: v.exactOptional(listOf(broadcastTarget, 'addresses', addressesMax)),
   syncPeriod: v.exactOptional(duration(limits.syncPeriodMsMin, limits.syncPeriodMsMax)),
@@ -82,11 +85,14 @@ export function checkUpSettings(given: ReadonlyMap<string, GivenSetting>): UpSet
 
 /** The library's options that mean the same. */
 export function nodeOptionsOf(settings: UpSettings): NodeOptions {
-  const { discoveryPort, broadcast, syncPeriod, control, discovery, folder, logLevel, logFormat, ...same } =
-    settings;
+  const { discoveryPort, broadcast, discovery, folder, logLevel, logFormat, ...others } = settings;
+  const { syncPeriod, control, formation, doorInsecure = false, ...same } = others;
   return {
     ...same,
     ...(syncPeriod === undefined ? {} : { syncPeriodMs: syncPeriod }),
+    ...(formation === undefined
+      ? {}
+      : { formation: { addresses: formation, doorInsecure, endWhenHung: true } }),
     discovery: discovery !== false && {
       ...(discoveryPort === undefined ? {} : { port: discoveryPort }),
       ...(broadcast === undefined ? {} : { broadcast }),

@@ -2,79 +2,30 @@
  * Nodes of vee: the demo as a user runs it, takeover, and programs that speak nanomsg themselves.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { program, type RunningCommand, startProgram } from './helpers.ts';
+import { program } from './helpers.ts';
+import { endTalks, freePorts, Talk } from './talk.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'skein-vee-'));
 const env = { XDG_RUNTIME_DIR: folder };
-const talks: Talk[] = [];
-
 afterEach(async () => {
-  for (const { command } of talks) command.process.kill('SIGKILL');
-  await Promise.all(talks.splice(0).map(({ command }) => command.ended));
+  await endTalks();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A program that is running, and all that it has printed. */
-class Talk {
-  readonly command: RunningCommand;
-  printed = '';
-  private looks: (() => void)[] = [];
-
-  constructor(...words: string[]) {
-    this.command = startProgram(words, { env });
-    for (const stream of [this.command.process.stdout, this.command.process.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.printed += chunk.toString();
-        for (const look of this.looks) look();
-      });
-    }
-    talks.push(this);
-  }
-
-  /** Resolves when it has printed this. */
-  async until(text: string, timeoutMs = 15_000): Promise<void> {
-    const isThere = (): boolean => this.printed.includes(text);
-    if (isThere()) return;
-    await new Promise<void>((resolve, reject) => {
-      const tooLate = (): void => reject(new Error(`"${text}" did not come; printed:\n${this.printed}`));
-      const timer = setTimeout(tooLate, timeoutMs);
-      this.looks.push(() => {
-        if (!isThere()) return;
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  say(line: string): void {
-    this.command.process.stdin?.write(`${line}\n`);
-  }
-}
-
-const vee = (...words: string[]) => new Talk(process.execPath, program, 'compat', 'vee', ...words);
-
-async function freePorts(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports.map((port) => `tcp://127.0.0.1:${port}`);
-}
+const vee = (...words: string[]) => new Talk([process.execPath, program, 'compat', 'vee', ...words], env);
 
 test('the demo: three nodes, of which the third pairs with the second; what is typed there comes out here', async () => {
-  const first = new Talk(join(root, 'demo/1'));
+  const first = new Talk([join(root, 'demo/1')], env);
   await first.until('Broker: broker of tcp://127.0.0.1:7015');
-  const second = new Talk(join(root, 'demo/2'));
+  const second = new Talk([join(root, 'demo/2')], env);
   await second.until('First: in tcp://127.0.0.1:7015');
-  const third = new Talk(join(root, 'demo/3'));
+  const third = new Talk([join(root, 'demo/3')], env);
   await third.until('Second: paired with First at tcp://127.0.0.1:7018');
   await second.until('First: paired with Second at tcp://127.0.0.1:7018');
   third.say('how are you');
@@ -153,11 +104,14 @@ describe.each([
     if (missing !== undefined) skip(missing);
     const [formation, a, b, own] = (await freePorts(4)) as [string, string, string, string];
     await vee('Broker', formation, a).until('broker of');
-    const bus = new Talk(cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A');
+    const bus = new Talk(
+      [cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A'],
+      env,
+    );
     const second = vee('Second', formation, b, 'Cat');
     await bus.until(`{"Link":{"origin_name":"Second","destination_name":"Cat","address":"${b}"}}`);
     const data = JSON.stringify({ Data: { payload: 'meow' } });
-    const other = new Talk(cat, pair, '--connect', b, '-D', data, '-i', '1', '-A');
+    const other = new Talk([cat, pair, '--connect', b, '-D', data, '-i', '1', '-A'], env, true);
     await second.until(`Second: paired with Cat at ${b}`);
     await second.until('meow\n');
     second.say('good cat');
@@ -171,10 +125,10 @@ describe.each([
     const first = vee('First', formation, b);
     await first.until(`First: in ${formation}`);
     const data = JSON.stringify({ Data: { payload: 'come here' } });
-    new Talk(cat, pair, '--bind', own, '-D', data, '-i', '1', '-A');
-    new Talk(cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A');
+    new Talk([cat, pair, '--bind', own, '-D', data, '-i', '1', '-A'], env);
+    new Talk([cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A'], env);
     const request = JSON.stringify({ Pair: { originator: 'Cat', destination: 'First' } });
-    new Talk(cat, '--bus', '--connect', formation, '-D', request, '-i', '1', '-A');
+    new Talk([cat, '--bus', '--connect', formation, '-D', request, '-i', '1', '-A'], env);
     await first.until(`First: paired with Cat at ${own}`);
     await first.until('come here\n');
   });
@@ -182,7 +136,7 @@ describe.each([
   test('is the broker that a node hails', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     const [formation, a] = (await freePorts(2)) as [string, string];
-    const bus = new Talk(cat, '--bus', '--bind', formation, '-A');
+    const bus = new Talk([cat, '--bus', '--bind', formation, '-A'], env);
     const first = vee('First', formation, a);
     await first.until(`First: in ${formation}`);
     await bus.until(hail('First', a));

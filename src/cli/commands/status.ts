@@ -1,6 +1,6 @@
 /** `skein status`: what the node is and whom it is linked to; with `--wait`, once the mesh is there. */
 import type { Command } from 'commander';
-import type { LinkInfo, NodeStatus, SecurityStatus } from '../../api/node.ts';
+import type { LinkInfo, NodeEvents, NodeStatus, SecurityStatus } from '../../api/node.ts';
 import { formatDuration } from '../../operations/duration.ts';
 import {
   countOption,
@@ -28,6 +28,13 @@ interface CutOff {
   readonly name: string;
   readonly reason: string;
   readonly times: number;
+}
+
+/** As the formation feature tells it. */
+interface FormationView {
+  readonly addresses: readonly string[];
+  readonly broker: NodeEvents['formation:broker']['broker'];
+  readonly members: number;
 }
 
 export function build(): Command {
@@ -86,6 +93,7 @@ export function formatStatus(status: NodeStatus): string {
     ['links', `${status.links.length} of degree ${settings.degree}`],
     ['version', status.version],
     ['process', orDash(status.pid?.toString())],
+    ...formationLines(status.features),
     ...cutOffLines(status.features),
   ]);
   return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links, status.security.keys)}`;
@@ -120,6 +128,17 @@ function cutOffLines({ topology }: NodeStatus['features']): [string, string][] {
     'cut off',
     `${name}: ${reason} (${plural(times, 'time')})`,
   ]);
+}
+
+/** As the formation feature tells it; nothing for a node that is in none. */
+function formationLines({ formation }: NodeStatus['features']): [string, string][] {
+  const { addresses = [], broker, members } = (formation ?? {}) as Partial<FormationView>;
+  if (addresses.length === 0) return [];
+  if (broker === undefined) return [['formation', `no broker yet at ${addresses.join(', ')}`]];
+  const who = broker.name ?? 'a nanomsg program';
+  const since = `${who} at ${broker.address} for ${formatDuration(Math.max(0, Date.now() - broker.since))}`;
+  const size = members === undefined ? '' : `; ${plural(members, 'member')}`;
+  return [['broker', `${since} (since ${new Date(broker.since).toISOString()})${size}`]];
 }
 
 function securityText({ mode, keys }: SecurityStatus): string {

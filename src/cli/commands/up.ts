@@ -10,6 +10,7 @@ export function build(): Command {
     'skein up --name a',
     'skein up --name b --connect 127.0.0.1:7400 --no-discovery',
     'skein up --listen 0.0.0.0:7400 --insecure',
+    'skein up --formation tcp://127.0.0.1:7015',
   ]);
   for (const setting of settingTexts) for (const option of optionsOf(setting)) up.addOption(option);
   return up

@@ -17,6 +17,14 @@ import { httpFarewell, keyFarewell, type Tongue, tongueOf } from './tongues.ts';
  */
 export type StreamHandler = (socket: Socket, head: Uint8Array, proven: () => void) => void;
 
+/** What is expected of streams. */
+export interface Tongues {
+  /** `tls` where there is a key. */
+  readonly speaks: 'skein' | 'tls';
+  /** Takes one that speaks nanomsg. False: it is turned away. Undefined: all are. */
+  readonly nanomsg?: (socket: Socket, head: Uint8Array) => boolean;
+}
+
 export interface ListenerCounters {
   /** Connections turned away, by what they spoke. */
   readonly turnedAway: Record<Tongue, number>;
@@ -49,7 +57,7 @@ export class Listener {
   /** By the holder of an address elsewhere: its connections that have not proven the key, the oldest first. */
   private readonly unproven = new Map<string, Set<Socket>>();
   private handler: StreamHandler | undefined;
-  private speaks: 'skein' | 'tls' = 'skein';
+  private tongues: Tongues = { speaks: 'skein' };
   /** Connections that came before `start`. */
   private waiting: Socket[] = [];
 
@@ -89,13 +97,10 @@ export class Listener {
     return this.leaving.size;
   }
 
-  /**
-   * From now on streams are handed on, first those that already came.
-   * @param speaks What is expected of them: `tls` where there is a key.
-   */
-  start(handler: StreamHandler, speaks: 'skein' | 'tls' = 'skein'): void {
+  /** From now on streams are handed on, first those that already came. */
+  start(handler: StreamHandler, tongues: Tongues = { speaks: 'skein' }): void {
     this.handler = handler;
-    this.speaks = speaks;
+    this.tongues = tongues;
     const waiting = this.waiting;
     this.waiting = [];
     for (const socket of waiting) if (!socket.destroyed) this.listenTo(socket);
@@ -142,8 +147,10 @@ export class Listener {
     const tongue = tongueOf(state.head);
     if (tongue === undefined) return;
     this.forget(socket);
-    if (tongue !== this.speaks) return this.turnAway(socket, tongue);
-    const proven = this.speaks === 'tls' ? this.countUnproven(socket) : nothingToCount;
+    const { speaks, nanomsg } = this.tongues;
+    if (tongue === 'nanomsg' && nanomsg?.(socket, state.head) === true) return;
+    if (tongue !== speaks) return this.turnAway(socket, tongue);
+    const proven = speaks === 'tls' ? this.countUnproven(socket) : nothingToCount;
     this.handler?.(socket, state.head, proven);
   }
 

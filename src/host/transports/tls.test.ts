@@ -38,7 +38,9 @@ class End implements TransportEvents {
     this.ring = new KeyRing(keys);
     this.tls = new Tls(this.ring, signer, certificate);
     this.transport = new TcpTransport(this, true, this.tls);
-    listener.start((socket, head, proven) => this.transport.accept(socket, head, proven), 'tls');
+    listener.start((socket, head, proven) => this.transport.accept(socket, head, proven), {
+      speaks: 'tls',
+    });
   }
 
   get address(): string {

@@ -1,0 +1,68 @@
+/**
+ * The option `formation`: its addresses, each looked at before anything is opened.
+ *
+ * Who calls it: the options. Invariant: what it lets through can be bound on one machine and dialed from all.
+ */
+import { isIP } from 'node:net';
+import { SkeinError } from '../core/errors.ts';
+import { formatAddress, type HostPort, isLoopback, isWildcard } from './addresses.ts';
+import { formatSpAddress, parseSpAddress, type SpAddress } from './nanomsg/sp-address.ts';
+import { requireLoopback } from './protected-mode.ts';
+
+export interface FormationPlan {
+  /** `host:port`, the preferred one first. */
+  readonly addresses: readonly string[];
+  /** `ipc://path`. */
+  readonly doors: readonly string[];
+  readonly doorInsecure: boolean;
+  readonly endWhenHung: boolean;
+}
+
+/**
+ * @param isOpen Other addresses than loopback are allowed.
+ * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED.
+ */
+export function formationPlan(
+  texts: readonly string[],
+  flags: { readonly doorInsecure: boolean; readonly endWhenHung: boolean },
+  isOpen: boolean,
+): FormationPlan {
+  const parsed = texts.map((text) => checked(text, isOpen));
+  const addresses = parsed.flatMap((one) =>
+    one.transport === 'tcp' ? [formatAddress(one.host, one.port)] : [],
+  );
+  const doors = parsed.flatMap((one) => (one.transport === 'ipc' ? [formatSpAddress(one)] : []));
+  if (addresses.length === 0)
+    throw problem(
+      texts.join(','),
+      'a formation needs an address that decides who is the broker: a tcp:// one',
+    );
+  return { addresses: [...new Set(addresses)], doors: [...new Set(doors)], ...flags };
+}
+
+function checked(text: string, isOpen: boolean): SpAddress {
+  const address = parseSpAddress(text.includes('://') ? text : `tcp://${text}`, 'formation');
+  if (address.transport === 'ipc') return address;
+  const { host, port } = address;
+  if (isWildcard(host)) throw problem(text, 'it names no host, and it is where all others find the broker');
+  if (port === 0) throw problem(text, 'it has port 0, which is another one each time');
+  // A name is looked at when it is dialed or bound.
+  if (!isOpen && isIP(host) !== 0) requireLoopback(`formation: ${text}`, host);
+  return address;
+}
+
+function problem(text: string, why: string): SkeinError {
+  return new SkeinError('SKEIN_ADDRESS', `formation: "${text}": ${why}; tcp://10.0.0.1:7015 is an address`);
+}
+
+/**
+ * Where programs that speak nanomsg meet this node: its own port, if they can come there. Empty: they cannot.
+ *
+ * @param bound What the node listens on; @param announced What it tells others of that.
+ */
+export function meetingAddress(bound: HostPort, announced: readonly string[], doorInsecure: boolean): string {
+  const { host, port } = bound;
+  if (isLoopback(host)) return `tcp://${formatAddress(host, port)}`;
+  if (doorInsecure) return `tcp://${announced[0] ?? formatAddress(host, port)}`;
+  return isWildcard(host) ? `tcp://127.0.0.1:${port}` : '';
+}

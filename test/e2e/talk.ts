@@ -1,0 +1,76 @@
+/**
+ * Programs that run while a test looks at what they print: nodes of vee, nanocat, nngcat.
+ *
+ * Used by the end-to-end tests. Invariant: `endTalks` ends all that were started, and resolves when they are gone.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { type RunningCommand, startProgram } from './helpers.ts';
+
+const talks: Talk[] = [];
+
+/** A program that is running, and all that it has printed. */
+export class Talk {
+  command: RunningCommand;
+  printed = '';
+  private looks: (() => void)[] = [];
+  private isOver = false;
+
+  /** @param isPatient Start it again when it gives up: nngcat connects once, and the other end may not be there yet. */
+  constructor(words: readonly string[], env: Record<string, string> = {}, isPatient = false) {
+    this.command = this.start(words, env, isPatient);
+    talks.push(this);
+  }
+
+  private start(words: readonly string[], env: Record<string, string>, isPatient: boolean): RunningCommand {
+    const command = startProgram(words, { env });
+    for (const stream of [command.process.stdout, command.process.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.printed += chunk.toString();
+        for (const look of this.looks) look();
+      });
+    }
+    void command.ended.then(({ exitCode }) => {
+      if (isPatient && !this.isOver && exitCode !== 0) this.command = this.start(words, env, isPatient);
+    });
+    return command;
+  }
+
+  end(): Promise<unknown> {
+    this.isOver = true;
+    this.command.process.kill('SIGKILL');
+    return this.command.ended;
+  }
+
+  /** Resolves when it has printed this. */
+  async until(text: string, timeoutMs = 15_000): Promise<void> {
+    const isThere = (): boolean => this.printed.includes(text);
+    if (isThere()) return;
+    await new Promise<void>((resolve, reject) => {
+      const tooLate = (): void => reject(new Error(`"${text}" did not come; printed:\n${this.printed}`));
+      const timer = setTimeout(tooLate, timeoutMs);
+      this.looks.push(() => {
+        if (!isThere()) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  say(line: string): void {
+    this.command.process.stdin?.write(`${line}\n`);
+  }
+}
+
+export async function endTalks(): Promise<void> {
+  await Promise.all(talks.splice(0).map((talk) => talk.end()));
+}
+
+/** Addresses of ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports.map((port) => `tcp://127.0.0.1:${port}`);
+}
