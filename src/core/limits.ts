@@ -261,6 +261,8 @@ export const limits = {
   hailIntervalMs: 2000,
   /** A registry entry lasts for three hails that do not come. */
   formationLeaseMs: 6000,
+  /** A broker's directory is whole by then: each member hails when it hears of it, a nanomsg program within two seconds. */
+  directoryWholeMs: 2500,
   /** Entries of one registry: ten times the largest formation that is meant. */
   registryEntriesMax: 100_000,
   /** Names of members that are gone, so that whoever asks for one is told that it was there. */

@@ -37,6 +37,7 @@ beforeEach(async () => {
     closed: vi.fn(),
     datagram: vi.fn(),
     polled: vi.fn(),
+    door: vi.fn(),
     sighted: vi.fn(),
   };
   const parts = {
@@ -46,6 +47,8 @@ beforeEach(async () => {
     watched: undefined,
     loopbackOnly: true,
     tls: undefined,
+    doorInsecure: false,
+    endsWhenHung: false,
     forgetKeys: () => undefined,
     log,
   };

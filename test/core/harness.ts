@@ -4,7 +4,7 @@
  * A far smaller world than `src/sim`: no api, no promises, every event by hand or by `run`. A test looks at
  * what came out of each outbox. Invariant: with equal seeds and calls, everything happens alike.
  */
-import type { Behavior, LinkId, Random } from '../../src/core/contracts.ts';
+import type { Behavior, DoorAction, DoorEvent, LinkId, Random } from '../../src/core/contracts.ts';
 import { type Failure, failure } from '../../src/core/errors.ts';
 import type { Arrival } from '../../src/core/features/messaging/arrival.ts';
 import type {
@@ -72,6 +72,8 @@ export class TestMesh {
   /** By address. */
   readonly nodes = new Map<string, TestNode>();
   delay: Delay = () => 0;
+  /** Addresses that are bound, and by whom; none is anybody's before. */
+  readonly doors = new Map<string, TestNode>();
   /** Looks at, changes or (undefined) drops what is on its way. */
   tamper: (bytes: Uint8Array, from: TestNode, to: TestNode) => Uint8Array | undefined = (bytes) => bytes;
   private timed: Timed[] = [];
@@ -226,6 +228,7 @@ export class TestNode {
     this.alive = false;
     this.wakeAt = Number.POSITIVE_INFINITY;
     this.mesh.nodes.delete(this.address);
+    for (const [address, holder] of this.mesh.doors) if (holder === this) this.mesh.doors.delete(address);
     for (const end of this.pipes.values()) {
       end.silent = silent;
       end.other.silent = silent;
@@ -292,6 +295,7 @@ export class TestNode {
     else if (effect.type === 'fail') this.answers.set(effect.token, { failure: effect.failure });
     else if (effect.type === 'poll') mesh.after(0, () => this.enter(() => this.kernel.polled(mesh.now)));
     else if (effect.type === 'ended') this.alive = false;
+    else if (effect.type === 'door') this.door(effect.action);
     else if (effect.type === 'deliver' && effect.feature === 'messaging') {
       const event = effect.event as MessagingEvent;
       if (event.type === 'arrivals') this.arrivals.push(...event.arrivals);
@@ -304,12 +308,41 @@ export class TestNode {
     }
   }
 
+  /** A program that speaks nanomsg has come, says something, or is gone. */
+  doorEvent(event: DoorEvent): void {
+    this.enter(() => this.kernel.door('formation', event, this.mesh.now));
+  }
+
+  /** What went out to such programs, the oldest first. */
+  saidAtDoor(): { readonly peer: number; readonly text: string }[] {
+    return this.effects.flatMap((effect) =>
+      effect.type === 'door' && effect.action.type === 'send'
+        ? [{ peer: effect.action.peer, text: new TextDecoder().decode(effect.action.bytes) }]
+        : [],
+    );
+  }
+
+  private door(action: DoorAction): void {
+    const { mesh } = this;
+    if (action.type === 'release' && mesh.doors.get(action.address) === this)
+      mesh.doors.delete(action.address);
+    if (action.type !== 'bind') return;
+    const { address } = action;
+    const holder = mesh.doors.get(address);
+    if (holder?.alive !== true) mesh.doors.set(address, this);
+    const event: DoorEvent =
+      mesh.doors.get(address) === this
+        ? { type: 'bound', address }
+        : { type: 'unbound', address, reason: 'taken', text: `${address} is taken` };
+    mesh.after(0, () => this.doorEvent(event));
+  }
+
   private connect(link: LinkId, address: string): void {
     const { mesh } = this;
     mesh.after(mesh.delay(), () => {
-      const other = mesh.nodes.get(address);
+      const other = mesh.doors.get(address) ?? mesh.nodes.get(address);
       if (other?.alive !== true) {
-        const reason = failure('SKEIN_UNREACHABLE', `nobody at ${address}`);
+        const reason = failure('SKEIN_UNREACHABLE', `nobody at ${address}`, { reason: 'refused' });
         return this.enter(() => this.kernel.dialFailed(link, reason, mesh.now));
       }
       const common = { silent: false, stuck: false, open: true, lastAt: mesh.now };

@@ -28,6 +28,9 @@ class Recorder implements PlatformEvents {
   drain(): void {
     this.log.push('drain');
   }
+  door(): void {
+    this.log.push('door');
+  }
   accepted(): number {
     this.log.push('accepted');
     return this.links++;

@@ -87,7 +87,10 @@ export class VeeNode {
   async open(): Promise<void> {
     const role = await this.formation.open();
     const { name, address } = this.options;
-    this.broker = role === 'bound' ? new Broker({ name, address, services: [] }) : undefined;
+    this.broker =
+      role === 'bound'
+        ? new Broker({ name, address, services: [] }, this.now() + limits.directoryWholeMs)
+        : undefined;
     this.ports.joined(role);
     this.timer = setInterval(() => this.beat(), limits.hailIntervalMs);
     this.beat();
@@ -110,7 +113,7 @@ export class VeeNode {
 
   private beat(): void {
     const { name, address, pairTo } = this.options;
-    this.broker?.expire(this.now());
+    if (this.broker !== undefined) this.answer(this.broker.deadline(this.now()));
     if (this.broker === undefined) this.formation.send(encode({ type: 'Hail', name, address, services: [] }));
     if (pairTo === undefined || this.channel !== undefined) return;
     const request: FormationMessage = { type: 'Pair', originator: name, destination: pairTo };

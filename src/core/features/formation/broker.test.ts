@@ -115,3 +115,37 @@ test('of those that are gone so many are remembered', () => {
   expect(explanation('n1')).toMatch(/is gone/);
   expect(explanation('n0')).toMatch(/nobody/);
 });
+
+describe('a broker that is new', () => {
+  const young = () => new Broker({ name: 'Broker', address: 'tcp://127.0.0.1:7016', services: [] }, 1000);
+
+  test('waits for those who may still hail before it says that somebody is not there', () => {
+    const broker = young();
+    broker.received(hail('Second', 7018), 2, 0);
+    expect(broker.received(pair('Second', 'First'), 2, 10, 5)).toEqual([]);
+    expect(broker.nextDeadline()).toBe(1000);
+    expect(broker.received(hail('First', 7017), 1, 20)).toEqual([
+      { ...link('Second', 'First', 7018), request: 5 },
+    ]);
+    expect(broker.deadline(1000)).toEqual([]);
+  });
+
+  test('and says it then', () => {
+    const broker = young();
+    broker.received(hail('Second', 7018), 2, 0);
+    broker.received(pair('Second', 'First'), 2, 10, 5);
+    broker.received(pair('Third', 'First'), 3, 10);
+    const answers = [
+      { ...fail('all', 'Second', /nobody in the formation is called First/), request: 5 },
+      fail(3, 'Third', /has to hail first/),
+    ];
+    expect(broker.deadline(1000)).toEqual(answers);
+    expect(broker.deadline(1001)).toEqual([]);
+  });
+
+  test('keeps so many waiting; more are told at once', () => {
+    const broker = young();
+    for (let i = 0; i < limits.pairsUnresolvedMax; i++) broker.received(pair('Second', 'First'), 2, 0);
+    expect(broker.received(pair('Third', 'First'), 3, 0)).toEqual([fail(3, 'Third', /has to hail first/)]);
+  });
+});

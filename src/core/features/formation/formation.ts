@@ -81,7 +81,7 @@ export class Formation implements Behavior<FormationCommand> {
 
   deadline(agent: BehaviorAgent, now: number): void {
     this.election.deadline(agent, now);
-    this.broker?.expire(now);
+    if (this.broker !== undefined) this.answer(agent, this.broker.deadline(now));
     for (const { token, to } of this.requests.expire(now)) agent.answerFailure(token, this.unanswered(to));
     if (now >= this.hailAt) this.hail(agent);
   }
@@ -121,13 +121,16 @@ export class Formation implements Behavior<FormationCommand> {
   private makeBroker(agent: BehaviorAgent): Broker {
     const { self } = agent;
     const { meeting } = this.options;
-    return new Broker({
-      name: self.name,
-      address: meeting,
-      get services() {
-        return [...self.services];
+    return new Broker(
+      {
+        name: self.name,
+        address: meeting,
+        get services() {
+          return [...self.services];
+        },
       },
-    });
+      agent.now + limits.directoryWholeMs,
+    );
   }
 
   private releaseDoors(agent: BehaviorAgent): void {
@@ -181,7 +184,7 @@ export class Formation implements Behavior<FormationCommand> {
   private ask(agent: BehaviorAgent, { number, to }: { readonly number: number; readonly to: string }): void {
     const message: FormationMessage = { type: 'Pair', originator: agent.self.name, destination: to };
     if (this.broker === undefined) return this.say(agent, message, number);
-    this.answer(agent, this.broker.received(message, ownHolder, agent.now), number);
+    this.answer(agent, this.broker.received(message, ownHolder, agent.now, number));
   }
 
   private unanswered(to: string): Failure {
@@ -208,7 +211,7 @@ export class Formation implements Behavior<FormationCommand> {
       this.forged++;
       return;
     }
-    this.answer(agent, this.broker.received(message, String(source), agent.now), sequence);
+    this.answer(agent, this.broker.received(message, String(source), agent.now, sequence));
   }
 
   door(agent: BehaviorAgent, event: DoorEvent): void {
@@ -250,7 +253,7 @@ export class Formation implements Behavior<FormationCommand> {
     const message = this.read(bytes);
     if (message === undefined) return;
     if (isBroker) this.told(agent, message, undefined);
-    else if (this.broker !== undefined) this.answer(agent, this.broker.received(message, peer, agent.now), 0);
+    else if (this.broker !== undefined) this.answer(agent, this.broker.received(message, peer, agent.now));
   }
 
   private read(bytes: Uint8Array): FormationMessage | undefined {
@@ -262,8 +265,8 @@ export class Formation implements Behavior<FormationCommand> {
 
   // ── as the broker ─────────────────────────────────────────────────────────────────────────────────
 
-  private answer(agent: BehaviorAgent, answers: readonly BrokerAnswer[], request: number): void {
-    for (const { to, message } of answers) {
+  private answer(agent: BehaviorAgent, answers: readonly BrokerAnswer[]): void {
+    for (const { to, message, request = 0 } of answers) {
       if (to === 'all') this.tellAll(agent, message, request);
       else this.tellHolder(agent, to, message, request);
     }
