@@ -38,6 +38,8 @@ export const hostLimits = {
   spGreetingTimeoutMs: 5000,
   /** For a program that does not read; beyond it a BUS drops messages, as nanomsg's does, and a PAIR waits. */
   spWaitingBytesMax: 1024 * 1024,
+  /** UTF-16 units of one Data message of a channel: far below the largest message, however they are escaped. */
+  spPayloadLength: 32 * 1024,
   /** Whoever is bound answers at once; one that is dying may hold the address for a moment. */
   spConnectTimeoutMs: 1000,
   /** Between a bind that failed and the next: random up to this, so that of many that try one is first. */

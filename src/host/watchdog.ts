@@ -20,10 +20,9 @@ export class Watchdog {
   private readonly worker: Worker;
   private readonly timer: NodeJS.Timeout;
 
-  /** @param hungMs Default: `hostLimits.watchdogHungMs`. */
-  constructor(hungMs: number = hostLimits.watchdogHungMs) {
+  constructor() {
     const beats = new Int32Array(new SharedArrayBuffer(4));
-    const tickMs = hostLimits.watchdogTickMs;
+    const { watchdogHungMs: hungMs, watchdogTickMs: tickMs } = hostLimits;
     const text = `skein: this node was the broker and did nothing for ${hungMs / 1000} s: it is ended, so that another can be\n`;
     const workerData: WatchData = { beats, tickMs, missedMax: hungMs / tickMs, text };
     this.worker = new Worker(`(${watch.toString()})()`, { eval: true, workerData });
@@ -45,9 +44,9 @@ export class Watchdog {
 
 /** Runs in the thread, as text: it can use nothing of this file. */
 function watch(): void {
-  const { workerData } = require('node:worker_threads') as { readonly workerData: WatchData };
-  const { writeSync } = require('node:fs') as typeof import('node:fs');
-  const { beats, tickMs, missedMax, text } = workerData;
+  const { workerData } = process.getBuiltinModule('node:worker_threads');
+  const { writeSync } = process.getBuiltinModule('node:fs');
+  const { beats, tickMs, missedMax, text } = workerData as WatchData;
   let last = 0;
   let missed = 0;
   setInterval(() => {

@@ -51,6 +51,7 @@ test('when the broker is killed one of the others is the broker, without a comma
   await first.until(`First: broker of ${formation}`);
   const second = vee('Second', formation, c, 'First');
   await second.until(`Second: paired with First at ${c}`);
+  await first.until('First: paired with Second');
   first.say('from the new broker');
   await second.until('from the new broker');
 });

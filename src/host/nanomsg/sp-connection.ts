@@ -77,6 +77,13 @@ export class SpConnection {
     return true;
   }
 
+  /** Reads no more, or goes on. */
+  pause(isPaused: boolean): void {
+    if (this.hasEnded) return;
+    if (isPaused) this.socket.pause();
+    else this.socket.resume();
+  }
+
   /** @param reason In words. */
   end(reason: string, isFault = false): void {
     if (this.hasEnded) return;

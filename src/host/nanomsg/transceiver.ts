@@ -94,6 +94,11 @@ export class Transceiver {
     return this.connections.get(peer)?.send(body) ?? false;
   }
 
+  /** Reads no more from anybody, or goes on. */
+  pause(isPaused: boolean): void {
+    for (const connection of this.connections.values()) connection.pause(isPaused);
+  }
+
   /** Resolves when what waits for one that is connected has left, or it has ended. */
   drained(): Promise<void> {
     return new Promise((resolve) => this.drainWaiters.push(resolve));

@@ -17,7 +17,9 @@ import { checkName } from '../../core/identity.ts';
 import { limits } from '../../core/limits.ts';
 import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
 import { isLoopback } from '../addresses.ts';
+import { Meetings } from './meetings.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
+import type { SpChannel } from './sp-channel.ts';
 import { Transceiver, type TransceiverRole } from './transceiver.ts';
 
 export interface VeeOptions {
@@ -40,14 +42,10 @@ export interface VeePorts {
   readonly failed: (explanation: string) => void;
 }
 
-/** How long it waits at the address of a Link for the other. */
-const meetingMs = 10_000;
-
 interface Channel {
   readonly other: string;
-  readonly transceiver: Transceiver;
-  readonly timer: NodeJS.Timeout;
-  isMet: boolean;
+  /** Undefined until they have met. */
+  stream: SpChannel | undefined;
 }
 
 export class VeeNode {
@@ -56,6 +54,7 @@ export class VeeNode {
   private readonly ports: VeePorts;
   private readonly formation: Transceiver;
   private readonly started = performance.now();
+  private readonly meetings: Meetings;
   private broker: Broker | undefined;
   private channel: Channel | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -66,6 +65,7 @@ export class VeeNode {
     this.options = options;
     this.ports = ports;
     checkName(options.name);
+    this.meetings = new Meetings(options.insecure === true);
     this.allowed(options.address, 'own address');
     const address = this.allowed(options.formation, 'formation');
     this.formation = new Transceiver(
@@ -98,14 +98,17 @@ export class VeeNode {
 
   /** False: there is no channel, or the other end does not read. */
   send(payload: string): boolean {
-    const { channel } = this;
-    return channel?.isMet === true && channel.transceiver.send(encode({ type: 'Data', payload })) > 0;
+    const stream = this.channel?.stream;
+    if (stream === undefined || stream.writableNeedDrain || !stream.writable) return false;
+    stream.write(payload);
+    return true;
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
     clearInterval(this.timer);
     this.endChannel('this node ends');
+    this.meetings.close();
     await this.formation.close();
   }
 
@@ -167,47 +170,28 @@ export class VeeNode {
         this.ports.failed(`${other} wants to be paired, and ${this.channel.other} is paired already`);
       return;
     }
-    let place: SpAddress;
-    try {
-      place = this.allowed(address, `the link with ${other}`);
-    } catch (error) {
-      this.ports.failed((error as Error).message);
-      return;
-    }
-    const transceiver = new Transceiver(
-      { address: place, protocol: SpProtocol.pair },
-      {
-        joined: () => this.met(channel, address),
-        message: (body) => this.heard(body),
-        left: (_peer, reason) => this.endChannel(reason, channel),
-        lost: () => undefined,
-      },
-    );
-    const nobody = (): void =>
-      this.endChannel(`nobody came to ${address} within ${meetingMs / 1000} s`, channel);
-    const channel: Channel = { other, transceiver, timer: setTimeout(nobody, meetingMs), isMet: false };
+    const channel: Channel = { other, stream: undefined };
     this.channel = channel;
-    transceiver.open().catch((error: unknown) => this.endChannel((error as Error).message, channel));
+    this.meetings.visit(other, address).then(
+      (stream) => this.met(channel, stream, address),
+      (error: unknown) => this.endChannel((error as Error).message, channel),
+    );
   }
 
-  private met(channel: Channel, address: string): void {
-    clearTimeout(channel.timer);
-    channel.isMet = true;
+  private met(channel: Channel, stream: SpChannel, address: string): void {
+    if (channel !== this.channel) return void stream.destroy();
+    channel.stream = stream;
+    stream.on('data', (chunk: Buffer) => this.ports.data(chunk.toString()));
+    stream.on('error', (error) => this.endChannel(error.message, channel));
+    stream.on('end', () => this.endChannel('the other end closed the connection', channel));
     this.ports.paired(channel.other, address);
-  }
-
-  private heard(body: Uint8Array): void {
-    const message = decodeFormationMessage(body);
-    if ('type' in message && message.type === 'Data') this.ports.data(message.payload);
-    else this.counters.malformed++;
   }
 
   private endChannel(reason: string, channel = this.channel): void {
     if (channel === undefined || channel !== this.channel) return;
     this.channel = undefined;
-    clearTimeout(channel.timer);
     this.ports.unpaired(channel.other, reason);
-    void channel.transceiver.close();
+    channel.stream?.end();
   }
 
   // ── what it may ───────────────────────────────────────────────────────────────────────────────────

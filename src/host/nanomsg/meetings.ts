@@ -1,0 +1,155 @@
+/**
+ * Where a node meets the nanomsg program that the broker has named: at its own port, or at the program's address.
+ *
+ * Who calls it: the driver, once a Link has come. Such programs do not say who they are: whoever comes with a PAIR
+ * while one is expected is taken for the one. Invariant: one is expected at a time, for a bounded time; nobody else
+ * is let in, and nobody from another machine unless the door was opened to them.
+ */
+import type { Socket } from 'node:net';
+import { SkeinError } from '../../core/errors.ts';
+import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+import { isLoopback } from '../addresses.ts';
+import { hostLimits } from '../limits.ts';
+import { parseSpAddress } from './sp-address.ts';
+import { SpChannel, type SpPipe } from './sp-channel.ts';
+import { SpConnection } from './sp-connection.ts';
+import { Transceiver } from './transceiver.ts';
+
+interface Expected {
+  readonly node: string;
+  readonly came: (channel: SpChannel) => void;
+}
+
+export class Meetings {
+  /** Who came unasked, or from another machine. */
+  refused = 0;
+  private readonly isOpenToAll: boolean;
+  private expected: Expected | undefined;
+  private readonly open = new Set<SpPipe>();
+
+  constructor(isOpenToAll: boolean) {
+    this.isOpenToAll = isOpenToAll;
+  }
+
+  /**
+   * Waits for it at this node's own port.
+   * @throws SkeinError SKEIN_BUSY while another one is expected, SKEIN_TIMEOUT.
+   */
+  expect(node: string): Promise<SpChannel> {
+    const { expected } = this;
+    if (expected !== undefined) {
+      const text = `${expected.node} is expected at the same place, and nanomsg programs do not say who they are: try again`;
+      return Promise.reject(new SkeinError('SKEIN_BUSY', text));
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.expected = undefined;
+        reject(nobody(node, "this node's port"));
+      }, hostLimits.meetingMs);
+      const came = (channel: SpChannel): void => {
+        clearTimeout(timer);
+        this.expected = undefined;
+        resolve(channel);
+      };
+      this.expected = { node, came };
+    });
+  }
+
+  /** A stream that speaks nanomsg has come to this node's port. False: it is not let in. */
+  take(socket: Socket, head: Uint8Array): boolean {
+    const { expected } = this;
+    const isLetIn = this.isOpenToAll || isLoopback(socket.remoteAddress ?? '');
+    if (expected === undefined || !isLetIn) {
+      this.refused++;
+      return false;
+    }
+    let channel: SpChannel | undefined;
+    let waiters: (() => void)[] = [];
+    const wake = (): void => {
+      const all = waiters;
+      waiters = [];
+      for (const waiter of all) waiter();
+    };
+    const connection = new SpConnection(socket, SpProtocol.pair, 'tcp', {
+      greeted: () => {
+        // The first that greets is the one.
+        if (this.expected !== expected) return connection.end('another one has come');
+        channel = new SpChannel(expected.node, pipe);
+        this.open.add(pipe);
+        expected.came(channel);
+      },
+      message: (_connection, body) => channel?.heard(body),
+      drained: wake,
+      ended: (_connection, { reason }) => {
+        this.open.delete(pipe);
+        wake();
+        if (channel === undefined) this.refused++;
+        else channel.left(reason);
+      },
+    });
+    const pipe: SpPipe = {
+      send: (body) => connection.send(body),
+      drained: () => new Promise((resolve) => waiters.push(resolve)),
+      pause: (isPaused) => connection.pause(isPaused),
+      close: () => connection.end('closed'),
+    };
+    socket.unshift(head);
+    return true;
+  }
+
+  /**
+   * Goes to its address, which either end may bind.
+   * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED for another machine's, SKEIN_TIMEOUT.
+   */
+  async visit(node: string, address: string): Promise<SpChannel> {
+    const place = parseSpAddress(address, `the address of ${node}`);
+    if (place.transport === 'tcp' && !this.isOpenToAll && !isLoopback(place.host)) {
+      const text = `${node} is to be met at ${address}, which is not on this machine alone, and nanomsg has no keys; with --door-insecure this node goes there`;
+      throw new SkeinError('SKEIN_PROTECTED', text);
+    }
+    return await new Promise<SpChannel>((resolve, reject) => {
+      const transceiver = new Transceiver(
+        { address: place, protocol: SpProtocol.pair },
+        {
+          joined: () => {
+            clearTimeout(timer);
+            resolve(channel);
+          },
+          message: (body) => channel.heard(body),
+          left: (_peer, reason) => {
+            channel.left(reason);
+            pipe.close();
+          },
+          lost: () => undefined,
+        },
+      );
+      const pipe: SpPipe = {
+        send: (body) => transceiver.send(body) > 0,
+        drained: () => transceiver.drained(),
+        pause: (isPaused) => transceiver.pause(isPaused),
+        close: () => {
+          this.open.delete(pipe);
+          void transceiver.close();
+        },
+      };
+      this.open.add(pipe);
+      const channel = new SpChannel(node, pipe);
+      const fail = (error: Error): void => {
+        clearTimeout(timer);
+        pipe.close();
+        reject(error);
+      };
+      const timer = setTimeout(() => fail(nobody(node, address)), hostLimits.meetingMs);
+      transceiver.open().catch(fail);
+    });
+  }
+
+  close(): void {
+    for (const pipe of [...this.open]) pipe.close();
+  }
+}
+
+function nobody(node: string, where: string): SkeinError {
+  const seconds = hostLimits.meetingMs / 1000;
+  return new SkeinError('SKEIN_TIMEOUT', `${node} did not come to ${where} within ${seconds} s`);
+}

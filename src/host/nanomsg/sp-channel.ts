@@ -1,0 +1,102 @@
+/**
+ * A channel to a program that speaks nanomsg: a Duplex of text over a PAIR, in the formation's Data messages.
+ *
+ * Made by the meetings, once both ends are there. Each chunk that is written is one Data message (a long one several),
+ * each Data message is one chunk that is read. Invariant: what is not read is not fetched from the socket, what the
+ * other end does not take is not accepted; nanomsg knows no half-closed connection, so that one end ends both.
+ */
+import { Duplex } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { SkeinError } from '../../core/errors.ts';
+import {
+  decodeFormationMessage,
+  encodeFormationMessage,
+} from '../../core/features/formation/formation-messages.ts';
+import { hostLimits } from '../limits.ts';
+
+/** What carries it. */
+export interface SpPipe {
+  /** False: it has no room, or is gone. */
+  send(body: Uint8Array): boolean;
+  /** Resolves when there may be room again, or it is gone. */
+  drained(): Promise<void>;
+  /** Reads no more, or goes on. */
+  pause(isPaused: boolean): void;
+  close(): void;
+}
+
+export class SpChannel extends Duplex {
+  /** The other end's name, as the broker said it. */
+  readonly node: string;
+  /** Messages that were none of Data. */
+  malformed = 0;
+  private readonly carrier: SpPipe;
+  /** A character may be cut between two chunks. */
+  private readonly text = new StringDecoder('utf8');
+  private gone: string | undefined;
+
+  constructor(node: string, carrier: SpPipe) {
+    super({ allowHalfOpen: false, decodeStrings: true });
+    this.node = node;
+    this.carrier = carrier;
+  }
+
+  // ── from the pipe ─────────────────────────────────────────────────────────────────────────────────
+
+  heard(body: Uint8Array): void {
+    const message = decodeFormationMessage(body);
+    if (!('type' in message) || message.type !== 'Data') this.malformed++;
+    else if (message.payload !== '' && !this.push(Buffer.from(message.payload))) this.carrier.pause(true);
+  }
+
+  left(reason: string): void {
+    if (this.gone !== undefined) return;
+    this.gone = reason;
+    this.push(null);
+  }
+
+  // ── Duplex ────────────────────────────────────────────────────────────────────────────────────────
+
+  override _read(): void {
+    this.carrier.pause(false);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
+    void this.sendAll(this.text.write(chunk)).then(() => callback(), callback);
+  }
+
+  override _final(callback: (error?: Error) => void): void {
+    void this.sendAll(this.text.end()).then(() => {
+      this.carrier.close();
+      this.left('closed');
+      callback();
+    }, callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.carrier.close();
+    callback(error);
+  }
+
+  private async sendAll(text: string): Promise<void> {
+    for (let at = 0; at < text.length; ) {
+      const end = cut(text, at + hostLimits.spPayloadLength);
+      const body = encodeFormationMessage({ type: 'Data', payload: text.slice(at, end) });
+      while (!this.carrier.send(body)) {
+        if (this.gone !== undefined || this.destroyed) throw lost(this.node, this.gone);
+        await this.carrier.drained();
+      }
+      at = end;
+    }
+  }
+}
+
+/** Not between the two halves of one character. */
+function cut(text: string, at: number): number {
+  const isHalf = at < text.length && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+  return Math.min(text.length, isHalf ? at - 1 : at);
+}
+
+function lost(node: string, reason = 'closed'): SkeinError {
+  return new SkeinError('SKEIN_LOST', `${node} takes no more: ${reason}`);
+}
