@@ -9,11 +9,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** From the working directory, which is the repository: a bundle of this file lies elsewhere. */
+export const program = resolve('dist/cli/main.js');
 
 export interface Finished {
   readonly exitCode: number | null;

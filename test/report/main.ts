@@ -14,6 +14,7 @@ import { pauseFigures } from './pauses.ts';
 import { registryFigures } from './registry.ts';
 import { routesFigures } from './routes.ts';
 import { sixtyFigures } from './sixty.ts';
+import { takeoverFigures } from './takeover.ts';
 
 const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sixty: sixtyFigures,
@@ -24,6 +25,7 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
   large: largeFigures,
   routes: routesFigures,
   registry: registryFigures,
+  takeover: takeoverFigures,
 };
 
 const asked = arguments_();
