@@ -265,6 +265,10 @@ export const limits = {
   directoryWholeMs: 2500,
   /** Entries of one registry: ten times the largest formation that is meant. */
   registryEntriesMax: 100_000,
+  /** Characters of all of them: a hundred thousand with a name, an address and a few services. */
+  registryCharactersMax: 32 * 1024 * 1024,
+  /** Names that one nanomsg program may hail for: it may speak for several, but not fill the registry alone. */
+  registryNamesPerHolderMax: 64,
   /** Names of members that are gone, so that whoever asks for one is told that it was there. */
   formationGoneMax: 4096,
 

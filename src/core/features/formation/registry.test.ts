@@ -101,6 +101,23 @@ test('it has room for so many, and those renew', () => {
   expect(registry.hail(hail('one more'), 'x', 0)).toBe('new');
 });
 
+test('one program hails for so many names, and all of them together are so long', () => {
+  const registry = new Registry();
+  for (let i = 0; i < limits.registryNamesPerHolderMax; i++)
+    expect(registry.hail(hail(`n${i}`), 1, 0)).toBe('new');
+  expect(registry.hail(hail('one more'), 1, 0)).toBe('full');
+  expect(registry.hail(hail('n1', { services: ['s'] }), 1, 0)).toBe('changed');
+  expect(registry.hail(hail('one more'), 2, 0)).toBe('new');
+  const services = Array.from({ length: limits.servicesPerRecordMax }, (_, i) => `${i}`.padEnd(64, 'x'));
+  let count = 0;
+  while (registry.hail(hail(`m${count}`, { services }), `m${count}`, 0) === 'new') count++;
+  expect(count).toBeGreaterThan(2000);
+  expect(registry.hail(hail('n1', { services }), 1, 0)).toBe('full');
+  expect(registry.get('n1')?.services).toEqual(['s']);
+  registry.forget('m0');
+  expect(registry.hail(hail('n1', { services }), 1, 0)).toBe('changed');
+});
+
 test('in any order of hails, ends and times it agrees with itself', () => {
   const step = fc.record({
     name: fc.constantFrom('a', 'b', 'c', 'd'),

@@ -29,6 +29,8 @@ export class Registry {
   /** By service: names, the one that was found last at the end. */
   private readonly offers = new Map<string, Set<string>>();
   private readonly names = new Map<Holder, Set<string>>();
+  /** Of all texts in it. */
+  private characters = 0;
 
   get size(): number {
     return this.entries.size;
@@ -36,7 +38,6 @@ export class Registry {
 
   hail({ name, address, services }: Hail, holder: Holder, now: number): HailResult {
     const known = this.entries.get(name);
-    if (known === undefined && this.entries.size >= limits.registryEntriesMax) return 'full';
     if (known !== undefined && known.address !== address && known.until > now) return 'taken';
     const isSame = known !== undefined && known.address === address && isSameList(known.services, services);
     const until = now + limits.formationLeaseMs;
@@ -45,8 +46,10 @@ export class Registry {
       this.entries.set(name, { ...known, until });
       return 'renewed';
     }
+    const entry = { name, address, services, holder, until };
+    if (!this.hasRoom(entry, known)) return 'full';
     if (known !== undefined) this.forget(name);
-    this.add({ name, address, services, holder, until });
+    this.add(entry);
     if (isSame) return 'renewed';
     return known === undefined ? 'new' : 'changed';
   }
@@ -75,6 +78,7 @@ export class Registry {
     const entry = this.entries.get(name);
     if (entry === undefined) return undefined;
     this.entries.delete(name);
+    this.characters -= charactersOf(entry);
     remove(this.names, entry.holder, name);
     for (const service of entry.services) remove(this.offers, service, name);
     return entry;
@@ -103,8 +107,19 @@ export class Registry {
     return first?.until ?? Number.POSITIVE_INFINITY;
   }
 
+  /** @param known The entry whose place it takes. */
+  private hasRoom(entry: RegistryEntry, known: RegistryEntry | undefined): boolean {
+    const freed = known === undefined ? 0 : charactersOf(known);
+    if (this.characters - freed + charactersOf(entry) > limits.registryCharactersMax) return false;
+    if (known?.holder === entry.holder) return true;
+    const held = this.names.get(entry.holder)?.size ?? 0;
+    const isMore = known === undefined && this.entries.size >= limits.registryEntriesMax;
+    return !isMore && held < limits.registryNamesPerHolderMax;
+  }
+
   private add(entry: RegistryEntry): void {
     this.entries.set(entry.name, entry);
+    this.characters += charactersOf(entry);
     put(this.names, entry.holder, entry.name);
     for (const service of entry.services) put(this.offers, service, entry.name);
   }
@@ -119,6 +134,10 @@ function put<Key>(map: Map<Key, Set<string>>, key: Key, name: string): void {
 function remove<Key>(map: Map<Key, Set<string>>, key: Key, name: string): void {
   const names = map.get(key);
   if (names?.delete(name) === true && names.size === 0) map.delete(key);
+}
+
+function charactersOf({ name, address, services }: RegistryEntry): number {
+  return services.reduce((sum, service) => sum + service.length, name.length + address.length);
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
