@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeOptions } from '../api/node.ts';
+import { meetingAddress } from './formation-option.ts';
 import { checkOptions } from './options.ts';
 
 const check = (options: unknown) => checkOptions(options as NodeOptions);
@@ -47,6 +48,10 @@ describe('an option of the wrong kind is refused with its name, the value and wh
     [{ discovery: { port: 0 } }, /^discovery.port: 0 .*from 1 to 65535/],
     [{ discovery: { folder: '' } }, /^discovery.folder: "" /],
     [{ discovery: { udp: 1 } }, /^discovery.udp: 1 /],
+    [{ formation: [] }, /^formation: \[\] .*one address or more/],
+    [{ formation: 'tcp://127.0.0.1:1' }, /^formation: .*a list of addresses/],
+    [{ formation: { addresses: ['tcp://127.0.0.1:1'], door: 1 } }, /^formation: unknown option "door"/],
+    [{ formation: { addresses: ['tcp://127.0.0.1:1'], doorInsecure: 1 } }, /^formation.doorInsecure: 1 /],
   ])('%j', (options, message) => {
     expect(() => check(options)).toThrow(TypeError);
     expect(() => check(options)).toThrow(message);
@@ -58,6 +63,11 @@ describe('an address that is none is refused', () => {
     { listen: 'localhost' },
     { advertise: [':7400'] },
     { connect: ['localhost:0'] },
+    { formation: ['tcp://127.0.0.1'] },
+    { formation: ['tcp://:7015'] },
+    { formation: ['tcp://0.0.0.0:7015'] },
+    { formation: ['tcp://127.0.0.1:0'] },
+    { formation: ['ipc:///tmp/a'] },
     { discovery: { broadcast: ['everybody'] } },
   ])('%j', (options) => {
     expect(() => check(options)).toThrow(expect.objectContaining({ code: 'SKEIN_ADDRESS' }));
@@ -70,6 +80,7 @@ describe('an address that leaves this machine', () => {
     { advertise: ['render7:7400'] },
     { connect: ['10.0.0.9:7400'] },
     { connect: ['[fd00::1]:7400'] },
+    { formation: ['tcp://10.0.0.9:7015'] },
     { discovery: { broadcast: ['10.0.0.255'] } },
   ];
 
@@ -99,4 +110,30 @@ test('discovery can be turned off as a whole or in parts', () => {
   expect(check({ discovery: false }).discovery).toMatchObject({ udp: false, byFolder: false });
   expect(check({ discovery: { udp: false } }).discovery).toMatchObject({ udp: false, byFolder: true });
   expect(check({ discovery: { folder: false } }).discovery).toMatchObject({ udp: true, byFolder: false });
+});
+
+test('a formation is a list of addresses, each once, in the order given; socket files are further doors', () => {
+  const { formation } = check({
+    formation: {
+      addresses: ['tcp://127.0.0.1:7015', 'localhost:7016', 'tcp://127.0.0.1:7015', 'ipc:///tmp/a'],
+    },
+  });
+  expect(formation).toEqual({
+    addresses: ['127.0.0.1:7015', 'localhost:7016'],
+    doors: ['ipc:///tmp/a'],
+    doorInsecure: false,
+    endWhenHung: false,
+  });
+});
+
+test.each([
+  ['127.0.0.1', false, 'tcp://127.0.0.1:7400'],
+  ['::1', false, 'tcp://[::1]:7400'],
+  ['0.0.0.0', false, 'tcp://127.0.0.1:7400'],
+  ['::', false, 'tcp://127.0.0.1:7400'],
+  ['10.0.0.5', false, ''],
+  ['0.0.0.0', true, 'tcp://10.0.0.5:7400'],
+  ['10.0.0.5', true, 'tcp://10.0.0.5:7400'],
+])('a node at %s (open to all: %s) is met by nanomsg programs at "%s"', (host, doorInsecure, meeting) => {
+  expect(meetingAddress({ host, port: 7400 }, ['10.0.0.5:7400'], doorInsecure)).toBe(meeting);
 });

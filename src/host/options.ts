@@ -176,7 +176,7 @@ function formationOption(value: unknown, isOpen: boolean): FormationPlan | undef
     ? { addresses: value }
     : record('formation', value, formationNames, ', or a list of addresses');
   const addresses = texts(given, 'addresses', limits.formationAddressesMax, 'formation');
-  if (addresses.length === 0) throw wrong('formation', value, 'one address or more, or leave it out');
+  if (addresses.length === 0) throw wrong('formation', addresses, 'one address or more, or leave it out');
   const doorInsecure = flag(given, 'doorInsecure', false, 'formation.doorInsecure');
   const endWhenHung = flag(given, 'endWhenHung', false, 'formation.endWhenHung');
   return formationPlan(addresses, { doorInsecure, endWhenHung }, isOpen);

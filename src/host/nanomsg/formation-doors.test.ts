@@ -20,13 +20,13 @@ class Doors {
   readonly nodes: Socket[] = [];
   readonly doors: FormationDoors;
 
-  constructor(isOpenToAll = false) {
+  constructor(isOpenToAll = false, loopbackOnly = false) {
     this.doors = new FormationDoors({
       report: (event) => this.events.push(event),
       accept: (socket) => this.nodes.push(socket),
       speaks: 'skein',
       isOpenToAll,
-      loopbackOnly: false,
+      loopbackOnly,
     });
     cleanups.push(() => this.doors.close());
     cleanups.push(() => {
@@ -86,6 +86,24 @@ describe('an address', () => {
   test('of another machine is told as such', async () => {
     const { doors, until } = named();
     doors.act({ type: 'bind', address: '192.0.2.1:7015' });
+    expect(await until('unbound')).toMatchObject({ reason: 'elsewhere' });
+  });
+
+  test('by a name is bound where the name leads, in protected mode on loopback alone', async () => {
+    const port = (await freeAddress()).split(':').at(-1);
+    const one = new Doors(false, true);
+    one.doors.act({ type: 'bind', address: `localhost:${port}` });
+    await one.until('bound');
+    one.doors.act({ type: 'bind', address: `192.0.2.1:${port}` });
+    const reasons = () => one.events.flatMap((event) => (event.type === 'unbound' ? [event] : []));
+    await vi.waitFor(() => expect(reasons().length).toBeGreaterThan(0));
+    const elsewhere = reasons().find(({ address }) => address.startsWith('192'));
+    expect(elsewhere).toMatchObject({ reason: 'failed', text: expect.stringContaining('stays on loopback') });
+  });
+
+  test("by a name that nobody knows is another machine's", async () => {
+    const { doors, until } = named();
+    doors.act({ type: 'bind', address: 'no-such-host.invalid:7015' });
     expect(await until('unbound')).toMatchObject({ reason: 'elsewhere' });
   });
 

@@ -5,13 +5,16 @@
  * become links, programs that speak nanomsg come through the door. Invariant: an address is bound exclusively or not
  * at all; from other machines nobody comes through the door unless it was opened to them.
  */
+
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { DoorAction, DoorEvent } from '../../core/contracts.ts';
 import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
 import { isLoopback, parseAddress } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
+import { requireLoopback } from '../protected-mode.ts';
 import { dial } from '../transports/dial.ts';
 import { Listener, type StreamHandler, type Tongues } from '../transports/listener.ts';
 import { SpPeers } from './sp-peers.ts';
@@ -105,7 +108,11 @@ export class FormationDoors {
   }
 
   private async bindPort(address: string): Promise<Place> {
-    const listener = await Listener.open(parseAddress(address, 'formation'));
+    const { host: name, port } = parseAddress(address, 'formation');
+    // A name is looked at when it is bound: what it stands for may be another machine's, or leave this one.
+    const host = isIP(name) === 0 ? (await lookup(name)).address : name;
+    if (this.ports.loopbackOnly) requireLoopback(`formation: ${address}`, host);
+    const listener = await Listener.open({ host, port });
     const peers = this.makePeers(address);
     listener.start(this.ports.accept, {
       speaks: this.ports.speaks,
