@@ -33,22 +33,30 @@ export class Meetings {
 
   /**
    * Waits for it at this node's own port.
-   * @throws SkeinError SKEIN_BUSY while another one is expected, SKEIN_TIMEOUT.
+   * @param signal Nobody waits for it any more.
+   * @throws SkeinError SKEIN_BUSY while another one is expected, SKEIN_TIMEOUT, SKEIN_ABORTED.
    */
-  expect(node: string): Promise<SpChannel> {
+  expect(node: string, signal?: AbortSignal): Promise<SpChannel> {
     const { expected } = this;
     if (expected !== undefined) {
       const text = `${expected.node} is expected at the same place, and nanomsg programs do not say who they are: try again`;
       return Promise.reject(new SkeinError('SKEIN_BUSY', text));
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.expected = undefined;
-        reject(nobody(node, "this node's port"));
-      }, hostLimits.meetingMs);
-      const came = (channel: SpChannel): void => {
+      const end = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
         this.expected = undefined;
+      };
+      const fail = (error: SkeinError): void => {
+        end();
+        reject(error);
+      };
+      const abort = (): void => fail(new SkeinError('SKEIN_ABORTED', 'given up by the caller'));
+      const timer = setTimeout(() => fail(nobody(node, "this node's port")), hostLimits.meetingMs);
+      signal?.addEventListener('abort', abort);
+      const came = (channel: SpChannel): void => {
+        end();
         resolve(channel);
       };
       this.expected = { node, came };
@@ -74,7 +82,8 @@ export class Meetings {
       greeted: () => {
         // The first that greets is the one.
         if (this.expected !== expected) return connection.end('another one has come');
-        channel = new SpChannel(expected.node, pipe);
+        channel = new SpChannel(expected.node);
+        channel.met(pipe);
         this.open.add(pipe);
         expected.came(channel);
       },
@@ -98,50 +107,53 @@ export class Meetings {
   }
 
   /**
-   * Goes to its address, which either end may bind.
-   * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED for another machine's, SKEIN_TIMEOUT.
+   * Goes to its address, which either end may bind. What is written meanwhile leaves when they have met; if they do
+   * not in time, the channel ends with SKEIN_TIMEOUT.
+   * @param met Told when they have.
+   * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED for another machine's.
    */
-  async visit(node: string, address: string): Promise<SpChannel> {
+  visit(node: string, address: string, met: () => void = () => undefined): SpChannel {
     const place = parseSpAddress(address, `the address of ${node}`);
     if (place.transport === 'tcp' && !this.isOpenToAll && !isLoopback(place.host)) {
       const text = `${node} is to be met at ${address}, which is not on this machine alone, and nanomsg has no keys; with --door-insecure this node goes there`;
       throw new SkeinError('SKEIN_PROTECTED', text);
     }
-    return await new Promise<SpChannel>((resolve, reject) => {
-      const transceiver = new Transceiver(
-        { address: place, protocol: SpProtocol.pair },
-        {
-          joined: () => {
-            clearTimeout(timer);
-            resolve(channel);
-          },
-          message: (body) => channel.heard(body),
-          left: (_peer, reason) => {
-            channel.left(reason);
-            pipe.close();
-          },
-          lost: () => undefined,
+    const channel = new SpChannel(node);
+    const transceiver = new Transceiver(
+      { address: place, protocol: SpProtocol.pair },
+      {
+        joined: () => {
+          clearTimeout(timer);
+          channel.met(pipe);
+          met();
         },
-      );
-      const pipe: SpPipe = {
-        send: (body) => transceiver.send(body) > 0,
-        drained: () => transceiver.drained(),
-        pause: (isPaused) => transceiver.pause(isPaused),
-        close: () => {
-          this.open.delete(pipe);
-          void transceiver.close();
+        message: (body) => channel.heard(body),
+        left: (_peer, reason) => {
+          channel.left(reason);
+          pipe.close();
         },
-      };
-      this.open.add(pipe);
-      const channel = new SpChannel(node, pipe);
-      const fail = (error: Error): void => {
+        lost: () => undefined,
+      },
+    );
+    const pipe: SpPipe = {
+      send: (body) => transceiver.send(body) > 0,
+      drained: () => transceiver.drained(),
+      pause: (isPaused) => transceiver.pause(isPaused),
+      close: () => {
         clearTimeout(timer);
-        pipe.close();
-        reject(error);
-      };
-      const timer = setTimeout(() => fail(nobody(node, address)), hostLimits.meetingMs);
-      transceiver.open().catch(fail);
-    });
+        this.open.delete(pipe);
+        void transceiver.close();
+      },
+    };
+    this.open.add(pipe);
+    const fail = (error: Error): void => {
+      pipe.close();
+      channel.destroy(error);
+    };
+    const timer = setTimeout(() => fail(nobody(node, address)), hostLimits.meetingMs);
+    channel.once('close', () => pipe.close());
+    transceiver.open().catch(fail);
+    return channel;
   }
 
   close(): void {

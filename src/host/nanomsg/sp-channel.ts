@@ -30,15 +30,29 @@ export class SpChannel extends Duplex {
   readonly node: string;
   /** Messages that were none of Data. */
   malformed = 0;
-  private readonly carrier: SpPipe;
+  /** Undefined until the two have met. */
+  private carrier: SpPipe | undefined;
   /** A character may be cut between two chunks. */
   private readonly text = new StringDecoder('utf8');
   private gone: string | undefined;
+  private wake: () => void = () => undefined;
 
-  constructor(node: string, carrier: SpPipe) {
+  constructor(node: string) {
     super({ allowHalfOpen: false, decodeStrings: true });
     this.node = node;
+  }
+
+  // ── the meeting ───────────────────────────────────────────────────────────────────────────────────
+
+  /** What is written from now on leaves, and what was written before. */
+  met(carrier: SpPipe): void {
+    if (this.destroyed) return carrier.close();
     this.carrier = carrier;
+    this.wake();
+  }
+
+  get hasMet(): boolean {
+    return this.carrier !== undefined;
   }
 
   // ── from the pipe ─────────────────────────────────────────────────────────────────────────────────
@@ -46,7 +60,7 @@ export class SpChannel extends Duplex {
   heard(body: Uint8Array): void {
     const message = decodeFormationMessage(body);
     if (!('type' in message) || message.type !== 'Data') this.malformed++;
-    else if (message.payload !== '' && !this.push(Buffer.from(message.payload))) this.carrier.pause(true);
+    else if (message.payload !== '' && !this.push(Buffer.from(message.payload))) this.carrier?.pause(true);
   }
 
   left(reason: string): void {
@@ -58,7 +72,7 @@ export class SpChannel extends Duplex {
   // ── Duplex ────────────────────────────────────────────────────────────────────────────────────────
 
   override _read(): void {
-    this.carrier.pause(false);
+    this.carrier?.pause(false);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
@@ -67,24 +81,31 @@ export class SpChannel extends Duplex {
 
   override _final(callback: (error?: Error) => void): void {
     void this.sendAll(this.text.end()).then(() => {
-      this.carrier.close();
+      this.carrier?.close();
       this.left('closed');
       callback();
     }, callback);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.carrier.close();
+    this.wake();
+    this.carrier?.close();
     callback(error);
+  }
+
+  private meeting(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   private async sendAll(text: string): Promise<void> {
     for (let at = 0; at < text.length; ) {
       const end = cut(text, at + hostLimits.spPayloadLength);
       const body = encodeFormationMessage({ type: 'Data', payload: text.slice(at, end) });
-      while (!this.carrier.send(body)) {
+      while (this.carrier?.send(body) !== true) {
         if (this.gone !== undefined || this.destroyed) throw lost(this.node, this.gone);
-        await this.carrier.drained();
+        await (this.carrier?.drained() ?? this.meeting());
       }
       at = end;
     }

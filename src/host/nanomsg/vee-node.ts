@@ -44,8 +44,7 @@ export interface VeePorts {
 
 interface Channel {
   readonly other: string;
-  /** Undefined until they have met. */
-  stream: SpChannel | undefined;
+  readonly stream: SpChannel;
 }
 
 export class VeeNode {
@@ -99,7 +98,7 @@ export class VeeNode {
   /** False: there is no channel, or the other end does not read. */
   send(payload: string): boolean {
     const stream = this.channel?.stream;
-    if (stream === undefined || stream.writableNeedDrain || !stream.writable) return false;
+    if (stream?.hasMet !== true || stream.writableNeedDrain || !stream.writable) return false;
     stream.write(payload);
     return true;
   }
@@ -170,28 +169,27 @@ export class VeeNode {
         this.ports.failed(`${other} wants to be paired, and ${this.channel.other} is paired already`);
       return;
     }
-    const channel: Channel = { other, stream: undefined };
-    this.channel = channel;
-    this.meetings.visit(other, address).then(
-      (stream) => this.met(channel, stream, address),
-      (error: unknown) => this.endChannel((error as Error).message, channel),
-    );
+    try {
+      const met = (): void => this.ports.paired(other, address);
+      this.take({ other, stream: this.meetings.visit(other, address, met) });
+    } catch (error) {
+      this.ports.failed((error as Error).message);
+    }
   }
 
-  private met(channel: Channel, stream: SpChannel, address: string): void {
-    if (channel !== this.channel) return void stream.destroy();
-    channel.stream = stream;
+  private take(channel: Channel): void {
+    const { stream } = channel;
+    this.channel = channel;
     stream.on('data', (chunk: Buffer) => this.ports.data(chunk.toString()));
     stream.on('error', (error) => this.endChannel(error.message, channel));
     stream.on('end', () => this.endChannel('the other end closed the connection', channel));
-    this.ports.paired(channel.other, address);
   }
 
   private endChannel(reason: string, channel = this.channel): void {
     if (channel === undefined || channel !== this.channel) return;
     this.channel = undefined;
     this.ports.unpaired(channel.other, reason);
-    channel.stream?.end();
+    channel.stream.end();
   }
 
   // ── what it may ───────────────────────────────────────────────────────────────────────────────────
