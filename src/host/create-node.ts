@@ -102,8 +102,6 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       plan.keys === undefined ? () => undefined : watchKeys(plan.keys, (text) => log('error', text, {}));
     undo.push(forgetKeys);
     const loopbackOnly = !plan.isOpen;
-    const { doorInsecure = false, endWhenHung: endsWhenHung = false } = plan.formation ?? {};
-    const doors = { doorInsecure, endsWhenHung };
     const parts = {
       listener,
       datagrams,
@@ -113,7 +111,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       tls,
       forgetKeys,
       log,
-      ...doors,
+      formation: plan.formation,
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());

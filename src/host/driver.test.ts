@@ -47,8 +47,7 @@ beforeEach(async () => {
     watched: undefined,
     loopbackOnly: true,
     tls: undefined,
-    doorInsecure: false,
-    endsWhenHung: false,
+    formation: undefined,
     forgetKeys: () => undefined,
     log,
   };

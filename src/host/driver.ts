@@ -17,9 +17,11 @@ import type {
   Random,
   RecordSigner,
 } from '../core/contracts.ts';
+import type { FormationPlan } from './formation-option.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
 import { FormationDoors } from './nanomsg/formation-doors.ts';
+import { Meetings } from './nanomsg/meetings.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -42,10 +44,8 @@ export interface DriverParts {
   readonly loopbackOnly: boolean;
   /** Undefined: no key. */
   readonly tls: Tls | undefined;
-  /** Programs that speak nanomsg, of other machines too, may come through the formation's doors. */
-  readonly doorInsecure: boolean;
-  /** As the broker this process ends when its event loop hangs. */
-  readonly endsWhenHung: boolean;
+  /** Undefined: in none, and nobody who speaks nanomsg is let in anywhere. */
+  readonly formation: Pick<FormationPlan, 'doorInsecure' | 'endWhenHung'> | undefined;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -67,6 +67,8 @@ export class Driver implements Platform {
   private readonly tcp: TcpTransport;
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
+  /** Where nanomsg programs are met. */
+  readonly meetings: Meetings | undefined;
   private doors: FormationDoors | undefined;
   private watchdog: Watchdog | undefined;
   private released = false;
@@ -75,6 +77,8 @@ export class Driver implements Platform {
     this.events = events;
     this.parts = parts;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
+    const { formation } = parts;
+    this.meetings = formation === undefined ? undefined : new Meetings(formation.doorInsecure);
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 
@@ -82,7 +86,9 @@ export class Driver implements Platform {
   start(): void {
     const { listener, datagrams, watched, registration } = this.parts;
     const take: StreamHandler = (socket, head, proven) => this.tcp.accept(socket, head, proven);
-    listener.start(take, { speaks: this.speaks });
+    const { meetings, speaks } = this;
+    const nanomsg = meetings === undefined ? {} : { nanomsg: meetings.take.bind(meetings) };
+    listener.start(take, { speaks, ...nanomsg });
     datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
@@ -102,15 +108,15 @@ export class Driver implements Platform {
   }
 
   private makeDoors(feature: string): FormationDoors {
-    const { loopbackOnly, doorInsecure, endsWhenHung } = this.parts;
+    const { loopbackOnly, formation } = this.parts;
     return new FormationDoors({
       report: (event: DoorEvent) => {
-        if (event.type === 'bound' && endsWhenHung) this.watchdog ??= new Watchdog();
+        if (event.type === 'bound' && formation?.endWhenHung === true) this.watchdog ??= new Watchdog();
         this.events.door(feature, event);
       },
       accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
       speaks: this.speaks,
-      isOpenToAll: doorInsecure,
+      isOpenToAll: formation?.doorInsecure === true,
       loopbackOnly,
     });
   }
@@ -201,7 +207,7 @@ export class Driver implements Platform {
       'tls.failed': this.parts.tls?.counters.failed ?? 0,
       'tls.refused': this.parts.tls?.counters.refused ?? 0,
       'tls.floods': this.parts.tls?.counters.floods ?? 0,
-      'door.refused': this.doors?.counters.refused ?? 0,
+      'door.refused': (this.doors?.counters.refused ?? 0) + (this.meetings?.refused ?? 0),
       'door.dropped': this.doors?.counters.dropped ?? 0,
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,
@@ -220,6 +226,7 @@ export class Driver implements Platform {
     this.parts.forgetKeys();
     this.parts.registration?.remove();
     this.watchdog?.stop();
+    this.meetings?.close();
     const doors = this.doors?.close();
     await Promise.all([
       doors,
