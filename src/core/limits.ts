@@ -239,7 +239,7 @@ export const limits = {
   /** A request waits for the program this long at most; its opener mostly gives up before. */
   channelRequestMs: 30_000,
   /** A pair request waits this long to be accepted. */
-  pairTimeoutMs: 10_000,
+  channelOpenMs: 10_000,
   /** Bytes that may be under way and wait for the program, in each direction: 1 Gbit/s over 16 ms, and what one that stands still holds. */
   channelWindowBytes: 2 * 1024 * 1024,
   /** Four frames of the least size. */

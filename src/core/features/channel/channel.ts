@@ -319,7 +319,7 @@ export class Channel {
     }
     if (sender.isEndDue) {
       if (!this.say(ChannelType.end, encodeEnd(this.ends, sender.written), true)) return this.hold('busy');
-      sender.isEndSent = true;
+      sender.sentEnd();
     }
     if (sender.isWaiting && this.at.resend === never) this.wakeAt('resend', now + this.resendAfterMs);
     // Without credit nothing is under way that its loss would be noticed by.
@@ -331,6 +331,7 @@ export class Channel {
     if (this.via === this.peer.link) return true;
     if (sender.bytesUnderWay > 0) return false;
     this.via = this.peer.link;
+    sender.otherWay();
     return true;
   }
 
@@ -342,8 +343,9 @@ export class Channel {
     this.ports.pumpLater(this);
   }
 
-  /** There is a way that was not there. */
+  /** There is a way that was not there, or another. */
   wayFound(): void {
+    this.sender?.otherWay();
     if (this.phase.name === 'opening') this.wakeAt('open', this.ports.agent.now);
     this.at.retry = never;
     this.ports.pumpLater(this);
@@ -374,8 +376,9 @@ export class Channel {
   /** Once it is over: what the other end is told that has missed it. */
   get lastWord(): LastWord {
     if (this.refusal !== undefined) return this.refusal;
-    const { receiver, ends } = this;
-    if (!receiver.isEnded) return [ChannelType.reset, encodeReason(ends, 'unknown', '')];
+    const { receiver, ends, phase } = this;
+    if (phase.name !== 'over' || phase.failure !== undefined || !receiver.isEnded)
+      return [ChannelType.reset, encodeReason(ends, 'unknown', '')];
     return [ChannelType.credit, encodeCredit(ends, receiver.acknowledgement, receiver.limit, 0)];
   }
 

@@ -6,6 +6,7 @@
  * are held (one frame always fits), and nothing is let go before it was acknowledged; the memory of a frame that
  * was sent more than once is not used again, since a copy of it may still wait in some queue.
  */
+import { limits } from '../../limits.ts';
 import { Flight } from './flight.ts';
 import { completeData, dataFrameHeadBytes } from './wire.ts';
 
@@ -23,6 +24,8 @@ const frameBytesMin = 4096;
 /** What a short frame costs besides its bytes. */
 const frameCostBytes = 128;
 const sparesIdleMax = 2;
+/** A link hands so much to its socket at a time: what was sent so much later has come, so that write is over. */
+const coolingBytes = limits.handedBytesMax + limits.frameBytesMax;
 
 export class SendHalf {
   written = 0;
@@ -33,6 +36,7 @@ export class SendHalf {
   sentUpTo = 0;
   isEnding = false;
   isEndSent = false;
+  private wasEndSent = false;
   isEndAcknowledged = false;
   readonly flight: Flight;
   private readonly head: Uint8Array;
@@ -49,6 +53,8 @@ export class SendHalf {
   private held = 0;
   private sentMax = 0;
   private spares: Uint8Array[] = [];
+  /** Acknowledged, and perhaps part of a write that the socket has not taken whole: free once this is over. */
+  private cooling: { readonly bytes: Uint8Array; readonly at: number }[] = [];
 
   /** @param head Of its data frames, up to the bytes. @param frameBytes Of data in a frame, at most. */
   constructor(head: Uint8Array, number: number, keepBytes: number, frameBytes: number) {
@@ -111,9 +117,14 @@ export class SendHalf {
     return this.isEnding && !this.isEndSent && this.sentUpTo === this.written;
   }
 
+  sentEnd(): void {
+    this.isEndSent = true;
+    this.wasEndSent = true;
+  }
+
   /** False when the other end acknowledges what was never sent. */
   credit(received: number, limit: number, now: number): boolean {
-    const isEnd = this.isEndSent && received === this.written + 1;
+    const isEnd = this.wasEndSent && received === this.written + 1;
     if (received > this.sentMax && !isEnd) return false;
     this.limit = Math.max(this.limit, limit);
     if (isEnd) this.isEndAcknowledged = true;
@@ -126,12 +137,19 @@ export class SendHalf {
     this.next = this.first;
     this.sentUpTo = this.acknowledged;
     if (!this.isEndAcknowledged) this.isEndSent = false;
+    this.otherWay();
+  }
+
+  /** What comes by another link tells nothing of what the last one has taken. */
+  otherWay(): void {
+    this.cooling.length = 0;
   }
 
   /** Nothing is kept any more. */
   drop(): void {
     this.frames = [];
     this.spares = [];
+    this.cooling = [];
     this.filling = undefined;
     this.held = 0;
   }
@@ -151,6 +169,7 @@ export class SendHalf {
     this.acknowledged = upTo;
     this.next = Math.max(this.next, this.first);
     this.sentUpTo = Math.max(this.sentUpTo, upTo);
+    this.cool();
     this.tidy();
   }
 
@@ -164,8 +183,19 @@ export class SendHalf {
     this.first = 0;
   }
 
-  private reuse({ bytes, timesSent }: OutFrame): void {
-    if (timesSent === 1 && bytes.length === dataFrameHeadBytes + this.frameBytes) this.spares.push(bytes);
+  private reuse({ bytes, end, timesSent }: OutFrame): void {
+    if (timesSent !== 1 || bytes.length !== dataFrameHeadBytes + this.frameBytes) return;
+    this.cooling.push({ bytes, at: end + coolingBytes });
+  }
+
+  private cool(): void {
+    let count = 0;
+    for (const { bytes, at } of this.cooling) {
+      if (at > this.acknowledged) break;
+      this.spares.push(bytes);
+      count++;
+    }
+    if (count > 0) this.cooling.splice(0, count);
   }
 
   private fill(bytes: Uint8Array, from: number): number {
