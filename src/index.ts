@@ -1,5 +1,6 @@
 /** skein: programs on many machines find each other, form a mesh, and work together. The public names. */
 
+export type * from './api/channel.ts';
 export { type Kind, kind } from './api/kind.ts';
 export { describeMessage } from './api/message-text.ts';
 export type * from './api/node.ts';

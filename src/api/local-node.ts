@@ -9,6 +9,8 @@ import type { KernelEvent, Neighbor } from '../core/contracts.ts';
 import { type Failure, SkeinError } from '../core/errors.ts';
 import { callsFeature } from '../core/features/calls/calls.ts';
 import type { CallsEvent } from '../core/features/calls/calls-types.ts';
+import type { ChannelEvent } from '../core/features/channel/channel-types.ts';
+import { channelFeature } from '../core/features/channel/channels.ts';
 import { discoveryFeature } from '../core/features/discovery/discovery.ts';
 import { formationFeature } from '../core/features/formation/formation.ts';
 import type { FormationEvent } from '../core/features/formation/formation-types.ts';
@@ -17,6 +19,8 @@ import type { MessagingEvent } from '../core/features/messaging/messaging-types.
 import { topologyFeature } from '../core/features/topology/topology.ts';
 import { checkName, idOf } from '../core/identity.ts';
 import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions } from './channel.ts';
+import { Channels } from './channels.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
 import { FormationEvents } from './formation.ts';
@@ -57,7 +61,7 @@ import { checkSettings } from './settings.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
 import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
-import { checkCondition, missingFor, raced, Waiters } from './waiting.ts';
+import { checkCondition, type LimitedSignal, limitedSignal, missingFor, raced, Waiters } from './waiting.ts';
 
 type KernelDelivery =
   | KernelEvent
@@ -79,6 +83,7 @@ export class KernelNode implements LocalNode {
   private readonly exchange: Messages;
   private readonly requests: Requests;
   private readonly responders: Responders;
+  private readonly channels: Channels;
   private readonly formation = new FormationEvents(this.events);
   private readonly waiters = new Waiters();
   private renames = 0;
@@ -97,6 +102,7 @@ export class KernelNode implements LocalNode {
     };
     this.requests = new Requests(ports);
     this.responders = new Responders(ports);
+    this.channels = new Channels({ ...ports, usesStreams: () => this.platform.usesStreams?.() });
     this.exchange = new Messages({
       ...ports,
       sendTimeoutMs: () => this.sendTimeoutMs,
@@ -144,17 +150,8 @@ export class KernelNode implements LocalNode {
       .finally(signal.cancel);
   }
 
-  private signalOf({ signal, timeoutMs }: WaitOptions): {
-    signal: AbortSignal | undefined;
-    cancel: () => void;
-  } {
-    if (timeoutMs === undefined) return { signal, cancel: () => undefined };
-    const controller = new AbortController();
-    const stop = this.platform.after(timeoutMs, () =>
-      controller.abort(new DOMException('timed out', 'TimeoutError')),
-    );
-    const both = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-    return { signal: both, cancel: stop };
+  private signalOf(options: WaitOptions): LimitedSignal {
+    return limitedSignal(options, (milliseconds, callback) => this.platform.after(milliseconds, callback));
   }
 
   // ── messages ──────────────────────────────────────────────────────────────────────────────────────
@@ -250,6 +247,16 @@ export class KernelNode implements LocalNode {
       handler as (call: Call) => unknown,
       options,
     );
+  }
+
+  async pair(node: string, options?: PairOptions): Promise<Channel> {
+    this.checkOpen();
+    return this.channels.pair(node, options);
+  }
+
+  pairs(options?: PairsOptions): MessageStream<PairRequest> {
+    this.checkOpen();
+    return this.channels.pairs(options);
   }
 
   // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
@@ -397,6 +404,7 @@ export class KernelNode implements LocalNode {
     this.runtime.run(this.core.kernel);
     this.exchange.resume();
     this.responders.resume();
+    this.channels.resume();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;
     this.events.emit('warning', { code: 'SKEIN_NAME_TAKEN', text });
   }
@@ -408,6 +416,7 @@ export class KernelNode implements LocalNode {
     await this.runtime.end();
     this.exchange.end(error);
     this.requests.end(error);
+    this.channels.end(error);
     this.waiters.fail(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
     this.events.emit('close', {
       error: error === undefined ? undefined : { code: error.code, message: error.message },
@@ -420,6 +429,7 @@ export class KernelNode implements LocalNode {
   private delivered(feature: string, event: unknown): void {
     if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
     else if (feature === callsFeature) this.callsEvent(event as CallsEvent);
+    else if (feature === channelFeature) this.channels.handle(event as ChannelEvent);
     else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
     else if (feature === formationFeature) this.formation.handle(event as FormationEvent);
     else this.events.emit('behavior', { behavior: feature, event });

@@ -8,10 +8,14 @@ import type { Behavior } from '../core/contracts.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Strategy } from '../core/features/calls/calls-types.ts';
 import type { BrokerView } from '../core/features/formation/formation-types.ts';
+import type { Pairing } from './channel.ts';
 import type { Kind } from './kind.ts';
+import type { Logger } from './logger.ts';
 import type { Service } from './service.ts';
 
-export interface SkeinNode extends AsyncDisposable {
+export type { Logger } from './logger.ts';
+
+export interface SkeinNode extends Pairing, AsyncDisposable {
   readonly name: string;
   /** First 48 bits of SHA-256 of the name. */
   readonly id: number;
@@ -490,12 +494,4 @@ export interface DiscoveryOptions {
   readonly udp?: boolean;
   /** Nodes of one machine find each other in this folder; false turns that off. Default: the user's runtime folder. */
   readonly folder?: string | false;
-}
-
-/** What pino, console and most loggers offer. */
-export interface Logger {
-  debug(fields: object, text: string): void;
-  info(fields: object, text: string): void;
-  warn(fields: object, text: string): void;
-  error(fields: object, text: string): void;
 }

@@ -71,6 +71,8 @@ export interface Platform {
   /** What becomes of it is reported as `door` with the same feature. Undefined: a world without doors. */
   door?(feature: string, action: DoorAction): void;
   readonly store: Store | undefined;
+  /** Its program uses streams from now on, which go on by ticks and not by promises alone. Default: nothing to do. */
+  usesStreams?(): void;
   /** Who is let in. Undefined: a world of its own, without strangers. */
   security?(): SecurityStatus;
   /** Why this node may reach nobody, or nobody it, whoever they are: told by `explain`. */

@@ -8,7 +8,7 @@
 import { SkeinError } from '../core/errors.ts';
 import { checkName } from '../core/identity.ts';
 import { checkOptions, shown } from './arguments.ts';
-import type { ReadyCondition } from './node.ts';
+import type { ReadyCondition, WaitOptions } from './node.ts';
 
 export interface ReadyView {
   readonly nodes: ReadonlySet<string>;
@@ -115,4 +115,22 @@ function abortError(signal: AbortSignal | undefined, missing: string | undefined
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
   const text = `not ready${timedOut ? ' in time' : ''}: missing ${missing ?? 'nothing'}`;
   return new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', text, { cause: reason });
+}
+
+export interface LimitedSignal {
+  readonly signal: AbortSignal | undefined;
+  /** The wait is over: its timer need not go on. */
+  readonly cancel: () => void;
+}
+
+/** Fires at the caller's signal, or at the end of the caller's patience. @param after Calls back once, as a platform does. */
+export function limitedSignal(
+  { signal, timeoutMs }: WaitOptions,
+  after: (milliseconds: number, callback: () => void) => () => void,
+): LimitedSignal {
+  if (timeoutMs === undefined) return { signal, cancel: () => undefined };
+  const controller = new AbortController();
+  const cancel = after(timeoutMs, () => controller.abort(new DOMException('timed out', 'TimeoutError')));
+  const both = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+  return { signal: both, cancel };
 }

@@ -23,6 +23,7 @@ const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   send: () => import('./commands/send.ts'),
   listen: () => import('./commands/listen.ts'),
   call: () => import('./commands/call.ts'),
+  pair: () => import('./commands/pair.ts'),
   demo: () => import('./commands/demo.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),

@@ -167,6 +167,10 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
     return this.parts.neighborhood.linkOf(link)?.send(frame, 0, frame.length, options.urgent) ?? false;
   }
 
+  sendFrame(frame: Uint8Array, destination: NodeId, via: LinkId | undefined): DropReason | undefined {
+    return this.parts.forwarder.sendFrame(frame, destination, via);
+  }
+
   broadcastDatagram(bytes: Uint8Array): void {
     this.parts.context.outbox.put({ type: 'broadcast', bytes });
   }

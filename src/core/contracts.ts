@@ -8,6 +8,7 @@
  */
 import type { Failure } from './errors.ts';
 import type { Instance, NodeId } from './identity.ts';
+import type { PrivateAgent, PrivateBehavior } from './private-contract.ts';
 import type { Frame, RouteKind } from './wire/frame.ts';
 
 // ── links ───────────────────────────────────────────────────────────────────────────────────────────
@@ -15,8 +16,8 @@ import type { Frame, RouteKind } from './wire/frame.ts';
 /** Numbers the links of one node; never used again while the node runs. */
 export type LinkId = number;
 
-/** Why a dial was made; the other end may hang up when the reason is over. */
-export type DialPurpose = 'direct' | 'seed' | 'answer' | 'degree' | 'reunite';
+/** Why a dial was made; the other end may hang up when the reason is over. `channel`: see `private-contract.ts`. */
+export type DialPurpose = 'direct' | 'seed' | 'answer' | 'degree' | 'reunite' | 'channel';
 
 /** The node at the other end of a link, as it said in its hello. */
 export interface Neighbor {
@@ -235,7 +236,7 @@ export type Verdict = undefined | Failure | 'wait';
  * A pluggable module of the node. Only `name` is needed; a call that is not there is not made.
  * `test/golden/behavior-calls.txt` shows when each is called.
  */
-export interface Behavior<Command = never> {
+export interface Behavior<Command = never> extends PrivateBehavior {
   /** Names the feature on the wire; two behaviors of one name are an error. */
   readonly name: string;
   started?(agent: BehaviorAgent): void;
@@ -347,7 +348,7 @@ interface Agent {
 }
 
 /** A behavior's only way to touch the world. */
-export interface BehaviorAgent extends Agent {
+export interface BehaviorAgent extends Agent, PrivateAgent {
   readonly neighbors: ReadonlyMap<NodeId, Neighbor>;
   /** Handshakes of others with this node that are under way. */
   readonly openingCount: number;

@@ -9,6 +9,7 @@ import type { Behaviors, Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type {
   DropReason,
+  LinkId,
   Neighbor,
   PreparedBroadcast,
   PreparedFrame,
@@ -77,6 +78,17 @@ export class Forwarder {
       case RouteKind.many:
         return this.split(frame, from);
     }
+  }
+
+  /** Over a private link: only what the node behind it says to this one, in the name of the feature that it is for. */
+  arrivedPrivately(frame: Frame, from: Neighbor, slot: Slot): void {
+    const isMeant =
+      frame.kind === RouteKind.node &&
+      frame.feature === slot.number &&
+      frame.source === from.id &&
+      frame.destination === this.context.self.id;
+    if (isMeant) this.toBehavior(frame, from);
+    else this.context.count('dropped.private');
   }
 
   private toHandler(frame: Frame, from: Neighbor): void {
@@ -246,6 +258,17 @@ export class Forwarder {
     const bytes = this.frameFor(slot, RouteKind.node, destination, head, options);
     const prepared: Prepared = { destination, bytes, link: undefined, version: -1 };
     return prepared;
+  }
+
+  /** As it is, by the given link or by the next hop. */
+  sendFrame(frame: Uint8Array, destination: NodeId, via: LinkId | undefined): DropReason | undefined {
+    let link = via === undefined ? undefined : this.neighborhood.linkOf(via);
+    if (via === undefined) {
+      const path = this.path(RouteKind.node, destination);
+      link = path.action === 'next' ? this.neighborhood.linkTo(path.neighbor) : undefined;
+    }
+    if (link === undefined) return 'no-route';
+    return link.send(frame, 0, frame.length) ? undefined : 'busy';
   }
 
   prepareBroadcast(slot: Slot, head: Uint8Array, options: SendOptions): PreparedBroadcast {

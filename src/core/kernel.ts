@@ -60,6 +60,7 @@ export class Kernel {
     this.neighborhood = new Neighborhood(this.context, {
       behaviors: () => this.behaviors,
       arrived: (frame, from) => this.forwarder.arrived(frame, from),
+      arrivedPrivately: (frame, from, slot) => this.forwarder.arrivedPrivately(frame, from, slot),
       openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
     });
     this.behaviors = new Behaviors(behaviors, (error, feature) => this.caught(error, feature));

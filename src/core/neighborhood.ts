@@ -5,7 +5,7 @@
  * carries this node's frames, and behaviors see a neighbor come up and go down exactly once, also while
  * two links to it exist for a moment (both ends dialed at once).
  */
-import type { Behaviors, Slot } from './behaviors.ts';
+import type { Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } from './contracts.ts';
 import { type Failure, failure, idCollision } from './errors.ts';
@@ -14,9 +14,11 @@ import { limits } from './limits.ts';
 import { worded } from './link/dial-failure.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
 import { Link, type LinkOwner } from './link/link.ts';
+import { neighborOf } from './link/neighbor-of.ts';
 import { Polls } from './link/polls.ts';
 import type { Outbox } from './outbox.ts';
 import { TokenBucket } from './parts/token-bucket.ts';
+import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 
 /** A neighbor and the link that now leads to it. */
@@ -31,8 +33,7 @@ interface Connection {
 }
 
 /** What the neighborhood needs of the kernel around it. */
-export interface NeighborhoodPorts {
-  readonly behaviors: () => Behaviors;
+export interface NeighborhoodPorts extends PrivateLinksPorts {
   readonly arrived: (frame: Frame, from: Neighbor) => void;
   readonly openHandler: (slot: Slot, neighbor: Neighbor) => void;
 }
@@ -46,6 +47,7 @@ export class Neighborhood implements LinkOwner {
   private readonly ports: NeighborhoodPorts;
   private readonly links = new Map<LinkId, Link>();
   private readonly connections = new Map<NodeId, Connection>();
+  private readonly privateLinks: PrivateLinks;
   /** Also by the ids of links that are closing or were replaced, until they are gone. */
   private readonly byLink = new Map<LinkId, Connection>();
   /** Handshakes that behaviors have asked to hold, and how many still do. */
@@ -61,6 +63,7 @@ export class Neighborhood implements LinkOwner {
   constructor(context: Context, ports: NeighborhoodPorts) {
     this.context = context;
     this.ports = ports;
+    this.privateLinks = new PrivateLinks(context, ports);
     this.polls = new Polls(context.outbox);
     this.warnings = new TokenBucket(
       limits.strangerWarningsPerSecond,
@@ -128,7 +131,7 @@ export class Neighborhood implements LinkOwner {
 
   /** By the number that behaviors know. */
   linkOf(id: LinkId): Link | undefined {
-    return this.byLink.get(id)?.link;
+    return this.byLink.get(id)?.link ?? this.privateLinks.get(id);
   }
 
   neighborOf(id: LinkId): Neighbor | undefined {
@@ -201,6 +204,7 @@ export class Neighborhood implements LinkOwner {
     const refusal = this.objection(link, peer);
     if (refusal !== undefined) return link.refuse(refusal, this.context.now);
     const neighbor = neighborOf(link, peer);
+    if (this.privateLinks.isPrivate(link)) return link.accept(false, this.context.now);
     let waits = 0;
     let verdict: Verdict;
     this.ports.behaviors().each(({ behavior, agent }) => {
@@ -235,6 +239,7 @@ export class Neighborhood implements LinkOwner {
 
   opened(link: Link, otherHasAnother: boolean): void {
     const peer = link.peer as Hello;
+    if (this.privateLinks.isPrivate(link)) return this.privateLinks.opened(link, neighborOf(link, peer));
     const existing = this.connections.get(peer.id);
     if (existing === undefined) return this.up(link, peer);
     if (existing.neighbor.instance !== peer.instance) {
@@ -258,7 +263,9 @@ export class Neighborhood implements LinkOwner {
   }
 
   frame(link: Link, frame: Frame): void {
-    if (link.neighbor !== undefined) this.ports.arrived(frame, link.neighbor);
+    if (link.neighbor === undefined) return;
+    if (this.privateLinks.isPrivate(link)) this.privateLinks.frame(link, frame);
+    else this.ports.arrived(frame, link.neighbor);
   }
 
   measured(link: Link): void {
@@ -286,6 +293,7 @@ export class Neighborhood implements LinkOwner {
 
   ended(link: Link, reason: DownReason, detail: Failure | undefined): void {
     this.waiting.delete(link.id);
+    if (this.privateLinks.isPrivate(link)) return this.privateLinks.ended(link, reason, detail);
     const connection = this.byLink.get(link.id);
     if (connection?.link === link) return this.down(connection, reason, detail);
     if (link.role === 'dialer' && link.openedAt === 0) this.dialEnded(link, detail);
@@ -307,6 +315,7 @@ export class Neighborhood implements LinkOwner {
   refused(link: Link, refusal: Failure): void {
     const { peer } = link;
     const { self } = this.context;
+    if (this.privateLinks.isPrivate(link)) return;
     // Which of two namesakes leaves is decided by their ages, not by who refused whom.
     if (peer !== undefined && peer.name === self.name && peer.instance !== self.instance) {
       this.namesake(peer);
@@ -333,6 +342,7 @@ export class Neighborhood implements LinkOwner {
   private objection(link: Link, peer: Hello): Failure | undefined {
     const { self } = this.context;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
+    if (this.privateLinks.isPrivate(link)) return this.privateLinks.objection(neighborOf(link, peer));
     if (peer.id === self.id)
       return peer.name === self.name ? this.namesake(peer) : idCollision(self.name, peer.name);
     if (this.connections.size >= limits.linksMax)
@@ -472,22 +482,4 @@ export class Neighborhood implements LinkOwner {
 
 function alreadyConnected(peer: Hello): Failure {
   return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
-}
-
-function neighborOf(link: Link, peer: Hello): Neighbor {
-  return {
-    link: link.id,
-    id: peer.id,
-    name: peer.name,
-    namespace: peer.namespace,
-    instance: peer.instance,
-    version: peer.version,
-    direction: link.role === 'dialer' ? 'outgoing' : 'incoming',
-    purpose: link.role === 'dialer' ? link.purpose : peer.purpose,
-    address: link.address,
-    features: peer.features,
-    solicits: peer.solicits,
-    uptimeMs: peer.uptimeMs,
-    openedAt: link.openedAt,
-  };
 }

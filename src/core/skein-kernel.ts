@@ -8,6 +8,7 @@
 import type { KernelConfig } from './context.ts';
 import type { Behavior, Random, RecordSigner } from './contracts.ts';
 import { Calls } from './features/calls/calls.ts';
+import { Channels } from './features/channel/channels.ts';
 import { Discovery, type DiscoveryOptions } from './features/discovery/discovery.ts';
 import { Formation } from './features/formation/formation.ts';
 import type { FormationOptions } from './features/formation/formation-types.ts';
@@ -37,6 +38,7 @@ export interface SkeinKernel {
   readonly messaging: Messaging;
   readonly calls: Calls;
   readonly formation: Formation;
+  readonly channels: Channels;
 }
 
 const noFormation: FormationOptions = { addresses: [], doors: [], meeting: '' };
@@ -50,7 +52,9 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   const messaging = new Messaging();
   const calls = new Calls();
   const formation = new Formation(options.formation ?? noFormation);
-  const behaviors = [topology, discovery, messaging, calls, formation, ...(options.behaviors ?? [])];
+  const channels = new Channels();
+  const own = options.behaviors ?? [];
+  const behaviors = [topology, discovery, messaging, calls, formation, channels, ...own];
   const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
-  return { kernel, records, table, topology, discovery, messaging, calls, formation };
+  return { kernel, records, table, topology, discovery, messaging, calls, formation, channels };
 }

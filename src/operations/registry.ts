@@ -14,6 +14,7 @@ import { listen } from './listen.ts';
 import { nodeList } from './node-list.ts';
 import { nodeShow } from './node-show.ts';
 import type { InputOf, OutputOf } from './operation.ts';
+import { pairs, refuse } from './pairs.ts';
 import { ready } from './ready.ts';
 import { recipients } from './recipients.ts';
 import { route } from './route.ts';
@@ -40,12 +41,13 @@ export const calls = {
   send,
   call,
   reply,
+  refuse,
   announce,
   ready,
   down,
 } as const;
 
-export const streams = { listen, serve, snoop, events } as const;
+export const streams = { listen, serve, pairs, snoop, events } as const;
 
 export type Calls = typeof calls;
 export type Streams = typeof streams;

@@ -40,6 +40,8 @@ export interface SimulationReport {
   readonly messages: MessageCounts;
   /** How many calls came to what (`done`, or a code); empty where the workload makes none. */
   readonly calls: Readonly<Record<string, number>>;
+  /** The same for the ends of channels. */
+  readonly channels: Readonly<Record<string, number>>;
   /** How often each checker looked. */
   readonly checks: Readonly<Record<string, number>>;
   /** What happened when, one line each. */
@@ -69,7 +71,8 @@ export function formatReport(report: SimulationReport): string {
     `idle, per node          ${traffic.idleBytesPerSecond.toFixed(0)} bytes/s, ${traffic.idleFramesPerSecond.toFixed(1)} frames/s`,
     `whole run, per node     ${traffic.totalBytesPerSecond.toFixed(0)} bytes/s`,
     `messages                ${messages.sent} sent, ${messages.delivered} delivered, ${missing(messages)}`,
-    ...callLines(report),
+    ...outcomeLines('calls', report.calls),
+    ...outcomeLines('ends of channels', report.channels),
     `faults                  ${report.faultLog.length}`,
     'checks',
     ...Object.entries(report.checks).map(([name, times]) => `  ${name}: ${times}`),
@@ -79,10 +82,10 @@ export function formatReport(report: SimulationReport): string {
   return lines.join('\n');
 }
 
-function callLines({ calls }: SimulationReport): string[] {
-  const outcomes = Object.entries(calls).sort(([, a], [, b]) => b - a);
+function outcomeLines(what: string, counts: Readonly<Record<string, number>>): string[] {
+  const outcomes = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (outcomes.length === 0) return [];
-  return [`calls                   ${outcomes.map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`];
+  return [`${what.padEnd(24)}${outcomes.map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`];
 }
 
 /** The failures and the command that repeats them: what a test prints. */

@@ -7,7 +7,9 @@
  */
 import { limits } from '../core/limits.ts';
 import { CallWorkload } from './call-workload.ts';
+import { ChannelWorkload } from './channel-workload.ts';
 import { CallLedger } from './checkers/call-ledger.ts';
+import { ChannelLedger, endWithinMs } from './checkers/channel-ledger.ts';
 import { type CheckCounts, count } from './checkers/checkers.ts';
 import { MessageLedger } from './checkers/message-ledger.ts';
 import { checkProbes } from './checkers/probes.ts';
@@ -45,11 +47,15 @@ const idleTriesMax = 5;
 const outstandingLimitMs = 15_000;
 /** A link at rest costs two heartbeats a second and now and then a digest. */
 const idleBytesPerLinkSecondMax = 200;
+/** Of all channels that were open at the end: the slowest carries 3 MB through a window of 16 KiB, over several hops. */
+const channelsLimitMs = 300_000;
 /** Slow readers have caught up after this. */
 const readAllMs = 500;
 const slowReaderShare = 0.4;
 /** Where programs ask each other. */
 const messagesPerCall = 0.25;
+/** Of channels, each of which is many messages. */
+const channelShare = 0.1;
 
 /** @param watch Is handed the mesh before its first program starts, to listen to it. */
 export async function runSimulation(
@@ -69,6 +75,9 @@ class Simulation {
   private readonly ledger: MessageLedger;
   private readonly workload: Workload;
   private readonly calls: { readonly ledger: CallLedger; readonly workload: CallWorkload } | undefined;
+  private readonly channels:
+    | { readonly ledger: ChannelLedger; readonly workload: ChannelWorkload }
+    | undefined;
   private readonly safety: Safety;
   private readonly settling: Settling;
 
@@ -87,7 +96,9 @@ class Simulation {
     });
     const { messagesPerSecond: rate } = settings;
     this.calls = workload === 'calls' ? this.makeCalls(rate) : undefined;
-    const messageRate = this.calls === undefined ? rate : rate * messagesPerCall;
+    this.channels = workload === 'channels' ? this.makeChannels(rate * channelShare) : undefined;
+    const isOther = this.calls !== undefined || this.channels !== undefined;
+    const messageRate = isOther ? rate * messagesPerCall : rate;
     this.workload = new Workload(this.mesh, this.ledger, messageRate, workload);
     this.settling = new Settling(this.mesh, this.safety, this.checks);
   }
@@ -95,6 +106,11 @@ class Simulation {
   private makeCalls(callsPerSecond: number) {
     const ledger = new CallLedger(this.mesh, this.checks, this.safety.standing);
     return { ledger, workload: new CallWorkload(this.mesh, ledger, callsPerSecond) };
+  }
+
+  private makeChannels(channelsPerSecond: number) {
+    const ledger = new ChannelLedger(this.mesh, this.checks, this.safety.standing);
+    return { ledger, workload: new ChannelWorkload(this.mesh, ledger, channelsPerSecond) };
   }
 
   async run(): Promise<SimulationReport> {
@@ -149,6 +165,7 @@ class Simulation {
     let overdueAt = 0;
     this.workload.start();
     this.calls?.workload.start();
+    this.channels?.workload.start();
     while (world.now < end) {
       await world.run(Math.min(lookIntervalMs, end - world.now));
       await this.safety.look();
@@ -156,9 +173,11 @@ class Simulation {
       overdueAt = world.now + overdueIntervalMs;
       this.ledger.checkOverdue();
       this.calls?.ledger.checkOverdue();
+      this.channels?.ledger.checkOverdue();
     }
     this.workload.stop();
     this.calls?.workload.stop();
+    this.channels?.workload.stop();
     this.ledger.mayDawdle = false;
     faults.healAll();
     return faults.happened;
@@ -182,6 +201,7 @@ class Simulation {
       world.fail(`message ${number} of ${source.member.name} was never resolved`);
     this.ledger.checkOwed();
     await this.concludeCalls();
+    await this.concludeChannels();
     return healedMs;
   }
 
@@ -201,6 +221,24 @@ class Simulation {
       count(this.checks, 'calls are answered at rest', 1);
       if (probe.outcome !== 'done' && probe.outcome !== 'source-ended')
         world.fail(`in a mesh at rest a call of ${life.node.name} came to ${probe.outcome ?? 'nothing'}`);
+    }
+  }
+
+  /** All channels end by themselves, since all that is written is read; then, in a mesh at rest, each node's comes through. */
+  private async concludeChannels(): Promise<void> {
+    if (this.channels === undefined) return;
+    const { world } = this;
+    const { ledger, workload } = this.channels;
+    await world.runUntil(() => ledger.outstanding.length === 0, endWithinMs + channelsLimitMs);
+    for (const planned of ledger.outstanding) world.fail(`${ledger.describe(planned)} never ended`);
+    for (const life of this.mesh.living) {
+      const probe = workload.probe(life);
+      if (probe === undefined) continue;
+      await world.runUntil(() => probe.opener.outcome !== undefined, outstandingLimitMs);
+      count(this.checks, 'channels come through at rest', 1);
+      const { outcome } = probe.opener;
+      if (outcome !== 'done' && outcome !== 'source-ended')
+        world.fail(`in a mesh at rest a ${ledger.describe(probe)} came to ${outcome ?? 'nothing'}`);
     }
   }
 
@@ -265,6 +303,7 @@ class Simulation {
       },
       messages: this.ledger.counts,
       calls: this.calls?.ledger.counts ?? {},
+      channels: this.channels?.ledger.counts ?? {},
       checks: this.checks,
       faultLog,
       failures: world.failures,

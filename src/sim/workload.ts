@@ -24,11 +24,18 @@ const smallBytesMax = 200;
 /**
  * `mixed`: everybody to anybody. `chatty`: a few to a few, many small ones. `large`: every fifth is split
  * into parts. `slow-readers`: as chatty, to programs that take their time. `calls`: they ask each other, and send
- * a few messages (`call-workload.ts`).
+ * a few messages (`call-workload.ts`). `channels`: the same with channels (`channel-workload.ts`).
  */
-export type WorkloadName = 'mixed' | 'chatty' | 'large' | 'slow-readers' | 'calls';
+export type WorkloadName = 'mixed' | 'chatty' | 'large' | 'slow-readers' | 'calls' | 'channels';
 
-export const workloadNames: readonly WorkloadName[] = ['mixed', 'chatty', 'large', 'slow-readers', 'calls'];
+export const workloadNames: readonly WorkloadName[] = [
+  'mixed',
+  'chatty',
+  'large',
+  'slow-readers',
+  'calls',
+  'channels',
+];
 
 const largeShareOfLarge = 0.2;
 const talkersMin = 2;

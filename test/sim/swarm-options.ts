@@ -13,12 +13,15 @@ const minutes = 0.25;
 const faultsMax = 4;
 const figuresShare = 0.15;
 const callsShare = 0.2;
+const channelsShare = 0.15;
 
 export function swarmOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
   const sent = random.pick(['mixed', 'mixed', 'mixed', 'chatty', 'chatty', 'slow-readers', 'large'] as const);
   // Drawn apart: what older seeds do stays as it was.
-  const workload = SeededRandom.fromSeed(seed).fork('swarm calls').chance(callsShare) ? 'calls' : sent;
+  const isSometimes = (what: string, share: number) => SeededRandom.fromSeed(seed).fork(what).chance(share);
+  const sentOrAsked = isSometimes('swarm calls', callsShare) ? 'calls' : sent;
+  const workload = isSometimes('swarm channels', channelsShare) ? 'channels' : sentOrAsked;
   const start = random.chance(0.6) ? 'cold' : random.pick(startNames);
   const faults = random.sample(faultNames, random.integer(1, faultsMax));
   return {

@@ -29,7 +29,7 @@ export interface Hello {
   readonly keyId: Uint8Array;
 }
 
-const purposes: readonly DialPurpose[] = ['direct', 'seed', 'answer', 'degree', 'reunite'];
+const purposes: readonly DialPurpose[] = ['direct', 'seed', 'answer', 'degree', 'reunite', 'channel'];
 const featuresMax = 256;
 const textBytesMax = 256;
 

@@ -5,6 +5,7 @@
  * it ends this client and leaves the node running.
  */
 import { CountedBatch } from '../../api/batch.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions } from '../../api/channel.ts';
 import type { Kind } from '../../api/kind.ts';
 import type {
   Batch,
@@ -35,6 +36,7 @@ import type { Service } from '../../api/service.ts';
 import { limits } from '../../core/limits.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
+import { pairAttached, pairsAttached } from './attached-channel.ts';
 import { handleStream } from './attached-handler.ts';
 import { AttachedPosts } from './attached-posts.ts';
 import { requestAttached, respondAttached } from './attached-service.ts';
@@ -142,6 +144,15 @@ export class AttachedNode implements SkeinNode {
   ): ServiceSubscription {
     const given = service as Service<never, unknown> | string;
     return respondAttached(this.client, given, handler as (call: Call) => unknown, options, this.events.warn);
+  }
+
+  async pair(node: string, options?: PairOptions): Promise<Channel> {
+    await this.events.opened;
+    return pairAttached(this.client, node, options);
+  }
+
+  pairs(options?: PairsOptions): MessageStream<PairRequest> {
+    return pairsAttached(this.client, options);
   }
 
   snoop({ signal }: StreamOptions = {}): MessageStream<SnoopedMessage> {

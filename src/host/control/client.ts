@@ -6,6 +6,7 @@
  * stream whose reader stops reading stops the writer too, and `close` ends everything this client has open.
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { SkeinError } from '../../core/errors.ts';
 import type {
   CallInput,
@@ -24,6 +25,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A connection that has become a channel. */
+export interface ControlConnection {
+  readonly socket: Socket;
+  /** What came with the answer. */
+  readonly first: Buffer;
+}
+
 export class ControlClient {
   readonly path: string;
   private readonly calls = new Agent({
@@ -34,6 +42,7 @@ export class ControlClient {
   /** A stream keeps its connection for as long as it lives: it must not take a call's turn. */
   private readonly streams = new Agent();
   private readonly silence: SilenceWatch;
+  private readonly channels = new Set<Socket>();
   private isClosed = false;
 
   /** @param path of the control socket; nothing is opened before the first call. */
@@ -69,6 +78,31 @@ export class ControlClient {
     return new ControlStream(response, stopping, () => stopping.signal.aborted || this.isClosed);
   }
 
+  /** Asks for a channel, and resolves with its connection once it is accepted. @throws as `call`. */
+  async channel(
+    name: 'pair' | 'accept',
+    input: Readonly<Record<string, unknown>>,
+    { signal }: CallOptions = {},
+  ): Promise<ControlConnection> {
+    if (this.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
+    const texts = Object.entries(input).map(([field, value]): [string, string] => [field, String(value)]);
+    try {
+      const request = httpRequest({
+        socketPath: this.path,
+        path: `/v1/${name}?${new URLSearchParams(texts)}`,
+        agent: this.streams,
+        ...(signal === undefined ? {} : { signal }),
+        headers: { connection: 'Upgrade', upgrade: 'skein-channel' },
+      });
+      const connection = await this.silence.guard(request, upgraded(request));
+      this.channels.add(connection.socket);
+      connection.socket.once('close', () => this.channels.delete(connection.socket));
+      return connection;
+    } catch (problem) {
+      throw this.problemOf(problem, signal);
+    }
+  }
+
   get closed(): boolean {
     return this.isClosed;
   }
@@ -77,6 +111,7 @@ export class ControlClient {
     this.isClosed = true;
     this.calls.destroy();
     this.streams.destroy();
+    for (const socket of this.channels) socket.destroy();
   }
 
   /** Resolves with the head of a good answer; anything else is thrown. */
@@ -136,6 +171,20 @@ function responseTo(request: ClientRequest, body: Buffer): Promise<IncomingMessa
     // Stays on: a socket that breaks later reports here as well as on the response.
     request.on('error', reject);
     request.end(body);
+  });
+}
+
+function upgraded(request: ClientRequest): Promise<ControlConnection> {
+  return new Promise((resolve, reject) => {
+    request.once('upgrade', (_response, socket, first) => resolve({ socket: socket as Socket, first }));
+    request.once('response', (response) => {
+      readJson(response).then(
+        (json) => reject(errorFromJson((json as { error?: unknown } | null)?.error)),
+        reject,
+      );
+    });
+    request.on('error', reject);
+    request.end();
   });
 }
 

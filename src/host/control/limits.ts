@@ -26,6 +26,8 @@ export const controlLimits = {
   postsUnderWayMax: 32,
   /** A quiet stream writes this often, so that a dead client is noticed. */
   heartbeatMs: 5000,
+  /** A client is told a channel's path and counters this often. */
+  channelStateMs: 500,
   /** Headers are a few hundred bytes: who needs longer is not a client. */
   headersTimeoutMs: 5000,
   /** 64 MiB through a local socket take well under a second, even on a slow machine. */

@@ -8,6 +8,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import type { SkeinNode } from '../../api/node.ts';
 import { SkeinError } from '../../core/errors.ts';
@@ -40,9 +41,10 @@ export async function serveControl(
   server.keepAliveTimeout = controlLimits.serverIdleTimeoutMs;
   server.headersTimeout = controlLimits.headersTimeoutMs;
   server.requestTimeout = controlLimits.requestTimeoutMs;
+  const channels = serveChannels(server, node);
   limitConnections(server);
   await listenPrivately(server, path);
-  return { path, close: () => closeServer(server) };
+  return { path, close: () => closeServer(server, channels) };
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
@@ -55,6 +57,20 @@ function loadedAtFirstRequest(node: SkeinNode, heartbeatMs: number | undefined):
       () => response.destroy(),
     );
   };
+}
+
+/** The connections that are channels: the server itself no longer knows them. */
+function serveChannels(server: Server, node: SkeinNode): ReadonlySet<Duplex> {
+  const channels = new Set<Duplex>();
+  server.on('upgrade', (request, socket: Duplex) => {
+    channels.add(socket);
+    socket.once('close', () => channels.delete(socket));
+    import('./channel-server.ts').then(
+      ({ serveChannel }) => serveChannel(node, request, socket),
+      () => socket.destroy(),
+    );
+  });
+  return channels;
 }
 
 async function listenPrivately(server: Server, path: string): Promise<void> {
@@ -119,10 +135,13 @@ function refuse(socket: Socket, status: number, error: SkeinError): void {
   socket.end(`${head}\r\n\r\n${body}`);
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, channels: ReadonlySet<Duplex>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const deadline = setTimeout(() => server.closeAllConnections(), controlLimits.closeTimeoutMs);
+  const deadline = setTimeout(() => {
+    server.closeAllConnections();
+    for (const channel of channels) channel.destroy();
+  }, controlLimits.closeTimeoutMs);
   await closed;
   clearTimeout(deadline);
 }

@@ -205,6 +205,10 @@ export class SimPlatform implements Platform, Process {
     this.loop.report(() => this.events.door(feature, event));
   }
 
+  usesStreams(): void {
+    this.network.world.hasStreams = true;
+  }
+
   makeSigner(): RecordSigner {
     const signer = this.options.notary.makeSigner(this.random);
     this.signer = signer;

@@ -14,6 +14,8 @@ import { TraceHash } from './trace-hash.ts';
  * is longer runs on after the next event: a shift of order that is the same in every run.
  */
 const microtaskTurns = 8;
+/** The same for turns of the tick queue: a write, its drain, what is written then. */
+const tickTurns = 4;
 /** A world that gets no further in time is broken: some node answers itself for ever. */
 const eventsPerInstantMax = 2_000_000;
 /** Kept for the report; a broken run would otherwise fill the memory with its complaints. */
@@ -70,6 +72,9 @@ export class World {
   cancel(event: ScheduledEvent | undefined): void {
     if (event !== undefined) event.run = undefined;
   }
+
+  /** Programs here use streams, which also go on by ticks of the platform: these run before the next event as well. */
+  hasStreams = false;
 
   /** Something was handed to a program: its promises must run before the next event. */
   touchProgram(): void {
@@ -153,6 +158,10 @@ export class World {
   private async settle(): Promise<void> {
     this.programTouched = false;
     for (let turn = 0; turn < microtaskTurns; turn++) await undefined;
+    if (!this.hasStreams) return;
+    // In the order in which they were asked for: ours comes after those that the streams wait for.
+    for (let turn = 0; turn < tickTurns; turn++)
+      await new Promise<void>((resolve) => process.nextTick(resolve));
   }
 }
 

@@ -1,0 +1,242 @@
+/**
+ * `pair` and `pairs`, over the channel feature.
+ *
+ * Made by the local node. Invariant: each request for a channel ends once, as a channel or as an error; when the node
+ * ends, or starts anew under another name, so does every channel.
+ */
+import type { NodeEntry } from '../core/contracts.ts';
+import { SkeinError } from '../core/errors.ts';
+import type { Channel as CoreChannel } from '../core/features/channel/channel.ts';
+import type { ChannelEvent } from '../core/features/channel/channel-types.ts';
+import { checkName, idOf } from '../core/identity.ts';
+import { limits } from '../core/limits.ts';
+import type { SkeinKernel } from '../core/skein-kernel.ts';
+import { checkOptions, shown } from './arguments.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
+import { DuplexChannel } from './duplex-channel.ts';
+import type { MessageStream } from './node.ts';
+import type { Runtime } from './runtime.ts';
+import { checkWhole } from './settings.ts';
+import { PushStream } from './stream.ts';
+
+export interface ChannelsPorts {
+  readonly runtime: () => Runtime;
+  readonly core: () => SkeinKernel;
+  readonly selfName: () => string;
+  readonly usesStreams: () => void;
+}
+
+const defaultProtocol = 'pair';
+/** Stands for every protocol that nobody else takes. */
+const anyProtocol = '';
+
+/** Whoever waits for a channel to be accepted: what the core hands back with it. */
+interface Opening {
+  readonly resolve: (channel: Channel) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Acceptor {
+  readonly stream: PushStream<PairRequest>;
+  /** Handed to the program or not, and not decided. */
+  readonly waiting: Set<CoreChannel>;
+}
+
+export class Channels {
+  private readonly ports: ChannelsPorts;
+  private readonly acceptors = new Map<string, Acceptor>();
+  private readonly openings = new Map<CoreChannel, Opening>();
+  private readonly open = new Set<DuplexChannel>();
+
+  constructor(ports: ChannelsPorts) {
+    this.ports = ports;
+  }
+
+  pair(node: string, options: PairOptions = {}): Promise<Channel> {
+    checkName(node, 'pair: node');
+    checkPairOptions(options);
+    this.ports.usesStreams();
+    const { signal } = options;
+    const { id } = this.resolve(node);
+    const { protocol = defaultProtocol, timeoutMs = limits.channelOpenMs } = options;
+    const { windowBytes = limits.channelWindowBytes } = options;
+    if (signal?.aborted === true) throw aborted(signal);
+    return new Promise((resolve, reject) => {
+      this.ports.runtime().enter();
+      const opened = this.ports.core().channels.open(id, { protocol, windowBytes, timeoutMs }, undefined);
+      if ('code' in opened) return reject(SkeinError.from(opened));
+      const abort = (): void => {
+        this.openings.delete(opened);
+        if (this.enter()) opened.abandon('given up before it was accepted');
+        reject(aborted(signal as AbortSignal));
+      };
+      const ended = (): void => signal?.removeEventListener('abort', abort);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.openings.set(opened, {
+        resolve: (channel) => {
+          ended();
+          resolve(channel);
+        },
+        reject: (error) => {
+          ended();
+          reject(error);
+        },
+      });
+    });
+  }
+
+  pairs(options: PairsOptions = {}): MessageStream<PairRequest> {
+    checkOptions('pairs', options, ['protocol', 'signal']);
+    if (options.protocol !== undefined) checkName(options.protocol, 'pairs: protocol');
+    const { protocol = anyProtocol, signal } = options;
+    if (this.acceptors.has(protocol)) {
+      const what = protocol === anyProtocol ? 'all other protocols' : `protocol ${protocol}`;
+      throw new SkeinError('SKEIN_INVALID', `pairs: this node takes ${what} already: close that first`);
+    }
+    this.ports.usesStreams();
+    this.offer(protocol);
+    const closed = (): void => this.withdraw(protocol);
+    const stream = new PushStream<PairRequest>({ closed }, Promise.resolve());
+    this.acceptors.set(protocol, { stream, waiting: new Set() });
+    if (signal?.aborted === true) stream.end();
+    else signal?.addEventListener('abort', () => stream.end(), { once: true });
+    return stream;
+  }
+
+  /** The kernel behind this node has changed: it takes what was taken, and the old one's channels are over. */
+  resume(): void {
+    this.endAll(new SkeinError('SKEIN_CLOSED', 'the node started anew under another name'));
+    for (const protocol of this.acceptors.keys()) this.offer(protocol);
+  }
+
+  end(error: Error | undefined): void {
+    const why = error ?? new SkeinError('SKEIN_CLOSED', `node ${this.ports.selfName()} is closed`);
+    this.endAll(why);
+    for (const { stream } of [...this.acceptors.values()]) stream.end(error);
+  }
+
+  handle(event: ChannelEvent): void {
+    for (const channel of event.channels) {
+      if (event.type === 'requested') this.requested(channel);
+      else this.changed(channel);
+    }
+  }
+
+  /** A name becomes a node of the mesh: the one place where it does. */
+  private resolve(name: string): NodeEntry {
+    if (name === this.ports.selfName())
+      throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a channel leads to another`);
+    const entry = this.ports.core().records.get(idOf(name));
+    if (entry === undefined) throw new SkeinError('SKEIN_UNKNOWN_NODE', `no node called ${name} is known`);
+    return entry;
+  }
+
+  // ── those who ask ─────────────────────────────────────────────────────────────────────────────────
+
+  private offer(protocol: string): void {
+    this.ports.runtime().enter();
+    this.ports.core().channels.offer(protocol);
+  }
+
+  private withdraw(protocol: string): void {
+    const acceptor = this.acceptors.get(protocol);
+    this.acceptors.delete(protocol);
+    if (acceptor === undefined || !this.enter()) return;
+    const { channels } = this.ports.core();
+    channels.withdraw(protocol);
+    for (const waiting of acceptor.waiting) channels.refuse(waiting, 'its program accepts nobody any more');
+  }
+
+  private requested(core: CoreChannel): void {
+    const acceptor = this.acceptors.get(core.protocol) ?? this.acceptors.get(anyProtocol);
+    // Withdrawn in this very turn.
+    if (acceptor === undefined) return this.refuse(core, 'its program accepts nobody any more');
+    acceptor.waiting.add(core);
+    acceptor.stream.push({
+      from: core.peer.name,
+      protocol: core.protocol,
+      accept: (options = {}) => {
+        acceptor.waiting.delete(core);
+        return this.accept(core, options);
+      },
+      refuse: (reason = 'it was refused') => {
+        if (typeof reason !== 'string') throw new TypeError(`refuse: a reason is text, got ${shown(reason)}`);
+        acceptor.waiting.delete(core);
+        this.refuse(core, reason);
+      },
+    });
+  }
+
+  private accept(core: CoreChannel, options: WindowOptions): Channel {
+    checkOptions('accept', options, ['windowBytes']);
+    checkWindow(options.windowBytes);
+    const { windowBytes = limits.channelWindowBytes } = options;
+    if (core.handle !== undefined) throw new SkeinError('SKEIN_INVALID', 'accept: it is accepted already');
+    if (this.enter()) this.ports.core().channels.accept(core, windowBytes);
+    return this.opened(core);
+  }
+
+  private refuse(core: CoreChannel, reason: string): void {
+    if (this.enter()) this.ports.core().channels.refuse(core, reason);
+  }
+
+  // ── channels ──────────────────────────────────────────────────────────────────────────────────────
+
+  private changed(core: CoreChannel): void {
+    if (core.handle instanceof DuplexChannel) return core.handle.changed();
+    const opening = this.openings.get(core);
+    const { phase } = core;
+    if (phase.name === 'over') {
+      for (const { waiting } of this.acceptors.values()) waiting.delete(core);
+      this.openings.delete(core);
+      if (phase.failure !== undefined) opening?.reject(SkeinError.from(phase.failure));
+    } else if (opening !== undefined && phase.name === 'open') {
+      this.openings.delete(core);
+      opening.resolve(this.opened(core));
+    }
+  }
+
+  private opened(core: CoreChannel): DuplexChannel {
+    const channel = new DuplexChannel(core, {
+      enter: () => this.enter(),
+      closed: (closed) => this.open.delete(closed),
+    });
+    core.handle = channel;
+    this.open.add(channel);
+    channel.changed();
+    return channel;
+  }
+
+  private endAll(error: Error): void {
+    for (const { reject } of this.openings.values()) reject(error);
+    this.openings.clear();
+    for (const channel of [...this.open]) channel.destroy(error);
+  }
+
+  /** False when the node has ended. */
+  private enter(): boolean {
+    const runtime = this.ports.runtime();
+    if (runtime.isOver) return false;
+    runtime.enter();
+    return true;
+  }
+}
+
+/** @throws TypeError that names the option, the value and what is accepted. */
+function checkPairOptions(options: PairOptions): void {
+  checkOptions('pair', options, ['protocol', 'windowBytes', 'timeoutMs', 'signal']);
+  const { protocol, timeoutMs, windowBytes } = options;
+  if (protocol !== undefined) checkName(protocol, 'pair: protocol');
+  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+  checkWindow(windowBytes);
+}
+
+function checkWindow(windowBytes: number | undefined): void {
+  const { channelWindowBytesMin, channelWindowBytesMax } = limits;
+  if (windowBytes !== undefined)
+    checkWhole('windowBytes', windowBytes, channelWindowBytesMin, channelWindowBytesMax);
+}
+
+function aborted(signal: AbortSignal): SkeinError {
+  return new SkeinError('SKEIN_ABORTED', 'given up by the caller', { cause: signal.reason });
+}

@@ -1,0 +1,87 @@
+/** `skein pair`: a channel to another node, joined to standard input and output. */
+import type { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import type { Channel, PairRequest } from '../../api/channel.ts';
+import { SkeinError } from '../../core/index.ts';
+import { pairAttached, pairsAttached } from '../../host/control/attached-channel.ts';
+import type { ControlClient } from '../../host/control/client.ts';
+import { durationOption, type NodeChoice, nodeCommand } from '../command.ts';
+import { UsageError } from '../exit.ts';
+import { interrupted, withNode } from '../with-node.ts';
+
+interface PairFlags extends NodeChoice {
+  readonly listen?: boolean;
+  readonly protocol?: string;
+  readonly timeout?: number;
+}
+
+export function build(): Command {
+  return nodeCommand('pair', 'a channel to another node, joined to standard input and output', [
+    'skein pair --listen > copy.tar          # at b: the first who asks',
+    'skein pair b < archive.tar              # at a',
+    'tar c . | skein pair b --protocol backup',
+  ])
+    .argument('[other]', 'the node at the other end')
+    .option('--listen', 'wait for another node to ask, and accept the first')
+    .option('--protocol <name>', 'what both ends call what they speak (default: pair; with --listen: any)')
+    .option('--timeout <duration>', 'how long to wait for the other end (default: 10s)', durationOption)
+    .action((other: string | undefined, flags: PairFlags) => {
+      const { listen = false, timeout } = flags;
+      if (listen === (other !== undefined)) throw new UsageError('pair: name a node, or give --listen');
+      if (listen && timeout !== undefined) throw new UsageError('--timeout: with --listen it waits for ever');
+      return withNode(flags, async (client) => {
+        const signal = interrupted();
+        const channel = await open(client, other, flags, signal);
+        if (channel !== undefined) await join(channel, signal);
+      });
+    });
+}
+
+/** Undefined: interrupted before there was one. */
+async function open(
+  client: ControlClient,
+  other: string | undefined,
+  { protocol, timeout }: PairFlags,
+  signal: AbortSignal,
+): Promise<Channel | undefined> {
+  const named = protocol === undefined ? {} : { protocol };
+  if (other !== undefined) {
+    const wait = timeout === undefined ? {} : { timeoutMs: timeout };
+    return pairAttached(client, other, { ...named, ...wait, signal });
+  }
+  const requests = pairsAttached(client, { ...named, signal })[Symbol.asyncIterator]();
+  const first = await requests.next();
+  if (first.done === true) return undefined;
+  void refuseAll(requests);
+  return first.value.accept();
+}
+
+/** Standard input and output are taken: whoever comes later is told so at once. */
+async function refuseAll(requests: AsyncIterator<PairRequest>): Promise<void> {
+  try {
+    for (let next = await requests.next(); next.done !== true; next = await requests.next())
+      next.value.refuse('its one channel is taken');
+  } catch {
+    // The node has ended, which the channel tells.
+  }
+}
+
+/** Over when both halves are. Standard input that is never read to its end must not keep the process. */
+async function join(channel: Channel, signal: AbortSignal): Promise<void> {
+  const { stdin, stdout } = process;
+  const over = new Promise<void>((resolve, reject) => {
+    channel.once('error', reject);
+    channel.once('close', resolve);
+    signal.addEventListener('abort', () => channel.destroy(), { once: true });
+    if (signal.aborted) channel.destroy();
+  });
+  stdin.pipe(channel);
+  stdout.on('error', () => channel.destroy(new SkeinError('SKEIN_CLOSED', 'nobody reads standard output')));
+  channel.pipe(stdout, { end: false });
+  try {
+    await over;
+  } finally {
+    stdin.unpipe(channel);
+    (stdin as Readable).destroy();
+  }
+}
