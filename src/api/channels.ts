@@ -4,17 +4,18 @@
  * Made by the local node. Invariant: each request for a channel ends once, as a channel or as an error; when the node
  * ends, or starts anew under another name, so does every channel.
  */
-import type { NodeEntry } from '../core/contracts.ts';
 import { SkeinError } from '../core/errors.ts';
 import type { Channel as CoreChannel } from '../core/features/channel/channel.ts';
 import type { ChannelEvent } from '../core/features/channel/channel-types.ts';
-import { checkName, idOf } from '../core/identity.ts';
+import { checkName, type NodeId } from '../core/identity.ts';
 import { limits } from '../core/limits.ts';
 import type { SkeinKernel } from '../core/skein-kernel.ts';
 import { checkOptions, shown } from './arguments.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
 import { DuplexChannel } from './duplex-channel.ts';
 import type { MessageStream } from './node.ts';
+import { Partners } from './partners.ts';
+import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
 import { checkWhole } from './settings.ts';
 import { PushStream } from './stream.ts';
@@ -23,7 +24,7 @@ export interface ChannelsPorts {
   readonly runtime: () => Runtime;
   readonly core: () => SkeinKernel;
   readonly selfName: () => string;
-  readonly usesStreams: () => void;
+  readonly platform: () => Platform;
 }
 
 const defaultProtocol = 'pair';
@@ -43,6 +44,7 @@ interface Acceptor {
 }
 
 export class Channels {
+  readonly partners: Partners;
   private readonly ports: ChannelsPorts;
   private readonly acceptors = new Map<string, Acceptor>();
   private readonly openings = new Map<CoreChannel, Opening>();
@@ -50,17 +52,26 @@ export class Channels {
 
   constructor(ports: ChannelsPorts) {
     this.ports = ports;
+    this.partners = new Partners(ports);
   }
 
   pair(node: string, options: PairOptions = {}): Promise<Channel> {
     checkName(node, 'pair: node');
     checkPairOptions(options);
-    this.ports.usesStreams();
-    const { signal } = options;
-    const { id } = this.resolve(node);
-    const { protocol = defaultProtocol, timeoutMs = limits.channelOpenMs } = options;
+    this.ports.platform().usesStreams?.();
+    if (options.signal?.aborted === true) throw aborted(options.signal);
+    const id = this.partners.known(node);
+    return id === undefined ? this.askFor(node, options) : this.openTo(id, options);
+  }
+
+  private async askFor(name: string, options: PairOptions): Promise<Channel> {
+    const found = await this.partners.ask(name, options.signal);
+    return typeof found === 'number' ? this.openTo(found, options) : found;
+  }
+
+  private openTo(id: NodeId, options: PairOptions): Promise<Channel> {
+    const { signal, protocol = defaultProtocol, timeoutMs = limits.channelOpenMs } = options;
     const { windowBytes = limits.channelWindowBytes } = options;
-    if (signal?.aborted === true) throw aborted(signal);
     return new Promise((resolve, reject) => {
       this.ports.runtime().enter();
       const opened = this.ports.core().channels.open(id, { protocol, windowBytes, timeoutMs }, undefined);
@@ -93,7 +104,7 @@ export class Channels {
       const what = protocol === anyProtocol ? 'all other protocols' : `protocol ${protocol}`;
       throw new SkeinError('SKEIN_INVALID', `pairs: this node takes ${what} already: close that first`);
     }
-    this.ports.usesStreams();
+    this.ports.platform().usesStreams?.();
     this.offer(protocol);
     const closed = (): void => this.withdraw(protocol);
     const stream = new PushStream<PairRequest>({ closed }, Promise.resolve());
@@ -122,15 +133,6 @@ export class Channels {
     }
   }
 
-  /** A name becomes a node of the mesh: the one place where it does. */
-  private resolve(name: string): NodeEntry {
-    if (name === this.ports.selfName())
-      throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a channel leads to another`);
-    const entry = this.ports.core().records.get(idOf(name));
-    if (entry === undefined) throw new SkeinError('SKEIN_UNKNOWN_NODE', `no node called ${name} is known`);
-    return entry;
-  }
-
   // ── those who ask ─────────────────────────────────────────────────────────────────────────────────
 
   private offer(protocol: string): void {
@@ -145,6 +147,13 @@ export class Channels {
     const { channels } = this.ports.core();
     channels.withdraw(protocol);
     for (const waiting of acceptor.waiting) channels.refuse(waiting, 'its program accepts nobody any more');
+  }
+
+  /** By a program that is no node. False: nobody here takes it. */
+  take(request: PairRequest): boolean {
+    const acceptor = this.acceptors.get(request.protocol) ?? this.acceptors.get(anyProtocol);
+    acceptor?.stream.push(request);
+    return acceptor !== undefined;
   }
 
   private requested(core: CoreChannel): void {

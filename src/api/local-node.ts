@@ -84,7 +84,7 @@ export class KernelNode implements LocalNode {
   private readonly requests: Requests;
   private readonly responders: Responders;
   private readonly channels: Channels;
-  private readonly formation = new FormationEvents(this.events);
+  private readonly formation: FormationEvents;
   private readonly waiters = new Waiters();
   private renames = 0;
   private closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
@@ -102,7 +102,8 @@ export class KernelNode implements LocalNode {
     };
     this.requests = new Requests(ports);
     this.responders = new Responders(ports);
-    this.channels = new Channels({ ...ports, usesStreams: () => this.platform.usesStreams?.() });
+    this.channels = new Channels({ ...ports, platform: () => this.platform });
+    this.formation = new FormationEvents(this.events, this.channels);
     this.exchange = new Messages({
       ...ports,
       sendTimeoutMs: () => this.sendTimeoutMs,

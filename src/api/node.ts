@@ -4,13 +4,11 @@
  * Two things implement it: a node in this process (`createNode`) and a client of a node that already
  * runs on this machine (`attach`). Invariant: whatever is here works the same through both.
  */
-import type { Behavior } from '../core/contracts.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Strategy } from '../core/features/calls/calls-types.ts';
 import type { BrokerView } from '../core/features/formation/formation-types.ts';
 import type { Pairing } from './channel.ts';
 import type { Kind } from './kind.ts';
-import type { Logger } from './logger.ts';
 import type { Service } from './service.ts';
 
 export type { Logger } from './logger.ts';
@@ -430,68 +428,4 @@ export interface NodeEventTarget {
   ): void;
 }
 
-/** Options of a node in this process. Everything has a default. */
-export interface NodeOptions {
-  /** Default: the host name, with a suffix if it is taken. A name given here and in use is refused. */
-  readonly name?: string;
-  /** Only nodes of one namespace answer each other's solicitations. Default `default`. */
-  readonly namespace?: string;
-  /** Links to keep; 0 never solicits. Default 3. */
-  readonly degree?: number;
-  /** `host:port`; port 0 picks one. Default `127.0.0.1:0`. */
-  readonly listen?: string;
-  /** Addresses told to others instead of those listened on. */
-  readonly advertise?: readonly string[];
-  /** Seeds, `host:port`; names are resolved again at each try. */
-  readonly connect?: readonly string[];
-  /**
-   * The formation's addresses, `tcp://host:port` each, the same on every node: whoever binds one is the broker.
-   * `ipc://path`: one more door for programs of this machine that speak nanomsg. Default: in none.
-   */
-  readonly formation?: readonly string[] | FormationSettings;
-  /** UDP solicitation and the runtime folder; false for seeds only. Default true. */
-  readonly discovery?: boolean | DiscoveryOptions;
-  /** Default 10,000. */
-  readonly syncPeriodMs?: number;
-  /** Default 10,000. */
-  readonly sendTimeoutMs?: number;
-  /** How long this program's event loop may stop without being thought dead. Default 3,000. */
-  readonly stallToleranceMs?: number;
-  /**
-   * The mesh key, or several: the first is used, all are accepted. `false`: none. Default: what the variable
-   * `SKEIN_KEY` holds, else the keys of this user (`skein key`), else none. With a key every link is TLS 1.3
-   * and proven, and the node listens on all interfaces; without one it stays on loopback.
-   */
-  readonly key?: string | readonly string[] | false;
-  /** A file of keys instead, as `skein key` writes it; read again when it changes. */
-  readonly keyFile?: string;
-  /** Go without a key, on other addresses than loopback too: everybody can join, and read and change all. Default false. */
-  readonly insecure?: boolean;
-  /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
-  readonly version?: string;
-  /**
-   * Makes this program's own behaviors (see `skein/core`), called after skein's. A function, since a node
-   * that must start anew under another name needs new ones. Their events come as `behavior` events.
-   */
-  readonly behaviors?: () => readonly Behavior<never>[];
-  readonly logger?: Logger;
-}
-
-export interface FormationSettings {
-  readonly addresses: readonly string[];
-  /** Programs that speak nanomsg may come from other machines too, though they have no key. Default false. */
-  readonly doorInsecure?: boolean;
-  /** While this node is the broker, its process ends when its event loop hangs for 10 s. Default false. */
-  readonly endWhenHung?: boolean;
-}
-
-export interface DiscoveryOptions {
-  /** UDP port shared by all nodes. Default 7077. */
-  readonly port?: number;
-  /** Broadcast addresses. Default: those of the interfaces listened on. */
-  readonly broadcast?: readonly string[];
-  /** UDP solicitation. Default true. */
-  readonly udp?: boolean;
-  /** Nodes of one machine find each other in this folder; false turns that off. Default: the user's runtime folder. */
-  readonly folder?: string | false;
-}
+export type * from './node-options.ts';

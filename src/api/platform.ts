@@ -22,6 +22,7 @@ import type {
 } from '../core/contracts.ts';
 import type { Failure } from '../core/errors.ts';
 import type { FormationOptions } from '../core/features/formation/formation-types.ts';
+import type { Channel } from './channel.ts';
 import type { SecurityStatus } from './node.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -71,6 +72,8 @@ export interface Platform {
   /** What becomes of it is reported as `door` with the same feature. Undefined: a world without doors. */
   door?(feature: string, action: DoorAction): void;
   readonly store: Store | undefined;
+  /** Undefined: in no formation, or a world without such programs. */
+  readonly meetings?: Meetings | undefined;
   /** Its program uses streams from now on, which go on by ticks and not by promises alone. Default: nothing to do. */
   usesStreams?(): void;
   /** Who is let in. Undefined: a world of its own, without strangers. */
@@ -84,6 +87,14 @@ export interface Platform {
   counters?(): Readonly<Record<string, number>>;
   /** The node has ended: give everything back. */
   release(): Promise<void>;
+}
+
+/** Where programs that speak nanomsg are met, once the formation's broker has named them. */
+export interface Meetings {
+  /** At this node's own port. @throws SkeinError SKEIN_BUSY, SKEIN_TIMEOUT, SKEIN_ABORTED. */
+  expect(node: string, signal: AbortSignal): Promise<Channel>;
+  /** At its address; the channel ends with SKEIN_TIMEOUT if nobody comes. @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED. */
+  visit(node: string, address: string): Channel;
 }
 
 /** What a node needs to know at its start, every default filled in. */

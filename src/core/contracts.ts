@@ -6,6 +6,7 @@
  * synchronous, none may throw for what a peer sent, and everything that happens later (a link opens, a
  * store commits, a deadline passes) comes back as another call.
  */
+import type { DoorAction, DoorEvent } from './doors.ts';
 import type { Failure } from './errors.ts';
 import type { Instance, NodeId } from './identity.ts';
 import type { PrivateAgent, PrivateBehavior } from './private-contract.ts';
@@ -136,41 +137,6 @@ export interface Directory {
   /** Known, and out of reach at the moment. */
   unreachable(): Iterable<NodeEntry>;
 }
-
-// ── doors ───────────────────────────────────────────────────────────────────────────────────────────
-
-/** Numbers the connections of programs that are no nodes; never used again while the node runs. */
-export type DoorPeer = number;
-
-/**
- * What a behavior wants of an address where programs that do not speak skein come, and of those that came.
- * Addresses are `host:port`, or `ipc://path`.
- */
-export type DoorAction =
-  /** Ends in `bound` or `unbound`. */
-  | { readonly type: 'bind'; readonly address: string }
-  /** Lets it go, and whoever came there. Nothing is reported back. */
-  | { readonly type: 'release'; readonly address: string }
-  /** Go there as such a program would. Ends in `joined` or `unjoined`. */
-  | { readonly type: 'join'; readonly address: string }
-  | { readonly type: 'send'; readonly peer: DoorPeer; readonly bytes: Uint8Array }
-  /** Nothing is reported back. */
-  | { readonly type: 'dismiss'; readonly peer: DoorPeer };
-
-export type DoorEvent =
-  | { readonly type: 'bound'; readonly address: string }
-  /** `elsewhere`: this machine has no such address. Also when what was bound is lost. */
-  | {
-      readonly type: 'unbound';
-      readonly address: string;
-      readonly reason: 'taken' | 'elsewhere' | 'failed';
-      readonly text: string;
-    }
-  /** Somebody came to an address that is bound, or the one that was joined has answered. */
-  | { readonly type: 'joined'; readonly peer: DoorPeer; readonly address: string }
-  | { readonly type: 'unjoined'; readonly address: string; readonly text: string }
-  | { readonly type: 'message'; readonly peer: DoorPeer; readonly bytes: Uint8Array }
-  | { readonly type: 'left'; readonly peer: DoorPeer };
 
 // ── behaviors ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -492,4 +458,5 @@ export interface Store {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+export type * from './doors.ts';
 export type { Frame, RouteKind };

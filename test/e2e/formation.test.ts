@@ -6,9 +6,10 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { PairRequest } from '../../src/api/channel.ts';
 import type { BrokerView, FormationStatus } from '../../src/core/features/formation/formation-types.ts';
 import { attach } from '../../src/host/control/attach.ts';
-import { type RunningNode, Site } from './helpers.ts';
+import { program, type RunningNode, Site } from './helpers.ts';
 import { endTalks, freePorts, Talk } from './talk.ts';
 
 afterEach(endTalks);
@@ -173,9 +174,9 @@ describe('bad options are told in one line', () => {
 });
 
 describe.each([
-  { cat: 'nanocat', from: 'nanomsg-utils' },
-  { cat: 'nngcat', from: 'nng-utils' },
-])('$cat', ({ cat, from }) => {
+  { cat: 'nanocat', pair: '--pair', from: 'nanomsg-utils' },
+  { cat: 'nngcat', pair: '--pair0', from: 'nng-utils' },
+])('$cat', ({ cat, pair, from }) => {
   const missing =
     spawnSync(cat, ['--help']).error === undefined ? undefined : `${cat} is not installed (Debian: ${from})`;
   const hail = (name: string, address: string) => JSON.stringify({ Hail: { name, address } });
@@ -219,5 +220,105 @@ describe.each([
     );
     bus.command.process.kill('SIGKILL');
     await broker(site, 'a', (view) => view.name === 'a');
+  });
+
+  test('is asked for by a node, and comes to its port', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    await using site = await Site.open();
+    const [address, own] = (await freePorts(2)) as [string, string];
+    await member(site, 'a', address);
+    await broker(site, 'a');
+    const { address: port } = await member(site, 'b', address);
+    await broker(site, 'b');
+    const bus = new Talk([cat, '--bus', '--connect', address, '-D', hail('Cat', own), '-i', '1', '-A']);
+    await directory(site, 'a', 3);
+    const pairing = site.start('pair', 'Cat', '--control', controlOf(site, 'b'));
+    await bus.until(`{"Link":{"origin_name":"b","destination_name":"Cat","address":"tcp://${port}"}}`);
+    const data = JSON.stringify({ Data: { payload: 'meow' } });
+    const other = new Talk([cat, pair, '--connect', `tcp://${port}`, '-D', data, '-i', '1', '-A'], {}, true);
+    pairing.process.stdin?.write('good cat');
+    await other.until('{"Data":{"payload":"good cat"}}');
+    const [heard] = (await once(pairing.process.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    expect(heard.toString()).toMatch(/^meow/);
+    await other.end();
+    pairing.process.stdin?.end();
+    expect((await pairing.ended).exitCode).toBe(0);
+  });
+
+  test('asks for a node, which comes to its address', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    await using site = await Site.open();
+    const [address, own] = (await freePorts(2)) as [string, string];
+    await member(site, 'a', address);
+    await broker(site, 'a');
+    await member(site, 'b', address);
+    await broker(site, 'b');
+    await directory(site, 'a', 2);
+    const listening = site.start('pair', '--listen', '--control', controlOf(site, 'b'));
+    const data = JSON.stringify({ Data: { payload: 'come here' } });
+    new Talk([cat, pair, '--bind', own, '-D', data, '-i', '1', '-A']);
+    new Talk([cat, '--bus', '--connect', address, '-D', hail('Cat', own), '-i', '1', '-A']);
+    const request = JSON.stringify({ Pair: { originator: 'Cat', destination: 'b' } });
+    new Talk([cat, '--bus', '--connect', address, '-D', request, '-i', '1', '-A']);
+    const [heard] = (await once(listening.process.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    expect(heard.toString()).toMatch(/^come here/);
+    listening.process.kill('SIGKILL');
+  });
+
+  test('is the broker, is asked and does not answer: that is told in time', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    await using site = await Site.open();
+    const [address] = (await freePorts(1)) as [string];
+    const bus = new Talk([cat, '--bus', '--bind', address, '-A']);
+    const { address: own } = await member(site, 'a', address);
+    await bus.until(hail('a', `tcp://${own}`));
+    const { stderr } = await site.run(['pair', 'Nobody', '--control', controlOf(site, 'a')], { input: '' });
+    await bus.until('{"Pair":{"originator":"a","destination":"Nobody"}}');
+    expect(stderr).toMatch(/^skein: Nobody: the broker did not answer within 10 s [^\n]*\n$/);
+  }, 40_000);
+});
+
+describe('a node of vee', () => {
+  const vee = (...words: string[]) => new Talk([process.execPath, program, 'compat', 'vee', ...words]);
+
+  test('is the broker, and is paired with by a node of the mesh', async () => {
+    await using site = await Site.open();
+    const [address, own] = (await freePorts(2)) as [string, string];
+    const other = vee('Broker', address, own);
+    await other.until('Broker: broker of');
+    await member(site, 'a', address);
+    await broker(site, 'a', ({ name }) => name === undefined);
+    const pairing = site.start('pair', 'Broker', '--control', controlOf(site, 'a'));
+    await other.until('Broker: paired with a');
+    pairing.process.stdin?.write('from the mesh');
+    await other.until('from the mesh\n');
+    other.say('from vee');
+    const [heard] = (await once(pairing.process.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    expect(heard.toString()).toBe('from vee');
+    pairing.process.stdin?.end();
+    expect((await pairing.ended).exitCode).toBe(0);
+    await other.until('Broker: no longer paired with a');
+  });
+
+  test('pairs with a node of the mesh by the service that it offers', async () => {
+    await using site = await Site.open();
+    const [address, own] = (await freePorts(2)) as [string, string];
+    await member(site, 'a', address);
+    await broker(site, 'a');
+    await member(site, 'b', address);
+    await directory(site, 'a', 2);
+    await using node = await attach({ control: controlOf(site, 'b') });
+    const requests = node.pairs();
+    await requests.opened;
+    const service = node.respond('render', () => 'done');
+    await service.opened;
+    const second = vee('Second', address, own, 'render');
+    const { value: request } = await requests[Symbol.asyncIterator]().next();
+    expect(request).toMatchObject({ from: 'Second', protocol: 'nanomsg' });
+    const channel = (request as PairRequest).accept();
+    channel.write('rendered');
+    await second.until('Second: paired with b');
+    await second.until('rendered\n');
+    channel.destroy();
   });
 });

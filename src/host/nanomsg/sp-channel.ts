@@ -7,6 +7,7 @@
  */
 import { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { Channel, ChannelCounters } from '../../api/channel.ts';
 import { SkeinError } from '../../core/errors.ts';
 import {
   decodeFormationMessage,
@@ -25,21 +26,32 @@ export interface SpPipe {
   close(): void;
 }
 
-export class SpChannel extends Duplex {
+export class SpChannel extends Duplex implements Channel {
   /** The other end's name, as the broker said it. */
   readonly node: string;
+  readonly protocol = 'nanomsg';
+  readonly path = 'direct';
   /** Messages that were none of Data. */
   malformed = 0;
   /** Undefined until the two have met. */
   private carrier: SpPipe | undefined;
   /** A character may be cut between two chunks. */
   private readonly text = new StringDecoder('utf8');
+  private writtenBytes = 0;
+  private handedBytes = 0;
+  private receivedBytes = 0;
   private gone: string | undefined;
   private wake: () => void = () => undefined;
 
   constructor(node: string) {
     super({ allowHalfOpen: false, decodeStrings: true });
     this.node = node;
+  }
+
+  /** Acknowledged: taken by the socket; such programs say no more. */
+  get counters(): ChannelCounters {
+    const { writtenBytes, handedBytes, receivedBytes, readableLength } = this;
+    return { writtenBytes, acknowledgedBytes: handedBytes, receivedBytes, waitingBytes: readableLength };
   }
 
   // ── the meeting ───────────────────────────────────────────────────────────────────────────────────
@@ -60,7 +72,12 @@ export class SpChannel extends Duplex {
   heard(body: Uint8Array): void {
     const message = decodeFormationMessage(body);
     if (!('type' in message) || message.type !== 'Data') this.malformed++;
-    else if (message.payload !== '' && !this.push(Buffer.from(message.payload))) this.carrier?.pause(true);
+    else if (message.payload !== '') this.received(Buffer.from(message.payload));
+  }
+
+  private received(bytes: Buffer): void {
+    this.receivedBytes += bytes.length;
+    if (!this.push(bytes)) this.carrier?.pause(true);
   }
 
   left(reason: string): void {
@@ -76,7 +93,12 @@ export class SpChannel extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
-    void this.sendAll(this.text.write(chunk)).then(() => callback(), callback);
+    this.writtenBytes += chunk.length;
+    const sent = (): void => {
+      this.handedBytes += chunk.length;
+      callback();
+    };
+    void this.sendAll(this.text.write(chunk)).then(sent, callback);
   }
 
   override _final(callback: (error?: Error) => void): void {
