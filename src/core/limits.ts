@@ -119,6 +119,12 @@ export const limits = {
   /** Longer than the widest gap between solicitations, and ten beacons: who was silent for longer begins anew. */
   unansweredKeptMs: 300_000,
   unansweredMax: 1024,
+  /** Who left a solicitation to others looks again after this: the wait of those who answer, and a second to be known to all. */
+  reserveWaitMs: 1300,
+  /** Three times at most; by then whoever asked has asked again. */
+  reserveKeptMs: 4000,
+  /** Solicitations left to others: only a start of many brings more at once, and there nobody needs it. */
+  reserveMax: 64,
   /** Nodes heard of within this time count as about, whether in the mesh or not. */
   crowdWindowMs: 10_000,
   crowdMax: 10_000,

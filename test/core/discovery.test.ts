@@ -1,5 +1,6 @@
 /** Discovery between kernels: who solicits, who answers, who is dialed, and how islands meet again. */
 import { describe, expect, test } from 'vitest';
+import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { limits } from '../../src/core/limits.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
 
@@ -8,6 +9,15 @@ function crowd(count: number, options: TestNodeOptions, seed = 1) {
   const mesh = new TestMesh(seed);
   const nodes = Array.from({ length: count }, (_, i) => mesh.add(`n${i}`, options));
   return { mesh, nodes };
+}
+
+function solicitationOf({ kernel }: TestNode, wallTimeMs: number): Uint8Array {
+  const { id, name, namespace, instance, addresses } = kernel.self;
+  const nonce = new Uint8Array(8);
+  return encodeSolicitation({
+    ...{ name, namespace, instance, addresses, wallTimeMs, nonce },
+    ...{ wants: 2, component: id, componentSize: 1 },
+  });
 }
 
 describe('degree', () => {
@@ -155,13 +165,19 @@ describe('who solicits under a name in use', () => {
 });
 
 describe('a crowded mesh', () => {
-  /** How many of a mesh of so many nodes dial a stranger that has solicited once. */
-  function answers(count: number, seed: number): number {
+  /** So many nodes that have long been one mesh. */
+  function atRest(count: number, seed: number) {
     const mesh = new TestMesh(seed);
     const nodes = Array.from({ length: count }, (_, i) => mesh.add(`n${i}`));
     for (let i = 1; i < count; i++) (nodes[i] as TestNode).dial(`n${Math.floor((i - 1) / 4)}`);
     mesh.run(500 + limits.startingMs);
     expect(nodes[0]?.knows()).toHaveLength(count - 1);
+    return { mesh, nodes };
+  }
+
+  /** How many of a mesh of so many nodes dial a stranger that has solicited once. */
+  function answers(count: number, seed: number): number {
+    const { mesh, nodes } = atRest(count, seed);
     const dialsBefore = nodes.reduce((sum, node) => sum + node.count('dial'), 0);
     mesh.add('stranger', { degree: 50 });
     // One solicitation, and the time in which it is answered.
@@ -178,6 +194,41 @@ describe('a crowded mesh', () => {
     for (let seed = 1; seed <= 12; seed++) answered += answers(32, seed);
     expect(answered / (32 * 12)).toBeGreaterThan(1 / 14);
     expect(answered / (32 * 12)).toBeLessThan(1 / 5);
+  });
+
+  test('answers who has asked once, also where only three of twenty heard it', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { mesh, nodes } = atRest(20, seed);
+      const stranger = mesh.add('stranger', { degree: 2, solicit: false });
+      const bytes = solicitationOf(stranger, mesh.now);
+      for (const node of nodes.slice(0, 3)) node.hear(bytes);
+      mesh.run(limits.reserveWaitMs + limits.answerJitterMs + 100);
+      expect([seed, stranger.knows().length]).toEqual([seed, 20]);
+    }
+  });
+
+  test('leaves alone who was heard once and has come in since', () => {
+    const { mesh, nodes } = atRest(32, 1);
+    const stranger = mesh.add('stranger', { degree: 2, solicit: false });
+    const bytes = solicitationOf(stranger, mesh.now);
+    for (const node of nodes) node.hear(bytes);
+    stranger.dial('n31');
+    mesh.run(limits.answerJitterMs + 100);
+    const dialsBefore = nodes.reduce((sum, node) => sum + node.count('dial'), 0);
+    mesh.run(2 * limits.reserveKeptMs);
+    expect(nodes.reduce((sum, node) => sum + node.count('dial'), 0)).toBe(dialsBefore);
+  });
+
+  test('goes on looking for who has gone after it asked for a few seconds only', () => {
+    const { mesh, nodes } = atRest(32, 1);
+    const stranger = mesh.add('stranger', { degree: 2, solicit: false });
+    const bytes = solicitationOf(stranger, mesh.now);
+    for (const node of nodes) node.hear(bytes);
+    stranger.kill();
+    mesh.run(2 * limits.reserveKeptMs);
+    const dials = nodes.map((node) => node.count('dial'));
+    mesh.run(60_000);
+    expect(nodes.map((node) => node.count('dial'))).toEqual(dials);
   });
 });
 

@@ -196,6 +196,11 @@ export class TestNode {
     return token;
   }
 
+  /** A datagram comes. */
+  hear(bytes: Uint8Array): void {
+    this.enter(() => this.kernel.datagram(bytes, 'somebody', this.mesh.now));
+  }
+
   dial(address: string): number {
     return this.command('discovery', { type: 'dial', address });
   }

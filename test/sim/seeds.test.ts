@@ -111,6 +111,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty',
     faults: ['vanish'],
   },
+  'nobody was drawn to answer a newcomer that three times asked within a second, and then not for 2.4': {
+    ...brief,
+    nodes: 20,
+    seed: 9200413,
+    lossPercent: 0,
+    latencyMs: 60,
+    start: 'sites',
+    workload: 'chatty',
+    faults: ['leave', 'partition'],
+    joinAndCrash: true,
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

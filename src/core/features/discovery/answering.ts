@@ -2,14 +2,16 @@
  * Who of all that hear of a node dials it, and when.
  *
  * Made by the discovery behavior, which tells it what was heard and what has become of the links.
- * Invariant: it only schedules dials of addresses that the node said of itself, each after a jitter, and
- * whether the dial is still needed is decided when its time has come.
+ * Each draws for itself whether it is one of those who answer; who is not stands in reserve. Invariant: it
+ * only schedules dials of addresses that the node said of itself, each after a jitter, and whether the dial
+ * is still needed is decided when its time has come.
  */
 import type { BehaviorAgent, Sighting } from '../../contracts.ts';
 import { type Instance, idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { answerShare, Crowd } from './crowd.ts';
 import type { Dials, Target } from './dials.ts';
+import { type Heard, Reserve } from './reserve.ts';
 import type { Solicitation } from './solicitation.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -26,6 +28,7 @@ export class Answering {
   private readonly ports: AnsweringPorts;
   private readonly crowd = new Crowd();
   private readonly unanswered = new Unanswered();
+  private readonly reserve = new Reserve();
   private linkedAt = Number.NEGATIVE_INFINITY;
   private grownAt = Number.NEGATIVE_INFINITY;
 
@@ -54,14 +57,42 @@ export class Answering {
     if (heard.namespace !== agent.self.namespace || this.ports.isQuiet(agent, id)) return;
     if (id === agent.self.id) return this.namesakeHeard(agent, heard);
     this.crowd.heard(id, agent.now);
-    const outside = !Number.isFinite(agent.routes.distance(id));
-    if (!outside) this.unanswered.joined(id);
-    if (!outside && heard.wants === 0) return;
+    if (isOutside(agent, id)) return this.outsiderHeard(agent, { solicitation: heard, at: agent.now });
+    this.unanswered.joined(id);
+    if (heard.wants > 0 && this.isDrawn(agent, heard, 1)) this.answerSoon(agent, heard);
+  }
+
+  nextDeadline(): number {
+    return this.reserve.nextDeadline();
+  }
+
+  /** What was left to others comes up again: as though it had been sent once more, to nodes at rest. */
+  deadline(agent: BehaviorAgent, now: number): void {
+    for (const heard of this.reserve.due(now)) {
+      const id = idOf(heard.solicitation.name);
+      if (!isOutside(agent, id) || this.ports.isQuiet(agent, id)) continue;
+      if (this.isStarting(agent)) this.reserve.leave(heard, now);
+      else this.outsiderHeard(agent, heard);
+    }
+  }
+
+  private outsiderHeard(agent: BehaviorAgent, heard: Heard): void {
+    const { solicitation } = heard;
+    const growth = this.unanswered.heard(idOf(solicitation.name), agent.now);
+    if (this.isDrawn(agent, solicitation, growth)) this.answerSoon(agent, solicitation);
+    else this.reserve.leave(heard, agent.now);
+  }
+
+  /** This node is one of those who answer. */
+  private isDrawn(agent: BehaviorAgent, { wants }: Solicitation, growth: number): boolean {
     const nodes = Math.max(agent.routes.reachableCount + 1, this.crowd.size(agent.now));
-    const growth = outside ? this.unanswered.heard(id, agent.now) : 1;
-    if (agent.random.next() >= growth * answerShare(nodes, heard.wants)) return;
+    return agent.random.next() < growth * answerShare(nodes, wants);
+  }
+
+  private answerSoon(agent: BehaviorAgent, heard: Solicitation): void {
     const heardAt = agent.now;
-    this.dials.later(this.soon(agent), id, heard.instance, () => this.answer(agent, heard, heardAt));
+    const answer = () => this.answer(agent, heard, heardAt);
+    this.dials.later(this.soon(agent), idOf(heard.name), heard.instance, answer);
   }
 
   /** Another life of this node's own name: the handshake decides which of the two stays. */
@@ -118,6 +149,10 @@ export class Answering {
 /** Neither this node itself nor a life of a node that it is linked to. */
 export function concernsOthers(agent: BehaviorAgent, node: NodeId, instance: Instance): boolean {
   return instance !== agent.self.instance && !isLinkedTo(agent, node, instance);
+}
+
+function isOutside(agent: BehaviorAgent, node: NodeId): boolean {
+  return !Number.isFinite(agent.routes.distance(node));
 }
 
 /** To this very life of it: a link to an earlier one says nothing. */

@@ -105,11 +105,13 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       this.reuniteAt,
       this.seeds.nextDeadline(),
       this.dials.nextDeadline(),
+      this.answering.nextDeadline(),
     );
   }
 
   deadline(agent: BehaviorAgent, now: number): void {
     this.dials.deadline(agent, now);
+    this.answering.deadline(agent, now);
     for (const address of this.seeds.due(now)) {
       this.dials.dial(agent, { node: undefined, addresses: [address], purpose: 'seed', seed: address });
     }
