@@ -208,6 +208,7 @@ export class Driver implements Platform {
       'tls.refused': this.parts.tls?.counters.refused ?? 0,
       'tls.floods': this.parts.tls?.counters.floods ?? 0,
       'door.refused': (this.doors?.counters.refused ?? 0) + (this.meetings?.refused ?? 0),
+      'door.missed': this.meetings?.missed ?? 0,
       'door.dropped': this.doors?.counters.dropped ?? 0,
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,

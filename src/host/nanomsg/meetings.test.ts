@@ -110,7 +110,12 @@ describe('at the own port', () => {
     });
     vi.advanceTimersByTime(hostLimits.meetingMs);
     await expect(first).rejects.toMatchObject({ code: 'SKEIN_TIMEOUT' });
-    void meetings.expect('Dog').catch(() => undefined);
+    expect(meetings.missed).toBe(1);
+    const given = new AbortController();
+    const second = meetings.expect('Dog', given.signal);
+    given.abort();
+    await expect(second).rejects.toMatchObject({ code: 'SKEIN_ABORTED' });
+    expect(meetings.missed).toBe(1);
   });
 
   test('what greets as something else is not the one, and the one may still come', async () => {
@@ -140,6 +145,26 @@ describe('at its address', () => {
     const program = new Program(socket);
     channel.end('here I am');
     await vi.waitFor(() => expect(program.heard).toBe('before we met, here I am'));
+  });
+
+  test('nobody else may come: that is told in time, and counted', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port: at } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const meetings = new Meetings(false);
+    cleanups.push(() => meetings.close());
+    const channel = meetings.visit('Cat', `tcp://127.0.0.1:${at}`);
+    const failed = once(channel, 'error').catch((error: unknown) => [error]);
+    channel.write('anybody?');
+    vi.advanceTimersByTime(hostLimits.meetingMs);
+    expect((await failed)[0]).toMatchObject({
+      code: 'SKEIN_TIMEOUT',
+      message: expect.stringContaining('Cat did not come to'),
+    });
+    expect(meetings.missed).toBe(1);
   });
 
   test.each([

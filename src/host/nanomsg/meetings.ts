@@ -23,6 +23,8 @@ interface Expected {
 export class Meetings {
   /** Who came unasked, or from another machine. */
   refused = 0;
+  /** Meetings to which nobody came. */
+  missed = 0;
   private readonly isOpenToAll: boolean;
   private expected: Expected | undefined;
   private readonly open = new Set<SpPipe>();
@@ -53,7 +55,7 @@ export class Meetings {
         reject(error);
       };
       const abort = (): void => fail(new SkeinError('SKEIN_ABORTED', 'given up by the caller'));
-      const timer = setTimeout(() => fail(nobody(node, "this node's port")), hostLimits.meetingMs);
+      const timer = setTimeout(() => fail(this.nobody(node, "this node's port")), hostLimits.meetingMs);
       signal?.addEventListener('abort', abort);
       const came = (channel: SpChannel): void => {
         end();
@@ -150,7 +152,7 @@ export class Meetings {
       pipe.close();
       channel.destroy(error);
     };
-    const timer = setTimeout(() => fail(nobody(node, address)), hostLimits.meetingMs);
+    const timer = setTimeout(() => fail(this.nobody(node, address)), hostLimits.meetingMs);
     channel.once('close', () => pipe.close());
     transceiver.open().catch(fail);
     return channel;
@@ -159,9 +161,10 @@ export class Meetings {
   close(): void {
     for (const pipe of [...this.open]) pipe.close();
   }
-}
 
-function nobody(node: string, where: string): SkeinError {
-  const seconds = hostLimits.meetingMs / 1000;
-  return new SkeinError('SKEIN_TIMEOUT', `${node} did not come to ${where} within ${seconds} s`);
+  private nobody(node: string, where: string): SkeinError {
+    this.missed++;
+    const seconds = hostLimits.meetingMs / 1000;
+    return new SkeinError('SKEIN_TIMEOUT', `${node} did not come to ${where} within ${seconds} s`);
+  }
 }
