@@ -296,7 +296,7 @@ export const limits = {
   formationNameLength: 64,
   /** UTF-16 units of an address. */
   formationAddressLength: 256,
-  /** Higher epochs are not believed: one could not be outbid. They are milliseconds of Unix time, or little more. */
+  /** Higher epochs are not believed: one could not be outbid. They count seconds of Unix time from the 21st bit on. */
   epochMax: 2 ** 52,
   /** Addresses of one formation: a broker looks for others at each of them. */
   formationAddressesMax: 16,

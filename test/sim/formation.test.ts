@@ -75,3 +75,14 @@ describe.each([11, 12, 13, 14, 15, 16])('seed %i: under faults of all kinds', (s
     run.end();
   });
 });
+
+test('seed 1071: brokers whose clocks jump, and who have not heard of each other, have different epochs', async () => {
+  const run = new FormationRun({ seed: 1071, nodes: 17, machines: 4, latencyMs: 80, degree: 2 });
+  run.start();
+  await run.agreed(run.mesh.members, limitMs);
+  const faults = new FaultSchedule(run.mesh, ['cut', 'slow', 'jump', 'vanish'], run.world.now + 90_000);
+  await run.world.run(90_000);
+  faults.healAll();
+  expect(run.world.failures).toEqual([]);
+  run.end();
+});

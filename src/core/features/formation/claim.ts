@@ -3,8 +3,9 @@
  *
  * Who calls it: the election, and whoever reads announcements. Invariant: of any two claims one outranks the
  * other, and everybody who has both says the same; brokers of one list that hold different addresses never have
- * the same epoch, since an epoch tells by its remainder whose address it is.
+ * the same epoch, since an epoch tells whose address it is.
  */
+import type { Random } from '../../contracts.ts';
 import type { NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import { Reader, Writer } from '../../wire/bytes.ts';
@@ -41,20 +42,24 @@ export function outranks(one: Held, other: Held): boolean {
   return one.epoch === other.epoch ? one.node > other.node : one.epoch > other.epoch;
 }
 
+/** Of an epoch; what is above it counts seconds. */
+const lowMax = 2 ** 20;
+
 /**
- * The epoch of a new broker: above all that were seen, and not below the wall clock, which is what remembers when
- * nobody is left who has seen any.
+ * The epoch of a new broker. Its high part is above all that were seen, and not below the wall clock in seconds, which
+ * is what remembers when nobody is left who has seen any. Its low part is random, but for its remainder, which tells
+ * the address: two of one address that know nothing of each other differ as well, whatever their clocks.
  *
  * @param addresses The formation's, whatever their order; `address` is the one that was bound.
  */
 export function nextEpoch(
   seen: number,
   wallNow: number,
-  address: string,
-  addresses: readonly string[],
+  { address, addresses }: { readonly address: string; readonly addresses: readonly string[] },
+  random: Random,
 ): number {
   const place = [...addresses].sort().indexOf(address);
-  const least = Math.max(seen + 1, Math.floor(wallNow));
-  const count = addresses.length;
-  return least + ((place - (least % count) + count) % count);
+  const high = Math.max(Math.floor(seen / lowMax) + 1, Math.floor(wallNow / 1000));
+  const rounds = Math.floor(lowMax / addresses.length);
+  return high * lowMax + Math.floor(random.next() * rounds) * addresses.length + place;
 }

@@ -237,7 +237,8 @@ export class Election {
     // Somebody else was announced in between.
     if (this.phase.name !== 'binding' || this.phase.address !== address)
       return agent.door({ type: 'release', address });
-    const epoch = nextEpoch(this.epochSeen, agent.wallNow, address, this.addresses);
+    const { addresses } = this;
+    const epoch = nextEpoch(this.epochSeen, agent.wallNow, { address, addresses }, agent.random);
     const { id: node, name } = agent.self;
     const claim = { epoch, address, since: Math.floor(agent.wallNow), node, name };
     this.epochSeen = epoch;
