@@ -1,7 +1,7 @@
 /**
  * Four hosts, each a network namespace of its own behind one bridge, one node on each, with one key and no
- * setting besides: found by subnet broadcast alone, one cut off from the others and back. Needs root, `ip`
- * and `nft`; elsewhere it is skipped with the reason.
+ * setting besides but the addresses of their formation: found by subnet broadcast alone, one cut off from the
+ * others and back. Needs root, `ip` and `nft`; elsewhere it is skipped with the reason.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeEvents, SkeinNode } from '../../src/api/node.ts';
+import type { BrokerView, FormationStatus } from '../../src/core/features/formation/formation-types.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';
@@ -21,6 +22,8 @@ import { NamespaceNetwork, subnet, whyNoNamespaces } from '../namespaces/network
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const key = MeshKey.make();
 const numbers = [0, 1, 2, 3];
+/** Whose addresses the formation has. */
+const formationHosts = [0, 1, 2];
 const cutTable = 'skein_cut';
 
 interface Host {
@@ -96,6 +99,48 @@ test('a host that is cut off is known as lost, and is back once the cut is over'
   expect(backMs).toBeLessThan(20_000);
 });
 
+test('the host of the broker is cut off: the others have another, and all have one again once the cut is over', async ({
+  skip,
+}) => {
+  if (reason !== undefined) skip(reason);
+  const { name } = await agreed(hosts);
+  const cutOff = hosts.find((host) => host.name === name) as Host;
+  const others = hosts.filter((host) => host !== cutOff);
+  expect(formationHosts).toContain(cutOff.number);
+
+  const cutAt = performance.now();
+  await network.nft(cutOff.number, cutRules);
+  const second = await agreed(others, name);
+  const takenMs = performance.now() - cutAt;
+  expect((await agreed([cutOff])).name).toBe(name);
+
+  const healedAt = performance.now();
+  await network.nft(cutOff.number, `delete table inet ${cutTable}`);
+  const last = await agreed(hosts);
+  const mergedMs = performance.now() - healedAt;
+  expect(last).toEqual(second);
+
+  console.log(
+    `the broker's host cut off: another after ${round(takenMs)} ms, one in all ${round(mergedMs)} ms after the cut`,
+  );
+  expect(takenMs).toBeLessThan(8000);
+  expect(mergedMs).toBeLessThan(20_000);
+}, 60_000);
+
+/** Resolves with the broker that all of these follow, once it is one of them and not this one. */
+async function agreed(some: readonly Host[], except?: string): Promise<BrokerView> {
+  let view: BrokerView | undefined;
+  const isOne = async (): Promise<boolean> => {
+    const statuses = await Promise.all(some.map((host) => clientOf(host).status()));
+    const views = statuses.map(({ features }) => (features.formation as FormationStatus).broker);
+    [view] = views;
+    const isCommon = views.every((one) => one?.name === view?.name && one?.epoch === view?.epoch);
+    return isCommon && view?.name !== except && some.some((host) => host.name === view?.name);
+  };
+  await expect.poll(isOne, { timeout: 20_000, interval: 20 }).toBe(true);
+  return view as unknown as BrokerView;
+}
+
 /** Everything into or out of the host vanishes, as with a pulled cable. */
 const cutRules = `
   table inet ${cutTable} {
@@ -113,7 +158,8 @@ async function start(host: Host): Promise<void> {
   const runtime = join(folder as string, host.name);
   mkdirSync(runtime, { mode: 0o700 });
   new KeyStore(join(runtime, 'skein', 'keys')).add(key.text, false);
-  const flags = ['--name', host.name, '--no-folder'];
+  const formation = formationHosts.map((number) => `tcp://${network.addressOf(number)}:7015`).join(',');
+  const flags = ['--name', host.name, '--no-folder', '--formation', formation];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SKEIN_'));
   const environment = { SKEIN_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, SKEIN_LOG_LEVEL: 'error' };
   const command = network.command(host.number, [process.execPath, program, 'up', ...flags]);
