@@ -90,7 +90,7 @@ export interface Platform {
 }
 
 /** Where programs that speak nanomsg are met, once the formation's broker has named them. */
-export interface Meetings {
+interface Meetings {
   /** At this node's own port. @throws SkeinError SKEIN_BUSY, SKEIN_TIMEOUT, SKEIN_ABORTED. */
   expect(node: string, signal: AbortSignal): Promise<Channel>;
   /** At its address; the channel ends with SKEIN_TIMEOUT if nobody comes. @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED. */
