@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChannelType } from '../../src/core/features/channel/wire.ts';
 import { limits } from '../../src/core/limits.ts';
+import { breakLink } from '../promises/break-link.ts';
 import {
   changedFrames,
   differenceOf,
@@ -125,14 +126,8 @@ describe('the way', () => {
     run(mesh, 60, [near, far]);
     expect(far.bytes.length).toBeGreaterThan(0);
     expect(far.bytes.length).toBeLessThan(there.length);
-    const cut = a.pipeTo(c);
     const through = b.counter('forwarded');
-    for (const end of [cut, cut.other]) {
-      end.open = false;
-      end.silent = true;
-      end.node.pipes.delete(end.link);
-      end.node.enter(() => end.node.kernel.closed(end.link, undefined, mesh.now));
-    }
+    breakLink(a, c);
     run(mesh, 100, [near, far]);
     expect(near.channel.path).toBe('mesh');
     expect(b.counter('forwarded')).toBeGreaterThan(through);
@@ -296,13 +291,7 @@ describe('every channel ends clearly', () => {
     const there = numbered(200_000);
     near.write(there);
     run(mesh, 5, [near, far]);
-    const cut = a.pipeTo(b);
-    a.enter(() => a.kernel.closed(cut.link, undefined, mesh.now));
-    cut.silent = true;
-    cut.open = false;
-    a.pipes.delete(cut.link);
-    b.enter(() => b.kernel.closed(cut.other.link, undefined, mesh.now));
-    b.pipes.delete(cut.other.link);
+    breakLink(a, b);
     run(mesh, 2000, [near, far], 50);
     a.dial('b');
     near.end();

@@ -350,6 +350,7 @@ export class Channels implements Behavior {
       ...this.counts,
       open: this.all().filter(({ isOpen }) => isOpen).length,
       direct,
+      accepts: this.protocols.size > 0,
       waiting: this.requestCount,
       windowBytes: this.windowsBytes,
     };
