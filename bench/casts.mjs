@@ -77,6 +77,29 @@ export const casts = {
     },
     conclude: joined,
   },
+  channel: {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'sender' }],
+    figures: messagesPerSecond,
+    conclude: joined,
+  },
+  'channel-relay': {
+    parts: [{ role: 'receiver', verifies: all }, { role: 'relay' }, { role: 'sender' }],
+    figures: messagesPerSecond,
+    conclude: joined,
+  },
+  'channel-still': {
+    parts: [
+      { role: 'receiver', verifies: () => 1 },
+      { role: 'sender', verifies: () => 1 },
+    ],
+    figures: {
+      window: { label: 'waiting for the reader', unit: 'MB', better: 'less' },
+      receiver: { label: 'held by its node', unit: 'MB', better: 'less' },
+      sender: { label: 'held by the sender', unit: 'MB', better: 'less' },
+    },
+    conclude: joined,
+    nodeFlags: ['--expose-gc'],
+  },
   'half-load': {
     parts: [{ role: 'receiver' }, { role: 'sender', verifies: (_work, _index, { expected }) => expected }],
     figures: percentilesUs,

@@ -2,6 +2,7 @@
 // over their sockets. Invariant: nothing is here that a program could leave out and still have messages.
 import { isIntact, mark, markAt } from '../check.mjs';
 import { arrivals } from '../roles/arrivals.mjs';
+import { arrivingBlocks, writeBlocks } from '../roles/blocks.mjs';
 import { coldStart } from '../roles/cold-start.mjs';
 import { pingPong } from '../roles/round-trips.mjs';
 
@@ -17,6 +18,13 @@ export function frameRoles({ serve, connect }) {
     },
     sender: async (work, tell) => beginPingPong(await connect(work.addresses[0], work), work, tell),
   };
+  const stream = {
+    receiver: async (work, tell) => {
+      const address = await serve((socket) => socket.on('data', arrivingBlocks(work, tell)), work);
+      tell('ready', { address });
+    },
+    sender: async (work) => writeBlocks(await connect(work.addresses[0], work), work),
+  };
   return {
     'one-way': {
       receiver: async (work, tell) => {
@@ -24,6 +32,11 @@ export function frameRoles({ serve, connect }) {
         tell('ready', { address });
       },
       sender: async (work) => flood(await connect(work.addresses[0], work), work),
+    },
+    channel: stream,
+    'channel-relay': {
+      ...stream,
+      relay: async ({ addresses }, tell) => tell('ready', { address: addresses[0] }),
     },
     'round-trip': echo,
     'requests-in-turn': echo,

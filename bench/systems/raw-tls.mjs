@@ -26,7 +26,12 @@ const played = frameRoles({
     }),
 });
 
-export const roles = { 'one-way': played['one-way'], 'round-trip': played['round-trip'] };
+export const roles = {
+  'one-way': played['one-way'],
+  'round-trip': played['round-trip'],
+  channel: played.channel,
+  'channel-relay': played['channel-relay'],
+};
 
 async function makeCertificate() {
   await import('reflect-metadata');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { besideStill } from './skein/backpressure.mjs';
+import { channel, channelRelay, channelStill } from './skein/channels.mjs';
 import { broadcast, fanOut, relay } from './skein/meshes.mjs';
 import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { requests, requestsInTurn, start } from './skein/requests.mjs';
@@ -27,6 +28,9 @@ export const roles = {
   relay,
   broadcast,
   'beside-still': besideStill,
+  channel,
+  'channel-relay': channelRelay,
+  'channel-still': channelStill,
   'half-load': halfLoad,
   'cold-start': start,
   heap,

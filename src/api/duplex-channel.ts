@@ -9,6 +9,7 @@ import { Duplex } from 'node:stream';
 import { SkeinError } from '../core/errors.ts';
 import type { Channel as CoreChannel } from '../core/features/channel/channel.ts';
 import type { Channel, ChannelCounters } from './channel.ts';
+import { fillYoungSpace } from './young-space.ts';
 
 export interface DuplexPorts {
   /** Begins a turn of the kernel. False: the node has ended. */
@@ -128,6 +129,7 @@ export class DuplexChannel extends Duplex implements Channel {
     while (this.wants) {
       const bytes = core.take();
       if (bytes === undefined) break;
+      fillYoungSpace(bytes.length);
       // Pushing may ask for more by itself.
       this.wants = false;
       if (this.push(bytes)) this.wants = true;

@@ -258,7 +258,7 @@ export const limits = {
   channelFrameBytes: 64 * 1024,
   channelFrameBytesMin: 4 * 1024,
   /** Received bytes are acknowledged at once when they are so many (or a quarter of the window), else after so long. */
-  channelTellBytes: 256 * 1024,
+  channelTellBytes: 512 * 1024,
   channelTellMs: 20,
   /** What comes through this much later than it might has waited in a queue (RFC 6817: 100 ms). */
   channelDelayMs: 100,

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as calls from '../../src/core/features/calls/wire.ts';
+import { ChannelCursor } from '../../src/core/features/channel/wire.ts';
 import { decodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { DataCursor, readReceipts } from '../../src/core/features/messaging/wire.ts';
 import * as topology from '../../src/core/features/topology/messages.ts';
@@ -45,7 +46,7 @@ test('the runs below are at least 20,000, and the recorded conversation holds ev
 
 /** One frame of each kind around the payload, for what reads a payload in place. */
 function framesAround(payload: Uint8Array): Uint8Array[] {
-  return [1, 2, 3, 4].map((type) =>
+  return [1, 2, 3, 4, 5, 6, 7].map((type) =>
     encodeFrame(
       {
         kind: RouteKind.many,
@@ -87,6 +88,7 @@ describe('mutated bytes', () => {
     const frame = new Frame();
     const cursor = new DataCursor();
     const callCursor = new calls.CallCursor();
+    const channelCursor = new ChannelCursor();
     fc.assert(
       fc.property(place, mutations, (which, list) => {
         const bytes = mutate(at(samples, which), list);
@@ -96,6 +98,8 @@ describe('mutated bytes', () => {
           cursor.read(frame);
           if (callCursor.readRequest(frame)) expect(callCursor.service.length).toBeLessThanOrEqual(64);
           callCursor.readReply(frame);
+          if (channelCursor.read(frame))
+            expect(channelCursor.text.length).toBeLessThanOrEqual(3 * limits.channelTextLength);
         }
         const record = decodeAnnouncement(bytes);
         if (record === undefined) return;

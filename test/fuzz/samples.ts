@@ -2,6 +2,8 @@
 
 import type { CallsEvent } from '../../src/core/features/calls/calls-types.ts';
 import * as calls from '../../src/core/features/calls/wire.ts';
+import type { ChannelEvent } from '../../src/core/features/channel/channel-types.ts';
+import * as channel from '../../src/core/features/channel/wire.ts';
 import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { encodeReceipts, MessageType } from '../../src/core/features/messaging/wire.ts';
 import * as topology from '../../src/core/features/topology/messages.ts';
@@ -52,6 +54,8 @@ const entry = { id: idOf('a'), epoch: 1, sequence: 3, life: 77, check: 9 };
 
 const output = Uint8Array.of(1, 2, 3, 4, 5);
 
+const ends = { life: 77, forLife: 78, isOpener: true };
+
 export const encoded = {
   hello: encodeHello(hello),
   refusal: encodeRefusal({ code: 'SKEIN_BUSY', message: 'no room' }),
@@ -94,6 +98,11 @@ export const encoded = {
   remoteFailure: calls.encodeFailure({ code: 'E_DISK', message: 'the disk is full' }),
   got: calls.encodeGot(77, [1, 2, 3, 9]),
   life: calls.encodeLife(77),
+  channelOpen: channel.encodeOpen(ends, 65_536, 'pair'),
+  channelReason: channel.encodeReason(ends, 'nobody', 'there is nobody'),
+  channelData: concatenate([channel.encodeDataHead(ends), output]),
+  channelCredit: channel.encodeCredit(ends, 5, 70_000, 3),
+  channelEnd: channel.encodeEnd(ends, 5),
   returned: encodeReturned({
     reason: 'ttl',
     type: MessageType.data,
@@ -140,6 +149,43 @@ function callFrom(node: TestNode, victim: TestNode): void {
   }
 }
 
+/** A channel to `victim`: accepted, refused or given up by turns; a few bytes each way, and its end. */
+function channelFrom(node: TestNode, victim: TestNode, turn: number): void {
+  const enter = (at: TestNode, act: () => void): void =>
+    at.enter(() => {
+      at.kernel.enter(at.mesh.now);
+      act();
+    });
+  let opened: ReturnType<typeof node.core.channels.open> | undefined;
+  enter(node, () => {
+    const options = { protocol: 'pair', windowBytes: 16_384, timeoutMs: 3000 };
+    opened = node.core.channels.open(victim.id, options, undefined);
+  });
+  node.mesh.run(20);
+  for (const effect of victim.effects.splice(0)) {
+    const event =
+      effect.type === 'deliver' && effect.feature === 'channel' ? (effect.event as ChannelEvent) : undefined;
+    if (event?.type !== 'requested') continue;
+    for (const requested of event.channels) {
+      enter(victim, () => {
+        if (turn % 3 === 0) return victim.core.channels.refuse(requested, 'not now');
+        victim.core.channels.accept(requested, 16_384);
+        requested.write(output, 0);
+        if (turn % 3 === 1) requested.end();
+      });
+    }
+  }
+  node.mesh.run(20);
+  const near = opened;
+  if (near === undefined || 'code' in near) return;
+  enter(node, () => {
+    near.write(output, 0);
+    if (turn % 2 === 0) near.end();
+    else near.abandon('enough');
+  });
+  node.mesh.run(50);
+}
+
 /** What a neighbor really sends to a node called `victim`: recorded from a mesh of three. */
 export function recordConversation(): Conversation {
   const mesh = new TestMesh(99);
@@ -163,6 +209,8 @@ export function recordConversation(): Conversation {
   victim.command('calls', { type: 'serve', service: 'echo', concurrency: 8, queue: 8 });
   mesh.run(1000);
   for (let i = 0; i < 20; i++) callFrom(i % 2 === 0 ? speaker : far, victim);
+  victim.enter(() => void victim.core.channels.offer(''));
+  for (let i = 0; i < 12; i++) channelFrom(i % 4 === 3 ? far : speaker, victim, i);
   mesh.run(12_000);
   far.kill();
   mesh.run(200);
