@@ -12,7 +12,7 @@ import { Frame } from '../../src/core/wire/frame.ts';
 import { FrameSplitter } from '../../src/core/wire/splitter.ts';
 import type { TestMesh, TestNode } from './harness.ts';
 
-export const openOptions: OpenOptions = { protocol: 'pair', windowBytes: 64 * 1024, timeoutMs: 10_000 };
+const openOptions: OpenOptions = { protocol: 'pair', windowBytes: 64 * 1024, timeoutMs: 10_000 };
 const channelNumber = featureNumber('channel');
 
 /** A program that holds one end. */
@@ -91,7 +91,7 @@ export function enter(node: TestNode, act: () => void): void {
   });
 }
 
-export function eventsOf(node: TestNode): ChannelEvent[] {
+function eventsOf(node: TestNode): ChannelEvent[] {
   return node.effects.flatMap((effect) =>
     effect.type === 'deliver' && effect.feature === 'channel' ? [effect.event as ChannelEvent] : [],
   );

@@ -43,7 +43,7 @@ export interface ChannelPorts {
 /** A message's type and payload. */
 export type LastWord = readonly [number, Uint8Array];
 
-export type ChannelCount = 'resent' | 'repeated' | 'holes' | 'beyondWindow' | 'falseCredit';
+type ChannelCount = 'resent' | 'repeated' | 'holes' | 'beyondWindow' | 'falseCredit';
 
 const never = Number.POSITIVE_INFINITY;
 
