@@ -49,6 +49,7 @@ describe('the control socket as any HTTP client sees it', () => {
     expect(operations.filter(({ type }) => type === 'stream').map(({ name }) => name)).toEqual([
       'listen',
       'serve',
+      'pairs',
       'snoop',
       'events',
     ]);

@@ -154,7 +154,7 @@ describe('a request', () => {
     const small = await smallMesh(line);
     const node = small.node('a');
     await expect(node.pair('a')).rejects.toMatchObject({ code: 'SKEIN_SELF' });
-    await expect(node.pair('zz')).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(small.world.resolve(node.pair('zz'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
     await expect(node.pair('a b')).rejects.toThrow(TypeError);
     await expect(node.pair('c', { protocol: 'a b' })).rejects.toThrow('pair: protocol');
     await expect(node.pair('c', { windowBytes: 1 })).rejects.toThrow(

@@ -100,8 +100,8 @@ describe('the sending half', () => {
       half.credit(frame.end, 1e9, 1);
     };
     for (let i = 0; i < 100; i++) write();
-    expect(seen.size).toBeLessThan(40);
-    expect(seen.size).toBeGreaterThan(16);
+    expect(seen.size).toBeLessThan(20);
+    expect(seen.size).toBeGreaterThan(4);
     half.write(new Uint8Array(64 * KiB), 0);
     const twice = half.nextFrame();
     if (twice === undefined) throw new Error('no frame');

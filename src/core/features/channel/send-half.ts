@@ -25,7 +25,7 @@ const frameBytesMin = 4096;
 const frameCostBytes = 128;
 const sparesIdleMax = 2;
 /** A link hands so much to its socket at a time: what was sent so much later has come, so that write is over. */
-const coolingBytes = limits.handedBytesMax + limits.frameBytesMax;
+const coolingBytes = limits.handedBytesMax + limits.channelFrameBytes;
 
 export class SendHalf {
   written = 0;
