@@ -189,7 +189,7 @@ test('nobody accepts, nobody of that name, oneself: each is one line that says s
   const unknown = await site.run(['pair', 'zz', '--node', 'a'], { input: '' });
   expect([unknown.exitCode, unknown.stderr]).toEqual([
     1,
-    'skein: no node called zz is known (SKEIN_UNKNOWN_NODE)\n',
+    'skein: zz is no node of this mesh, and this node is in no formation (SKEIN_UNKNOWN_NODE)\n',
   ]);
   expect((await site.run(['pair', 'a', '--node', 'a'], { input: '' })).stderr).toContain('(SKEIN_SELF)');
   expect((await site.run(['pair'], { input: '' })).exitCode).toBe(2);
