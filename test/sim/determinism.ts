@@ -11,15 +11,17 @@ import {
   workloadNames,
 } from '../../src/sim/index.ts';
 
-/** One for each start, with another workload and a share of the faults each. */
-export const determinismRuns: readonly SimulationOptions[] = startNames.map((start, i) => ({
+const count = Math.max(startNames.length, workloadNames.length);
+
+/** Each start and each workload, with a share of the faults each. */
+export const determinismRuns: readonly SimulationOptions[] = Array.from({ length: count }, (_, i) => ({
   nodes: 12,
   seed: 4711 + i,
   minutes: 0.2,
   lossPercent: 2,
-  start,
+  start: startNames[i % startNames.length] as (typeof startNames)[number],
   workload: workloadNames[i % workloadNames.length] as (typeof workloadNames)[number],
-  faults: faultNames.filter((_, at) => at % startNames.length === i),
+  faults: faultNames.filter((_, at) => at % count === i),
 }));
 
 export async function determinismHashes(): Promise<string[]> {
