@@ -319,6 +319,8 @@ export const limits = {
   pairsUnresolvedMax: 1024,
   /** Each member tells the broker of itself this often (vee: 2 s). */
   hailIntervalMs: 2000,
+  /** Between two hails that have their own reason: other services, another way to the broker. */
+  hailGapMs: 100,
   /** A registry entry lasts for three hails that do not come. */
   formationLeaseMs: 6000,
   /** A broker's directory is whole by then: each member hails when it hears of it, a nanomsg program within two seconds. */

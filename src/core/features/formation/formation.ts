@@ -55,6 +55,9 @@ export class Formation implements Behavior<FormationCommand> {
   private readonly peers = new Set<DoorPeer>();
   private hailAt = never;
   private hailed = '';
+  private hailedAt = Number.NEGATIVE_INFINITY;
+  /** The neighbor by which the last hail went. */
+  private hailedVia: NodeId | undefined;
   private malformed = 0;
   private forged = 0;
 
@@ -102,6 +105,8 @@ export class Formation implements Behavior<FormationCommand> {
     if (event.type === 'node-down' && event.reason === 'left') this.broker?.ended(String(event.node.id));
     else if (event.type === 'own-announcement-changed' && this.servicesOf(agent) !== this.hailed)
       this.hailSoon(agent);
+    // What went by a way that is gone may be lost with it.
+    else if (event.type === 'routes-changed' && this.wayOf(agent) !== this.hailedVia) this.hailSoon(agent);
   }
 
   // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
@@ -142,6 +147,8 @@ export class Formation implements Behavior<FormationCommand> {
 
   private hail(agent: BehaviorAgent): void {
     this.hailAt = agent.now + limits.hailIntervalMs;
+    this.hailedAt = agent.now;
+    this.hailedVia = this.wayOf(agent);
     const { name, services } = agent.self;
     this.hailed = this.servicesOf(agent);
     this.say(agent, { type: 'Hail', name, address: this.options.meeting, services: [...services] }, 0);
@@ -149,7 +156,14 @@ export class Formation implements Behavior<FormationCommand> {
 
   /** A service that was just offered can be asked for at once. */
   private hailSoon(agent: BehaviorAgent): void {
-    if (this.hailAt !== never) this.hailAt = agent.now;
+    if (this.hailAt === never) return;
+    this.hailAt = Math.min(this.hailAt, Math.max(agent.now, this.hailedAt + limits.hailGapMs));
+  }
+
+  private wayOf({ routes }: BehaviorAgent): NodeId | undefined {
+    const { claim } = this.election;
+    const path = claim === undefined ? undefined : routes.pathToNode(claim.node);
+    return path?.action === 'next' ? path.neighbor : undefined;
   }
 
   private servicesOf(agent: BehaviorAgent): string {
