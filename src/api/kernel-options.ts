@@ -21,5 +21,6 @@ export function kernelOptions(
     firstLink,
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),
+    ...(platform.allocate === undefined ? {} : { allocate: platform.allocate }),
   };
 }

@@ -71,6 +71,8 @@ export interface Platform {
   poll(phases: number): void;
   /** What becomes of it is reported as `door` with the same feature. Undefined: a world without doors. */
   door?(feature: string, action: DoorAction): void;
+  /** Memory whose bytes may be anything: they are all written before anybody sees them. Default: cleared. */
+  allocate?(byteLength: number): Uint8Array;
   readonly store: Store | undefined;
   /** Undefined: in no formation, or a world without such programs. */
   readonly meetings?: Meetings | undefined;

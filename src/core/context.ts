@@ -7,6 +7,7 @@
 import type { Directory, LogLevel, Random, RoutingTable, SelfView } from './contracts.ts';
 import { type Instance, idOf, type NodeId } from './identity.ts';
 import { Outbox } from './outbox.ts';
+import type { Allocate } from './wire/splitter.ts';
 
 export interface KernelConfig {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface KernelConfig {
   readonly stallToleranceMs: number;
   /** Links are numbered from the one after this. Default 0. */
   readonly firstLink?: number;
+  /** For large frames that come in. Default: memory that was cleared. */
+  readonly allocate?: Allocate;
 }
 
 /** Oneself, with the right to change: only the kernel has this type, everybody else sees `SelfView`. */

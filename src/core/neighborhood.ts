@@ -20,6 +20,7 @@ import type { Outbox } from './outbox.ts';
 import { TokenBucket } from './parts/token-bucket.ts';
 import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
+import { type Allocate, cleared } from './wire/splitter.ts';
 
 /** A neighbor and the link that now leads to it. */
 interface Connection {
@@ -71,6 +72,10 @@ export class Neighborhood implements LinkOwner {
       context.now,
     );
     this.lastLink = context.config.firstLink ?? 0;
+  }
+
+  get allocate(): Allocate {
+    return this.context.config.allocate ?? cleared;
   }
 
   get outbox(): Outbox {

@@ -139,6 +139,10 @@ export class Driver implements Platform {
     return signer;
   }
 
+  /** Clearing what is then written over costs a tenth of a receiver's time with bodies of 64 KiB. */
+  readonly allocate = (byteLength: number): Uint8Array =>
+    new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
+
   now = (): number => performance.now();
 
   wallNow(): number {

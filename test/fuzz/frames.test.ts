@@ -18,7 +18,7 @@ import { Outbox } from '../../src/core/outbox.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
 import { encodeFrame, Frame, RouteKind } from '../../src/core/wire/frame.ts';
 import { decodeReturned } from '../../src/core/wire/returned.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+import { cleared, FrameSplitter } from '../../src/core/wire/splitter.ts';
 import { TestMesh } from '../core/harness.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
 import { encoded, recordConversation } from './samples.ts';
@@ -142,6 +142,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
   const seen = { ended: 0, gone: 0 };
   const owner: LinkOwner = {
     outbox,
+    allocate: cleared,
     hello: () => encoded.hello,
     decide: (link, now) => (decides ? link.accept(false, now) : undefined),
     opened: () => undefined,

@@ -11,7 +11,7 @@ import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
 import { Reader, Writer } from '../wire/bytes.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
-import { FrameSplitter } from '../wire/splitter.ts';
+import { type Allocate, FrameSplitter } from '../wire/splitter.ts';
 import { ControlType, controlFrame, goodbyeOf, goodbyeReason } from './control.ts';
 import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
 import type { Hello } from './hello.ts';
@@ -30,6 +30,7 @@ type Phase =
 
 export interface LinkOwner {
   readonly outbox: Outbox;
+  readonly allocate: Allocate;
   /** Our hello for this link, encoded. */
   hello(link: Link): Uint8Array;
   /** The other end has proven itself: answer with `link.accept` or `link.refuse`, now or later. */
@@ -106,7 +107,7 @@ export class Link {
     this.address = address;
     this.startedAt = now;
     this.now = now;
-    this.splitter = new FrameSplitter(this, limits.helloBytesMax);
+    this.splitter = new FrameSplitter(this, limits.helloBytesMax, owner.allocate);
     this.liveness = new Liveness(now, limits.stallToleranceMs);
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { headerBytes } from './frame.ts';
-import { FrameSplitter } from './splitter.ts';
+import { type Allocate, FrameSplitter } from './splitter.ts';
 
 /** A frame of so many bytes in all, filled with a mark. */
 function frameOf(length: number, mark = 0): Uint8Array {
@@ -11,7 +11,10 @@ function frameOf(length: number, mark = 0): Uint8Array {
   return bytes;
 }
 
-function collect(max?: number): { splitter: FrameSplitter; frames: Uint8Array[]; wholes: Uint8Array[] } {
+function collect(
+  max?: number,
+  allocate?: Allocate,
+): { splitter: FrameSplitter; frames: Uint8Array[]; wholes: Uint8Array[] } {
   const frames: Uint8Array[] = [];
   const wholes: Uint8Array[] = [];
   const sink = {
@@ -21,7 +24,7 @@ function collect(max?: number): { splitter: FrameSplitter; frames: Uint8Array[];
       return true;
     },
   };
-  return { splitter: new FrameSplitter(sink, max), frames, wholes };
+  return { splitter: new FrameSplitter(sink, max, allocate), frames, wholes };
 }
 
 test('frames cut at any places come out whole and in order', () => {
@@ -45,6 +48,23 @@ test('frames cut at any places come out whole and in order', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('nothing of what was in its memory before is seen', () => {
+  const sizes: number[] = [];
+  const { splitter, frames } = collect(undefined, (byteLength) => {
+    sizes.push(byteLength);
+    return new Uint8Array(byteLength).fill(0xee);
+  });
+  const sent = [frameOf(100, 1), frameOf(70_000, 2), frameOf(8192, 3), frameOf(8191, 4), frameOf(300_000, 5)];
+  const stream = Buffer.concat(sent);
+  for (let at = 0; at < stream.length; at += 16_001) {
+    // A frame that has not come whole is not handed on.
+    expect(splitter.push(stream.subarray(at, at + 16_001))).toBeUndefined();
+    expect(frames).toEqual(sent.slice(0, frames.length));
+  }
+  expect(frames).toEqual(sent);
+  expect(sizes).toEqual([70_000, 300_000]);
 });
 
 test('byte by byte is no different', () => {

@@ -18,6 +18,13 @@ export interface FrameSink {
 }
 
 const lengthBytes = 4;
+/** From here on it counts whether memory is cleared before it is filled. */
+const largeBytes = 8192;
+
+/** Memory for so many bytes, whatever they are: all are written before anybody sees them. */
+export type Allocate = (byteLength: number) => Uint8Array;
+
+export const cleared: Allocate = (byteLength) => new Uint8Array(byteLength);
 
 export class FrameSplitter {
   private readonly sink: FrameSink;
@@ -28,9 +35,11 @@ export class FrameSplitter {
   private partial: Uint8Array = this.prefix;
   private filled = 0;
   private readonly memory = new OwnMemory();
+  private readonly allocate: Allocate;
 
-  constructor(sink: FrameSink, frameBytesMax: number = limits.frameBytesMax) {
+  constructor(sink: FrameSink, frameBytesMax: number = limits.frameBytesMax, allocate: Allocate = cleared) {
     this.sink = sink;
+    this.allocate = allocate;
     this.frameBytesMax = frameBytesMax;
   }
 
@@ -87,9 +96,13 @@ export class FrameSplitter {
 
   private keep(bytes: Uint8Array, at: number, until: number): void {
     const rest = until - at;
-    this.partial = rest >= lengthBytes ? new Uint8Array(lengthBytes + readU32(bytes, at)) : this.prefix;
+    this.partial = rest >= lengthBytes ? this.whole(lengthBytes + readU32(bytes, at)) : this.prefix;
     this.partial.set(bytes.subarray(at, until));
     this.filled = rest;
+  }
+
+  private whole(length: number): Uint8Array {
+    return length < largeBytes ? cleared(length) : this.allocate(length);
   }
 
   private fill(chunk: Uint8Array, at: number): number {
@@ -103,7 +116,7 @@ export class FrameSplitter {
     const length = lengthBytes + readU32(this.prefix, 0);
     const problem = this.lengthProblem(length);
     if (problem !== undefined) return problem;
-    this.partial = new Uint8Array(length);
+    this.partial = this.whole(length);
     this.partial.set(this.prefix);
     return undefined;
   }
