@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Site } from './e2e/helpers.ts';
+import { freePorts } from './e2e/talk.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tested = new Set<string>();
@@ -102,6 +103,15 @@ test('services', async () => {
   expect(lines[2]).toBe('4 x 5 = 20');
   expect(lines[3]).toMatch(/^SKEIN_FAILED: area at worker[12]: service area: input: width: Invalid value/);
   expect(lines.slice(4)).toEqual(['SKEIN_NO_SERVICE: no node in reach offers volume']);
+});
+
+test('formation', async () => {
+  const [address] = (await freePorts(1)) as [string];
+  expect(await start('formation.mjs', address).ended).toEqual({
+    exitCode: 0,
+    stdout: 'the broker is ann\ncat says A TEXT THROUGH A CHANNEL\nann is gone, and both follow another\n',
+    stderr: '',
+  });
 });
 
 test('own-behavior', async () => {
