@@ -19,6 +19,7 @@ import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';
 import { checkWhole } from './settings.ts';
 import { PushStream } from './stream.ts';
+import { limitedSignal, raced } from './waiting.ts';
 
 export interface ChannelsPorts {
   readonly runtime: () => Runtime;
@@ -65,7 +66,12 @@ export class Channels {
   }
 
   private async askFor(name: string, options: PairOptions): Promise<Channel> {
-    const found = await this.partners.ask(name, options.signal);
+    const platform = this.ports.platform();
+    const { signal, cancel } = limitedSignal(options, (milliseconds, then) =>
+      platform.after(milliseconds, then),
+    );
+    const asked = this.partners.ask(name, signal);
+    const found = await raced(asked, signal, `${name}: the formation has not answered`).finally(cancel);
     return typeof found === 'number' ? this.openTo(found, options) : found;
   }
 
