@@ -75,7 +75,7 @@ export class FormationDoors {
       case 'join':
         return void this.join(action.address);
       case 'send':
-        return this.homes.get(action.peer)?.send(action.peer, action.bytes);
+        return void this.homes.get(action.peer)?.send(action.peer, action.bytes);
       case 'dismiss':
         return this.homes.get(action.peer)?.dismiss(action.peer);
     }
@@ -167,8 +167,9 @@ export class FormationDoors {
     if (signal.aborted) return void outcome.socket.destroy();
     this.away?.dismissAll();
     this.away = this.makePeers(address);
-    this.away.take(outcome.socket, 'tcp', undefined, ({ reason }, hadGreeted) => {
-      if (!hadGreeted) this.ports.report({ type: 'unjoined', address, text: reason });
+    this.away.take(outcome.socket, 'tcp', undefined, {
+      greeted: ignore,
+      notGreeted: ({ reason }) => this.ports.report({ type: 'unjoined', address, text: reason }),
     });
   }
 

@@ -74,36 +74,22 @@ export class Meetings {
       return false;
     }
     let channel: SpChannel | undefined;
-    let waiters: (() => void)[] = [];
-    const wake = (): void => {
-      const all = waiters;
-      waiters = [];
-      for (const waiter of all) waiter();
-    };
-    const connection = new SpConnection(socket, SpProtocol.pair, 'tcp', {
-      greeted: () => {
+    new SpConnection(socket, SpProtocol.pair, 'tcp', {
+      greeted: (connection) => {
         // The first that greets is the one.
         if (this.expected !== expected) return connection.end('another one has come');
         channel = new SpChannel(expected.node);
-        channel.met(pipe);
-        this.open.add(pipe);
+        channel.met(connection);
+        this.open.add(connection);
         expected.came(channel);
       },
       message: (_connection, body) => channel?.heard(body),
-      drained: wake,
-      ended: (_connection, { reason }) => {
-        this.open.delete(pipe);
-        wake();
+      ended: (connection, { reason }) => {
+        this.open.delete(connection);
         if (channel === undefined) this.refused++;
         else channel.left(reason);
       },
     });
-    const pipe: SpPipe = {
-      send: (body) => connection.send(body),
-      drained: () => new Promise((resolve) => waiters.push(resolve)),
-      pause: (isPaused) => connection.pause(isPaused),
-      close: () => connection.end('closed'),
-    };
     socket.unshift(head);
     return true;
   }

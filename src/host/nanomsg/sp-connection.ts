@@ -26,8 +26,6 @@ export interface SpConnectionPorts {
   /** It has greeted. */
   readonly greeted: (connection: SpConnection) => void;
   readonly message: (connection: SpConnection, body: Uint8Array) => void;
-  /** What was waiting for it has left. */
-  readonly drained: (connection: SpConnection) => void;
   readonly ended: (connection: SpConnection, end: SpEnd) => void;
 }
 
@@ -41,6 +39,7 @@ export class SpConnection {
   private readonly timer: NodeJS.Timeout;
   private hasGreeted = false;
   private hasEnded = false;
+  private drainWaiters: (() => void)[] = [];
 
   private static last = 0;
 
@@ -60,7 +59,7 @@ export class SpConnection {
     const tooLate = (): void => this.end('it said nothing for too long', true);
     this.timer = setTimeout(tooLate, hostLimits.spGreetingTimeoutMs).unref();
     socket.on('data', (chunk) => this.received(chunk));
-    socket.on('drain', () => this.ports.drained(this));
+    socket.on('drain', () => this.release());
     socket.on('error', (error) => this.end(error.message));
     socket.on('close', () => this.end('the other end closed the connection'));
     socket.write(spGreeting(protocol));
@@ -84,6 +83,18 @@ export class SpConnection {
     else this.socket.resume();
   }
 
+  /** Resolves when what waits for it has left, or it has ended. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.hasEnded) resolve();
+      else this.drainWaiters.push(resolve);
+    });
+  }
+
+  close(): void {
+    this.end('closed');
+  }
+
   /** @param reason In words. */
   end(reason: string, isFault = false): void {
     if (this.hasEnded) return;
@@ -94,7 +105,14 @@ export class SpConnection {
     const cutOff = setTimeout(() => this.socket.destroy(), hostLimits.closeTimeoutMs).unref();
     this.socket.once('close', () => clearTimeout(cutOff));
     this.socket.resume();
+    this.release();
     this.ports.ended(this, { reason, isFault });
+  }
+
+  private release(): void {
+    const waiters = this.drainWaiters;
+    this.drainWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   private received(chunk: Uint8Array): void {

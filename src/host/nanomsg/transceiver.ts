@@ -10,10 +10,12 @@ import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SkeinError } from '../../core/errors.ts';
-import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+import type { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
 import { hostLimits } from '../limits.ts';
+import { isSelfConnected } from '../transports/dial.ts';
 import { formatSpAddress, type SpAddress } from './sp-address.ts';
-import { SpConnection, type SpEnd } from './sp-connection.ts';
+import type { SpEnd } from './sp-connection.ts';
+import { SpPeers } from './sp-peers.ts';
 
 export type TransceiverRole = 'bound' | 'connected';
 
@@ -36,25 +38,31 @@ interface TransceiverOptions {
 type Attempt = 'done' | 'again';
 
 export class Transceiver {
-  /** Connections that did not greet as they should, and messages that a slow reader missed. */
-  readonly counters = { refused: 0, dropped: 0 };
   private readonly address: SpAddress;
-  private readonly protocol: SpProtocol;
   private readonly random: () => number;
   private readonly ports: TransceiverPorts;
-  private readonly connections = new Map<number, SpConnection>();
-  /** Connected, and not greeted. */
-  private readonly strangers = new Set<SpConnection>();
+  private readonly peers: SpPeers;
   private server: Server | undefined;
   private current: TransceiverRole | undefined;
-  private drainWaiters: (() => void)[] = [];
   private readonly closing = new AbortController();
 
   constructor({ address, protocol, random = Math.random }: TransceiverOptions, ports: TransceiverPorts) {
     this.address = address;
-    this.protocol = protocol;
     this.random = random;
     this.ports = ports;
+    this.peers = new SpPeers(protocol, {
+      joined: ports.joined,
+      message: (peer, body) => ports.message(body, peer),
+      left: (peer, { reason }) => {
+        ports.left(peer, reason);
+        if (this.current === 'connected') this.lose(reason);
+      },
+    });
+  }
+
+  /** Connections that did not greet as they should, and messages that a slow reader missed. */
+  get counters(): SpPeers['counters'] {
+    return this.peers.counters;
   }
 
   /** Undefined: neither. */
@@ -81,27 +89,22 @@ export class Transceiver {
 
   /** To all that are connected (a PAIR: to the one). How many have it on its way; the rest missed it. */
   send(body: Uint8Array): number {
-    let count = 0;
-    for (const connection of this.connections.values()) {
-      if (connection.send(body)) count++;
-      else this.counters.dropped++;
-    }
-    return count;
+    return this.peers.sendAll(body);
   }
 
   /** To one of them. False: it has ended, or too much waits for it. */
   sendTo(peer: number, body: Uint8Array): boolean {
-    return this.connections.get(peer)?.send(body) ?? false;
+    return this.peers.send(peer, body);
   }
 
   /** Reads no more from anybody, or goes on. */
   pause(isPaused: boolean): void {
-    for (const connection of this.connections.values()) connection.pause(isPaused);
+    this.peers.pause(isPaused);
   }
 
   /** Resolves when what waits for one that is connected has left, or it has ended. */
   drained(): Promise<void> {
-    return new Promise((resolve) => this.drainWaiters.push(resolve));
+    return this.peers.drained();
   }
 
   async close(): Promise<void> {
@@ -109,7 +112,7 @@ export class Transceiver {
     this.current = undefined;
     const { server } = this;
     this.server = undefined;
-    for (const connection of [...this.connections.values(), ...this.strangers]) connection.end('closed');
+    this.peers.dismissAll();
     if (server?.listening === true) {
       server.close();
       await once(server, 'close');
@@ -125,7 +128,9 @@ export class Transceiver {
 
   /** `again`: another has it, or this machine has no such address. */
   private async bind(): Promise<Attempt> {
-    const server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+    const server = createServer({ noDelay: true }, (socket) =>
+      this.peers.take(socket, this.address.transport),
+    );
     const { address } = this;
     try {
       const listening = once(server, 'listening');
@@ -144,17 +149,6 @@ export class Transceiver {
     server.on('error', () => this.counters.refused++);
     this.server = server;
     return 'done';
-  }
-
-  private accept(socket: Socket): void {
-    const isTaken = this.protocol === SpProtocol.pair && this.connections.size > 0;
-    if (isTaken || this.connections.size + this.strangers.size >= hostLimits.spConnectionsMax) {
-      this.counters.refused++;
-      socket.on('error', ignore);
-      socket.destroy();
-      return;
-    }
-    this.strangers.add(this.speak(socket));
   }
 
   // ── connect ───────────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +172,7 @@ export class Transceiver {
       socket.destroy();
       return this.notConnected(error as NodeJS.ErrnoException);
     }
-    if (isConnectedToItself(socket)) {
+    if (isSelfConnected(socket)) {
       socket.destroy();
       return 'again';
     }
@@ -200,11 +194,11 @@ export class Transceiver {
   private greet(socket: Socket): Promise<Attempt> {
     return new Promise((resolve, reject) => {
       const greeted = (): void => resolve('done');
-      const ended = ({ reason, isFault }: SpEnd): void => {
+      const notGreeted = ({ reason, isFault }: SpEnd): void => {
         if (isFault) reject(this.notOurs(reason));
         else resolve('again');
       };
-      this.strangers.add(this.speak(socket, { greeted, ended }));
+      this.peers.take(socket, this.address.transport, undefined, { greeted, notGreeted });
     });
   }
 
@@ -213,54 +207,10 @@ export class Transceiver {
     return new SkeinError('SKEIN_ADDRESS_IN_USE', text);
   }
 
-  // ── connections ───────────────────────────────────────────────────────────────────────────────────
-
-  private speak(
-    socket: Socket,
-    settled?: { readonly greeted: () => void; readonly ended: (end: SpEnd) => void },
-  ): SpConnection {
-    return new SpConnection(socket, this.protocol, this.address.transport, {
-      greeted: (connection) => {
-        this.strangers.delete(connection);
-        this.connections.set(connection.number, connection);
-        settled?.greeted();
-        this.ports.joined(connection.number);
-      },
-      message: (connection, body) => this.ports.message(body, connection.number),
-      drained: () => this.release(),
-      ended: (connection, end) => {
-        this.release();
-        if (this.strangers.delete(connection)) {
-          this.counters.refused++;
-          settled?.ended(end);
-          return;
-        }
-        this.connections.delete(connection.number);
-        this.ports.left(connection.number, end.reason);
-        if (this.current === 'connected') this.lose(end.reason);
-      },
-    });
-  }
-
   private lose(reason: string): void {
     this.current = undefined;
     this.ports.lost(reason);
   }
-
-  private release(): void {
-    const waiters = this.drainWaiters;
-    this.drainWaiters = [];
-    for (const resolve of waiters) resolve();
-  }
-}
-
-/** A connect to a port of the ephemeral range where nobody listens may find its own source port (simultaneous open). */
-function isConnectedToItself(socket: Socket): boolean {
-  return (
-    socket.remotePort !== undefined &&
-    socket.localPort === socket.remotePort &&
-    socket.localAddress === socket.remoteAddress
-  );
 }
 
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -103,10 +103,10 @@ function attempt(
 
 /**
  * Linux lets a dial of a free loopback port in the ephemeral range connect to itself (simultaneous open
- * with oneself, RFC 9293 section 3.5): the port was free, so nobody listens there.
+ * with oneself, RFC 9293 section 3.5): the port was free, so nobody listens there. A socket file has no port.
  */
-export function isSelfConnected(socket: Socket): boolean {
-  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+export function isSelfConnected({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
+  return remotePort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
 function connectFailure(address: string, error: NodeJS.ErrnoException): Failure {
