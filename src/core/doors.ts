@@ -36,4 +36,6 @@ export type DoorEvent =
   | { readonly type: 'joined'; readonly peer: DoorPeer; readonly address: string }
   | { readonly type: 'unjoined'; readonly address: string; readonly text: string }
   | { readonly type: 'message'; readonly peer: DoorPeer; readonly bytes: Uint8Array }
-  | { readonly type: 'left'; readonly peer: DoorPeer };
+  | { readonly type: 'left'; readonly peer: DoorPeer }
+  /** Somebody came to an address and was not let in, or did what no such program does. */
+  | { readonly type: 'refused'; readonly address: string; readonly text: string };

@@ -102,7 +102,6 @@ export class Driver implements Platform {
   /** Doors are the formation's alone: they are made when it acts first. */
   door(feature: string, action: DoorAction): void {
     if (this.released) return;
-    if (action.type === 'release') this.watchdog = void this.watchdog?.stop();
     this.doors ??= this.makeDoors(feature);
     this.doors.act(action);
   }
@@ -110,10 +109,12 @@ export class Driver implements Platform {
   private makeDoors(feature: string): FormationDoors {
     const { loopbackOnly, formation } = this.parts;
     return new FormationDoors({
-      report: (event: DoorEvent) => {
-        if (event.type === 'bound' && formation?.endWhenHung === true) this.watchdog ??= new Watchdog();
-        this.events.door(feature, event);
+      report: (event: DoorEvent) => this.events.door(feature, event),
+      holds: (isHolding) => {
+        this.watchdog?.stop();
+        this.watchdog = isHolding && formation?.endWhenHung === true ? new Watchdog() : undefined;
       },
+      counters: this.parts.listener.counters,
       accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
       speaks: this.speaks,
       isOpenToAll: formation?.doorInsecure === true,
@@ -230,7 +231,6 @@ export class Driver implements Platform {
     this.watch?.close();
     this.parts.forgetKeys();
     this.parts.registration?.remove();
-    this.watchdog?.stop();
     this.meetings?.close();
     const doors = this.doors?.close();
     await Promise.all([

@@ -214,6 +214,27 @@ describe('a conversation with programs that speak nanomsg', () => {
   });
 });
 
+test('what strangers do is told, but not so often that it fills a disk', () => {
+  const { nodes } = formation('a', 'b');
+  const [a] = nodes as [TestNode];
+  a.doorEvent({ type: 'joined', peer: 1, address: place });
+  a.doorEvent({ type: 'message', peer: 1, bytes: text('{"Salute":{}}') });
+  a.doorEvent({ type: 'refused', address: place, text: 'it speaks PAIR' });
+  const logged = (level: string) =>
+    a.effects.flatMap((effect) =>
+      effect.type === 'log' && effect.level === level && effect.text.startsWith('formation: ')
+        ? [effect.text]
+        : [],
+    );
+  expect(logged('warn')).toEqual([
+    'formation: a nanomsg program sent what is none of the five messages: no message is called "Salute"',
+    `formation: at ${place}: it speaks PAIR`,
+  ]);
+  for (let i = 0; i < 1000; i++) a.doorEvent({ type: 'message', peer: 1, bytes: text('?') });
+  expect(logged('warn').length).toBeLessThanOrEqual(limits.strangerWarningsBurst);
+  expect(statusOf(a).malformed).toBe(1001);
+});
+
 describe('a guest', () => {
   function guest(): { mesh: TestMesh; node: TestNode } {
     const mesh = new TestMesh();

@@ -14,6 +14,7 @@ import { SpProtocol } from '../../src/core/nanomsg/sp-stream.ts';
 import { FormationDoors } from '../../src/host/nanomsg/formation-doors.ts';
 import { parseSpAddress } from '../../src/host/nanomsg/sp-address.ts';
 import { Transceiver } from '../../src/host/nanomsg/transceiver.ts';
+import { noneCounted } from '../../src/host/transports/listener.ts';
 import { endTalks, freePorts, Talk } from './talk.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -83,6 +84,8 @@ async function doors(address: string, says: string): Promise<End> {
       },
       accept: (socket) => socket.destroy(),
       speaks: 'skein',
+      counters: noneCounted(),
+      holds: () => undefined,
       isOpenToAll: false,
       loopbackOnly: true,
     });

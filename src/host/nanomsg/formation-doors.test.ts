@@ -8,6 +8,7 @@ import type { DoorEvent } from '../../core/contracts.ts';
 import { SpProtocol, spGreeting, spMessage } from '../../core/nanomsg/sp-stream.ts';
 import { preface } from '../../core/wire/frame.ts';
 import { formatAddress } from '../addresses.ts';
+import { noneCounted } from '../transports/listener.ts';
 import { FormationDoors } from './formation-doors.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -18,6 +19,8 @@ afterEach(async () => {
 class Doors {
   readonly events: DoorEvent[] = [];
   readonly nodes: Socket[] = [];
+  readonly held: boolean[] = [];
+  readonly counters = noneCounted();
   readonly doors: FormationDoors;
 
   constructor(isOpenToAll = false, loopbackOnly = false) {
@@ -25,6 +28,8 @@ class Doors {
       report: (event) => this.events.push(event),
       accept: (socket) => this.nodes.push(socket),
       speaks: 'skein',
+      counters: this.counters,
+      holds: (isHolding) => this.held.push(isHolding),
       isOpenToAll,
       loopbackOnly,
     });
@@ -139,6 +144,40 @@ describe('an address', () => {
     expect(await one.until('left')).toMatchObject({ peer: (joined as { peer: number }).peer });
   });
 
+  test('counts who speaks something else with the node, and tells who breaks the rules', async () => {
+    const address = await freeAddress();
+    const one = new Doors();
+    one.doors.act({ type: 'bind', address });
+    await one.until('bound');
+    const browser = dial(address);
+    browser.write('GET / HTTP/1.1\r\n\r\n');
+    await once(browser.resume(), 'close');
+    expect(one.counters.turnedAway.http).toBe(1);
+    const pair = dial(address);
+    pair.write(spGreeting(SpProtocol.pair));
+    expect(await one.until('refused')).toMatchObject({
+      address,
+      text: expect.stringContaining('it speaks PAIR'),
+    });
+    const enormous = program(address);
+    await one.until('joined');
+    enormous.write(Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0));
+    expect(await one.until('refused', 2)).toMatchObject({ text: expect.stringContaining('over the limit') });
+    await one.until('left');
+  });
+
+  test('is held from when the first is bound until the last is let go', async () => {
+    const one = new Doors();
+    const [first, second] = [await freeAddress(), await freeAddress()];
+    for (const address of [first, second]) one.doors.act({ type: 'bind', address });
+    await one.until('bound', 2);
+    one.doors.act({ type: 'release', address: first });
+    expect(one.held).toEqual([true]);
+    one.doors.act({ type: 'release', address: second });
+    one.doors.act({ type: 'release', address: second });
+    expect(one.held).toEqual([true, false]);
+  });
+
   test('that is let go lets go whoever came there', async () => {
     const address = await freeAddress();
     const one = new Doors();
@@ -170,7 +209,11 @@ describe('programs of other machines', () => {
     await once(program(address, 'let me in').resume(), 'close');
     dial(address).write(preface);
     await vi.waitFor(() => expect(one.nodes).toHaveLength(1));
-    expect(one.events.map(({ type }) => type)).toEqual(['bound']);
+    expect(one.events.map(({ type }) => type)).toEqual(['bound', 'refused']);
+    expect(one.events[1]).toMatchObject({
+      address,
+      text: expect.stringContaining('--door-insecure lets it in'),
+    });
     expect(one.doors.counters.refused).toBe(1);
   });
 

@@ -16,7 +16,7 @@ import { isLoopback, parseAddress } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { requireLoopback } from '../protected-mode.ts';
 import { dial } from '../transports/dial.ts';
-import { Listener, type StreamHandler, type Tongues } from '../transports/listener.ts';
+import { Listener, type ListenerCounters, type StreamHandler, type Tongues } from '../transports/listener.ts';
 import { SpPeers } from './sp-peers.ts';
 
 export interface FormationDoorsPorts {
@@ -24,6 +24,10 @@ export interface FormationDoorsPorts {
   /** A stream of a node. */
   readonly accept: StreamHandler;
   readonly speaks: Tongues['speaks'];
+  /** Of all ports of the node: what comes to this one counts there. */
+  readonly counters: ListenerCounters;
+  /** Some address is held from now on, or none any more. */
+  readonly holds: (isHolding: boolean) => void;
   /** Programs of other machines may come too. */
   readonly isOpenToAll: boolean;
   /** Protected mode: this machine's addresses alone. */
@@ -37,6 +41,8 @@ interface Place {
 }
 
 const ipcPrefix = 'ipc://';
+const notFromHere =
+  'a nanomsg program of another machine was turned away, since it has no key; --door-insecure lets it in';
 
 export class FormationDoors {
   private readonly ports: FormationDoorsPorts;
@@ -56,14 +62,12 @@ export class FormationDoors {
   }
 
   get counters(): { readonly refused: number; readonly dropped: number } {
-    const { refused, dropped } = this.ended;
-    return [...this.places.values()].reduce(
-      (sum, { peers: { counters } }) => ({
-        refused: sum.refused + counters.refused,
-        dropped: sum.dropped + counters.dropped,
-      }),
-      { refused, dropped },
-    );
+    const held = [...this.places.values()].map(({ peers }) => peers.counters);
+    const all = [this.ended, ...held, ...(this.away === undefined ? [] : [this.away.counters])];
+    return {
+      refused: all.reduce((sum, { refused }) => sum + refused, 0),
+      dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
+    };
   }
 
   act(action: DoorAction): void {
@@ -99,6 +103,7 @@ export class FormationDoors {
       // Let go before it was there.
       if (!this.binding.delete(address)) return void (await place.close());
       this.places.set(address, place);
+      if (this.places.size === 1) this.ports.holds(true);
       this.ports.report({ type: 'bound', address });
     } catch (error) {
       if (!this.binding.delete(address)) return;
@@ -112,14 +117,14 @@ export class FormationDoors {
     // A name is looked at when it is bound: what it stands for may be another machine's, or leave this one.
     const host = isIP(name) === 0 ? (await lookup(name)).address : name;
     if (this.ports.loopbackOnly) requireLoopback(`formation: ${address}`, host);
-    const listener = await Listener.open({ host, port });
+    const listener = await Listener.open({ host, port }, this.ports.counters);
     const peers = this.makePeers(address);
     listener.start(this.ports.accept, {
       speaks: this.ports.speaks,
       nanomsg: (socket, head) => {
         const isLetIn = this.ports.isOpenToAll || isLoopback(socket.remoteAddress ?? '');
         if (isLetIn) peers.take(socket, 'tcp', head);
-        else this.ended.refused++;
+        else this.refuse(address, notFromHere);
         return isLetIn;
       },
     });
@@ -152,7 +157,7 @@ export class FormationDoors {
   private async release(address: string): Promise<void> {
     this.binding.delete(address);
     const place = this.places.get(address);
-    this.places.delete(address);
+    if (this.places.delete(address) && this.places.size === 0) this.ports.holds(false);
     await place?.close();
   }
 
@@ -165,7 +170,7 @@ export class FormationDoors {
     if ('failure' in outcome)
       return this.ports.report({ type: 'unjoined', address, text: outcome.failure.message });
     if (signal.aborted) return void outcome.socket.destroy();
-    this.away?.dismissAll();
+    if (this.away !== undefined) this.dismissed(this.away);
     this.away = this.makePeers(address);
     this.away.take(outcome.socket, 'tcp', undefined, {
       greeted: ignore,
@@ -187,8 +192,14 @@ export class FormationDoors {
         this.homes.delete(peer);
         report({ type: 'left', peer });
       },
+      faulted: (text) => report({ type: 'refused', address, text }),
     });
     return peers;
+  }
+
+  private refuse(address: string, text: string): void {
+    this.ended.refused++;
+    this.ports.report({ type: 'refused', address, text });
   }
 
   private dismissed(peers: SpPeers): void {

@@ -13,7 +13,7 @@ export interface SpPeersPorts {
   readonly joined: (peer: number) => void;
   readonly message: (peer: number, body: Uint8Array) => void;
   readonly left: (peer: number, end: SpEnd) => void;
-  /** It did what no such program does, before it was one of them or later. */
+  /** It did what no such program does, and nobody waits to be told. */
   readonly faulted?: (reason: string) => void;
 }
 
@@ -103,8 +103,9 @@ export class SpPeers {
 
   private ended(connection: SpConnection, end: SpEnd, settled: Settled | undefined): void {
     const { number } = connection;
-    if (end.isFault) this.ports.faulted?.(end.reason);
-    if (this.peers.delete(number)) return this.ports.left(number, end);
+    const wasPeer = this.peers.delete(number);
+    if (end.isFault && (wasPeer || settled === undefined)) this.ports.faulted?.(end.reason);
+    if (wasPeer) return this.ports.left(number, end);
     this.strangers.delete(connection);
     this.counters.refused++;
     settled?.notGreeted(end);

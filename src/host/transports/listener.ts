@@ -44,12 +44,7 @@ interface Undecided {
 }
 
 export class Listener {
-  readonly counters: ListenerCounters = {
-    turnedAway: { skein: 0, tls: 0, nanomsg: 0, http: 0, unknown: 0 },
-    silent: 0,
-    dropped: 0,
-    crowded: 0,
-  };
+  readonly counters: ListenerCounters;
   private readonly server: Server;
   /** In order of arrival. */
   private readonly undecided = new Map<Socket, Undecided>();
@@ -61,15 +56,19 @@ export class Listener {
   /** Connections that came before `start`. */
   private waiting: Socket[] = [];
 
-  private constructor(server: Server) {
+  private constructor(server: Server, counters: ListenerCounters) {
     this.server = server;
+    this.counters = counters;
     server.on('connection', (socket) => this.connected(socket));
     // A connection that is reset while it waits to be accepted (EMFILE, ECONNABORTED) must not end the program.
     server.on('error', () => this.counters.dropped++);
   }
 
-  /** @throws SkeinError SKEIN_ADDRESS_IN_USE, SKEIN_ADDRESS */
-  static async open(address: HostPort): Promise<Listener> {
+  /**
+   * @param counters Of another port of the same node. Default: its own.
+   * @throws SkeinError SKEIN_ADDRESS_IN_USE, SKEIN_ADDRESS
+   */
+  static async open(address: HostPort, counters = noneCounted()): Promise<Listener> {
     const server = createServer({ noDelay: true, keepAlive: false, allowHalfOpen: false });
     const options = { port: address.port, exclusive: true, backlog: hostLimits.listenBacklog };
     const text = formatAddress(address.host, address.port);
@@ -78,7 +77,7 @@ export class Listener {
       server.listen(address.host === '' ? options : { ...options, host: address.host }, resolve);
     });
     server.removeAllListeners('error');
-    return new Listener(server);
+    return new Listener(server, counters);
   }
 
   /** What was bound, the chosen port included. */
@@ -231,6 +230,11 @@ export class Listener {
     socket.off('data', state.heard);
     socket.off('close', state.left);
   }
+}
+
+export function noneCounted(): ListenerCounters {
+  const turnedAway = { skein: 0, tls: 0, nanomsg: 0, http: 0, unknown: 0 };
+  return { turnedAway, silent: 0, dropped: 0, crowded: 0 };
 }
 
 function bindError(text: string, error: NodeJS.ErrnoException): SkeinError {

@@ -20,6 +20,7 @@ import type {
 import { type Failure, failure } from '../../errors.ts';
 import { idOf, type NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
+import { TokenBucket } from '../../parts/token-bucket.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { Broker, type BrokerAnswer } from './broker.ts';
 import { Election } from './election.ts';
@@ -60,6 +61,12 @@ export class Formation implements Behavior<FormationCommand> {
   private hailedVia: NodeId | undefined;
   private malformed = 0;
   private forged = 0;
+  /** Strangers are worth a warning, but not so many that they fill a disk. */
+  private readonly warnings = new TokenBucket(
+    limits.strangerWarningsPerSecond,
+    limits.strangerWarningsBurst,
+    0,
+  );
 
   constructor(options: FormationOptions) {
     this.options = options;
@@ -210,20 +217,19 @@ export class Formation implements Behavior<FormationCommand> {
   // ── what is said ──────────────────────────────────────────────────────────────────────────────────
 
   message(agent: BehaviorAgent, frame: Frame): void {
-    const message = this.read(frame.payload);
-    if (message === undefined || frame.type !== sayType) return;
-    const { source, sequence } = frame;
-    const { claim } = this.election;
+    const { source, sequence, type } = frame;
+    const sender = agent.directory.get(source)?.name ?? `node ${source}`;
+    const message = type === sayType ? this.read(agent, frame.payload, sender) : undefined;
+    if (message === undefined) return;
     if (this.broker === undefined) {
-      // Whoever was the broker a moment ago may still answer; nobody else is to be believed.
-      if (claim?.node === source) this.told(agent, message, sequence);
+      // Nobody but the broker is to be believed.
+      if (this.election.claim?.node === source) this.told(agent, message, sequence);
       return;
     }
-    const speaker =
-      message.type === 'Hail' ? message.name : message.type === 'Pair' ? message.originator : '';
-    if (agent.directory.get(source)?.name !== speaker && (speaker === '' || idOf(speaker) !== source)) {
+    const speaker = speakerOf(message);
+    if (speaker === undefined || idOf(speaker) !== source) {
       this.forged++;
-      return;
+      return this.warn(agent, `${sender} sent a ${message.type} that is not its own`);
     }
     this.answer(agent, this.broker.received(message, String(source), agent.now, sequence));
   }
@@ -232,7 +238,7 @@ export class Formation implements Behavior<FormationCommand> {
     const { election } = this;
     switch (event.type) {
       case 'bound':
-        if (!event.address.startsWith('ipc:')) election.bound(agent, event.address);
+        if (!this.isFurtherDoor(event.address)) election.bound(agent, event.address);
         return;
       case 'unbound':
         return this.unbound(agent, event);
@@ -247,16 +253,24 @@ export class Formation implements Behavior<FormationCommand> {
       case 'left':
         if (this.peers.delete(event.peer)) this.broker?.ended(event.peer);
         return election.left(agent, event.peer);
+      case 'refused':
+        return this.warn(agent, `at ${event.address}: ${event.text}`);
     }
+  }
+
+  /** One that decides nothing: only the broker opens it. */
+  private isFurtherDoor(address: string): boolean {
+    return this.options.doors.includes(address);
   }
 
   private unbound(agent: BehaviorAgent, event: Extract<DoorEvent, { type: 'unbound' }>): void {
     const { address, reason, text } = event;
-    if (reason === 'failed' || address.startsWith('ipc:')) {
+    const isFurther = this.isFurtherDoor(address);
+    if (reason === 'failed' || isFurther) {
       agent.log('warn', `formation: ${text}`);
       this.tell(agent, { type: 'trouble', text });
     }
-    if (!address.startsWith('ipc:')) this.election.unbound(agent, address, reason);
+    if (!isFurther) this.election.unbound(agent, address, reason);
   }
 
   /** Of a program that speaks nanomsg. */
@@ -264,17 +278,22 @@ export class Formation implements Behavior<FormationCommand> {
     const { standing } = this.election;
     const isBroker = standing.role === 'guest' && standing.peer === peer;
     if (!isBroker && !this.peers.has(peer)) return;
-    const message = this.read(bytes);
+    const message = this.read(agent, bytes, isBroker ? 'the broker' : 'a nanomsg program');
     if (message === undefined) return;
     if (isBroker) this.told(agent, message, undefined);
     else if (this.broker !== undefined) this.answer(agent, this.broker.received(message, peer, agent.now));
   }
 
-  private read(bytes: Uint8Array): FormationMessage | undefined {
+  private read(agent: BehaviorAgent, bytes: Uint8Array, sender: string): FormationMessage | undefined {
     const message = decodeFormationMessage(bytes);
     if (!('problem' in message)) return message;
     this.malformed++;
+    this.warn(agent, `${sender} sent what is none of the five messages: ${message.problem}`);
     return undefined;
+  }
+
+  private warn(agent: BehaviorAgent, text: string): void {
+    agent.log(this.warnings.take(agent.now) ? 'warn' : 'debug', `formation: ${text}`);
   }
 
   // ── as the broker ─────────────────────────────────────────────────────────────────────────────────
@@ -377,6 +396,12 @@ export class Formation implements Behavior<FormationCommand> {
     const { name, address, epoch, since } = standing.claim;
     return { name, address, epoch, since };
   }
+}
+
+/** In whose name it is said; undefined: nobody says that to a broker. */
+function speakerOf(message: FormationMessage): string | undefined {
+  if (message.type === 'Hail') return message.name;
+  return message.type === 'Pair' ? message.originator : undefined;
 }
 
 const outlookTexts = {
