@@ -8,6 +8,7 @@ import type { Call, RequestOptions } from '../api/node.ts';
 import { service } from '../api/service.ts';
 import { type AskedCall, type CallAnswer, type CallLedger, plannedFailure } from './checkers/call-ledger.ts';
 import type { Life, Mesh } from './mesh.ts';
+import { Pace } from './pace.ts';
 import type { SeededRandom } from './world/random.ts';
 
 const Once = service<CallInput, CallAnswer>('sim-once');
@@ -36,35 +37,27 @@ export class CallWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: CallLedger;
   private readonly random: SeededRandom;
-  private readonly intervalMs: number;
-  private isRunning = false;
+  private readonly pace: Pace;
 
   constructor(mesh: Mesh, ledger: CallLedger, callsPerSecond: number) {
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('calls');
-    this.intervalMs = 1000 / callsPerSecond;
+    this.pace = new Pace(mesh.world, this.random, callsPerSecond, () => this.act());
     mesh.observers.push({ started: (life) => this.offer(life) });
   }
 
   start(): void {
-    this.isRunning = true;
-    this.next();
+    this.pace.start();
   }
 
   stop(): void {
-    this.isRunning = false;
+    this.pace.stop();
   }
 
   /** One that is answered at once, by whoever offers the service. */
   probe(life: Life): AskedCall {
     return this.ask(life, false, { timeoutMs: 10_000 }, true);
-  }
-
-  private next(): void {
-    if (!this.isRunning) return;
-    this.act();
-    this.mesh.world.after(this.random.between(0, 2 * this.intervalMs), () => this.next());
   }
 
   private act(): void {

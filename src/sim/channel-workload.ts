@@ -7,6 +7,7 @@
 import type { Channel, PairRequest } from '../api/channel.ts';
 import { type ChannelLedger, type PlannedChannel, patternOf, type Side } from './checkers/channel-ledger.ts';
 import type { Life, Mesh } from './mesh.ts';
+import { Pace } from './pace.ts';
 import type { SeededRandom } from './world/random.ts';
 
 const bytesMax = 200_000;
@@ -31,24 +32,22 @@ export class ChannelWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: ChannelLedger;
   private readonly random: SeededRandom;
-  private readonly intervalMs: number;
-  private isRunning = false;
+  private readonly pace: Pace;
 
   constructor(mesh: Mesh, ledger: ChannelLedger, channelsPerSecond: number) {
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('channels');
-    this.intervalMs = 1000 / channelsPerSecond;
+    this.pace = new Pace(mesh.world, this.random, channelsPerSecond, () => this.act());
     mesh.observers.push({ started: (life) => void this.acceptAll(life) });
   }
 
   start(): void {
-    this.isRunning = true;
-    this.next();
+    this.pace.start();
   }
 
   stop(): void {
-    this.isRunning = false;
+    this.pace.stop();
   }
 
   /** One that nobody gives up or refuses, from this program to another. */
@@ -57,12 +56,6 @@ export class ChannelWorkload {
     if (others.length === 0) return undefined;
     const to = this.random.pick(others).node.name;
     return this.open(life, to, { bytes: [5000, 5000], isProbe: true });
-  }
-
-  private next(): void {
-    if (!this.isRunning) return;
-    this.act();
-    this.mesh.world.after(this.random.between(0, 2 * this.intervalMs), () => this.next());
   }
 
   private act(): void {

@@ -8,6 +8,7 @@ import type { SendOptions, SendResult } from '../api/node.ts';
 import { SkeinError } from '../core/errors.ts';
 import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './checkers/message-ledger.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
+import { Pace } from './pace.ts';
 import type { SeededRandom } from './world/random.ts';
 
 const setSizeMax = 6;
@@ -45,13 +46,12 @@ export class Workload {
   private readonly mesh: Mesh;
   private readonly ledger: MessageLedger;
   private readonly random: SeededRandom;
-  private readonly intervalMs: number;
+  private readonly pace: Pace;
   private readonly largeShare: number;
   private readonly isChatty: boolean;
   /** Who talks to whom in chatty traffic; drawn at the start. */
   private talkers: readonly Member[] = [];
   private listeners: readonly Member[] = [];
-  private state: 'idle' | 'running' = 'idle';
 
   constructor(mesh: Mesh, ledger: MessageLedger, messagesPerSecond: number, name: WorkloadName = 'mixed') {
     this.largeShare = name === 'large' ? largeShareOfLarge : largeShare;
@@ -59,20 +59,19 @@ export class Workload {
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('workload');
-    this.intervalMs = 1000 / messagesPerSecond;
+    this.pace = new Pace(mesh.world, this.random, messagesPerSecond, () => this.act());
   }
 
   start(): void {
-    this.state = 'running';
     if (this.isChatty) {
       this.talkers = this.random.sample(this.mesh.members, this.random.integer(talkersMin, talkersMax));
       this.listeners = this.random.sample(this.mesh.members, this.random.integer(talkersMin, talkersMax));
     }
-    this.next();
+    this.pace.start();
   }
 
   stop(): void {
-    this.state = 'idle';
+    this.pace.stop();
   }
 
   /** One traced message from every node to another, and one to all: for a mesh at rest. */
@@ -85,12 +84,6 @@ export class Workload {
         : [this.sendTo(life, [this.random.pick(others).node.name], { trace: true }, 64)];
     });
     return lives.length < 2 ? sent : [...sent, this.broadcastFrom(this.random.pick(lives), {}, 64)];
-  }
-
-  private next(): void {
-    if (this.state === 'idle') return;
-    this.act();
-    this.mesh.world.after(this.random.between(0, 2 * this.intervalMs), () => this.next());
   }
 
   private act(): void {

@@ -6,10 +6,8 @@ import { CallType, encodeReplyHead, ReplyStatus } from '../../src/core/features/
 import { featureNumber } from '../../src/core/identity.ts';
 import { lifeOf } from '../../src/core/life.ts';
 import { limits } from '../../src/core/limits.ts';
-import { concatenate } from '../../src/core/wire/bytes.ts';
-import { encodeFrame, Frame, RouteKind } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
-import { TestMesh, type TestNode } from './harness.ts';
+import { encodeFrame, type Frame, RouteKind } from '../../src/core/wire/frame.ts';
+import { changeFrames, TestMesh, type TestNode } from './harness.ts';
 
 const calls = featureNumber('calls');
 
@@ -61,23 +59,12 @@ function answer(node: TestNode, execution: Execution | undefined, output = Uint8
   });
 }
 
-/** Each call's frame of a chunk becomes what `change` makes of it; only after the handshake, whose preface is no frame. */
+/** Each call's frame of a chunk becomes what `change` makes of it. */
 function changed(
   bytes: Uint8Array,
   change: (frame: Frame, raw: Uint8Array) => readonly Uint8Array[],
 ): Uint8Array {
-  if (bytes[0] === 0xf5) return bytes;
-  const parts: Uint8Array[] = [];
-  const frame = new Frame();
-  new FrameSplitter({
-    frame(chunk, start, end) {
-      const raw = chunk.slice(start, end);
-      const isCall = frame.read(chunk, start, end) && frame.feature === calls;
-      parts.push(...(isCall ? change(frame, raw) : [raw]));
-      return true;
-    },
-  }).push(bytes);
-  return concatenate(parts);
+  return changeFrames(bytes, calls, change);
 }
 
 /** The first frame of this type does not arrive. */

@@ -8,9 +8,8 @@ import type { Channel } from '../../src/core/features/channel/channel.ts';
 import type { ChannelEvent, OpenOptions } from '../../src/core/features/channel/channel-types.ts';
 import { featureNumber } from '../../src/core/identity.ts';
 import { concatenate } from '../../src/core/wire/bytes.ts';
-import { Frame } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
-import type { TestMesh, TestNode } from './harness.ts';
+import type { Frame } from '../../src/core/wire/frame.ts';
+import { changeFrames, type TestMesh, type TestNode } from './harness.ts';
 
 const openOptions: OpenOptions = { protocol: 'pair', windowBytes: 64 * 1024, timeoutMs: 10_000 };
 const channelNumber = featureNumber('channel');
@@ -147,23 +146,12 @@ export function numbered(length: number, seed = 1): Uint8Array {
   });
 }
 
-/** Each channel frame of a chunk becomes what `change` makes of it; only after the handshake, whose preface is no frame. */
+/** Each channel frame of a chunk becomes what `change` makes of it. */
 export function changedFrames(
   bytes: Uint8Array,
   change: (frame: Frame, raw: Uint8Array) => readonly Uint8Array[],
 ): Uint8Array {
-  if (bytes[0] === 0xf5) return bytes;
-  const parts: Uint8Array[] = [];
-  const frame = new Frame();
-  new FrameSplitter({
-    frame(chunk, start, end) {
-      const raw = chunk.slice(start, end);
-      const isOurs = frame.read(chunk, start, end) && frame.feature === channelNumber;
-      parts.push(...(isOurs ? change(frame, raw) : [raw]));
-      return true;
-    },
-  }).push(bytes);
-  return concatenate(parts);
+  return changeFrames(bytes, channelNumber, change);
 }
 
 /** In a few words: an error that prints megabytes helps nobody. */

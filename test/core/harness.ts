@@ -16,6 +16,9 @@ import { idOf } from '../../src/core/identity.ts';
 import type { Kernel } from '../../src/core/kernel.ts';
 import type { Effect } from '../../src/core/outbox.ts';
 import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/core/skein-kernel.ts';
+import { concatenate } from '../../src/core/wire/bytes.ts';
+import { Frame, preface } from '../../src/core/wire/frame.ts';
+import { FrameSplitter } from '../../src/core/wire/splitter.ts';
 
 /** One direction of a pipe keeps its order, as TCP does; two pipes have none between them. */
 export type Delay = () => number;
@@ -420,4 +423,24 @@ export function witness(log: string[]): Behavior {
     incomingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
     outgoingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
   };
+}
+
+/** Each frame of one feature in a chunk becomes what `change` makes of it; only after the handshake, whose preface is no frame. */
+export function changeFrames(
+  bytes: Uint8Array,
+  feature: number,
+  change: (frame: Frame, raw: Uint8Array) => readonly Uint8Array[],
+): Uint8Array {
+  if (bytes[0] === preface[0]) return bytes;
+  const parts: Uint8Array[] = [];
+  const frame = new Frame();
+  new FrameSplitter({
+    frame(chunk, start, end) {
+      const raw = chunk.slice(start, end);
+      const isMeant = frame.read(chunk, start, end) && frame.feature === feature;
+      parts.push(...(isMeant ? change(frame, raw) : [raw]));
+      return true;
+    },
+  }).push(bytes);
+  return concatenate(parts);
 }

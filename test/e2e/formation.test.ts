@@ -1,7 +1,6 @@
 /**
  * Formations of real processes: who is the broker, what happens when it is killed, and programs that speak nanomsg.
  */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import type { PairRequest } from '../../src/api/channel.ts';
 import type { BrokerView, FormationStatus } from '../../src/core/features/formation/formation-types.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { program, type RunningNode, Site } from './helpers.ts';
-import { endTalks, freePorts, Talk } from './talk.ts';
+import { cats, endTalks, freePorts, hail, Talk } from './talk.ts';
 
 afterEach(endTalks);
 
@@ -173,14 +172,7 @@ describe('bad options are told in one line', () => {
   });
 });
 
-describe.each([
-  { cat: 'nanocat', pair: '--pair', from: 'nanomsg-utils' },
-  { cat: 'nngcat', pair: '--pair0', from: 'nng-utils' },
-])('$cat', ({ cat, pair, from }) => {
-  const missing =
-    spawnSync(cat, ['--help']).error === undefined ? undefined : `${cat} is not installed (Debian: ${from})`;
-  const hail = (name: string, address: string) => JSON.stringify({ Hail: { name, address } });
-
+describe.each(cats)('$cat', ({ cat, pair, missing }) => {
   test('is in the directory of a node as long as it is connected', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     await using site = await Site.open();

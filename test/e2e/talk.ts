@@ -3,6 +3,7 @@
  *
  * Used by the end-to-end tests. Invariant: `endTalks` ends all that were started, and resolves when they are gone.
  */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type RunningCommand, startProgram } from './helpers.ts';
@@ -74,3 +75,15 @@ export async function freePorts(count: number): Promise<string[]> {
   await Promise.all(servers.map((server) => once(server.close(), 'close')));
   return ports.map((port) => `tcp://127.0.0.1:${port}`);
 }
+
+/** What a program says to be in a formation. */
+export const hail = (name: string, address: string) => JSON.stringify({ Hail: { name, address } });
+
+/** Programs that speak nanomsg, which Debian has; and why one cannot be used here. */
+export const cats = [
+  { cat: 'nanocat', pair: '--pair', from: 'nanomsg-utils' },
+  { cat: 'nngcat', pair: '--pair0', from: 'nng-utils' },
+].map(({ cat, pair, from }) => {
+  const isThere = spawnSync(cat, ['--help']).error === undefined;
+  return { cat, pair, missing: isThere ? undefined : `${cat} is not installed (Debian: ${from})` };
+});

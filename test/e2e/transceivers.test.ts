@@ -5,7 +5,6 @@
  * Held against each other: skein's transceiver, the doors of a formation, nanomsg's nanocat and NNG's nngcat, over TCP
  * and over socket files.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +14,7 @@ import { FormationDoors } from '../../src/host/nanomsg/formation-doors.ts';
 import { parseSpAddress } from '../../src/host/nanomsg/sp-address.ts';
 import { Transceiver } from '../../src/host/nanomsg/transceiver.ts';
 import { noneCounted } from '../../src/host/transports/listener.ts';
-import { endTalks, freePorts, Talk } from './talk.ts';
+import { cats, endTalks, freePorts, Talk } from './talk.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -129,23 +128,19 @@ const kinds: readonly {
   readonly name: string;
   readonly hold: Start;
   readonly come: Start;
-  readonly needs?: string;
+  missing?: string | undefined;
 }[] = [
   { name: 'a transceiver of skein', hold: transceiver, come: transceiver },
   { name: 'the door of a formation', hold: doors, come: transceiver },
-  {
-    name: 'nanocat',
-    hold: cat('nanocat', '--bind'),
-    come: cat('nanocat', '--connect'),
-    needs: 'nanomsg-utils',
-  },
-  { name: 'nngcat', hold: cat('nngcat', '--bind'), come: cat('nngcat', '--connect'), needs: 'nng-utils' },
+  ...cats.map(({ cat: name, missing }) => ({
+    name,
+    hold: cat(name, '--bind'),
+    come: cat(name, '--connect'),
+    missing,
+  })),
 ];
 
-describe.each(kinds)('$name', ({ name, hold, come, needs }) => {
-  const isMissing = needs !== undefined && spawnSync(name, ['--help']).error !== undefined;
-  const missing = isMissing ? `${name} is not installed (Debian: ${needs})` : undefined;
-
+describe.each(kinds)('$name', ({ hold, come, missing }) => {
   describe.each(['tcp', 'ipc'] as const)('over %s', (transport) => {
     async function addressOf(): Promise<string> {
       if (transport === 'tcp') return (await freePorts(1))[0] as string;

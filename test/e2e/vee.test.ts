@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { program } from './helpers.ts';
-import { endTalks, freePorts, Talk } from './talk.ts';
+import { cats, endTalks, freePorts, hail, Talk } from './talk.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'skein-vee-'));
@@ -93,14 +93,7 @@ describe('bad input', () => {
   });
 });
 
-describe.each([
-  { cat: 'nanocat', pair: '--pair', from: 'nanomsg-utils' },
-  { cat: 'nngcat', pair: '--pair0', from: 'nng-utils' },
-])('$cat', ({ cat, pair, from }) => {
-  const missing =
-    spawnSync(cat, ['--help']).error === undefined ? undefined : `${cat} is not installed (Debian: ${from})`;
-  const hail = (name: string, address: string) => JSON.stringify({ Hail: { name, address } });
-
+describe.each(cats)('$cat', ({ cat, pair, missing }) => {
   test('hails, is paired with, hears the Link, and exchanges Data over PAIR', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     const [formation, a, b, own] = (await freePorts(4)) as [string, string, string, string];
