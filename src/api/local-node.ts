@@ -5,7 +5,7 @@
  * what the program listens to. Invariant: it holds no protocol state; what is true of the mesh is asked of
  * the kernel each time.
  */
-import type { KernelEvent, Neighbor } from '../core/contracts.ts';
+import type { Neighbor } from '../core/contracts.ts';
 import { type Failure, SkeinError } from '../core/errors.ts';
 import { callsFeature } from '../core/features/calls/calls.ts';
 import type { CallsEvent } from '../core/features/calls/calls-types.ts';
@@ -24,6 +24,7 @@ import { Channels } from './channels.ts';
 import { toDot } from './dot.ts';
 import { NodeEmitter } from './events.ts';
 import { FormationEvents } from './formation.ts';
+import { type KernelDelivery, tellProgram } from './kernel-events.ts';
 import { kernelOptions } from './kernel-options.ts';
 import { defaultKind, type Kind } from './kind.ts';
 import { Messages } from './messages.ts';
@@ -62,12 +63,6 @@ import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
 import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
 import { checkCondition, type LimitedSignal, limitedSignal, missingFor, raced, Waiters } from './waiting.ts';
-
-type KernelDelivery =
-  | KernelEvent
-  | { readonly type: 'link-up'; readonly neighbor: Neighbor }
-  | { readonly type: 'link-down'; readonly neighbor: Neighbor; readonly reason: string }
-  | { readonly type: 'warning'; readonly code: string; readonly text: string };
 
 const drainMsDefault = 1500;
 const renamesMax = 100;
@@ -442,32 +437,8 @@ export class KernelNode implements LocalNode {
   }
 
   private kernelEvent(event: KernelDelivery): void {
-    switch (event.type) {
-      case 'node-up':
-      case 'node-down':
-        this.nodeEvent(event);
-        break;
-      case 'link-up': {
-        const { name, address, direction } = event.neighbor;
-        this.events.emit('link:up', { node: name, address, direction });
-        break;
-      }
-      case 'link-down':
-        this.events.emit('link:down', { node: event.neighbor.name, reason: event.reason });
-        break;
-      case 'warning':
-        this.events.emit('warning', { code: event.code, text: event.text });
-        break;
-    }
+    tellProgram(event, this.events, this.closing !== undefined);
     this.waiters.changed();
-  }
-
-  /** Once it closes, all others go out of its own reach: nobody was lost, and no program need hear of it. */
-  private nodeEvent(event: Extract<KernelDelivery, { type: 'node-up' | 'node-down' }>): void {
-    if (this.closing !== undefined) return;
-    const { name, id } = event.node;
-    if (event.type === 'node-up') this.events.emit('node:up', { name, id });
-    else this.events.emit('node:down', { name, id, reason: event.reason });
   }
 
   private async ask<Answer>(feature: string, command: unknown): Promise<Answer> {
