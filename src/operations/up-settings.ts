@@ -83,10 +83,15 @@ export function checkUpSettings(given: ReadonlyMap<string, GivenSetting>): UpSet
   return checked as UpSettings;
 }
 
-/** The library's options that mean the same. */
+/** The library's options that mean the same. @throws SkeinError SKEIN_INVALID for settings that make no sense together. */
 export function nodeOptionsOf(settings: UpSettings): NodeOptions {
   const { discoveryPort, broadcast, discovery, folder, logLevel, logFormat, ...others } = settings;
   const { syncPeriod, control, formation, doorInsecure = false, ...same } = others;
+  if (doorInsecure && formation === undefined)
+    throw new SkeinError(
+      'SKEIN_INVALID',
+      'doorInsecure: there is no formation whose door it opens; name one: --formation',
+    );
   return {
     ...same,
     ...(syncPeriod === undefined ? {} : { syncPeriodMs: syncPeriod }),

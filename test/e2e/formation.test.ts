@@ -157,6 +157,13 @@ describe('whoever comes to the address and is none of these', () => {
 });
 
 describe('bad options are told in one line', () => {
+  test('a door that is opened to all, and no formation', async () => {
+    await using site = await Site.open();
+    const { exitCode, stderr } = await site.run(['up', '--door-insecure']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^skein: doorInsecure: there is no formation [^\n]*--formation[^\n]*\n$/);
+  });
+
   test.each([
     ['tcp://*:7015', 'it names no host'],
     ['tcp://127.0.0.1:0', 'it has port 0'],
