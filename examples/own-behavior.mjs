@@ -1,9 +1,9 @@
 // A behavior of your own: each node tells the mesh how busy it is, and knows who is the least busy.
 // It is tried out in the simulator; `createNode({ behaviors: () => [new Load()] })` runs it for real.
-import { Reader, Writer } from 'skein/core';
+import { Reader, Writer } from 'skein/kernel';
 import { Mesh, World } from 'skein/sim';
 
-/** @import { Behavior, BehaviorAgent, KernelEvent } from 'skein/core' */
+/** @import { Behavior, BehaviorAgent, KernelEvent } from 'skein/kernel' */
 /** @typedef {{ type: 'set', percent: number } | { type: 'idlest' }} Command */
 
 /** @implements {Behavior<Command>} */

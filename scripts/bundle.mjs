@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 const inlined = /^(cbor-x|@noble\/hashes)(\/|$)/;
 const entries = {
   index: 'src/index.ts',
-  'core/index': 'src/core/index.ts',
+  'kernel/index': 'src/kernel/index.ts',
   'sim/index': 'src/sim/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/main': 'src/cli/main.ts',

@@ -4,7 +4,6 @@
  */
 import * as v from 'valibot';
 import { expectTypeOf } from 'vitest';
-import type { Behavior, BehaviorAgent } from '../src/core/index.ts';
 import {
   attach,
   createNode,
@@ -22,6 +21,7 @@ import {
   type SnoopedMessage,
   type Topology,
 } from '../src/index.ts';
+import type { Behavior, BehaviorAgent } from '../src/kernel/index.ts';
 
 declare const node: SkeinNode;
 declare const topology: Topology;

@@ -4,12 +4,13 @@
  * Made by the local node. Invariant: each request for a channel ends once, as a channel or as an error; when the node
  * ends, or starts anew under another name, so does every channel.
  */
-import { SkeinError } from '../core/errors.ts';
-import type { Channel as CoreChannel } from '../core/features/channel/channel.ts';
-import type { ChannelEvent } from '../core/features/channel/channel-types.ts';
-import { checkName, type NodeId } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
-import type { SkeinKernel } from '../core/skein-kernel.ts';
+
+import type { Channel as CoreChannel } from '../features/channels/core/channel.ts';
+import type { ChannelEvent } from '../features/channels/core/channel-types.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkName, type NodeId } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
+import type { SkeinKernel } from '../node/skein-kernel.ts';
 import { checkOptions, shown } from './arguments.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
 import { DuplexChannel } from './duplex-channel.ts';

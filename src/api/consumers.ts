@@ -5,9 +5,9 @@
  * limit of messages that it has been given and not consumed. Invariant: what a consumer gets has decoded
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
-import type { Arrival } from '../core/features/messaging/arrival.ts';
-import { messagingFeature } from '../core/features/messaging/messaging.ts';
-import { limits } from '../core/limits.ts';
+import type { Arrival } from '../features/messaging/core/arrival.ts';
+import { messagingFeature } from '../features/messaging/core/messaging.ts';
+import { limits } from '../kernel/limits.ts';
 import { checkOptions, shown } from './arguments.ts';
 import { decodeBody } from './codec.ts';
 import { checkKind, type Kind, kindName } from './kind.ts';

@@ -6,8 +6,8 @@
  * no more; a write is done once the core has taken all of it; the end is written once the other node has all.
  */
 import { Duplex } from 'node:stream';
-import { SkeinError } from '../core/errors.ts';
-import type { Channel as CoreChannel } from '../core/features/channel/channel.ts';
+import type { Channel as CoreChannel } from '../features/channels/core/channel.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import type { Channel, ChannelCounters } from './channel.ts';
 import { fillYoungSpace } from './young-space.ts';
 

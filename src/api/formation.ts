@@ -3,7 +3,7 @@
  *
  * Made by the local node. Invariant: it holds no protocol state; the kernel's formation does.
  */
-import type { FormationEvent } from '../core/features/formation/formation-types.ts';
+import type { FormationEvent } from '../features/formation/core/formation-types.ts';
 import type { Channels } from './channels.ts';
 import type { NodeEmitter } from './events.ts';
 

@@ -4,7 +4,7 @@
  * Who calls it: the local node. Invariant: once the node closes no other node is told up or down: all go out of its own
  * reach, nobody was lost, and no program need hear of it.
  */
-import type { KernelEvent, Neighbor } from '../core/contracts.ts';
+import type { KernelEvent, Neighbor } from '../kernel/contracts.ts';
 import type { NodeEmitter } from './events.ts';
 
 export type KernelDelivery =

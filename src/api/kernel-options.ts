@@ -4,8 +4,8 @@
  * Who calls it: the local node, at its start and again when it takes another name. Invariant: each kernel is a
  * life of its own, with an instance that no other has.
  */
-import { hexOf, instanceOf } from '../core/identity.ts';
-import type { SkeinKernelOptions } from '../core/skein-kernel.ts';
+import { hexOf, instanceOf } from '../kernel/identity.ts';
+import type { SkeinKernelOptions } from '../node/skein-kernel.ts';
 import type { LocalNodeSettings, Platform } from './platform.ts';
 
 /** @param firstLink Where a kernel takes over from another: after the last link of that one. */

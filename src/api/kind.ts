@@ -5,7 +5,7 @@
  * they are sent and before they are handed over.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { limits } from '../core/limits.ts';
+import { limits } from '../kernel/limits.ts';
 import { shown } from './arguments.ts';
 
 export interface Kind<Body> {

@@ -5,20 +5,21 @@
  * what the program listens to. Invariant: it holds no protocol state; what is true of the mesh is asked of
  * the kernel each time.
  */
-import type { Neighbor } from '../core/contracts.ts';
-import { type Failure, SkeinError } from '../core/errors.ts';
-import { callsFeature } from '../core/features/calls/calls.ts';
-import type { CallsEvent } from '../core/features/calls/calls-types.ts';
-import type { ChannelEvent } from '../core/features/channel/channel-types.ts';
-import { channelFeature } from '../core/features/channel/channels.ts';
-import { discoveryFeature } from '../core/features/discovery/discovery.ts';
-import { formationFeature } from '../core/features/formation/formation.ts';
-import type { FormationEvent } from '../core/features/formation/formation-types.ts';
-import { messagingFeature } from '../core/features/messaging/messaging.ts';
-import type { MessagingEvent } from '../core/features/messaging/messaging-types.ts';
-import { topologyFeature } from '../core/features/topology/topology.ts';
-import { checkName, idOf } from '../core/identity.ts';
-import { createSkeinKernel, type SkeinKernel } from '../core/skein-kernel.ts';
+
+import { callsFeature } from '../features/calls/core/calls.ts';
+import type { CallsEvent } from '../features/calls/core/calls-types.ts';
+import type { ChannelEvent } from '../features/channels/core/channel-types.ts';
+import { channelFeature } from '../features/channels/core/channels.ts';
+import { discoveryFeature } from '../features/discovery/core/discovery.ts';
+import { formationFeature } from '../features/formation/core/formation.ts';
+import type { FormationEvent } from '../features/formation/core/formation-types.ts';
+import { messagingFeature } from '../features/messaging/core/messaging.ts';
+import type { MessagingEvent } from '../features/messaging/core/messaging-types.ts';
+import { topologyFeature } from '../features/topology/core/topology.ts';
+import type { Neighbor } from '../kernel/contracts.ts';
+import { type Failure, SkeinError } from '../kernel/errors.ts';
+import { checkName, idOf } from '../kernel/identity.ts';
+import { createSkeinKernel, type SkeinKernel } from '../node/skein-kernel.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions } from './channel.ts';
 import { Channels } from './channels.ts';
 import { toDot } from './dot.ts';

@@ -4,12 +4,13 @@
  * Made by the consumers, one per message and consumer. Names are looked up when asked for: most handlers
  * only read the body, and this is the hot path (an object with all fields filled in cost three times as much).
  */
-import type { Directory } from '../core/contracts.ts';
-import type { Arrival } from '../core/features/messaging/arrival.ts';
-import type { Transit } from '../core/features/messaging/messaging-types.ts';
-import { formatId, type NodeId } from '../core/identity.ts';
-import { instanceOfLife } from '../core/life.ts';
-import { readRecipients } from '../core/wire/frame.ts';
+
+import type { Arrival } from '../features/messaging/core/arrival.ts';
+import type { Transit } from '../features/messaging/core/messaging-types.ts';
+import type { Directory } from '../kernel/contracts.ts';
+import { formatId, type NodeId } from '../kernel/identity.ts';
+import { instanceOfLife } from '../kernel/life.ts';
+import { readRecipients } from '../kernel/wire/frame.ts';
 import { decodeBody } from './codec.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
 import type { Message, SnoopedMessage } from './node.ts';

@@ -4,19 +4,20 @@
  * Made by the local node. Values become bytes here and back (codec.ts), names become ids and back.
  * Invariant: a body that its kind's schema does not accept never leaves this process.
  */
-import { SkeinError } from '../core/errors.ts';
-import { messagingFeature } from '../core/features/messaging/messaging.ts';
+
+import { messagingFeature } from '../features/messaging/core/messaging.ts';
 import type {
   MessagingEvent,
   SendAnswer,
   SendCommand,
   Sent,
   Transit,
-} from '../core/features/messaging/messaging-types.ts';
-import type { Everybody, Target } from '../core/features/messaging/target.ts';
-import { checkName, idOf, type NodeId } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
-import type { SkeinKernel } from '../core/skein-kernel.ts';
+} from '../features/messaging/core/messaging-types.ts';
+import type { Everybody, Target } from '../features/messaging/core/target.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkName, idOf, type NodeId } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
+import type { SkeinKernel } from '../node/skein-kernel.ts';
 import { checkOneOf, checkOptions, listOfNames } from './arguments.ts';
 import { CountedBatch } from './batch.ts';
 import { encodeBody } from './codec.ts';

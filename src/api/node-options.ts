@@ -3,7 +3,7 @@
  *
  * Programs write them, the host checks them (`host/options.ts`). Invariant: everything has a default.
  */
-import type { Behavior } from '../core/contracts.ts';
+import type { Behavior } from '../kernel/contracts.ts';
 import type { Logger } from './logger.ts';
 
 /** Options of a node in this process. Everything has a default. */
@@ -46,7 +46,7 @@ export interface NodeOptions {
   /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
   readonly version?: string;
   /**
-   * Makes this program's own behaviors (see `skein/core`), called after skein's. A function, since a node
+   * Makes this program's own behaviors (see `skein/kernel`), called after skein's. A function, since a node
    * that must start anew under another name needs new ones. Their events come as `behavior` events.
    */
   readonly behaviors?: () => readonly Behavior<never>[];

@@ -4,9 +4,10 @@
  * Two things implement it: a node in this process (`createNode`) and a client of a node that already
  * runs on this machine (`attach`). Invariant: whatever is here works the same through both.
  */
-import type { ErrorCode } from '../core/errors.ts';
-import type { Strategy } from '../core/features/calls/calls-types.ts';
-import type { BrokerView } from '../core/features/formation/formation-types.ts';
+
+import type { Strategy } from '../features/calls/core/calls-types.ts';
+import type { BrokerView } from '../features/formation/core/formation-types.ts';
+import type { ErrorCode } from '../kernel/errors.ts';
 import type { Pairing } from './channel.ts';
 import type { Kind } from './kind.ts';
 import type { Service } from './service.ts';

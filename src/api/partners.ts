@@ -5,11 +5,12 @@
  * Made by the local node, asked by the channels. Invariant: a node of that name goes before a service, and what this
  * mesh knows before what a broker would say; each question ends once.
  */
-import { SkeinError } from '../core/errors.ts';
-import { formationFeature } from '../core/features/formation/formation.ts';
-import type { FormationCommand, Paired } from '../core/features/formation/formation-types.ts';
-import { idOf, type NodeId } from '../core/identity.ts';
-import type { SkeinKernel } from '../core/skein-kernel.ts';
+
+import { formationFeature } from '../features/formation/core/formation.ts';
+import type { FormationCommand, Paired } from '../features/formation/core/formation-types.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { idOf, type NodeId } from '../kernel/identity.ts';
+import type { SkeinKernel } from '../node/skein-kernel.ts';
 import type { Channel, PairRequest } from './channel.ts';
 import type { Platform } from './platform.ts';
 import type { Runtime } from './runtime.ts';

@@ -6,6 +6,7 @@
  * told and reports what happened; it decides nothing.
  */
 
+import type { FormationOptions } from '../features/formation/core/formation-types.ts';
 import type {
   Behavior,
   DatagramSeal,
@@ -19,9 +20,8 @@ import type {
   SecureStage,
   Sighting,
   Store,
-} from '../core/contracts.ts';
-import type { Failure } from '../core/errors.ts';
-import type { FormationOptions } from '../core/features/formation/formation-types.ts';
+} from '../kernel/contracts.ts';
+import type { Failure } from '../kernel/errors.ts';
 import type { Channel } from './channel.ts';
 import type { SecurityStatus } from './node.ts';
 

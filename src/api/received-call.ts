@@ -3,8 +3,8 @@
  *
  * Made by the calls facade, one for each. Names are looked up, and the signal is made, when they are asked for.
  */
-import type { Execution } from '../core/features/calls/calls-types.ts';
-import { instanceOfLife } from '../core/life.ts';
+import type { Execution } from '../features/calls/core/calls-types.ts';
+import { instanceOfLife } from '../kernel/life.ts';
 import { type MessageContext, nameOf } from './message.ts';
 import type { Call } from './node.ts';
 

@@ -4,12 +4,13 @@
  * Made by the local node. Values become bytes here and back (codec.ts), and pass their service's schemas before
  * they leave and before they are handed over. Invariant: each request ends exactly once, also when its node does.
  */
-import { type Failure, SkeinError } from '../core/errors.ts';
-import type { Call } from '../core/features/calls/asker.ts';
-import { type Outcome, type Request, strategies } from '../core/features/calls/calls-types.ts';
-import { checkName, idOf } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
-import type { SkeinKernel } from '../core/skein-kernel.ts';
+
+import type { Call } from '../features/calls/core/asker.ts';
+import { type Outcome, type Request, strategies } from '../features/calls/core/calls-types.ts';
+import { type Failure, SkeinError } from '../kernel/errors.ts';
+import { checkName, idOf } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
+import type { SkeinKernel } from '../node/skein-kernel.ts';
 import { checkOneOf, checkOptions, checkText } from './arguments.ts';
 import { decodeBody, encodeBody } from './codec.ts';
 import type { RequestOptions } from './node.ts';

@@ -4,11 +4,12 @@
  * Made by the local node. Invariant: each execution is concluded exactly once; what its handler throws travels as
  * a code and a message, never as a stack.
  */
-import { SkeinError } from '../core/errors.ts';
-import { callsFeature } from '../core/features/calls/calls.ts';
-import { type CallsEvent, codeOfNone, type Execution } from '../core/features/calls/calls-types.ts';
-import type { Responder } from '../core/features/calls/responder.ts';
-import { limits } from '../core/limits.ts';
+
+import { callsFeature } from '../features/calls/core/calls.ts';
+import { type CallsEvent, codeOfNone, type Execution } from '../features/calls/core/calls-types.ts';
+import type { Responder } from '../features/calls/core/responder.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { checkOptions, shown } from './arguments.ts';
 import { decodeBody, encodeBody } from './codec.ts';
 import type { MessageContext } from './message.ts';

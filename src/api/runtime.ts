@@ -5,10 +5,10 @@
  * kernel with the time of the moment; once per turn the outbox is drained and each effect carried out.
  * Invariant: the kernel is only ever entered from here, never from within itself.
  */
-import type { DoorEvent, LinkId, SecureStage, Sighting } from '../core/contracts.ts';
-import { type Failure, failure, SkeinError } from '../core/errors.ts';
-import type { Kernel } from '../core/kernel.ts';
-import type { Effect } from '../core/outbox.ts';
+import type { DoorEvent, LinkId, SecureStage, Sighting } from '../kernel/contracts.ts';
+import { type Failure, failure, SkeinError } from '../kernel/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Effect } from '../kernel/outbox.ts';
 import type { Platform, PlatformEvents } from './platform.ts';
 
 interface Waiting {

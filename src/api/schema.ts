@@ -1,6 +1,6 @@
 /** Validation by Standard Schema: the one place where a schema is asked. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import type { Kind } from './kind.ts';
 
 /** The same for a caller that cannot wait. @throws TypeError when the schema is an asynchronous one. */

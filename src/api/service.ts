@@ -5,7 +5,7 @@
  * both ends, before they leave and before they are handed over.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { checkName } from '../core/identity.ts';
+import { checkName } from '../kernel/identity.ts';
 import { checkOptions, shown } from './arguments.ts';
 import { checkSchema } from './kind.ts';
 

@@ -1,5 +1,5 @@
 /** Checks of what can be set while a node runs. Who calls it: the local node. */
-import { limits } from '../core/limits.ts';
+import { limits } from '../kernel/limits.ts';
 import { checkOptions } from './arguments.ts';
 import type { NodeSettings } from './node.ts';
 

@@ -1,5 +1,5 @@
 /** Findings in one sentence. Who calls it: `explain`. The findings say it; this only strings them together. */
-import type { Finding } from '../core/contracts.ts';
+import type { Finding } from '../kernel/contracts.ts';
 
 export function summarize(self: string, node: string | undefined, findings: readonly Finding[]): string {
   if (node === self) return `${self} is this node itself`;

@@ -4,8 +4,8 @@
  * Who calls it: the local node, anew at each question. Invariant: nothing is kept; what is true of the
  * mesh is read off the kernel's parts at that moment.
  */
-import type { Neighbor, NodeEntry } from '../core/contracts.ts';
-import type { SkeinKernel } from '../core/skein-kernel.ts';
+import type { Neighbor, NodeEntry } from '../kernel/contracts.ts';
+import type { SkeinKernel } from '../node/skein-kernel.ts';
 import type { LinkInfo, NodeInfo } from './node.ts';
 import type { ReadyView } from './waiting.ts';
 

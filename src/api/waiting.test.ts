@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { checkCondition, missingFor, type ReadyView, Waiters } from './waiting.ts';
 
 const view = (nodes: string[], services: string[] = [], links = 0): ReadyView => ({

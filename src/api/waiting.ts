@@ -5,8 +5,8 @@
  * Who calls it: the local node. It is woken by the node's own events, never by a timer of its own but the
  * one for the deadline (`AbortSignal.timeout` in production, virtual time in the simulator).
  */
-import { SkeinError } from '../core/errors.ts';
-import { checkName } from '../core/identity.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkName } from '../kernel/identity.ts';
 import { checkOptions, shown } from './arguments.ts';
 import type { ReadyCondition, WaitOptions } from './node.ts';
 

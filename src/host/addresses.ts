@@ -7,8 +7,8 @@
  */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { SkeinError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { hostLimits } from './limits.ts';
 
 export interface HostPort {

@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { Logger, NodeOptions } from '../api/node.ts';
 import type { LocalNodeSettings } from '../api/platform.ts';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import {
   announcedAddresses,
   broadcastAddresses,

@@ -16,7 +16,7 @@ import type {
   LogLevel,
   Random,
   RecordSigner,
-} from '../core/contracts.ts';
+} from '../kernel/contracts.ts';
 import type { FormationPlan } from './formation-option.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';

@@ -4,7 +4,7 @@
  * Who calls it: the options. Invariant: what it lets through can be bound on one machine and dialed from all.
  */
 import { isIP } from 'node:net';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { formatAddress, type HostPort, isLoopback, isWildcard } from './addresses.ts';
 import { formatSpAddress, parseSpAddress, type SpAddress } from './nanomsg/sp-address.ts';
 import { requireLoopback } from './protected-mode.ts';

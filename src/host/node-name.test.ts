@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nameProblem } from '../core/identity.ts';
+import { nameProblem } from '../kernel/identity.ts';
 import { defaultName, holdChosenName, holdDefaultName, suffixedName } from './node-name.ts';
 import { type RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';
 

@@ -6,7 +6,7 @@
  */
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { parseAddress } from './addresses.ts';
 import { hostLimits } from './limits.ts';
 import type { Registration, RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';

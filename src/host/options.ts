@@ -7,9 +7,9 @@
 
 import { isIP } from 'node:net';
 import type { Logger, NodeOptions } from '../api/node.ts';
-import { SkeinError } from '../core/errors.ts';
-import { nameProblem } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { nameProblem } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
 import { type FormationPlan, formationPlan } from './formation-option.ts';
 import { type FoundKeys, findKeys } from './keys/key-source.ts';

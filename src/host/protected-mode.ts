@@ -5,7 +5,7 @@
  * each dial (after the name has been resolved). Invariant: one sentence says no everywhere, and says how
  * to go on.
  */
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { isLoopback } from './addresses.ts';
 
 /** @param what For example `listen: 0.0.0.0:7400`. */

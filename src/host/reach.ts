@@ -5,7 +5,7 @@
  * finding is given only where it can be the reason for somebody missing.
  */
 import type { SecurityStatus } from '../api/node.ts';
-import type { Finding } from '../core/contracts.ts';
+import type { Finding } from '../kernel/contracts.ts';
 import { isLoopback, parseAddress } from './addresses.ts';
 
 export interface ReachView {

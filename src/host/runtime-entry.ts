@@ -5,8 +5,8 @@
  * a file name, addresses that parse, and a pid that is safe to ask the system about (0 and negative
  * numbers would mean whole process groups).
  */
-import { nameProblem } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
+import { nameProblem } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
 import { parseAddress } from './addresses.ts';
 
 export interface RuntimeEntry {

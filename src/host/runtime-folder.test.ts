@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Sighting } from '../core/contracts.ts';
+import type { Sighting } from '../kernel/contracts.ts';
 import { type Registration, type RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';
 import { defaultRuntimePath } from './runtime-path.ts';
 import { watchFolder } from './runtime-watch.ts';

@@ -9,8 +9,8 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { SkeinError } from '../core/errors.ts';
-import { checkName } from '../core/identity.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkName } from '../kernel/identity.ts';
 import { hostLimits } from './limits.ts';
 import { parseEntry, type RuntimeEntry } from './runtime-entry.ts';
 import { isSafe, prepareFolder } from './runtime-path.ts';

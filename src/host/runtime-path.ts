@@ -7,7 +7,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** `unsafe`: somebody else could write in it. */

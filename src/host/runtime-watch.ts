@@ -6,7 +6,7 @@
  * enough where the system cannot notify; the watch itself never keeps a process alive nor ends it.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import type { Sighting } from '../core/contracts.ts';
+import type { Sighting } from '../kernel/contracts.ts';
 import { hostLimits } from './limits.ts';
 import { instancePending, type RuntimeEntry } from './runtime-entry.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';

@@ -7,7 +7,7 @@
  * made of x; an object that only looks like a tag is escaped by one more `$`.
  */
 import { decodeBody, encodeBody } from '../api/codec.ts';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 
 const tagPattern = /^\$+(bytes|cbor)$/;
 const depthMax = 500;

@@ -1,8 +1,8 @@
 /** `call`: asks a service, wherever it is offered, and answers with what came back. */
 import * as v from 'valibot';
 import { service } from '../api/service.ts';
-import { SkeinError } from '../core/errors.ts';
-import { strategies } from '../core/features/calls/calls-types.ts';
+import { strategies } from '../features/calls/core/calls-types.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { bodyFromJson, bodyToJson } from './body.ts';
 import { flag, kindName, nodeName, oneOf, serviceName, timeoutMs } from './fields.ts';
 import { operation } from './operation.ts';

@@ -6,8 +6,8 @@
  */
 import * as v from 'valibot';
 import { kind } from '../api/kind.ts';
-import { nameProblem } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
+import { nameProblem } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
 
 const showTextMax = 80;
 

@@ -1,7 +1,7 @@
 /** `node-show`: one node and, where it is a neighbor, the link to it. */
 import * as v from 'valibot';
 import type { LinkInfo, NodeInfo } from '../api/node.ts';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { nodeName } from './fields.ts';
 import { operation } from './operation.ts';
 

@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot';
 import type { SkeinNode } from '../api/node.ts';
-import { SkeinError } from '../core/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 
 export type InputSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 

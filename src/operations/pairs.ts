@@ -8,8 +8,8 @@
 import * as v from 'valibot';
 import type { PairRequest } from '../api/channel.ts';
 import type { SkeinNode } from '../api/node.ts';
-import { SkeinError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { nodeName, serviceName, wholeNumber } from './fields.ts';
 import { operation, streamOperation } from './operation.ts';
 import { openStream } from './stream.ts';

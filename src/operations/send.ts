@@ -1,7 +1,7 @@
 /** `send`: one message to named nodes or, with `@all` alone, to everybody; one receipt per recipient. */
 import * as v from 'valibot';
-import { SkeinError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { bodyFromJson } from './body.ts';
 import { flag, kindName, listOf, nodeName, oneOf, timeoutMs } from './fields.ts';
 import { operation } from './operation.ts';

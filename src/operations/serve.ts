@@ -7,8 +7,8 @@
 import * as v from 'valibot';
 import type { Call, SkeinNode } from '../api/node.ts';
 import { PushStream } from '../api/stream.ts';
-import { SkeinError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { bodyFromJson, bodyToJson } from './body.ts';
 import { serviceName, wholeNumber } from './fields.ts';
 import { operation, streamOperation } from './operation.ts';

@@ -1,6 +1,6 @@
 /** `set`: changes settings of a running node; without any it only tells them. */
 import * as v from 'valibot';
-import { limits } from '../core/limits.ts';
+import { limits } from '../kernel/limits.ts';
 import { timeoutMs, wholeNumber } from './fields.ts';
 import { operation } from './operation.ts';
 

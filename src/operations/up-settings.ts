@@ -6,8 +6,8 @@
  */
 import * as v from 'valibot';
 import type { NodeOptions } from '../api/node.ts';
-import { SkeinError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 import { acceptedDurations, parseDuration } from './duration.ts';
 import { address, flag, listOf, nodeName, oneOf, show, wholeNumber } from './fields.ts';
 import { settingFields } from './set.ts';

@@ -4,9 +4,9 @@
  * Who calls it: the platforms add, the checker of hearsay and liars who replay read. Invariant: what a liar
  * signs is not in it: only what a node has announced of itself.
  */
-import type { Instance } from '../core/identity.ts';
-import { type Announcement, decodeAnnouncement } from '../core/routing/announcement.ts';
-import { Writer } from '../core/wire/bytes.ts';
+import type { Instance } from '../kernel/identity.ts';
+import { type Announcement, decodeAnnouncement } from '../kernel/routing/announcement.ts';
+import { Writer } from '../kernel/wire/bytes.ts';
 
 interface Signed {
   readonly signed: Uint8Array;

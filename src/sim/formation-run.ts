@@ -5,7 +5,7 @@
  * Who calls it: the tests and the report. Invariant: everything follows from the seed; what took too long or was
  * wrong is among the world's failures.
  */
-import type { FormationStatus } from '../core/features/formation/formation-types.ts';
+import type { FormationStatus } from '../features/formation/core/formation-types.ts';
 import { Brokers } from './checkers/brokers.ts';
 import type { CheckCounts } from './checkers/checkers.ts';
 import { partition } from './faults/network-faults.ts';

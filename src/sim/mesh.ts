@@ -8,10 +8,10 @@
 
 import { createLocalNode, type LocalNode } from '../api/create.ts';
 import type { PlatformEvents } from '../api/platform.ts';
-import type { Behavior, LogLevel } from '../core/contracts.ts';
-import { SkeinError } from '../core/errors.ts';
-import type { NodeId } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
+import type { Behavior, LogLevel } from '../kernel/contracts.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import type { NodeId } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';

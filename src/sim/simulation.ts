@@ -5,7 +5,7 @@
  * is demanded. Invariant: whatever it finds is in the report; it throws only for options that make no
  * sense. Everything depends on the options alone.
  */
-import { limits } from '../core/limits.ts';
+import { limits } from '../kernel/limits.ts';
 import { CallWorkload } from './call-workload.ts';
 import { ChannelWorkload } from './channel-workload.ts';
 import { CallLedger } from './checkers/call-ledger.ts';

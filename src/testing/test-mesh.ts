@@ -8,9 +8,9 @@
 import { checkOptions, shown } from '../api/arguments.ts';
 import type { SkeinNode } from '../api/node.ts';
 import { checkWhole } from '../api/settings.ts';
-import type { Behavior } from '../core/contracts.ts';
-import { checkName } from '../core/identity.ts';
-import { limits } from '../core/limits.ts';
+import type { Behavior } from '../kernel/contracts.ts';
+import { checkName } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
 import { partition } from '../sim/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/mesh.ts';
 import { World } from '../sim/world/world.ts';

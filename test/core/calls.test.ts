@@ -1,12 +1,12 @@
 /** Calls between kernels: what is lost on the way, what comes twice, and nodes that do not keep the rules. */
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/core/errors.ts';
-import type { CallsEvent, Execution, Outcome, Request } from '../../src/core/features/calls/calls-types.ts';
-import { CallType, encodeReplyHead, ReplyStatus } from '../../src/core/features/calls/wire.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { lifeOf } from '../../src/core/life.ts';
-import { limits } from '../../src/core/limits.ts';
-import { encodeFrame, type Frame, RouteKind } from '../../src/core/wire/frame.ts';
+import type { CallsEvent, Execution, Outcome, Request } from '../../src/features/calls/core/calls-types.ts';
+import { CallType, encodeReplyHead, ReplyStatus } from '../../src/features/calls/core/wire.ts';
+import type { Failure } from '../../src/kernel/errors.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { lifeOf } from '../../src/kernel/life.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { encodeFrame, type Frame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { changeFrames, TestMesh, type TestNode } from './harness.ts';
 
 const calls = featureNumber('calls');

@@ -3,12 +3,12 @@
  * what comes, and knows how it ended.
  */
 
-import { type Failure, failure } from '../../src/core/errors.ts';
-import type { Channel } from '../../src/core/features/channel/channel.ts';
-import type { ChannelEvent, OpenOptions } from '../../src/core/features/channel/channel-types.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { concatenate } from '../../src/core/wire/bytes.ts';
-import type { Frame } from '../../src/core/wire/frame.ts';
+import type { Channel } from '../../src/features/channels/core/channel.ts';
+import type { ChannelEvent, OpenOptions } from '../../src/features/channels/core/channel-types.ts';
+import { type Failure, failure } from '../../src/kernel/errors.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { concatenate } from '../../src/kernel/wire/bytes.ts';
+import type { Frame } from '../../src/kernel/wire/frame.ts';
 import { changeFrames, type TestMesh, type TestNode } from './harness.ts';
 
 const openOptions: OpenOptions = { protocol: 'pair', windowBytes: 64 * 1024, timeoutMs: 10_000 };

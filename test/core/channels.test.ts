@@ -1,7 +1,7 @@
 /** Channels between kernels: what is lost, doubled or late on the way, ways that change, and every end. */
 import { describe, expect, test } from 'vitest';
-import { ChannelType } from '../../src/core/features/channel/wire.ts';
-import { limits } from '../../src/core/limits.ts';
+import { ChannelType } from '../../src/features/channels/core/wire.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { breakLink } from '../promises/break-link.ts';
 import {
   changedFrames,

@@ -1,7 +1,7 @@
 /** Discovery between kernels: who solicits, who answers, who is dialed, and how islands meet again. */
 import { describe, expect, test } from 'vitest';
-import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
-import { limits } from '../../src/core/limits.ts';
+import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
 
 /** Nodes n0, n1, ... that find each other by datagram alone. */

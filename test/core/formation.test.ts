@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import {
   encodeFormationMessage,
   type FormationMessage,
-} from '../../src/core/features/formation/formation-messages.ts';
-import type { FormationStatus } from '../../src/core/features/formation/formation-types.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
-import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+} from '../../src/features/formation/core/formation-messages.ts';
+import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
 
 const place = '10.9.0.1:7015';

@@ -1,9 +1,9 @@
 /** Frames on their way: hops, dead ends, what goes back to the sender and what never does. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior, BehaviorAgent, Neighbor, Returned } from '../../src/core/contracts.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
-import { encodeFrame, Flag, type Frame, headerBytes, RouteKind } from '../../src/core/wire/frame.ts';
+import type { Behavior, BehaviorAgent, Neighbor, Returned } from '../../src/kernel/contracts.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { encodeFrame, Flag, type Frame, headerBytes, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 /** A behavior of a program's own: keeps what comes to it. */

@@ -4,21 +4,22 @@
  * A far smaller world than `src/sim`: no api, no promises, every event by hand or by `run`. A test looks at
  * what came out of each outbox. Invariant: with equal seeds and calls, everything happens alike.
  */
-import type { Behavior, DoorAction, DoorEvent, LinkId, Random } from '../../src/core/contracts.ts';
-import { type Failure, failure } from '../../src/core/errors.ts';
-import type { Arrival } from '../../src/core/features/messaging/arrival.ts';
+
+import type { Arrival } from '../../src/features/messaging/core/arrival.ts';
 import type {
   MessagingEvent,
   SendAnswer,
   SendCommand,
-} from '../../src/core/features/messaging/messaging-types.ts';
-import { idOf } from '../../src/core/identity.ts';
-import type { Kernel } from '../../src/core/kernel.ts';
-import type { Effect } from '../../src/core/outbox.ts';
-import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/core/skein-kernel.ts';
-import { concatenate } from '../../src/core/wire/bytes.ts';
-import { Frame, preface } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+} from '../../src/features/messaging/core/messaging-types.ts';
+import type { Behavior, DoorAction, DoorEvent, LinkId, Random } from '../../src/kernel/contracts.ts';
+import { type Failure, failure } from '../../src/kernel/errors.ts';
+import { idOf } from '../../src/kernel/identity.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import type { Effect } from '../../src/kernel/outbox.ts';
+import { concatenate } from '../../src/kernel/wire/bytes.ts';
+import { Frame, preface } from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
+import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/node/skein-kernel.ts';
 
 /** One direction of a pipe keeps its order, as TCP does; two pipes have none between them. */
 export type Delay = () => number;

@@ -1,11 +1,11 @@
 /** The kernel among behaviors and peers that do what they should not. */
 import { describe, expect, test } from 'vitest';
-import { encodeIds, encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { type Behavior, type BehaviorAgent, Kernel, type Neighbor } from '../../src/core/index.ts';
-import { limits } from '../../src/core/limits.ts';
-import { encodeAnnouncement } from '../../src/core/routing/announcement.ts';
-import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+import { encodeIds, encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { type Behavior, type BehaviorAgent, Kernel, type Neighbor } from '../../src/kernel/index.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
+import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { announcement, recordConversation } from '../fuzz/samples.ts';
 import { TestMesh, type TestNode, witness } from './harness.ts';
 

@@ -1,7 +1,7 @@
 /** Links between kernels: which dials become one, which are refused, and what the other end hears of it. */
 import { describe, expect, test } from 'vitest';
-import { decodeHello, encodeHello } from '../../src/core/link/hello.ts';
-import { headerBytes, preface } from '../../src/core/wire/frame.ts';
+import { decodeHello, encodeHello } from '../../src/kernel/link/hello.ts';
+import { headerBytes, preface } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode, type TestNodeOptions, witness } from './harness.ts';
 
 /** Two nodes that dial each other at once, the bytes of each pipe delayed at random. */

@@ -1,10 +1,10 @@
 /** Messages between kernels: receipts, large bodies, what is full, and a way around a link that dies. */
 import { describe, expect, test } from 'vitest';
-import { encodeReceipts, MessageType } from '../../src/core/features/messaging/wire.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
-import { Frame } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+import { encodeReceipts, MessageType } from '../../src/features/messaging/core/wire.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { Frame } from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 const messaging = featureNumber('messaging');

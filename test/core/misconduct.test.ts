@@ -1,16 +1,16 @@
 /** What a member can do to others, and what becomes of it: forged records, floods. */
 import { describe, expect, test } from 'vitest';
-import { decodeRecords, encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
-import { topologyFeature } from '../../src/core/features/topology/topology.ts';
-import { featureNumber, idOf, instanceOf } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
+import { decodeRecords, encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
+import { topologyFeature } from '../../src/features/topology/core/topology.ts';
+import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
+import { featureNumber, idOf, instanceOf } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import {
   type Announcement,
   decodeAnnouncement,
   encodeAnnouncement,
-} from '../../src/core/routing/announcement.ts';
-import { encodeFrame, Frame, RouteKind } from '../../src/core/wire/frame.ts';
-import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
+} from '../../src/kernel/routing/announcement.ts';
+import { encodeFrame, Frame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { frameRanges } from '../../src/sim/network/frames.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 

@@ -1,7 +1,7 @@
 /** Topology between kernels: who is known, who left, whose name it is, and floods that come too fast. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior, BehaviorAgent } from '../../src/core/contracts.ts';
-import { limits } from '../../src/core/limits.ts';
+import type { Behavior, BehaviorAgent } from '../../src/kernel/contracts.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 test('all nodes know the same effective network, oneself in it', () => {

@@ -6,9 +6,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { SkeinError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
 import { createNode } from '../../src/host/create-node.ts';
+import { SkeinError } from '../../src/kernel/errors.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { Site } from './helpers.ts';
 
 let site: Site | undefined;

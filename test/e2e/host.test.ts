@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
-import { preface } from '../../src/core/wire/frame.ts';
 import { createHostedNode, createNode, type HostedNode } from '../../src/host/create-node.ts';
+import { preface } from '../../src/kernel/wire/frame.ts';
 
 let folder: string;
 let udpPort: number;

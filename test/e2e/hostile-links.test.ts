@@ -6,12 +6,12 @@ import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
-import { failure } from '../../src/core/errors.ts';
-import { ControlType, controlFrame } from '../../src/core/link/control.ts';
-import { encodeRefusal } from '../../src/core/link/refusal.ts';
-import { preface } from '../../src/core/wire/frame.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import { failure } from '../../src/kernel/errors.ts';
+import { ControlType, controlFrame } from '../../src/kernel/link/control.ts';
+import { encodeRefusal } from '../../src/kernel/link/refusal.ts';
+import { preface } from '../../src/kernel/wire/frame.ts';
 import { Conversation, framesIn, openingWith, Strangers } from './strangers.ts';
 
 const key = MeshKey.make();

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeEvents, SkeinNode } from '../../src/api/node.ts';
-import type { BrokerView, FormationStatus } from '../../src/core/features/formation/formation-types.ts';
+import type { BrokerView, FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';

@@ -5,14 +5,18 @@
  * does; what it sends from then on is up to the test.
  */
 import { connect, type TLSSocket } from 'node:tls';
-import { encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
-import { topologyFeature } from '../../src/core/features/topology/topology.ts';
-import { featureNumber, type Instance, idOf, instanceOf } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
-import { controlFrame } from '../../src/core/link/control.ts';
-import { Handshake } from '../../src/core/link/handshake.ts';
-import { encodeHello } from '../../src/core/link/hello.ts';
-import { type Announcement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
+import { encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
+import { topologyFeature } from '../../src/features/topology/core/topology.ts';
+import { KeyRing } from '../../src/host/keys/key-ring.ts';
+import { exporterBytes, exporterLabel, LinkProof } from '../../src/host/keys/link-proof.ts';
+import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
+import { featureNumber, type Instance, idOf, instanceOf } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { controlFrame } from '../../src/kernel/link/control.ts';
+import { Handshake } from '../../src/kernel/link/handshake.ts';
+import { encodeHello } from '../../src/kernel/link/hello.ts';
+import { type Announcement, encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
 import {
   encodeFrame,
   Frame,
@@ -20,12 +24,8 @@ import {
   RouteKind,
   wireVersion,
   wireVersionMin,
-} from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
-import { KeyRing } from '../../src/host/keys/key-ring.ts';
-import { exporterBytes, exporterLabel, LinkProof } from '../../src/host/keys/link-proof.ts';
-import type { MeshKey } from '../../src/host/keys/mesh-key.ts';
-import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
+} from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 
 interface RogueOptions {
   readonly name: string;

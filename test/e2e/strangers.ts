@@ -7,10 +7,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import { ControlType, controlFrame } from '../../src/core/link/control.ts';
-import { Frame, preface } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
 import { type Certificate, makeCertificate } from '../../src/host/keys/certificate.ts';
+import { ControlType, controlFrame } from '../../src/kernel/link/control.ts';
+import { Frame, preface } from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 
 const certificate: Certificate = await makeCertificate();
 const protocol = ['skein/1'];

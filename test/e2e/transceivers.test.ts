@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SpProtocol } from '../../src/core/nanomsg/sp-stream.ts';
+import { SpProtocol } from '../../src/doors/nanomsg/sp-stream.ts';
 import { FormationDoors } from '../../src/host/nanomsg/formation-doors.ts';
 import { parseSpAddress } from '../../src/host/nanomsg/sp-address.ts';
 import { Transceiver } from '../../src/host/nanomsg/transceiver.ts';

@@ -4,15 +4,15 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeClaim, encodeClaim } from '../../src/core/features/formation/claim.ts';
+import { SpProtocol, SpStream, spGreeting, spMessage } from '../../src/doors/nanomsg/sp-stream.ts';
+import { decodeClaim, encodeClaim } from '../../src/features/formation/core/claim.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
-} from '../../src/core/features/formation/formation-messages.ts';
-import type { FormationStatus } from '../../src/core/features/formation/formation-types.ts';
-import { limits } from '../../src/core/limits.ts';
-import { SpProtocol, SpStream, spGreeting, spMessage } from '../../src/core/nanomsg/sp-stream.ts';
+} from '../../src/features/formation/core/formation-messages.ts';
+import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh } from '../core/harness.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
 

@@ -1,7 +1,7 @@
 /** Bytes gone wrong in the ways that find bugs: flipped, cut, spliced, repeated, lengths changed. */
 
 import fc from 'fast-check';
-import { concatenate } from '../../src/core/wire/bytes.ts';
+import { concatenate } from '../../src/kernel/wire/bytes.ts';
 
 export type Mutation =
   | { readonly kind: 'set'; readonly at: number; readonly value: number }

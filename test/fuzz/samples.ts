@@ -1,19 +1,19 @@
 /** Sound bytes of every kind that one node may receive: what the mutations start from. */
 
-import type { CallsEvent } from '../../src/core/features/calls/calls-types.ts';
-import * as calls from '../../src/core/features/calls/wire.ts';
-import type { ChannelEvent } from '../../src/core/features/channel/channel-types.ts';
-import * as channel from '../../src/core/features/channel/wire.ts';
-import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
-import { encodeReceipts, MessageType } from '../../src/core/features/messaging/wire.ts';
-import * as topology from '../../src/core/features/topology/messages.ts';
-import { idOf } from '../../src/core/identity.ts';
-import { encodeHello } from '../../src/core/link/hello.ts';
-import { encodeRefusal } from '../../src/core/link/refusal.ts';
-import { type Announcement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
-import { concatenate } from '../../src/core/wire/bytes.ts';
-import { encodeReturned } from '../../src/core/wire/returned.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+import type { CallsEvent } from '../../src/features/calls/core/calls-types.ts';
+import * as calls from '../../src/features/calls/core/wire.ts';
+import type { ChannelEvent } from '../../src/features/channels/core/channel-types.ts';
+import * as channel from '../../src/features/channels/core/wire.ts';
+import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
+import { encodeReceipts, MessageType } from '../../src/features/messaging/core/wire.ts';
+import * as topology from '../../src/features/topology/core/messages.ts';
+import { idOf } from '../../src/kernel/identity.ts';
+import { encodeHello } from '../../src/kernel/link/hello.ts';
+import { encodeRefusal } from '../../src/kernel/link/refusal.ts';
+import { type Announcement, encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
+import { concatenate } from '../../src/kernel/wire/bytes.ts';
+import { encodeReturned } from '../../src/kernel/wire/returned.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 
 const instance = '0123456789abcdef';

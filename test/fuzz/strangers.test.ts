@@ -9,8 +9,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SkeinNode } from '../../src/api/node.ts';
-import { instanceOf } from '../../src/core/identity.ts';
-import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/core/routing/announcement.ts';
 import { ControlClient } from '../../src/host/control/client.ts';
 import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
@@ -18,6 +16,8 @@ import { KeyedSeal } from '../../src/host/keys/datagram-seal.ts';
 import { KeyRing } from '../../src/host/keys/key-ring.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
+import { instanceOf } from '../../src/kernel/identity.ts';
+import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/kernel/routing/announcement.ts';
 import { mutate, mutations, seed, times } from './mutations.ts';
 import { announcement, encoded } from './samples.ts';
 

@@ -4,9 +4,9 @@
  * script is a heading of `behavior-calls.txt`, which is reviewed as a diff.
  */
 import { expect, test } from 'vitest';
-import type { BehaviorAgent } from '../../src/core/contracts.ts';
-import { failure } from '../../src/core/errors.ts';
-import type { Effect } from '../../src/core/outbox.ts';
+import type { BehaviorAgent } from '../../src/kernel/contracts.ts';
+import { failure } from '../../src/kernel/errors.ts';
+import type { Effect } from '../../src/kernel/outbox.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { Recorder, type RecordingHandler } from './recorder.ts';
 

@@ -15,8 +15,8 @@ import type {
   Returned,
   StoreResult,
   Verdict,
-} from '../../src/core/contracts.ts';
-import type { Frame } from '../../src/core/wire/frame.ts';
+} from '../../src/kernel/contracts.ts';
+import type { Frame } from '../../src/kernel/wire/frame.ts';
 
 const decoder = new TextDecoder();
 

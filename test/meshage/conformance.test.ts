@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parse } from '@ts-graphviz/parser';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Message, SkeinNode, SnoopedMessage } from '../../src/api/node.ts';
-import { limits } from '../../src/core/limits.ts';
 import { hostLimits } from '../../src/host/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { addressOf, closeAll, freeUdpPort, linked, nextEvent, start } from './real-nodes.ts';
 
 afterEach(closeAll);
@@ -350,7 +350,7 @@ describe('rows that are tested elsewhere', () => {
     ],
     [
       'an edge counts if both ends announce it',
-      '../src/core/routing/link-state',
+      '../src/kernel/routing/link-state',
       'distances are those of a breadth-first search over what both ends claim',
     ],
     [

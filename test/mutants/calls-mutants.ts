@@ -1,7 +1,7 @@
 /** Slips in calls: who carries a request out, how often, and what its asker is told. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const folder = 'src/core/features/calls';
+const folder = 'src/features/calls/core';
 
 export const callsMutants: readonly Mutant[] = [
   {

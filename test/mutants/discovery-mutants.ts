@@ -1,7 +1,7 @@
 /** Slips in discovery: who answers whom, who looks for whom. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const discovery = 'src/core/features/discovery/discovery.ts';
+const discovery = 'src/features/discovery/core/discovery.ts';
 
 export const discoveryMutants: readonly Mutant[] = [
   {
@@ -14,14 +14,14 @@ export const discoveryMutants: readonly Mutant[] = [
   {
     name: 'beacon-not-heard',
     breaks: 'a satisfied node does not dial whom it hears outside its component',
-    file: 'src/core/features/discovery/answering.ts',
+    file: 'src/features/discovery/core/answering.ts',
     find: 'if (bridge && Number.isFinite(agent.routes.distance(id))) return undefined;',
     replace: 'if (bridge) return undefined;',
   },
   {
     name: 'crowd-answers-nobody',
     breaks: 'in a mesh of more than 16 nodes nobody answers a solicitation',
-    file: 'src/core/features/discovery/crowd.ts',
+    file: 'src/features/discovery/core/crowd.ts',
     find: 'return Math.min(1 / limits.solicitRatio,',
     replace: 'return Math.min(0 / limits.solicitRatio,',
   },
@@ -42,7 +42,7 @@ export const discoveryMutants: readonly Mutant[] = [
   {
     name: 'dial-never-over',
     breaks: 'a node that was dialed once counts as being dialed for ever',
-    file: 'src/core/features/discovery/dials.ts',
+    file: 'src/features/discovery/core/dials.ts',
     find: 'if (attempt.target.node !== undefined) this.underWay.delete(attempt.target.node);',
     replace: '',
   },

@@ -1,8 +1,8 @@
 /** Slips in links: their liveness, their queues, two of them to one neighbor. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const neighborhood = 'src/core/neighborhood.ts';
-const link = 'src/core/link/link.ts';
+const neighborhood = 'src/kernel/neighborhood.ts';
+const link = 'src/kernel/link/link.ts';
 
 export const linkMutants: readonly Mutant[] = [
   {
@@ -31,21 +31,21 @@ export const linkMutants: readonly Mutant[] = [
   {
     name: 'own-lag-not-forgiven',
     breaks: 'the deadline of silence does not grow by the lag of one’s own loop',
-    file: 'src/core/link/liveness.ts',
+    file: 'src/kernel/link/liveness.ts',
     find: 'this.heardAt = Math.min(now, this.heardAt + lagMs);',
     replace: 'this.heardAt = Math.min(now, this.heardAt + lagMs / 1000);',
   },
   {
     name: 'tolerance-forgotten',
     breaks: 'a neighbor is dead after one missed heartbeat and a half',
-    file: 'src/core/link/liveness.ts',
+    file: 'src/kernel/link/liveness.ts',
     find: 'this.silenceMaxMs = stallToleranceMs + limits.heartbeatIntervalMs;',
     replace: 'this.silenceMaxMs = stallToleranceMs / 2;',
   },
   {
     name: 'silence-never-ends',
     breaks: 'a silent link is never dead',
-    file: 'src/core/link/liveness.ts',
+    file: 'src/kernel/link/liveness.ts',
     find: "return silent ? 'dead' : 'alive';",
     replace: "return silent && this.silenceMaxMs < 0 ? 'dead' : 'alive';",
   },

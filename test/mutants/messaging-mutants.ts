@@ -1,34 +1,34 @@
 /** Slips in messaging: who has got what, and who is told so. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const folder = 'src/core/features/messaging';
+const folder = 'src/features/messaging/core';
 
 export const messagingMutants: readonly Mutant[] = [
   {
     name: 'no-dedup',
     breaks: 'a message that was taken before is taken again',
-    file: 'src/core/parts/dedup.ts',
+    file: 'src/kernel/parts/dedup.ts',
     find: "return memory.seen.has(sequence) ? 'seen' : 'fresh';",
     replace: "return 'fresh';",
   },
   {
     name: 'no-floor',
     breaks: 'what lies below the floor, and was forgotten for it, counts as fresh',
-    file: 'src/core/parts/dedup.ts',
+    file: 'src/kernel/parts/dedup.ts',
     find: "    if (sequence < memory.floor) return 'stale';\n",
     replace: '',
   },
   {
     name: 'dedup-window-short',
     breaks: 'duplicates of an idle source are remembered for half a second instead of two minutes',
-    file: 'src/core/parts/dedup.ts',
+    file: 'src/kernel/parts/dedup.ts',
     find: 'now - memory.usedAt < limits.dedupIdleMs',
     replace: 'now - memory.usedAt < limits.dedupIdleMs / 240',
   },
   {
     name: 'dedup-across-lives',
     breaks: 'a restarted source shares the memory of duplicates with its life before',
-    file: 'src/core/parts/dedup.ts',
+    file: 'src/kernel/parts/dedup.ts',
     find: 'lives.find((entry) => entry.life === life)',
     replace: 'lives[0]',
   },
@@ -108,7 +108,7 @@ export const messagingMutants: readonly Mutant[] = [
   {
     name: 'late-is-seen',
     breaks: 'a message that a later one has overtaken counts as taken before',
-    file: 'src/core/parts/dedup.ts',
+    file: 'src/kernel/parts/dedup.ts',
     find: "return memory.seen.has(sequence) ? 'seen' : 'fresh';",
     replace: "return sequence <= Math.max(0, ...memory.seen) ? 'seen' : 'fresh';",
   },

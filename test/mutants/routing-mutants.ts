@@ -1,14 +1,14 @@
 /** Slips in finding the way: routes, forwarding. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const table = 'src/core/routing/link-state.ts';
-const forwarder = 'src/core/forwarder.ts';
+const table = 'src/kernel/routing/link-state.ts';
+const forwarder = 'src/kernel/forwarder.ts';
 
 export const routingMutants: readonly Mutant[] = [
   {
     name: 'one-end-is-enough',
     breaks: 'an edge counts when only one of its ends announces it',
-    file: 'src/core/routing/records.ts',
+    file: 'src/kernel/routing/records.ts',
     find: '!other.isOver && other.edges.includes(record.index)',
     replace: '!other.isOver',
   },
@@ -30,7 +30,7 @@ export const routingMutants: readonly Mutant[] = [
   {
     name: 'route-around-forgotten',
     breaks: 'the routes are not computed anew when a record changes',
-    file: 'src/core/routing/records.ts',
+    file: 'src/kernel/routing/records.ts',
     find: 'record.edges = this.edgesOf(announcement);\n    if (this.connect(record)) this.version++;',
     replace: 'record.edges = this.edgesOf(announcement);\n    this.connect(record);',
   },

@@ -1,20 +1,20 @@
 /** Slips in what nodes know of each other: records, versions, signatures, digests, names. Read by the catalog. */
 import type { Mutant } from './mutant.ts';
 
-const folder = 'src/core/features/topology';
+const folder = 'src/features/topology/core';
 
 export const topologyMutants: readonly Mutant[] = [
   {
     name: 'records-deleted-on-prune',
     breaks: 'the record of a node out of reach is deleted at once instead of after an hour',
-    file: 'src/core/routing/records.ts',
+    file: 'src/kernel/routing/records.ts',
     find: 'if (now - record.since > limits.unreachableKeptMs) this',
     replace: 'if (now > record.since) this',
   },
   {
     name: 'sequence-before-epoch',
     breaks: 'versions of a record are compared by sequence before epoch',
-    file: 'src/core/routing/announcement.ts',
+    file: 'src/kernel/routing/announcement.ts',
     find: '  if (a.epoch !== b.epoch) return a.epoch - b.epoch;\n  if (a.sequence !== b.sequence) return a.sequence - b.sequence;',
     replace:
       '  if (a.sequence !== b.sequence) return a.sequence - b.sequence;\n  if (a.epoch !== b.epoch) return a.epoch - b.epoch;',
@@ -86,7 +86,7 @@ export const topologyMutants: readonly Mutant[] = [
   {
     name: 'digest-of-wrong-bucket',
     breaks: 'a record counts in the digest of the bucket beside its own',
-    file: 'src/core/routing/digests.ts',
+    file: 'src/kernel/routing/digests.ts',
     find: 'const at = bucketOf(record.id) * 2;',
     replace: 'const at = bucketOf(record.id + 1) * 2;',
   },
@@ -100,7 +100,7 @@ export const topologyMutants: readonly Mutant[] = [
   {
     name: 'digest-keeps-old-version',
     breaks: 'the digest keeps the version of a record that was replaced',
-    file: 'src/core/routing/records.ts',
+    file: 'src/kernel/routing/records.ts',
     find: '      this.digests.toggle(record.newest, record.check);\n      this.digests.toggle(announcement, check);',
     replace: '      this.digests.toggle(announcement, check);',
   },
@@ -143,7 +143,7 @@ export const topologyMutants: readonly Mutant[] = [
   {
     name: 'signature-not-checked',
     breaks: 'a record counts whatever its signature is, if only its public key is that of the life it names',
-    file: 'src/core/routing/announcement.ts',
+    file: 'src/kernel/routing/announcement.ts',
     find: 'return isInstanceOf(record.instance, publicKey) && signer.verify(publicKey, signed, signature);',
     replace:
       'return isInstanceOf(record.instance, publicKey) || signer.verify(publicKey, signed, signature);',
@@ -151,7 +151,7 @@ export const topologyMutants: readonly Mutant[] = [
   {
     name: 'instance-not-bound-to-key',
     breaks: 'a record may be signed with any key, not only with that of the life it names',
-    file: 'src/core/routing/announcement.ts',
+    file: 'src/kernel/routing/announcement.ts',
     find: 'return isInstanceOf(record.instance, publicKey) && signer',
     replace: 'return signer',
   },

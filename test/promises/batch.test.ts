@@ -1,6 +1,6 @@
 /** Messages whose receipts are counted: each in the end delivered or missing, and no more under way than was said. */
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);

@@ -1,7 +1,7 @@
 /** What a program's own behaviors and their handlers can do through their agents, and what reaches them. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior, BehaviorAgent, ConnectionAgent, Neighbor } from '../../src/core/contracts.ts';
-import type { Frame } from '../../src/core/wire/frame.ts';
+import type { Behavior, BehaviorAgent, ConnectionAgent, Neighbor } from '../../src/kernel/contracts.ts';
+import type { Frame } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

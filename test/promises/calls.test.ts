@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Call, RequestOptions } from '../../src/api/node.ts';
 import { service } from '../../src/api/service.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);

@@ -1,8 +1,8 @@
 /** Whatever the faults: what a send calls delivered was taken once, and what it calls undelivered was not. */
 import { describe, expect, test } from 'vitest';
-import { featureNumber } from '../../src/core/identity.ts';
-import { Frame } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { Frame } from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';
 

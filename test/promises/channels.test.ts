@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel, PairOptions, PairRequest } from '../../src/api/channel.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import type { Host } from '../../src/sim/machine/host.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 

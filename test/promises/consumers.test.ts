@@ -1,6 +1,6 @@
 /** What handlers and loops get, and what they do not: several of them, slow ones, ended ones. */
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { closeMesh, smallMesh, undelivered } from './small-mesh.ts';
 
 afterEach(closeMesh);

@@ -1,7 +1,7 @@
 /** How often a message may come: once to each life of its recipient, within the stated memory. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
-import { Dedup } from '../../src/core/parts/dedup.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { Dedup } from '../../src/kernel/parts/dedup.ts';
 import { pause } from '../../src/sim/index.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';

@@ -1,8 +1,8 @@
 /** Error codes that no other test brings about, and which of all codes say that the same call may succeed later. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior } from '../../src/core/contracts.ts';
-import { type ErrorCode, errorCodes, failure, SkeinError } from '../../src/core/errors.ts';
-import { idOf } from '../../src/core/identity.ts';
+import type { Behavior } from '../../src/kernel/contracts.ts';
+import { type ErrorCode, errorCodes, failure, SkeinError } from '../../src/kernel/errors.ts';
+import { idOf } from '../../src/kernel/identity.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 
 test('exactly the codes of passing trouble are retryable', () => {

@@ -1,6 +1,6 @@
 /** What becomes of a message, and of what nodes know, in each fault: one test a row of the guarantees' table. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { drift, oneWay, partition, pause } from '../../src/sim/index.ts';
 import { closeMesh, SmallMesh, smallMesh, undelivered } from './small-mesh.ts';
 

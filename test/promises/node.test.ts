@@ -1,7 +1,7 @@
 /** What a node promises of itself: broadcasts, dials, its name, and its end. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Behavior } from '../../src/core/contracts.ts';
-import { limits } from '../../src/core/limits.ts';
+import type { Behavior } from '../../src/kernel/contracts.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { oneWay, pause } from '../../src/sim/index.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kind } from '../../src/api/kind.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';

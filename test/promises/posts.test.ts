@@ -1,6 +1,6 @@
 /** What `post` promises: little, and what it says when it could not even leave. */
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);

@@ -5,12 +5,12 @@ import {
   MessageType,
   ReceiptStatus,
   readReceipts,
-} from '../../src/core/features/messaging/wire.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { lifeOf } from '../../src/core/life.ts';
-import { limits } from '../../src/core/limits.ts';
-import { Frame } from '../../src/core/wire/frame.ts';
-import { FrameSplitter } from '../../src/core/wire/splitter.ts';
+} from '../../src/features/messaging/core/wire.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { lifeOf } from '../../src/kernel/life.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { Frame } from '../../src/kernel/wire/frame.ts';
+import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { frameRanges } from '../../src/sim/network/frames.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';

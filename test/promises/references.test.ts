@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { errorCodes } from '../../src/core/errors.ts';
+import { errorCodes } from '../../src/kernel/errors.ts';
 import { problemsOf } from './check-references.ts';
 import { parseDocument } from './claims.ts';
 import { matches, testsIn } from './test-names.ts';

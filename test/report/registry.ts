@@ -2,12 +2,12 @@
  * A broker's registry of 10,000 members, real time: what a hail costs it, from its bytes on, and a look-up, and how
  * much memory an entry takes.
  */
-import { Broker } from '../../src/core/features/formation/broker.ts';
+import { Broker } from '../../src/features/formation/core/broker.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
-} from '../../src/core/features/formation/formation-messages.ts';
+} from '../../src/features/formation/core/formation-messages.ts';
 import { type Figure, median } from './figure.ts';
 
 const members = 10_000;

@@ -1,8 +1,8 @@
 /** One link change among 5,000 nodes and 20,000 links: how long until the routes are computed anew (real time). */
-import { idOf, type NodeId } from '../../src/core/identity.ts';
-import type { Announcement } from '../../src/core/routing/announcement.ts';
-import { LinkStateTable } from '../../src/core/routing/link-state.ts';
-import { Records } from '../../src/core/routing/records.ts';
+import { idOf, type NodeId } from '../../src/kernel/identity.ts';
+import type { Announcement } from '../../src/kernel/routing/announcement.ts';
+import { LinkStateTable } from '../../src/kernel/routing/link-state.ts';
+import { Records } from '../../src/kernel/routing/records.ts';
 import { SeededRandom } from '../../src/sim/index.ts';
 import { type Figure, median } from './figure.ts';
 

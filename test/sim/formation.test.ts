@@ -1,6 +1,6 @@
 /** Formations under virtual time: takeover, a machine that is cut off, brokers that never met. */
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { FaultSchedule } from '../../src/sim/faults/fault-schedule.ts';
 import { FormationRun } from '../../src/sim/formation-run.ts';
 

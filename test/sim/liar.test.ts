@@ -1,6 +1,6 @@
 /** A liar: what it makes others believe, whom it cannot harm, and that the truth comes back once it stops. */
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import { type LieKind, type Life, liar, lieKinds, type Member } from '../../src/sim/index.ts';
 import { TestStage } from './stage.ts';
 

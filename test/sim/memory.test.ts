@@ -1,9 +1,9 @@
 /** What a liar invents is bounded: records stop at their limit, and the truth still finds room. */
 import { expect, test } from 'vitest';
-import { encodeRecords, TopologyType } from '../../src/core/features/topology/messages.ts';
-import { featureNumber } from '../../src/core/identity.ts';
-import { limits } from '../../src/core/limits.ts';
-import { encodeFrame, RouteKind } from '../../src/core/wire/frame.ts';
+import { encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { ghostRecord } from '../../src/sim/faults/lies.ts';
 import { SeededRandom } from '../../src/sim/index.ts';
 import { TestStage } from './stage.ts';

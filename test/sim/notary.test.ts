@@ -1,6 +1,6 @@
 /** Signatures of a simulated world: they hold for whom they were made, and nobody can make another's. */
 import { expect, test } from 'vitest';
-import { instanceOf } from '../../src/core/identity.ts';
+import { instanceOf } from '../../src/kernel/identity.ts';
 import { Mesh, SeededRandom, World } from '../../src/sim/index.ts';
 import { Notary } from '../../src/sim/world/notary.ts';
 

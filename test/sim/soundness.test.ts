@@ -1,6 +1,6 @@
 /** Code that is wrong and goes on: an exception that was caught, a link ended for what came over it. */
 import { expect, test } from 'vitest';
-import type { Behavior } from '../../src/core/contracts.ts';
+import type { Behavior } from '../../src/kernel/contracts.ts';
 import type { Life, Mesh } from '../../src/sim/index.ts';
 
 import { TestStage } from './stage.ts';

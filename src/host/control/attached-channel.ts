@@ -16,7 +16,7 @@ import type {
   WindowOptions,
 } from '../../api/channel.ts';
 import type { MessageStream } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import type { PairRequestJson } from '../../operations/pairs.ts';
 import { MappedStream } from './attached-streams.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';

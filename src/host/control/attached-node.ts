@@ -33,7 +33,7 @@ import type {
   WaitOptions,
 } from '../../api/node.ts';
 import type { Service } from '../../api/service.ts';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../kernel/limits.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
 import { pairAttached, pairsAttached } from './attached-channel.ts';

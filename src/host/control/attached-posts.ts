@@ -7,9 +7,9 @@
 import { encodeBody } from '../../api/codec.ts';
 import { defaultKind, type Kind } from '../../api/kind.ts';
 import { validateNow } from '../../api/schema.ts';
-import { SkeinError } from '../../core/errors.ts';
-import { checkName } from '../../core/identity.ts';
-import { limits } from '../../core/limits.ts';
+import { SkeinError } from '../../kernel/errors.ts';
+import { checkName } from '../../kernel/identity.ts';
+import { limits } from '../../kernel/limits.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput } from '../../operations/registry.ts';
 import { nameOf } from './attached-streams.ts';

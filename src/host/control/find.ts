@@ -3,7 +3,7 @@
  *
  * Called by `attach` and by every command. Invariant: with several nodes and no name nothing is guessed.
  */
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { type RuntimeEntry, RuntimeFolder } from '../runtime-folder.ts';
 
 export interface FindOptions {

@@ -6,7 +6,7 @@
  * not, is one `close` event.
  */
 import type { NodeEvents, NodeEventTarget } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import type { NodeEventJson } from '../../operations/events.ts';
 import type { ControlClient } from './client.ts';
 import type { ControlStream } from './stream-reader.ts';

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import type { SkeinNode } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { errorToJson } from './errors.ts';
 import type { Handler } from './handler.ts';
 import { controlLimits } from './limits.ts';

@@ -8,7 +8,7 @@
  */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { RuntimeFolder } from '../runtime-folder.ts';
 import { controlLimits } from './limits.ts';
 

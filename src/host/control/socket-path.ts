@@ -10,7 +10,7 @@ import { lstat, stat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { defaultRuntimePath, prepareFolder } from '../runtime-path.ts';
 import { codeOf } from './errors.ts';
 import { controlLimits } from './limits.ts';

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { MessageStream } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { errorFromJson } from './errors.ts';
 
 export class ControlStream<Item> implements MessageStream<Item> {

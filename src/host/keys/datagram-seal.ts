@@ -10,7 +10,7 @@
  * ```
  */
 import { createCipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { DatagramSeal, OpenedDatagram } from '../../core/contracts.ts';
+import type { DatagramSeal, OpenedDatagram } from '../../kernel/contracts.ts';
 import { hostLimits } from '../limits.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { MeshKey } from './mesh-key.ts';

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { hostLimits } from '../limits.ts';
 import { makeFolder } from '../make-folder.ts';
 import { MeshKey } from './mesh-key.ts';

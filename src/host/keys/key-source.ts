@@ -6,7 +6,7 @@
  */
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { hostLimits } from '../limits.ts';
 import { defaultKeyPath, readKeyFile } from './key-file.ts';
 import { KeyRing } from './key-ring.ts';

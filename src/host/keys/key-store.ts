@@ -4,7 +4,7 @@
  * Who calls it: the command. Invariant: nothing is written unless the whole change makes sense; each call
  * reads the file anew, since a person may have edited it.
  */
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { readKeyFile, writeKeyFile } from './key-file.ts';
 import { MeshKey } from './mesh-key.ts';
 

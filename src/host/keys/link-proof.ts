@@ -10,7 +10,7 @@
  * time; answered with the very key that the other end has proven.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { RecordSigner, SecureStage } from '../../core/contracts.ts';
+import type { RecordSigner, SecureStage } from '../../kernel/contracts.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { MeshKey } from './mesh-key.ts';
 

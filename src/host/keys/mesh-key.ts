@@ -6,7 +6,7 @@
  * `skein key` asks for; each use has a key of its own (HKDF-SHA-256, RFC 5869, one label each).
  */
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 
 const prefix = 'skein1';
 const keyBytes = 32;

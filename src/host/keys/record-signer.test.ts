@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { idOf, instanceOf } from '../../core/identity.ts';
+import { idOf, instanceOf } from '../../kernel/identity.ts';
 import {
   type Announcement,
   decodeAnnouncement,
@@ -7,7 +7,7 @@ import {
   encodeAnnouncement,
   isGenuine,
   type SignedAnnouncement,
-} from '../../core/routing/announcement.ts';
+} from '../../kernel/routing/announcement.ts';
 import { Ed25519Signer } from './record-signer.ts';
 
 const signer = new Ed25519Signer();

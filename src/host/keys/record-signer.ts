@@ -12,7 +12,7 @@ import {
   sign as signWith,
   verify as verifyWith,
 } from 'node:crypto';
-import type { RecordSigner } from '../../core/contracts.ts';
+import type { RecordSigner } from '../../kernel/contracts.ts';
 
 const publicKeyBytes = 32;
 /** What stands before the 32 bytes in the DER form of such a key (RFC 8410). */

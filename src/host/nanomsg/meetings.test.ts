@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { SpProtocol, SpStream, spGreeting, spMessage } from '../../doors/nanomsg/sp-stream.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
-} from '../../core/features/formation/formation-messages.ts';
-import { SpProtocol, SpStream, spGreeting, spMessage } from '../../core/nanomsg/sp-stream.ts';
+} from '../../features/formation/core/formation-messages.ts';
 import { hostLimits } from '../limits.ts';
 import { Meetings } from './meetings.ts';
 import type { SpChannel } from './sp-channel.ts';

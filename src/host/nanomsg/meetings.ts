@@ -6,8 +6,8 @@
  * is let in, and nobody from another machine unless the door was opened to them.
  */
 import type { Socket } from 'node:net';
-import { SkeinError } from '../../core/errors.ts';
-import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+import { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { isLoopback } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { parseSpAddress } from './sp-address.ts';

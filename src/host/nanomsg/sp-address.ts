@@ -5,8 +5,8 @@
  * given to node:net as it is.
  */
 import { resolve } from 'node:path';
-import { SkeinError } from '../../core/errors.ts';
-import type { SpTransport } from '../../core/nanomsg/sp-stream.ts';
+import type { SpTransport } from '../../doors/nanomsg/sp-stream.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { formatAddress, parseAddress } from '../addresses.ts';
 
 export type SpAddress =

@@ -8,11 +8,11 @@
 import { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { Channel, ChannelCounters } from '../../api/channel.ts';
-import { SkeinError } from '../../core/errors.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
-} from '../../core/features/formation/formation-messages.ts';
+} from '../../features/formation/core/formation-messages.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { hostLimits } from '../limits.ts';
 
 /** What carries it. */

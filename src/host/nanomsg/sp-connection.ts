@@ -12,7 +12,7 @@ import {
   type SpTransport,
   spGreeting,
   spMessage,
-} from '../../core/nanomsg/sp-stream.ts';
+} from '../../doors/nanomsg/sp-stream.ts';
 import { hostLimits } from '../limits.ts';
 
 export interface SpEnd {

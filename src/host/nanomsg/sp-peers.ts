@@ -5,7 +5,7 @@
  * once when it has greeted, and once when it is gone; what breaks the protocol is counted and ends that connection alone.
  */
 import type { Socket } from 'node:net';
-import { SpProtocol, type SpTransport } from '../../core/nanomsg/sp-stream.ts';
+import { SpProtocol, type SpTransport } from '../../doors/nanomsg/sp-stream.ts';
 import { hostLimits } from '../limits.ts';
 import { SpConnection, type SpEnd } from './sp-connection.ts';
 

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SpProtocol, spGreeting, spMessage } from '../../core/nanomsg/sp-stream.ts';
+import { SpProtocol, spGreeting, spMessage } from '../../doors/nanomsg/sp-stream.ts';
 import { hostLimits } from '../limits.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
 import { Transceiver } from './transceiver.ts';

@@ -9,8 +9,8 @@
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { SkeinError } from '../../core/errors.ts';
-import type { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+import type { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { hostLimits } from '../limits.ts';
 import { isSelfConnected } from '../transports/dial.ts';
 import { formatSpAddress, type SpAddress } from './sp-address.ts';

@@ -6,16 +6,17 @@
  * Invariant: what other programs send is counted and told, never believed beyond what the five messages allow; it
  * binds and connects only where its options let it.
  */
-import { SkeinError } from '../../core/errors.ts';
-import { Broker, type BrokerAnswer } from '../../core/features/formation/broker.ts';
+
+import { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { Broker, type BrokerAnswer } from '../../features/formation/core/broker.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
-} from '../../core/features/formation/formation-messages.ts';
-import { checkName } from '../../core/identity.ts';
-import { limits } from '../../core/limits.ts';
-import { SpProtocol } from '../../core/nanomsg/sp-stream.ts';
+} from '../../features/formation/core/formation-messages.ts';
+import { SkeinError } from '../../kernel/errors.ts';
+import { checkName } from '../../kernel/identity.ts';
+import { limits } from '../../kernel/limits.ts';
 import { isLoopback } from '../addresses.ts';
 import { Meetings } from './meetings.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';

@@ -7,7 +7,7 @@
  */
 import { type LookupAddress, lookup } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
-import { type Failure, failure, SkeinError } from '../../core/errors.ts';
+import { type Failure, failure, SkeinError } from '../../kernel/errors.ts';
 import { formatAddress, isLoopback, parseAddress } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { protectedText } from '../protected-mode.ts';

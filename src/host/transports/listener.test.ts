@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { preface } from '../../core/wire/frame.ts';
+import { preface } from '../../kernel/wire/frame.ts';
 import { hostLimits } from '../limits.ts';
 import { Listener } from './listener.ts';
 import { tongueOf } from './tongues.ts';

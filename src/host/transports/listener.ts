@@ -6,7 +6,7 @@
  * the protocol allows it, and closed. Nothing a stranger sends becomes an uncaught error.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { formatAddress, type HostPort, holderOf, isLoopback } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { httpFarewell, keyFarewell, type Tongue, tongueOf } from './tongues.ts';

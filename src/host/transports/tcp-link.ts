@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { PlatformEvents } from '../../api/platform.ts';
-import type { LinkId } from '../../core/contracts.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
 import { hostLimits } from '../limits.ts';
 import { readInto } from './read-buffer.ts';
 

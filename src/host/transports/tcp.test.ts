@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LinkId } from '../../core/contracts.ts';
-import type { Failure } from '../../core/errors.ts';
-import { preface } from '../../core/wire/frame.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
+import type { Failure } from '../../kernel/errors.ts';
+import { preface } from '../../kernel/wire/frame.ts';
 import { formatAddress } from '../addresses.ts';
 import { isSelfConnected } from './dial.ts';
 import { Listener } from './listener.ts';

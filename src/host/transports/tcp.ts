@@ -7,8 +7,8 @@
  */
 import type { Socket } from 'node:net';
 import type { PlatformEvents } from '../../api/platform.ts';
-import type { LinkId } from '../../core/contracts.ts';
-import { failure } from '../../core/errors.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
+import { failure } from '../../kernel/errors.ts';
 import type { LinkProof } from '../keys/link-proof.ts';
 import { hostLimits } from '../limits.ts';
 import { type DialOptions, type DialOutcome, dial, formatRemote } from './dial.ts';

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { networkInterfaces } from 'node:os';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { LinkId, SecureStage } from '../../core/contracts.ts';
-import type { Failure } from '../../core/errors.ts';
-import { preface } from '../../core/wire/frame.ts';
+import type { LinkId, SecureStage } from '../../kernel/contracts.ts';
+import type { Failure } from '../../kernel/errors.ts';
+import { preface } from '../../kernel/wire/frame.ts';
 import { formatAddress } from '../addresses.ts';
 import { type Certificate, makeCertificate } from '../keys/certificate.ts';
 import { KeyRing } from '../keys/key-ring.ts';

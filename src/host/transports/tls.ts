@@ -8,8 +8,8 @@
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import type { RecordSigner } from '../../core/contracts.ts';
-import { type Failure, failure } from '../../core/errors.ts';
+import type { RecordSigner } from '../../kernel/contracts.ts';
+import { type Failure, failure } from '../../kernel/errors.ts';
 import type { Certificate } from '../keys/certificate.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { exporterBytes, exporterLabel, LinkProof } from '../keys/link-proof.ts';

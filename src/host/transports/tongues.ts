@@ -4,10 +4,10 @@
  * Who calls it: the listener, with the first bytes of each connection. Invariant: the answer depends on
  * the bytes alone; a connection is undecided only while its bytes begin some known greeting.
  */
-import { failure } from '../../core/errors.ts';
-import { ControlType, controlFrame } from '../../core/link/control.ts';
-import { encodeRefusal } from '../../core/link/refusal.ts';
-import { preface } from '../../core/wire/frame.ts';
+import { failure } from '../../kernel/errors.ts';
+import { ControlType, controlFrame } from '../../kernel/link/control.ts';
+import { encodeRefusal } from '../../kernel/link/refusal.ts';
+import { preface } from '../../kernel/wire/frame.ts';
 
 export type Tongue = 'skein' | 'tls' | 'nanomsg' | 'http' | 'unknown';
 

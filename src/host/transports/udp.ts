@@ -7,8 +7,8 @@
  * without. Nodes that listen on IPv6 also use the link-local group ff02::7077 on each interface.
  */
 import { createSocket, type RemoteInfo, type Socket, type SocketType } from 'node:dgram';
-import type { LogLevel } from '../../core/contracts.ts';
-import { limits } from '../../core/limits.ts';
+import type { LogLevel } from '../../kernel/contracts.ts';
+import { limits } from '../../kernel/limits.ts';
 import { formatAddress, isLoopback, parseAddress } from '../addresses.ts';
 
 export type Log = (level: LogLevel, text: string, fields: Record<string, unknown>) => void;

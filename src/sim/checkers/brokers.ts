@@ -4,7 +4,7 @@
  * Who calls it: simulations of a formation. It believes only what programs are told. Invariant: an epoch belongs to
  * one life for the whole run, also after its end.
  */
-import type { BrokerView } from '../../core/features/formation/formation-types.ts';
+import type { BrokerView } from '../../features/formation/core/formation-types.ts';
 import type { Life, Mesh, StopManner } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 

@@ -5,7 +5,7 @@
  * is carried out twice unless its service says that it may be, none of which the asker was told that it was not,
  * no answer that nobody gave, none that does not end in time. Invariant: it only records and complains.
  */
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { isRunning } from './message-ledger.ts';

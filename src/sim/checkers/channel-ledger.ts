@@ -6,7 +6,7 @@
  * end is gone. Invariant: it only records and complains.
  */
 import type { Channel, PairRequest } from '../../api/channel.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { isRunning } from './message-ledger.ts';

@@ -6,7 +6,7 @@
  * nothing. The checks of messages are in `message-ledger.ts`, since they run all the time.
  */
 import type { NodeInfo, NodeStatus, Topology } from '../../api/node.ts';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../kernel/limits.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
 

@@ -6,16 +6,16 @@
  * the node gets them. What a relay was faster with is old news when it comes over the link, and costs nobody
  * anything.
  */
-import { decodeRecords, TopologyType } from '../../core/features/topology/messages.ts';
-import { featureNumber, type NodeId } from '../../core/identity.ts';
-import { limits } from '../../core/limits.ts';
+import { decodeRecords, TopologyType } from '../../features/topology/core/messages.ts';
+import { featureNumber, type NodeId } from '../../kernel/identity.ts';
+import { limits } from '../../kernel/limits.ts';
 import {
   compareVersions,
   decodeHeading,
   type Heading,
   type RecordVersion,
-} from '../../core/routing/announcement.ts';
-import { Frame, RouteKind } from '../../core/wire/frame.ts';
+} from '../../kernel/routing/announcement.ts';
+import { Frame, RouteKind } from '../../kernel/wire/frame.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { ArrivingFrames } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';

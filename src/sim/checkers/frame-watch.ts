@@ -10,10 +10,10 @@
  * node writes with ttl t is the one that was written to it with t + 1; copies that were sent again begin
  * anew at the source. It reads frames and changes none.
  */
-import { featureNumber } from '../../core/identity.ts';
-import { limits } from '../../core/limits.ts';
-import { readU48 } from '../../core/wire/bytes.ts';
-import { Flag, Frame, RouteKind } from '../../core/wire/frame.ts';
+import { featureNumber } from '../../kernel/identity.ts';
+import { limits } from '../../kernel/limits.ts';
+import { readU48 } from '../../kernel/wire/bytes.ts';
+import { Flag, Frame, RouteKind } from '../../kernel/wire/frame.ts';
 import type { Host } from '../machine/host.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { frameRanges } from '../network/frames.ts';

@@ -6,8 +6,8 @@
  * others show as theirs: links, services, addresses, goodbyes. What liars said of themselves is left out.
  */
 import type { NodeInfo } from '../../api/node.ts';
-import { type Instance, idOf, type NodeId } from '../../core/identity.ts';
-import type { Announcement } from '../../core/routing/announcement.ts';
+import { type Instance, idOf, type NodeId } from '../../kernel/identity.ts';
+import type { Announcement } from '../../kernel/routing/announcement.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 

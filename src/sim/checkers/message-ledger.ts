@@ -6,7 +6,7 @@
  * changed, nobody served who was not named. Invariant: it only records and complains.
  */
 import type { Message, SendResult } from '../../api/node.ts';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../kernel/limits.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import { type CheckCounts, count } from './checkers.ts';

@@ -6,7 +6,7 @@
  * network as it truly is within a sync period and a flood; only the network itself may take longer to
  * become one, since that may wait for a beacon or a long backoff.
  */
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../kernel/limits.ts';
 import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, checkDegrees, checkNetwork } from './checkers.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';

@@ -5,7 +5,7 @@
  * a behavior throws and ends a link for what came over it; both go on, so that only the log and the reason
  * show that code is wrong. Who has ever lied, and whoever bears that name, proves nothing about links.
  */
-import type { LogLevel } from '../../core/contracts.ts';
+import type { LogLevel } from '../../kernel/contracts.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 

@@ -4,9 +4,9 @@
  * Who calls it: the liar, for each frame of records that its node writes. Invariant: the kinds it was given
  * and no others; what does not hold is marked, and of whom there are too many versions is told.
  */
-import type { RecordSigner } from '../../core/contracts.ts';
-import { idOf } from '../../core/identity.ts';
-import { compareVersions, decodeHeading, type Heading } from '../../core/routing/announcement.ts';
+import type { RecordSigner } from '../../kernel/contracts.ts';
+import { idOf } from '../../kernel/identity.ts';
+import { compareVersions, decodeHeading, type Heading } from '../../kernel/routing/announcement.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import {

@@ -5,10 +5,10 @@
  * are touched, frame by frame, so that links live on; the node itself is honest, and once the fault ends
  * everything that it says is true again. Whom it must be cut off by is told to the observers.
  */
-import { decodeRecords, encodeRecords, TopologyType } from '../../core/features/topology/messages.ts';
-import { featureNumber } from '../../core/identity.ts';
-import { concatenate } from '../../core/wire/bytes.ts';
-import { encodeFrame, Frame, RouteKind } from '../../core/wire/frame.ts';
+import { decodeRecords, encodeRecords, TopologyType } from '../../features/topology/core/messages.ts';
+import { featureNumber } from '../../kernel/identity.ts';
+import { concatenate } from '../../kernel/wire/bytes.ts';
+import { encodeFrame, Frame, RouteKind } from '../../kernel/wire/frame.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
 import { frameRanges } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';

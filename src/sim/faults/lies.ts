@@ -5,15 +5,15 @@
  * anyway; a lie follows from the random numbers and the records alone. What a liar says of itself it signs
  * with its own key, as its program would; what it says of others it cannot sign.
  */
-import type { RecordSigner } from '../../core/contracts.ts';
-import { idOf, instanceOf } from '../../core/identity.ts';
-import { limits } from '../../core/limits.ts';
+import type { RecordSigner } from '../../kernel/contracts.ts';
+import { idOf, instanceOf } from '../../kernel/identity.ts';
+import { limits } from '../../kernel/limits.ts';
 import {
   type Announcement,
   decodeAnnouncement,
   decodeSigned,
   encodeAnnouncement,
-} from '../../core/routing/announcement.ts';
+} from '../../kernel/routing/announcement.ts';
 import type { Harm } from '../liars.ts';
 import type { SeededRandom } from '../world/random.ts';
 

@@ -5,8 +5,8 @@
  * given up, and a lost or blocked packet is repeated after 1 s, 2 s, 4 s, as TCP does. The listening
  * machine answers by itself: its program need not run for it.
  */
-import type { LinkId } from '../../core/contracts.ts';
-import { type Failure, failure } from '../../core/errors.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
+import { type Failure, failure } from '../../kernel/errors.ts';
 import type { Network } from '../network/network.ts';
 import { Stream } from '../network/stream.ts';
 import type { ScheduledEvent } from '../world/event-heap.ts';

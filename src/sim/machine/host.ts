@@ -4,8 +4,8 @@
  * Who calls it: the network, streams and the mesh. Invariant: an address belongs to one host for the
  * whole run; programs come and go on it, at most one at a time.
  */
-import type { LinkId } from '../../core/contracts.ts';
-import type { Failure } from '../../core/errors.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
+import type { Failure } from '../../kernel/errors.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
 

@@ -5,8 +5,8 @@
  * (`liar.ts`). Invariant: a node writes whole frames only, after the preface that opens the stream; what
  * arrives may be a piece of a write.
  */
-import { concatenate, readU32 } from '../../core/wire/bytes.ts';
-import { preface } from '../../core/wire/frame.ts';
+import { concatenate, readU32 } from '../../kernel/wire/bytes.ts';
+import { preface } from '../../kernel/wire/frame.ts';
 
 const lengthBytes = 4;
 

@@ -6,7 +6,7 @@
  * the receiving machine takes at most `socketBufferBytes` that its program has not read, beyond which
  * the sender's program learns that its writes no longer leave.
  */
-import type { LinkId } from '../../core/contracts.ts';
+import type { LinkId } from '../../kernel/contracts.ts';
 import type { Host, Process } from '../machine/host.ts';
 import type { SeededRandom } from '../world/random.ts';
 import type { Network } from './network.ts';

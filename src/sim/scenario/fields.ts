@@ -5,7 +5,7 @@
  * accepted and what was given, since it reaches a person as one line.
  */
 import * as v from 'valibot';
-import { nameProblem } from '../../core/identity.ts';
+import { nameProblem } from '../../kernel/identity.ts';
 import { lieKinds } from '../faults/lies.ts';
 
 const showTextMax = 60;

@@ -5,7 +5,7 @@
  * schema per verb. Invariant: no field is ignored: what is not known is refused.
  */
 import * as v from 'valibot';
-import { errorCodes } from '../../core/errors.ts';
+import { errorCodes } from '../../kernel/errors.ts';
 import {
   durationField,
   flagField,

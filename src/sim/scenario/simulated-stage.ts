@@ -5,7 +5,7 @@
  * the seed; what the programs are told is written down as it happens, so that looking costs no time.
  */
 import type { SendResult } from '../../api/node.ts';
-import { SkeinError } from '../../core/errors.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { Soundness } from '../checkers/soundness.ts';
 import { liar } from '../faults/liar.ts';
 import type { LieKind } from '../faults/lies.ts';

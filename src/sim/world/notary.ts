@@ -6,7 +6,7 @@
  * all. Invariant: nothing that a simulated machine sees leads from a public key to its secret, so nobody signs
  * for another but by chance; keys follow from the random numbers they are drawn from.
  */
-import type { RecordSigner } from '../../core/contracts.ts';
+import type { RecordSigner } from '../../kernel/contracts.ts';
 import type { SeededRandom } from './random.ts';
 
 /** As long as those of Ed25519, so that records are as large as real ones. */

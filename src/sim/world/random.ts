@@ -6,7 +6,7 @@
  * more draw in one place shifts nothing in another. No transcendental functions: the same bits come out
  * of every engine. The generator is xoshiro128** (Blackman and Vigna 2018), seeded by splitmix32.
  */
-import type { Random } from '../../core/contracts.ts';
+import type { Random } from '../../kernel/contracts.ts';
 
 export class SeededRandom implements Random {
   private readonly key: string;

@@ -1,0 +1,29 @@
+/** What channels and the program say to each other. */
+import type { Failure } from '../../../kernel/errors.ts';
+import type { Channel } from './channel.ts';
+
+export interface OpenOptions {
+  readonly protocol: string;
+  /** So many bytes of the other end may wait here for the program. */
+  readonly windowBytes: number;
+  readonly timeoutMs: number;
+}
+
+export type ChannelEvent =
+  /** Others ask for these: each ends in one `Channels.accept` or `Channels.refuse`. */
+  | { readonly type: 'requested'; readonly channels: readonly Channel[] }
+  /** Something about these is new: open or over, bytes to take, room to write, an end. */
+  | { readonly type: 'changed'; readonly channels: readonly Channel[] };
+
+/** `direct`: over a link to the node itself; `mesh`: through others. */
+export type ChannelPath = 'direct' | 'mesh';
+
+/** Where a channel stands. */
+export type ChannelPhase =
+  /** Asked for here, and not answered yet. */
+  | { readonly name: 'opening'; readonly until: number; readonly timeoutMs: number }
+  /** Asked for by the other end; the program decides. */
+  | { readonly name: 'requested'; readonly until: number }
+  | { readonly name: 'open' }
+  /** Without a failure both halves have ended, and each end knows it. */
+  | { readonly name: 'over'; readonly failure: Failure | undefined };

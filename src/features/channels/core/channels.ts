@@ -1,0 +1,402 @@
+/**
+ * Channels: ordered streams of bytes between two nodes, end to end.
+ *
+ * A behavior. A channel is known by its opener's life and a number that the opener draws at random: who is not on
+ * its way cannot guess it. Its frames go by a private link to the other node where there is one (private-path.ts),
+ * else by the routes. Invariant: what others send is bounded: requests that wait, channels, windows; a frame that
+ * fits no channel is answered with a reset, never with more than it was itself.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  DownReason,
+  KernelEvent,
+  Neighbor,
+  OutgoingError,
+  Returned,
+} from '../../../kernel/contracts.ts';
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import { lifeOf } from '../../../kernel/life.ts';
+import { limits } from '../../../kernel/limits.ts';
+import type { Frame } from '../../../kernel/wire/frame.ts';
+import { Channel, type ChannelPorts, type LastWord } from './channel.ts';
+import * as failures from './channel-failures.ts';
+import type { ChannelEvent, OpenOptions } from './channel-types.ts';
+import { Peer } from './peer.ts';
+import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
+
+export const channelFeature = 'channel';
+
+const never = Number.POSITIVE_INFINITY;
+
+export class Channels implements Behavior {
+  readonly name = channelFeature;
+  readonly counts = {
+    opened: 0,
+    accepted: 0,
+    refused: 0,
+    lost: 0,
+    resent: 0,
+    repeated: 0,
+    holes: 0,
+    beyondWindow: 0,
+    falseCredit: 0,
+    unknown: 0,
+    malformed: 0,
+  };
+  private agent!: BehaviorAgent;
+  private readonly cursor = new ChannelCursor();
+  private readonly peers = new Map<NodeId, Peer>();
+  /** Protocols that the program accepts; the empty one stands for all others. */
+  private readonly protocols = new Set<string>();
+  private readonly asked = new Set<Channel>();
+  private readonly changed = new Set<Channel>();
+  private readonly pumped = new Set<Channel>();
+  private channelCount = 0;
+  private requestCount = 0;
+  private windowsBytes = 0;
+  /** When some channel's deadline may have come. */
+  private lookAt = never;
+  private ports!: ChannelPorts;
+
+  started(agent: BehaviorAgent): void {
+    this.agent = agent;
+    this.ports = {
+      agent,
+      changed: (channel) => this.gather(this.changed, channel),
+      pumpLater: (channel) => this.gather(this.pumped, channel),
+      hurry: (at) => this.hurry(at),
+      over: (channel) => this.over(channel),
+      count: (what) => this.counts[what]++,
+    };
+  }
+
+  stopped(agent: BehaviorAgent): void {
+    const why = failures.closed(agent.self.name);
+    for (const channel of this.all()) {
+      if (channel.phase.name === 'requested') channel.refuse('closing', '');
+      else channel.reset('closing', '', why);
+    }
+    this.flush();
+  }
+
+  // ── the program ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Asks a node for a channel. @returns the channel, `opening`, or why there is none. */
+  open(node: NodeId, options: OpenOptions, handle: unknown): Channel | Failure {
+    const entry = this.agent.directory.get(node);
+    if (entry === undefined) return failure('SKEIN_UNKNOWN_NODE', 'no node of that name is known');
+    const peer = this.peerOf(node, lifeOf(entry.instance));
+    if (!peer.isReachable) return failures.noRoute(entry.name);
+    if (peer.size >= limits.channelsPerNodeMax || this.channelCount >= limits.channelsMax)
+      return failures.tooMany(entry.name);
+    if (!this.hasMemory(options.windowBytes)) return failures.noMemory();
+    const { protocol, timeoutMs, windowBytes } = options;
+    const until = this.agent.now + timeoutMs;
+    const about = { number: this.newNumber(peer), isOpener: true, protocol };
+    const channel = new Channel(this.ports, peer, about, windowBytes, { name: 'opening', until, timeoutMs });
+    channel.handle = handle;
+    this.add(channel);
+    this.counts.opened++;
+    channel.ask();
+    return channel;
+  }
+
+  /** One that was `requested`; over at once where there is no room for its window, or nobody waits any more. */
+  accept(channel: Channel, windowBytes: number): void {
+    if (channel.phase.name !== 'requested') return;
+    if (!this.hasMemory(windowBytes)) return channel.refuse('busy', '');
+    this.requestCount--;
+    this.windowsBytes += windowBytes;
+    this.counts.accepted++;
+    channel.accept(windowBytes);
+    channel.peer.path.look();
+  }
+
+  refuse(channel: Channel, text: string): void {
+    channel.refuse('program', text);
+  }
+
+  /** @param protocol Empty: each that nobody else accepts. False: it is accepted already. */
+  offer(protocol: string): boolean {
+    if (this.protocols.has(protocol)) return false;
+    this.protocols.add(protocol);
+    return true;
+  }
+
+  withdraw(protocol: string): void {
+    this.protocols.delete(protocol);
+  }
+
+  private hasMemory(windowBytes: number): boolean {
+    return this.windowsBytes + windowBytes <= limits.channelWindowsBytesMax;
+  }
+
+  private newNumber(peer: Peer): number {
+    for (;;) {
+      const number = this.agent.random.bytes(6).reduce((sum, byte) => sum * 256 + byte, 0);
+      if (peer.get(number, true) === undefined && peer.lastWord(number, true) === undefined) return number;
+    }
+  }
+
+  // ── what comes ────────────────────────────────────────────────────────────────────────────────────
+
+  message(_agent: BehaviorAgent, frame: Frame): void {
+    const { cursor } = this;
+    if (!cursor.read(frame)) {
+      this.counts.malformed++;
+      return;
+    }
+    if (cursor.forLife !== lifeOf(this.agent.self.instance)) {
+      this.counts.unknown++;
+      return;
+    }
+    if (frame.type === ChannelType.open) return this.openReceived(frame);
+    const peer = this.peers.get(frame.source);
+    // Whoever the sender has opened it, we have not.
+    const channel = peer?.life === cursor.life ? peer.get(frame.sequence, !cursor.isOpener) : undefined;
+    if (channel === undefined) this.unknown(frame, peer);
+    else this.handle(channel, frame.type);
+  }
+
+  private handle(channel: Channel, type: number): void {
+    const { cursor } = this;
+    switch (type) {
+      case ChannelType.data:
+        return channel.data(cursor);
+      case ChannelType.credit:
+        return channel.credit(cursor);
+      case ChannelType.end:
+        return channel.ended(cursor);
+      case ChannelType.accepted:
+        channel.accepted(cursor.window);
+        return channel.peer.path.look();
+      case ChannelType.refused:
+        return channel.refused(cursor.reason, cursor.text);
+      default:
+        return channel.wasReset(cursor.reason, cursor.text);
+    }
+  }
+
+  private openReceived(frame: Frame): void {
+    const { cursor, agent } = this;
+    const entry = agent.directory.get(frame.source);
+    // Its record is on its way: it will ask again.
+    if (entry === undefined || lifeOf(entry.instance) !== cursor.life || !cursor.isOpener) {
+      this.counts.unknown++;
+      return;
+    }
+    const number = frame.sequence;
+    const peer = this.peerOf(frame.source, cursor.life);
+    const lastWord = peer.lastWord(number, false);
+    if (lastWord !== undefined) {
+      const [type, payload] = lastWord[0] === ChannelType.credit ? this.unknownTo(peer) : lastWord;
+      peer.say(type, number, payload, false);
+      return;
+    }
+    const known = peer.get(number, false);
+    if (known !== undefined) return known.askedAgain();
+    const reason = this.objection(peer, cursor.protocol);
+    if (reason !== undefined) return this.refuseAtOnce(peer, number, reason);
+    const until = agent.now + limits.channelRequestMs;
+    const about = { number, isOpener: false, protocol: cursor.protocol };
+    const channel = new Channel(this.ports, peer, about, 0, { name: 'requested', until });
+    this.add(channel);
+    this.requestCount++;
+    channel.requested(cursor.window);
+    this.gather(this.asked, channel);
+  }
+
+  private objection(peer: Peer, protocol: string): ResetReason | undefined {
+    const isAccepted = this.protocols.has(protocol) || this.protocols.has('');
+    if (nameProblem(protocol) !== undefined || !isAccepted) return 'nobody';
+    const waiting = peer.all().filter(({ phase }) => phase.name === 'requested').length;
+    const isBusy =
+      this.channelCount >= limits.channelsMax ||
+      peer.size >= limits.channelsPerNodeMax ||
+      this.requestCount >= limits.channelRequestsMax ||
+      waiting >= limits.channelRequestsPerNodeMax;
+    return isBusy ? 'busy' : undefined;
+  }
+
+  /** Without a trace here: asked again, it is refused again. */
+  private refuseAtOnce(peer: Peer, number: number, reason: ResetReason): void {
+    this.counts.refused++;
+    const ends = { life: peer.ownLife, forLife: peer.life, isOpener: false };
+    peer.say(ChannelType.refused, number, encodeReason(ends, reason, ''), false);
+  }
+
+  /** Of a channel that is over, or never was. */
+  private unknown({ type, source, sequence }: Frame, peer: Peer | undefined): void {
+    this.counts.unknown++;
+    if (type === ChannelType.reset || type === ChannelType.refused) return;
+    const { cursor, agent } = this;
+    const isOpener = !cursor.isOpener;
+    const known = peer?.life === cursor.life ? peer : undefined;
+    const lastWord = known?.lastWord(sequence, isOpener);
+    const ends = { life: lifeOf(agent.self.instance), forLife: cursor.life, isOpener };
+    const [answer, payload] = lastWord ?? [ChannelType.reset, encodeReason(ends, 'unknown', '')];
+    // Two last words must not answer each other for ever.
+    if (type === ChannelType.credit && answer === type && (cursor.flags & CreditFlag.answer) === 0) return;
+    if (known !== undefined) known.say(answer, sequence, payload, false);
+    else agent.send({ to: 'node', node: source }, payload, { type: answer, sequence });
+  }
+
+  private unknownTo({ ownLife, life }: Peer): LastWord {
+    const ends = { life: ownLife, forLife: life, isOpener: false };
+    return [ChannelType.reset, encodeReason(ends, 'unknown', '')];
+  }
+
+  returned(_agent: BehaviorAgent, { nodes, type, sequence, reason }: Returned): void {
+    for (const node of nodes) {
+      const peer = this.peers.get(node);
+      (peer?.get(sequence, true) ?? peer?.get(sequence, false))?.returned(type, reason);
+    }
+  }
+
+  // ── nodes and links ───────────────────────────────────────────────────────────────────────────────
+
+  event(_agent: BehaviorAgent, event: KernelEvent): void {
+    if (event.type === 'routes-changed' || event.type === 'node-up')
+      for (const peer of this.peers.values()) this.look(peer);
+    else if (event.type === 'node-down') {
+      const peer = this.peers.get(event.node.id);
+      if (peer === undefined) return;
+      if (event.reason === 'left') this.loseAll(peer, failures.left(event.node.name));
+      else this.look(peer);
+    }
+  }
+
+  private look(peer: Peer): void {
+    const entry = this.agent.directory.get(peer.node);
+    if (entry !== undefined && lifeOf(entry.instance) !== peer.life)
+      return this.loseAll(peer, failures.restarted(entry.name));
+    peer.rerouted();
+    this.hurry(peer.lostAt);
+  }
+
+  private loseAll(peer: Peer, why: Failure): void {
+    for (const channel of peer.all()) channel.lost(why);
+    peer.path.look();
+  }
+
+  checkPrivate(_agent: BehaviorAgent, neighbor: Neighbor): Failure | undefined {
+    const peer = this.peers.get(neighbor.id);
+    const isMeant = peer?.life === lifeOf(neighbor.instance) && peer.some(({ isOpen }) => isOpen);
+    const isExpected = neighbor.direction === 'incoming' || peer?.path.isDialing(neighbor.link) === true;
+    if (isMeant && isExpected) return undefined;
+    return failure('SKEIN_NOT_NEEDED', `there is no channel with ${neighbor.name} that needs a link`);
+  }
+
+  privateUp(agent: BehaviorAgent, neighbor: Neighbor): void {
+    const peer = this.peers.get(neighbor.id);
+    if (peer?.life !== lifeOf(neighbor.instance)) return agent.closeLink(neighbor.link);
+    peer.path.up(neighbor);
+    peer.linkUp();
+  }
+
+  privateDown(_agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
+    const peer = this.peers.get(neighbor.id);
+    peer?.linkDown(neighbor.link);
+    if (peer !== undefined) this.hurry(peer.lostAt);
+  }
+
+  privateError(_agent: BehaviorAgent, error: OutgoingError): void {
+    for (const { path } of this.peers.values()) if (path.isDialing(error.link)) path.failed();
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  tick(): void {
+    for (const [node, peer] of this.peers) if (peer.tick()) this.peers.delete(node);
+  }
+
+  nextDeadline(): number {
+    return this.lookAt;
+  }
+
+  deadline(_agent: BehaviorAgent, now: number): void {
+    if (now < this.lookAt) return;
+    for (const peer of this.peers.values()) {
+      peer.deadline(now);
+      if (now >= peer.lostAt) for (const channel of peer.all()) channel.lost(failures.outOfReach(peer.name));
+    }
+    this.lookAt = never;
+    for (const peer of this.peers.values()) this.hurry(peer.nextDeadline());
+  }
+
+  private hurry(at: number): void {
+    this.lookAt = Math.min(this.lookAt, at);
+  }
+
+  flush(): void {
+    for (const channel of this.pumped) channel.pump();
+    this.pumped.clear();
+    this.hand('requested', this.asked);
+    this.hand('changed', this.changed);
+  }
+
+  private hand(type: ChannelEvent['type'], gathered: Set<Channel>): void {
+    if (gathered.size === 0) return;
+    const event: ChannelEvent = { type, channels: [...gathered] };
+    gathered.clear();
+    this.agent.deliver(event);
+  }
+
+  status(): Record<string, unknown> {
+    const direct = this.all().filter(({ isOpen, path }) => isOpen && path === 'direct').length;
+    return {
+      ...this.counts,
+      open: this.all().filter(({ isOpen }) => isOpen).length,
+      direct,
+      accepts: this.protocols.size > 0,
+      waiting: this.requestCount,
+      windowBytes: this.windowsBytes,
+    };
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────────
+
+  private gather(gathered: Set<Channel>, channel: Channel): void {
+    gathered.add(channel);
+    this.agent.flushLater();
+  }
+
+  private all(): Channel[] {
+    return [...this.peers.values()].flatMap((peer) => peer.all());
+  }
+
+  private peerOf(node: NodeId, life: number): Peer {
+    const known = this.peers.get(node);
+    if (known?.life === life) return known;
+    if (known !== undefined) {
+      this.loseAll(known, failures.restarted(known.name));
+      known.path.close();
+    }
+    const peer = new Peer(this.agent, node, life, (at) => this.hurry(at));
+    this.peers.set(node, peer);
+    peer.rerouted();
+    return peer;
+  }
+
+  private add(channel: Channel): void {
+    channel.peer.add(channel);
+    this.channelCount++;
+    this.windowsBytes += channel.receiver.window;
+    this.hurry(channel.peer.lostAt);
+  }
+
+  private over(channel: Channel): void {
+    const { phase, peer, isOpener } = channel;
+    const wasRequest = !isOpener && channel.sender === undefined;
+    peer.remove(channel);
+    this.channelCount--;
+    this.windowsBytes -= channel.receiver.window;
+    if (wasRequest) this.requestCount--;
+    if (phase.name === 'over' && phase.failure !== undefined && channel.sender !== undefined)
+      this.counts.lost++;
+    this.pumped.delete(channel);
+    peer.path.look();
+  }
+}

@@ -1,0 +1,413 @@
+/**
+ * Topology: every node learns every node's announcement, and keeps knowing the same.
+ *
+ * A behavior. It floods records when they change, exchanges summaries on each new link, and compares one
+ * digest with each neighbor each sync period, so that what a flood lost is found. Invariant: a record is
+ * passed on once per newer version and never back where it came from; steady-state traffic does not grow
+ * with the mesh.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  ConnectionHandler,
+  DownReason,
+  Finding,
+  KernelEvent,
+  LinkId,
+  Neighbor,
+  RecordSigner,
+  Verdict,
+} from '../../../kernel/contracts.ts';
+import { failure, idCollision } from '../../../kernel/errors.ts';
+import { idOf, type NodeId } from '../../../kernel/identity.ts';
+import { limits } from '../../../kernel/limits.ts';
+import type { LinkStateTable } from '../../../kernel/routing/link-state.ts';
+import type { Records } from '../../../kernel/routing/records.ts';
+import type { Frame } from '../../../kernel/wire/frame.ts';
+import { Exchange, type ExchangeEvent } from './exchange.ts';
+import { Intake } from './intake.ts';
+import { decodeProbe, decodeProbeReply, TopologyType } from './messages.ts';
+import { Misconduct } from './misconduct.ts';
+import { NameWatch } from './name-watch.ts';
+import { OwnRecord } from './own-record.ts';
+
+export const topologyFeature = 'topology';
+
+export type TopologyCommand =
+  | { readonly type: 'announce' }
+  | { readonly type: 'set-sync-period'; readonly syncPeriodMs: number }
+  /** The effective network by name: `Record<string, string[]>`. */
+  | { readonly type: 'adjacency' }
+  /** Names of the hops to a node. */
+  | { readonly type: 'route'; readonly node: string };
+
+export class Topology implements Behavior<TopologyCommand> {
+  readonly name = topologyFeature;
+  syncPeriodMs: number;
+  private readonly records: Records;
+  private readonly table: LinkStateTable;
+  private readonly intake: Intake;
+  private readonly names: NameWatch;
+  private own: OwnRecord;
+  private readonly signer: RecordSigner | undefined;
+  private readonly misconduct = new Misconduct();
+  private exchanges = new Map<LinkId, Exchange>();
+  private syncAt = Number.POSITIVE_INFINITY;
+  private startedAt = 0;
+  private gaveWay = false;
+  private now = 0;
+
+  /** @param signer Announcements are signed with it, and believed only where their signature holds. */
+  constructor(records: Records, table: LinkStateTable, syncPeriodMs: number, signer?: RecordSigner) {
+    this.records = records;
+    this.table = table;
+    this.syncPeriodMs = syncPeriodMs;
+    this.signer = signer;
+    this.own = new OwnRecord(signer);
+    this.intake = new Intake(records, signer);
+    this.names = new NameWatch({
+      outbid: (epoch) => this.own.outbid(epoch),
+      giveWay: () => {
+        this.gaveWay = true;
+      },
+      uptimeMs: () => this.now - this.startedAt,
+    });
+  }
+
+  // ── life ──────────────────────────────────────────────────────────────────────────────────────────
+
+  started(agent: BehaviorAgent): void {
+    this.startedAt = agent.now;
+    this.now = agent.now;
+    this.own = new OwnRecord(this.signer);
+    this.scheduleSync(agent);
+    agent.flushLater();
+  }
+
+  stopped(agent: BehaviorAgent): void {
+    // A goodbye under a name that is another's would take that one down for everybody.
+    if (this.gaveWay) return;
+    const { record, bytes } = this.own.final(agent.self);
+    this.records.put(record, bytes, agent.now);
+    for (const exchange of this.exchanges.values()) {
+      exchange.queue(record.id);
+      exchange.flushNow(agent.now);
+    }
+  }
+
+  tick(_agent: BehaviorAgent, now: number): void {
+    this.records.forgetOld(now);
+  }
+
+  nextDeadline(): number {
+    let next = Math.min(this.syncAt, this.own.nextDeadline(), this.names.nextDeadline());
+    next = Math.min(next, this.intake.nextDeadline(this.now), this.table.nextDeadline());
+    for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
+    return next;
+  }
+
+  deadline(agent: BehaviorAgent, now: number): void {
+    this.now = now;
+    this.names.deadline(agent, now);
+    for (const { received, from } of this.intake.due(now))
+      this.take(agent, received.bytes, received.unreachableForMs, from);
+    if (now >= this.syncAt) this.sync(agent);
+    agent.flushLater();
+  }
+
+  /** The end of the turn: announce what changed, pass on what came, tell who came and went. */
+  flush(agent: BehaviorAgent, now: number): void {
+    this.now = now;
+    const made = this.own.next(agent.self, agent.neighbors, now);
+    if (made !== undefined) {
+      this.records.put(made.record, made.bytes, now);
+      for (const exchange of this.exchanges.values()) exchange.queue(made.record.id);
+    }
+    this.tellChanges(agent, now);
+    for (const exchange of this.exchanges.values()) exchange.flush(now);
+  }
+
+  command(agent: BehaviorAgent, command: TopologyCommand, token: number): void {
+    switch (command.type) {
+      case 'announce':
+        this.own.change();
+        agent.flushLater();
+        return agent.answer(token, undefined);
+      case 'set-sync-period':
+        this.syncPeriodMs = command.syncPeriodMs;
+        this.scheduleSync(agent);
+        return agent.answer(token, undefined);
+      case 'adjacency':
+        return agent.answer(token, this.adjacency(agent));
+      case 'route':
+        return this.route(agent, command.node, token);
+    }
+  }
+
+  event(agent: BehaviorAgent, event: KernelEvent): void {
+    this.now = agent.now;
+    if (event.type === 'own-announcement-changed') {
+      this.own.change();
+      agent.flushLater();
+    } else if (event.type === 'link-stalled') {
+      agent.flushLater();
+    } else if (event.type === 'node-down') {
+      this.names.gone(agent, event.node.name);
+    } else if (event.type === 'namesake') {
+      this.names.namesake(agent, event.instance, event.uptimeMs);
+    } else if (
+      event.type === 'refused' &&
+      event.failure.code === 'SKEIN_NAME_TAKEN' &&
+      agent.neighbors.size === 0
+    ) {
+      // Refused before we ever belonged: the mesh has a node of our name.
+      this.gaveWay = true;
+      agent.fail(event.failure);
+    }
+  }
+
+  explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
+    if (node === undefined || node === agent.self.name) return [];
+    const record = this.records.get(idOf(node));
+    if (record === undefined)
+      return [{ code: 'unheard', text: `no announcement of ${node} has ever arrived here` }];
+    const seconds = ((agent.now - record.since) / 1000).toFixed(1);
+    if (record.reachable) {
+      const relays = this.table.walk(record.id)?.slice(0, -1) ?? [];
+      const names = relays.map((id) => this.nameOf(id)).join(', ');
+      const way = names === '' ? 'by a direct link' : `through ${names}`;
+      return [{ code: 'reachable', text: `${node} is reachable ${way}, for ${seconds} s now` }];
+    }
+    if (record.left) return [{ code: 'left', text: `${node} left by itself ${seconds} s ago` }];
+    return [
+      {
+        code: 'lost',
+        text: `${node} has been out of reach for ${seconds} s; no node that is reachable has a link to it`,
+      },
+    ];
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      records: this.records.size,
+      reachable: this.table.reachableCount + 1,
+      epoch: this.own.epoch,
+      syncPeriodMs: this.syncPeriodMs,
+      cutOff: this.misconduct.all.map(({ name, reason, times }) => ({ name, reason, times })),
+    };
+  }
+
+  // ── links ─────────────────────────────────────────────────────────────────────────────────────────
+
+  checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    return this.check(agent, neighbor);
+  }
+
+  checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    return this.check(agent, neighbor);
+  }
+
+  incomingUp(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
+    return this.up(agent, neighbor);
+  }
+
+  outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
+    return this.up(agent, neighbor);
+  }
+
+  incomingDown(agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
+    this.down(agent, neighbor);
+  }
+
+  outgoingDown(agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
+    this.down(agent, neighbor);
+  }
+
+  private check(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    const cutOff = this.misconduct.standing(neighbor.id, agent.now);
+    if (cutOff !== undefined)
+      return failure('SKEIN_REFUSED', `${neighbor.name} was cut off here a moment ago: ${cutOff.reason}`);
+    const known = this.records.get(neighbor.id);
+    if (known === undefined) return undefined;
+    if (known.name !== neighbor.name) return idCollision(known.name, neighbor.name);
+    // A link to another life is asked before it is replaced, whatever the newest record says.
+    const linked = agent.neighbors.get(neighbor.id);
+    const isRival = linked !== undefined && linked.instance !== neighbor.instance;
+    if (!isRival && (known.instance === neighbor.instance || !known.reachable)) return undefined;
+    this.names.hold(agent, neighbor, isRival ? linked.link : undefined);
+    return 'wait';
+  }
+
+  private up(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
+    this.own.change();
+    this.records.linked(neighbor.id, neighbor.instance);
+    agent.flushLater();
+    const exchange = new Exchange(this.records);
+    this.exchanges.set(neighbor.link, exchange);
+    return exchange;
+  }
+
+  private down(agent: BehaviorAgent, neighbor: Neighbor): void {
+    this.misconduct.linkDown(neighbor.link);
+    this.exchanges.delete(neighbor.link);
+    this.own.change();
+    this.records.unlinked(neighbor.id);
+    agent.flushLater();
+  }
+
+  // ── what handlers and far nodes say ───────────────────────────────────────────────────────────────
+
+  handlerEvent(agent: BehaviorAgent, neighbor: Neighbor, event: unknown): void {
+    const exchanged = event as ExchangeEvent;
+    this.now = agent.now;
+    if (exchanged.type === 'records') {
+      for (const { bytes, unreachableForMs } of exchanged.records)
+        this.take(agent, bytes, unreachableForMs, neighbor.link);
+    } else if (exchanged.type === 'probe-reply') {
+      this.names.answered(agent, exchanged.reply);
+    }
+    agent.flushLater();
+  }
+
+  message(agent: BehaviorAgent, frame: Frame): void {
+    this.now = agent.now;
+    if (frame.type === TopologyType.probe) {
+      const probe = decodeProbe(frame.payload);
+      if (probe !== undefined) this.names.probed(agent, probe);
+    } else if (frame.type === TopologyType.probeReply) {
+      const reply = decodeProbeReply(frame.payload);
+      if (reply !== undefined) this.names.replied(agent, frame.source, reply, frame.payload);
+    }
+  }
+
+  private take(agent: BehaviorAgent, bytes: Uint8Array, unreachableForMs: number, from: LinkId): void {
+    const taken = this.intake.take(bytes, unreachableForMs, from, agent.self, agent.now);
+    switch (taken.outcome) {
+      case 'same':
+        this.exchanges.get(from)?.shown(taken.id);
+        return;
+      case 'accepted':
+        for (const [link, exchange] of this.exchanges) {
+          if (link === from) exchange.shown(taken.record.id);
+          else exchange.queue(taken.record.id);
+        }
+        if (taken.before !== undefined && taken.record.reachable) {
+          agent.emit({
+            type: 'sections-changed',
+            node: taken.record.id,
+            before: taken.before,
+            after: taken.record.announcement.sections,
+          });
+        }
+        return;
+      case 'own':
+        if (taken.record.instance === agent.self.instance)
+          this.own.skipTo(taken.record.epoch, taken.record.sequence);
+        else this.names.contested(agent, from, taken.record.epoch, unreachableForMs >= limits.goneAfterMs);
+        return;
+      case 'older':
+        // Only the origin itself must learn of it (an older life has its name); others will by digest.
+        if (agent.neighbors.get(taken.id)?.link === from) this.exchanges.get(from)?.queue(taken.id);
+        return;
+      case 'collision':
+        return agent.log('error', idCollision(taken.known, taken.name).message);
+      case 'full':
+        return agent.log(
+          'warn',
+          `no room for the record of ${taken.name}: ${limits.recordsMax} are known already`,
+        );
+      case 'forged':
+        return this.cutOff(agent, from, `it passed on a forged record of ${taken.name}`);
+      case 'deferred':
+        if (this.misconduct.exceeded(from, agent.now))
+          this.cutOff(agent, from, 'it floods the mesh with records');
+        return;
+      case 'ignored':
+        return;
+    }
+  }
+
+  private cutOff(agent: BehaviorAgent, link: LinkId, reason: string): void {
+    const neighbor = [...agent.neighbors.values()].find((one) => one.link === link);
+    if (neighbor === undefined) return;
+    this.misconduct.cutOff(neighbor, reason, agent.now);
+    agent.log('error', `${neighbor.name} is cut off: ${reason}`, { address: neighbor.address });
+    agent.closeLink(link, 'protocol');
+  }
+
+  // ── telling ───────────────────────────────────────────────────────────────────────────────────────
+
+  private tellChanges(agent: BehaviorAgent, now: number): void {
+    const { up, down } = this.table.takeChanges(now);
+    for (const record of down) {
+      agent.emit({ type: 'node-down', node: record, reason: record.left ? 'left' : 'lost' });
+      const before = record.announcement.sections;
+      agent.emit({ type: 'sections-changed', node: record.id, before, after: noSections });
+      this.records.lost(record);
+    }
+    for (const record of up) {
+      agent.emit({ type: 'node-up', node: record });
+      agent.emit({
+        type: 'sections-changed',
+        node: record.id,
+        before: noSections,
+        after: record.announcement.sections,
+      });
+    }
+    if (this.records.servicesVersion !== this.toldServices) {
+      this.toldServices = this.records.servicesVersion;
+      agent.emit({ type: 'services-changed' });
+    }
+    if (this.table.version !== this.toldVersion) {
+      this.toldVersion = this.table.version;
+      agent.emit({ type: 'routes-changed' });
+    }
+  }
+
+  private toldVersion = -1;
+  private toldServices = 0;
+
+  private sync(agent: BehaviorAgent): void {
+    for (const exchange of this.exchanges.values()) exchange.sendDigest();
+    this.scheduleSync(agent);
+  }
+
+  /** A little jitter, so that a mesh that started at once does not stay in step. */
+  private scheduleSync(agent: BehaviorAgent): void {
+    this.syncAt = agent.now + this.syncPeriodMs * (0.9 + 0.2 * agent.random.next());
+  }
+
+  private adjacency(agent: BehaviorAgent): Record<string, string[]> {
+    const there = new Set<NodeId>([agent.self.id, ...this.table.reachable()]);
+    const adjacency: [string, string[]][] = [];
+    for (const id of there) {
+      const record = this.records.get(id);
+      if (record === undefined) continue;
+      const neighbors = this.records.adjacentTo(record).filter((other) => there.has(other.id));
+      adjacency.push([record.name, neighbors.map(({ name }) => name).sort()]);
+    }
+    if (adjacency.length === 0) adjacency.push([agent.self.name, []]);
+    return Object.fromEntries(adjacency.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  private route(agent: BehaviorAgent, node: string, token: number): void {
+    const id = idOf(node);
+    const path = id === agent.self.id ? [] : this.table.walk(id);
+    if (path !== undefined)
+      return agent.answer(
+        token,
+        path.map((hop) => this.nameOf(hop)),
+      );
+    const known = this.records.get(id) !== undefined;
+    const reason = known
+      ? failure('SKEIN_NO_ROUTE', `${node} is out of reach`)
+      : failure('SKEIN_UNKNOWN_NODE', `no node called ${node} is known`);
+    agent.answerFailure(token, reason);
+  }
+
+  private nameOf(id: NodeId): string {
+    return this.records.get(id)?.name ?? String(id);
+  }
+}
+
+const noSections: ReadonlyMap<string, Uint8Array> = new Map();
