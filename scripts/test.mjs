@@ -1,6 +1,6 @@
 /**
  * What `npm test` runs after scripts/ready.mjs: the static checks, then the tests; it stops at the first
- * failure with that exit code. With arguments (`npm test -- src/api`) it goes straight to vitest with them.
+ * failure with that exit code. With arguments (`npm test -- src/node`) it goes straight to vitest with them.
  * Its last line is always the count of tests, where vitest ran at all.
  */
 import { spawnSync } from 'node:child_process';

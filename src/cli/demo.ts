@@ -5,7 +5,7 @@
  * step that failed) all its processes and its folder are gone before this returns.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Topology } from '../api/node.ts';
+import type { Topology } from '../node/node.ts';
 import { drawScene } from './demo/picture.ts';
 import { type Pace, Story } from './demo/story.ts';
 import { print, printError, whenOutputEnds } from './output.ts';

@@ -5,7 +5,7 @@
  * whatever a peer put into it. Keys and bodies are never handed to a logger in the first place.
  */
 import type { pino } from 'pino';
-import type { Logger } from '../api/node.ts';
+import type { Logger } from '../node/node.ts';
 import type { LogFormat, LogThreshold } from '../operations/up-settings.ts';
 import { printable } from './output.ts';
 

@@ -7,10 +7,10 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { createLocalNode, type LocalNode } from '../api/create.ts';
-import type { Logger, NodeOptions } from '../api/node.ts';
-import type { LocalNodeSettings } from '../api/platform.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import { createLocalNode, type LocalNode } from '../node/create.ts';
+import type { Logger, NodeOptions } from '../node/node.ts';
+import type { LocalNodeSettings } from '../node/platform.ts';
 import {
   announcedAddresses,
   broadcastAddresses,

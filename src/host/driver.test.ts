@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { PlatformEvents } from '../api/platform.ts';
+import type { PlatformEvents } from '../node/platform.ts';
 import { formatAddress } from './addresses.ts';
 import { Driver, systemRandom } from './driver.ts';
 import { Listener } from './transports/listener.ts';

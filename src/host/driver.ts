@@ -6,8 +6,6 @@
  * nor after `release`, and never from inside a call of the runtime.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { SecurityStatus } from '../api/node.ts';
-import type { Platform, PlatformEvents } from '../api/platform.ts';
 import type {
   DoorAction,
   DoorEvent,
@@ -17,6 +15,8 @@ import type {
   Random,
   RecordSigner,
 } from '../kernel/contracts.ts';
+import type { SecurityStatus } from '../node/node.ts';
+import type { Platform, PlatformEvents } from '../node/platform.ts';
 import type { FormationPlan } from './formation-option.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';

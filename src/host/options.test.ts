@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NodeOptions } from '../api/node.ts';
+import type { NodeOptions } from '../node/node.ts';
 import { meetingAddress } from './formation-option.ts';
 import { checkOptions } from './options.ts';
 

@@ -6,10 +6,10 @@
  */
 
 import { isIP } from 'node:net';
-import type { Logger, NodeOptions } from '../api/node.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import type { Logger, NodeOptions } from '../node/node.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
 import { type FormationPlan, formationPlan } from './formation-option.ts';
 import { type FoundKeys, findKeys } from './keys/key-source.ts';

@@ -4,8 +4,9 @@
  * Who calls it: the driver, asked by the node. The core knows neither keys nor interfaces. Invariant: a
  * finding is given only where it can be the reason for somebody missing.
  */
-import type { SecurityStatus } from '../api/node.ts';
+
 import type { Finding } from '../kernel/contracts.ts';
+import type { SecurityStatus } from '../node/node.ts';
 import { isLoopback, parseAddress } from './addresses.ts';
 
 export interface ReachView {

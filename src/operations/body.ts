@@ -6,8 +6,9 @@
  * the client of the control socket. Invariant: `bodyFromJson(bodyToJson(x))` is what the mesh would have
  * made of x; an object that only looks like a tag is escaped by one more `$`.
  */
-import { decodeBody, encodeBody } from '../api/codec.ts';
+
 import { SkeinError } from '../kernel/errors.ts';
+import { decodeBody, encodeBody } from '../kit/codec.ts';
 
 const tagPattern = /^\$+(bytes|cbor)$/;
 const depthMax = 500;

@@ -1,6 +1,6 @@
 /** `call`: asks a service, wherever it is offered, and answers with what came back. */
 import * as v from 'valibot';
-import { service } from '../api/service.ts';
+import { service } from '../features/calls/api/service.ts';
 import { strategies } from '../features/calls/core/calls-types.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { bodyFromJson, bodyToJson } from './body.ts';

@@ -1,6 +1,6 @@
 /** `events`: what happens to this node and its mesh, from now on; ends with the node. */
 import * as v from 'valibot';
-import type { NodeEvents, SkeinNode } from '../api/node.ts';
+import type { NodeEvents, SkeinNode } from '../node/node.ts';
 import { streamOperation } from './operation.ts';
 
 const eventTypes = [

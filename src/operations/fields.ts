@@ -5,7 +5,7 @@
  * message of its own that says what is accepted, since it reaches a person as one line.
  */
 import * as v from 'valibot';
-import { kind } from '../api/kind.ts';
+import { kind } from '../features/messaging/api/kind.ts';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
 

@@ -1,6 +1,6 @@
 /** `listen`: the messages for this node, as long as somebody listens. */
 import * as v from 'valibot';
-import type { Message } from '../api/node.ts';
+import type { Message } from '../node/node.ts';
 import { bodyToJson } from './body.ts';
 import { kindName, wholeNumber } from './fields.ts';
 import { streamOperation } from './operation.ts';

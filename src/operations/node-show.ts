@@ -1,7 +1,7 @@
 /** `node-show`: one node and, where it is a neighbor, the link to it. */
 import * as v from 'valibot';
-import type { LinkInfo, NodeInfo } from '../api/node.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import type { LinkInfo, NodeInfo } from '../node/node.ts';
 import { nodeName } from './fields.ts';
 import { operation } from './operation.ts';
 

@@ -6,8 +6,8 @@
  * is plain JSON (bodies by `body.ts`).
  */
 import * as v from 'valibot';
-import type { SkeinNode } from '../api/node.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import type { SkeinNode } from '../node/node.ts';
 
 export type InputSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 

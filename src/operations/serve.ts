@@ -5,10 +5,10 @@
  * answer, and only at the node that gave it; when the stream ends, what was not answered has failed.
  */
 import * as v from 'valibot';
-import type { Call, SkeinNode } from '../api/node.ts';
-import { PushStream } from '../api/stream.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
+import { PushStream } from '../kit/stream.ts';
+import type { Call, SkeinNode } from '../node/node.ts';
 import { bodyFromJson, bodyToJson } from './body.ts';
 import { serviceName, wholeNumber } from './fields.ts';
 import { operation, streamOperation } from './operation.ts';

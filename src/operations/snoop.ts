@@ -1,6 +1,6 @@
 /** `snoop`: the messages on their way through this node that are not for it. */
 import * as v from 'valibot';
-import type { SnoopedMessage } from '../api/node.ts';
+import type { SnoopedMessage } from '../node/node.ts';
 import { bodyToJson } from './body.ts';
 import { streamOperation } from './operation.ts';
 import { openStream } from './stream.ts';

@@ -5,9 +5,9 @@
  * from (`--degree`, `SKEIN_DEGREE`, the file), what is wrong and what is accepted.
  */
 import * as v from 'valibot';
-import type { NodeOptions } from '../api/node.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
+import type { NodeOptions } from '../node/node.ts';
 import { acceptedDurations, parseDuration } from './duration.ts';
 import { address, flag, listOf, nodeName, oneOf, show, wholeNumber } from './fields.ts';
 import { settingFields } from './set.ts';

@@ -4,8 +4,9 @@
  * Who calls it: the simulation, where its workload is `calls`. Invariant: only programs whose event loop turns act,
  * and every call and every handler goes to the ledger.
  */
-import type { Call, RequestOptions } from '../api/node.ts';
-import { service } from '../api/service.ts';
+
+import { service } from '../features/calls/api/service.ts';
+import type { Call, RequestOptions } from '../node/node.ts';
 import { type AskedCall, type CallAnswer, type CallLedger, plannedFailure } from './checkers/call-ledger.ts';
 import type { Life, Mesh } from './mesh.ts';
 import { Pace } from './pace.ts';

@@ -4,7 +4,7 @@
  * Who calls it: the simulation, where its workload is `channels`. Invariant: only programs whose event loop turns
  * act; what each channel is to carry follows from its number, and everything that comes goes to the ledger.
  */
-import type { Channel, PairRequest } from '../api/channel.ts';
+import type { Channel, PairRequest } from '../features/channels/api/channel.ts';
 import { type ChannelLedger, type PlannedChannel, patternOf, type Side } from './checkers/channel-ledger.ts';
 import type { Life, Mesh } from './mesh.ts';
 import { Pace } from './pace.ts';

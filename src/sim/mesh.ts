@@ -6,12 +6,12 @@
  * starts and ends lives and remembers what their programs were told.
  */
 
-import { createLocalNode, type LocalNode } from '../api/create.ts';
-import type { PlatformEvents } from '../api/platform.ts';
 import type { Behavior, LogLevel } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import type { NodeId } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import { createLocalNode, type LocalNode } from '../node/create.ts';
+import type { PlatformEvents } from '../node/platform.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';

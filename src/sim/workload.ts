@@ -4,8 +4,9 @@
  * Who calls it: the simulation. Invariant: only programs whose event loop turns act, and every result
  * goes to the ledger; a rejection is a failure of the run unless the sender's own life has ended.
  */
-import type { SendOptions, SendResult } from '../api/node.ts';
+
 import { SkeinError } from '../kernel/errors.ts';
+import type { SendOptions, SendResult } from '../node/node.ts';
 import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './checkers/message-ledger.ts';
 import type { Life, Member, Mesh } from './mesh.ts';
 import { Pace } from './pace.ts';

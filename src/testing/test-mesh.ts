@@ -5,12 +5,13 @@
  * members, promises instead of events. Invariant: virtual time passes only inside `run`, `pass`, `until`
  * and what is built on them; so a test never waits, and the same seed gives the same run.
  */
-import { checkOptions, shown } from '../api/arguments.ts';
-import type { SkeinNode } from '../api/node.ts';
-import { checkWhole } from '../api/settings.ts';
+
 import type { Behavior } from '../kernel/contracts.ts';
 import { checkName } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import { checkOptions, shown } from '../kit/arguments.ts';
+import type { SkeinNode } from '../node/node.ts';
+import { checkWhole } from '../node/settings.ts';
 import { partition } from '../sim/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/mesh.ts';
 import { World } from '../sim/world/world.ts';

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { NodeInfo } from '../../src/api/node.ts';
+import type { NodeInfo } from '../../src/node/node.ts';
 import { type Finished, program, Site, startProgram } from './helpers.ts';
 
 /** Runs `skein ARGS` with something behind it, in the shell's words. */

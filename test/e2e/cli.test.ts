@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createNode } from '../../src/host/create-node.ts';
 import type {
   Explanation,
   NodeInfo,
@@ -8,8 +9,7 @@ import type {
   SendResult,
   SkeinNode,
   Topology,
-} from '../../src/api/node.ts';
-import { createNode } from '../../src/host/create-node.ts';
+} from '../../src/node/node.ts';
 import { type RunningNode, Site } from './helpers.ts';
 
 describe('two nodes on one machine', () => {

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { createHostedNode, createNode, type HostedNode } from '../../src/host/create-node.ts';
 import { preface } from '../../src/kernel/wire/frame.ts';
+import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 
 let folder: string;
 let udpPort: number;

@@ -5,7 +5,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { KeyedSeal } from '../../src/host/keys/datagram-seal.ts';
@@ -13,6 +12,7 @@ import { KeyRing } from '../../src/host/keys/key-ring.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { idOf } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
+import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 import { Strangers } from './strangers.ts';
 
 interface Discovered {

@@ -5,13 +5,13 @@
 import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { failure } from '../../src/kernel/errors.ts';
 import { ControlType, controlFrame } from '../../src/kernel/link/control.ts';
 import { encodeRefusal } from '../../src/kernel/link/refusal.ts';
 import { preface } from '../../src/kernel/wire/frame.ts';
+import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 import { Conversation, framesIn, openingWith, Strangers } from './strangers.ts';
 
 const key = MeshKey.make();

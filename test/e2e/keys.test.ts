@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 
 const key = MeshKey.make();
 const running: SkeinNode[] = [];

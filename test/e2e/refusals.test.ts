@@ -8,8 +8,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NodeStatus } from '../../src/api/node.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
+import type { NodeStatus } from '../../src/node/node.ts';
 import { type Finished, type RunningNode, Site } from './helpers.ts';
 
 /** The user of whom every system says that nothing belongs to it. */

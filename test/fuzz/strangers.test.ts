@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SkeinNode } from '../../src/api/node.ts';
 import { ControlClient } from '../../src/host/control/client.ts';
 import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
@@ -18,6 +17,7 @@ import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
 import { instanceOf } from '../../src/kernel/identity.ts';
 import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/kernel/routing/announcement.ts';
+import type { SkeinNode } from '../../src/node/node.ts';
 import { mutate, mutations, seed, times } from './mutations.ts';
 import { announcement, encoded } from './samples.ts';
 

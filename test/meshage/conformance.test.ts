@@ -9,9 +9,9 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parse } from '@ts-graphviz/parser';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Message, SkeinNode, SnoopedMessage } from '../../src/api/node.ts';
 import { hostLimits } from '../../src/host/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
+import type { Message, SkeinNode, SnoopedMessage } from '../../src/node/node.ts';
 import { addressOf, closeAll, freeUdpPort, linked, nextEvent, start } from './real-nodes.ts';
 
 afterEach(closeAll);

@@ -6,8 +6,8 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { NodeEvents, NodeOptions, SkeinNode } from '../../src/api/node.ts';
 import { createNode } from '../../src/host/create-node.ts';
+import type { NodeEvents, NodeOptions, SkeinNode } from '../../src/node/node.ts';
 
 const running: SkeinNode[] = [];
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { SkeinNode } from '../../src/api/node.ts';
-import { service } from '../../src/api/service.ts';
+import { service } from '../../src/features/calls/api/service.ts';
 import { attach } from '../../src/host/control/attach.ts';
 import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
+import type { SkeinNode } from '../../src/node/node.ts';
 
 let folder: string;
 let node: SkeinNode;

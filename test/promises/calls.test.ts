@@ -1,9 +1,9 @@
 /** What a request comes to: who carries it out, how often, and what its asker is told. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Call, RequestOptions } from '../../src/api/node.ts';
-import { service } from '../../src/api/service.ts';
+import { service } from '../../src/features/calls/api/service.ts';
 import { limits } from '../../src/kernel/limits.ts';
+import type { Call, RequestOptions } from '../../src/node/node.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);

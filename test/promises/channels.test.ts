@@ -1,7 +1,7 @@
 /** What a channel comes to for its programs: bytes, halves, ends, and the memory of those who do not read. */
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Channel, PairOptions, PairRequest } from '../../src/api/channel.ts';
+import type { Channel, PairOptions, PairRequest } from '../../src/features/channels/api/channel.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import type { Host } from '../../src/sim/machine/host.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';

@@ -1,7 +1,7 @@
 /** In which order messages arrive, and between which there is none. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
-import { kind } from '../../src/api/kind.ts';
+import { kind } from '../../src/features/messaging/api/kind.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';

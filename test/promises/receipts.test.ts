@@ -1,7 +1,7 @@
 /** What a receipt says and what it does not: the application's queue there has the message, no more. */
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
-import { kind } from '../../src/api/kind.ts';
+import { kind } from '../../src/features/messaging/api/kind.ts';
 import { closeMesh, smallMesh, undelivered } from './small-mesh.ts';
 
 afterEach(closeMesh);

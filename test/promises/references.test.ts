@@ -72,7 +72,7 @@ test('every error code, every reason for a missing recipient and every verb has 
   const rows = parseDocument(guarantees).claims.flatMap(({ lastCell, text }) =>
     lastCell === undefined ? [] : text,
   );
-  const node = read('src/api/node.ts') ?? '';
+  const node = read('src/node/node.ts') ?? '';
   const words = [...Object.keys(errorCodes), ...reasonsIn(node), ...verbsIn(node)];
   expect(words.length).toBeGreaterThan(50);
   expect(words.filter((word) => !rows.some((row) => row.includes(`\`${word}\``)))).toEqual([]);

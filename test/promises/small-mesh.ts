@@ -5,8 +5,8 @@
  * started again. Invariant: `closeMesh` ends every program, and a failure that the world noted fails the test.
  */
 import { expect } from 'vitest';
-import type { LocalNode } from '../../src/api/create.ts';
-import type { Message, NodeEvents, SendOptions, SendResult } from '../../src/api/node.ts';
+import type { LocalNode } from '../../src/node/create.ts';
+import type { Message, NodeEvents, SendOptions, SendResult } from '../../src/node/node.ts';
 import { type Life, type Member, type MemberOptions, Mesh, World } from '../../src/sim/index.ts';
 import type { NetworkOptions } from '../../src/sim/network/network.ts';
 

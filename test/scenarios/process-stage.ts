@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SkeinNode } from '../../src/api/node.ts';
+import type { SkeinNode } from '../../src/node/node.ts';
 import type { Scenario } from '../../src/sim/scenario/scenario.ts';
 import { notSent, outcomeOf } from '../../src/sim/scenario/simulated-stage.ts';
 import type { Blocks, Observation, SendOutcome, Stage } from '../../src/sim/scenario/stage.ts';

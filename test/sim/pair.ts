@@ -1,5 +1,5 @@
 /** Two bare programs on the simulated network: no nodes, only what a platform reports, as a log. */
-import type { PlatformEvents } from '../../src/api/platform.ts';
+import type { PlatformEvents } from '../../src/node/platform.ts';
 import { NodeClock } from '../../src/sim/machine/clock.ts';
 import { Host } from '../../src/sim/machine/host.ts';
 import { SimPlatform } from '../../src/sim/machine/platform.ts';

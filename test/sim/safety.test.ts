@@ -1,9 +1,9 @@
 /** Each checker of safety can fail: shown by a broken node or a violation made by hand. */
 import { expect, test } from 'vitest';
-import type { SendResult } from '../../src/api/node.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
+import type { SendResult } from '../../src/node/node.ts';
 import { checkLinks } from '../../src/sim/checkers/checkers.ts';
 import { checkNamesUnique } from '../../src/sim/checkers/namesakes.ts';
 import { type Life, type Member, partition } from '../../src/sim/index.ts';

@@ -1,10 +1,10 @@
 /** The checkers of what nodes believe of each other, and of whom they cut off, can fail. */
 import { expect, test } from 'vitest';
-import type { NodeInfo } from '../../src/api/node.ts';
 import { encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
 import type { RecordSigner } from '../../src/kernel/contracts.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
+import type { NodeInfo } from '../../src/node/node.ts';
 import { versionsOf } from '../../src/sim/faults/lies.ts';
 import { type Life, liar, type Member } from '../../src/sim/index.ts';
 import type { StreamEnd } from '../../src/sim/network/stream.ts';

@@ -1,6 +1,6 @@
 /** `skein mesh ...`: the network as a whole, and what passes through this node. */
 import type { Command } from 'commander';
-import type { Topology } from '../../api/node.ts';
+import type { Topology } from '../../node/node.ts';
 import type { SnoopedJson } from '../../operations/snoop.ts';
 import {
   command,

@@ -1,6 +1,6 @@
 /** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
 import { Argument, type Command } from 'commander';
-import type { NodeInfo, NodeSettings } from '../../api/node.ts';
+import type { NodeInfo, NodeSettings } from '../../node/node.ts';
 import { acceptedDurations, formatDuration, parseDuration } from '../../operations/duration.ts';
 import type { ShownNode } from '../../operations/node-show.ts';
 import type { CallInput } from '../../operations/registry.ts';

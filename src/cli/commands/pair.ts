@@ -1,7 +1,7 @@
 /** `skein pair`: a channel to another node, joined to standard input and output. */
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import type { Channel, PairRequest } from '../../api/channel.ts';
+import type { Channel, PairRequest } from '../../features/channels/api/channel.ts';
 import { pairAttached, pairsAttached } from '../../host/control/attached-channel.ts';
 import type { ControlClient } from '../../host/control/client.ts';
 import { SkeinError } from '../../kernel/index.ts';

@@ -1,6 +1,6 @@
 /** `skein why`: why a node is missing, or why this one is alone. */
 import type { Command } from 'commander';
-import type { Explanation } from '../../api/node.ts';
+import type { Explanation } from '../../node/node.ts';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { print, printable, printJson } from '../output.ts';
 import { withNode } from '../with-node.ts';

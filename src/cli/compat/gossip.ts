@@ -5,8 +5,8 @@
  * here; whom a peer hears of through another it connects to. Invariant: each line is one of the five of the original.
  */
 import { randomInt } from 'node:crypto';
-import type { SkeinNode } from '../../api/node.ts';
 import { createNode } from '../../host/create-node.ts';
+import type { SkeinNode } from '../../node/node.ts';
 import { print } from '../output.ts';
 
 export interface GossipOptions {

@@ -4,7 +4,7 @@
  *
  * Used by the story. Pure: a topology in, names out.
  */
-import type { Topology } from '../../api/node.ts';
+import type { Topology } from '../../node/node.ts';
 
 export interface Journey {
   readonly from: string;

@@ -3,7 +3,7 @@
  *
  * Drawn by `demo.ts` on a terminal. Pure: a scene in, one screen of text out.
  */
-import type { Topology } from '../../api/node.ts';
+import type { Topology } from '../../node/node.ts';
 import { plural, printable, table } from '../output.ts';
 
 export interface Scene {

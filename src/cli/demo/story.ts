@@ -5,7 +5,7 @@
  * this run, and a step that does not come true in its time ends the story with an error.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Topology } from '../../api/node.ts';
+import type { Topology } from '../../node/node.ts';
 import { plural } from '../output.ts';
 import { degree, Fleet } from './fleet.ts';
 import { chooseJourney, type Journey, linkCount } from './journey.ts';

@@ -14,9 +14,9 @@ import type {
   PairRequest,
   PairsOptions,
   WindowOptions,
-} from '../../api/channel.ts';
-import type { MessageStream } from '../../api/node.ts';
+} from '../../features/channels/api/channel.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import type { MessageStream } from '../../node/node.ts';
 import type { PairRequestJson } from '../../operations/pairs.ts';
 import { MappedStream } from './attached-streams.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';

@@ -4,9 +4,12 @@
  * Made by `attach`. Invariant: whatever is here works as on a node in this process; only `close` differs,
  * it ends this client and leaves the node running.
  */
-import { CountedBatch } from '../../api/batch.ts';
-import type { Channel, PairOptions, PairRequest, PairsOptions } from '../../api/channel.ts';
-import type { Kind } from '../../api/kind.ts';
+
+import type { Service } from '../../features/calls/api/service.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions } from '../../features/channels/api/channel.ts';
+import { CountedBatch } from '../../features/messaging/api/batch.ts';
+import type { Kind } from '../../features/messaging/api/kind.ts';
+import { limits } from '../../kernel/limits.ts';
 import type {
   Batch,
   BatchOptions,
@@ -31,9 +34,7 @@ import type {
   StreamOptions,
   Topology,
   WaitOptions,
-} from '../../api/node.ts';
-import type { Service } from '../../api/service.ts';
-import { limits } from '../../kernel/limits.ts';
+} from '../../node/node.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
 import { pairAttached, pairsAttached } from './attached-channel.ts';

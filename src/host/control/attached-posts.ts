@@ -4,12 +4,13 @@
  * Part of an attached node. Invariant: a program that posts faster than the socket takes is told `false`
  * instead of filling its memory; what became of a post is nobody's knowledge, as everywhere.
  */
-import { encodeBody } from '../../api/codec.ts';
-import { defaultKind, type Kind } from '../../api/kind.ts';
-import { validateNow } from '../../api/schema.ts';
+
+import { defaultKind, type Kind } from '../../features/messaging/api/kind.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import { checkName } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
+import { encodeBody } from '../../kit/codec.ts';
+import { validateNow } from '../../kit/schema.ts';
 import { bodyToJson } from '../../operations/body.ts';
 import type { CallInput } from '../../operations/registry.ts';
 import { nameOf } from './attached-streams.ts';

@@ -4,9 +4,10 @@
  * Part of an attached node. Invariant: each request that is given here is answered once, or its failure becomes
  * a warning; a schema of this program is asked by this program, since the node does not know it.
  */
-import type { Call, RequestOptions, RespondOptions, ServiceSubscription } from '../../api/node.ts';
-import { checkBySchema } from '../../api/schema.ts';
-import { type Service, serviceOf } from '../../api/service.ts';
+
+import { type Service, serviceOf } from '../../features/calls/api/service.ts';
+import { checkBySchema } from '../../kit/schema.ts';
+import type { Call, RequestOptions, RespondOptions, ServiceSubscription } from '../../node/node.ts';
 import { bodyFromJson, bodyToJson } from '../../operations/body.ts';
 import type { CallInput } from '../../operations/registry.ts';
 import type { ServedJson } from '../../operations/serve.ts';

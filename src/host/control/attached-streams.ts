@@ -4,10 +4,10 @@
  * Part of an attached node. Invariant: a body is checked by its kind's schema on this side too, since the
  * program's schema is not known to the node in the other process.
  */
-import type { Kind } from '../../api/kind.ts';
-import { describeMessage, describeSnooped } from '../../api/message-text.ts';
-import type { Message, MessageStream, SnoopedMessage } from '../../api/node.ts';
-import { validate } from '../../api/schema.ts';
+import type { Kind } from '../../features/messaging/api/kind.ts';
+import { describeMessage, describeSnooped } from '../../features/messaging/api/message-text.ts';
+import { validate } from '../../kit/schema.ts';
+import type { Message, MessageStream, SnoopedMessage } from '../../node/node.ts';
 import { bodyFromJson } from '../../operations/body.ts';
 import type { MessageJson } from '../../operations/listen.ts';
 import type { SnoopedJson } from '../../operations/snoop.ts';

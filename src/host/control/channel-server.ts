@@ -7,9 +7,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Channel, PairOptions } from '../../api/channel.ts';
-import type { SkeinNode } from '../../api/node.ts';
+import type { Channel, PairOptions } from '../../features/channels/api/channel.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import type { SkeinNode } from '../../node/node.ts';
 import { checkInput } from '../../operations/operation.ts';
 import { acceptInput, pairInput, takePairRequest } from '../../operations/pairs.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';

@@ -6,8 +6,8 @@
  * stack leaves the process, and a client that goes away ends what it asked for.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SkeinNode } from '../../api/node.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import type { SkeinNode } from '../../node/node.ts';
 import {
   checkInput,
   describeInput,

@@ -5,8 +5,9 @@
  * call, so that a listener hears everything its own program brings about; the end of the node, graceful or
  * not, is one `close` event.
  */
-import type { NodeEvents, NodeEventTarget } from '../../api/node.ts';
+
 import { SkeinError } from '../../kernel/errors.ts';
+import type { NodeEvents, NodeEventTarget } from '../../node/node.ts';
 import type { NodeEventJson } from '../../operations/events.ts';
 import type { ControlClient } from './client.ts';
 import type { ControlStream } from './stream-reader.ts';

@@ -6,8 +6,8 @@
  * `close` nothing is reported any more, and the socket is gone within a bound.
  */
 import type { Socket } from 'node:net';
-import type { PlatformEvents } from '../../api/platform.ts';
 import type { LinkId } from '../../kernel/contracts.ts';
+import type { PlatformEvents } from '../../node/platform.ts';
 import { hostLimits } from '../limits.ts';
 import { readInto } from './read-buffer.ts';
 

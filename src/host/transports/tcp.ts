@@ -6,9 +6,9 @@
  * call into the transport is still running, and nothing about a link after its `close`.
  */
 import type { Socket } from 'node:net';
-import type { PlatformEvents } from '../../api/platform.ts';
 import type { LinkId } from '../../kernel/contracts.ts';
 import { failure } from '../../kernel/errors.ts';
+import type { PlatformEvents } from '../../node/platform.ts';
 import type { LinkProof } from '../keys/link-proof.ts';
 import { hostLimits } from '../limits.ts';
 import { type DialOptions, type DialOutcome, dial, formatRemote } from './dial.ts';

@@ -5,7 +5,7 @@
  * order; an end only after all; no loss between two programs that nothing hindered; a clear end for whoever's other
  * end is gone. Invariant: it only records and complains.
  */
-import type { Channel, PairRequest } from '../../api/channel.ts';
+import type { Channel, PairRequest } from '../../features/channels/api/channel.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';

@@ -5,8 +5,9 @@
  * interface says with the ground truth. Invariant: a checker returns what is wrong as text and changes
  * nothing. The checks of messages are in `message-ledger.ts`, since they run all the time.
  */
-import type { NodeInfo, NodeStatus, Topology } from '../../api/node.ts';
+
 import { limits } from '../../kernel/limits.ts';
+import type { NodeInfo, NodeStatus, Topology } from '../../node/node.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
 

@@ -5,7 +5,7 @@
  * world holds an open connection between their hosts; distances are plain breadth-first search, so that
  * nothing here shares code, or a mistake, with the routing it judges.
  */
-import type { NodeStatus } from '../../api/node.ts';
+import type { NodeStatus } from '../../node/node.ts';
 import type { Life, Mesh } from '../mesh.ts';
 
 export class GroundTruth {

@@ -5,9 +5,10 @@
  * `Safety` once more at the end. Invariant: compared are the nodes' own words, as they signed them, with what
  * others show as theirs: links, services, addresses, goodbyes. What liars said of themselves is left out.
  */
-import type { NodeInfo } from '../../api/node.ts';
+
 import { type Instance, idOf, type NodeId } from '../../kernel/identity.ts';
 import type { Announcement } from '../../kernel/routing/announcement.ts';
+import type { NodeInfo } from '../../node/node.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 

@@ -5,8 +5,9 @@
  * nodes and judges at once: no message twice to one life, no receipt for what was never queued, no body
  * changed, nobody served who was not named. Invariant: it only records and complains.
  */
-import type { Message, SendResult } from '../../api/node.ts';
+
 import { limits } from '../../kernel/limits.ts';
+import type { Message, SendResult } from '../../node/node.ts';
 import type { Life, Member, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../world/random.ts';
 import { type CheckCounts, count } from './checkers.ts';

@@ -5,7 +5,7 @@
  * the same topology was read a while before, since records follow links by up to 400 ms, and a new life
  * outbids the record of the one before it only after a probe; and never by what the network truly is.
  */
-import type { NodeInfo, Topology } from '../../api/node.ts';
+import type { NodeInfo, Topology } from '../../node/node.ts';
 import type { Life, Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { GroundTruth } from './ground-truth.ts';

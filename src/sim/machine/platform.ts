@@ -5,11 +5,12 @@
  * Invariant: as in Node.js, nothing is reported from inside a call of the node, what one turn wrote
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
-import type { Platform, PlatformEvents } from '../../api/platform.ts';
+
 import type { DoorAction, DoorEvent, LinkId, LogLevel, RecordSigner } from '../../kernel/contracts.ts';
 import type { Failure } from '../../kernel/errors.ts';
 import { limits } from '../../kernel/limits.ts';
 import { concatenate } from '../../kernel/wire/bytes.ts';
+import type { Platform, PlatformEvents } from '../../node/platform.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { Notary } from '../world/notary.ts';

@@ -4,8 +4,9 @@
  * Who calls it: the director, by way of `runScenario`. Invariant: everything follows from the scenario and
  * the seed; what the programs are told is written down as it happens, so that looking costs no time.
  */
-import type { SendResult } from '../../api/node.ts';
+
 import { SkeinError } from '../../kernel/errors.ts';
+import type { SendResult } from '../../node/node.ts';
 import { Soundness } from '../checkers/soundness.ts';
 import { liar } from '../faults/liar.ts';
 import type { LieKind } from '../faults/lies.ts';

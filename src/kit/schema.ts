@@ -1,7 +1,7 @@
 /** Validation by Standard Schema: the one place where a schema is asked. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Kind } from '../features/messaging/api/kind.ts';
 import { SkeinError } from '../kernel/errors.ts';
-import type { Kind } from './kind.ts';
 
 /** The same for a caller that cannot wait. @throws TypeError when the schema is an asynchronous one. */
 export function validateNow<Body>(kind: Kind<Body>, value: unknown): Body {

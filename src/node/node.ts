@@ -5,14 +5,14 @@
  * runs on this machine (`attach`). Invariant: whatever is here works the same through both.
  */
 
+import type { Service } from '../features/calls/api/service.ts';
 import type { Strategy } from '../features/calls/core/calls-types.ts';
+import type { Pairing } from '../features/channels/api/channel.ts';
 import type { BrokerView } from '../features/formation/core/formation-types.ts';
+import type { Kind } from '../features/messaging/api/kind.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
-import type { Pairing } from './channel.ts';
-import type { Kind } from './kind.ts';
-import type { Service } from './service.ts';
 
-export type { Logger } from './logger.ts';
+export type { Logger } from '../kit/logger.ts';
 
 export interface SkeinNode extends Pairing, AsyncDisposable {
   readonly name: string;

@@ -5,17 +5,18 @@
  * limit of messages that it has been given and not consumed. Invariant: what a consumer gets has decoded
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
-import type { Arrival } from '../features/messaging/core/arrival.ts';
-import { messagingFeature } from '../features/messaging/core/messaging.ts';
-import { limits } from '../kernel/limits.ts';
-import { checkOptions, shown } from './arguments.ts';
-import { decodeBody } from './codec.ts';
+
+import { limits } from '../../../kernel/limits.ts';
+import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { decodeBody } from '../../../kit/codec.ts';
+import { validate } from '../../../kit/schema.ts';
+import { PushStream } from '../../../kit/stream.ts';
+import type { Message, MessageStream, MessageSubscription, MessagesOptions } from '../../../node/node.ts';
+import type { Runtime } from '../../../node/runtime.ts';
+import type { Arrival } from '../core/arrival.ts';
+import { messagingFeature } from '../core/messaging.ts';
 import { checkKind, type Kind, kindName } from './kind.ts';
 import { type MessageContext, nameOf, ReceivedMessage } from './message.ts';
-import type { Message, MessageStream, MessageSubscription, MessagesOptions } from './node.ts';
-import type { Runtime } from './runtime.ts';
-import { validate } from './schema.ts';
-import { PushStream } from './stream.ts';
 
 export interface ConsumerPorts extends MessageContext {
   readonly runtime: () => Runtime;

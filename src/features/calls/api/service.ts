@@ -5,9 +5,9 @@
  * both ends, before they leave and before they are handed over.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { checkName } from '../kernel/identity.ts';
-import { checkOptions, shown } from './arguments.ts';
-import { checkSchema } from './kind.ts';
+import { checkName } from '../../../kernel/identity.ts';
+import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { checkSchema } from '../../messaging/api/kind.ts';
 
 export interface Service<Input, Output> {
   readonly name: string;

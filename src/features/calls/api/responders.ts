@@ -5,20 +5,20 @@
  * a code and a message, never as a stack.
  */
 
-import { callsFeature } from '../features/calls/core/calls.ts';
-import { type CallsEvent, codeOfNone, type Execution } from '../features/calls/core/calls-types.ts';
-import type { Responder } from '../features/calls/core/responder.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { limits } from '../kernel/limits.ts';
-import { checkOptions, shown } from './arguments.ts';
-import { decodeBody, encodeBody } from './codec.ts';
-import type { MessageContext } from './message.ts';
-import type { Call, RespondOptions, ServiceSubscription } from './node.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import { checkBySchema } from '../../../kit/schema.ts';
+import type { Call, RespondOptions, ServiceSubscription } from '../../../node/node.ts';
+import { checkWhole } from '../../../node/settings.ts';
+import type { MessageContext } from '../../messaging/api/message.ts';
+import { callsFeature } from '../core/calls.ts';
+import { type CallsEvent, codeOfNone, type Execution } from '../core/calls-types.ts';
+import type { Responder } from '../core/responder.ts';
 import { ReceivedCall } from './received-call.ts';
 import type { RequestsPorts } from './requests.ts';
-import { checkBySchema } from './schema.ts';
 import { type Service, serviceOf } from './service.ts';
-import { checkWhole } from './settings.ts';
 
 export interface RespondersPorts extends RequestsPorts, MessageContext {}
 

@@ -5,9 +5,9 @@
  * mesh is read off the kernel's parts at that moment.
  */
 import type { Neighbor, NodeEntry } from '../kernel/contracts.ts';
-import type { SkeinKernel } from '../node/skein-kernel.ts';
+import type { ReadyView } from '../kit/waiting.ts';
 import type { LinkInfo, NodeInfo } from './node.ts';
-import type { ReadyView } from './waiting.ts';
+import type { SkeinKernel } from './skein-kernel.ts';
 
 export function reachableEntries({ table, records }: SkeinKernel): NodeEntry[] {
   return [...table.reachable()].flatMap((id) => records.get(id) ?? []);

@@ -5,25 +5,13 @@
  * Invariant: a body that its kind's schema does not accept never leaves this process.
  */
 
-import { messagingFeature } from '../features/messaging/core/messaging.ts';
-import type {
-  MessagingEvent,
-  SendAnswer,
-  SendCommand,
-  Sent,
-  Transit,
-} from '../features/messaging/core/messaging-types.ts';
-import type { Everybody, Target } from '../features/messaging/core/target.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { checkName, idOf, type NodeId } from '../kernel/identity.ts';
-import { limits } from '../kernel/limits.ts';
-import type { SkeinKernel } from '../node/skein-kernel.ts';
-import { checkOneOf, checkOptions, listOfNames } from './arguments.ts';
-import { CountedBatch } from './batch.ts';
-import { encodeBody } from './codec.ts';
-import { type ConsumerPorts, Consumers } from './consumers.ts';
-import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
-import { nameOf, snoopedMessage } from './message.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { checkOneOf, checkOptions, listOfNames } from '../../../kit/arguments.ts';
+import { encodeBody } from '../../../kit/codec.ts';
+import { validate, validateNow } from '../../../kit/schema.ts';
+import { PushStream } from '../../../kit/stream.ts';
 import type {
   BatchOptions,
   MessageStream,
@@ -31,10 +19,16 @@ import type {
   SendResult,
   SnoopedMessage,
   StreamOptions,
-} from './node.ts';
-import { validate, validateNow } from './schema.ts';
-import { checkWhole } from './settings.ts';
-import { PushStream } from './stream.ts';
+} from '../../../node/node.ts';
+import { checkWhole } from '../../../node/settings.ts';
+import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import { messagingFeature } from '../core/messaging.ts';
+import type { MessagingEvent, SendAnswer, SendCommand, Sent, Transit } from '../core/messaging-types.ts';
+import type { Everybody, Target } from '../core/target.ts';
+import { CountedBatch } from './batch.ts';
+import { type ConsumerPorts, Consumers } from './consumers.ts';
+import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
+import { nameOf, snoopedMessage } from './message.ts';
 
 export interface MessagesPorts extends ConsumerPorts {
   readonly core: () => SkeinKernel;

@@ -3,10 +3,11 @@
  *
  * Made by the calls facade, one for each. Names are looked up, and the signal is made, when they are asked for.
  */
-import type { Execution } from '../features/calls/core/calls-types.ts';
-import { instanceOfLife } from '../kernel/life.ts';
-import { type MessageContext, nameOf } from './message.ts';
-import type { Call } from './node.ts';
+
+import { instanceOfLife } from '../../../kernel/life.ts';
+import type { Call } from '../../../node/node.ts';
+import { type MessageContext, nameOf } from '../../messaging/api/message.ts';
+import type { Execution } from '../core/calls-types.ts';
 
 export class ReceivedCall implements Call {
   readonly input: unknown;

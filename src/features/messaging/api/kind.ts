@@ -5,8 +5,8 @@
  * they are sent and before they are handed over.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { limits } from '../kernel/limits.ts';
-import { shown } from './arguments.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { shown } from '../../../kit/arguments.ts';
 
 export interface Kind<Body> {
   readonly name: string;

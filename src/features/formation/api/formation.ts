@@ -3,9 +3,10 @@
  *
  * Made by the local node. Invariant: it holds no protocol state; the kernel's formation does.
  */
-import type { FormationEvent } from '../features/formation/core/formation-types.ts';
-import type { Channels } from './channels.ts';
-import type { NodeEmitter } from './events.ts';
+
+import type { NodeEmitter } from '../../../node/events.ts';
+import type { Channels } from '../../channels/api/channels.ts';
+import type { FormationEvent } from '../core/formation-types.ts';
 
 export class FormationEvents {
   private readonly events: NodeEmitter;

@@ -6,6 +6,7 @@
  * told and reports what happened; it decides nothing.
  */
 
+import type { Channel } from '../features/channels/api/channel.ts';
 import type { FormationOptions } from '../features/formation/core/formation-types.ts';
 import type {
   Behavior,
@@ -22,7 +23,6 @@ import type {
   Store,
 } from '../kernel/contracts.ts';
 import type { Failure } from '../kernel/errors.ts';
-import type { Channel } from './channel.ts';
 import type { SecurityStatus } from './node.ts';
 
 /** What the platform reports. Each call is one event; none throws. */

@@ -4,7 +4,7 @@
  * Programs write them, the host checks them (`host/options.ts`). Invariant: everything has a default.
  */
 import type { Behavior } from '../kernel/contracts.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../kit/logger.ts';
 
 /** Options of a node in this process. Everything has a default. */
 export interface NodeOptions {

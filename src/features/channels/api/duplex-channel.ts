@@ -6,10 +6,10 @@
  * no more; a write is done once the core has taken all of it; the end is written once the other node has all.
  */
 import { Duplex } from 'node:stream';
-import type { Channel as CoreChannel } from '../features/channels/core/channel.ts';
-import { SkeinError } from '../kernel/errors.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { fillYoungSpace } from '../../../kit/young-space.ts';
+import type { Channel as CoreChannel } from '../core/channel.ts';
 import type { Channel, ChannelCounters } from './channel.ts';
-import { fillYoungSpace } from './young-space.ts';
 
 export interface DuplexPorts {
   /** Begins a turn of the kernel. False: the node has ended. */

@@ -5,15 +5,15 @@
  * only read the body, and this is the hot path (an object with all fields filled in cost three times as much).
  */
 
-import type { Arrival } from '../features/messaging/core/arrival.ts';
-import type { Transit } from '../features/messaging/core/messaging-types.ts';
-import type { Directory } from '../kernel/contracts.ts';
-import { formatId, type NodeId } from '../kernel/identity.ts';
-import { instanceOfLife } from '../kernel/life.ts';
-import { readRecipients } from '../kernel/wire/frame.ts';
-import { decodeBody } from './codec.ts';
+import type { Directory } from '../../../kernel/contracts.ts';
+import { formatId, type NodeId } from '../../../kernel/identity.ts';
+import { instanceOfLife } from '../../../kernel/life.ts';
+import { readRecipients } from '../../../kernel/wire/frame.ts';
+import { decodeBody } from '../../../kit/codec.ts';
+import type { Message, SnoopedMessage } from '../../../node/node.ts';
+import type { Arrival } from '../core/arrival.ts';
+import type { Transit } from '../core/messaging-types.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
-import type { Message, SnoopedMessage } from './node.ts';
 
 /** What messages need to know of their node. */
 export interface MessageContext {

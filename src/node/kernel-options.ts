@@ -5,8 +5,8 @@
  * life of its own, with an instance that no other has.
  */
 import { hexOf, instanceOf } from '../kernel/identity.ts';
-import type { SkeinKernelOptions } from '../node/skein-kernel.ts';
 import type { LocalNodeSettings, Platform } from './platform.ts';
+import type { SkeinKernelOptions } from './skein-kernel.ts';
 
 /** @param firstLink Where a kernel takes over from another: after the last link of that one. */
 export function kernelOptions(

@@ -6,14 +6,14 @@
  * mesh knows before what a broker would say; each question ends once.
  */
 
-import { formationFeature } from '../features/formation/core/formation.ts';
-import type { FormationCommand, Paired } from '../features/formation/core/formation-types.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { idOf, type NodeId } from '../kernel/identity.ts';
-import type { SkeinKernel } from '../node/skein-kernel.ts';
-import type { Channel, PairRequest } from './channel.ts';
-import type { Platform } from './platform.ts';
-import type { Runtime } from './runtime.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { idOf, type NodeId } from '../../../kernel/identity.ts';
+import type { Platform } from '../../../node/platform.ts';
+import type { Runtime } from '../../../node/runtime.ts';
+import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import type { Channel, PairRequest } from '../../channels/api/channel.ts';
+import { formationFeature } from '../core/formation.ts';
+import type { FormationCommand, Paired } from '../core/formation-types.ts';
 
 export interface PartnersPorts {
   readonly runtime: () => Runtime;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { checkKind, kind } from '../features/messaging/api/kind.ts';
+import { checkSettings } from '../node/settings.ts';
 import { checkOptions, listOfNames } from './arguments.ts';
-import { checkKind, kind } from './kind.ts';
-import { checkSettings } from './settings.ts';
 import { checkCondition } from './waiting.ts';
 
 /** As a program without types passes it. */

@@ -5,19 +5,19 @@
  * they leave and before they are handed over. Invariant: each request ends exactly once, also when its node does.
  */
 
-import type { Call } from '../features/calls/core/asker.ts';
-import { type Outcome, type Request, strategies } from '../features/calls/core/calls-types.ts';
-import { type Failure, SkeinError } from '../kernel/errors.ts';
-import { checkName, idOf } from '../kernel/identity.ts';
-import { limits } from '../kernel/limits.ts';
-import type { SkeinKernel } from '../node/skein-kernel.ts';
-import { checkOneOf, checkOptions, checkText } from './arguments.ts';
-import { decodeBody, encodeBody } from './codec.ts';
-import type { RequestOptions } from './node.ts';
-import type { Runtime } from './runtime.ts';
-import { checkBySchema } from './schema.ts';
+import { type Failure, SkeinError } from '../../../kernel/errors.ts';
+import { checkName, idOf } from '../../../kernel/identity.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { checkOneOf, checkOptions, checkText } from '../../../kit/arguments.ts';
+import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import { checkBySchema } from '../../../kit/schema.ts';
+import type { RequestOptions } from '../../../node/node.ts';
+import type { Runtime } from '../../../node/runtime.ts';
+import { checkWhole } from '../../../node/settings.ts';
+import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import type { Call } from '../core/asker.ts';
+import { type Outcome, type Request, strategies } from '../core/calls-types.ts';
 import { type Service, serviceOf } from './service.ts';
-import { checkWhole } from './settings.ts';
 
 export interface RequestsPorts {
   readonly runtime: () => Runtime;

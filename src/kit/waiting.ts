@@ -7,8 +7,8 @@
  */
 import { SkeinError } from '../kernel/errors.ts';
 import { checkName } from '../kernel/identity.ts';
+import type { ReadyCondition, WaitOptions } from '../node/node.ts';
 import { checkOptions, shown } from './arguments.ts';
-import type { ReadyCondition, WaitOptions } from './node.ts';
 
 export interface ReadyView {
   readonly nodes: ReadonlySet<string>;

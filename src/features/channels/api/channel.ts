@@ -4,7 +4,7 @@
  * A part of the `SkeinNode` interface, in this process and attached alike.
  */
 import type { Duplex } from 'node:stream';
-import type { MessageStream, StreamOptions, WaitOptions } from './node.ts';
+import type { MessageStream, StreamOptions, WaitOptions } from '../../../node/node.ts';
 
 /** The part of a node that makes channels. */
 export interface Pairing {

@@ -1,6 +1,6 @@
 /** Checks of what can be set while a node runs. Who calls it: the local node. */
 import { limits } from '../kernel/limits.ts';
-import { checkOptions } from './arguments.ts';
+import { checkOptions } from '../kit/arguments.ts';
 import type { NodeSettings } from './node.ts';
 
 /** @throws TypeError that names the setting, the value and what is accepted. */

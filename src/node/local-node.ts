@@ -6,29 +6,39 @@
  * the kernel each time.
  */
 
+import { Requests } from '../features/calls/api/requests.ts';
+import { Responders } from '../features/calls/api/responders.ts';
+import type { Service } from '../features/calls/api/service.ts';
 import { callsFeature } from '../features/calls/core/calls.ts';
 import type { CallsEvent } from '../features/calls/core/calls-types.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions } from '../features/channels/api/channel.ts';
+import { Channels } from '../features/channels/api/channels.ts';
 import type { ChannelEvent } from '../features/channels/core/channel-types.ts';
 import { channelFeature } from '../features/channels/core/channels.ts';
 import { discoveryFeature } from '../features/discovery/core/discovery.ts';
+import { FormationEvents } from '../features/formation/api/formation.ts';
 import { formationFeature } from '../features/formation/core/formation.ts';
 import type { FormationEvent } from '../features/formation/core/formation-types.ts';
+import { defaultKind, type Kind } from '../features/messaging/api/kind.ts';
+import { Messages } from '../features/messaging/api/messages.ts';
 import { messagingFeature } from '../features/messaging/core/messaging.ts';
 import type { MessagingEvent } from '../features/messaging/core/messaging-types.ts';
+import { toDot } from '../features/topology/api/dot.ts';
 import { topologyFeature } from '../features/topology/core/topology.ts';
 import type { Neighbor } from '../kernel/contracts.ts';
 import { type Failure, SkeinError } from '../kernel/errors.ts';
 import { checkName, idOf } from '../kernel/identity.ts';
-import { createSkeinKernel, type SkeinKernel } from '../node/skein-kernel.ts';
-import type { Channel, PairOptions, PairRequest, PairsOptions } from './channel.ts';
-import { Channels } from './channels.ts';
-import { toDot } from './dot.ts';
+import {
+  checkCondition,
+  type LimitedSignal,
+  limitedSignal,
+  missingFor,
+  raced,
+  Waiters,
+} from '../kit/waiting.ts';
 import { NodeEmitter } from './events.ts';
-import { FormationEvents } from './formation.ts';
 import { type KernelDelivery, tellProgram } from './kernel-events.ts';
 import { kernelOptions } from './kernel-options.ts';
-import { defaultKind, type Kind } from './kind.ts';
-import { Messages } from './messages.ts';
 import type {
   Batch,
   BatchOptions,
@@ -55,15 +65,12 @@ import type {
   WaitOptions,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
-import { Requests } from './requests.ts';
-import { Responders } from './responders.ts';
 import { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
 import { checkSettings } from './settings.ts';
+import { createSkeinKernel, type SkeinKernel } from './skein-kernel.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
 import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
-import { checkCondition, type LimitedSignal, limitedSignal, missingFor, raced, Waiters } from './waiting.ts';
 
 const drainMsDefault = 1500;
 const renamesMax = 100;

@@ -5,22 +5,22 @@
  * ends, or starts anew under another name, so does every channel.
  */
 
-import type { Channel as CoreChannel } from '../features/channels/core/channel.ts';
-import type { ChannelEvent } from '../features/channels/core/channel-types.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { checkName, type NodeId } from '../kernel/identity.ts';
-import { limits } from '../kernel/limits.ts';
-import type { SkeinKernel } from '../node/skein-kernel.ts';
-import { checkOptions, shown } from './arguments.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { checkName, type NodeId } from '../../../kernel/identity.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { PushStream } from '../../../kit/stream.ts';
+import { limitedSignal, raced } from '../../../kit/waiting.ts';
+import type { MessageStream } from '../../../node/node.ts';
+import type { Platform } from '../../../node/platform.ts';
+import type { Runtime } from '../../../node/runtime.ts';
+import { checkWhole } from '../../../node/settings.ts';
+import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import { Partners } from '../../formation/api/partners.ts';
+import type { Channel as CoreChannel } from '../core/channel.ts';
+import type { ChannelEvent } from '../core/channel-types.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
 import { DuplexChannel } from './duplex-channel.ts';
-import type { MessageStream } from './node.ts';
-import { Partners } from './partners.ts';
-import type { Platform } from './platform.ts';
-import type { Runtime } from './runtime.ts';
-import { checkWhole } from './settings.ts';
-import { PushStream } from './stream.ts';
-import { limitedSignal, raced } from './waiting.ts';
 
 export interface ChannelsPorts {
   readonly runtime: () => Runtime;
