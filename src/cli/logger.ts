@@ -6,7 +6,7 @@
  */
 import type { pino } from 'pino';
 import type { Logger } from '../node/node.ts';
-import type { LogFormat, LogThreshold } from '../operations/up-settings.ts';
+import type { LogFormat, LogThreshold } from '../node/up-settings.ts';
 import { printable } from './output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogThreshold[];

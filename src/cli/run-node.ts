@@ -9,7 +9,7 @@ import { type ControlServer, serveControl } from '../host/control/server.ts';
 import { socketPathOf } from '../host/control/socket-path.ts';
 import { createHostedNode, type HostedNode } from '../host/create-node.ts';
 import { defaultRuntimePath } from '../host/runtime-path.ts';
-import { nodeOptionsOf, type UpSettings } from '../operations/up-settings.ts';
+import { nodeOptionsOf, type UpSettings } from '../node/up-settings.ts';
 import { loggerFor } from './logger.ts';
 import { print, whenOutputEnds } from './output.ts';
 

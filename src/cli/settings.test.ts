@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeOptionsOf } from '../operations/up-settings.ts';
+import { nodeOptionsOf } from '../node/up-settings.ts';
 import { defaultConfigPath, gatherSettings, settingTexts, variableOf } from './settings.ts';
 
 let folder: string;

@@ -12,7 +12,7 @@ import {
   type GivenSetting,
   type UpSettingName,
   type UpSettings,
-} from '../operations/up-settings.ts';
+} from '../node/up-settings.ts';
 import { UsageError } from './exit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

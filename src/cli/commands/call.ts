@@ -1,6 +1,6 @@
 /** `skein call`: asks a service, wherever it is offered, and prints its output. */
 import type { Command } from 'commander';
-import type { CallInput } from '../../operations/registry.ts';
+import type { CallInput } from '../../remote/registry.ts';
 import { bodyArgument } from '../body-argument.ts';
 import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { printBody, printJson } from '../output.ts';

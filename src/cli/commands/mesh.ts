@@ -1,7 +1,7 @@
 /** `skein mesh ...`: the network as a whole, and what passes through this node. */
 import type { Command } from 'commander';
+import type { SnoopedJson } from '../../features/messaging/remote/snoop.ts';
 import type { Topology } from '../../node/node.ts';
-import type { SnoopedJson } from '../../operations/snoop.ts';
 import {
   command,
   countOption,

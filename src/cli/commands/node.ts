@@ -1,9 +1,9 @@
 /** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
 import { Argument, type Command } from 'commander';
+import type { ShownNode } from '../../features/topology/remote/node-show.ts';
+import { acceptedDurations, formatDuration, parseDuration } from '../../kit/duration.ts';
 import type { NodeInfo, NodeSettings } from '../../node/node.ts';
-import { acceptedDurations, formatDuration, parseDuration } from '../../operations/duration.ts';
-import type { ShownNode } from '../../operations/node-show.ts';
-import type { CallInput } from '../../operations/registry.ts';
+import type { CallInput } from '../../remote/registry.ts';
 import {
   command,
   durationOption,

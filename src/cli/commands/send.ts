@@ -1,7 +1,7 @@
 /** `skein send`: one message to named nodes or to all; says who got it and who did not, and why. */
 import type { Command } from 'commander';
 import type { Missing, SendResult } from '../../node/node.ts';
-import type { CallInput } from '../../operations/registry.ts';
+import type { CallInput } from '../../remote/registry.ts';
 import { bodyArgument } from '../body-argument.ts';
 import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';

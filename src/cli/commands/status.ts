@@ -1,7 +1,7 @@
 /** `skein status`: what the node is and whom it is linked to; with `--wait`, once the mesh is there. */
 import type { Command } from 'commander';
+import { formatDuration } from '../../kit/duration.ts';
 import type { LinkInfo, NodeEvents, NodeStatus, SecurityStatus } from '../../node/node.ts';
-import { formatDuration } from '../../operations/duration.ts';
 import {
   countOption,
   durationOption,

@@ -15,9 +15,9 @@ import type {
   PairsOptions,
   WindowOptions,
 } from '../../features/channels/api/channel.ts';
+import type { PairRequestJson } from '../../features/channels/remote/pairs.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import type { MessageStream } from '../../node/node.ts';
-import type { PairRequestJson } from '../../operations/pairs.ts';
 import { MappedStream } from './attached-streams.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';
 import type { ControlClient, ControlConnection } from './client.ts';

@@ -10,6 +10,7 @@ import type { Channel, PairOptions, PairRequest, PairsOptions } from '../../feat
 import { CountedBatch } from '../../features/messaging/api/batch.ts';
 import type { Kind } from '../../features/messaging/api/kind.ts';
 import { limits } from '../../kernel/limits.ts';
+import { bodyToJson } from '../../kit/body.ts';
 import type {
   Batch,
   BatchOptions,
@@ -35,8 +36,7 @@ import type {
   Topology,
   WaitOptions,
 } from '../../node/node.ts';
-import { bodyToJson } from '../../operations/body.ts';
-import type { CallInput, CallOutput, Calls } from '../../operations/registry.ts';
+import type { CallInput, CallOutput, Calls } from '../../remote/registry.ts';
 import { pairAttached, pairsAttached } from './attached-channel.ts';
 import { handleStream } from './attached-handler.ts';
 import { AttachedPosts } from './attached-posts.ts';

@@ -6,11 +6,11 @@
  */
 
 import { type Service, serviceOf } from '../../features/calls/api/service.ts';
+import type { ServedJson } from '../../features/calls/remote/serve.ts';
+import { bodyFromJson, bodyToJson } from '../../kit/body.ts';
 import { checkBySchema } from '../../kit/schema.ts';
 import type { Call, RequestOptions, RespondOptions, ServiceSubscription } from '../../node/node.ts';
-import { bodyFromJson, bodyToJson } from '../../operations/body.ts';
-import type { CallInput } from '../../operations/registry.ts';
-import type { ServedJson } from '../../operations/serve.ts';
+import type { CallInput } from '../../remote/registry.ts';
 import type { ControlClient } from './client.ts';
 
 type AnyService = Service<unknown, unknown>;

@@ -6,11 +6,11 @@
  */
 import type { Kind } from '../../features/messaging/api/kind.ts';
 import { describeMessage, describeSnooped } from '../../features/messaging/api/message-text.ts';
+import type { MessageJson } from '../../features/messaging/remote/listen.ts';
+import type { SnoopedJson } from '../../features/messaging/remote/snoop.ts';
+import { bodyFromJson } from '../../kit/body.ts';
 import { validate } from '../../kit/schema.ts';
 import type { Message, MessageStream, SnoopedMessage } from '../../node/node.ts';
-import { bodyFromJson } from '../../operations/body.ts';
-import type { MessageJson } from '../../operations/listen.ts';
-import type { SnoopedJson } from '../../operations/snoop.ts';
 
 export function nameOf(kind: Kind<unknown> | string): string {
   return typeof kind === 'string' ? kind : kind.name;

@@ -15,7 +15,7 @@ import type {
   StreamInput,
   StreamItem,
   Streams,
-} from '../../operations/registry.ts';
+} from '../../remote/registry.ts';
 import { codeOf, errorFromJson } from './errors.ts';
 import { controlLimits } from './limits.ts';
 import { SilenceWatch } from './silence.ts';

@@ -7,14 +7,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SkeinError } from '../../kernel/errors.ts';
+import { checkInput, describeInput, type Operation, type StreamOperation } from '../../kit/operation.ts';
 import type { SkeinNode } from '../../node/node.ts';
-import {
-  checkInput,
-  describeInput,
-  type Operation,
-  type StreamOperation,
-} from '../../operations/operation.ts';
-import { calls, streams } from '../../operations/registry.ts';
+import { calls, streams } from '../../remote/registry.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
 import { writeStream } from './stream-writer.ts';

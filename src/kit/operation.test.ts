@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { calls, streams } from '../remote/registry.ts';
 import { checkInput, describeInput } from './operation.ts';
-import { calls, streams } from './registry.ts';
 
 const problemOf = (schema: Parameters<typeof checkInput>[0], input: unknown): string => {
   try {

@@ -6,13 +6,13 @@
  * only at the node that gave it.
  */
 import * as v from 'valibot';
-import type { PairRequest } from '../features/channels/api/channel.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { limits } from '../kernel/limits.ts';
-import type { SkeinNode } from '../node/node.ts';
-import { nodeName, serviceName, wholeNumber } from './fields.ts';
-import { operation, streamOperation } from './operation.ts';
-import { openStream } from './stream.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { nodeName, serviceName, wholeNumber } from '../../../kit/fields.ts';
+import { openStream } from '../../../kit/open-stream.ts';
+import { operation, streamOperation } from '../../../kit/operation.ts';
+import type { SkeinNode } from '../../../node/node.ts';
+import type { PairRequest } from '../api/channel.ts';
 
 /** A request to decide on. */
 export interface PairRequestJson {

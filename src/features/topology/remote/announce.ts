@@ -1,6 +1,6 @@
 /** `announce`: an announcement without waiting for a change. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const announce = operation({
   name: 'announce',

@@ -1,6 +1,6 @@
 /** `down`: resolves once the node has said goodbye; its program then ends. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../kit/operation.ts';
 
 export const down = operation({
   name: 'down',

@@ -1,6 +1,6 @@
 /** `recipients`: the names that `send` to `@all` would reach. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const recipients = operation({
   name: 'recipients',

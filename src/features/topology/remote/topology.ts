@@ -1,6 +1,6 @@
 /** `topology`: who is linked to whom, both ends agreeing. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const topology = operation({
   name: 'topology',

@@ -1,9 +1,9 @@
 /** `node-show`: one node and, where it is a neighbor, the link to it. */
 import * as v from 'valibot';
-import { SkeinError } from '../kernel/errors.ts';
-import type { LinkInfo, NodeInfo } from '../node/node.ts';
-import { nodeName } from './fields.ts';
-import { operation } from './operation.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { nodeName } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
+import type { LinkInfo, NodeInfo } from '../../../node/node.ts';
 
 export interface ShownNode extends NodeInfo {
   /** The link to it, when it is a neighbor. */

@@ -1,9 +1,9 @@
 /** `snoop`: the messages on their way through this node that are not for it. */
 import * as v from 'valibot';
-import type { SnoopedMessage } from '../node/node.ts';
-import { bodyToJson } from './body.ts';
-import { streamOperation } from './operation.ts';
-import { openStream } from './stream.ts';
+import { bodyToJson } from '../../../kit/body.ts';
+import { openStream } from '../../../kit/open-stream.ts';
+import { streamOperation } from '../../../kit/operation.ts';
+import type { SnoopedMessage } from '../../../node/node.ts';
 
 export type SnoopedJson = Omit<SnoopedMessage, 'toString'>;
 

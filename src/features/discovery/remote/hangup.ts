@@ -1,7 +1,7 @@
 /** `hangup`: closes one link; it is not dialed again automatically for a while. */
 import * as v from 'valibot';
-import { nodeName } from './fields.ts';
-import { operation } from './operation.ts';
+import { nodeName } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const hangup = operation({
   name: 'hangup',

@@ -1,10 +1,10 @@
 /** `send`: one message to named nodes or, with `@all` alone, to everybody; one receipt per recipient. */
 import * as v from 'valibot';
-import { SkeinError } from '../kernel/errors.ts';
-import { limits } from '../kernel/limits.ts';
-import { bodyFromJson } from './body.ts';
-import { flag, kindName, listOf, nodeName, oneOf, timeoutMs } from './fields.ts';
-import { operation } from './operation.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { bodyFromJson } from '../../../kit/body.ts';
+import { flag, kindName, listOf, nodeName, oneOf, timeoutMs } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
 
 /** Stands for every node of the mesh but the sender; no node can have this name. */
 const everybody = '@all';

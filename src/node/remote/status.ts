@@ -1,6 +1,6 @@
 /** `status`: everything a node says of itself. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../kit/operation.ts';
 
 export const status = operation({
   name: 'status',

@@ -1,11 +1,11 @@
 /** `call`: asks a service, wherever it is offered, and answers with what came back. */
 import * as v from 'valibot';
-import { service } from '../features/calls/api/service.ts';
-import { strategies } from '../features/calls/core/calls-types.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { bodyFromJson, bodyToJson } from './body.ts';
-import { flag, kindName, nodeName, oneOf, serviceName, timeoutMs } from './fields.ts';
-import { operation } from './operation.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { bodyFromJson, bodyToJson } from '../../../kit/body.ts';
+import { flag, kindName, nodeName, oneOf, serviceName, timeoutMs } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
+import { service } from '../api/service.ts';
+import { strategies } from '../core/calls-types.ts';
 
 export const call = operation({
   name: 'call',

@@ -8,7 +8,7 @@
  */
 
 import { SkeinError } from '../kernel/errors.ts';
-import { decodeBody, encodeBody } from '../kit/codec.ts';
+import { decodeBody, encodeBody } from './codec.ts';
 
 const tagPattern = /^\$+(bytes|cbor)$/;
 const depthMax = 500;

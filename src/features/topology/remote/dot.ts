@@ -1,6 +1,6 @@
 /** `dot`: the topology as a drawing. */
 import * as v from 'valibot';
-import { operation } from './operation.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const dot = operation({
   name: 'dot',

@@ -7,10 +7,10 @@
 import * as v from 'valibot';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
-import type { NodeOptions } from '../node/node.ts';
-import { acceptedDurations, parseDuration } from './duration.ts';
-import { address, flag, listOf, nodeName, oneOf, show, wholeNumber } from './fields.ts';
-import { settingFields } from './set.ts';
+import { acceptedDurations, parseDuration } from '../kit/duration.ts';
+import { address, flag, listOf, nodeName, oneOf, show, wholeNumber } from '../kit/fields.ts';
+import type { NodeOptions } from './node.ts';
+import { settingFields } from './remote/set.ts';
 
 const addressesMax = 256;
 

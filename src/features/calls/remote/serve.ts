@@ -5,13 +5,13 @@
  * answer, and only at the node that gave it; when the stream ends, what was not answered has failed.
  */
 import * as v from 'valibot';
-import { SkeinError } from '../kernel/errors.ts';
-import { limits } from '../kernel/limits.ts';
-import { PushStream } from '../kit/stream.ts';
-import type { Call, SkeinNode } from '../node/node.ts';
-import { bodyFromJson, bodyToJson } from './body.ts';
-import { serviceName, wholeNumber } from './fields.ts';
-import { operation, streamOperation } from './operation.ts';
+import { SkeinError } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { bodyFromJson, bodyToJson } from '../../../kit/body.ts';
+import { serviceName, wholeNumber } from '../../../kit/fields.ts';
+import { operation, streamOperation } from '../../../kit/operation.ts';
+import { PushStream } from '../../../kit/stream.ts';
+import type { Call, SkeinNode } from '../../../node/node.ts';
 
 /** A request to answer, or one that nobody waits for any more. */
 export type ServedJson =

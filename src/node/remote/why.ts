@@ -1,7 +1,7 @@
 /** `why`: the findings of every part of the node, in sentences. */
 import * as v from 'valibot';
-import { nodeName } from './fields.ts';
-import { operation } from './operation.ts';
+import { nodeName } from '../../kit/fields.ts';
+import { operation } from '../../kit/operation.ts';
 
 export const why = operation({
   name: 'why',

@@ -1,10 +1,10 @@
 /** `listen`: the messages for this node, as long as somebody listens. */
 import * as v from 'valibot';
-import type { Message } from '../node/node.ts';
-import { bodyToJson } from './body.ts';
-import { kindName, wholeNumber } from './fields.ts';
-import { streamOperation } from './operation.ts';
-import { openStream } from './stream.ts';
+import { bodyToJson } from '../../../kit/body.ts';
+import { kindName, wholeNumber } from '../../../kit/fields.ts';
+import { openStream } from '../../../kit/open-stream.ts';
+import { streamOperation } from '../../../kit/operation.ts';
+import type { Message } from '../../../node/node.ts';
 
 /** A message as JSON: its body by `body.ts`. */
 export type MessageJson = Omit<Message, 'toString' | 'route'> & { readonly route?: readonly string[] };

@@ -1,8 +1,8 @@
 /** `set`: changes settings of a running node; without any it only tells them. */
 import * as v from 'valibot';
-import { limits } from '../kernel/limits.ts';
-import { timeoutMs, wholeNumber } from './fields.ts';
-import { operation } from './operation.ts';
+import { limits } from '../../kernel/limits.ts';
+import { timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { operation } from '../../kit/operation.ts';
 
 /** Shared with `skein up`, so that a node accepts while running what it accepts at its start. */
 export const settingFields = {

@@ -1,7 +1,7 @@
 /** `node-list`: what is known of every node. */
 import * as v from 'valibot';
-import { flag } from './fields.ts';
-import { operation } from './operation.ts';
+import { flag } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const nodeList = operation({
   name: 'node-list',

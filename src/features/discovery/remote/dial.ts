@@ -1,7 +1,7 @@
 /** `dial`: opens one link by hand. */
 import * as v from 'valibot';
-import { anyAddress, timeoutMs } from './fields.ts';
-import { operation } from './operation.ts';
+import { anyAddress, timeoutMs } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const dial = operation({
   name: 'dial',

@@ -1,8 +1,8 @@
 /** `ready`: waits until what is asked for is there, or says what is missing and why. */
 import * as v from 'valibot';
-import { limits } from '../kernel/limits.ts';
-import { kindName, listOf, nodeCount, nodeNames, timeoutMs, wholeNumber } from './fields.ts';
-import { operation } from './operation.ts';
+import { limits } from '../../kernel/limits.ts';
+import { kindName, listOf, nodeCount, nodeNames, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { operation } from '../../kit/operation.ts';
 
 export const ready = operation({
   name: 'ready',

@@ -1,7 +1,7 @@
 /** `events`: what happens to this node and its mesh, from now on; ends with the node. */
 import * as v from 'valibot';
-import type { NodeEvents, SkeinNode } from '../node/node.ts';
-import { streamOperation } from './operation.ts';
+import { streamOperation } from '../../kit/operation.ts';
+import type { NodeEvents, SkeinNode } from '../node.ts';
 
 const eventTypes = [
   'node:up',

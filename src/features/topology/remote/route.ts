@@ -1,7 +1,7 @@
 /** `route`: which way a message would go now. */
 import * as v from 'valibot';
-import { nodeName } from './fields.ts';
-import { operation } from './operation.ts';
+import { nodeName } from '../../../kit/fields.ts';
+import { operation } from '../../../kit/operation.ts';
 
 export const route = operation({
   name: 'route',
