@@ -4,7 +4,7 @@ export { type Service, type ServiceOptions, service } from './features/calls/api
 export type * from './features/channels/api/channel.ts';
 export { type Kind, kind } from './features/messaging/api/kind.ts';
 export { describeMessage } from './features/messaging/api/message-text.ts';
-export { type AttachOptions, attach } from './host/control/attach.ts';
 export { createNode } from './host/create-node.ts';
 export { type ErrorCode, errorCodes, limits, SkeinError } from './kernel/index.ts';
 export type * from './node/node.ts';
+export { type AttachOptions, attach } from './remote/attach.ts';

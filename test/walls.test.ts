@@ -66,7 +66,7 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
     'pino',
     'node:',
   ],
-  'index.ts': ['kit', 'features/*/api', 'node', 'host', 'kernel/index.ts'],
+  'index.ts': ['remote', 'kit', 'features/*/api', 'node', 'host', 'kernel/index.ts'],
 };
 /** Features that stand upon others. */
 const needs: Record<string, string[]> = {

@@ -5,11 +5,12 @@
  * asked; SIGINT, SIGTERM, SIGHUP (the terminal is closed), `skein down` and the node's own end all leave by
  * the same way, within two seconds.
  */
-import { type ControlServer, serveControl } from '../host/control/server.ts';
-import { socketPathOf } from '../host/control/socket-path.ts';
+
 import { createHostedNode, type HostedNode } from '../host/create-node.ts';
 import { defaultRuntimePath } from '../host/runtime-path.ts';
 import { nodeOptionsOf, type UpSettings } from '../node/up-settings.ts';
+import { type ControlServer, serveControl } from '../remote/server.ts';
+import { socketPathOf } from '../remote/socket-path.ts';
 import { loggerFor } from './logger.ts';
 import { print, whenOutputEnds } from './output.ts';
 

@@ -6,6 +6,8 @@
  * nor after `release`, and never from inside a call of the runtime.
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import { FormationDoors } from '../doors/nanomsg/formation-doors.ts';
+import { Meetings } from '../doors/nanomsg/meetings.ts';
 import type {
   DoorAction,
   DoorEvent,
@@ -20,8 +22,6 @@ import type { Platform, PlatformEvents } from '../node/platform.ts';
 import type { FormationPlan } from './formation-option.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
-import { FormationDoors } from './nanomsg/formation-doors.ts';
-import { Meetings } from './nanomsg/meetings.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';

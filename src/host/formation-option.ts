@@ -4,9 +4,9 @@
  * Who calls it: the options. Invariant: what it lets through can be bound on one machine and dialed from all.
  */
 import { isIP } from 'node:net';
+import { formatSpAddress, parseSpAddress, type SpAddress } from '../doors/nanomsg/sp-address.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { formatAddress, type HostPort, isLoopback, isWildcard } from './addresses.ts';
-import { formatSpAddress, parseSpAddress, type SpAddress } from './nanomsg/sp-address.ts';
 import { requireLoopback } from './protected-mode.ts';
 
 export interface FormationPlan {

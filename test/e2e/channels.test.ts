@@ -7,9 +7,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import type { Channel, PairRequest } from '../../src/features/channels/api/channel.ts';
-import { attach } from '../../src/host/control/attach.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
 import { program, type RunningNode, Site } from './helpers.ts';
 
 const megabyte = 1024 * 1024;

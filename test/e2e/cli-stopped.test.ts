@@ -1,7 +1,7 @@
 /** Commands whose node has fallen silent, and those that wait for one that is well. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attach } from '../../src/host/control/attach.ts';
+import { attach } from '../../src/remote/attach.ts';
 import { type Finished, Site } from './helpers.ts';
 
 const atOnce = 10_000;

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kind } from '../../src/features/messaging/api/kind.ts';
-import { attach } from '../../src/host/control/attach.ts';
-import { ControlClient } from '../../src/host/control/client.ts';
-import { controlLimits } from '../../src/host/control/limits.ts';
-import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
-import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { ControlClient } from '../../src/remote/client.ts';
+import { controlLimits } from '../../src/remote/limits.ts';
+import { type ControlServer, serveControl } from '../../src/remote/server.ts';
+import { socketPathOf } from '../../src/remote/socket-path.ts';
 
 let folder: string;
 let node: SkeinNode;

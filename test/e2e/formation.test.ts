@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PairRequest } from '../../src/features/channels/api/channel.ts';
 import type { BrokerView, FormationStatus } from '../../src/features/formation/core/formation-types.ts';
-import { attach } from '../../src/host/control/attach.ts';
+import { attach } from '../../src/remote/attach.ts';
 import { program, type RunningNode, Site } from './helpers.ts';
 import { cats, endTalks, freePorts, hail, Talk } from './talk.ts';
 

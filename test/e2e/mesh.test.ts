@@ -8,10 +8,10 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { attach } from '../../src/host/control/attach.ts';
-import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { NodeEvents, SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { socketPathOf } from '../../src/remote/socket-path.ts';
 import { type RunningNode, Site } from './helpers.ts';
 
 type Seen = {

@@ -12,11 +12,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BrokerView, FormationStatus } from '../../src/features/formation/core/formation-types.ts';
-import { attach } from '../../src/host/control/attach.ts';
-import { socketPathOf } from '../../src/host/control/socket-path.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import type { NodeEvents, SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { socketPathOf } from '../../src/remote/socket-path.ts';
 import { NamespaceNetwork, subnet, whyNoNamespaces } from '../namespaces/network.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

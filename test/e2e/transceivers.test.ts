@@ -9,10 +9,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { FormationDoors } from '../../src/doors/nanomsg/formation-doors.ts';
+import { parseSpAddress } from '../../src/doors/nanomsg/sp-address.ts';
 import { SpProtocol } from '../../src/doors/nanomsg/sp-stream.ts';
-import { FormationDoors } from '../../src/host/nanomsg/formation-doors.ts';
-import { parseSpAddress } from '../../src/host/nanomsg/sp-address.ts';
-import { Transceiver } from '../../src/host/nanomsg/transceiver.ts';
+import { Transceiver } from '../../src/doors/nanomsg/transceiver.ts';
 import { noneCounted } from '../../src/host/transports/listener.ts';
 import { cats, endTalks, freePorts, Talk } from './talk.ts';
 

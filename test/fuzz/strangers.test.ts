@@ -8,8 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ControlClient } from '../../src/host/control/client.ts';
-import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { KeyedSeal } from '../../src/host/keys/datagram-seal.ts';
 import { KeyRing } from '../../src/host/keys/key-ring.ts';
@@ -18,6 +16,8 @@ import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
 import { instanceOf } from '../../src/kernel/identity.ts';
 import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/kernel/routing/announcement.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
+import { ControlClient } from '../../src/remote/client.ts';
+import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 import { mutate, mutations, seed, times } from './mutations.ts';
 import { announcement, encoded } from './samples.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { service } from '../../src/features/calls/api/service.ts';
-import { attach } from '../../src/host/control/attach.ts';
-import { type ControlServer, serveControl } from '../../src/host/control/server.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 
 let folder: string;
 let node: SkeinNode;

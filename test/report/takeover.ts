@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { attach } from '../../src/host/control/attach.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
 import { FormationRun } from '../../src/sim/formation-run.ts';
 import { Site } from '../e2e/helpers.ts';
 import { type Figure, median } from './figure.ts';

@@ -2,9 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Channel, PairRequest } from '../../features/channels/api/channel.ts';
-import { pairAttached, pairsAttached } from '../../host/control/attached-channel.ts';
-import type { ControlClient } from '../../host/control/client.ts';
 import { SkeinError } from '../../kernel/index.ts';
+import { pairAttached, pairsAttached } from '../../remote/attached-channel.ts';
+import type { ControlClient } from '../../remote/client.ts';
 import { durationOption, type NodeChoice, nodeCommand } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import { interrupted, withNode } from '../with-node.ts';

@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ControlClient } from '../../host/control/client.ts';
+import { ControlClient } from '../../remote/client.ts';
 
 export const degree = 2;
 

@@ -4,7 +4,7 @@
  * Used by the handler and by the client. Invariant: code, message, retryable and details arrive as they
  * left; a stack and a cause stay in the process they belong to.
  */
-import { type ErrorCode, errorCodes, SkeinError } from '../../kernel/errors.ts';
+import { type ErrorCode, errorCodes, SkeinError } from '../kernel/errors.ts';
 
 export interface ErrorJson {
   readonly code: ErrorCode;

@@ -3,8 +3,8 @@
  *
  * Called by programs. Invariant: it never starts a node and never ends one.
  */
-import { checkOptions, checkText } from '../../kit/arguments.ts';
-import type { SkeinNode } from '../../node/node.ts';
+import { checkOptions, checkText } from '../kit/arguments.ts';
+import type { SkeinNode } from '../node/node.ts';
 import { AttachedNode } from './attached-node.ts';
 import { ControlClient } from './client.ts';
 import { findControl } from './find.ts';

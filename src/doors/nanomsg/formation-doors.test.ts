@@ -4,12 +4,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SpProtocol, spGreeting, spMessage } from '../../doors/nanomsg/sp-stream.ts';
+import { formatAddress } from '../../host/addresses.ts';
+import { noneCounted } from '../../host/transports/listener.ts';
 import type { DoorEvent } from '../../kernel/contracts.ts';
 import { preface } from '../../kernel/wire/frame.ts';
-import { formatAddress } from '../addresses.ts';
-import { noneCounted } from '../transports/listener.ts';
 import { FormationDoors } from './formation-doors.ts';
+import { SpProtocol, spGreeting, spMessage } from './sp-stream.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

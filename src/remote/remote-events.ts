@@ -6,9 +6,9 @@
  * not, is one `close` event.
  */
 
-import { SkeinError } from '../../kernel/errors.ts';
-import type { NodeEvents, NodeEventTarget } from '../../node/node.ts';
-import type { NodeEventJson } from '../../node/remote/events.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import type { NodeEvents, NodeEventTarget } from '../node/node.ts';
+import type { NodeEventJson } from '../node/remote/events.ts';
 import type { ControlClient } from './client.ts';
 import type { ControlStream } from './stream-reader.ts';
 

@@ -6,13 +6,13 @@
  * is let in, and nobody from another machine unless the door was opened to them.
  */
 import type { Socket } from 'node:net';
-import { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { isLoopback } from '../../host/addresses.ts';
+import { hostLimits } from '../../host/limits.ts';
 import { SkeinError } from '../../kernel/errors.ts';
-import { isLoopback } from '../addresses.ts';
-import { hostLimits } from '../limits.ts';
 import { parseSpAddress } from './sp-address.ts';
 import { SpChannel, type SpPipe } from './sp-channel.ts';
 import { SpConnection } from './sp-connection.ts';
+import { SpProtocol } from './sp-stream.ts';
 import { Transceiver } from './transceiver.ts';
 
 interface Expected {

@@ -4,7 +4,7 @@
  * Who reads it: the control server, its handler and its client. Invariant: whatever a client of the
  * socket could drive up stands here.
  */
-import { limits } from '../../kernel/limits.ts';
+import { limits } from '../kernel/limits.ts';
 
 export const controlLimits = {
   /** The largest body, as base64 in JSON, and 64 KiB for the fields around it. */

@@ -4,13 +4,13 @@
  * Part of an attached node. Invariant: a body is checked by its kind's schema on this side too, since the
  * program's schema is not known to the node in the other process.
  */
-import type { Kind } from '../../features/messaging/api/kind.ts';
-import { describeMessage, describeSnooped } from '../../features/messaging/api/message-text.ts';
-import type { MessageJson } from '../../features/messaging/remote/listen.ts';
-import type { SnoopedJson } from '../../features/messaging/remote/snoop.ts';
-import { bodyFromJson } from '../../kit/body.ts';
-import { validate } from '../../kit/schema.ts';
-import type { Message, MessageStream, SnoopedMessage } from '../../node/node.ts';
+import type { Kind } from '../features/messaging/api/kind.ts';
+import { describeMessage, describeSnooped } from '../features/messaging/api/message-text.ts';
+import type { MessageJson } from '../features/messaging/remote/listen.ts';
+import type { SnoopedJson } from '../features/messaging/remote/snoop.ts';
+import { bodyFromJson } from '../kit/body.ts';
+import { validate } from '../kit/schema.ts';
+import type { Message, MessageStream, SnoopedMessage } from '../node/node.ts';
 
 export function nameOf(kind: Kind<unknown> | string): string {
   return typeof kind === 'string' ? kind : kind.name;

@@ -5,8 +5,8 @@
  * `close` and leaving the loop end the request, and with it the node's own stream.
  */
 import type { IncomingMessage } from 'node:http';
-import { SkeinError } from '../../kernel/errors.ts';
-import type { MessageStream } from '../../node/node.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import type { MessageStream } from '../node/node.ts';
 import { errorFromJson } from './errors.ts';
 
 export class ControlStream<Item> implements MessageStream<Item> {

@@ -12,8 +12,8 @@ import {
   decodeFormationMessage,
   encodeFormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
+import { hostLimits } from '../../host/limits.ts';
 import { SkeinError } from '../../kernel/errors.ts';
-import { hostLimits } from '../limits.ts';
 
 /** What carries it. */
 export interface SpPipe {

@@ -7,20 +7,20 @@
  * binds and connects only where its options let it.
  */
 
-import { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
 import { Broker, type BrokerAnswer } from '../../features/formation/core/broker.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
+import { isLoopback } from '../../host/addresses.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import { checkName } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
-import { isLoopback } from '../addresses.ts';
 import { Meetings } from './meetings.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
 import type { SpChannel } from './sp-channel.ts';
+import { SpProtocol } from './sp-stream.ts';
 import { Transceiver, type TransceiverRole } from './transceiver.ts';
 
 export interface VeeOptions {

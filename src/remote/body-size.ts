@@ -4,8 +4,8 @@
  * Who calls it: `skein send`, while it reads standard input. Invariant: a person is told the limit of a
  * message, not that of the request around it.
  */
-import { SkeinError } from '../../kernel/errors.ts';
-import { limits } from '../../kernel/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
 
 /** @throws SkeinError SKEIN_TOO_LARGE */
 export function checkBodySize(byteLength: number, source: string): void {

@@ -14,10 +14,10 @@ import type {
   PairRequest,
   PairsOptions,
   WindowOptions,
-} from '../../features/channels/api/channel.ts';
-import type { PairRequestJson } from '../../features/channels/remote/pairs.ts';
-import { SkeinError } from '../../kernel/errors.ts';
-import type { MessageStream } from '../../node/node.ts';
+} from '../features/channels/api/channel.ts';
+import type { PairRequestJson } from '../features/channels/remote/pairs.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import type { MessageStream } from '../node/node.ts';
 import { MappedStream } from './attached-streams.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';
 import type { ControlClient, ControlConnection } from './client.ts';

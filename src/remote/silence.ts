@@ -8,8 +8,8 @@
  */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SkeinError } from '../../kernel/errors.ts';
-import { RuntimeFolder } from '../runtime-folder.ts';
+import { RuntimeFolder } from '../host/runtime-folder.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { controlLimits } from './limits.ts';
 
 /** A request or the body of an answer: what ends badly when the node is silent. */

@@ -7,17 +7,10 @@
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { SkeinError } from '../../kernel/errors.ts';
-import type {
-  CallInput,
-  CallOutput,
-  Calls,
-  StreamInput,
-  StreamItem,
-  Streams,
-} from '../../remote/registry.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { codeOf, errorFromJson } from './errors.ts';
 import { controlLimits } from './limits.ts';
+import type { CallInput, CallOutput, Calls, StreamInput, StreamItem, Streams } from './registry.ts';
 import { SilenceWatch } from './silence.ts';
 import { ControlStream } from './stream-reader.ts';
 

@@ -5,13 +5,13 @@
  * a warning; a schema of this program is asked by this program, since the node does not know it.
  */
 
-import { type Service, serviceOf } from '../../features/calls/api/service.ts';
-import type { ServedJson } from '../../features/calls/remote/serve.ts';
-import { bodyFromJson, bodyToJson } from '../../kit/body.ts';
-import { checkBySchema } from '../../kit/schema.ts';
-import type { Call, RequestOptions, RespondOptions, ServiceSubscription } from '../../node/node.ts';
-import type { CallInput } from '../../remote/registry.ts';
+import { type Service, serviceOf } from '../features/calls/api/service.ts';
+import type { ServedJson } from '../features/calls/remote/serve.ts';
+import { bodyFromJson, bodyToJson } from '../kit/body.ts';
+import { checkBySchema } from '../kit/schema.ts';
+import type { Call, RequestOptions, RespondOptions, ServiceSubscription } from '../node/node.ts';
 import type { ControlClient } from './client.ts';
+import type { CallInput } from './registry.ts';
 
 type AnyService = Service<unknown, unknown>;
 

@@ -6,12 +6,12 @@
  * stack leaves the process, and a client that goes away ends what it asked for.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SkeinError } from '../../kernel/errors.ts';
-import { checkInput, describeInput, type Operation, type StreamOperation } from '../../kit/operation.ts';
-import type { SkeinNode } from '../../node/node.ts';
-import { calls, streams } from '../../remote/registry.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkInput, describeInput, type Operation, type StreamOperation } from '../kit/operation.ts';
+import type { SkeinNode } from '../node/node.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
+import { calls, streams } from './registry.ts';
 import { writeStream } from './stream-writer.ts';
 
 const operations = new Map<string, Operation | StreamOperation>(

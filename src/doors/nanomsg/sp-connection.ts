@@ -6,14 +6,8 @@
  * program that does not read is bounded.
  */
 import type { Socket } from 'node:net';
-import {
-  type SpProtocol,
-  SpStream,
-  type SpTransport,
-  spGreeting,
-  spMessage,
-} from '../../doors/nanomsg/sp-stream.ts';
-import { hostLimits } from '../limits.ts';
+import { hostLimits } from '../../host/limits.ts';
+import { type SpProtocol, SpStream, type SpTransport, spGreeting, spMessage } from './sp-stream.ts';
 
 export interface SpEnd {
   /** In words. */

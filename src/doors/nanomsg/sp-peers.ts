@@ -5,9 +5,9 @@
  * once when it has greeted, and once when it is gone; what breaks the protocol is counted and ends that connection alone.
  */
 import type { Socket } from 'node:net';
-import { SpProtocol, type SpTransport } from '../../doors/nanomsg/sp-stream.ts';
-import { hostLimits } from '../limits.ts';
+import { hostLimits } from '../../host/limits.ts';
 import { SpConnection, type SpEnd } from './sp-connection.ts';
+import { SpProtocol, type SpTransport } from './sp-stream.ts';
 
 export interface SpPeersPorts {
   readonly joined: (peer: number) => void;

@@ -5,17 +5,17 @@
  * instead of filling its memory; what became of a post is nobody's knowledge, as everywhere.
  */
 
-import { defaultKind, type Kind } from '../../features/messaging/api/kind.ts';
-import { SkeinError } from '../../kernel/errors.ts';
-import { checkName } from '../../kernel/identity.ts';
-import { limits } from '../../kernel/limits.ts';
-import { bodyToJson } from '../../kit/body.ts';
-import { encodeBody } from '../../kit/codec.ts';
-import { validateNow } from '../../kit/schema.ts';
-import type { CallInput } from '../../remote/registry.ts';
+import { defaultKind, type Kind } from '../features/messaging/api/kind.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkName } from '../kernel/identity.ts';
+import { limits } from '../kernel/limits.ts';
+import { bodyToJson } from '../kit/body.ts';
+import { encodeBody } from '../kit/codec.ts';
+import { validateNow } from '../kit/schema.ts';
 import { nameOf } from './attached-streams.ts';
 import type { ControlClient } from './client.ts';
 import { controlLimits } from './limits.ts';
+import type { CallInput } from './registry.ts';
 
 export class AttachedPosts {
   private readonly client: ControlClient;

@@ -4,7 +4,7 @@
  * Part of an attached node. Invariant: at most `bufferMessages` promises of the handler are pending at a
  * time, as on a node in this process; what it throws becomes a warning and ends nothing.
  */
-import type { Message, MessageStream, MessageSubscription } from '../../node/node.ts';
+import type { Message, MessageStream, MessageSubscription } from '../node/node.ts';
 
 export interface HandlerPorts {
   readonly pendingMax: number;

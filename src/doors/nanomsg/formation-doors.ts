@@ -10,14 +10,19 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
-import { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { isLoopback, parseAddress } from '../../host/addresses.ts';
+import { hostLimits } from '../../host/limits.ts';
+import { requireLoopback } from '../../host/protected-mode.ts';
+import { dial } from '../../host/transports/dial.ts';
+import {
+  Listener,
+  type ListenerCounters,
+  type StreamHandler,
+  type Tongues,
+} from '../../host/transports/listener.ts';
 import type { DoorAction, DoorEvent } from '../../kernel/contracts.ts';
-import { isLoopback, parseAddress } from '../addresses.ts';
-import { hostLimits } from '../limits.ts';
-import { requireLoopback } from '../protected-mode.ts';
-import { dial } from '../transports/dial.ts';
-import { Listener, type ListenerCounters, type StreamHandler, type Tongues } from '../transports/listener.ts';
 import { SpPeers } from './sp-peers.ts';
+import { SpProtocol } from './sp-stream.ts';
 
 export interface FormationDoorsPorts {
   readonly report: (event: DoorEvent) => void;

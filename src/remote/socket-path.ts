@@ -10,8 +10,8 @@ import { lstat, stat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { SkeinError } from '../../kernel/errors.ts';
-import { defaultRuntimePath, prepareFolder } from '../runtime-path.ts';
+import { defaultRuntimePath, prepareFolder } from '../host/runtime-path.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { codeOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
 

@@ -3,8 +3,9 @@
  *
  * Called by `attach` and by every command. Invariant: with several nodes and no name nothing is guessed.
  */
-import { SkeinError } from '../../kernel/errors.ts';
-import { type RuntimeEntry, RuntimeFolder } from '../runtime-folder.ts';
+
+import { type RuntimeEntry, RuntimeFolder } from '../host/runtime-folder.ts';
+import { SkeinError } from '../kernel/errors.ts';
 
 export interface FindOptions {
   readonly node?: string | undefined;

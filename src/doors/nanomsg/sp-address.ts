@@ -5,9 +5,9 @@
  * given to node:net as it is.
  */
 import { resolve } from 'node:path';
-import type { SpTransport } from '../../doors/nanomsg/sp-stream.ts';
+import { formatAddress, parseAddress } from '../../host/addresses.ts';
 import { SkeinError } from '../../kernel/errors.ts';
-import { formatAddress, parseAddress } from '../addresses.ts';
+import type { SpTransport } from './sp-stream.ts';
 
 export type SpAddress =
   /** An empty host: every interface to listen on, this machine to connect to. */

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SpProtocol, SpStream, spGreeting, spMessage } from '../../doors/nanomsg/sp-stream.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
-import { hostLimits } from '../limits.ts';
+import { hostLimits } from '../../host/limits.ts';
 import { Meetings } from './meetings.ts';
 import type { SpChannel } from './sp-channel.ts';
+import { SpProtocol, SpStream, spGreeting, spMessage } from './sp-stream.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -9,13 +9,13 @@
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { SpProtocol } from '../../doors/nanomsg/sp-stream.ts';
+import { hostLimits } from '../../host/limits.ts';
+import { isSelfConnected } from '../../host/transports/dial.ts';
 import { SkeinError } from '../../kernel/errors.ts';
-import { hostLimits } from '../limits.ts';
-import { isSelfConnected } from '../transports/dial.ts';
 import { formatSpAddress, type SpAddress } from './sp-address.ts';
 import type { SpEnd } from './sp-connection.ts';
 import { SpPeers } from './sp-peers.ts';
+import type { SpProtocol } from './sp-stream.ts';
 
 export type TransceiverRole = 'bound' | 'connected';
 

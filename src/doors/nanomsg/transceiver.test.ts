@@ -4,9 +4,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SpProtocol, spGreeting, spMessage } from '../../doors/nanomsg/sp-stream.ts';
-import { hostLimits } from '../limits.ts';
+import { hostLimits } from '../../host/limits.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
+import { SpProtocol, spGreeting, spMessage } from './sp-stream.ts';
 import { Transceiver } from './transceiver.ts';
 
 const cleanups: (() => unknown)[] = [];

@@ -5,12 +5,12 @@
  * it ends this client and leaves the node running.
  */
 
-import type { Service } from '../../features/calls/api/service.ts';
-import type { Channel, PairOptions, PairRequest, PairsOptions } from '../../features/channels/api/channel.ts';
-import { CountedBatch } from '../../features/messaging/api/batch.ts';
-import type { Kind } from '../../features/messaging/api/kind.ts';
-import { limits } from '../../kernel/limits.ts';
-import { bodyToJson } from '../../kit/body.ts';
+import type { Service } from '../features/calls/api/service.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions } from '../features/channels/api/channel.ts';
+import { CountedBatch } from '../features/messaging/api/batch.ts';
+import type { Kind } from '../features/messaging/api/kind.ts';
+import { limits } from '../kernel/limits.ts';
+import { bodyToJson } from '../kit/body.ts';
 import type {
   Batch,
   BatchOptions,
@@ -35,14 +35,14 @@ import type {
   StreamOptions,
   Topology,
   WaitOptions,
-} from '../../node/node.ts';
-import type { CallInput, CallOutput, Calls } from '../../remote/registry.ts';
+} from '../node/node.ts';
 import { pairAttached, pairsAttached } from './attached-channel.ts';
 import { handleStream } from './attached-handler.ts';
 import { AttachedPosts } from './attached-posts.ts';
 import { requestAttached, respondAttached } from './attached-service.ts';
 import { MappedStream, messageFromJson, nameOf, snoopedFromJson, validated } from './attached-streams.ts';
 import type { ControlClient } from './client.ts';
+import type { CallInput, CallOutput, Calls } from './registry.ts';
 import { RemoteEvents } from './remote-events.ts';
 
 export class AttachedNode implements SkeinNode {

@@ -7,11 +7,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Channel, PairOptions } from '../../features/channels/api/channel.ts';
-import { acceptInput, pairInput, takePairRequest } from '../../features/channels/remote/pairs.ts';
-import { SkeinError } from '../../kernel/errors.ts';
-import { checkInput } from '../../kit/operation.ts';
-import type { SkeinNode } from '../../node/node.ts';
+import type { Channel, PairOptions } from '../features/channels/api/channel.ts';
+import { acceptInput, pairInput, takePairRequest } from '../features/channels/remote/pairs.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { checkInput } from '../kit/operation.ts';
+import type { SkeinNode } from '../node/node.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './channel-frames.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
