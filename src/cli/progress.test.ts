@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Mesh, MeshObserver } from '../sim/mesh.ts';
+import type { Mesh, MeshObserver } from '../sim/world/mesh.ts';
 import { Progress } from './progress.ts';
 
 function follow() {

@@ -4,7 +4,7 @@
  * Called by `skein sim` where standard error is a terminal. Invariant: it only listens to the mesh, so the run
  * is the same without it, and the line is gone when the run is over.
  */
-import type { Mesh } from '../sim/mesh.ts';
+import type { Mesh } from '../sim/world/mesh.ts';
 
 /** A person sees that it moves; a terminal is not kept busy. */
 const intervalMs = 500;

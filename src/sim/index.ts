@@ -1,7 +1,20 @@
 /** Public names of `skein/sim`: a deterministic world that runs the very nodes production runs. */
 
-export { GroundTruth, readGroundTruth } from './checkers/ground-truth.ts';
-export { Safety } from './checkers/safety.ts';
+export { type WorkloadName, workloadNames } from '../features/messaging/sim/message-workload.ts';
+export { repeatCommand, type SimulationOptions } from './run/options.ts';
+export { failureLines, formatReport, type SimulationReport } from './run/report.ts';
+export type { LogEntry } from './run/scenario/director.ts';
+export { compareEndStates, type EndState } from './run/scenario/end-state.ts';
+export { parseScenario, readScenario } from './run/scenario/parse.ts';
+export { runScenario, type ScenarioReport, type ScenarioRun } from './run/scenario/run-scenario.ts';
+export type { Scenario } from './run/scenario/scenario.ts';
+export { formatScenario } from './run/scenario/scenario-report.ts';
+export { runSimulation } from './run/simulation.ts';
+export { type StartName, startNames } from './run/starts.ts';
+export { drawRun } from './run/svg/picture.ts';
+export { type RunRecord, RunRecorder } from './run/svg/recorder.ts';
+export { GroundTruth, readGroundTruth } from './world/checkers/ground-truth.ts';
+export { Safety } from './world/checkers/safety.ts';
 export {
   blackHole,
   crash,
@@ -30,7 +43,7 @@ export {
   slowLinks,
   twin,
   vanish,
-} from './faults/faults.ts';
+} from './world/faults/faults.ts';
 export {
   type Life,
   type Member,
@@ -39,20 +52,7 @@ export {
   type MeshObserver,
   type MeshOptions,
   type StopManner,
-} from './mesh.ts';
-export type { NetworkOptions, Rule, Slowness } from './network/network.ts';
-export { repeatCommand, type SimulationOptions } from './options.ts';
-export { failureLines, formatReport, type SimulationReport } from './report.ts';
-export type { LogEntry } from './scenario/director.ts';
-export { compareEndStates, type EndState } from './scenario/end-state.ts';
-export { parseScenario, readScenario } from './scenario/parse.ts';
-export { runScenario, type ScenarioReport, type ScenarioRun } from './scenario/run-scenario.ts';
-export type { Scenario } from './scenario/scenario.ts';
-export { formatScenario } from './scenario/scenario-report.ts';
-export { runSimulation } from './simulation.ts';
-export { type StartName, startNames } from './starts.ts';
-export { drawRun } from './svg/picture.ts';
-export { type RunRecord, RunRecorder } from './svg/recorder.ts';
-export { type WorkloadName, workloadNames } from './workload.ts';
+} from './world/mesh.ts';
+export type { NetworkOptions, Rule, Slowness } from './world/network/network.ts';
 export { SeededRandom } from './world/random.ts';
 export { World, type WorldOptions } from './world/world.ts';

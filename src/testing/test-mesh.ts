@@ -12,8 +12,8 @@ import { limits } from '../kernel/limits.ts';
 import { checkOptions, shown } from '../kit/arguments.ts';
 import type { SkeinNode } from '../node/node.ts';
 import { checkWhole } from '../node/settings.ts';
-import { partition } from '../sim/faults/faults.ts';
-import { type Life, type Member, Mesh } from '../sim/mesh.ts';
+import { partition } from '../sim/world/faults/faults.ts';
+import { type Life, type Member, Mesh } from '../sim/world/mesh.ts';
 import { World } from '../sim/world/world.ts';
 
 export interface TestMeshOptions {

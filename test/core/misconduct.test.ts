@@ -11,7 +11,7 @@ import {
   encodeAnnouncement,
 } from '../../src/kernel/routing/announcement.ts';
 import { encodeFrame, Frame, RouteKind } from '../../src/kernel/wire/frame.ts';
-import { frameRanges } from '../../src/sim/network/frames.ts';
+import { frameRanges } from '../../src/sim/world/network/frames.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 function addSigned(mesh: TestMesh, name: string): Ed25519Signer {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel, PairOptions, PairRequest } from '../../src/features/channels/api/channel.ts';
 import { limits } from '../../src/kernel/limits.ts';
-import type { Host } from '../../src/sim/machine/host.ts';
+import type { Host } from '../../src/sim/world/machine/host.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);

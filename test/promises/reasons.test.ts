@@ -11,7 +11,7 @@ import { lifeOf } from '../../src/kernel/life.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { Frame } from '../../src/kernel/wire/frame.ts';
 import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
-import { frameRanges } from '../../src/sim/network/frames.ts';
+import { frameRanges } from '../../src/sim/world/network/frames.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';
 import { closeMesh, smallMesh, undelivered } from './small-mesh.ts';

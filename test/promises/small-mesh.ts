@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { LocalNode } from '../../src/node/create.ts';
 import type { Message, NodeEvents, SendOptions, SendResult } from '../../src/node/node.ts';
 import { type Life, type Member, type MemberOptions, Mesh, World } from '../../src/sim/index.ts';
-import type { NetworkOptions } from '../../src/sim/network/network.ts';
+import type { NetworkOptions } from '../../src/sim/world/network/network.ts';
 
 let open: SmallMesh | undefined;
 

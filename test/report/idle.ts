@@ -1,5 +1,5 @@
 /** What an idle mesh sends: per node with 50 and with 500 nodes, and per link. */
-import { measureIdleTraffic } from '../../src/sim/figures.ts';
+import { measureIdleTraffic } from '../../src/sim/run/figures.ts';
 import type { Figure } from './figure.ts';
 import { startMesh } from './meshes.ts';
 

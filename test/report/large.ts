@@ -2,10 +2,11 @@
  * 500 nodes: a cold start, then a crash and a join a minute for ten minutes, with messages and every
  * checker on. The figure is how long that takes in real time on this machine.
  */
-import { type CheckCounts, checkNetwork } from '../../src/sim/checkers/checkers.ts';
-import { MessageLedger } from '../../src/sim/checkers/message-ledger.ts';
-import { Safety } from '../../src/sim/checkers/safety.ts';
-import { Workload } from '../../src/sim/workload.ts';
+
+import { MessageLedger } from '../../src/features/messaging/sim/message-ledger.ts';
+import { Workload } from '../../src/features/messaging/sim/message-workload.ts';
+import { type CheckCounts, checkNetwork } from '../../src/sim/world/checkers/checkers.ts';
+import { Safety } from '../../src/sim/world/checkers/safety.ts';
 import type { Figure } from './figure.ts';
 import { type StartedMesh, startMesh, untilAllKnowAll } from './meshes.ts';
 

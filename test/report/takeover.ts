@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
-import { FormationRun } from '../../src/sim/formation-run.ts';
 import { Site } from '../e2e/helpers.ts';
 import { type Figure, median } from './figure.ts';
 

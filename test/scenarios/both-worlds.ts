@@ -9,12 +9,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Director } from '../../src/sim/scenario/director.ts';
-import { compareEndStates, type EndState } from '../../src/sim/scenario/end-state.ts';
-import { parseScenario } from '../../src/sim/scenario/parse.ts';
-import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
-import type { Scenario } from '../../src/sim/scenario/scenario.ts';
-import { verdict } from '../../src/sim/scenario/scenario-report.ts';
+import { Director } from '../../src/sim/run/scenario/director.ts';
+import { compareEndStates, type EndState } from '../../src/sim/run/scenario/end-state.ts';
+import { parseScenario } from '../../src/sim/run/scenario/parse.ts';
+import { runScenario } from '../../src/sim/run/scenario/run-scenario.ts';
+import type { Scenario } from '../../src/sim/run/scenario/scenario.ts';
+import { verdict } from '../../src/sim/run/scenario/scenario-report.ts';
 import { whyNoNamespaces } from '../namespaces/network.ts';
 import { needsNamespaces, ProcessStage } from './process-stage.ts';
 

@@ -1,9 +1,9 @@
 /** Each expectation can be unmet, and says in words what is wrong; the comparison of two ends finds every difference. */
 import { describe, expect, test } from 'vitest';
-import { compareEndStates, endStateOf, type MessageRecord } from '../../src/sim/scenario/end-state.ts';
-import { judge } from '../../src/sim/scenario/judge.ts';
-import type { Expectation, ScenarioMember } from '../../src/sim/scenario/scenario.ts';
-import type { Observation, ProgramView } from '../../src/sim/scenario/stage.ts';
+import { compareEndStates, endStateOf, type MessageRecord } from '../../src/sim/run/scenario/end-state.ts';
+import { judge } from '../../src/sim/run/scenario/judge.ts';
+import type { Expectation, ScenarioMember } from '../../src/sim/run/scenario/scenario.ts';
+import type { Observation, ProgramView } from '../../src/sim/run/scenario/stage.ts';
 
 const program = (name: string, changes: Partial<ProgramView> = {}): ProgramView => ({
   name,

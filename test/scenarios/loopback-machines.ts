@@ -8,7 +8,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Blocks } from '../../src/sim/scenario/stage.ts';
+import type { Blocks } from '../../src/sim/run/scenario/stage.ts';
 import { type Machines, program, spawnQuietly } from './machines.ts';
 
 export class LoopbackMachines implements Machines {

@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Blocks } from '../../src/sim/scenario/stage.ts';
+import type { Blocks } from '../../src/sim/run/scenario/stage.ts';
 
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 

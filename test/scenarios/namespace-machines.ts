@@ -5,7 +5,7 @@
  * the rules of a host follow from what is blocked at the moment, and are replaced as a whole, in one go.
  */
 import type { ChildProcess } from 'node:child_process';
-import type { Blocks } from '../../src/sim/scenario/stage.ts';
+import type { Blocks } from '../../src/sim/run/scenario/stage.ts';
 import { NamespaceNetwork } from '../namespaces/network.ts';
 import { type Machines, program, spawnQuietly } from './machines.ts';
 

@@ -1,6 +1,6 @@
 /** A scenario file that makes no sense is refused in one line that begins with the place of the wrong value. */
 import { describe, expect, test } from 'vitest';
-import { parseScenario, readScenario } from '../../src/sim/scenario/parse.ts';
+import { parseScenario, readScenario } from '../../src/sim/run/scenario/parse.ts';
 import { readScenarioFile, scenarioFiles } from './both-worlds.ts';
 
 const start = { start: 'all' };

@@ -1,8 +1,8 @@
 /** Scenarios in virtual time: in order, repeatable, and failed where an expectation is not met. */
 import { describe, expect, test } from 'vitest';
-import { readScenario } from '../../src/sim/scenario/parse.ts';
-import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
-import { formatScenario } from '../../src/sim/scenario/scenario-report.ts';
+import { readScenario } from '../../src/sim/run/scenario/parse.ts';
+import { runScenario } from '../../src/sim/run/scenario/run-scenario.ts';
+import { formatScenario } from '../../src/sim/run/scenario/scenario-report.ts';
 import { readScenarioFile, scenarioFiles } from './both-worlds.ts';
 
 const threeTogether = [{ start: 'all' }, { expect: { together: 'all' } }];

@@ -12,8 +12,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { socketPathOf } from '../../src/remote/socket-path.ts';
-import type { ScenarioMember } from '../../src/sim/scenario/scenario.ts';
-import type { ProgramView } from '../../src/sim/scenario/stage.ts';
+import type { ScenarioMember } from '../../src/sim/run/scenario/scenario.ts';
+import type { ProgramView } from '../../src/sim/run/scenario/stage.ts';
 import type { Machines } from './machines.ts';
 
 const messageKind = 'scenario';

@@ -1,13 +1,13 @@
 /** The picture of a run: well-formed whatever things are called, and no text on another. */
 import { describe, expect, test } from 'vitest';
-import { readScenario } from '../../src/sim/scenario/parse.ts';
-import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
-import { packLanes } from '../../src/sim/svg/faults-panel.ts';
-import { element, escaped, fitted, textWidth } from '../../src/sim/svg/markup.ts';
-import { fillSlots } from '../../src/sim/svg/messages-panel.ts';
-import { drawRun } from '../../src/sim/svg/picture.ts';
-import type { RunRecord } from '../../src/sim/svg/recorder.ts';
-import { countTicks, timeScale, timeText, timeTicks } from '../../src/sim/svg/scale.ts';
+import { readScenario } from '../../src/sim/run/scenario/parse.ts';
+import { runScenario } from '../../src/sim/run/scenario/run-scenario.ts';
+import { packLanes } from '../../src/sim/run/svg/faults-panel.ts';
+import { element, escaped, fitted, textWidth } from '../../src/sim/run/svg/markup.ts';
+import { fillSlots } from '../../src/sim/run/svg/messages-panel.ts';
+import { drawRun } from '../../src/sim/run/svg/picture.ts';
+import type { RunRecord } from '../../src/sim/run/svg/recorder.ts';
+import { countTicks, timeScale, timeText, timeTicks } from '../../src/sim/run/svg/scale.ts';
 
 const texts = { title: 'a run', subtitle: 'seed 1' };
 

@@ -1,4 +1,4 @@
-/** Calls in a mesh that is broken on purpose: the ledger of `src/sim/checkers/call-ledger.ts` judges every one. */
+/** Calls in a mesh that is broken on purpose: the ledger of `src/features/calls/sim/call-ledger.ts` judges every one. */
 import { describe, expect, test } from 'vitest';
 import { type FaultName, formatReport, runSimulation } from '../../src/sim/index.ts';
 

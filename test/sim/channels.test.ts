@@ -1,4 +1,4 @@
-/** Channels in a mesh that is broken on purpose: the ledger of `src/sim/checkers/channel-ledger.ts` judges every byte. */
+/** Channels in a mesh that is broken on purpose: the ledger of `src/features/channels/sim/channel-ledger.ts` judges every byte. */
 import { describe, expect, test } from 'vitest';
 import { type FaultName, formatReport, runSimulation } from '../../src/sim/index.ts';
 

@@ -1,8 +1,8 @@
 /** Faults as values: parsed from a list, undone at their end. */
 import { expect, test } from 'vitest';
-import { makeFault } from '../../src/sim/faults/faults.ts';
 import { faultNames, parseFaults, repeatCommand, SeededRandom } from '../../src/sim/index.ts';
-import { simulationSettings } from '../../src/sim/options.ts';
+import { simulationSettings } from '../../src/sim/run/options.ts';
+import { makeFault } from '../../src/sim/world/faults/faults.ts';
 import { TestStage } from './stage.ts';
 
 test('a list of names is parsed; what is no fault is named', () => {

@@ -1,8 +1,8 @@
 /** Formations under virtual time: takeover, a machine that is cut off, brokers that never met. */
 import { describe, expect, test } from 'vitest';
+import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import { limits } from '../../src/kernel/limits.ts';
-import { FaultSchedule } from '../../src/sim/faults/fault-schedule.ts';
-import { FormationRun } from '../../src/sim/formation-run.ts';
+import { FaultSchedule } from '../../src/sim/world/faults/fault-schedule.ts';
 
 const limitMs = 20_000;
 

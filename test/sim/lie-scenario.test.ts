@@ -1,9 +1,9 @@
 /** Lies as a step of a scenario file. */
 import { expect, test } from 'vitest';
-import { Director } from '../../src/sim/scenario/director.ts';
-import { readScenario } from '../../src/sim/scenario/parse.ts';
-import { runScenario } from '../../src/sim/scenario/run-scenario.ts';
-import { SimulatedStage } from '../../src/sim/scenario/simulated-stage.ts';
+import { Director } from '../../src/sim/run/scenario/director.ts';
+import { readScenario } from '../../src/sim/run/scenario/parse.ts';
+import { runScenario } from '../../src/sim/run/scenario/run-scenario.ts';
+import { SimulatedStage } from '../../src/sim/run/scenario/simulated-stage.ts';
 
 const others = 'n1,n2,n4,n5,n6';
 const begin = [{ start: 'all' }, { expect: { together: 'all' } }];

@@ -4,8 +4,8 @@ import { encodeRecords, TopologyType } from '../../src/features/topology/core/me
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
-import { ghostRecord } from '../../src/sim/faults/lies.ts';
 import { SeededRandom } from '../../src/sim/index.ts';
+import { ghostRecord } from '../../src/sim/world/faults/lies.ts';
 import { TestStage } from './stage.ts';
 
 const perFrame = 1000;

@@ -1,9 +1,9 @@
 /** Two bare programs on the simulated network: no nodes, only what a platform reports, as a log. */
 import type { PlatformEvents } from '../../src/node/platform.ts';
-import { NodeClock } from '../../src/sim/machine/clock.ts';
-import { Host } from '../../src/sim/machine/host.ts';
-import { SimPlatform } from '../../src/sim/machine/platform.ts';
-import { Network, type NetworkOptions, type Rule } from '../../src/sim/network/network.ts';
+import { NodeClock } from '../../src/sim/world/machine/clock.ts';
+import { Host } from '../../src/sim/world/machine/host.ts';
+import { SimPlatform } from '../../src/sim/world/machine/platform.ts';
+import { Network, type NetworkOptions, type Rule } from '../../src/sim/world/network/network.ts';
 import { Notary } from '../../src/sim/world/notary.ts';
 import { World } from '../../src/sim/world/world.ts';
 

@@ -4,9 +4,9 @@ import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import type { SendResult } from '../../src/node/node.ts';
-import { checkLinks } from '../../src/sim/checkers/checkers.ts';
-import { checkNamesUnique } from '../../src/sim/checkers/namesakes.ts';
 import { type Life, type Member, partition } from '../../src/sim/index.ts';
+import { checkLinks } from '../../src/sim/world/checkers/checkers.ts';
+import { checkNamesUnique } from '../../src/sim/world/checkers/namesakes.ts';
 import { TestStage } from './stage.ts';
 
 function lifeOf(stage: TestStage, name: string): Life {

@@ -1,7 +1,7 @@
 /** The checkers of convergence can fail: late views, missed degrees, links that are not at rest. */
 import { expect, test } from 'vitest';
-import { checkDegrees } from '../../src/sim/checkers/checkers.ts';
 import type { Life } from '../../src/sim/index.ts';
+import { checkDegrees } from '../../src/sim/world/checkers/checkers.ts';
 import { TestStage } from './stage.ts';
 
 test('a node that does not know the network within a sync period and a flood is told', async () => {

@@ -4,10 +4,10 @@
  * Who calls it: the tests of faults and checkers. Invariant: everything follows from the seed.
  */
 
-import { MessageLedger } from '../../src/sim/checkers/message-ledger.ts';
-import { Settling } from '../../src/sim/checkers/settling.ts';
+import { MessageLedger } from '../../src/features/messaging/sim/message-ledger.ts';
+import { Workload } from '../../src/features/messaging/sim/message-workload.ts';
 import { type Fault, Mesh, type MeshOptions, Safety, SeededRandom, World } from '../../src/sim/index.ts';
-import { Workload } from '../../src/sim/workload.ts';
+import { Settling } from '../../src/sim/world/checkers/settling.ts';
 
 const knowLimitMs = 60_000;
 const lookMs = 250;

@@ -9,7 +9,7 @@ import {
   type SimulationOptions,
   World,
 } from '../../src/sim/index.ts';
-import { startNodes } from '../../src/sim/starts.ts';
+import { startNodes } from '../../src/sim/run/starts.ts';
 
 async function passes(options: SimulationOptions) {
   const report = await runSimulation({ minutes: 0.02, latencyMs: 5, ...options });

@@ -9,7 +9,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { runSimulation } from '../../src/sim/index.ts';
-import { repeatCommand, simulationSettings } from '../../src/sim/options.ts';
+import { repeatCommand, simulationSettings } from '../../src/sim/run/options.ts';
 import { readSwarmArguments, type SwarmArguments, swarmUsage } from './swarm-arguments.ts';
 import { swarmOptions } from './swarm-options.ts';
 

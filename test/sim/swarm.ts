@@ -6,7 +6,7 @@
  */
 import { expect, test } from 'vitest';
 import { runSimulation } from '../../src/sim/index.ts';
-import { failureLines } from '../../src/sim/report.ts';
+import { failureLines } from '../../src/sim/run/report.ts';
 import { swarmOptions } from './swarm-options.ts';
 
 /** One test per seed, both ends included. */

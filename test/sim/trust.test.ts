@@ -5,9 +5,9 @@ import type { RecordSigner } from '../../src/kernel/contracts.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import type { NodeInfo } from '../../src/node/node.ts';
-import { versionsOf } from '../../src/sim/faults/lies.ts';
 import { type Life, liar, type Member } from '../../src/sim/index.ts';
-import type { StreamEnd } from '../../src/sim/network/stream.ts';
+import { versionsOf } from '../../src/sim/world/faults/lies.ts';
+import type { StreamEnd } from '../../src/sim/world/network/stream.ts';
 import { TestStage } from './stage.ts';
 
 function lifeOf(stage: TestStage, name: string): Life {

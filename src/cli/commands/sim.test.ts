@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faultNames } from '../../sim/faults/faults.ts';
+import { faultNames } from '../../sim/world/faults/faults.ts';
 import { build, faults } from './sim.ts';
 
 test('the help names every fault that there is', () => {

@@ -7,8 +7,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { SimulationOptions } from '../../sim/options.ts';
-import type { RunRecord } from '../../sim/svg/recorder.ts';
+import type { SimulationOptions } from '../../sim/run/options.ts';
+import type { RunRecord } from '../../sim/run/svg/recorder.ts';
 import { command, countOption, numberOption, type PrintChoice, withJson } from '../command.ts';
 import { ExitError, UsageError } from '../exit.ts';
 import { print, printJson } from '../output.ts';
