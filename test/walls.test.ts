@@ -24,6 +24,8 @@ const rooms = [
   'sim/run',
   'sim/index.ts',
   'testing',
+  'cli/kit',
+  'features/*/cli',
   'cli',
   'index.ts',
 ] as const;
@@ -66,7 +68,22 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
   ],
   'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim'],
   testing: ['kernel', 'kit', 'features/*/api', 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
+  'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
+  'features/*/cli': [
+    'kernel/index.ts',
+    'features/*/api',
+    'features/*/remote',
+    'kit',
+    'node',
+    'remote',
+    'host',
+    'cli/kit',
+    'commander',
+    'node:',
+  ],
   cli: [
+    'cli/kit',
+    'features/*/cli',
     'features/*/remote',
     'remote',
     'host',
@@ -90,6 +107,7 @@ const needs: Record<string, string[]> = {
   calls: ['messaging'],
   channels: ['formation', 'messaging'],
   formation: ['channels'],
+  topology: ['messaging'],
 };
 const linesMax = 500;
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../node/node.ts';
 import { drawScene } from './demo/picture.ts';
 import { type Pace, Story } from './demo/story.ts';
-import { print, printError, whenOutputEnds } from './output.ts';
+import { print, printError, whenOutputEnds } from './kit/output.ts';
 
 const plainPace: Pace = { messageIntervalMs: 20, pauseMs: 300, calmMessages: 25 };
 const livePace: Pace = { messageIntervalMs: 250, pauseMs: 4000, calmMessages: 4 };

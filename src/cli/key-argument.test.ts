@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MeshKey } from '../host/keys/mesh-key.ts';
-import { UsageError } from './exit.ts';
 import { refuseKeyArgument } from './key-argument.ts';
+import { UsageError } from './kit/exit.ts';
 
 const { text } = MeshKey.make();
 

@@ -4,7 +4,7 @@
  *
  * Who calls it: main, before anything else looks at the arguments. Invariant: the key is not repeated.
  */
-import { UsageError } from './exit.ts';
+import { UsageError } from './kit/exit.ts';
 
 /**
  * The prefix and a good part of the letters, or nearly all of them with a typo in it: no path or name of a

@@ -7,7 +7,7 @@
 import type { pino } from 'pino';
 import type { Logger } from '../node/node.ts';
 import type { LogFormat, LogThreshold } from '../node/up-settings.ts';
-import { printable } from './output.ts';
+import { printable } from './kit/output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogThreshold[];
 

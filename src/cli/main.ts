@@ -8,10 +8,10 @@
  */
 import { Command } from 'commander';
 import { commandFirst } from './argument-order.ts';
-import { strict } from './command.ts';
-import { exitCodeOf, lineOf } from './exit.ts';
 import { refuseKeyArgument } from './key-argument.ts';
-import { endWithOutput, printError } from './output.ts';
+import { strict } from './kit/command.ts';
+import { exitCodeOf, lineOf } from './kit/exit.ts';
+import { endWithOutput, printError } from './kit/output.ts';
 
 const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   up: () => import('./commands/up.ts'),
@@ -19,11 +19,11 @@ const loaders: Record<string, () => Promise<{ build(): Command }>> = {
   status: () => import('./commands/status.ts'),
   why: () => import('./commands/why.ts'),
   node: () => import('./commands/node.ts'),
-  mesh: () => import('./commands/mesh.ts'),
-  send: () => import('./commands/send.ts'),
-  listen: () => import('./commands/listen.ts'),
-  call: () => import('./commands/call.ts'),
-  pair: () => import('./commands/pair.ts'),
+  mesh: () => import('../features/topology/cli/mesh.ts'),
+  send: () => import('../features/messaging/cli/send.ts'),
+  listen: () => import('../features/messaging/cli/listen.ts'),
+  call: () => import('../features/calls/cli/call.ts'),
+  pair: () => import('../features/channels/cli/pair.ts'),
   demo: () => import('./commands/demo.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),

@@ -11,8 +11,8 @@ import { defaultRuntimePath } from '../host/runtime-path.ts';
 import { nodeOptionsOf, type UpSettings } from '../node/up-settings.ts';
 import { type ControlServer, serveControl } from '../remote/server.ts';
 import { socketPathOf } from '../remote/socket-path.ts';
+import { print, whenOutputEnds } from './kit/output.ts';
 import { loggerFor } from './logger.ts';
-import { print, whenOutputEnds } from './output.ts';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Of the two seconds a leave may take: the rest is for sockets and for answers under way. */

@@ -13,7 +13,7 @@ import {
   type UpSettingName,
   type UpSettings,
 } from '../node/up-settings.ts';
-import { UsageError } from './exit.ts';
+import { UsageError } from './kit/exit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 /** `skein compat`: programs that skein does the work of, with their own command lines. */
 import { Command } from 'commander';
-import { countOption } from '../command.ts';
-import { ExitError } from '../exit.ts';
-import { printError } from '../output.ts';
+import { countOption } from '../kit/command.ts';
+import { ExitError } from '../kit/exit.ts';
+import { printError } from '../kit/output.ts';
 
 export function build(): Command {
   return new Command('compat')

@@ -1,7 +1,7 @@
 /** `skein demo`: five real nodes on this machine, one of which is killed. */
 import type { Command } from 'commander';
-import { command } from '../command.ts';
-import { ExitError } from '../exit.ts';
+import { command } from '../kit/command.ts';
+import { ExitError } from '../kit/exit.ts';
 
 export function build(): Command {
   return command('demo', 'watch five nodes form a mesh, lose one and get it back', [

@@ -1,8 +1,8 @@
 /** `skein down`: the node says goodbye and its program ends. */
 import type { Command } from 'commander';
-import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
-import { print, printJson } from '../output.ts';
-import { withNode } from '../with-node.ts';
+import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../kit/command.ts';
+import { print, printJson } from '../kit/output.ts';
+import { withNode } from '../kit/with-node.ts';
 
 /** A node leaves within two seconds; its process may need a moment more. */
 const endTimeoutMs = 3000;

@@ -3,8 +3,8 @@ import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { defaultKeyPath } from '../../host/keys/key-file.ts';
 import { KeyStore } from '../../host/keys/key-store.ts';
-import { command, type PrintChoice, withJson } from '../command.ts';
-import { print, printError, printJson, table } from '../output.ts';
+import { command, type PrintChoice, withJson } from '../kit/command.ts';
+import { print, printError, printJson, table } from '../kit/output.ts';
 
 interface KeyOptions extends PrintChoice {
   readonly keyFile?: string;

@@ -11,10 +11,10 @@ import {
   nodeCommand,
   type PrintChoice,
   withJson,
-} from '../command.ts';
-import { UsageError } from '../exit.ts';
-import { list, orDash, print, printJson, table } from '../output.ts';
-import { withNode } from '../with-node.ts';
+} from '../kit/command.ts';
+import { UsageError } from '../kit/exit.ts';
+import { list, orDash, print, printJson, table } from '../kit/output.ts';
+import { withNode } from '../kit/with-node.ts';
 import { formatLinks } from './status.ts';
 
 type Options = NodeChoice & PrintChoice;

@@ -9,9 +9,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { SimulationOptions } from '../../sim/run/options.ts';
 import type { RunRecord } from '../../sim/run/svg/recorder.ts';
-import { command, countOption, numberOption, type PrintChoice, withJson } from '../command.ts';
-import { ExitError, UsageError } from '../exit.ts';
-import { print, printJson } from '../output.ts';
+import { command, countOption, numberOption, type PrintChoice, withJson } from '../kit/command.ts';
+import { ExitError, UsageError } from '../kit/exit.ts';
+import { print, printJson } from '../kit/output.ts';
 import { progressOnTerminal } from '../progress.ts';
 
 interface SimFlags extends PrintChoice {

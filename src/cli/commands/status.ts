@@ -9,9 +9,9 @@ import {
   nodeCommand,
   type PrintChoice,
   withJson,
-} from '../command.ts';
-import { list, orDash, plural, print, printJson, table } from '../output.ts';
-import { controlOf, withNode } from '../with-node.ts';
+} from '../kit/command.ts';
+import { list, orDash, plural, print, printJson, table } from '../kit/output.ts';
+import { controlOf, withNode } from '../kit/with-node.ts';
 
 const waitTimeoutMsDefault = 30_000;
 /** A node may still be starting when it is waited for. */

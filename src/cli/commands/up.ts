@@ -1,6 +1,6 @@
 /** `skein up`: a node in this process, until it is told to leave. */
 import { type Command, Option } from 'commander';
-import { command } from '../command.ts';
+import { command } from '../kit/command.ts';
 import { flagOf, gatherSettings, type SettingText, settingTexts } from '../settings.ts';
 
 type UpFlags = Record<string, unknown> & { readonly config?: string; readonly whileStdin?: boolean };

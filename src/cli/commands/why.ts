@@ -1,9 +1,9 @@
 /** `skein why`: why a node is missing, or why this one is alone. */
 import type { Command } from 'commander';
 import type { Explanation } from '../../node/node.ts';
-import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
-import { print, printable, printJson } from '../output.ts';
-import { withNode } from '../with-node.ts';
+import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../kit/command.ts';
+import { print, printable, printJson } from '../kit/output.ts';
+import { withNode } from '../kit/with-node.ts';
 
 export function build(): Command {
   return withJson(

@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { createNode } from '../../host/create-node.ts';
 import type { SkeinNode } from '../../node/node.ts';
-import { print } from '../output.ts';
+import { print } from '../kit/output.ts';
 
 export interface GossipOptions {
   readonly port: number;

@@ -4,7 +4,7 @@
  * Drawn by `demo.ts` on a terminal. Pure: a scene in, one screen of text out.
  */
 import type { Topology } from '../../node/node.ts';
-import { plural, printable, table } from '../output.ts';
+import { plural, printable, table } from '../kit/output.ts';
 
 export interface Scene {
   readonly names: readonly string[];

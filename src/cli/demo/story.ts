@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../../node/node.ts';
-import { plural } from '../output.ts';
+import { plural } from '../kit/output.ts';
 import { degree, Fleet } from './fleet.ts';
 import { chooseJourney, type Journey, linkCount } from './journey.ts';
 import { Traffic } from './traffic.ts';

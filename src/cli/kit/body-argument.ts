@@ -4,7 +4,7 @@
  * Used by the commands that send one. Invariant: bytes of standard input stay bytes; with `--json-body` they are
  * read as JSON like an argument.
  */
-import { checkBodySize } from '../remote/body-size.ts';
+import { checkBodySize } from '../../remote/body-size.ts';
 import { UsageError } from './exit.ts';
 
 /** @param isJson The argument, or standard input, is JSON. */

@@ -1,13 +1,13 @@
 /** `skein pair`: a channel to another node, joined to standard input and output. */
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import type { Channel, PairRequest } from '../../features/channels/api/channel.ts';
-import { SkeinError } from '../../kernel/index.ts';
-import { pairAttached, pairsAttached } from '../../remote/attached-channel.ts';
-import type { ControlClient } from '../../remote/client.ts';
-import { durationOption, type NodeChoice, nodeCommand } from '../command.ts';
-import { UsageError } from '../exit.ts';
-import { interrupted, withNode } from '../with-node.ts';
+import { durationOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
+import { UsageError } from '../../../cli/kit/exit.ts';
+import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { SkeinError } from '../../../kernel/index.ts';
+import { pairAttached, pairsAttached } from '../../../remote/attached-channel.ts';
+import type { ControlClient } from '../../../remote/client.ts';
+import type { Channel, PairRequest } from '../api/channel.ts';
 
 interface PairFlags extends NodeChoice {
   readonly listen?: boolean;

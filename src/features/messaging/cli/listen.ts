@@ -1,8 +1,8 @@
 /** `skein listen`: the messages for this node, one JSON line each. */
 import type { Command } from 'commander';
-import { countOption, type NodeChoice, nodeCommand } from '../command.ts';
-import { print } from '../output.ts';
-import { interrupted, withNode } from '../with-node.ts';
+import { countOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
+import { print } from '../../../cli/kit/output.ts';
+import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 
 export function build(): Command {
   return nodeCommand('listen', 'print the messages for this node, one JSON line each', [

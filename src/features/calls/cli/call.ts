@@ -1,10 +1,16 @@
 /** `skein call`: asks a service, wherever it is offered, and prints its output. */
 import type { Command } from 'commander';
-import type { CallInput } from '../../remote/registry.ts';
-import { bodyArgument } from '../body-argument.ts';
-import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
-import { printBody, printJson } from '../output.ts';
-import { withNode } from '../with-node.ts';
+import { bodyArgument } from '../../../cli/kit/body-argument.ts';
+import {
+  durationOption,
+  type NodeChoice,
+  nodeCommand,
+  type PrintChoice,
+  withJson,
+} from '../../../cli/kit/command.ts';
+import { printBody, printJson } from '../../../cli/kit/output.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
+import type { CallInput } from '../../../remote/registry.ts';
 
 interface CallFlags extends NodeChoice, PrintChoice {
   readonly to?: string;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { formatRoute, formatTopology } from './commands/mesh.ts';
-import { settingOf } from './commands/node.ts';
-import { formatResult } from './commands/send.ts';
-import { formatExplanation } from './commands/why.ts';
+import { formatResult } from '../../features/messaging/cli/send.ts';
+import { formatRoute, formatTopology } from '../../features/topology/cli/mesh.ts';
+import { settingOf } from '../commands/node.ts';
+import { formatExplanation } from '../commands/why.ts';
+import { stderrLogger } from '../logger.ts';
 import { ExitError, exitCodeOf, lineOf, UsageError } from './exit.ts';
-import { stderrLogger } from './logger.ts';
 import { list, printable, table } from './output.ts';
 
 test('a table is as wide as its widest cell and has no trailing blanks', () => {

@@ -1,7 +1,5 @@
 /** `skein mesh ...`: the network as a whole, and what passes through this node. */
 import type { Command } from 'commander';
-import type { SnoopedJson } from '../../features/messaging/remote/snoop.ts';
-import type { Topology } from '../../node/node.ts';
 import {
   command,
   countOption,
@@ -9,9 +7,11 @@ import {
   nodeCommand,
   type PrintChoice,
   withJson,
-} from '../command.ts';
-import { orDash, plural, print, printable, printJson, table } from '../output.ts';
-import { interrupted, withNode } from '../with-node.ts';
+} from '../../../cli/kit/command.ts';
+import { orDash, plural, print, printable, printJson, table } from '../../../cli/kit/output.ts';
+import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import type { Topology } from '../../../node/node.ts';
+import type { SnoopedJson } from '../../messaging/remote/snoop.ts';
 
 type Options = NodeChoice & PrintChoice;
 

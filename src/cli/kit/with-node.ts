@@ -5,8 +5,8 @@
  * happens, so that the command ends when its work does.
  */
 import { statSync } from 'node:fs';
-import { ControlClient } from '../remote/client.ts';
-import { findControl } from '../remote/find.ts';
+import { ControlClient } from '../../remote/client.ts';
+import { findControl } from '../../remote/find.ts';
 import type { NodeChoice } from './command.ts';
 import { UsageError } from './exit.ts';
 

@@ -1,12 +1,18 @@
 /** `skein send`: one message to named nodes or to all; says who got it and who did not, and why. */
 import type { Command } from 'commander';
-import type { Missing, SendResult } from '../../node/node.ts';
-import type { CallInput } from '../../remote/registry.ts';
-import { bodyArgument } from '../body-argument.ts';
-import { durationOption, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../command.ts';
-import { ExitError, UsageError } from '../exit.ts';
-import { print, printJson } from '../output.ts';
-import { withNode } from '../with-node.ts';
+import { bodyArgument } from '../../../cli/kit/body-argument.ts';
+import {
+  durationOption,
+  type NodeChoice,
+  nodeCommand,
+  type PrintChoice,
+  withJson,
+} from '../../../cli/kit/command.ts';
+import { ExitError, UsageError } from '../../../cli/kit/exit.ts';
+import { print, printJson } from '../../../cli/kit/output.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
+import type { Missing, SendResult } from '../../../node/node.ts';
+import type { CallInput } from '../../../remote/registry.ts';
 
 interface SendFlags extends NodeChoice, PrintChoice {
   readonly kind?: string;

@@ -6,7 +6,7 @@
  * and what is accepted, and exit code 2.
  */
 import { Command, type CommanderError, type Help, InvalidArgumentError } from 'commander';
-import { acceptedDurations, parseDuration } from '../kit/duration.ts';
+import { acceptedDurations, parseDuration } from '../../kit/duration.ts';
 import { ExitError, oneLine, UsageError } from './exit.ts';
 
 export interface NodeChoice {
