@@ -12,6 +12,7 @@ import { expect, test } from 'vitest';
 const rooms = [
   'kernel',
   'features/*/core',
+  'features/limits.ts',
   'kit',
   'features/*/api',
   'node',
@@ -34,11 +35,21 @@ const rooms = [
 const mayImport: Record<(typeof rooms)[number], string[]> = {
   kernel: ['@noble/hashes'],
   'features/*/core': ['kernel'],
+  'features/limits.ts': ['kernel', 'features/*/core'],
   kit: ['kernel', 'node', 'features/*/api', 'valibot', 'cbor-x', '@standard-schema/spec'],
   'features/*/api': ['kernel', 'features/*/core', 'kit', 'node', '@standard-schema/spec', 'node:stream'],
   node: ['valibot', 'kernel', 'features/*/core', 'features/*/api', 'kit'],
   'features/*/remote': ['kernel', 'features/*/core', 'features/*/api', 'kit', 'node', 'valibot'],
-  remote: ['kernel', 'features/*/api', 'features/*/remote', 'kit', 'node', 'host', 'node:'],
+  remote: [
+    'kernel',
+    'features/*/core',
+    'features/*/api',
+    'features/*/remote',
+    'kit',
+    'node',
+    'host',
+    'node:',
+  ],
   doors: [
     'kernel',
     'features/*/core',
@@ -100,7 +111,7 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
     'pino',
     'node:',
   ],
-  'index.ts': ['remote', 'kit', 'features/*/api', 'node', 'host', 'kernel/index.ts'],
+  'index.ts': ['features/limits.ts', 'remote', 'kit', 'features/*/api', 'node', 'host', 'kernel/index.ts'],
 };
 /** Features that stand upon others. */
 const needs: Record<string, string[]> = {

@@ -6,6 +6,9 @@
  */
 
 import { isIP } from 'node:net';
+import { formationLimits } from '../features/formation/core/limits.ts';
+import { messagingLimits } from '../features/messaging/core/limits.ts';
+import { topologyLimits } from '../features/topology/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
@@ -88,7 +91,8 @@ export function checkOptions(options: NodeOptions): NodePlan {
   const given = record('options', options, optionNames);
   const keys = keysOption(given);
   const isOpen = keys !== undefined || given.insecure === true;
-  const { syncPeriodMsMin, syncPeriodMsMax, stallToleranceMs, stallToleranceMsMax } = limits;
+  const { syncPeriodMsMin, syncPeriodMsMax } = topologyLimits;
+  const { stallToleranceMs, stallToleranceMsMax } = limits;
   return {
     name: given.name === undefined ? undefined : nameOption(given, 'name', ''),
     namespace: nameOption(given, 'namespace', 'default'),
@@ -98,8 +102,14 @@ export function checkOptions(options: NodeOptions): NodePlan {
     seeds: seedsOption(given, isOpen),
     formation: formationOption(given.formation, isOpen),
     discovery: discoveryOption(given.discovery, isOpen),
-    syncPeriodMs: integer(given, 'syncPeriodMs', limits.syncPeriodMs, syncPeriodMsMin, syncPeriodMsMax),
-    sendTimeoutMs: integer(given, 'sendTimeoutMs', limits.sendTimeoutMs, 1, timeoutMsMax),
+    syncPeriodMs: integer(
+      given,
+      'syncPeriodMs',
+      topologyLimits.syncPeriodMs,
+      syncPeriodMsMin,
+      syncPeriodMsMax,
+    ),
+    sendTimeoutMs: integer(given, 'sendTimeoutMs', messagingLimits.sendTimeoutMs, 1, timeoutMsMax),
     stallToleranceMs: integer(
       given,
       'stallToleranceMs',
@@ -175,7 +185,7 @@ function formationOption(value: unknown, isOpen: boolean): FormationPlan | undef
   const given = Array.isArray(value)
     ? { addresses: value }
     : record('formation', value, formationNames, ', or a list of addresses');
-  const addresses = texts(given, 'addresses', limits.formationAddressesMax, 'formation');
+  const addresses = texts(given, 'addresses', formationLimits.formationAddressesMax, 'formation');
   if (addresses.length === 0) throw wrong('formation', addresses, 'one address or more, or leave it out');
   const doorInsecure = flag(given, 'doorInsecure', false, 'formation.doorInsecure');
   const endWhenHung = flag(given, 'endWhenHung', false, 'formation.endWhenHung');

@@ -1,4 +1,6 @@
 /** Checks of what can be set while a node runs. Who calls it: the local node. */
+
+import { topologyLimits } from '../features/topology/core/limits.ts';
 import { limits } from '../kernel/limits.ts';
 import { checkOptions } from '../kit/arguments.ts';
 import type { NodeSettings } from './node.ts';
@@ -9,7 +11,7 @@ export function checkSettings(settings: Partial<NodeSettings>): void {
   const { degree, syncPeriodMs, sendTimeoutMs } = settings;
   if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
   if (syncPeriodMs !== undefined)
-    checkWhole('syncPeriodMs', syncPeriodMs, limits.syncPeriodMsMin, limits.syncPeriodMsMax);
+    checkWhole('syncPeriodMs', syncPeriodMs, topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax);
   if (sendTimeoutMs !== undefined) checkWhole('sendTimeoutMs', sendTimeoutMs, 1, 24 * 3_600_000);
 }
 

@@ -5,6 +5,8 @@
  * from (`--degree`, `SKEIN_DEGREE`, the file), what is wrong and what is accepted.
  */
 import * as v from 'valibot';
+import { formationLimits } from '../features/formation/core/limits.ts';
+import { topologyLimits } from '../features/topology/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
 import { acceptedDurations, parseDuration } from '../kit/duration.ts';
@@ -43,11 +45,13 @@ const upSettings = v.strictObject({
   listen: v.exactOptional(address),
   advertise: v.exactOptional(listOf(address, 'HOST:PORT', limits.addressesPerRecordMax)),
   connect: v.exactOptional(listOf(address, 'HOST:PORT', addressesMax)),
-  formation: v.exactOptional(listOf(formationAddress, 'tcp://HOST:PORT', limits.formationAddressesMax)),
+  formation: v.exactOptional(
+    listOf(formationAddress, 'tcp://HOST:PORT', formationLimits.formationAddressesMax),
+  ),
   doorInsecure: v.exactOptional(flag),
   discoveryPort: v.exactOptional(wholeNumber(1, 65_535)),
   broadcast: v.exactOptional(listOf(broadcastTarget, 'addresses', addressesMax)),
-  syncPeriod: v.exactOptional(duration(limits.syncPeriodMsMin, limits.syncPeriodMsMax)),
+  syncPeriod: v.exactOptional(duration(topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax)),
   control: v.exactOptional(path),
   keyFile: v.exactOptional(path),
   insecure: v.exactOptional(flag),

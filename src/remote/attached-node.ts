@@ -9,7 +9,7 @@ import type { Service } from '../features/calls/api/service.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions } from '../features/channels/api/channel.ts';
 import { CountedBatch } from '../features/messaging/api/batch.ts';
 import type { Kind } from '../features/messaging/api/kind.ts';
-import { limits } from '../kernel/limits.ts';
+import { messagingLimits } from '../features/messaging/core/limits.ts';
 import { bodyToJson } from '../kit/body.ts';
 import type {
   Batch,
@@ -120,7 +120,7 @@ export class AttachedNode implements SkeinNode {
     handler: (message: Message<Body>) => unknown,
     options: MessagesOptions<Body> = {},
   ): MessageSubscription {
-    const pendingMax = options.bufferMessages ?? limits.receiveBufferMessages;
+    const pendingMax = options.bufferMessages ?? messagingLimits.receiveBufferMessages;
     return handleStream(this.messages(options), handler, { pendingMax, warn: this.events.warn });
   }
 

@@ -6,9 +6,9 @@
  */
 
 import { defaultKind, type Kind } from '../features/messaging/api/kind.ts';
+import { messagingLimits } from '../features/messaging/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { checkName } from '../kernel/identity.ts';
-import { limits } from '../kernel/limits.ts';
 import { bodyToJson } from '../kit/body.ts';
 import { encodeBody } from '../kit/codec.ts';
 import { validateNow } from '../kit/schema.ts';
@@ -35,10 +35,10 @@ export class AttachedPosts {
     if (this.client.closed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
     const value = typeof kind === 'string' ? body : validateNow(kind, body);
     const { byteLength } = encodeBody(value).bytes;
-    if (byteLength > limits.partBytes) {
+    if (byteLength > messagingLimits.partBytes) {
       throw new SkeinError(
         'SKEIN_TOO_LARGE',
-        `post: ${byteLength} bytes are over ${limits.partBytes}; use send`,
+        `post: ${byteLength} bytes are over ${messagingLimits.partBytes}; use send`,
       );
     }
     if (this.underWay.size >= controlLimits.postsUnderWayMax) return false;

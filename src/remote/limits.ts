@@ -4,11 +4,11 @@
  * Who reads it: the control server, its handler and its client. Invariant: whatever a client of the
  * socket could drive up stands here.
  */
-import { limits } from '../kernel/limits.ts';
+import { messagingLimits } from '../features/messaging/core/limits.ts';
 
 export const controlLimits = {
   /** The largest body, as base64 in JSON, and 64 KiB for the fields around it. */
-  requestBytesMax: Math.ceil(limits.bodyBytesMax / 3) * 4 + 64 * 1024,
+  requestBytesMax: Math.ceil(messagingLimits.bodyBytesMax / 3) * 4 + 64 * 1024,
   /** A person, a page and a few programs; more is a program that forgets to close. */
   connectionsMax: 64,
   /** Beyond `connectionsMax` clients are told so; beyond this many more they are just dropped. */

@@ -1,6 +1,7 @@
 /** Calls between kernels: what is lost on the way, what comes twice, and nodes that do not keep the rules. */
 import { describe, expect, test } from 'vitest';
 import type { CallsEvent, Execution, Outcome, Request } from '../../src/features/calls/core/calls-types.ts';
+import { callLimits } from '../../src/features/calls/core/limits.ts';
 import { CallType, encodeReplyHead, ReplyStatus } from '../../src/features/calls/core/wire.ts';
 import type { Failure } from '../../src/kernel/errors.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
@@ -181,7 +182,7 @@ describe('what comes twice', () => {
         if (frame.type === CallType.request) first ??= raw.slice();
         return [raw];
       });
-    const count = 3 * limits.callsOverRemembered;
+    const count = 3 * callLimits.callsOverRemembered;
     for (let i = 0; i < count; i++) {
       ask(a);
       mesh.run(1);
@@ -275,7 +276,7 @@ describe('a node that does not keep the rules', () => {
       ask(a, { input });
       mesh.run(1);
     }
-    const fitting = Math.floor(limits.callsQueuedBytesMax / input.length);
+    const fitting = Math.floor(callLimits.callsQueuedBytesMax / input.length);
     expect(b.core.calls.status()).toMatchObject({ running: 1 + fitting, busy: 99 - fitting });
     expect(new Set(outcomesAt(a).map(({ failure }) => failure?.code))).toEqual(new Set(['SKEIN_BUSY']));
   });
@@ -301,7 +302,7 @@ describe('a node that does not answer', () => {
     mesh.run(20);
     const [nearest, other] = executionsAt(b).length === 1 ? [b, c] : [c, b];
     a.pipeTo(nearest).stuck = true;
-    for (let i = 1; i < limits.callsPerNodeMax; i++) call(a);
+    for (let i = 1; i < callLimits.callsPerNodeMax; i++) call(a);
     mesh.run(20);
     expect(executionsAt(other)).toEqual([]);
     call(a);
@@ -313,7 +314,7 @@ describe('a node that does not answer', () => {
     const { nodes } = chain('a', 'b');
     const [a, b] = nodes as [TestNode, TestNode];
     a.pipeTo(b).stuck = true;
-    for (let i = 0; i < limits.callsPerNodeMax; i++) call(a);
+    for (let i = 0; i < callLimits.callsPerNodeMax; i++) call(a);
     const busy = { code: 'SKEIN_BUSY', message: expect.stringContaining('16384 calls or 128 MiB') };
     expect([call(a), call(a, { to: b.id })]).toMatchObject([busy, busy]);
   });
@@ -322,8 +323,8 @@ describe('a node that does not answer', () => {
     const { mesh, nodes } = chain('a', 'b');
     const [a] = nodes as [TestNode];
     mesh.tamper = (bytes, from) => (from === a ? changed(bytes, () => []) : bytes);
-    const input = new Uint8Array(limits.callBytesMax);
-    const fitting = Math.floor(limits.callsBytesPerNodeMax / input.length);
+    const input = new Uint8Array(callLimits.callBytesMax);
+    const fitting = Math.floor(callLimits.callsBytesPerNodeMax / input.length);
     const codes = Array.from({ length: fitting + 1 }, () => {
       const called = call(a, { input });
       // What was sent is taken from the link's queue.
@@ -340,7 +341,7 @@ test('of answers that nobody fetches the oldest are dropped, and told as lost', 
   mesh.tamper = (bytes, from) =>
     from === b ? changed(bytes, (frame, raw) => (frame.type === CallType.reply ? [] : [raw])) : bytes;
   const large = new Uint8Array(900_000);
-  const count = Math.ceil(limits.callsKeptBytesMax / large.length) + 5;
+  const count = Math.ceil(callLimits.callsKeptBytesMax / large.length) + 5;
   for (let i = 0; i < count; i++) {
     ask(a, { timeoutMs: 60_000 });
     mesh.run(5);

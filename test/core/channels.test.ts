@@ -1,5 +1,6 @@
 /** Channels between kernels: what is lost, doubled or late on the way, ways that change, and every end. */
 import { describe, expect, test } from 'vitest';
+import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { ChannelType } from '../../src/features/channels/core/wire.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { breakLink } from '../promises/break-link.ts';
@@ -112,7 +113,7 @@ describe('the way', () => {
     // No neighbor: nobody else hears of it.
     expect([a.neighborNames(), c.neighborNames(), b.knows()]).toEqual([['b'], ['b'], ['a', 'c']]);
     expect(a.pipes.size).toBe(2);
-    mesh.run(limits.privateLingerMs + 500);
+    mesh.run(channelLimits.privateLingerMs + 500);
     expect([a.pipes.size, c.pipes.size]).toEqual([1, 1]);
   });
 
@@ -280,7 +281,7 @@ describe('every channel ends clearly', () => {
     far.abandon();
     mesh.run(100);
     mesh.tamper = (bytes) => bytes;
-    run(mesh, limits.channelProbeMs + 1000, [near], 100);
+    run(mesh, channelLimits.channelProbeMs + 1000, [near], 100);
     expect(near.failure?.code).toBe('SKEIN_LOST');
   });
 
@@ -308,10 +309,10 @@ describe('whoever does not keep the rules', () => {
     offer(b);
     for (let i = 0; i < 100; i++) open(a, b);
     mesh.run(100);
-    expect(requestsAt(b)).toHaveLength(limits.channelRequestsPerNodeMax);
+    expect(requestsAt(b)).toHaveLength(channelLimits.channelRequestsPerNodeMax);
     open(c, b);
     mesh.run(100);
-    expect(requestsAt(b)).toHaveLength(limits.channelRequestsPerNodeMax + 1);
+    expect(requestsAt(b)).toHaveLength(channelLimits.channelRequestsPerNodeMax + 1);
   });
 
   test('data beyond the window is dropped and counted', () => {

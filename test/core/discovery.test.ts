@@ -1,7 +1,7 @@
 /** Discovery between kernels: who solicits, who answers, who is dialed, and how islands meet again. */
 import { describe, expect, test } from 'vitest';
+import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
 
 /** Nodes n0, n1, ... that find each other by datagram alone. */
@@ -170,7 +170,7 @@ describe('a crowded mesh', () => {
     const mesh = new TestMesh(seed);
     const nodes = Array.from({ length: count }, (_, i) => mesh.add(`n${i}`));
     for (let i = 1; i < count; i++) (nodes[i] as TestNode).dial(`n${Math.floor((i - 1) / 4)}`);
-    mesh.run(500 + limits.startingMs);
+    mesh.run(500 + discoveryLimits.startingMs);
     expect(nodes[0]?.knows()).toHaveLength(count - 1);
     return { mesh, nodes };
   }
@@ -181,7 +181,7 @@ describe('a crowded mesh', () => {
     const dialsBefore = nodes.reduce((sum, node) => sum + node.count('dial'), 0);
     mesh.add('stranger', { degree: 50 });
     // One solicitation, and the time in which it is answered.
-    mesh.run(50 + limits.answerJitterMs);
+    mesh.run(50 + discoveryLimits.answerJitterMs);
     return nodes.reduce((sum, node) => sum + node.count('dial'), 0) - dialsBefore;
   }
 
@@ -202,7 +202,7 @@ describe('a crowded mesh', () => {
       const stranger = mesh.add('stranger', { degree: 2, solicit: false });
       const bytes = solicitationOf(stranger, mesh.now);
       for (const node of nodes.slice(0, 3)) node.hear(bytes);
-      mesh.run(limits.reserveWaitMs + limits.answerJitterMs + 100);
+      mesh.run(discoveryLimits.reserveWaitMs + discoveryLimits.answerJitterMs + 100);
       expect([seed, stranger.knows().length]).toEqual([seed, 20]);
     }
   });
@@ -213,9 +213,9 @@ describe('a crowded mesh', () => {
     const bytes = solicitationOf(stranger, mesh.now);
     for (const node of nodes) node.hear(bytes);
     stranger.dial('n31');
-    mesh.run(limits.answerJitterMs + 100);
+    mesh.run(discoveryLimits.answerJitterMs + 100);
     const dialsBefore = nodes.reduce((sum, node) => sum + node.count('dial'), 0);
-    mesh.run(2 * limits.reserveKeptMs);
+    mesh.run(2 * discoveryLimits.reserveKeptMs);
     expect(nodes.reduce((sum, node) => sum + node.count('dial'), 0)).toBe(dialsBefore);
   });
 
@@ -225,7 +225,7 @@ describe('a crowded mesh', () => {
     const bytes = solicitationOf(stranger, mesh.now);
     for (const node of nodes) node.hear(bytes);
     stranger.kill();
-    mesh.run(2 * limits.reserveKeptMs);
+    mesh.run(2 * discoveryLimits.reserveKeptMs);
     const dials = nodes.map((node) => node.count('dial'));
     mesh.run(60_000);
     expect(nodes.map((node) => node.count('dial'))).toEqual(dials);
@@ -238,12 +238,12 @@ describe('seeds', () => {
     const a = mesh.add('a', { seeds: ['b'] });
     mesh.run(40_000);
     const b = mesh.add('b');
-    mesh.run(limits.seedBackoffMsMax);
+    mesh.run(discoveryLimits.seedBackoffMsMax);
     expect(a.neighborNames()).toEqual(['b']);
     b.kill();
     mesh.run(5000);
     mesh.add('b');
-    mesh.run(limits.seedBackoffMsMax);
+    mesh.run(discoveryLimits.seedBackoffMsMax);
     expect(a.neighborNames()).toEqual(['b']);
   });
 
@@ -301,7 +301,7 @@ describe('islands', () => {
     }
     mesh.nodes.get('a')?.dial('b');
     mesh.nodes.get('c')?.dial('d');
-    mesh.run(3 * limits.beaconIntervalMs);
+    mesh.run(3 * discoveryLimits.beaconIntervalMs);
     expect((mesh.nodes.get('a') as TestNode).knows()).toEqual(['b', 'c', 'd']);
   });
 });
@@ -324,9 +324,9 @@ test('a link hung up by hand is not made again by discovery for a while', () => 
   mesh.add('b', { degree: 1 });
   mesh.run(1000);
   a.command('discovery', { type: 'hangup', node: 'b' });
-  mesh.run(limits.hangupQuietMs - 1000);
+  mesh.run(discoveryLimits.hangupQuietMs - 1000);
   expect(a.neighborNames()).toEqual([]);
-  mesh.run(limits.hangupQuietMs);
+  mesh.run(discoveryLimits.hangupQuietMs);
   expect(a.neighborNames()).toEqual(['b']);
 });
 

@@ -5,6 +5,7 @@ import {
   type FormationMessage,
 } from '../../src/features/formation/core/formation-messages.ts';
 import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
+import { formationLimits } from '../../src/features/formation/core/limits.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
@@ -25,7 +26,7 @@ function formation(...names: string[]): { mesh: TestMesh; nodes: TestNode[] } {
     mesh.run(2000);
   }
   mesh.chain(...names);
-  mesh.run(limits.hailIntervalMs + 500);
+  mesh.run(formationLimits.hailIntervalMs + 500);
   return { mesh, nodes };
 }
 
@@ -85,7 +86,7 @@ describe('members that are nodes', () => {
     const node = mesh.add('a', { formation: { addresses: ['other'], doors: [], meeting: '' } });
     mesh.run(500);
     const token = pair(node, 'x');
-    mesh.run(limits.pairTimeoutMs + 100);
+    mesh.run(formationLimits.pairTimeoutMs + 100);
     expect(node.answers.get(token)?.failure).toMatchObject({
       code: 'SKEIN_TIMEOUT',
       message: 'x: the formation has no broker within 10 s',
@@ -132,9 +133,9 @@ describe('members that are nodes', () => {
     mesh.run(200);
     expect(statusOf(a).members).toBe(2);
     b.kill({ silent: true });
-    mesh.run(limits.formationLeaseMs - limits.hailIntervalMs - 100);
+    mesh.run(formationLimits.formationLeaseMs - formationLimits.hailIntervalMs - 100);
     expect(statusOf(a).members).toBe(2);
-    mesh.run(limits.hailIntervalMs + 200);
+    mesh.run(formationLimits.hailIntervalMs + 200);
     expect(statusOf(a).members).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
 /** The kernel among behaviors and peers that do what they should not. */
 import { describe, expect, test } from 'vitest';
+import { topologyLimits } from '../../src/features/topology/core/limits.ts';
 import { encodeIds, encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { type Behavior, type BehaviorAgent, Kernel, type Neighbor } from '../../src/kernel/index.ts';
@@ -202,7 +203,7 @@ describe('a neighbor that never reads', () => {
     let most = 0;
     for (let i = 0; i < 4000; i++) {
       say(want.slice());
-      mesh.run(limits.floodGapMsMax);
+      mesh.run(topologyLimits.floodGapMsMax);
       most = Math.max(most, victim.kernel.statistics(link)?.queuedBytes ?? 0);
     }
     expect(most).toBeGreaterThan(1_000_000);

@@ -1,5 +1,6 @@
 /** Messages between kernels: receipts, large bodies, what is full, and a way around a link that dies. */
 import { describe, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { encodeReceipts, MessageType } from '../../src/features/messaging/core/wire.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
@@ -113,7 +114,7 @@ describe('a lost receipt', () => {
 });
 
 describe('a body above the part size', () => {
-  const body = pattern(limits.partBytes * 11 + 17);
+  const body = pattern(messagingLimits.partBytes * 11 + 17);
 
   function transfer(tamper: (node: { a: TestNode; b: TestNode }) => TestMesh['tamper']) {
     const mesh = new TestMesh();
@@ -162,7 +163,7 @@ describe('a body above the part size', () => {
   test('above the stated limit is refused at once', () => {
     const mesh = new TestMesh();
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
-    const token = a.send([b], new Uint8Array(limits.bodyBytesMax + 1));
+    const token = a.send([b], new Uint8Array(messagingLimits.bodyBytesMax + 1));
     expect(a.answers.get(token)?.failure).toMatchObject({
       code: 'SKEIN_TOO_LARGE',
       message: expect.stringMatching(/over the limit of \d+; send it in several/),
@@ -173,17 +174,19 @@ describe('a body above the part size', () => {
 test('the 1,025th message that nobody takes is answered busy; after a listener came there is room again', () => {
   const mesh = new TestMesh();
   const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
-  const tokens = Array.from({ length: limits.receiveBufferMessages + 1 }, (_, i) => a.send([b], String(i)));
+  const tokens = Array.from({ length: messagingLimits.receiveBufferMessages + 1 }, (_, i) =>
+    a.send([b], String(i)),
+  );
   mesh.run(10);
-  expect(a.sent(tokens[limits.receiveBufferMessages - 1] as number)?.delivered).toEqual([b.id]);
-  expect(a.sent(tokens[limits.receiveBufferMessages] as number)?.missing).toEqual([
+  expect(a.sent(tokens[messagingLimits.receiveBufferMessages - 1] as number)?.delivered).toEqual([b.id]);
+  expect(a.sent(tokens[messagingLimits.receiveBufferMessages] as number)?.missing).toEqual([
     { node: b.id, reason: 'busy' },
   ]);
   b.listen(2000);
   const token = a.send([b], 'again');
   mesh.run(10);
   expect(a.sent(token)?.delivered).toEqual([b.id]);
-  expect(b.arrivals).toHaveLength(limits.receiveBufferMessages + 1);
+  expect(b.arrivals).toHaveLength(messagingLimits.receiveBufferMessages + 1);
 });
 
 describe('a link that dies in flight', () => {
@@ -265,7 +268,7 @@ describe('a link that dies in flight', () => {
 test('busy is final only when no other copy is on its way', () => {
   const mesh = new TestMesh();
   const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
-  for (let i = 0; i < limits.receiveBufferMessages; i++) a.send([b], 'x');
+  for (let i = 0; i < messagingLimits.receiveBufferMessages; i++) a.send([b], 'x');
   mesh.run(10);
   const single = a.send([b], 'one copy', { timeoutMs: 2500 });
   mesh.run(10);

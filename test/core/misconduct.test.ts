@@ -1,10 +1,10 @@
 /** What a member can do to others, and what becomes of it: forged records, floods. */
 import { describe, expect, test } from 'vitest';
+import { topologyLimits } from '../../src/features/topology/core/limits.ts';
 import { decodeRecords, encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
 import { topologyFeature } from '../../src/features/topology/core/topology.ts';
 import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
 import { featureNumber, idOf, instanceOf } from '../../src/kernel/identity.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import {
   type Announcement,
   decodeAnnouncement,
@@ -79,7 +79,7 @@ describe('a member that forges the record of another', () => {
     b.dial('a');
     mesh.run(200);
     expect(linksOf(a)).toEqual([]);
-    mesh.run(limits.cutOffMs);
+    mesh.run(topologyLimits.cutOffMs);
     mesh.tamper = (bytes) => bytes;
     b.dial('a');
     mesh.run(200);
@@ -115,7 +115,7 @@ test('a member that floods records is cut off and named; one that relays an upro
   );
   const [a, b] = mesh.chain('a', 'b', 'c') as [TestNode, TestNode];
   expect([linksOf(a), cutOffOf(a)]).toEqual([['b'], []]);
-  versions = limits.excessRecordsBurst + limits.recordsBurst + 200;
+  versions = topologyLimits.excessRecordsBurst + topologyLimits.recordsBurst + 200;
   b.command(topologyFeature, { type: 'announce' });
   mesh.nodes.get('c')?.command(topologyFeature, { type: 'announce' });
   mesh.run(1000);

@@ -1,7 +1,7 @@
 /** Topology between kernels: who is known, who left, whose name it is, and floods that come too fast. */
 import { describe, expect, test } from 'vitest';
+import { topologyLimits } from '../../src/features/topology/core/limits.ts';
 import type { Behavior, BehaviorAgent } from '../../src/kernel/contracts.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 test('all nodes know the same effective network, oneself in it', () => {
@@ -238,7 +238,7 @@ describe('announcements', () => {
       if (now !== last) taken++;
       last = now;
     }
-    expect(taken).toBeLessThanOrEqual(limits.recordsBurst + 3);
+    expect(taken).toBeLessThanOrEqual(topologyLimits.recordsBurst + 3);
     mesh.run(1000);
     expect(seen.at(-1)).toBe(199);
   });
@@ -250,7 +250,7 @@ describe('announcements', () => {
     mesh.run(10);
     mesh.tamper = (bytes) => bytes;
     const stale = a.core.records.get(c.id)?.sequence;
-    mesh.run(limits.syncPeriodMs * 1.2);
+    mesh.run(topologyLimits.syncPeriodMs * 1.2);
     expect(a.core.records.get(c.id)?.sequence).toBe((stale ?? 0) + 1);
   });
 });

@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import { limits } from '../../src/kernel/limits.ts';
@@ -17,7 +18,7 @@ afterEach(async () => site?.close());
 const bytes = 16 * 1024;
 const perTurn = 64;
 /** Well over what the link and the sender may hold. */
-const total = 3 * Math.ceil((limits.linkQueueBytesMax + limits.unresolvedBytesPerNodeMax) / bytes);
+const total = 3 * Math.ceil((limits.linkQueueBytesMax + messagingLimits.unresolvedBytesPerNodeMax) / bytes);
 
 test('a recipient that stands still costs so much memory and no more; the sender is told, others are served', async () => {
   site = await Site.open();
@@ -52,7 +53,7 @@ test('a recipient that stands still costs so much memory and no more; the sender
     // What was not taken was said to be so for certain: neither lost nor in doubt.
     expect([...new Set(outcomes)].sort()).toEqual(['busy', 'delivered']);
     // Half as much again for what waits to be collected.
-    expect(peak).toBeLessThan(1.5 * (limits.linkQueueBytesMax + limits.unresolvedBytesPerNodeMax));
+    expect(peak).toBeLessThan(1.5 * (limits.linkQueueBytesMax + messagingLimits.unresolvedBytesPerNodeMax));
     await expect.poll(() => node.send('still', 'after').then(() => 'delivered', reasonOf)).toBe('delivered');
   } finally {
     await node.close({ drainMs: 0 });

@@ -5,13 +5,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import { KeyedSeal } from '../../src/host/keys/datagram-seal.ts';
 import { KeyRing } from '../../src/host/keys/key-ring.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { idOf } from '../../src/kernel/identity.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 import { Strangers } from './strangers.ts';
 
@@ -181,7 +181,7 @@ describe.skipIf(!onLinux)('a datagram', () => {
     await vi.waitFor(async () => expect((await discovered(a)).solicitationsHeard).toBe(names.length));
     await vi.waitFor(() => expect(crowd.dials()).toBeGreaterThan(0));
     // All jitters are over by then.
-    await new Promise((resolve) => setTimeout(resolve, 2 * limits.answerJitterMs));
-    expect(crowd.dials()).toBeLessThanOrEqual(2 * limits.dialsScheduledMax);
+    await new Promise((resolve) => setTimeout(resolve, 2 * discoveryLimits.answerJitterMs));
+    expect(crowd.dials()).toBeLessThanOrEqual(2 * discoveryLimits.dialsScheduledMax);
   });
 });

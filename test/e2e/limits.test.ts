@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { topologyLimits } from '../../src/features/topology/core/limits.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { hostLimits } from '../../src/host/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
@@ -188,7 +189,7 @@ describe('a member', () => {
     const a = await site.up('a', ...apart);
     await expectOpenToMembers(a);
     const rogue = await RogueMember.join(a.address, key, 'rogue');
-    const many = limits.recordsBurst + limits.excessRecordsBurst + 300;
+    const many = topologyLimits.recordsBurst + topologyLimits.excessRecordsBurst + 300;
     rogue.announce(Array.from({ length: many }, (_, i) => rogue.record({ sequence: i + 1 })));
     await rogue.closed();
     expect(await cutOff()).toEqual([{ name: 'rogue', reason: 'it floods the mesh with records', times: 1 }]);

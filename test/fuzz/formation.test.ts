@@ -12,6 +12,7 @@ import {
   type FormationMessage,
 } from '../../src/features/formation/core/formation-messages.ts';
 import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
+import { formationLimits } from '../../src/features/formation/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh } from '../core/harness.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
@@ -32,7 +33,7 @@ test('mutated messages are one of the five within its limits, or a problem in wo
       const read = decodeFormationMessage(mutate(bytes, list));
       if ('problem' in read) expect(read.problem.length).toBeLessThan(200);
       else if (read.type === 'Hail') {
-        expect(read.name.length).toBeLessThanOrEqual(limits.formationNameLength);
+        expect(read.name.length).toBeLessThanOrEqual(formationLimits.formationNameLength);
         expect(read.services.length).toBeLessThanOrEqual(limits.servicesPerRecordMax);
       }
     }),
@@ -45,7 +46,7 @@ test('mutated claims are claims within their limits, or none', () => {
   fc.assert(
     fc.property(mutations, (list) => {
       const claim = decodeClaim(mutate(bytes, list));
-      if (claim !== undefined) expect(claim.epoch).toBeLessThanOrEqual(limits.epochMax);
+      if (claim !== undefined) expect(claim.epoch).toBeLessThanOrEqual(formationLimits.epochMax);
     }),
     { seed, numRuns: times(2000) },
   );

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as calls from '../../src/features/calls/core/wire.ts';
+import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { ChannelCursor } from '../../src/features/channels/core/wire.ts';
 import { decodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
 import { DataCursor, readReceipts } from '../../src/features/messaging/core/wire.ts';
@@ -99,7 +100,7 @@ describe('mutated bytes', () => {
           if (callCursor.readRequest(frame)) expect(callCursor.service.length).toBeLessThanOrEqual(64);
           callCursor.readReply(frame);
           if (channelCursor.read(frame))
-            expect(channelCursor.text.length).toBeLessThanOrEqual(3 * limits.channelTextLength);
+            expect(channelCursor.text.length).toBeLessThanOrEqual(3 * channelLimits.channelTextLength);
         }
         const record = decodeAnnouncement(bytes);
         if (record === undefined) return;

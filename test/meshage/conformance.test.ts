@@ -9,8 +9,8 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parse } from '@ts-graphviz/parser';
 import { afterEach, describe, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { hostLimits } from '../../src/host/limits.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import type { Message, SkeinNode, SnoopedMessage } from '../../src/node/node.ts';
 import { addressOf, closeAll, freeUdpPort, linked, nextEvent, start } from './real-nodes.ts';
 
@@ -81,10 +81,10 @@ describe('settings', () => {
   });
 
   test('the timeout of 10 s and the receive buffer of 1,024 are named defaults', async () => {
-    expect(limits.sendTimeoutMs).toBe(10_000);
-    expect(limits.receiveBufferMessages).toBe(1024);
+    expect(messagingLimits.sendTimeoutMs).toBe(10_000);
+    expect(messagingLimits.receiveBufferMessages).toBe(1024);
     const a = await start('a');
-    expect((await a.status()).settings.sendTimeoutMs).toBe(limits.sendTimeoutMs);
+    expect((await a.status()).settings.sendTimeoutMs).toBe(messagingLimits.sendTimeoutMs);
     expect((await a.set({ sendTimeoutMs: 2000 })).sendTimeoutMs).toBe(2000);
     expect((await (await start('b', { sendTimeoutMs: 3000 })).status()).settings.sendTimeoutMs).toBe(3000);
   });

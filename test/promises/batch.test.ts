@@ -1,6 +1,6 @@
 /** Messages whose receipts are counted: each in the end delivered or missing, and no more under way than was said. */
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/kernel/limits.ts';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';
 
 afterEach(closeMesh);
@@ -40,9 +40,9 @@ test('a batch has no more under way than it may, and says so', async () => {
 test('a batch says why messages are missing: a receiver that takes no more, or is not there', async () => {
   const small = await smallMesh(line);
   const full = small.node('a').batch('c', { inFlight: 4000 });
-  for (let i = 0; i < limits.receiveBufferMessages + 7; i++) full.add(i);
+  for (let i = 0; i < messagingLimits.receiveBufferMessages + 7; i++) full.add(i);
   expect(await small.world.resolve(full.done(), 30_000)).toEqual({
-    delivered: limits.receiveBufferMessages,
+    delivered: messagingLimits.receiveBufferMessages,
     missing: 7,
     underWay: 0,
     reasons: { busy: 7 },
@@ -69,5 +69,5 @@ test('a batch to nobody, to oneself, with options that there are not, or of bodi
   expect(() => node.batch('a')).toThrow(/this node itself/);
   expect(() => node.batch('b', { inFlight: 0 })).toThrow(/inFlight is a whole number/);
   expect(() => node.batch('b', { receipt: 'all' } as never)).toThrow(/unknown option "receipt"/);
-  expect(() => node.batch('b').add(new Uint8Array(limits.partBytes + 1))).toThrow(/use send/);
+  expect(() => node.batch('b').add(new Uint8Array(messagingLimits.partBytes + 1))).toThrow(/use send/);
 });

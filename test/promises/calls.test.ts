@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
 import { service } from '../../src/features/calls/api/service.ts';
+import { callLimits } from '../../src/features/calls/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import type { Call, RequestOptions } from '../../src/node/node.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
@@ -100,7 +101,7 @@ describe('a request', () => {
 
   test('above the limit is refused before it leaves, and so is an answer', async () => {
     const small = await smallMesh(line);
-    const large = new Uint8Array(limits.callBytesMax + 1);
+    const large = new Uint8Array(callLimits.callBytesMax + 1);
     small.node('b').respond(Echo, () => large);
     await offered(small, 'echo');
     const input = outcome(small.node('a').request(Echo, large));

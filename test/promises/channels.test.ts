@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel, PairOptions, PairRequest } from '../../src/features/channels/api/channel.ts';
+import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import type { Host } from '../../src/sim/world/machine/host.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
@@ -247,8 +248,8 @@ describe('a program that does not read', () => {
     writeOn();
     await small.run(10_000);
     const { waitingBytes } = far.counters;
-    expect(waitingBytes).toBe(limits.channelWindowBytes);
-    expect(written - waitingBytes).toBeLessThanOrEqual(limits.channelWindowBytes + 2 * chunk.length);
+    expect(waitingBytes).toBe(channelLimits.channelWindowBytes);
+    expect(written - waitingBytes).toBeLessThanOrEqual(channelLimits.channelWindowBytes + 2 * chunk.length);
     let read = 0;
     far.on('data', (bytes: Buffer) => {
       read += bytes.length;

@@ -1,6 +1,6 @@
 /** What handlers and loops get, and what they do not: several of them, slow ones, ended ones. */
 import { afterEach, expect, test } from 'vitest';
-import { limits } from '../../src/kernel/limits.ts';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { closeMesh, smallMesh, undelivered } from './small-mesh.ts';
 
 afterEach(closeMesh);
@@ -22,7 +22,7 @@ test('each consumer of a kind gets every message of it; other kinds wait for the
 
 test('a body whose memory the handler gives away counts as consumed, whole', async () => {
   const small = await smallMesh(pair);
-  const bytes = limits.receiveBufferBytes / 2;
+  const bytes = messagingLimits.receiveBufferBytes / 2;
   small.node('b').handle(({ body }) => {
     const { buffer, length } = body as Uint8Array<ArrayBuffer>;
     if (length !== bytes) return new Promise(() => undefined);
@@ -99,21 +99,21 @@ test('whoever snoops too slowly misses messages; the traffic does not wait', asy
   const snooped = small.node('b').snoop();
   small.collect('c');
   await small.world.resolve(snooped.opened);
-  const count = limits.receiveBufferMessages + 10;
+  const count = messagingLimits.receiveBufferMessages + 10;
   const sends = Array.from({ length: count }, (_, i) => small.node('a').send('c', i));
   const results = await small.world.resolve(Promise.all(sends));
   expect(results.every(({ deliveredCount }) => deliveredCount === 1)).toBe(true);
   await small.mesh.leave(small.member('b'));
   let seen = 0;
   for await (const { source } of snooped) seen += source === 'a' ? 1 : 0;
-  expect(seen).toBe(limits.receiveBufferMessages);
+  expect(seen).toBe(messagingLimits.receiveBufferMessages);
 });
 
 test('of a body above 256 KiB a snoop sees parts, each with the size of the whole and without a body', async () => {
   const small = await smallMesh({ a: [], b: ['a'], c: ['b'] });
   const snooped = small.node('b').snoop();
   await small.world.resolve(snooped.opened);
-  const { length } = new Uint8Array(2 * limits.partBytes + 1);
+  const { length } = new Uint8Array(2 * messagingLimits.partBytes + 1);
   const sent = await small.send('a', 'c', new Uint8Array(length));
   await small.mesh.leave(small.member('b'));
   const seen: unknown[] = [];

@@ -1,5 +1,6 @@
 /** How often a message may come: once to each life of its recipient, within the stated memory. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { Dedup } from '../../src/kernel/parts/dedup.ts';
 import { pause } from '../../src/sim/index.ts';
@@ -77,6 +78,6 @@ describe('the memory of what was taken', () => {
   });
 
   test('is longer than a send waits by default, many times over', () => {
-    expect(limits.sendTimeoutMs * 10).toBeLessThanOrEqual(limits.dedupIdleMs);
+    expect(messagingLimits.sendTimeoutMs * 10).toBeLessThanOrEqual(limits.dedupIdleMs);
   });
 });

@@ -1,5 +1,7 @@
 /** What a node promises of itself: broadcasts, dials, its name, and its end. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import type { Behavior } from '../../src/kernel/contracts.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { oneWay, pause } from '../../src/sim/index.ts';
@@ -74,7 +76,7 @@ describe('close', () => {
     const small = await smallMesh(pair, { network: { bytesPerSecond: 1_000_000 } });
     const got = small.collect('b');
     const a = small.node('a');
-    for (let i = 0; i < 4; i++) a.post('b', new Uint8Array(limits.partBytes));
+    for (let i = 0; i < 4; i++) a.post('b', new Uint8Array(messagingLimits.partBytes));
     await small.world.resolve(Promise.all([a.close(), a.close()]));
     await small.run(2000);
     expect(got).toHaveLength(4);
@@ -85,7 +87,7 @@ describe('close', () => {
     const down = small.told('b', 'node:down');
     oneWay([small.member('b')], 'in').start(small.mesh);
     const a = small.node('a');
-    for (let i = 0; i < 40; i++) a.post('b', new Uint8Array(limits.partBytes));
+    for (let i = 0; i < 40; i++) a.post('b', new Uint8Array(messagingLimits.partBytes));
     const before = small.world.now;
     await small.world.resolve(a.close());
     expect(small.world.now - before).toBeLessThan(limits.drainTimeoutMs + 100);
@@ -148,7 +150,7 @@ test('a link hung up is not dialed again for 30 s; what went by it goes another 
   await small.world.resolve(small.node('a').hangup('b'));
   await small.run(1000);
   expect(await small.world.resolve(small.node('a').route('b'))).toEqual(['c', 'b']);
-  await small.run(limits.hangupQuietMs - 2000);
+  await small.run(discoveryLimits.hangupQuietMs - 2000);
   const { links } = await small.world.resolve(small.node('a').status());
   expect(links.map(({ node }) => node)).toEqual(['c']);
 });
@@ -158,7 +160,7 @@ test('a seed that was hung up is left alone for those 30 s too, by either side, 
     const small = await smallMesh(pair);
     const up = small.told('b', 'node:up');
     await small.world.resolve(small.node(by).hangup(by === 'a' ? 'b' : 'a'));
-    await small.run(limits.hangupQuietMs - 1000);
+    await small.run(discoveryLimits.hangupQuietMs - 1000);
     expect([by, up]).toEqual([by, []]);
     await small.run(5000);
     expect([by, up]).toMatchObject([by, [{ name: 'a' }]]);
@@ -177,7 +179,7 @@ test('a seed whose address leads to a node that was hung up is not linked within
   await small.world.resolve(node.hangup('a'));
   const up: unknown[] = [];
   node.events.addEventListener('node:up', ({ detail }) => up.push(detail.name));
-  await small.run(limits.hangupQuietMs - 1000);
+  await small.run(discoveryLimits.hangupQuietMs - 1000);
   expect(up).toEqual([]);
   await small.run(20_000);
   expect(up).toEqual(['a']);

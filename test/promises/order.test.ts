@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kind } from '../../src/features/messaging/api/kind.ts';
-import { limits } from '../../src/kernel/limits.ts';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 import { breakLink } from './break-link.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';
@@ -70,7 +70,7 @@ describe('there is no order', () => {
   test('between a body above 256 KiB and smaller ones sent after it', async () => {
     const small = await smallMesh({ a: [], b: ['a'] });
     const got = small.collect('b');
-    const { length } = new Uint8Array(limits.partBytes * (limits.partsInFlight + 2));
+    const { length } = new Uint8Array(messagingLimits.partBytes * (messagingLimits.partsInFlight + 2));
     const large = small.node('a').send('b', new Uint8Array(length));
     await small.send('a', 'b', 'small');
     await small.world.resolve(large);

@@ -1,5 +1,6 @@
 /** What `post` promises: little, and what it says when it could not even leave. */
 import { afterEach, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { closeMesh, smallMesh } from './small-mesh.ts';
 
@@ -40,16 +41,16 @@ test('a post that left is lost with its link: true says nothing of its arrival',
 
 test('a post to a full queue is dropped there, counted there, and nobody is told', async () => {
   const small = await smallMesh(pair);
-  const count = limits.receiveBufferMessages + 5;
+  const count = messagingLimits.receiveBufferMessages + 5;
   for (let i = 0; i < count; i++) expect(small.node('a').post('b', i)).toBe(true);
   await small.run(100);
   const { features } = await small.world.resolve(small.node('b').status());
-  expect(features.messaging).toMatchObject({ received: limits.receiveBufferMessages, busy: 5 });
+  expect(features.messaging).toMatchObject({ received: messagingLimits.receiveBufferMessages, busy: 5 });
 });
 
 test('a post is false while more than 16 MiB wait for the link, and true again after drained', async () => {
   const small = await smallMesh(pair, { network: { bytesPerSecond: 50_000_000 } });
-  const body = new Uint8Array(limits.partBytes);
+  const body = new Uint8Array(messagingLimits.partBytes);
   let posted = 0;
   while (small.node('a').post('b', body)) posted++;
   expect(posted * body.length).toBeGreaterThanOrEqual(limits.linkQueueBytesMax);
@@ -60,7 +61,7 @@ test('a post is false while more than 16 MiB wait for the link, and true again a
 
 test('drained resolves also when the link that it waited for is lost', async () => {
   const small = await smallMesh(pair, { network: { bytesPerSecond: 1000 } });
-  for (let i = 0; i < 8; i++) small.node('a').post('b', new Uint8Array(limits.partBytes));
+  for (let i = 0; i < 8; i++) small.node('a').post('b', new Uint8Array(messagingLimits.partBytes));
   let resolved = false;
   const drained = small
     .node('a')
@@ -80,7 +81,7 @@ test('a post refuses at once what cannot be one: to itself, above 256 KiB, of a 
   const a = small.node('a');
   const code = (expected: string) => expect.objectContaining({ code: expected });
   expect(() => a.post('a', 'hi')).toThrow(code('SKEIN_SELF'));
-  expect(() => a.post('b', new Uint8Array(limits.partBytes + 1))).toThrow(code('SKEIN_TOO_LARGE'));
+  expect(() => a.post('b', new Uint8Array(messagingLimits.partBytes + 1))).toThrow(code('SKEIN_TOO_LARGE'));
   expect(() => a.post('b c', 'hi')).toThrow(TypeError);
   await small.mesh.leave(small.member('a'));
   expect(() => a.post('b', 'hi')).toThrow(code('SKEIN_CLOSED'));

@@ -1,5 +1,6 @@
 /** What each reason for a missing recipient means: which say that a message was not taken, and which do not know. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import {
   encodeReceipts,
   MessageType,
@@ -119,15 +120,15 @@ describe('timeout', () => {
     // A node paused for as long is lost as well; its messages are still asked for until the timeout.
     const sending = small.outcome(small.node('a').send('b', 'hi'));
     await small.world.runUntil(() => sending.now !== 'pending', 30_000);
-    expect(small.world.now - asked).toBeGreaterThanOrEqual(limits.sendTimeoutMs - 2);
-    expect(small.world.now - asked).toBeLessThan(limits.sendTimeoutMs + 22);
+    expect(small.world.now - asked).toBeGreaterThanOrEqual(messagingLimits.sendTimeoutMs - 2);
+    expect(small.world.now - asked).toBeLessThan(messagingLimits.sendTimeoutMs + 22);
     small.life('b').platform.resume();
   });
 
   test('of a large body counts from the last part that got through', async () => {
     const network = { bytesPerSecond: 3_000_000 };
     const small = await smallMesh({ a: [], b: ['a'] }, { network });
-    const body = new Uint8Array(limits.partBytes * 60);
+    const body = new Uint8Array(messagingLimits.partBytes * 60);
     const before = small.world.now;
     const sent = await small.send('a', 'b', body, { timeoutMs: 2000 });
     expect(sent.delivered).toEqual(['b']);
@@ -163,7 +164,7 @@ describe('busy', () => {
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
     b.listen();
     a.pipeTo(b).stuck = true;
-    const part = new Uint8Array(limits.partBytes);
+    const part = new Uint8Array(messagingLimits.partBytes);
     while ((a.sent(a.send([b], part, { acknowledged: false }))?.missing ?? []).length === 0);
     const token = a.send([b], 'hi');
     expect(a.sent(token)?.missing).toEqual([{ node: b.id, reason: 'busy' }]);
@@ -199,7 +200,7 @@ describe('busy', () => {
   test('as SKEIN_BUSY means that 16,384 messages wait for receipts of that node: nothing left, and others are served', () => {
     const { a, b, c } = twoNeighbors();
     a.pipeTo(b).stuck = true;
-    for (let i = 0; i < limits.unresolvedPerNodeMax; i++) a.send([b], '');
+    for (let i = 0; i < messagingLimits.unresolvedPerNodeMax; i++) a.send([b], '');
     expect(a.answers.get(a.send([b], 'one more'))?.failure).toMatchObject({
       code: 'SKEIN_BUSY',
       message: expect.stringMatching(/receipts of b .*16384 messages or 128 MiB/),
@@ -215,7 +216,7 @@ describe('busy', () => {
   test('as SKEIN_BUSY means as well that 512 MiB of bodies wait for receipts, 128 of them of one node', () => {
     const { a, b, c } = twoNeighbors();
     a.pipeTo(b).stuck = true;
-    const half = new Uint8Array(limits.unresolvedBytesPerNodeMax / 2);
+    const half = new Uint8Array(messagingLimits.unresolvedBytesPerNodeMax / 2);
     for (let i = 0; i < 2; i++) expect(a.answers.has(a.send([b], half))).toBe(false);
     expect(a.answers.get(a.send([b], 'one more'))?.failure?.code).toBe('SKEIN_BUSY');
     const toBoth = a.send([b, c], half);
@@ -228,7 +229,7 @@ describe('busy', () => {
     const [a, ...others] = mesh.chain('a', 'b', 'c', 'd', 'e', 'f') as [TestNode, TestNode, ...TestNode[]];
     a.pipeTo(others[0] as TestNode).stuck = true;
     for (const other of others.slice(0, 4))
-      for (let i = 0; i < limits.unresolvedPerNodeMax; i++) a.send([other], '');
+      for (let i = 0; i < messagingLimits.unresolvedPerNodeMax; i++) a.send([other], '');
     const token = a.send([others[4] as TestNode], 'one more');
     expect(a.answers.get(token)?.failure?.message).toMatch(/receipts does already: 65536 messages/);
   });

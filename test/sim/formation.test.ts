@@ -1,7 +1,7 @@
 /** Formations under virtual time: takeover, a machine that is cut off, brokers that never met. */
 import { describe, expect, test } from 'vitest';
+import { formationLimits } from '../../src/features/formation/core/limits.ts';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import { limits } from '../../src/kernel/limits.ts';
 import { FaultSchedule } from '../../src/sim/world/faults/fault-schedule.ts';
 
 const limitMs = 20_000;
@@ -30,7 +30,7 @@ test.each([1, 2, 3, 4, 5, 6])('seed %i: when the broker is killed another takes 
   run.mesh.crash(member);
   const rest = run.mesh.members.filter((one) => one !== member);
   expect(await run.agreed(rest, limitMs)).toBeLessThan(1500);
-  await run.world.run(limits.hailIntervalMs);
+  await run.world.run(formationLimits.hailIntervalMs);
   expect(await run.directorySize()).toBe(15);
   expect(run.world.failures).toEqual([]);
   run.end();
@@ -68,7 +68,7 @@ describe.each([11, 12, 13, 14, 15, 16])('seed %i: under faults of all kinds', (s
     faults.healAll();
     await run.world.runUntil(() => run.mesh.living.length === 18, limitMs);
     await run.agreed(run.mesh.members, limitMs);
-    await run.world.run(limits.hailIntervalMs + 100);
+    await run.world.run(formationLimits.hailIntervalMs + 100);
     expect(await run.directorySize()).toBe(18);
     expect(run.checks['an epoch has one broker']).toBeGreaterThan(1);
     expect(run.world.failures).toEqual([]);

@@ -1,6 +1,6 @@
 /** A liar: what it makes others believe, whom it cannot harm, and that the truth comes back once it stops. */
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../src/kernel/limits.ts';
+import { topologyLimits } from '../../src/features/topology/core/limits.ts';
 import { type LieKind, type Life, liar, lieKinds, type Member } from '../../src/sim/index.ts';
 import { TestStage } from './stage.ts';
 
@@ -78,11 +78,11 @@ describe.each([
   test('is let in again when its time is over', async () => {
     const { stage } = await withLiar([kind]);
     const endedAt = stage.world.now;
-    await stage.pass(limits.cutOffMs / 2);
+    await stage.pass(topologyLimits.cutOffMs / 2);
     expect(await linkedTo(stage, liarsName)).toEqual([]);
     expect(await stage.settling.settle()).toBe(true);
     expect(await linkedTo(stage, liarsName)).not.toEqual([]);
-    expect(stage.world.now - endedAt).toBeGreaterThan(limits.cutOffMs / 2);
+    expect(stage.world.now - endedAt).toBeGreaterThan(topologyLimits.cutOffMs / 2);
     expect(await stage.verdict()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** Each checker of safety can fail: shown by a broken node or a violation made by hand. */
 import { expect, test } from 'vitest';
+import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
@@ -314,7 +315,7 @@ test('a message that misses somebody behind a partition is no failure', async ()
 test('a send that is not resolved long after its time limit is told', async () => {
   const stage = await new TestStage().start(3);
   stage.ledger.sent(lifeOf(stage, 'n1'), ['n2'], 10);
-  await stage.world.run(limits.sendTimeoutMs);
+  await stage.world.run(messagingLimits.sendTimeoutMs);
   stage.ledger.checkOverdue();
   expect(stage.world.failures).toEqual([]);
   await stage.world.run(5000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { limits } from '../../kernel/limits.ts';
+import { spLimits } from './sp-limits.ts';
 import { SpProtocol, SpStream, type SpTransport, spGreeting, spMessage } from './sp-stream.ts';
 
 const transports: SpTransport[] = ['tcp', 'ipc'];
@@ -98,9 +98,9 @@ describe('a message', () => {
   test('that is only announced takes no memory', () => {
     const { stream } = open('tcp');
     stream.push(spGreeting(SpProtocol.bus));
-    stream.push(spMessage(new Uint8Array(limits.spMessageBytesMax), 'tcp').subarray(0, 9));
+    stream.push(spMessage(new Uint8Array(spLimits.spMessageBytesMax), 'tcp').subarray(0, 9));
     expect((stream as unknown as { gathered: Uint8Array }).gathered.length).toBeLessThanOrEqual(
-      limits.spGatherBytes,
+      spLimits.spGatherBytes,
     );
   });
 

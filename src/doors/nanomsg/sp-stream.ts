@@ -8,8 +8,9 @@
  * Who calls it: whoever holds a connection to a nanomsg program. Invariant: bytes in, whole messages out, whatever
  * the places at which they were cut; memory is taken only for what has come, and a stream that breaks a rule is over.
  */
-import { limits } from '../../kernel/limits.ts';
+
 import { readU32 } from '../../kernel/wire/bytes.ts';
+import { spLimits } from './sp-limits.ts';
 
 /** Their numbers on the wire. A PAIR talks to one PAIR, a BUS to every BUS it is connected to. */
 export const SpProtocol = { pair: 0x10, bus: 0x70 } as const;
@@ -27,7 +28,7 @@ export interface SpSink {
 export interface SpStreamOptions {
   readonly protocol: SpProtocol;
   readonly transport: SpTransport;
-  /** Of one body. Default: `limits.spMessageBytesMax`. */
+  /** Of one body. Default: `spLimits.spMessageBytesMax`. */
   readonly messageBytesMax?: number;
 }
 
@@ -70,7 +71,7 @@ export class SpStream {
     this.sink = sink;
     this.protocol = protocol;
     this.prefixBytes = transport === 'ipc' ? 1 : 0;
-    this.messageBytesMax = messageBytesMax ?? limits.spMessageBytesMax;
+    this.messageBytesMax = messageBytesMax ?? spLimits.spMessageBytesMax;
   }
 
   /** What is wrong with the stream, or undefined. @param chunk Its memory is free again afterwards. */
@@ -137,7 +138,7 @@ export class SpStream {
     this.awaited = what;
     this.wanted = bytes;
     this.filled = 0;
-    this.gathered = new Uint8Array(Math.min(bytes, limits.spGatherBytes));
+    this.gathered = new Uint8Array(Math.min(bytes, spLimits.spGatherBytes));
   }
 
   private greetingProblem(greeting: Uint8Array): string | undefined {

@@ -13,10 +13,10 @@ import {
   encodeFormationMessage,
   type FormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
+import { formationLimits } from '../../features/formation/core/limits.ts';
 import { isLoopback } from '../../host/addresses.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import { checkName } from '../../kernel/identity.ts';
-import { limits } from '../../kernel/limits.ts';
 import { Meetings } from './meetings.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
 import type { SpChannel } from './sp-channel.ts';
@@ -89,10 +89,10 @@ export class VeeNode {
     const { name, address } = this.options;
     this.broker =
       role === 'bound'
-        ? new Broker({ name, address, services: [] }, this.now() + limits.directoryWholeMs)
+        ? new Broker({ name, address, services: [] }, this.now() + formationLimits.directoryWholeMs)
         : undefined;
     this.ports.joined(role);
-    this.timer = setInterval(() => this.beat(), limits.hailIntervalMs);
+    this.timer = setInterval(() => this.beat(), formationLimits.hailIntervalMs);
     this.beat();
   }
 

@@ -1,5 +1,6 @@
 /** `set`: changes settings of a running node; without any it only tells them. */
 import * as v from 'valibot';
+import { topologyLimits } from '../../features/topology/core/limits.ts';
 import { limits } from '../../kernel/limits.ts';
 import { timeoutMs, wholeNumber } from '../../kit/fields.ts';
 import { operation } from '../../kit/operation.ts';
@@ -7,7 +8,7 @@ import { operation } from '../../kit/operation.ts';
 /** Shared with `skein up`, so that a node accepts while running what it accepts at its start. */
 export const settingFields = {
   degree: wholeNumber(0, limits.linksMax, 'links to keep; 0 never solicits'),
-  syncPeriodMs: wholeNumber(limits.syncPeriodMsMin, limits.syncPeriodMsMax, 'milliseconds'),
+  syncPeriodMs: wholeNumber(topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax, 'milliseconds'),
   sendTimeoutMs: timeoutMs,
 };
 

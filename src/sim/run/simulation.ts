@@ -13,7 +13,7 @@ import { ChannelWorkload } from '../../features/channels/sim/channel-workload.ts
 import { MessageLedger } from '../../features/messaging/sim/message-ledger.ts';
 import { Workload } from '../../features/messaging/sim/message-workload.ts';
 import { checkProbes } from '../../features/messaging/sim/probes.ts';
-import { limits } from '../../kernel/limits.ts';
+import { topologyLimits } from '../../features/topology/core/limits.ts';
 import { type CheckCounts, count } from '../world/checkers/checkers.ts';
 import { Safety } from '../world/checkers/safety.ts';
 import { Settling } from '../world/checkers/settling.ts';
@@ -42,7 +42,7 @@ const restMs = standsSinceMs + 500;
 const lookIntervalMs = 250;
 const overdueIntervalMs = 1000;
 /** A whole sync period: its digests belong to idle traffic. */
-const idleWindowMs = limits.syncPeriodMs;
+const idleWindowMs = topologyLimits.syncPeriodMs;
 const idleTriesMax = 5;
 /** Sends end by themselves after 10 s; what is open longer has been forgotten. */
 const outstandingLimitMs = 15_000;

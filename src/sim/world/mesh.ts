@@ -6,6 +6,8 @@
  * starts and ends lives and remembers what their programs were told.
  */
 
+import { messagingLimits } from '../../features/messaging/core/limits.ts';
+import { topologyLimits } from '../../features/topology/core/limits.ts';
 import type { Behavior, LogLevel } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import type { NodeId } from '../../kernel/identity.ts';
@@ -145,7 +147,7 @@ export class Mesh {
     this.world = world;
     this.options = options;
     this.network = new Network(world, options.network);
-    const syncPeriodMs = options.syncPeriodMs ?? limits.syncPeriodMs;
+    const syncPeriodMs = options.syncPeriodMs ?? topologyLimits.syncPeriodMs;
     this.liars = new Liars(() => world.now, syncPeriodMs * syncJitterMax + lieRefutedMs);
   }
 
@@ -355,8 +357,8 @@ export class Mesh {
       seeds: [...new Set([...this.givenSeeds(member), ...seeds])],
       solicit: member.options.solicit ?? true,
       broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
-      syncPeriodMs: options.syncPeriodMs ?? limits.syncPeriodMs,
-      sendTimeoutMs: limits.sendTimeoutMs,
+      syncPeriodMs: options.syncPeriodMs ?? topologyLimits.syncPeriodMs,
+      sendTimeoutMs: messagingLimits.sendTimeoutMs,
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,

@@ -7,7 +7,6 @@
 
 import { type Failure, SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { checkOneOf, checkOptions, checkText } from '../../../kit/arguments.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
@@ -17,6 +16,7 @@ import { checkWhole } from '../../../node/settings.ts';
 import type { SkeinKernel } from '../../../node/skein-kernel.ts';
 import type { Call } from '../core/asker.ts';
 import { type Outcome, type Request, strategies } from '../core/calls-types.ts';
+import { callLimits } from '../core/limits.ts';
 import { type Service, serviceOf } from './service.ts';
 
 export interface RequestsPorts {
@@ -120,7 +120,7 @@ export class Requests {
 function requestFor(
   service: Service<unknown, unknown>,
   input: unknown,
-  { timeoutMs = limits.callTimeoutMs, to, strategy, key }: RequestOptions,
+  { timeoutMs = callLimits.callTimeoutMs, to, strategy, key }: RequestOptions,
 ): Request {
   const { encoding, bytes } = encodeBody(input);
   return {

@@ -6,7 +6,6 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
@@ -15,6 +14,7 @@ import { checkWhole } from '../../../node/settings.ts';
 import type { MessageContext } from '../../messaging/api/message.ts';
 import { callsFeature } from '../core/calls.ts';
 import { type CallsEvent, codeOfNone, type Execution } from '../core/calls-types.ts';
+import { callLimits } from '../core/limits.ts';
 import type { Responder } from '../core/responder.ts';
 import { ReceivedCall } from './received-call.ts';
 import type { RequestsPorts } from './requests.ts';
@@ -63,7 +63,7 @@ export class Responders {
       const text = `${service.name} is answered by this node already: close that responder first`;
       throw new SkeinError('SKEIN_INVALID', text);
     }
-    const { concurrency = limits.serviceConcurrency, queue = limits.serviceQueue, signal } = options;
+    const { concurrency = callLimits.serviceConcurrency, queue = callLimits.serviceQueue, signal } = options;
     const offer = { service, handler, concurrency, queue };
     this.offers.set(service.name, offer);
     const opened = this.serve(offer);
@@ -155,7 +155,7 @@ export class Responders {
   private reply(job: Job, output: unknown): void {
     try {
       const { encoding, bytes } = encodeBody(output);
-      if (bytes.length > limits.callBytesMax) throw tooLarge(bytes.length);
+      if (bytes.length > callLimits.callBytesMax) throw tooLarge(bytes.length);
       if (this.enter()) job.responder.answered(job.execution, encoding, bytes);
     } catch (error) {
       return this.fail(job, error);
@@ -193,12 +193,12 @@ function leave(execution: Execution): void {
 function checkRespondOptions(options: RespondOptions): void {
   checkOptions('respond', options, ['concurrency', 'queue', 'signal']);
   const { concurrency, queue } = options;
-  if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, limits.callsUnresolvedMax);
-  if (queue !== undefined) checkWhole('queue', queue, 0, limits.callsUnresolvedMax);
+  if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, callLimits.callsUnresolvedMax);
+  if (queue !== undefined) checkWhole('queue', queue, 0, callLimits.callsUnresolvedMax);
 }
 
 function tooLarge(byteLength: number): SkeinError {
-  const text = `an output of ${byteLength} bytes is over the limit of ${limits.callBytesMax}`;
+  const text = `an output of ${byteLength} bytes is over the limit of ${callLimits.callBytesMax}`;
   return new SkeinError('SKEIN_TOO_LARGE', text);
 }
 

@@ -18,6 +18,7 @@ import { concatenate } from '../../../kernel/wire/bytes.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import * as failures from './call-failures.ts';
 import type { CallsEvent, Outcome, Output, Request } from './calls-types.ts';
+import { callLimits } from './limits.ts';
 import { Peer } from './peers.ts';
 import { Providers } from './providers.ts';
 import {
@@ -87,7 +88,7 @@ export class Asker {
 
   /** The hot path: called by the api within a turn of the kernel. @returns the call, or why there is none. */
   call(request: Request, handle: unknown): Call | Failure {
-    if (request.input.length > limits.callBytesMax) return failures.tooLarge(request.input.length);
+    if (request.input.length > callLimits.callBytesMax) return failures.tooLarge(request.input.length);
     if (this.isFull(request)) return failures.tooMany();
     const peer = this.choose(request);
     if (!(peer instanceof Peer)) return peer;
@@ -116,7 +117,8 @@ export class Asker {
   private isFull({ input }: Request): boolean {
     const { size } = this.calls;
     return (
-      size >= limits.callsUnresolvedMax || (size > 0 && this.inputBytes + input.length > limits.callsBytesMax)
+      size >= callLimits.callsUnresolvedMax ||
+      (size > 0 && this.inputBytes + input.length > callLimits.callsBytesMax)
     );
   }
 

@@ -5,8 +5,9 @@
  * GUARANTEES.md); the text says no more than is known.
  */
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import { limits, mebibytes } from '../../../kernel/limits.ts';
+import { mebibytes } from '../../../kernel/limits.ts';
 import { codeOfNone, type Request } from './calls-types.ts';
+import { callLimits } from './limits.ts';
 import type { RemoteFailure } from './wire.ts';
 
 /**
@@ -28,18 +29,18 @@ export function takesNoCalls(node: string): Failure {
 }
 
 export function tooMany(): Failure {
-  const max = `${limits.callsUnresolvedMax} calls or ${mebibytes(limits.callsBytesMax)} of inputs`;
+  const max = `${callLimits.callsUnresolvedMax} calls or ${mebibytes(callLimits.callsBytesMax)} of inputs`;
   return failure('SKEIN_BUSY', `as much as may wait for answers does already: ${max}`);
 }
 
 export function tooManyThere({ service }: Request): Failure {
-  const max = `${limits.callsPerNodeMax} calls or ${mebibytes(limits.callsBytesPerNodeMax)} of inputs`;
+  const max = `${callLimits.callsPerNodeMax} calls or ${mebibytes(callLimits.callsBytesPerNodeMax)} of inputs`;
   const text = `${service}: as much as may wait for one node's answers does already, at all who offer it: ${max}`;
   return failure('SKEIN_BUSY', text);
 }
 
 export function tooLarge(byteLength: number): Failure {
-  const text = `an input of ${byteLength} bytes is over the limit of ${limits.callBytesMax}; send it as a message, or in parts`;
+  const text = `an input of ${byteLength} bytes is over the limit of ${callLimits.callBytesMax}; send it as a message, or in parts`;
   return failure('SKEIN_TOO_LARGE', text);
 }
 

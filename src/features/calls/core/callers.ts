@@ -6,9 +6,9 @@
  * and by a window of numbers that are over; a number below the window is not fresh either.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Numbered } from '../../../kernel/parts/numbered.ts';
 import type { Execution } from './calls-types.ts';
+import { callLimits } from './limits.ts';
 import type { Service } from './service.ts';
 import type { ReplyStatus } from './wire.ts';
 
@@ -67,7 +67,7 @@ export class Caller {
   isOver(number: number, begun: boolean): void {
     this.works.delete(number);
     this.young.set(number, begun);
-    if (this.young.size < limits.callsOverRemembered) return;
+    if (this.young.size < callLimits.callsOverRemembered) return;
     for (const one of this.old.keys()) if (one >= this.floor) this.floor = one + 1;
     this.old = this.young;
     this.young = new Map();
@@ -110,7 +110,7 @@ export class Callers {
   forgetIdle(): void {
     for (const [source, callers] of this.sources) {
       const kept = callers.filter(
-        (caller) => caller.works.size > 0 || caller.idleTicks++ < limits.callerIdleTicks,
+        (caller) => caller.works.size > 0 || caller.idleTicks++ < callLimits.callerIdleTicks,
       );
       if (kept.length === 0) this.sources.delete(source);
       else if (kept.length < callers.length) this.sources.set(source, kept);
@@ -119,7 +119,7 @@ export class Callers {
 
   private makeRoom(source: NodeId): boolean {
     const callers = this.sources.get(source);
-    if (callers === undefined) return this.sources.size < limits.callersMax || this.dropIdle();
+    if (callers === undefined) return this.sources.size < callLimits.callersMax || this.dropIdle();
     if (callers.length < livesPerSourceMax) return true;
     const [oldest] = callers;
     if (oldest === undefined || oldest.works.size > 0) return false;

@@ -7,7 +7,7 @@
 import type { BehaviorAgent, PreparedFrame } from '../../../kernel/contracts.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { lifeOf, lifeTailOf } from '../../../kernel/life.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { callLimits } from './limits.ts';
 import { CallType, encodeGot, encodeRequestHead } from './wire.ts';
 
 /** The beginnings of requests for one service: with bytes, and with a value. */
@@ -87,7 +87,8 @@ export class Peer {
   isFullFor(inputBytes: number): boolean {
     const { own } = this.load;
     return (
-      own >= limits.callsPerNodeMax || (own > 0 && this.inputBytes + inputBytes > limits.callsBytesPerNodeMax)
+      own >= callLimits.callsPerNodeMax ||
+      (own > 0 && this.inputBytes + inputBytes > callLimits.callsBytesPerNodeMax)
     );
   }
 

@@ -8,10 +8,10 @@
 import type { BehaviorAgent, PreparedFrame } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
 import { headerBytes } from '../../../kernel/wire/frame.ts';
 import type { Answer, Caller, Work } from './callers.ts';
+import { callLimits } from './limits.ts';
 import { CallType, encodeLife, encodeReplyHead, loadMax, loadOffset, ReplyStatus } from './wire.ts';
 
 /** An answer that could not leave is tried again after this. */
@@ -86,7 +86,7 @@ export class Replies {
   keep(work: Work): void {
     this.kept.push(work);
     this.keptBytes += sizeOf(work);
-    for (let i = 0; this.keptBytes > limits.callsKeptBytesMax && i < this.kept.length; i++) {
+    for (let i = 0; this.keptBytes > callLimits.callsKeptBytesMax && i < this.kept.length; i++) {
       const oldest = this.kept[i] as Work;
       this.keptBytes -= sizeOf(oldest);
       oldest.answer = undefined;

@@ -8,12 +8,12 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { mayComeBack } from '../../../kernel/parts/reach.ts';
 import { UnknownSources } from '../../../kernel/parts/unknown-sources.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { type Answer, type Caller, Callers, type Work } from './callers.ts';
 import type { CallsEvent, Execution, ServeOptions } from './calls-types.ts';
+import { callLimits } from './limits.ts';
 import { Replies } from './replies.ts';
 import { Service } from './service.ts';
 import { CallCursor, encodeFailure, ReplyStatus, readGot, readLife } from './wire.ts';
@@ -112,8 +112,8 @@ export class Responder {
     if (service === undefined) return this.turnAway(caller, number, ReplyStatus.refused);
     const runs = service.hasRoom;
     const isFull =
-      caller.works.size >= limits.callsUnresolvedMax ||
-      (!runs && (service.isFull || this.queuedBytes + cursor.bodyBytes > limits.callsQueuedBytesMax));
+      caller.works.size >= callLimits.callsUnresolvedMax ||
+      (!runs && (service.isFull || this.queuedBytes + cursor.bodyBytes > callLimits.callsQueuedBytesMax));
     if (isFull) return this.turnAway(caller, number, ReplyStatus.busy);
     const body = cursor.body();
     const work: Work = {

@@ -15,6 +15,7 @@
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, readU32, readU48, Writer } from '../../../kernel/wire/bytes.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import { callLimits } from './limits.ts';
 
 export const CallType = { request: 1, reply: 2, ask: 3, cancel: 4, got: 5 } as const;
 
@@ -89,7 +90,7 @@ export function readGot(bytes: Uint8Array, each: (life: number, number: number) 
   const reader = new Reader(bytes);
   const life = reader.u48();
   // Bounded as a sum: runs are cheap to write down, and each of their numbers is a call here.
-  let left = limits.callsUnresolvedMax;
+  let left = callLimits.callsUnresolvedMax;
   while (reader.remaining > 0) {
     const first = reader.u48();
     const run = reader.varint(left);
@@ -117,8 +118,8 @@ export interface RemoteFailure {
 export function encodeFailure({ code, message }: RemoteFailure): Uint8Array {
   const writer = new Writer(8 + code.length + message.length);
   return writer
-    .text(shortened(code, limits.callCodeLength))
-    .text(shortened(message, limits.callTextLength))
+    .text(shortened(code, callLimits.callCodeLength))
+    .text(shortened(message, callLimits.callTextLength))
     .finish();
 }
 
@@ -126,8 +127,8 @@ export function decodeFailure(bytes: Uint8Array): RemoteFailure | undefined {
   const reader = new Reader(bytes);
   // A character has at most three bytes for each unit of its length.
   const failure = {
-    code: reader.text(3 * limits.callCodeLength),
-    message: reader.text(3 * limits.callTextLength),
+    code: reader.text(3 * callLimits.callCodeLength),
+    message: reader.text(3 * callLimits.callTextLength),
   };
   return reader.complete ? failure : undefined;
 }

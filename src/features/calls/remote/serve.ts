@@ -6,12 +6,12 @@
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { bodyFromJson, bodyToJson } from '../../../kit/body.ts';
 import { serviceName, wholeNumber } from '../../../kit/fields.ts';
 import { operation, streamOperation } from '../../../kit/operation.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { Call, SkeinNode } from '../../../node/node.ts';
+import { callLimits } from '../core/limits.ts';
 
 /** A request to answer, or one that nobody waits for any more. */
 export type ServedJson =
@@ -68,8 +68,8 @@ export const serve = streamOperation({
   summary: 'Offer a service and get its requests, each to be answered by `reply`.',
   input: v.strictObject({
     service: serviceName,
-    concurrency: v.exactOptional(wholeNumber(1, limits.callsUnresolvedMax)),
-    queue: v.exactOptional(wholeNumber(0, limits.callsUnresolvedMax)),
+    concurrency: v.exactOptional(wholeNumber(1, callLimits.callsUnresolvedMax)),
+    queue: v.exactOptional(wholeNumber(0, callLimits.callsUnresolvedMax)),
   }),
   async run(node, { service, ...options }, signal): Promise<AsyncIterable<ServedJson>> {
     const tickets = ticketsOf(node);

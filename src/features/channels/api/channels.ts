@@ -7,7 +7,6 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import { limitedSignal, raced } from '../../../kit/waiting.ts';
@@ -19,6 +18,7 @@ import type { SkeinKernel } from '../../../node/skein-kernel.ts';
 import { Partners } from '../../formation/api/partners.ts';
 import type { Channel as CoreChannel } from '../core/channel.ts';
 import type { ChannelEvent } from '../core/channel-types.ts';
+import { channelLimits } from '../core/limits.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
 import { DuplexChannel } from './duplex-channel.ts';
 
@@ -77,8 +77,8 @@ export class Channels {
   }
 
   private openTo(id: NodeId, options: PairOptions): Promise<Channel> {
-    const { signal, protocol = defaultProtocol, timeoutMs = limits.channelOpenMs } = options;
-    const { windowBytes = limits.channelWindowBytes } = options;
+    const { signal, protocol = defaultProtocol, timeoutMs = channelLimits.channelOpenMs } = options;
+    const { windowBytes = channelLimits.channelWindowBytes } = options;
     return new Promise((resolve, reject) => {
       this.ports.runtime().enter();
       const opened = this.ports.core().channels.open(id, { protocol, windowBytes, timeoutMs }, undefined);
@@ -186,7 +186,7 @@ export class Channels {
   private accept(core: CoreChannel, options: WindowOptions): Channel {
     checkOptions('accept', options, ['windowBytes']);
     checkWindow(options.windowBytes);
-    const { windowBytes = limits.channelWindowBytes } = options;
+    const { windowBytes = channelLimits.channelWindowBytes } = options;
     if (core.handle !== undefined) throw new SkeinError('SKEIN_INVALID', 'accept: it is accepted already');
     if (this.enter()) this.ports.core().channels.accept(core, windowBytes);
     return this.opened(core);
@@ -248,7 +248,7 @@ function checkPairOptions(options: PairOptions): void {
 }
 
 function checkWindow(windowBytes: number | undefined): void {
-  const { channelWindowBytesMin, channelWindowBytesMax } = limits;
+  const { channelWindowBytesMin, channelWindowBytesMax } = channelLimits;
   if (windowBytes !== undefined)
     checkWhole('windowBytes', windowBytes, channelWindowBytesMin, channelWindowBytesMax);
 }

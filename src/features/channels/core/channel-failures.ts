@@ -1,6 +1,7 @@
 /** Why a channel came to nothing, in words. Who calls it: the channels behavior. */
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
+import { channelLimits } from './limits.ts';
 import type { ResetReason } from './wire.ts';
 
 /** What the other end's refusal means. */
@@ -68,13 +69,13 @@ export function notAnswered(node: string, timeoutMs: number): Failure {
 }
 
 export function tooMany(node: string): Failure {
-  const { channelsPerNodeMax, channelsMax } = limits;
+  const { channelsPerNodeMax, channelsMax } = channelLimits;
   const text = `${channelsPerNodeMax} channels to ${node}, or ${channelsMax} in all, are open: close some first`;
   return failure('SKEIN_BUSY', text);
 }
 
 export function noMemory(): Failure {
-  const text = `the windows of all channels are ${limits.channelWindowsBytesMax} bytes: close some, or make them smaller`;
+  const text = `the windows of all channels are ${channelLimits.channelWindowsBytesMax} bytes: close some, or make them smaller`;
   return failure('SKEIN_BUSY', text);
 }
 

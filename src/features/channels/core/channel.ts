@@ -10,6 +10,7 @@ import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import * as failures from './channel-failures.ts';
 import type { ChannelPath, ChannelPhase } from './channel-types.ts';
+import { channelLimits } from './limits.ts';
 import type { Peer } from './peer.ts';
 import { ReceiveHalf } from './receive-half.ts';
 import { SendHalf } from './send-half.ts';
@@ -184,8 +185,8 @@ export class Channel {
       wantsReturn: true,
     });
     const frameBytes = Math.min(
-      limits.channelFrameBytes,
-      Math.max(limits.channelFrameBytesMin, otherWindow / 4),
+      channelLimits.channelFrameBytes,
+      Math.max(channelLimits.channelFrameBytesMin, otherWindow / 4),
     );
     this.sender = new SendHalf(head.bytes, this.number, Math.max(otherWindow, frameBytes), frameBytes);
     this.sender.limit = otherWindow;
@@ -208,9 +209,9 @@ export class Channel {
     if (arrival === 'fresh') {
       this.ports.changed(this);
       const isMuch =
-        receiver.received - this.toldUpTo >= Math.min(receiver.window / 4, limits.channelTellBytes);
+        receiver.received - this.toldUpTo >= Math.min(receiver.window / 4, channelLimits.channelTellBytes);
       if (isMuch || receiver.isEnded) this.tell(0);
-      else this.wakeAt('tell', this.ports.agent.now + limits.channelTellMs);
+      else this.wakeAt('tell', this.ports.agent.now + channelLimits.channelTellMs);
       this.maybeOver();
     } else this.odd(arrival);
   }
@@ -232,10 +233,10 @@ export class Channel {
     if (arrival === 'repeated') {
       this.ports.count('repeated');
       // It may not know that we have it.
-      return this.wakeAt('tell', now + limits.channelTellMs);
+      return this.wakeAt('tell', now + channelLimits.channelTellMs);
     }
     this.ports.count('holes');
-    if (now - this.askedAgainAt < limits.channelAgainMs) return;
+    if (now - this.askedAgainAt < channelLimits.channelAgainMs) return;
     this.askedAgainAt = now;
     this.tell(CreditFlag.again);
   }
@@ -250,7 +251,7 @@ export class Channel {
     if (sender.acknowledged > acknowledged || sender.isEndAcknowledged) this.progressed(now);
     // At once after a loss; but not for each word of one that says so all the time.
     const isAgain = (flags & CreditFlag.again) !== 0 && received === sender.acknowledged;
-    if (isAgain && sender.isWaiting && now - this.wentBackAt >= limits.channelAgainMs) this.goBack();
+    if (isAgain && sender.isWaiting && now - this.wentBackAt >= channelLimits.channelAgainMs) this.goBack();
     if ((flags & CreditFlag.answer) !== 0) this.tell(0);
     if (sender.limit > limitBefore || sender.acknowledged > acknowledged || isAgain)
       this.ports.pumpLater(this);
@@ -268,7 +269,7 @@ export class Channel {
       if (this.at.retry === never) this.goBack();
       this.hold(reason);
     } else if (this.phase.name === 'opening')
-      this.wakeAt('open', this.ports.agent.now + limits.channelRetryMs);
+      this.wakeAt('open', this.ports.agent.now + channelLimits.channelRetryMs);
   }
 
   refused(reason: ResetReason, text: string): void {
@@ -286,7 +287,7 @@ export class Channel {
   private heard(): void {
     this.heardAt = this.ports.agent.now;
     this.unanswered = 0;
-    if (this.at.probe === never) this.wakeAt('probe', this.heardAt + limits.channelProbeMs);
+    if (this.at.probe === never) this.wakeAt('probe', this.heardAt + channelLimits.channelProbeMs);
   }
 
   private progressed(now: number): void {
@@ -360,7 +361,7 @@ export class Channel {
 
   /** Nothing more leaves for a moment. */
   private hold(reason: DropReason): void {
-    const waitMs = reason === 'busy' ? limits.channelBusyMs : limits.channelRetryMs;
+    const waitMs = reason === 'busy' ? channelLimits.channelBusyMs : channelLimits.channelRetryMs;
     this.wakeAt('retry', this.ports.agent.now + waitMs);
   }
 
@@ -418,7 +419,7 @@ export class Channel {
   /** Nothing was acknowledged for long. */
   private resend(): void {
     this.sender?.flight.lost();
-    this.resendMs = Math.min(this.resendMs * 2, limits.channelResendMsMax);
+    this.resendMs = Math.min(this.resendMs * 2, channelLimits.channelResendMsMax);
     this.goBack();
   }
 
@@ -428,13 +429,13 @@ export class Channel {
     if (!this.isOpen) return;
     const quietMs = now - this.heardAt;
     const isHeldBack = this.sender?.isHeldBack === true;
-    if (quietMs < limits.channelProbeMs && !isHeldBack)
-      return this.wakeAt('probe', this.heardAt + limits.channelProbeMs);
+    if (quietMs < channelLimits.channelProbeMs && !isHeldBack)
+      return this.wakeAt('probe', this.heardAt + channelLimits.channelProbeMs);
     // Counted as well as timed: a stall of our own is nobody's silence.
-    if (++this.unanswered > limits.channelProbesMax && quietMs >= limits.channelSilentMs)
+    if (++this.unanswered > channelLimits.channelProbesMax && quietMs >= channelLimits.channelSilentMs)
       return this.reset('lost', '', failures.silent(this.peer.name));
     this.tell(CreditFlag.answer);
-    this.wakeAt('probe', now + limits.channelProbeMs);
+    this.wakeAt('probe', now + channelLimits.channelProbeMs);
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────

@@ -18,11 +18,11 @@ import type {
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
-import { limits } from '../../../kernel/limits.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { Channel, type ChannelPorts, type LastWord } from './channel.ts';
 import * as failures from './channel-failures.ts';
 import type { ChannelEvent, OpenOptions } from './channel-types.ts';
+import { channelLimits } from './limits.ts';
 import { Peer } from './peer.ts';
 import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
 
@@ -89,7 +89,7 @@ export class Channels implements Behavior {
     if (entry === undefined) return failure('SKEIN_UNKNOWN_NODE', 'no node of that name is known');
     const peer = this.peerOf(node, lifeOf(entry.instance));
     if (!peer.isReachable) return failures.noRoute(entry.name);
-    if (peer.size >= limits.channelsPerNodeMax || this.channelCount >= limits.channelsMax)
+    if (peer.size >= channelLimits.channelsPerNodeMax || this.channelCount >= channelLimits.channelsMax)
       return failures.tooMany(entry.name);
     if (!this.hasMemory(options.windowBytes)) return failures.noMemory();
     const { protocol, timeoutMs, windowBytes } = options;
@@ -130,7 +130,7 @@ export class Channels implements Behavior {
   }
 
   private hasMemory(windowBytes: number): boolean {
-    return this.windowsBytes + windowBytes <= limits.channelWindowsBytesMax;
+    return this.windowsBytes + windowBytes <= channelLimits.channelWindowsBytesMax;
   }
 
   private newNumber(peer: Peer): number {
@@ -199,7 +199,7 @@ export class Channels implements Behavior {
     if (known !== undefined) return known.askedAgain();
     const reason = this.objection(peer, cursor.protocol);
     if (reason !== undefined) return this.refuseAtOnce(peer, number, reason);
-    const until = agent.now + limits.channelRequestMs;
+    const until = agent.now + channelLimits.channelRequestMs;
     const about = { number, isOpener: false, protocol: cursor.protocol };
     const channel = new Channel(this.ports, peer, about, 0, { name: 'requested', until });
     this.add(channel);
@@ -213,10 +213,10 @@ export class Channels implements Behavior {
     if (nameProblem(protocol) !== undefined || !isAccepted) return 'nobody';
     const waiting = peer.all().filter(({ phase }) => phase.name === 'requested').length;
     const isBusy =
-      this.channelCount >= limits.channelsMax ||
-      peer.size >= limits.channelsPerNodeMax ||
-      this.requestCount >= limits.channelRequestsMax ||
-      waiting >= limits.channelRequestsPerNodeMax;
+      this.channelCount >= channelLimits.channelsMax ||
+      peer.size >= channelLimits.channelsPerNodeMax ||
+      this.requestCount >= channelLimits.channelRequestsMax ||
+      waiting >= channelLimits.channelRequestsPerNodeMax;
     return isBusy ? 'busy' : undefined;
   }
 

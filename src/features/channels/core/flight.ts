@@ -6,7 +6,7 @@
  * the idea of LEDBAT (RFC 6817), with a doubling for its growth. Invariant: between `flightBytesMin` and what it
  * was made with.
  */
-import { limits } from '../../../kernel/limits.ts';
+import { channelLimits } from './limits.ts';
 
 /** It begins here: four frames. */
 const bytesAtFirst = 256 * 1024;
@@ -33,9 +33,10 @@ export class Flight {
     this.delayMs = this.delayMs === 0 ? delayMs : this.delayMs + (delayMs - this.delayMs) / 8;
     this.learn(delayMs, now);
     const queuedMs = delayMs - this.baseMs;
-    if (queuedMs <= limits.channelDelayMs) this.bytes = Math.min(this.bytesMax, this.bytes + byteLength);
-    else if (queuedMs > 2 * limits.channelDelayMs && now >= this.shrinkAt) {
-      this.bytes = Math.max(Math.min(this.bytesMax, limits.channelFlightBytesMin), this.bytes / 2);
+    if (queuedMs <= channelLimits.channelDelayMs)
+      this.bytes = Math.min(this.bytesMax, this.bytes + byteLength);
+    else if (queuedMs > 2 * channelLimits.channelDelayMs && now >= this.shrinkAt) {
+      this.bytes = Math.max(Math.min(this.bytesMax, channelLimits.channelFlightBytesMin), this.bytes / 2);
       // What is under way now was sent before it shrank.
       this.shrinkAt = now + delayMs;
     }
@@ -43,7 +44,7 @@ export class Flight {
 
   /** Nothing was acknowledged for long. */
   lost(): void {
-    this.bytes = Math.min(this.bytesMax, limits.channelFlightBytesMin);
+    this.bytes = Math.min(this.bytesMax, channelLimits.channelFlightBytesMin);
   }
 
   private learn(delayMs: number, now: number): void {

@@ -1,7 +1,7 @@
 /** The two halves of a channel, and how much may be under way between them. */
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
 import { Flight } from './flight.ts';
+import { channelLimits } from './limits.ts';
 import { ReceiveHalf } from './receive-half.ts';
 import { SendHalf } from './send-half.ts';
 import { dataFrameHeadBytes } from './wire.ts';
@@ -176,7 +176,7 @@ describe('bytes under way', () => {
     for (let i = 0; i < 10; i++) flight.acknowledged(64 * KiB, 500, 100 + i);
     expect(flight.bytes).toBe(before / 2);
     for (let i = 0; i < 20; i++) flight.acknowledged(64 * KiB, 500, 1000 + 600 * i);
-    expect(flight.bytes).toBe(limits.channelFlightBytesMin);
+    expect(flight.bytes).toBe(channelLimits.channelFlightBytesMin);
   });
 
   test('a longer way is learned in time', () => {

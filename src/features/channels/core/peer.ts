@@ -9,6 +9,7 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import { limits } from '../../../kernel/limits.ts';
 import type { Channel, LastWord } from './channel.ts';
+import { channelLimits } from './limits.ts';
 import { PrivatePath } from './private-path.ts';
 import { ChannelType } from './wire.ts';
 
@@ -83,7 +84,7 @@ export class Peer {
     const key = keyOf(channel.number, channel.isOpener);
     this.channels.delete(key);
     this.overs.set(key, channel.lastWord);
-    if (this.overs.size <= limits.channelsOverRemembered) return;
+    if (this.overs.size <= channelLimits.channelsOverRemembered) return;
     const { value: oldest } = this.overs.keys().next();
     if (oldest !== undefined) this.overs.delete(oldest);
   }
@@ -96,7 +97,7 @@ export class Peer {
   /** True once nothing has led there for long. */
   tick(): boolean {
     if (this.channels.size > 0 || !this.path.isIdle) this.idleTicks = 0;
-    return ++this.idleTicks > limits.channelPeerIdleTicks;
+    return ++this.idleTicks > channelLimits.channelPeerIdleTicks;
   }
 
   /** By the private link, else by the routes. False: it could not leave. */

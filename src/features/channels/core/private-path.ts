@@ -7,8 +7,8 @@
  */
 import type { BehaviorAgent, LinkId, Neighbor } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
+import { channelLimits } from './limits.ts';
 
 export interface PrivatePathPorts {
   readonly agent: BehaviorAgent;
@@ -26,7 +26,7 @@ export class PrivatePath {
   private readonly ports: PrivatePathPorts;
   /** Open, with who dialed each. */
   private readonly links = new Map<LinkId, Neighbor['direction']>();
-  private readonly backoff = new Backoff(limits.privateDialMs, limits.privateDialMsMax);
+  private readonly backoff = new Backoff(channelLimits.privateDialMs, channelLimits.privateDialMsMax);
   private dialing: LinkId | undefined;
   private addressIndex = 0;
   private dialAt = never;
@@ -54,13 +54,14 @@ export class PrivatePath {
     const { agent } = this.ports;
     if (!this.ports.isWanted()) {
       this.dialAt = never;
-      if (this.links.size > 0 && this.closeAt === never) this.setCloseAt(agent.now + limits.privateLingerMs);
+      if (this.links.size > 0 && this.closeAt === never)
+        this.setCloseAt(agent.now + channelLimits.privateLingerMs);
       return;
     }
     this.closeAt = never;
     const hasWay = this.links.size > 0 || agent.neighbors.has(this.node);
     if (hasWay || this.dialing !== undefined || this.dialAt !== never) return;
-    this.setDialAt(agent.now + (this.ports.isFirst() ? 0 : limits.privateDialMs));
+    this.setDialAt(agent.now + (this.ports.isFirst() ? 0 : channelLimits.privateDialMs));
   }
 
   private setDialAt(at: number): void {

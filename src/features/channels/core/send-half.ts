@@ -8,6 +8,7 @@
  */
 import { limits } from '../../../kernel/limits.ts';
 import { Flight } from './flight.ts';
+import { channelLimits } from './limits.ts';
 import { completeData, dataFrameHeadBytes } from './wire.ts';
 
 /** One data frame, whole. */
@@ -25,7 +26,7 @@ const frameBytesMin = 4096;
 const frameCostBytes = 128;
 const sparesIdleMax = 2;
 /** A link hands so much to its socket at a time: what was sent so much later has come, so that write is over. */
-const coolingBytes = limits.handedBytesMax + limits.channelFrameBytes;
+const coolingBytes = limits.handedBytesMax + channelLimits.channelFrameBytes;
 
 export class SendHalf {
   written = 0;

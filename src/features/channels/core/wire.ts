@@ -20,6 +20,7 @@
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, readU32, readU48, Writer, writeU48 } from '../../../kernel/wire/bytes.ts';
 import { completeFrame, type Frame, headerBytes } from '../../../kernel/wire/frame.ts';
+import { channelLimits } from './limits.ts';
 
 export const ChannelType = {
   open: 1,
@@ -85,7 +86,9 @@ export function encodeAccepted(ends: ChannelEnds, window: number): Uint8Array {
 /** A refusal or a reset. */
 export function encodeReason(ends: ChannelEnds, reason: ResetReason, text: string): Uint8Array {
   const shown =
-    text.length <= limits.channelTextLength ? text : `${text.slice(0, limits.channelTextLength - 1)}…`;
+    text.length <= channelLimits.channelTextLength
+      ? text
+      : `${text.slice(0, channelLimits.channelTextLength - 1)}…`;
   return head(ends, 4 + shown.length)
     .u8(resetReasons.indexOf(reason))
     .text(shown)
@@ -186,7 +189,7 @@ export class ChannelCursor implements ChannelEnds {
   private readReason(reader: Reader): boolean {
     // A later version's reason is told by its text.
     this.reason = resetReasons[reader.u8()] ?? 'program';
-    this.text = reader.text(3 * limits.channelTextLength);
+    this.text = reader.text(3 * channelLimits.channelTextLength);
     return reader.complete;
   }
 }

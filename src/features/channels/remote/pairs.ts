@@ -7,12 +7,12 @@
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { nodeName, serviceName, wholeNumber } from '../../../kit/fields.ts';
 import { openStream } from '../../../kit/open-stream.ts';
 import { operation, streamOperation } from '../../../kit/operation.ts';
 import type { SkeinNode } from '../../../node/node.ts';
 import type { PairRequest } from '../api/channel.ts';
+import { channelLimits } from '../core/limits.ts';
 
 /** A request to decide on. */
 export interface PairRequestJson {
@@ -21,7 +21,9 @@ export interface PairRequestJson {
   readonly protocol: string;
 }
 
-const windowBytes = v.exactOptional(wholeNumber(limits.channelWindowBytesMin, limits.channelWindowBytesMax));
+const windowBytes = v.exactOptional(
+  wholeNumber(channelLimits.channelWindowBytesMin, channelLimits.channelWindowBytesMax),
+);
 
 /** What a channel is asked for with, on the control socket. */
 export const pairInput = v.strictObject({

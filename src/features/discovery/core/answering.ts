@@ -8,9 +8,9 @@
  */
 import type { BehaviorAgent, Sighting } from '../../../kernel/contracts.ts';
 import { type Instance, idOf, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { answerShare, Crowd } from './crowd.ts';
 import type { Dials, Target } from './dials.ts';
+import { discoveryLimits } from './limits.ts';
 import { type Heard, Reserve } from './reserve.ts';
 import type { Solicitation } from './solicitation.ts';
 import { Unanswered } from './unanswered.ts';
@@ -49,7 +49,7 @@ export class Answering {
 
   /** Links have just come: perhaps many nodes start at once. */
   isStarting(agent: BehaviorAgent): boolean {
-    return agent.now - this.linkedAt < limits.startingMs;
+    return agent.now - this.linkedAt < discoveryLimits.startingMs;
   }
 
   heard(agent: BehaviorAgent, heard: Solicitation): void {
@@ -119,8 +119,8 @@ export class Answering {
 
   /** While components merge by the dozen, most ways between them are there before the dial is through. */
   private answerLater(agent: BehaviorAgent, heard: Solicitation, heardAt: number): undefined {
-    if (agent.now - heardAt > limits.startingMs) return;
-    const at = agent.now + limits.answerJitterMs * (1 + agent.random.next());
+    if (agent.now - heardAt > discoveryLimits.startingMs) return;
+    const at = agent.now + discoveryLimits.answerJitterMs * (1 + agent.random.next());
     this.dials.later(at, idOf(heard.name), heard.instance, () => this.answer(agent, heard, heardAt));
   }
 
@@ -138,11 +138,11 @@ export class Answering {
   }
 
   private isGrowing(agent: BehaviorAgent): boolean {
-    return agent.now - this.grownAt < limits.answerJitterMs;
+    return agent.now - this.grownAt < discoveryLimits.answerJitterMs;
   }
 
   private soon(agent: BehaviorAgent): number {
-    return agent.now + agent.random.next() * limits.answerJitterMs;
+    return agent.now + agent.random.next() * discoveryLimits.answerJitterMs;
   }
 }
 

@@ -6,7 +6,7 @@
  * answer all. Invariant: it holds at most two windows of ids, whoever sends them.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 
 export class Crowd {
   private recent = new Set<NodeId>();
@@ -15,7 +15,7 @@ export class Crowd {
 
   heard(id: NodeId, now: number): void {
     this.turn(now);
-    if (this.recent.size < limits.crowdMax) this.recent.add(id);
+    if (this.recent.size < discoveryLimits.crowdMax) this.recent.add(id);
   }
 
   /** Nodes heard of in the last one to two windows. */
@@ -26,10 +26,10 @@ export class Crowd {
 
   private turn(now: number): void {
     if (now < this.windowEndsAt) return;
-    const longAgo = now >= this.windowEndsAt + limits.crowdWindowMs;
+    const longAgo = now >= this.windowEndsAt + discoveryLimits.crowdWindowMs;
     this.before = longAgo ? new Set() : this.recent;
     this.recent = new Set();
-    this.windowEndsAt = now + limits.crowdWindowMs;
+    this.windowEndsAt = now + discoveryLimits.crowdWindowMs;
   }
 }
 
@@ -38,6 +38,9 @@ export class Crowd {
  * (meshage); of many more as few as it takes to give each wanted link several offers.
  */
 export function answerShare(nodes: number, wants: number): number {
-  if (nodes <= limits.solicitLimitNodes) return 1;
-  return Math.min(1 / limits.solicitRatio, (limits.offersPerLink * Math.max(1, wants)) / nodes);
+  if (nodes <= discoveryLimits.solicitLimitNodes) return 1;
+  return Math.min(
+    1 / discoveryLimits.solicitRatio,
+    (discoveryLimits.offersPerLink * Math.max(1, wants)) / nodes,
+  );
 }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BehaviorAgent, Neighbor, OutgoingError } from '../../../kernel/contracts.ts';
 import { type ErrorCode, failure } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Dials, type Target } from './dials.ts';
+import { discoveryLimits } from './limits.ts';
 
 let dialed: string[];
 let now: number;
@@ -53,7 +53,7 @@ describe('the addresses of a node', () => {
 
   test('may be none: then nothing is dialed, nor later thought to be under way', () => {
     expect(dials.dial(agent, target({ addresses: [] }))).toBe(false);
-    now = limits.dialAgainMs;
+    now = discoveryLimits.dialAgainMs;
     expect(dials.dial(agent, target())).toBe(true);
   });
 });
@@ -61,12 +61,12 @@ describe('the addresses of a node', () => {
 describe('one node is dialed', () => {
   test('once at a time, and once per life in five seconds', () => {
     expect(dials.dial(agent, target({ addresses: ['a:1'] }))).toBe(true);
-    now = limits.dialAgainMs;
+    now = discoveryLimits.dialAgainMs;
     expect(dials.dial(agent, target())).toBe(false);
     failed(1, 'SKEIN_UNREACHABLE');
     expect(dials.dial(agent, target({ addresses: ['a:1'] }))).toBe(true);
     failed(2, 'SKEIN_UNREACHABLE');
-    now += limits.dialAgainMs - 1;
+    now += discoveryLimits.dialAgainMs - 1;
     expect(dials.dial(agent, target())).toBe(false);
   });
 
@@ -85,12 +85,12 @@ describe('one node is dialed', () => {
 test('a dial that is made again on purpose does not mind the one before, nor put off the next', () => {
   dials.dial(agent, target({ addresses: ['a:1'] }));
   failed(1, 'SKEIN_UNREACHABLE');
-  now = limits.dialAgainMs - 1000;
+  now = discoveryLimits.dialAgainMs - 1000;
   expect(dials.dial(agent, target({ addresses: ['a:1'], isAgain: true }))).toBe(true);
   expect(dials.dial(agent, target({ isAgain: true }))).toBe(false);
   failed(2, 'SKEIN_UNREACHABLE');
   expect(dials.dial(agent, target())).toBe(false);
-  now = limits.dialAgainMs;
+  now = discoveryLimits.dialAgainMs;
   expect(dials.dial(agent, target())).toBe(true);
 });
 
@@ -134,6 +134,6 @@ describe('a dial for later', () => {
       dials.later(10, node, 'first life', () => target({ node }));
     }
     dials.deadline(agent, 10);
-    expect(dialed).toHaveLength(limits.dialsScheduledMax);
+    expect(dialed).toHaveLength(discoveryLimits.dialsScheduledMax);
   });
 });

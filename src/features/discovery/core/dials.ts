@@ -14,7 +14,7 @@ import type {
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 
 /** Somebody to dial: a node by its addresses, or an address behind which anybody may be. */
 export interface Target {
@@ -74,7 +74,8 @@ export class Dials {
     const life = lifeOf(node, instance);
     const waiting = this.scheduled.findIndex((entry) => entry.life === life);
     if (waiting < 0) {
-      if (this.scheduled.length < limits.dialsScheduledMax) this.scheduled.push({ at, life, target });
+      if (this.scheduled.length < discoveryLimits.dialsScheduledMax)
+        this.scheduled.push({ at, life, target });
     } else if (at < (this.scheduled[waiting] as Scheduled).at) this.scheduled[waiting] = { at, life, target };
   }
 
@@ -128,7 +129,7 @@ export class Dials {
 
   private isRecent(life: string, now: number): boolean {
     const at = this.recent.get(life);
-    return at !== undefined && now - at < limits.dialAgainMs;
+    return at !== undefined && now - at < discoveryLimits.dialAgainMs;
   }
 }
 

@@ -22,12 +22,12 @@ import type {
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
+import { discoveryLimits } from './limits.ts';
 import { hungUp, Seeds } from './seeds.ts';
 import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
@@ -69,13 +69,17 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   });
   private readonly backoff = new Backoff(
     solicitFirstMs,
-    solicitFirstMs * 2 ** limits.solicitBackoffExponentMax,
+    solicitFirstMs * 2 ** discoveryLimits.solicitBackoffExponentMax,
   );
   /** Links hung up by hand are left alone until then. */
   private readonly quietUntil = new Map<NodeId, number>();
   /** Dials that a command waits for: linked, not yet reachable. */
   private unrouted: { readonly token: number; readonly neighbor: Neighbor }[] = [];
-  private readonly datagrams = new TokenBucket(limits.datagramsPerSecond, limits.datagramsBurst, 0);
+  private readonly datagrams = new TokenBucket(
+    discoveryLimits.datagramsPerSecond,
+    discoveryLimits.datagramsBurst,
+    0,
+  );
   private seeds: Seeds;
   private solicitAt = never;
   private beaconAt = never;
@@ -94,8 +98,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.seeds = new Seeds(this.options.seeds, now);
     agent.solicits(() => this.wanted(agent) > 0 && agent.neighbors.size + agent.openingCount <= this.degree);
     this.solicitAt = this.degree > 0 ? now + random.next() * solicitSoonMs : never;
-    this.beaconAt = now + limits.beaconIntervalMs * (0.5 + random.next() / 2);
-    this.reuniteAt = now + limits.reuniteIntervalMs * random.next();
+    this.beaconAt = now + discoveryLimits.beaconIntervalMs * (0.5 + random.next() / 2);
+    this.reuniteAt = now + discoveryLimits.reuniteIntervalMs * random.next();
   }
 
   nextDeadline(): number {
@@ -255,13 +259,13 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.seekSoon(agent);
     if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
     if (reason !== 'closed' && reason !== 'silent') return;
-    this.redial(agent, neighbor, limits.redialWaitsMs);
+    this.redial(agent, neighbor, discoveryLimits.redialWaitsMs);
   }
 
   /** Perhaps only the connection broke: ask, soon and once more, whether the node is still there. */
   private redial(agent: BehaviorAgent, neighbor: Neighbor, [waitMs, ...rest]: readonly number[]): void {
     if (waitMs === undefined) return;
-    const isAgain = rest.length < limits.redialWaitsMs.length - 1;
+    const isAgain = rest.length < discoveryLimits.redialWaitsMs.length - 1;
     const at = agent.now + waitMs * (1 + agent.random.next());
     this.dials.later(at, neighbor.id, neighbor.instance, () => {
       const target = this.reunion(agent, neighbor.id);
@@ -372,7 +376,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   /** Satisfied islands never solicit: the lowest id of each says now and then that it is there. */
   private beacon(agent: BehaviorAgent): void {
-    this.beaconAt = agent.now + limits.beaconIntervalMs;
+    this.beaconAt = agent.now + discoveryLimits.beaconIntervalMs;
     if (!this.options.solicit || this.degree === 0) return;
     for (const id of agent.routes.reachable()) if (id < agent.self.id) return;
     this.solicit(agent, Math.max(0, this.wanted(agent)));
@@ -428,14 +432,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
    * member draws with one over its size, so that nobody has to agree on who does it.
    */
   private reunite(agent: BehaviorAgent): void {
-    this.reuniteAt = agent.now + limits.reuniteIntervalMs * (0.75 + agent.random.next() / 2);
+    this.reuniteAt = agent.now + discoveryLimits.reuniteIntervalMs * (0.75 + agent.random.next() / 2);
     if (this.degree === 0) return;
     const share = 1 / (agent.routes.reachableCount + 1);
     const lost = [...agent.directory.unreachable()].filter(
       (entry) => !entry.left && entry.id !== agent.self.id,
     );
     const drawn = lost.filter((entry) => agent.random.next() < share * freshness(agent.now - entry.since));
-    for (const entry of pick(drawn, limits.reuniteDialsPerRoundMax, agent)) {
+    for (const entry of pick(drawn, discoveryLimits.reuniteDialsPerRoundMax, agent)) {
       const target = this.reunion(agent, entry.id);
       if (target !== undefined) this.dials.dial(agent, target);
     }
@@ -450,7 +454,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private keepQuiet(agent: BehaviorAgent, node: NodeId): void {
     for (const [id, until] of this.quietUntil) if (until <= agent.now) this.quietUntil.delete(id);
-    this.quietUntil.set(node, agent.now + limits.hangupQuietMs);
+    this.quietUntil.set(node, agent.now + discoveryLimits.hangupQuietMs);
   }
 
   private isQuiet(agent: BehaviorAgent, node: NodeId): boolean {
@@ -472,8 +476,8 @@ function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
 
 /** The longer a node has been gone, the less often it is tried. */
 function freshness(goneForMs: number): number {
-  if (goneForMs < limits.reuniteFreshMs) return 1;
-  return goneForMs < limits.reuniteFreshMs * 10 ? 1 / 4 : 1 / 16;
+  if (goneForMs < discoveryLimits.reuniteFreshMs) return 1;
+  return goneForMs < discoveryLimits.reuniteFreshMs * 10 ? 1 / 4 : 1 / 16;
 }
 
 /** Up to `count` of them, at random. */

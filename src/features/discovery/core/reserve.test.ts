@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 import { type Heard, Reserve } from './reserve.ts';
 import type { Solicitation } from './solicitation.ts';
 
-const { reserveWaitMs: waitMs, reserveKeptMs: keptMs } = limits;
+const { reserveWaitMs: waitMs, reserveKeptMs: keptMs } = discoveryLimits;
 
 const heard = (name: string, at = 0, wants = 3): Heard => ({
   solicitation: { name, wants } as Solicitation,
@@ -50,6 +50,6 @@ test('what is too old when its time is noticed does not come up', () => {
 
 test('a flood of names takes a bounded place', () => {
   const reserve = new Reserve();
-  for (let i = 0; i < 2 * limits.reserveMax; i++) reserve.leave(heard(`n${i}`), 0);
-  expect(reserve.due(waitMs)).toHaveLength(limits.reserveMax);
+  for (let i = 0; i < 2 * discoveryLimits.reserveMax; i++) reserve.leave(heard(`n${i}`), 0);
+  expect(reserve.due(waitMs)).toHaveLength(discoveryLimits.reserveMax);
 });

@@ -7,7 +7,7 @@
  * bounded number; none comes up once it is older than `reserveKeptMs`.
  */
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 import type { Solicitation } from './solicitation.ts';
 
 /** A solicitation and when it was heard. */
@@ -33,8 +33,9 @@ export class Reserve {
       this.waiting.set(id, { heard, dueAt: known.dueAt });
       return;
     }
-    const dueAt = now + limits.reserveWaitMs;
-    if (dueAt > heard.at + limits.reserveKeptMs || this.waiting.size >= limits.reserveMax) return;
+    const dueAt = now + discoveryLimits.reserveWaitMs;
+    if (dueAt > heard.at + discoveryLimits.reserveKeptMs || this.waiting.size >= discoveryLimits.reserveMax)
+      return;
     this.waiting.set(id, { heard, dueAt });
   }
 
@@ -45,7 +46,7 @@ export class Reserve {
       if (dueAt > now) break;
       this.waiting.delete(id);
       // After a suspend all of it is long past.
-      if (now <= heard.at + limits.reserveKeptMs) due.push(heard);
+      if (now <= heard.at + discoveryLimits.reserveKeptMs) due.push(heard);
     }
     return due;
   }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 import { Seeds } from './seeds.ts';
 
 const unreachable = failure('SKEIN_UNREACHABLE', 'nobody answered');
@@ -38,7 +38,7 @@ test('a seed that fails is tried again for ever, after waits that double up to 1
     now = seeds.nextDeadline();
   }
   expect(waits).toEqual([1, 2, 4, 8, 15, 15, 15, 15]);
-  expect(limits.seedBackoffMsMax).toBe(15_000);
+  expect(discoveryLimits.seedBackoffMsMax).toBe(15_000);
   expect(seeds.all[0]).toMatchObject({ state: 'waiting', lastFailure: unreachable });
 });
 

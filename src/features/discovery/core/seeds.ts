@@ -7,8 +7,8 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
+import { discoveryLimits } from './limits.ts';
 
 type SeedState =
   | { readonly state: 'waiting'; readonly until: number }
@@ -30,7 +30,7 @@ export class Seeds {
     this.seeds = addresses.map((address) => ({
       address,
       state: { state: 'waiting', until: now },
-      backoff: new Backoff(1000, limits.seedBackoffMsMax),
+      backoff: new Backoff(1000, discoveryLimits.seedBackoffMsMax),
       lastFailure: undefined,
     }));
   }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 import { Unanswered } from './unanswered.ts';
 
-const again = limits.unansweredAfterMs;
+const again = discoveryLimits.unansweredAfterMs;
 
 test('the share grows each time that a node is heard again and still outside', () => {
   const unanswered = new Unanswered();
@@ -25,12 +25,12 @@ test('who was in between, or silent for long, begins anew', () => {
   unanswered.heard(7, 0);
   unanswered.joined(7);
   expect(unanswered.heard(7, again)).toBe(1);
-  expect(unanswered.heard(7, again + limits.unansweredKeptMs + 1)).toBe(1);
+  expect(unanswered.heard(7, again + discoveryLimits.unansweredKeptMs + 1)).toBe(1);
 });
 
 test('of more than a bounded number the one heard longest ago is forgotten', () => {
   const unanswered = new Unanswered();
-  for (let node = 0; node <= limits.unansweredMax; node++) unanswered.heard(node, 0);
+  for (let node = 0; node <= discoveryLimits.unansweredMax; node++) unanswered.heard(node, 0);
   expect(unanswered.heard(0, again)).toBe(1);
-  expect(unanswered.heard(limits.unansweredMax, again)).toBe(8);
+  expect(unanswered.heard(discoveryLimits.unansweredMax, again)).toBe(8);
 });

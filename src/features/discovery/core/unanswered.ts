@@ -6,7 +6,7 @@
  * Invariant: the share grows only with time, at most once per `unansweredAfterMs`, and the memory is bounded.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { discoveryLimits } from './limits.ts';
 
 interface Unheeded {
   times: number;
@@ -20,12 +20,13 @@ export class Unanswered {
   heard(id: NodeId, now: number): number {
     const known = this.nodes.get(id);
     const sinceMs = now - (known?.countedAt ?? Number.NEGATIVE_INFINITY);
-    if (known === undefined || sinceMs > limits.unansweredKeptMs) {
+    if (known === undefined || sinceMs > discoveryLimits.unansweredKeptMs) {
       this.remember(id, { times: 0, countedAt: now });
       return 1;
     }
-    if (sinceMs >= limits.unansweredAfterMs) this.remember(id, { times: known.times + 1, countedAt: now });
-    return limits.unansweredGrowth ** (this.nodes.get(id) as Unheeded).times;
+    if (sinceMs >= discoveryLimits.unansweredAfterMs)
+      this.remember(id, { times: known.times + 1, countedAt: now });
+    return discoveryLimits.unansweredGrowth ** (this.nodes.get(id) as Unheeded).times;
   }
 
   /** It is one of the mesh. */
@@ -35,7 +36,8 @@ export class Unanswered {
 
   private remember(id: NodeId, unheeded: Unheeded): void {
     this.nodes.delete(id);
-    if (this.nodes.size >= limits.unansweredMax) this.nodes.delete(this.nodes.keys().next().value as NodeId);
+    if (this.nodes.size >= discoveryLimits.unansweredMax)
+      this.nodes.delete(this.nodes.keys().next().value as NodeId);
     this.nodes.set(id, unheeded);
   }
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
 import { Broker } from './broker.ts';
 import type { FormationMessage } from './formation-messages.ts';
+import { formationLimits } from './limits.ts';
 
 let broker: Broker;
 
@@ -58,7 +58,7 @@ describe('a request to pair', () => {
       fail('all', 'Second', /nobody in the formation is called Third or offers it/),
     ]);
     broker.received(hail('Second', 7018), 2, 5000);
-    expect(broker.expire(limits.formationLeaseMs).map(({ name }) => name)).toEqual(['First']);
+    expect(broker.expire(formationLimits.formationLeaseMs).map(({ name }) => name)).toEqual(['First']);
     expect(broker.received(pair('Second', 'First'), 2, 7000)).toEqual([
       fail('all', 'Second', /First is gone/),
     ]);
@@ -87,11 +87,11 @@ describe('a hail', () => {
       fail(2, 'Broker', /^Broker is tcp:\/\/127.0.0.1:7016 already$/),
     ]);
     // Its holder is not there any more.
-    expect(broker.received(hail('First', 7099), 2, limits.formationLeaseMs)).toEqual([]);
+    expect(broker.received(hail('First', 7099), 2, formationLimits.formationLeaseMs)).toEqual([]);
   });
 
   test('that finds no room is told', () => {
-    for (let i = 0; i < limits.registryEntriesMax; i++) broker.received(hail(`n${i}`, i), i, 0);
+    for (let i = 0; i < formationLimits.registryEntriesMax; i++) broker.received(hail(`n${i}`, i), i, 0);
     expect(broker.received(hail('Third', 7019), 'x', 0)).toEqual([fail('x', 'Third', /has no room/)]);
   });
 });
@@ -103,7 +103,7 @@ test('what a broker is not sent is counted', () => {
 });
 
 test('of those that are gone so many are remembered', () => {
-  for (let i = 0; i <= limits.formationGoneMax; i++) {
+  for (let i = 0; i <= formationLimits.formationGoneMax; i++) {
     broker.received(hail(`n${i}`, i), i, 0);
     broker.ended(i);
   }
@@ -145,7 +145,8 @@ describe('a broker that is new', () => {
 
   test('keeps so many waiting; more are told at once', () => {
     const broker = young();
-    for (let i = 0; i < limits.pairsUnresolvedMax; i++) broker.received(pair('Second', 'First'), 2, 0);
+    for (let i = 0; i < formationLimits.pairsUnresolvedMax; i++)
+      broker.received(pair('Second', 'First'), 2, 0);
     expect(broker.received(pair('Third', 'First'), 3, 0)).toEqual([fail(3, 'Third', /has to hail first/)]);
   });
 });

@@ -6,8 +6,9 @@
  * itself); a request that comes to nothing is answered with a Fail that says why, but not before all who are there
  * have had the time to hail a broker that is new.
  */
-import { limits } from '../../../kernel/limits.ts';
+
 import type { FormationMessage, Hail } from './formation-messages.ts';
+import { formationLimits } from './limits.ts';
 import { type Holder, Registry, type RegistryEntry } from './registry.ts';
 
 export interface BrokerAnswer {
@@ -95,7 +96,7 @@ export class Broker {
     if (this.held.length > 0 && (result === 'new' || result === 'changed')) return this.askAgain(now);
     if (result === 'taken') return [fail(from, name, `${name} is ${this.addressOf(name)} already`)];
     if (result === 'full')
-      return [fail(from, name, `the formation has no room: ${limits.registryEntriesMax} are in it`)];
+      return [fail(from, name, `the formation has no room: ${formationLimits.registryEntriesMax} are in it`)];
     return nothing;
   }
 
@@ -110,7 +111,7 @@ export class Broker {
     const origin = originator === this.self.name ? this.self : this.registry.get(originator);
     const found = this.find(destination);
     if (origin === undefined || found === undefined) {
-      const mayCome = now < this.wholeAt && this.held.length < limits.pairsUnresolvedMax;
+      const mayCome = now < this.wholeAt && this.held.length < formationLimits.pairsUnresolvedMax;
       if (mayCome) this.held.push(asked);
       if (mayCome) return nothing;
     }
@@ -136,7 +137,7 @@ export class Broker {
 
   private whyNot(destination: string): string {
     return this.gone.has(destination)
-      ? `${destination} is gone: it has not hailed for ${limits.formationLeaseMs / 1000} s, or has left`
+      ? `${destination} is gone: it has not hailed for ${formationLimits.formationLeaseMs / 1000} s, or has left`
       : `nobody in the formation is called ${destination} or offers it`;
   }
 
@@ -150,7 +151,7 @@ export class Broker {
       this.gone.add(name);
     }
     for (const oldest of this.gone) {
-      if (this.gone.size <= limits.formationGoneMax) break;
+      if (this.gone.size <= formationLimits.formationGoneMax) break;
       this.gone.delete(oldest);
     }
     return entries;

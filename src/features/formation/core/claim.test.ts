@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Random } from '../../../kernel/contracts.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { decodeClaim, encodeClaim, type Held, nextEpoch, outranks } from './claim.ts';
+import { formationLimits } from './limits.ts';
 
 const addresses = ['c:1', 'a:1', 'b:1'];
 
@@ -32,7 +32,7 @@ describe('a new epoch', () => {
       for (const value of [0, 0.3, 0.999_999_9]) {
         const epoch = epochOf(seen, wallNow, address, addresses, value);
         expect(epoch).toBeGreaterThan(seen);
-        expect(epoch).toBeLessThanOrEqual(limits.epochMax);
+        expect(epoch).toBeLessThanOrEqual(formationLimits.epochMax);
       }
   });
 

@@ -7,8 +7,8 @@
  */
 import type { Random } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { formationLimits } from './limits.ts';
 
 export interface Claim {
   readonly epoch: number;
@@ -31,9 +31,9 @@ export function encodeClaim({ epoch, address, since }: Claim): Uint8Array {
 /** Undefined where the bytes are none: a later version may say it otherwise. */
 export function decodeClaim(bytes: Uint8Array): Claim | undefined {
   const reader = new Reader(bytes);
-  const epoch = reader.varint(limits.epochMax);
+  const epoch = reader.varint(formationLimits.epochMax);
   const since = reader.varint();
-  const address = reader.text(limits.formationAddressLength);
+  const address = reader.text(formationLimits.formationAddressLength);
   return reader.failed ? undefined : { epoch, address, since };
 }
 

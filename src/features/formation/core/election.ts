@@ -8,9 +8,9 @@
  */
 import type { BehaviorAgent, LinkId, Neighbor, OutgoingError } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
 import { decodeClaim, encodeClaim, type Held, nextEpoch, outranks } from './claim.ts';
+import { formationLimits } from './limits.ts';
 
 export type Standing =
   | { readonly role: 'seeking' }
@@ -50,7 +50,7 @@ export class Election {
   private readonly ports: ElectionPorts;
   private readonly claims = new Map<NodeId, Held>();
   private readonly asked = new Map<LinkId, string>();
-  private readonly backoff = new Backoff(limits.seekAgainMs, limits.seekAgainMsMax);
+  private readonly backoff = new Backoff(formationLimits.seekAgainMs, formationLimits.seekAgainMsMax);
   private phase: Phase = { name: 'waiting' };
   private at = never;
   private epochSeen = 0;
@@ -71,7 +71,7 @@ export class Election {
   }
 
   start(agent: BehaviorAgent): void {
-    this.seek(agent, agent.random.next() * limits.bindJitterMs);
+    this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
   }
 
   stop(agent: BehaviorAgent): void {
@@ -113,7 +113,7 @@ export class Election {
     if (standing.role === 'broker') {
       if (best !== undefined && outranks(best, standing.claim)) this.stepDown(agent, best);
     } else if (best !== undefined) this.follow(agent, best);
-    else if (standing.role === 'member') this.seek(agent, agent.random.next() * limits.bindJitterMs);
+    else if (standing.role === 'member') this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
   }
 
   private best(): Held | undefined {
@@ -173,7 +173,7 @@ export class Election {
     this.asked.clear();
     for (const address of this.addresses) this.outlook.set(address, 'unknown');
     for (const address of this.addresses) this.asked.set(agent.dial(address, 'seed'), address);
-    this.at = agent.now + (this.epochSeen > 0 ? limits.askAgainMs : limits.askMs);
+    this.at = agent.now + (this.epochSeen > 0 ? formationLimits.askAgainMs : formationLimits.askMs);
   }
 
   /** A broker looks for others of the list that are not in its mesh yet. */
@@ -182,7 +182,7 @@ export class Election {
     const { address: own } = this.standing.claim;
     for (const address of this.addresses)
       if (address !== own) this.asked.set(agent.dial(address, 'seed'), address);
-    this.at = agent.now + limits.brokerLookMs;
+    this.at = agent.now + formationLimits.brokerLookMs;
   }
 
   linked(agent: BehaviorAgent, neighbor: Neighbor): void {
@@ -208,7 +208,7 @@ export class Election {
     this.rounds++;
     const taken = this.addresses.filter((address) => this.isTaken(address));
     // A node that was found may be the broker: it has announced itself in a moment.
-    if (this.rounds === 1 && taken.length > 0) return this.seek(agent, limits.claimWaitMs);
+    if (this.rounds === 1 && taken.length > 0) return this.seek(agent, formationLimits.claimWaitMs);
     this.join(agent, taken);
   }
 
@@ -245,7 +245,7 @@ export class Election {
     this.counts.bound++;
     this.outlook.set(address, 'ours');
     this.settle();
-    this.at = agent.now + limits.brokerLookMs;
+    this.at = agent.now + formationLimits.brokerLookMs;
     agent.announce(encodeClaim(claim));
     agent.log('info', `${address} is bound: this node is the broker`, { epoch });
     this.stand(agent, { role: 'broker', claim });
@@ -256,7 +256,7 @@ export class Election {
     const { phase, standing } = this;
     if (standing.role === 'broker' && standing.claim.address === address) {
       agent.announce(undefined);
-      return this.seek(agent, agent.random.next() * limits.bindJitterMs);
+      return this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
     }
     if (phase.name !== 'binding' || phase.address !== address) return;
     // Somebody was quicker, and is announced in a moment.
@@ -266,7 +266,7 @@ export class Election {
   }
 
   private claimWait(agent: BehaviorAgent): number {
-    return limits.claimWaitMs * (0.5 + agent.random.next() / 2);
+    return formationLimits.claimWaitMs * (0.5 + agent.random.next() / 2);
   }
 
   // ── a broker that is no node ──────────────────────────────────────────────────────────────────────
@@ -290,6 +290,6 @@ export class Election {
 
   left(agent: BehaviorAgent, peer: number): void {
     if (this.standing.role !== 'guest' || this.standing.peer !== peer) return;
-    this.seek(agent, agent.random.next() * limits.bindJitterMs);
+    this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
   }
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
 } from './formation-messages.ts';
+import { formationLimits } from './limits.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const decode = (text: string) => decodeFormationMessage(bytesOf(text));
@@ -76,7 +76,7 @@ describe('what is none of the five is told', () => {
   });
 
   test('what is over a limit', () => {
-    const { formationNameLength, formationMessageBytesMax } = limits;
+    const { formationNameLength, formationMessageBytesMax } = formationLimits;
     const name = 'n'.repeat(formationNameLength);
     const hail = (name: string) => decode(JSON.stringify({ Hail: { name, address: '' } }));
     expect(hail(name)).toMatchObject({ type: 'Hail' });

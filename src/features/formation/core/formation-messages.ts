@@ -6,6 +6,7 @@
  * out, as vee's own reader does, so that a hail can say more than vee's.
  */
 import { limits } from '../../../kernel/limits.ts';
+import { formationLimits } from './limits.ts';
 
 export interface Hail {
   readonly type: 'Hail';
@@ -53,9 +54,9 @@ export function encodeFormationMessage(message: FormationMessage): Uint8Array {
 
 /** @returns what is wrong with them, where the bytes are none of the five. */
 export function decodeFormationMessage(bytes: Uint8Array): FormationMessage | { readonly problem: string } {
-  if (bytes.length > limits.formationMessageBytesMax) {
+  if (bytes.length > formationLimits.formationMessageBytesMax) {
     return {
-      problem: `a message of ${bytes.length} bytes is over the limit of ${limits.formationMessageBytesMax}`,
+      problem: `a message of ${bytes.length} bytes is over the limit of ${formationLimits.formationMessageBytesMax}`,
     };
   }
   const json = parse(bytes);
@@ -96,7 +97,7 @@ const readers: Readonly<Record<FormationMessage['type'], (fields: Fields) => Rea
     fields.read({
       type: 'Hail',
       name: fields.label('name'),
-      address: fields.text('address', limits.formationAddressLength),
+      address: fields.text('address', formationLimits.formationAddressLength),
       services: fields.labels('services'),
     }),
   Pair: (fields) =>
@@ -110,16 +111,16 @@ const readers: Readonly<Record<FormationMessage['type'], (fields: Fields) => Rea
       type: 'Link',
       originName: fields.label('origin_name'),
       destinationName: fields.label('destination_name'),
-      address: fields.text('address', limits.formationAddressLength),
+      address: fields.text('address', formationLimits.formationAddressLength),
     }),
   Fail: (fields) =>
     fields.read({
       type: 'Fail',
       offender: fields.label('offender'),
-      explanation: fields.text('explanation', limits.formationMessageBytesMax),
+      explanation: fields.text('explanation', formationLimits.formationMessageBytesMax),
     }),
   Data: (fields) =>
-    fields.read({ type: 'Data', payload: fields.text('payload', limits.formationMessageBytesMax) }),
+    fields.read({ type: 'Data', payload: fields.text('payload', formationLimits.formationMessageBytesMax) }),
 };
 
 /** The fields of one message; the first that is wrong is what is told. */
@@ -139,7 +140,7 @@ class Fields {
 
   /** What a person may be shown: at least one character, and none that a terminal obeys. */
   label(name: string): string {
-    return this.checkLabel(name, this.text(name, limits.formationNameLength));
+    return this.checkLabel(name, this.text(name, formationLimits.formationNameLength));
   }
 
   /** None where there are none. */
@@ -149,7 +150,9 @@ class Fields {
       this.fail(`${name} is not a list of at most ${limits.servicesPerRecordMax}`);
       return [];
     }
-    return value.map((one) => this.checkLabel(name, this.checkText(name, one, limits.formationNameLength)));
+    return value.map((one) =>
+      this.checkLabel(name, this.checkText(name, one, formationLimits.formationNameLength)),
+    );
   }
 
   text(name: string, lengthMax: number): string {

@@ -35,6 +35,7 @@ import type {
   FormationOptions,
   FormationStatus,
 } from './formation-types.ts';
+import { formationLimits } from './limits.ts';
 import { PairRequests } from './pair-requests.ts';
 import type { Holder } from './registry.ts';
 
@@ -141,7 +142,7 @@ export class Formation implements Behavior<FormationCommand> {
           return [...self.services];
         },
       },
-      agent.now + limits.directoryWholeMs,
+      agent.now + formationLimits.directoryWholeMs,
     );
   }
 
@@ -153,7 +154,7 @@ export class Formation implements Behavior<FormationCommand> {
   // ── as a member ───────────────────────────────────────────────────────────────────────────────────
 
   private hail(agent: BehaviorAgent): void {
-    this.hailAt = agent.now + limits.hailIntervalMs;
+    this.hailAt = agent.now + formationLimits.hailIntervalMs;
     this.hailedAt = agent.now;
     this.hailedVia = this.wayOf(agent);
     const { name, services } = agent.self;
@@ -164,7 +165,7 @@ export class Formation implements Behavior<FormationCommand> {
   /** A service that was just offered can be asked for at once. */
   private hailSoon(agent: BehaviorAgent): void {
     if (this.hailAt === never) return;
-    this.hailAt = Math.min(this.hailAt, Math.max(agent.now, this.hailedAt + limits.hailGapMs));
+    this.hailAt = Math.min(this.hailAt, Math.max(agent.now, this.hailedAt + formationLimits.hailGapMs));
   }
 
   private wayOf({ routes }: BehaviorAgent): NodeId | undefined {
@@ -196,7 +197,7 @@ export class Formation implements Behavior<FormationCommand> {
     }
     const request = this.requests.add(command.to, token, agent.now);
     if (request === undefined) {
-      const text = `${limits.pairsUnresolvedMax} requests to pair wait for the broker already`;
+      const text = `${formationLimits.pairsUnresolvedMax} requests to pair wait for the broker already`;
       return agent.answerFailure(token, failure('SKEIN_BUSY', text));
     }
     if (this.election.standing.role !== 'seeking') this.ask(agent, request);
@@ -211,7 +212,7 @@ export class Formation implements Behavior<FormationCommand> {
   private unanswered(to: string): Failure {
     const isSeeking = this.election.standing.role === 'seeking';
     const why = isSeeking ? 'the formation has no broker' : 'the broker did not answer';
-    return failure('SKEIN_TIMEOUT', `${to}: ${why} within ${limits.pairTimeoutMs / 1000} s`);
+    return failure('SKEIN_TIMEOUT', `${to}: ${why} within ${formationLimits.pairTimeoutMs / 1000} s`);
   }
 
   // ── what is said ──────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@
  * Who calls it: the formation, which asks each broker of the moment for all of them. Invariant: each ends once, with
  * an answer or when its time is over.
  */
-import { limits } from '../../../kernel/limits.ts';
+import { formationLimits } from './limits.ts';
 
 interface PairRequest {
   readonly number: number;
@@ -20,8 +20,8 @@ export class PairRequests {
 
   /** Undefined: too many wait. */
   add(to: string, token: number, now: number): PairRequest | undefined {
-    if (this.waiting.size >= limits.pairsUnresolvedMax) return undefined;
-    const request = { number: ++this.last, to, token, until: now + limits.pairTimeoutMs };
+    if (this.waiting.size >= formationLimits.pairsUnresolvedMax) return undefined;
+    const request = { number: ++this.last, to, token, until: now + formationLimits.pairTimeoutMs };
     this.waiting.set(request.number, request);
     return request;
   }

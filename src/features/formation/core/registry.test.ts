@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../../kernel/limits.ts';
 import type { Hail } from './formation-messages.ts';
+import { formationLimits } from './limits.ts';
 import { Registry } from './registry.ts';
 
-const lease = limits.formationLeaseMs;
+const lease = formationLimits.formationLeaseMs;
 let registry: Registry;
 
 beforeEach(() => {
@@ -59,7 +60,7 @@ describe('a lease', () => {
     expect([registry.nextDeadline(), registry.expire(lease - 1)]).toEqual([lease, []]);
     expect(registry.expire(lease).map(({ name }) => name)).toEqual(['a']);
     expect([registry.expire(lease), registry.nextDeadline()]).toEqual([[], lease + 500]);
-    expect(lease).toBe(3 * limits.hailIntervalMs);
+    expect(lease).toBe(3 * formationLimits.hailIntervalMs);
   });
 
   test('that is renewed ends after those that are not', () => {
@@ -94,7 +95,7 @@ test('what a member says of itself anew is news', () => {
 });
 
 test('it has room for so many, and those renew', () => {
-  for (let i = 0; i < limits.registryEntriesMax; i++) registry.hail(hail(`n${i}`), i, 0);
+  for (let i = 0; i < formationLimits.registryEntriesMax; i++) registry.hail(hail(`n${i}`), i, 0);
   expect(registry.hail(hail('one more'), 'x', 0)).toBe('full');
   expect(registry.hail(hail('n7'), 7, 0)).toBe('renewed');
   registry.forget('n7');
@@ -103,7 +104,7 @@ test('it has room for so many, and those renew', () => {
 
 test('one program hails for so many names, and all of them together are so long', () => {
   const registry = new Registry();
-  for (let i = 0; i < limits.registryNamesPerHolderMax; i++)
+  for (let i = 0; i < formationLimits.registryNamesPerHolderMax; i++)
     expect(registry.hail(hail(`n${i}`), 1, 0)).toBe('new');
   expect(registry.hail(hail('one more'), 1, 0)).toBe('full');
   expect(registry.hail(hail('n1', { services: ['s'] }), 1, 0)).toBe('changed');

@@ -5,8 +5,9 @@
  * hailed for it first until its lease ends or its connection does; whoever does not renew in time is forgotten, and
  * told of by `expire` once. A hail and a look-up cost the same however many there are.
  */
-import { limits } from '../../../kernel/limits.ts';
+
 import type { Hail } from './formation-messages.ts';
+import { formationLimits } from './limits.ts';
 
 /** Whose hails they are: a node's id as text, or the number of a nanomsg program's connection. */
 export type Holder = number | string;
@@ -40,7 +41,7 @@ export class Registry {
     const known = this.entries.get(name);
     if (known !== undefined && known.address !== address && known.until > now) return 'taken';
     const isSame = known !== undefined && known.address === address && isSameList(known.services, services);
-    const until = now + limits.formationLeaseMs;
+    const until = now + formationLimits.formationLeaseMs;
     if (isSame && known.holder === holder) {
       this.entries.delete(name);
       this.entries.set(name, { ...known, until });
@@ -110,11 +111,11 @@ export class Registry {
   /** @param known The entry whose place it takes. */
   private hasRoom(entry: RegistryEntry, known: RegistryEntry | undefined): boolean {
     const freed = known === undefined ? 0 : charactersOf(known);
-    if (this.characters - freed + charactersOf(entry) > limits.registryCharactersMax) return false;
+    if (this.characters - freed + charactersOf(entry) > formationLimits.registryCharactersMax) return false;
     if (known?.holder === entry.holder) return true;
     const held = this.names.get(entry.holder)?.size ?? 0;
-    const isMore = known === undefined && this.entries.size >= limits.registryEntriesMax;
-    return !isMore && held < limits.registryNamesPerHolderMax;
+    const isMore = known === undefined && this.entries.size >= formationLimits.registryEntriesMax;
+    return !isMore && held < formationLimits.registryNamesPerHolderMax;
   }
 
   private add(entry: RegistryEntry): void {

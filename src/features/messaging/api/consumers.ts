@@ -6,7 +6,6 @@
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
 
-import { limits } from '../../../kernel/limits.ts';
 import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { decodeBody } from '../../../kit/codec.ts';
 import { validate } from '../../../kit/schema.ts';
@@ -14,6 +13,7 @@ import { PushStream } from '../../../kit/stream.ts';
 import type { Message, MessageStream, MessageSubscription, MessagesOptions } from '../../../node/node.ts';
 import type { Runtime } from '../../../node/runtime.ts';
 import type { Arrival } from '../core/arrival.ts';
+import { messagingLimits } from '../core/limits.ts';
 import { messagingFeature } from '../core/messaging.ts';
 import { checkKind, type Kind, kindName } from './kind.ts';
 import { type MessageContext, nameOf, ReceivedMessage } from './message.ts';
@@ -43,7 +43,7 @@ interface Consumer {
 /** A loop's consumption is told in batches: one command per message would double the work. */
 const consumedBatch = 64;
 /** Large bodies are told of sooner. */
-const consumedBatchBytes = limits.receiveBufferBytes / 64;
+const consumedBatchBytes = messagingLimits.receiveBufferBytes / 64;
 
 export class Consumers {
   private readonly ports: ConsumerPorts;
@@ -121,7 +121,7 @@ export class Consumers {
   }
 
   private consumer(options: MessagesOptions<never>, take: Consumer['take'], end: Consumer['end']): Consumer {
-    const { kind, bufferMessages: limit = limits.receiveBufferMessages } = options;
+    const { kind, bufferMessages: limit = messagingLimits.receiveBufferMessages } = options;
     const schemaKind = typeof kind === 'object' && kind.schema !== undefined ? kind : undefined;
     return {
       id: ++this.lastId,

@@ -5,8 +5,8 @@
  * they are sent and before they are handed over.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { limits } from '../../../kernel/limits.ts';
 import { shown } from '../../../kit/arguments.ts';
+import { messagingLimits } from '../core/limits.ts';
 
 export interface Kind<Body> {
   readonly name: string;
@@ -31,7 +31,7 @@ export function kind<Body = unknown>(name: string, schema?: StandardSchemaV1<unk
     typeof name !== 'string' ||
     name.length === 0 ||
     /\p{Cc}/u.test(name) ||
-    utf8Bytes(name) > limits.kindBytesMax
+    utf8Bytes(name) > messagingLimits.kindBytesMax
   ) {
     throw new TypeError(
       `kind: a name has 1 to 127 bytes of UTF-8 and no control characters, got ${JSON.stringify(name)}`,

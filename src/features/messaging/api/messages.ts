@@ -7,7 +7,6 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { checkOneOf, checkOptions, listOfNames } from '../../../kit/arguments.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import { validate, validateNow } from '../../../kit/schema.ts';
@@ -22,6 +21,7 @@ import type {
 } from '../../../node/node.ts';
 import { checkWhole } from '../../../node/settings.ts';
 import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import { messagingLimits } from '../core/limits.ts';
 import { messagingFeature } from '../core/messaging.ts';
 import type { MessagingEvent, SendAnswer, SendCommand, Sent, Transit } from '../core/messaging-types.ts';
 import type { Everybody, Target } from '../core/target.ts';
@@ -108,7 +108,7 @@ export class Messages {
   private sendToOne(to: string, body: unknown, options: SendOptions<never>): Promise<SendResult> {
     const target = this.target(to, kindName(options.kind ?? defaultKind));
     const { encoding, bytes } = encodeBody(body);
-    if (bytes.length > limits.partBytes) {
+    if (bytes.length > messagingLimits.partBytes) {
       return this.dispatch([target.node], body, options, new Map([[target.node, to]]));
     }
     const timeoutMs = options.timeoutMs ?? this.ports.sendTimeoutMs();
@@ -122,9 +122,13 @@ export class Messages {
 
   batch(to: string, options: BatchOptions<never>): CountedBatch<unknown> {
     checkOptions('batch', options, ['kind', 'inFlight', 'timeoutMs']);
-    const { kind: named = defaultKind, inFlight = limits.receiveBufferMessages, timeoutMs } = options;
+    const {
+      kind: named = defaultKind,
+      inFlight = messagingLimits.receiveBufferMessages,
+      timeoutMs,
+    } = options;
     checkKind(named);
-    checkWhole('inFlight', inFlight, 1, limits.unresolvedPerNodeMax);
+    checkWhole('inFlight', inFlight, 1, messagingLimits.unresolvedPerNodeMax);
     if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
     this.target(to, kindName(named));
     return new CountedBatch(inFlight, (batch) => {
@@ -158,7 +162,7 @@ export class Messages {
     if (options.receipt !== 'none' || !isShort(options))
       return this.dispatch('all', body, options, new Map());
     const { encoding, bytes } = encodeBody(body);
-    if (bytes.length > limits.partBytes) return this.dispatch('all', body, options, new Map());
+    if (bytes.length > messagingLimits.partBytes) return this.dispatch('all', body, options, new Map());
     const named = kindName(options.kind ?? defaultKind);
     const { direct } = this.ports.core().messaging;
     let everybody = this.everybody.get(named);
@@ -291,7 +295,8 @@ export class Messages {
   private showTransit(transit: Transit): void {
     const message = snoopedMessage(transit, this.ports);
     // Whoever looks on too slowly misses some: the traffic itself must not wait for it.
-    for (const stream of this.snoops) if (stream.waiting < limits.receiveBufferMessages) stream.push(message);
+    for (const stream of this.snoops)
+      if (stream.waiting < messagingLimits.receiveBufferMessages) stream.push(message);
   }
 }
 
@@ -326,8 +331,8 @@ function encodeSmall(
 ): { readonly encoding: number; readonly bytes: Uint8Array } {
   const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
   const encoded = encodeBody(value);
-  if (encoded.bytes.length <= limits.partBytes) return encoded;
-  const text = `${call}: ${encoded.bytes.length} bytes are over ${limits.partBytes}; use send`;
+  if (encoded.bytes.length <= messagingLimits.partBytes) return encoded;
+  const text = `${call}: ${encoded.bytes.length} bytes are over ${messagingLimits.partBytes}; use send`;
   throw new SkeinError('SKEIN_TOO_LARGE', text);
 }
 

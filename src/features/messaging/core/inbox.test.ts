@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
 import type { Arrival } from './arrival.ts';
 import { Inbox } from './inbox.ts';
+import { messagingLimits } from './limits.ts';
 
 let given: [sequence: number, consumers: readonly number[]][] = [];
 let inbox: Inbox;
@@ -63,7 +63,7 @@ describe('a message goes', () => {
 });
 
 describe('a consumer', () => {
-  const half = limits.receiveBufferBytes / 2;
+  const half = messagingLimits.receiveBufferBytes / 2;
 
   test('is given no more bytes than it may have unread; one message always fits', () => {
     inbox.listen(1, undefined, 10);
@@ -105,7 +105,7 @@ describe('a message that nobody wants yet', () => {
   });
 
   test('is refused as the 1,025th, and accepted again when there is room', () => {
-    for (let i = 0; i < limits.receiveBufferMessages; i++) expect(offer()).toBe(true);
+    for (let i = 0; i < messagingLimits.receiveBufferMessages; i++) expect(offer()).toBe(true);
     expect(offer()).toBe(false);
     inbox.listen(1, undefined, 5);
     inbox.unlisten(1);
@@ -113,7 +113,7 @@ describe('a message that nobody wants yet', () => {
   });
 
   test('is refused beyond the bytes that may wait; a single large one is not', () => {
-    expect(offer('k', limits.bodyBytesMax)).toBe(true);
+    expect(offer('k', messagingLimits.bodyBytesMax)).toBe(true);
     expect(offer('k', 1)).toBe(false);
     inbox.listen(1, undefined, 5);
     inbox.unlisten(1);

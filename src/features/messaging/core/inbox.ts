@@ -6,8 +6,9 @@
  * one matching consumer has room for it; while no consumer matches, it waits in the unclaimed queue, with
  * a limit of its own, until one does.
  */
-import { limits } from '../../../kernel/limits.ts';
+
 import type { Arrival } from './arrival.ts';
+import { messagingLimits } from './limits.ts';
 
 interface Consumer {
   /** Undefined: every kind. */
@@ -102,8 +103,8 @@ export class Inbox {
   private keep(arrival: Arrival): boolean {
     const bytes = this.unclaimedBytes + arrival.body.length;
     const full =
-      this.unclaimed.length >= limits.receiveBufferMessages ||
-      (bytes > limits.bodyBytesMax && this.unclaimed.length > 0);
+      this.unclaimed.length >= messagingLimits.receiveBufferMessages ||
+      (bytes > messagingLimits.bodyBytesMax && this.unclaimed.length > 0);
     if (full) return false;
     // It may wait for long: not with the whole chunk that it came in.
     const { body, recipients } = arrival;
@@ -117,7 +118,7 @@ export class Inbox {
 function take(consumer: Consumer, { body }: Arrival): boolean {
   const { waiting, limit } = consumer;
   const bytes = consumer.bytes + body.length;
-  if (waiting >= limit || (bytes > limits.receiveBufferBytes && waiting > 0)) return false;
+  if (waiting >= limit || (bytes > messagingLimits.receiveBufferBytes && waiting > 0)) return false;
   consumer.waiting++;
   consumer.bytes = bytes;
   return true;

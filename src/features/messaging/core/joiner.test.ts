@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../../kernel/limits.ts';
 import { Joiner } from './joiner.ts';
+import { messagingLimits } from './limits.ts';
 import type { Part } from './wire.ts';
 
-const { partBytes } = limits;
+const { partBytes } = messagingLimits;
 const totalBytes = partBytes * 2 + 100;
 
 const partOf = (index: number, changes: Partial<Part> = {}): Part => ({
@@ -64,12 +64,15 @@ describe('memory', () => {
 
   test('is bounded over all sources: what does not fit is refused', () => {
     const joiner = new Joiner();
-    const large = { count: limits.bodyBytesMax / partBytes, totalBytes: limits.bodyBytesMax };
+    const large = {
+      count: messagingLimits.bodyBytesMax / partBytes,
+      totalBytes: messagingLimits.bodyBytesMax,
+    };
     const states = [1, 2, 3, 4, 5].map(
       (source) => joiner.add(source, 1, partOf(0, large), bytesOf(0), 0).state,
     );
     expect(states).toEqual(['held', 'held', 'held', 'held', 'refused']);
-    expect(joiner.bytes).toBe(limits.joiningBytesMax);
+    expect(joiner.bytes).toBe(messagingLimits.joiningBytesMax);
   });
 
   test('of a body whose parts stop coming is given back, of one that goes on is not', () => {
@@ -77,8 +80,8 @@ describe('memory', () => {
     add(joiner, 0, 0, 1);
     add(joiner, 0, 0, 2);
     add(joiner, 1, 20_000, 2);
-    joiner.forgetIdle(limits.joiningIdleMs + 1);
+    joiner.forgetIdle(messagingLimits.joiningIdleMs + 1);
     expect(joiner.bytes).toBe(totalBytes);
-    expect(add(joiner, 2, limits.joiningIdleMs + 2, 2).state).toBe('complete');
+    expect(add(joiner, 2, messagingLimits.joiningIdleMs + 2, 2).state).toBe('complete');
   });
 });

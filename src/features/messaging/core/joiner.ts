@@ -5,7 +5,7 @@
  * `joiningBytesMax`, and a body whose parts stop coming is dropped after `joiningIdleMs`.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { messagingLimits } from './limits.ts';
 import type { Part } from './wire.ts';
 
 interface Joining {
@@ -31,14 +31,17 @@ export class Joiner {
 
   add(source: NodeId, life: number, part: Part, bytes: Uint8Array, now: number): Joined {
     const key = keyOf(source, life, part.whole);
-    const expected = Math.min(limits.partBytes, part.totalBytes - part.index * limits.partBytes);
+    const expected = Math.min(
+      messagingLimits.partBytes,
+      part.totalBytes - part.index * messagingLimits.partBytes,
+    );
     if (bytes.length !== expected) return refused;
     const joining = this.joining.get(key) ?? this.start(key, part, now);
     if (joining === undefined || joining.part.totalBytes !== part.totalBytes) return refused;
     joining.touchedAt = now;
     if (joining.got[part.index] === 1) return held;
     joining.got[part.index] = 1;
-    joining.body.set(bytes, part.index * limits.partBytes);
+    joining.body.set(bytes, part.index * messagingLimits.partBytes);
     joining.missing--;
     return joining.missing > 0 ? held : { state: 'complete', body: joining.body };
   }
@@ -50,7 +53,7 @@ export class Joiner {
 
   forgetIdle(now: number): void {
     for (const [key, joining] of [...this.joining]) {
-      if (now - joining.touchedAt > limits.joiningIdleMs) this.drop(key);
+      if (now - joining.touchedAt > messagingLimits.joiningIdleMs) this.drop(key);
     }
   }
 
@@ -59,7 +62,7 @@ export class Joiner {
   }
 
   private start(key: string, part: Part, now: number): Joining | undefined {
-    if (this.heldBytes + part.totalBytes > limits.joiningBytesMax) return undefined;
+    if (this.heldBytes + part.totalBytes > messagingLimits.joiningBytesMax) return undefined;
     const joining: Joining = {
       part,
       body: new Uint8Array(part.totalBytes),

@@ -9,6 +9,7 @@
  */
 import type { NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
+import { messagingLimits } from './limits.ts';
 import type { SendCommand } from './messaging-types.ts';
 import { type Missing, none, type Outcome, type Pending } from './outbound.ts';
 import { Waiting } from './waiting.ts';
@@ -49,7 +50,7 @@ export class LargeBody {
     this.sequence = sequence;
     this.command = command;
     this.ports = ports;
-    this.partCount = Math.ceil(command.body.length / limits.partBytes);
+    this.partCount = Math.ceil(command.body.length / messagingLimits.partBytes);
     this.whole = {
       sequence,
       type: MessageType.data,
@@ -101,9 +102,9 @@ export class LargeBody {
   private sendNext(): void {
     const { kind, encoding, body } = this.command;
     const index = this.nextPart++;
-    const start = index * limits.partBytes;
+    const start = index * messagingLimits.partBytes;
     const part = { whole: this.sequence, index, count: this.partCount, totalBytes: body.length };
-    const data = { kind, encoding, part, body: body.subarray(start, start + limits.partBytes) };
+    const data = { kind, encoding, part, body: body.subarray(start, start + messagingLimits.partBytes) };
     this.inFlight++;
     const to = this.whole.waiting.nodes();
     const sentAt = this.ports.now();
@@ -127,7 +128,8 @@ export class LargeBody {
   /** The window opens while parts are quick, and closes to one when they take longer than a repeat waits. */
   private measured(tookMs: number): void {
     this.tookMs = tookMs;
-    if (tookMs < limits.repeatAfterMs / 2) this.window = Math.min(this.window + 1, limits.partsInFlight);
+    if (tookMs < limits.repeatAfterMs / 2)
+      this.window = Math.min(this.window + 1, messagingLimits.partsInFlight);
     else if (tookMs > limits.repeatAfterMs) this.window = Math.max(1, Math.floor(this.window / 2));
   }
 

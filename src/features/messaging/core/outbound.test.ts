@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../../kernel/limits.ts';
+import { messagingLimits } from './limits.ts';
 import { none, Outbound, type Outcome, type Pending } from './outbound.ts';
 import { Waiting } from './waiting.ts';
 
@@ -108,7 +109,7 @@ describe('it is full', () => {
 
   test('for one node with as many as one that does not answer may hold up, and for no other', () => {
     const both = track([1, 2]);
-    for (let i = 1; i < limits.unresolvedPerNodeMax; i++) track([1]);
+    for (let i = 1; i < messagingLimits.unresolvedPerNodeMax; i++) track([1]);
     expect([outbound.isFullFor(1, 0), outbound.isFullFor(2, 0), outbound.isFull(0)]).toEqual([
       true,
       false,
@@ -121,10 +122,10 @@ describe('it is full', () => {
   });
 
   test('with bodies that take as much memory as they may; one alone always fits', () => {
-    const body = new Uint8Array(limits.bodyBytesMax);
-    const larger = limits.unresolvedBytesMax + 1;
+    const body = new Uint8Array(messagingLimits.bodyBytesMax);
+    const larger = messagingLimits.unresolvedBytesMax + 1;
     expect([outbound.isFull(larger), outbound.isFullFor(1, larger)]).toEqual([false, false]);
-    const count = limits.unresolvedBytesPerNodeMax / body.length;
+    const count = messagingLimits.unresolvedBytesPerNodeMax / body.length;
     const messages = Array.from({ length: count }, () => track([1, 2], { body }));
     expect([outbound.isFullFor(1, 0), outbound.isFullFor(1, 1), outbound.isFullFor(3, body.length)]).toEqual([
       false,
@@ -132,12 +133,13 @@ describe('it is full', () => {
       false,
     ]);
     // A body to several is held once.
-    for (let i = count; i < limits.unresolvedBytesMax / body.length; i++) track([i, i + 1], { body });
+    for (let i = count; i < messagingLimits.unresolvedBytesMax / body.length; i++)
+      track([i, i + 1], { body });
     expect([outbound.isFull(0), outbound.isFull(1)]).toEqual([false, true]);
     // The program has given the memory to a worker meanwhile.
     structuredClone(body, { transfer: [body.buffer] });
     for (const message of messages) for (const node of [1, 2]) outbound.delivered(message, node);
-    const { bodyBytesMax } = limits;
+    const { bodyBytesMax } = messagingLimits;
     expect([outbound.isFullFor(1, bodyBytesMax), outbound.isFull(bodyBytesMax)]).toEqual([false, false]);
   });
 });

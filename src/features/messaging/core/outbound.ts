@@ -9,6 +9,7 @@
 import type { NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Awaited, type Awaiting } from '../../../kernel/parts/awaited.ts';
+import { messagingLimits } from './limits.ts';
 import type { MissingReason } from './messaging-types.ts';
 import type { Waiting } from './waiting.ts';
 import type { Content } from './wire.ts';
@@ -86,7 +87,10 @@ export class Outbound {
   /** There is no room for such a body, whomever it is for. */
   isFull(byteLength: number): boolean {
     const { size } = this.pending;
-    return size >= limits.unresolvedMax || (size > 0 && this.bytes + byteLength > limits.unresolvedBytesMax);
+    return (
+      size >= limits.unresolvedMax ||
+      (size > 0 && this.bytes + byteLength > messagingLimits.unresolvedBytesMax)
+    );
   }
 
   /** Too much is under way to this node already. */
@@ -94,8 +98,8 @@ export class Outbound {
     const queue = this.queueOf(node);
     if (queue === undefined) return false;
     return (
-      queue.count >= limits.unresolvedPerNodeMax ||
-      queue.bytes + byteLength > limits.unresolvedBytesPerNodeMax
+      queue.count >= messagingLimits.unresolvedPerNodeMax ||
+      queue.bytes + byteLength > messagingLimits.unresolvedBytesPerNodeMax
     );
   }
 

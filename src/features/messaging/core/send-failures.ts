@@ -5,19 +5,20 @@
  */
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { limits, mebibytes } from '../../../kernel/limits.ts';
+import { messagingLimits } from './limits.ts';
 
 export function tooLarge(byteLength: number): Failure {
-  const text = `a body of ${byteLength} bytes is over the limit of ${limits.bodyBytesMax}; send it in several`;
+  const text = `a body of ${byteLength} bytes is over the limit of ${messagingLimits.bodyBytesMax}; send it in several`;
   return failure('SKEIN_TOO_LARGE', text);
 }
 
 export function tooMany(): Failure {
-  const max = `${limits.unresolvedMax} messages or ${mebibytes(limits.unresolvedBytesMax)}`;
+  const max = `${limits.unresolvedMax} messages or ${mebibytes(messagingLimits.unresolvedBytesMax)}`;
   return failure('SKEIN_BUSY', `as much as may wait for receipts does already: ${max}`);
 }
 
 /** @param node Its name. */
 export function tooManyFor(node: string): Failure {
-  const max = `${limits.unresolvedPerNodeMax} messages or ${mebibytes(limits.unresolvedBytesPerNodeMax)}`;
+  const max = `${messagingLimits.unresolvedPerNodeMax} messages or ${mebibytes(messagingLimits.unresolvedBytesPerNodeMax)}`;
   return failure('SKEIN_BUSY', `as much as may wait for receipts of ${node} does already: ${max}`);
 }

@@ -12,6 +12,7 @@ import { lifeOf, lifeTailOf } from '../../../kernel/life.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { mayComeBack } from '../../../kernel/parts/reach.ts';
 import { LargeBody } from './large-body.ts';
+import { messagingLimits } from './limits.ts';
 import type { MessagingEvent, MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
 import { type Missing, none, Outbound, type Outcome, type Pending } from './outbound.ts';
 import { tooLarge, tooMany, tooManyFor } from './send-failures.ts';
@@ -165,7 +166,7 @@ export class Sender {
   send(command: SendCommand, token: number): void {
     const { recipients: wanted, acknowledged, body } = command;
     const nodes = wanted === 'all' ? [...this.agent.routes.reachable()] : [...new Set(wanted)];
-    const isLarge = body.length > limits.partBytes;
+    const isLarge = body.length > messagingLimits.partBytes;
     const isTracked = acknowledged || isLarge;
     const full: readonly NodeId[] = isTracked
       ? nodes.filter((node) => this.outbound.isFullFor(node, body.length))
@@ -199,7 +200,7 @@ export class Sender {
     nodes: readonly NodeId[],
     full: readonly NodeId[],
   ): Failure | undefined {
-    if (body.length > limits.bodyBytesMax) return tooLarge(body.length);
+    if (body.length > messagingLimits.bodyBytesMax) return tooLarge(body.length);
     if (isTracked && this.outbound.isFull(body.length)) return tooMany();
     const [first] = full;
     return first !== undefined && nodes.length === 1 ? this.busyFor(first) : undefined;

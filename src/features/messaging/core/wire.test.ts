@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { lifeOf } from '../../../kernel/life.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { encodeFrame, Flag, Frame, RouteKind } from '../../../kernel/wire/frame.ts';
+import { messagingLimits } from './limits.ts';
 import {
   type Data,
   DataCursor,
@@ -23,7 +24,7 @@ const data: Data = {
   part: undefined,
   body: Uint8Array.of(1, 2, 3),
 };
-const part = { whole: 9, index: 1, count: 2, totalBytes: limits.partBytes + 3 };
+const part = { whole: 9, index: 1, count: 2, totalBytes: messagingLimits.partBytes + 3 };
 
 function frameOf(type: number, payload: Uint8Array, flags = 0): Frame {
   const bytes = encodeFrame({ ...header, type, flags }, payload);
@@ -65,7 +66,10 @@ describe('a message', () => {
     ['a count that does not fit the size', { count: 3 }],
     [
       'a size above the limit',
-      { totalBytes: limits.bodyBytesMax + 1, count: limits.bodyBytesMax / limits.partBytes + 1 },
+      {
+        totalBytes: messagingLimits.bodyBytesMax + 1,
+        count: messagingLimits.bodyBytesMax / messagingLimits.partBytes + 1,
+      },
     ],
     ['no bytes at all', { totalBytes: 0, count: 0, index: 0 }],
   ])('in parts with %s is refused', (_what, changes) => {
@@ -76,10 +80,10 @@ describe('a message', () => {
   test('with a kind above the limit is refused', () => {
     const read = (kind: string): boolean =>
       new DataCursor().read(frameOf(MessageType.data, encodeData({ ...data, kind })));
-    expect([read('x'.repeat(limits.kindBytesMax)), read('x'.repeat(limits.kindBytesMax + 1))]).toEqual([
-      true,
-      false,
-    ]);
+    expect([
+      read('x'.repeat(messagingLimits.kindBytesMax)),
+      read('x'.repeat(messagingLimits.kindBytesMax + 1)),
+    ]).toEqual([true, false]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Instance } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, viewU48, Writer } from '../../../kernel/wire/bytes.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import { messagingLimits } from './limits.ts';
 
 export const MessageType = {
   /** Wants a receipt. */
@@ -90,7 +91,7 @@ export class DataCursor {
       return false;
     const kindLength = bytes[kindStart - 1] as number;
     const kindEnd = kindStart + kindLength;
-    if (kindLength > limits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
+    if (kindLength > messagingLimits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
     this.life = viewU48(view, payloadStart);
     this.lifeTail = view.getUint16(payloadStart + 6);
     if (frame.type !== MessageType.unacknowledged) this.floor = viewU48(view, payloadStart + floorOffset);
@@ -120,7 +121,7 @@ export class DataCursor {
 
   private readKind(bytes: Uint8Array, start: number, end: number): boolean {
     const reader = new Reader(bytes, start - 1, end);
-    const kind = reader.text(limits.kindBytesMax);
+    const kind = reader.text(messagingLimits.kindBytesMax);
     if (reader.failed) return false;
     this.kind = kind;
     this.kindBytes = bytes.slice(start, end);
@@ -180,10 +181,10 @@ function readPart(reader: Reader): Part {
     whole: reader.u48(),
     index: reader.varint(),
     count: reader.varint(),
-    totalBytes: reader.varint(limits.bodyBytesMax),
+    totalBytes: reader.varint(messagingLimits.bodyBytesMax),
   };
 }
 
 function isSound(part: Part): boolean {
-  return part.index < part.count && part.count === Math.ceil(part.totalBytes / limits.partBytes);
+  return part.index < part.count && part.count === Math.ceil(part.totalBytes / messagingLimits.partBytes);
 }

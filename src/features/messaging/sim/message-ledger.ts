@@ -12,6 +12,7 @@ import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
 import type { Life, Member, Mesh } from '../../../sim/world/mesh.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
+import { messagingLimits } from '../core/limits.ts';
 
 /** The kind of all simulated messages. */
 export const ledgerKind = 'sim';
@@ -55,9 +56,9 @@ interface Owed {
 }
 
 /** Sends end by themselves after 10 s on the sender's clock; a stall that is forgiven makes it this late. */
-const overdueAfterMs = limits.sendTimeoutMs * 1.05 + 3000;
+const overdueAfterMs = messagingLimits.sendTimeoutMs * 1.05 + 3000;
 /** Larger bodies go in parts, each with a time limit of its own. */
-const oneFrameBytesMax = limits.partBytes;
+const oneFrameBytesMax = messagingLimits.partBytes;
 /** What stands in a program's queue is read within this. */
 const readWithinMs = 500;
 const slowBufferMessages = 16;

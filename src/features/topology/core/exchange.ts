@@ -12,6 +12,7 @@ import { Throttle } from '../../../kernel/parts/throttle.ts';
 import { bucketCount, bucketOf } from '../../../kernel/routing/digests.ts';
 import type { NodeRecord, Records } from '../../../kernel/routing/records.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import { topologyLimits } from './limits.ts';
 import {
   type CarriedRecord,
   decodeIds,
@@ -43,7 +44,7 @@ const allBuckets: readonly number[] = Array.from({ length: bucketCount }, (_, bu
 export class Exchange implements ConnectionHandler {
   private readonly records: Records;
   private readonly queued = new Set<NodeId>();
-  private readonly throttle = new Throttle(limits.floodGapMs, limits.floodGapMsMax);
+  private readonly throttle = new Throttle(topologyLimits.floodGapMs, topologyLimits.floodGapMsMax);
   private agent: ConnectionAgent | undefined;
   /** The other end has said what it has: before that, part of the news could be taken for the whole. */
   private isCompared = false;
@@ -87,7 +88,7 @@ export class Exchange implements ConnectionHandler {
       if (record === undefined) continue;
       batch.push(carried(record, now));
       bytes += record.bytes.length;
-      if (bytes < limits.recordsFrameBytesMax) continue;
+      if (bytes < topologyLimits.recordsFrameBytesMax) continue;
       this.send(TopologyType.records, encodeRecords(batch));
       batch = [];
       bytes = 0;

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { SelfView } from '../../../kernel/contracts.ts';
 import { idOf } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { type Announcement, encodeAnnouncement } from '../../../kernel/routing/announcement.ts';
 import { Records } from '../../../kernel/routing/records.ts';
 import { Intake } from './intake.ts';
+import { topologyLimits } from './limits.ts';
 
 const self = { id: idOf('me'), name: 'me', instance: 'aaaaaaaaaaaaaaaa' } as SelfView;
 let records: Records;
@@ -77,16 +77,16 @@ test('the bytes kept are a copy: the received chunk may change', () => {
 });
 
 test('one origin gets its allowance, and another is not held back by it', () => {
-  for (let i = 1; i <= limits.recordsBurst; i++) expect(take(announcement('a', i))).toBe('accepted');
+  for (let i = 1; i <= topologyLimits.recordsBurst; i++) expect(take(announcement('a', i))).toBe('accepted');
   expect([take(announcement('a', 100)), take(announcement('b', 1))]).toEqual(['deferred', 'accepted']);
 });
 
 test('what exceeds the allowance waits, the newest of it, in whatever order it came', () => {
-  for (let i = 1; i <= limits.recordsBurst; i++) take(announcement('a', i));
+  for (let i = 1; i <= topologyLimits.recordsBurst; i++) take(announcement('a', i));
   for (const late of [30, 50, 40]) take(announcement('a', late), 0, late);
   expect(intake.due(0)).toEqual([]);
   const at = intake.nextDeadline(0);
-  expect(at).toBeLessThanOrEqual(1000 / limits.recordsPerSecond);
+  expect(at).toBeLessThanOrEqual(1000 / topologyLimits.recordsPerSecond);
   const due = intake.due(at);
   expect(due).toMatchObject([{ from: 50 }]);
   expect(take(due[0]?.received.bytes ?? new Uint8Array(0), at)).toBe('accepted');

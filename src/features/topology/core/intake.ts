@@ -17,6 +17,7 @@ import {
   isGenuine,
 } from '../../../kernel/routing/announcement.ts';
 import { compareContents, type NodeRecord, type Records } from '../../../kernel/routing/records.ts';
+import { topologyLimits } from './limits.ts';
 import type { CarriedRecord } from './messages.ts';
 
 export type Taken =
@@ -123,7 +124,7 @@ export class Intake {
     let allowance = this.allowances.get(id);
     if (allowance === undefined) {
       if (this.allowances.size >= limits.recordsMax) this.allowances.clear();
-      allowance = new TokenBucket(limits.recordsPerSecond, limits.recordsBurst, now);
+      allowance = new TokenBucket(topologyLimits.recordsPerSecond, topologyLimits.recordsBurst, now);
       this.allowances.set(id, allowance);
     }
     return allowance.take(now);
@@ -132,7 +133,7 @@ export class Intake {
   /** Of what has to wait only the newest is kept. */
   private defer(deferred: Deferred): void {
     const waiting = this.deferred.get(deferred.record.id);
-    if (waiting === undefined && this.deferred.size >= limits.recordsDeferredMax) return;
+    if (waiting === undefined && this.deferred.size >= topologyLimits.recordsDeferredMax) return;
     if (waiting !== undefined && compareVersions(waiting.record, deferred.record) > 0) return;
     this.deferred.set(deferred.record.id, deferred);
   }

@@ -9,6 +9,7 @@ import type { LinkId, Neighbor } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
+import { topologyLimits } from './limits.ts';
 
 export interface CutOff {
   readonly name: string;
@@ -26,7 +27,7 @@ export class Misconduct {
   exceeded(link: LinkId, now: number): boolean {
     let bucket = this.excess.get(link);
     if (bucket === undefined) {
-      bucket = new TokenBucket(limits.excessRecordsPerSecond, limits.excessRecordsBurst, now);
+      bucket = new TokenBucket(topologyLimits.excessRecordsPerSecond, topologyLimits.excessRecordsBurst, now);
       this.excess.set(link, bucket);
     }
     return !bucket.take(now);
@@ -47,7 +48,7 @@ export class Misconduct {
   /** It is to be kept out for now. */
   standing(id: NodeId, now: number): CutOff | undefined {
     const cutOff = this.cutOffs.get(id);
-    return cutOff !== undefined && now - cutOff.at < limits.cutOffMs ? cutOff : undefined;
+    return cutOff !== undefined && now - cutOff.at < topologyLimits.cutOffMs ? cutOff : undefined;
   }
 
   get all(): readonly CutOff[] {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BehaviorAgent, Neighbor, Route } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
+import { topologyLimits } from './limits.ts';
 import { decodeProbe, decodeProbeReply, encodeProbeReply, type Probe, type ProbeReply } from './messages.ts';
 import { NameWatch } from './name-watch.ts';
 
@@ -89,7 +89,7 @@ describe('a newcomer with the name of a node known as living', () => {
 
   test('is let in after a second of silence', () => {
     watch.hold(agent, newcomer);
-    pass(limits.nameProbeMs - 1);
+    pass(topologyLimits.nameProbeMs - 1);
     expect(verdicts).toEqual([]);
     pass(1);
     expect(verdicts).toEqual([[77, undefined]]);
@@ -99,7 +99,7 @@ describe('a newcomer with the name of a node known as living', () => {
     watch.hold(agent, newcomer);
     const reply = { ...answer(higher, 5), nonce: 12_345 };
     watch.replied(agent, 20, reply, encodeProbeReply(reply));
-    pass(limits.nameProbeMs);
+    pass(topologyLimits.nameProbeMs);
     expect(verdicts).toEqual([[77, undefined]]);
   });
 });
@@ -113,7 +113,7 @@ describe('our own name with another instance', () => {
   test('is asked by way of the neighbor that showed it, and taken over after a second of silence', () => {
     watch.contested(agent, neighborLink, 4, false);
     expect(sent).toMatchObject([{ to: neighborLink, probe: { via: 40, prober: mine } }]);
-    pass(limits.nameProbeMs - 1);
+    pass(topologyLimits.nameProbeMs - 1);
     expect(outbids).toEqual([]);
     pass(1);
     expect([outbids, failures]).toEqual([[4], []]);
@@ -139,7 +139,7 @@ describe('our own name with another instance', () => {
     watch.answered(agent, answer(higher, 200));
     watch.contested(agent, neighborLink, 9, true);
     expect(outbids).toEqual([4]);
-    pass(limits.outbidIntervalMs);
+    pass(topologyLimits.outbidIntervalMs);
     expect(outbids).toEqual([4, 9]);
   });
 });
@@ -150,7 +150,7 @@ describe('two that started together and meet', () => {
     expect(failures).toEqual([]);
     watch.namesake(agent, higher, uptimeMs - 300);
     expect([failures, gaveWay]).toEqual([[], 0]);
-    pass(limits.giveWayMs);
+    pass(topologyLimits.giveWayMs);
     expect([failures.map(({ code }) => code), gaveWay]).toEqual([['SKEIN_NAME_TAKEN'], 1]);
   });
 
@@ -158,7 +158,7 @@ describe('two that started together and meet', () => {
     watch.namesake(agent, higher, uptimeMs - 5000);
     expect(failures).toEqual([]);
     watch.namesake(agent, lower, uptimeMs + 5000);
-    pass(limits.giveWayMs);
+    pass(topologyLimits.giveWayMs);
     expect(failures).toHaveLength(1);
   });
 });
@@ -169,15 +169,15 @@ function stays(instance: string, olderByMs: number): number {
   while (times < 20 && failures.length === 0) {
     watch.contested(agent, neighborLink, 4, false);
     watch.answered(agent, answer(instance, uptimeMs - olderByMs));
-    pass(limits.giveWayMs);
+    pass(topologyLimits.giveWayMs);
     if (failures.length === 0) times++;
   }
   return times;
 }
 
 test('two that both think the other the younger do not argue for ever: the instance decides', () => {
-  expect(stays(lower, 1.5 * limits.nameProbeMs)).toBe(20);
-  expect(stays(higher, 1.5 * limits.nameProbeMs)).toBe(limits.nameContestsMax);
+  expect(stays(lower, 1.5 * topologyLimits.nameProbeMs)).toBe(20);
+  expect(stays(higher, 1.5 * topologyLimits.nameProbeMs)).toBe(topologyLimits.nameContestsMax);
 });
 
 test('the older by far stays, however often the younger answers before it has gone', () => {

@@ -10,6 +10,7 @@ import type { BehaviorAgent, LinkId, Neighbor } from '../../../kernel/contracts.
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
+import { topologyLimits } from './limits.ts';
 import { encodeProbe, encodeProbeReply, type Probe, type ProbeReply, TopologyType } from './messages.ts';
 
 /** A handshake held until the known life of the newcomer's name has answered, or has not. */
@@ -55,7 +56,11 @@ export class NameWatch {
   /** @param link To the life that is asked, where there is one; else it is asked by route. */
   hold(agent: BehaviorAgent, neighbor: Neighbor, link?: LinkId): void {
     const nonce = newNonce(agent);
-    this.held.set(nonce, { newcomer: neighbor, since: agent.now, until: agent.now + limits.nameProbeMs });
+    this.held.set(nonce, {
+      newcomer: neighbor,
+      since: agent.now,
+      until: agent.now + topologyLimits.nameProbeMs,
+    });
     const probe = encodeProbe({ nonce, via: agent.self.id, prober: neighbor.instance });
     const options = { type: TopologyType.probe, urgent: true };
     if (link === undefined) agent.send({ to: 'node', node: neighbor.id }, probe, options);
@@ -71,7 +76,7 @@ export class NameWatch {
     if (this.contest !== undefined) return;
     const via = [...agent.neighbors.values()].find((neighbor) => neighbor.link === from)?.id;
     if (via === undefined) return;
-    this.contest = { nonce: newNonce(agent), epoch, until: agent.now + limits.nameProbeMs };
+    this.contest = { nonce: newNonce(agent), epoch, until: agent.now + topologyLimits.nameProbeMs };
     const probe = encodeProbe({ nonce: this.contest.nonce, via, prober: agent.self.instance });
     agent.sendVia(from, agent.self.id, probe, { type: TopologyType.probe, urgent: true });
   }
@@ -122,8 +127,8 @@ export class NameWatch {
   private losesTo(agent: BehaviorAgent, { instance, uptimeMs }: ProbeReply): boolean {
     const times = this.rival?.instance === instance ? this.rival.times + 1 : 1;
     this.rival = { instance, times };
-    const isNearLimit = Math.abs(this.ports.uptimeMs() - uptimeMs) <= 2 * limits.nameProbeMs;
-    if (times > limits.nameContestsMax && isNearLimit) return agent.self.instance < instance;
+    const isNearLimit = Math.abs(this.ports.uptimeMs() - uptimeMs) <= 2 * topologyLimits.nameProbeMs;
+    if (times > topologyLimits.nameContestsMax && isNearLimit) return agent.self.instance < instance;
     return this.isYounger(agent, instance, uptimeMs);
   }
 
@@ -167,7 +172,7 @@ export class NameWatch {
         failure('SKEIN_NAME_TAKEN', `the name ${agent.self.name} has no epochs left: choose another`),
       );
     }
-    const at = this.outbidAt + limits.outbidIntervalMs;
+    const at = this.outbidAt + topologyLimits.outbidIntervalMs;
     if (agent.now < at) {
       this.postponed = { epoch, at };
       return;
@@ -206,7 +211,7 @@ export class NameWatch {
   private leave(agent: BehaviorAgent): void {
     if (agent.neighbors.size === 0) return this.end(agent);
     [this.contest, this.postponed] = [undefined, undefined];
-    this.leaveAt = Math.min(this.leaveAt, agent.now + limits.giveWayMs);
+    this.leaveAt = Math.min(this.leaveAt, agent.now + topologyLimits.giveWayMs);
   }
 
   private end(agent: BehaviorAgent): void {
@@ -219,7 +224,7 @@ export class NameWatch {
 /** Uptimes are read at slightly different moments: close to each other, the instance decides. */
 function isYounger(one: Life, other: Life): boolean {
   const difference = one.uptimeMs - other.uptimeMs;
-  return Math.abs(difference) > limits.nameProbeMs ? difference < 0 : one.instance < other.instance;
+  return Math.abs(difference) > topologyLimits.nameProbeMs ? difference < 0 : one.instance < other.instance;
 }
 
 type Life = Pick<ProbeReply, 'instance' | 'uptimeMs'>;

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { SelfView } from '../../../kernel/contracts.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
+import { topologyLimits } from './limits.ts';
 import { OwnRecord } from './own-record.ts';
 
 const self = {
@@ -32,7 +33,7 @@ test('changes in a row are announced at gaps that double, the first at once', ()
     own.change();
     if (versionAt(now) !== undefined) at.push(now);
   }
-  const first = limits.announceGapMs;
+  const first = topologyLimits.announceGapMs;
   expect(at.slice(0, 4)).toEqual([0, first, 3 * first, 7 * first]);
 });
 

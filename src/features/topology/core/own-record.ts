@@ -9,13 +9,14 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Throttle } from '../../../kernel/parts/throttle.ts';
 import { type Announcement, encodeAnnouncement } from '../../../kernel/routing/announcement.ts';
+import { topologyLimits } from './limits.ts';
 
 export class OwnRecord {
   epoch = 1;
   private sequence = 0;
   private changed = true;
   private isFinal = false;
-  private readonly throttle = new Throttle(limits.announceGapMs, limits.announceGapMsMax);
+  private readonly throttle = new Throttle(topologyLimits.announceGapMs, topologyLimits.announceGapMsMax);
   private readonly signer: RecordSigner | undefined;
 
   constructor(signer?: RecordSigner) {

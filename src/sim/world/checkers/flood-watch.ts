@@ -6,9 +6,10 @@
  * the node gets them. What a relay was faster with is old news when it comes over the link, and costs nobody
  * anything.
  */
+
+import { topologyLimits } from '../../../features/topology/core/limits.ts';
 import { decodeRecords, TopologyType } from '../../../features/topology/core/messages.ts';
 import { featureNumber, type NodeId } from '../../../kernel/identity.ts';
-import { limits } from '../../../kernel/limits.ts';
 import {
   compareVersions,
   decodeHeading,
@@ -22,8 +23,8 @@ import type { StreamEnd } from '../network/stream.ts';
 
 const feature = featureNumber('topology');
 /** Twice what is allowed: the receiver's clock may run fast, and leap. */
-const floodMin = 2 * (limits.excessRecordsBurst + limits.recordsBurst);
-const floodPerSecond = 2 * (limits.excessRecordsPerSecond + limits.recordsPerSecond);
+const floodMin = 2 * (topologyLimits.excessRecordsBurst + topologyLimits.recordsBurst);
+const floodPerSecond = 2 * (topologyLimits.excessRecordsPerSecond + topologyLimits.recordsPerSecond);
 
 export interface FloodListener {
   /** The first version of a flooded record has come from the liar itself. */

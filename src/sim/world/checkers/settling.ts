@@ -6,7 +6,7 @@
  * network as it truly is within a sync period and a flood; only the network itself may take longer to
  * become one, since that may wait for a beacon or a long backoff.
  */
-import { limits } from '../../../kernel/limits.ts';
+import { topologyLimits } from '../../../features/topology/core/limits.ts';
 import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, checkDegrees, checkNetwork } from './checkers.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
@@ -16,7 +16,7 @@ import type { Safety } from './safety.ts';
 /** A beacon comes every 30 s, a wait between solicitations may be 128 s. */
 const wholeLimitMs = 240_000;
 /** Neighbors compare digests each sync period, with a tenth of jitter; then a flood. */
-const knownLimitMs = limits.syncPeriodMs * 1.1 + 3000;
+const knownLimitMs = topologyLimits.syncPeriodMs * 1.1 + 3000;
 /** A node that is still changing links is given this long until it is looked at again. */
 const lookAgainMs = 500;
 /** Longer, where only a backoff is waited for. */

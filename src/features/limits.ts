@@ -1,0 +1,21 @@
+/**
+ * Every limit of skein in one record, by name: the list that programs import as `limits`, and from which
+ * `docs/limits.md` is made. Each stands with its reason in the `limits.ts` of the kernel or of its feature.
+ */
+import { limits as kernelLimits } from '../kernel/limits.ts';
+import { callLimits } from './calls/core/limits.ts';
+import { channelLimits } from './channels/core/limits.ts';
+import { discoveryLimits } from './discovery/core/limits.ts';
+import { formationLimits } from './formation/core/limits.ts';
+import { messagingLimits } from './messaging/core/limits.ts';
+import { topologyLimits } from './topology/core/limits.ts';
+
+export const limits = {
+  ...kernelLimits,
+  ...topologyLimits,
+  ...discoveryLimits,
+  ...messagingLimits,
+  ...callLimits,
+  ...channelLimits,
+  ...formationLimits,
+} as const;
