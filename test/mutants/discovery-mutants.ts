@@ -2,12 +2,13 @@
 import type { Mutant } from './mutant.ts';
 
 const discovery = 'src/features/discovery/core/discovery.ts';
+const healing = 'src/features/discovery/core/healing.ts';
 
 export const discoveryMutants: readonly Mutant[] = [
   {
     name: 'no-beacon',
     breaks: 'the lowest id of a component never says that it is there',
-    file: discovery,
+    file: healing,
     find: 'for (const id of agent.routes.reachable()) if (id < agent.self.id) return;',
     replace: 'for (const id of agent.routes.reachable()) if (id !== agent.self.id) return;',
   },
@@ -28,7 +29,7 @@ export const discoveryMutants: readonly Mutant[] = [
   {
     name: 'no-reunion',
     breaks: 'known nodes out of reach are never tried again',
-    file: discovery,
+    file: healing,
     find: "    return targetOf(entry, 'reunite');",
     replace: '    return undefined;',
   },

@@ -10,6 +10,7 @@ import type {
   DialPurpose,
   LinkId,
   Neighbor,
+  NodeEntry,
   OutgoingError,
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
@@ -131,6 +132,21 @@ export class Dials {
     const at = this.recent.get(life);
     return at !== undefined && now - at < discoveryLimits.dialAgainMs;
   }
+}
+
+/** A known node, by what it said of itself. */
+export function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
+  return { node: entry.id, instance: entry.instance, addresses: entry.addresses, purpose };
+}
+
+/** Up to `count` of them, at random. */
+export function pick<Item>(items: readonly Item[], count: number, agent: BehaviorAgent): Item[] {
+  const rest = [...items];
+  const picked: Item[] = [];
+  while (picked.length < count && rest.length > 0) {
+    picked.push(...rest.splice(Math.floor(agent.random.next() * rest.length), 1));
+  }
+  return picked;
 }
 
 function lifeOf(node: NodeId, instance: Instance | undefined): string {

@@ -1,8 +1,8 @@
 /**
  * Discovery: finds other nodes and keeps `degree` links to them.
  *
- * A behavior. It solicits links by datagram while it has too few, answers others, dials seeds, and dials
- * what it already knows: nodes of the mesh for more links, nodes out of reach to heal a partition.
+ * A behavior. It solicits links by datagram while it has too few (datagrams.ts), answers others (answering.ts),
+ * dials seeds (seeds.ts) and nodes of the mesh for more links, and heals what is broken (healing.ts).
  * Invariant: it only ever dials addresses that a node said of itself or that were given by hand, and a
  * degree of 0 never solicits.
  */
@@ -23,13 +23,14 @@ import type {
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
-import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
-import { type DialOutcome, Dials, type Target } from './dials.ts';
+import { Datagrams } from './datagrams.ts';
+import { type DialOutcome, Dials, pick, targetOf } from './dials.ts';
+import { Healing } from './healing.ts';
 import { Journal } from './journal.ts';
 import { discoveryLimits } from './limits.ts';
+import { QuietNodes } from './quiet-nodes.ts';
 import { hungUp, Seeds } from './seeds.ts';
-import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
 export const discoveryFeature = 'discovery';
 
@@ -62,33 +63,39 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   private readonly options: DiscoveryOptions;
   private readonly dials = new Dials();
   private readonly journal = new Journal();
+  private readonly quiet = new QuietNodes();
   private readonly answering = new Answering(this.dials, {
     degree: () => this.degree,
     wanted: (agent) => this.wanted(agent),
-    isQuiet: (agent, node) => this.isQuiet(agent, node),
+    isQuiet: (agent, node) => this.quiet.has(node, agent.now),
   });
+  private readonly datagrams: Datagrams;
+  private readonly healing: Healing;
   private readonly backoff = new Backoff(
     solicitFirstMs,
     solicitFirstMs * 2 ** discoveryLimits.solicitBackoffExponentMax,
   );
-  /** Links hung up by hand are left alone until then. */
-  private readonly quietUntil = new Map<NodeId, number>();
   /** Dials that a command waits for: linked, not yet reachable. */
   private unrouted: { readonly token: number; readonly neighbor: Neighbor }[] = [];
-  private readonly datagrams = new TokenBucket(
-    discoveryLimits.datagramsPerSecond,
-    discoveryLimits.datagramsBurst,
-    0,
-  );
   private seeds: Seeds;
   private solicitAt = never;
-  private beaconAt = never;
-  private reuniteAt = never;
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
     this.degree = options.degree;
     this.seeds = new Seeds(options.seeds, 0);
+    this.datagrams = new Datagrams({
+      journal: this.journal,
+      seal: options.seal,
+      heard: (agent, solicitation) => this.answering.heard(agent, solicitation),
+    });
+    this.healing = new Healing(this.dials, {
+      degree: () => this.degree,
+      isQuiet: (agent, node) => this.quiet.has(node, agent.now),
+      solicit: options.solicit
+        ? (agent) => this.datagrams.solicit(agent, Math.max(0, this.wanted(agent)))
+        : undefined,
+    });
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -98,15 +105,13 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.seeds = new Seeds(this.options.seeds, now);
     agent.solicits(() => this.wanted(agent) > 0 && agent.neighbors.size + agent.openingCount <= this.degree);
     this.solicitAt = this.degree > 0 ? now + random.next() * solicitSoonMs : never;
-    this.beaconAt = now + discoveryLimits.beaconIntervalMs * (0.5 + random.next() / 2);
-    this.reuniteAt = now + discoveryLimits.reuniteIntervalMs * random.next();
+    this.healing.started(agent);
   }
 
   nextDeadline(): number {
     return Math.min(
       this.solicitAt,
-      this.beaconAt,
-      this.reuniteAt,
+      this.healing.nextDeadline(),
       this.seeds.nextDeadline(),
       this.dials.nextDeadline(),
       this.answering.nextDeadline(),
@@ -120,8 +125,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       this.dials.dial(agent, { node: undefined, addresses: [address], purpose: 'seed', seed: address });
     }
     if (now >= this.solicitAt) this.seekLinks(agent);
-    if (now >= this.beaconAt) this.beacon(agent);
-    if (now >= this.reuniteAt) this.reunite(agent);
+    this.healing.deadline(agent, now);
   }
 
   command(agent: BehaviorAgent, command: DiscoveryCommand, token: number): void {
@@ -143,7 +147,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
     else if (event.type === 'node-down')
-      this.seeds.lost(agent, event.node.id, this.quietUntil.get(event.node.id));
+      this.seeds.lost(agent, event.node.id, this.quiet.untilOf(event.node.id));
     else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
       this.journal.refused(event.address, event.failure, agent.now);
   }
@@ -155,7 +159,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       solicits: this.options.solicit,
       broadcastTargets: this.options.broadcastTargets,
       seeds: this.seeds.all,
-      quietForMs: (id) => (this.quietUntil.get(id) ?? 0) - agent.now,
+      quietForMs: (id) => (this.quiet.untilOf(id) ?? 0) - agent.now,
     });
   }
 
@@ -182,7 +186,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
       return failure('SKEIN_REFUSED', namespaces);
     }
-    if (this.isQuiet(agent, neighbor.id)) return hungUp();
+    if (this.quiet.has(neighbor.id, agent.now)) return hungUp();
     const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
     return enough ? notNeeded(neighbor.purpose) : undefined;
   }
@@ -190,7 +194,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   /** The reason for a dial may be over by the time it has got through. */
   checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     // Only now is it known who is behind a seed.
-    if (neighbor.purpose === 'seed' && this.isQuiet(agent, neighbor.id)) return hungUp();
+    if (neighbor.purpose === 'seed' && this.quiet.has(neighbor.id, agent.now)) return hungUp();
     if (isByHand(neighbor.purpose)) return undefined;
     return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
       ? undefined
@@ -243,7 +247,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.answering.linked(agent.now);
-    this.quietUntil.delete(neighbor.id);
+    this.quiet.linked(neighbor.id);
     this.journal.linked(neighbor, agent.directory.get(neighbor.id)?.addresses ?? []);
     if (this.wanted(agent) > 0) return;
     this.solicitAt = never;
@@ -257,22 +261,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     }
     this.unrouted = this.unrouted.filter((waiting) => waiting.neighbor.id !== neighbor.id);
     this.seekSoon(agent);
-    if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
-    if (reason !== 'closed' && reason !== 'silent') return;
-    this.redial(agent, neighbor, discoveryLimits.redialWaitsMs);
-  }
-
-  /** Perhaps only the connection broke: ask, soon and once more, whether the node is still there. */
-  private redial(agent: BehaviorAgent, neighbor: Neighbor, [waitMs, ...rest]: readonly number[]): void {
-    if (waitMs === undefined) return;
-    const isAgain = rest.length < discoveryLimits.redialWaitsMs.length - 1;
-    const at = agent.now + waitMs * (1 + agent.random.next());
-    this.dials.later(at, neighbor.id, neighbor.instance, () => {
-      const target = this.reunion(agent, neighbor.id);
-      if (target === undefined) return undefined;
-      this.redial(agent, neighbor, rest);
-      return { ...target, isAgain };
-    });
+    if (reason === 'hangup') this.quiet.add(neighbor.id, agent.now);
+    if (reason === 'closed' || reason === 'silent') this.healing.linkBroke(agent, neighbor);
   }
 
   private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {
@@ -306,7 +296,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (!agent.neighbors.has(id)) {
       return agent.answerFailure(token, failure('SKEIN_NOT_LINKED', `there is no link to ${node}`));
     }
-    this.keepQuiet(agent, id);
+    this.quiet.add(id, agent.now);
     agent.closeNode(id, 'hangup');
     agent.answer(token, undefined);
   }
@@ -339,7 +329,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       return;
     }
     this.solicitAt = agent.now + Math.max(solicitSoonMs, this.backoff.spread(agent.random));
-    if (this.options.solicit) this.solicit(agent, wanted);
+    if (this.options.solicit) this.datagrams.solicit(agent, wanted);
     const candidates = [...agent.directory.entries()].filter((entry) => this.isCandidate(agent, entry));
     for (const entry of pick(candidates, wanted, agent)) this.dials.dial(agent, targetOf(entry, 'degree'));
   }
@@ -350,72 +340,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       entry.id !== agent.self.id &&
       entry.namespace === agent.self.namespace &&
       !agent.neighbors.has(entry.id) &&
-      !this.isQuiet(agent, entry.id)
+      !this.quiet.has(entry.id, agent.now)
     );
-  }
-
-  private solicit(agent: BehaviorAgent, wants: number): void {
-    let component = agent.self.id;
-    for (const id of agent.routes.reachable()) component = Math.min(component, id);
-    this.journal.solicited();
-    const bytes = encodeSolicitation({
-      name: agent.self.name,
-      namespace: agent.self.namespace,
-      instance: agent.self.instance,
-      wants,
-      component,
-      componentSize: agent.routes.reachableCount + 1,
-      wallTimeMs: Math.round(agent.wallNow),
-      nonce: agent.random.bytes(8),
-      addresses: agent.self.addresses,
-    });
-    const { seal } = this.options;
-    const sealed = seal === undefined ? bytes : seal.seal(bytes);
-    if (sealed !== undefined) agent.broadcastDatagram(sealed);
-  }
-
-  /** Satisfied islands never solicit: the lowest id of each says now and then that it is there. */
-  private beacon(agent: BehaviorAgent): void {
-    this.beaconAt = agent.now + discoveryLimits.beaconIntervalMs;
-    if (!this.options.solicit || this.degree === 0) return;
-    for (const id of agent.routes.reachable()) if (id < agent.self.id) return;
-    this.solicit(agent, Math.max(0, this.wanted(agent)));
   }
 
   // ── hearing of others ─────────────────────────────────────────────────────────────────────────────
 
   datagram(agent: BehaviorAgent, bytes: Uint8Array): boolean {
-    const { seal } = this.options;
-    if (!this.datagrams.take(agent.now)) {
-      this.journal.unreadable('excess', agent.now);
-      return true;
-    }
-    if (seal === undefined) {
-      if (isSolicitation(bytes)) return this.solicitationHeard(agent, bytes);
-      // Sealed ones begin alike: not having the key is worth telling.
-      if (!isSealed(bytes)) return false;
-      this.journal.unreadable('sealed', agent.now);
-      return true;
-    }
-    const opened = seal.open(bytes);
-    if (opened.outcome === 'opened') return this.solicitationHeard(agent, opened.bytes);
-    if (opened.outcome === 'clock') {
-      const name = decodeSolicitation(opened.bytes)?.name;
-      if (name !== undefined) this.journal.clockDiffers(name, opened.aheadMs, agent.now);
-    } else if (opened.outcome !== 'foreign' || isSolicitation(bytes)) {
-      this.journal.unreadable(opened.outcome === 'foreign' ? 'open' : opened.outcome, agent.now);
-    } else return false;
-    return true;
-  }
-
-  private solicitationHeard(agent: BehaviorAgent, bytes: Uint8Array): boolean {
-    const solicitation = decodeSolicitation(bytes);
-    if (solicitation === undefined) this.journal.malformed();
-    else if (concernsOthers(agent, idOf(solicitation.name), solicitation.instance)) {
-      this.journal.heard(solicitation, agent.now);
-      this.answering.heard(agent, solicitation);
-    }
-    return true;
+    return this.datagrams.arrived(agent, bytes);
   }
 
   /** Seen on this machine without any datagram. */
@@ -423,42 +355,6 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (!concernsOthers(agent, idOf(sighting.name), sighting.instance)) return;
     this.journal.sighted(sighting, agent.now);
     this.answering.sighted(agent, sighting);
-  }
-
-  // ── healing ───────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Known nodes out of reach are tried about once per interval by their whole former component: each
-   * member draws with one over its size, so that nobody has to agree on who does it.
-   */
-  private reunite(agent: BehaviorAgent): void {
-    this.reuniteAt = agent.now + discoveryLimits.reuniteIntervalMs * (0.75 + agent.random.next() / 2);
-    if (this.degree === 0) return;
-    const share = 1 / (agent.routes.reachableCount + 1);
-    const lost = [...agent.directory.unreachable()].filter(
-      (entry) => !entry.left && entry.id !== agent.self.id,
-    );
-    const drawn = lost.filter((entry) => agent.random.next() < share * freshness(agent.now - entry.since));
-    for (const entry of pick(drawn, discoveryLimits.reuniteDialsPerRoundMax, agent)) {
-      const target = this.reunion(agent, entry.id);
-      if (target !== undefined) this.dials.dial(agent, target);
-    }
-  }
-
-  private reunion(agent: BehaviorAgent, node: NodeId): Target | undefined {
-    const entry = agent.directory.get(node);
-    if (entry === undefined || entry.reachable || entry.left || agent.neighbors.has(node)) return undefined;
-    if (entry.namespace !== agent.self.namespace || this.isQuiet(agent, node)) return undefined;
-    return targetOf(entry, 'reunite');
-  }
-
-  private keepQuiet(agent: BehaviorAgent, node: NodeId): void {
-    for (const [id, until] of this.quietUntil) if (until <= agent.now) this.quietUntil.delete(id);
-    this.quietUntil.set(node, agent.now + discoveryLimits.hangupQuietMs);
-  }
-
-  private isQuiet(agent: BehaviorAgent, node: NodeId): boolean {
-    return (this.quietUntil.get(node) ?? 0) > agent.now;
   }
 }
 
@@ -468,24 +364,4 @@ function notNeeded(purpose: DialPurpose): Failure {
 
 function isByHand(purpose: DialPurpose): boolean {
   return purpose === 'direct' || purpose === 'seed';
-}
-
-function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
-  return { node: entry.id, instance: entry.instance, addresses: entry.addresses, purpose };
-}
-
-/** The longer a node has been gone, the less often it is tried. */
-function freshness(goneForMs: number): number {
-  if (goneForMs < discoveryLimits.reuniteFreshMs) return 1;
-  return goneForMs < discoveryLimits.reuniteFreshMs * 10 ? 1 / 4 : 1 / 16;
-}
-
-/** Up to `count` of them, at random. */
-function pick<Item>(items: readonly Item[], count: number, agent: BehaviorAgent): Item[] {
-  const rest = [...items];
-  const picked: Item[] = [];
-  while (picked.length < count && rest.length > 0) {
-    picked.push(...rest.splice(Math.floor(agent.random.next() * rest.length), 1));
-  }
-  return picked;
 }
