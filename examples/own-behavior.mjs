@@ -3,50 +3,36 @@
 import { Reader, Writer } from 'skein/kernel';
 import { Mesh, World } from 'skein/sim';
 
-/** @import { Behavior, BehaviorAgent, KernelEvent } from 'skein/kernel' */
-/** @typedef {{ type: 'set', percent: number } | { type: 'idlest' }} Command */
+/** @import { Behavior, BehaviorAgent, CommandHandlers, MeshCalls, Shape } from 'skein/kernel' */
+/** @typedef {Shape & { commands: { set: (percent: number) => void, idlest: () => string | undefined } }} LoadShape */
 
-/** @implements {Behavior<Command>} */
+/** @implements {Behavior<LoadShape>} */
 class Load {
   name = 'load';
   /** Percent by node id. @type {Map<number, number>} */
   #loads = new Map();
 
-  /**
-   * What the program asks of it.
-   * @param {BehaviorAgent} agent
-   * @param {Command} command
-   * @param {number} token
-   */
-  command(agent, command, token) {
-    if (command.type === 'set') {
-      this.#loads.set(agent.self.id, command.percent);
-      // Travels with this node's announcement, to everybody, also to those who join later.
-      agent.announce(new Writer().u8(command.percent).finish());
-      agent.answer(token, undefined);
-    } else {
-      agent.answer(token, this.#idlest(agent));
-    }
-  }
+  /** What the program asks of it. @type {CommandHandlers<LoadShape>} */
+  commands = {
+    set: (agent, percent, reply) => {
+      this.#loads.set(agent.self.id, percent);
+      // Travels with this node's announcement to every node, also to those that join later.
+      agent.announce(new Writer().u8(percent).finish());
+      reply.answer(undefined);
+    },
+    idlest: (agent, _input, reply) => reply.answer(this.#idlest(agent)),
+  };
 
-  /**
-   * Another node's announcement says something new.
-   * @param {BehaviorAgent} _agent
-   * @param {number} node
-   * @param {Uint8Array | undefined} section
-   */
-  announced(_agent, node, section) {
-    if (section === undefined) this.#loads.delete(node);
-    else this.#loads.set(node, new Reader(section).u8());
-  }
-
-  /**
-   * @param {BehaviorAgent} _agent
-   * @param {KernelEvent} event
-   */
-  event(_agent, event) {
-    if (event.type === 'node-down') this.#loads.delete(event.node.id);
-  }
+  /** What it learns of the mesh. @type {MeshCalls<LoadShape>} */
+  mesh = {
+    announced: (_agent, node, section) => {
+      if (section === undefined) this.#loads.delete(node);
+      else this.#loads.set(node, new Reader(section).u8());
+    },
+    event: (_agent, event) => {
+      if (event.type === 'node-down') this.#loads.delete(event.node.id);
+    },
+  };
 
   /** @param {BehaviorAgent} agent */
   #idlest(agent) {
@@ -63,16 +49,14 @@ const lives = ['a', 'b', 'c', 'd', 'e'].map((name) =>
 await world.runUntil(() => mesh.allKnowAll, 60_000);
 
 for (const [i, { node }] of lives.entries()) {
-  await world.resolve(node.command('load', { type: 'set', percent: 90 - 20 * i }));
+  await world.resolve(node.command('load', 'set', 90 - 20 * i));
 }
 await world.run(1000);
 const [first, last] = [lives[0], lives[4]];
 if (first === undefined || last === undefined) throw new Error('there are five');
-console.log(`a knows the idlest: ${await world.resolve(first.node.command('load', { type: 'idlest' }))}`);
+console.log(`a knows the idlest: ${await world.resolve(first.node.command('load', 'idlest'))}`);
 
 mesh.crash(last.member);
 await world.run(1000);
-console.log(
-  `and once it has crashed: ${await world.resolve(first.node.command('load', { type: 'idlest' }))}`,
-);
+console.log(`and once it has crashed: ${await world.resolve(first.node.command('load', 'idlest'))}`);
 mesh.killAll();

@@ -21,7 +21,7 @@ import {
   type SnoopedMessage,
   type Topology,
 } from '../src/index.ts';
-import type { Behavior, BehaviorAgent } from '../src/kernel/index.ts';
+import type { Behavior, CommandHandlers, Shape } from '../src/kernel/index.ts';
 
 declare const node: SkeinNode;
 declare const topology: Topology;
@@ -138,18 +138,33 @@ expectTypeOf<{ name: undefined }>().toExtend<NodeOptions>();
 // @ts-expect-error No such setting.
 void node.set({ speed: 3 });
 // @ts-expect-error Only what a node in this process can do.
-void node.command('load', {});
+void node.command('load', 'set', {});
 // @ts-expect-error
 void node.ready({ node: ['b'] });
 
 // ── behaviors ─────────────────────────────────────────────────────────────────────────────────────────
 
-class Counting implements Behavior<{ type: 'count' }> {
-  readonly name = 'counting';
-  command(agent: BehaviorAgent, command: { type: 'count' }, token: number): void {
-    agent.answer(token, command.type.length);
-  }
+interface CountingShape extends Shape {
+  readonly commands: { count(text: string): number };
+  readonly event: { readonly type: 'counted' };
 }
+class Counting implements Behavior<CountingShape> {
+  readonly name = 'counting';
+  readonly commands: CommandHandlers<CountingShape> = {
+    count: (agent, text, reply) => {
+      expectTypeOf(text).toEqualTypeOf<string>();
+      agent.deliver({ type: 'counted' });
+      // @ts-expect-error An event of its own only.
+      agent.deliver({ type: 'other' });
+      // @ts-expect-error The answer is a number.
+      reply.answer('1');
+      reply.answer(text.length);
+    },
+  };
+}
+// @ts-expect-error Each verb has a handler.
+const countsNothing: CommandHandlers<CountingShape> = {};
+void countsNothing;
 void createNode({ behaviors: () => [new Counting()] });
 // @ts-expect-error A behavior has a name.
 void createNode({ behaviors: () => [{}] });

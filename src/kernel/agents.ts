@@ -187,16 +187,9 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
     this.parts.context.outbox.put({ type: 'deliver', feature: this.slot.name, event });
   }
 
-  answer(token: number, value: unknown): void {
-    this.parts.context.outbox.put({ type: 'answer', token, value });
-  }
-
-  answerFailure(token: number, failure: Failure): void {
-    this.parts.context.outbox.put({ type: 'fail', token, failure });
-  }
-
-  store(operation: StoreOperation): number {
+  store(verb: string, input: unknown): number {
     const token = this.parts.nextStoreToken();
+    const operation = { verb, input } as StoreOperation;
     this.parts.context.outbox.put({ type: 'store', feature: this.slot.name, token, operation });
     return token;
   }
@@ -260,7 +253,7 @@ export class KernelConnectionAgent extends BaseAgent implements ConnectionAgent 
   }
 
   tellBehavior(event: unknown): void {
-    this.slot.behavior.handlerEvent?.(this.slot.agent, this.neighbor, event);
+    this.slot.behavior.links?.handlerEvent?.(this.slot.agent, this.neighbor, event);
   }
 
   tellHandlers(event: unknown, link?: LinkId): void {

@@ -1,18 +1,22 @@
 /**
  * The registry of a node's behaviors: one slot each, and the calls that go to all of them.
  *
- * Who calls it: the kernel and its parts. Invariant: two behaviors never share a name or a number, and
- * every call reaches them in the order in which they were given.
+ * Who calls it: the kernel and its parts. Invariant: two behaviors never share a name or a number, every call reaches
+ * them in the order in which they were given, and what one throws stops nobody else.
  */
+import { BehaviorWatch, type Clock } from './behavior-watch.ts';
 import type {
-  Behavior,
+  AnyBehavior,
   BehaviorAgent,
   ConnectionAgent,
   ConnectionHandler,
   KernelEvent,
   LinkId,
+  LogLevel,
   Neighbor,
+  Reply,
 } from './contracts.ts';
+import { type Failure, failure } from './errors.ts';
 import { featureNumber, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 
@@ -26,38 +30,50 @@ export interface HandlerEntry {
 }
 
 export class Slot {
-  readonly behavior: Behavior<unknown>;
+  readonly behavior: AnyBehavior;
   readonly name: string;
   readonly number: number;
   readonly handlers = new Map<LinkId, HandlerEntry>();
+  /** Commands that it has not answered yet. */
+  readonly replies = new Set<Reply<unknown>>();
   /** Set by the kernel once all its parts stand, before the first call. */
   agent!: BehaviorAgent;
   snoops = false;
   deadlineCalledAt = Number.NEGATIVE_INFINITY;
   wantsFlush = false;
+  /** Switched off: it threw too often. It is not called again. */
+  isOff = false;
 
-  constructor(behavior: Behavior<unknown>) {
+  constructor(behavior: AnyBehavior) {
     this.behavior = behavior;
     this.name = behavior.name;
     this.number = featureNumber(behavior.name);
   }
 }
 
+export interface BehaviorsPorts {
+  /** Kernel time. */
+  readonly now: () => number;
+  /** For how long a call takes. Undefined: nothing is measured. */
+  readonly clock: Clock | undefined;
+  readonly count: (counter: string) => void;
+  readonly log: (level: LogLevel, text: string, feature: string) => void;
+}
+
 export class Behaviors {
   readonly slots: readonly Slot[];
-  readonly caught: (error: unknown, feature: string) => void;
+  readonly watch: BehaviorWatch;
+  private readonly ports: BehaviorsPorts;
   private readonly byNumber = new Map<number, Slot>();
   private readonly byName = new Map<string, Slot>();
   /** The next deadline of all; undefined after any of them was called, which may have moved its own. */
   private due: number | undefined;
 
-  /**
-   * @param caught Told what a behavior threw; the others go on.
-   * @throws TypeError when two behaviors have one name, or two names one number.
-   */
-  constructor(behaviors: readonly Behavior<never>[], caught: (error: unknown, feature: string) => void) {
-    this.caught = caught;
-    this.slots = behaviors.map((behavior) => this.register(behavior as Behavior<unknown>));
+  /** @throws TypeError when two behaviors have one name, or two names one number. */
+  constructor(behaviors: readonly AnyBehavior[], ports: BehaviorsPorts) {
+    this.ports = ports;
+    this.watch = new BehaviorWatch(ports.clock, (text, feature) => ports.log('warn', text, feature));
+    this.slots = behaviors.map((behavior) => this.register(behavior));
   }
 
   get names(): string[] {
@@ -72,14 +88,17 @@ export class Behaviors {
     return this.byName.get(name);
   }
 
-  /** Calls into one behavior; what it throws stays its own affair. */
+  /** Calls into one behavior; what it throws is reported, and how long it takes is measured. */
   call(slot: Slot, act: (slot: Slot) => void): void {
+    if (slot.isOff) return;
     this.called();
+    const begunAt = this.watch.begin();
     try {
       act(slot);
     } catch (error) {
-      this.caught(error, slot.name);
+      this.caught(error, slot);
     }
+    this.watch.end(slot.name, begunAt, this.ports.now());
   }
 
   /** A behavior, or a handler of one, is called past this registry. */
@@ -87,12 +106,25 @@ export class Behaviors {
     this.due = undefined;
   }
 
+  /** It threw: counted, logged, and after too many of them it is switched off. */
+  caught(error: unknown, slot: Slot): void {
+    const { ports } = this;
+    ports.count('kernel.exceptions');
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    ports.log('error', `behavior ${slot.name} threw: ${text}`, slot.name);
+    if (!this.watch.threw(slot.name, ports.now())) return;
+    slot.isOff = true;
+    const why = offFailure(slot.name);
+    ports.log('error', why.message, slot.name);
+    for (const reply of [...slot.replies]) reply.fail(why);
+  }
+
   each(act: (slot: Slot) => void): void {
     for (const slot of this.slots) this.call(slot, act);
   }
 
   emit(event: KernelEvent): void {
-    this.each(({ behavior, agent }) => behavior.event?.(agent, event));
+    this.each(({ behavior, agent }) => behavior.mesh?.event?.(agent, event));
     if (event.type === 'sections-changed') this.announced(event.node, event.before, event.after);
   }
 
@@ -100,13 +132,13 @@ export class Behaviors {
   private announced(node: NodeId, before: Sections, after: Sections): void {
     this.each(({ behavior, agent, name }) => {
       const now = after.get(name);
-      if (!equalBytes(before.get(name), now)) behavior.announced?.(agent, node, now);
+      if (!equalBytes(before.get(name), now)) behavior.mesh?.announced?.(agent, node, now);
     });
   }
 
   tick(now: number, intervalMs: number): void {
     this.each(({ behavior, agent, handlers }) => {
-      behavior.tick?.(agent, now, intervalMs);
+      behavior.timers?.tick?.(agent, now, intervalMs);
       for (const entry of handlers.values()) entry.handler.tick?.(entry.agent, now, intervalMs);
     });
   }
@@ -123,14 +155,25 @@ export class Behaviors {
     this.each((slot) => {
       if (this.deadlineOf(slot) > now) return;
       slot.deadlineCalledAt = now;
-      slot.behavior.deadline?.(slot.agent, now);
+      slot.behavior.timers?.deadline?.(slot.agent, now);
     });
   }
 
   /** One whose deadline did not move when it was called (it threw, perhaps) must not make time stand still. */
-  private deadlineOf({ behavior, deadlineCalledAt }: Slot): number {
-    const due = behavior.nextDeadline?.() ?? Number.POSITIVE_INFINITY;
+  private deadlineOf(slot: Slot): number {
+    const { deadlineCalledAt, isOff } = slot;
+    const due = isOff ? undefined : this.wished(slot);
+    if (due === undefined) return Number.POSITIVE_INFINITY;
     return due > deadlineCalledAt ? due : deadlineCalledAt + limits.deadlineAgainMs;
+  }
+
+  private wished(slot: Slot): number | undefined {
+    try {
+      return slot.behavior.timers?.nextDeadline?.();
+    } catch (error) {
+      this.caught(error, slot);
+      return undefined;
+    }
   }
 
   /** True while some behavior had something to flush. */
@@ -140,12 +183,12 @@ export class Behaviors {
       if (!slot.wantsFlush) continue;
       slot.wantsFlush = false;
       flushed = true;
-      this.call(slot, ({ behavior, agent }) => behavior.flush?.(agent, now));
+      this.call(slot, ({ behavior, agent }) => behavior.timers?.flush?.(agent, now));
     }
     return flushed;
   }
 
-  private register(behavior: Behavior<unknown>): Slot {
+  private register(behavior: AnyBehavior): Slot {
     const slot = new Slot(behavior);
     const other = this.byName.get(slot.name) ?? this.byNumber.get(slot.number);
     if (other !== undefined) {
@@ -157,6 +200,13 @@ export class Behaviors {
     this.byNumber.set(slot.number, slot);
     return slot;
   }
+}
+
+/** What whoever asks a behavior that is switched off is told. */
+export function offFailure(name: string): Failure {
+  const { behaviorThrowsMax: times, behaviorThrowsMs: withinMs } = limits;
+  const text = `behavior ${name} is switched off: it threw ${times} times within ${withinMs / 1000} s; fix it and restart the node`;
+  return failure('SKEIN_FAILED', text);
 }
 
 function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

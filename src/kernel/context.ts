@@ -4,6 +4,7 @@
  * Made by the kernel and handed to its parts. Invariant: `now` is set once at the start of each turn and
  * does not change within it, so that one turn is one instant.
  */
+import type { Clock } from './behavior-watch.ts';
 import type { Directory, LogLevel, Random, RoutingTable, SelfView } from './contracts.ts';
 import { type Instance, idOf, type NodeId } from './identity.ts';
 import { Outbox } from './outbox.ts';
@@ -18,6 +19,8 @@ export interface KernelConfig {
   readonly stallToleranceMs: number;
   /** Links are numbered from the one after this. Default 0. */
   readonly firstLink?: number;
+  /** For how long a call of a behavior takes. Default: nothing is measured. */
+  readonly clock?: Clock;
   /** For large frames that come in. Default: memory that was cleared. */
   readonly allocate?: Allocate;
 }

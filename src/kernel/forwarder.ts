@@ -54,6 +54,7 @@ export class Forwarder {
   /** Frames of this node for itself: delivered at the end of the turn, so that no behavior calls itself. */
   private local: Uint8Array[] = [];
   private lastSlot: Slot | undefined;
+  private readonly touched = new Set<Slot>();
   private readonly localCursor = new Frame();
 
   constructor(context: Context, neighborhood: Neighborhood, behaviors: Behaviors) {
@@ -92,13 +93,14 @@ export class Forwarder {
   }
 
   private toHandler(frame: Frame, from: Neighbor): void {
-    const entry = this.behaviors.byFeature(frame.feature)?.handlers.get(from.link);
-    if (entry === undefined) return this.context.count('dropped.no-handler');
+    const slot = this.slotOf(frame.feature);
+    const entry = slot?.handlers.get(from.link);
+    if (slot === undefined || entry === undefined) return this.context.count('dropped.no-handler');
     this.behaviors.called();
     try {
       entry.handler.message?.(entry.agent, frame);
     } catch (error) {
-      this.behaviors.caught(error, this.nameOf(frame));
+      this.behaviors.caught(error, slot);
     }
   }
 
@@ -108,26 +110,36 @@ export class Forwarder {
     if ((frame.flags & Flag.returned) !== 0) return this.toSender(slot, frame);
     this.behaviors.called();
     try {
-      slot.behavior.message?.(slot.agent, frame, from);
+      slot.behavior.frames?.message?.(slot.agent, frame, from);
     } catch (error) {
-      this.behaviors.caught(error, slot.name);
+      this.behaviors.caught(error, slot);
     }
   }
 
   /** Frames of one feature mostly follow each other. */
   private slotOf(feature: number): Slot | undefined {
-    if (this.lastSlot?.number !== feature) this.lastSlot = this.behaviors.byFeature(feature);
-    return this.lastSlot;
+    if (this.lastSlot?.number !== feature) {
+      this.lastSlot = this.behaviors.byFeature(feature);
+      if (this.lastSlot !== undefined) this.touched.add(this.lastSlot);
+    }
+    return this.lastSlot?.isOff === true ? undefined : this.lastSlot;
   }
 
-  private nameOf(frame: Frame): string {
-    return this.behaviors.byFeature(frame.feature)?.name ?? String(frame.feature);
+  /** Whose frames came since `watchFrom`. */
+  get names(): string[] {
+    return [...this.touched].map(({ name }) => name);
+  }
+
+  /** From here on features whose frames come are noted: reading a clock for each frame would cost too much. */
+  watchFrom(): void {
+    this.touched.clear();
+    if (this.lastSlot !== undefined) this.touched.add(this.lastSlot);
   }
 
   private toSender(slot: Slot, frame: Frame): void {
     const returned = decodeReturned(frame.payload, frame.source);
     if (returned === undefined) return this.context.count('dropped.malformed');
-    this.behaviors.call(slot, ({ behavior, agent }) => behavior.returned?.(agent, returned));
+    this.behaviors.call(slot, ({ behavior, agent }) => behavior.frames?.returned?.(agent, returned));
   }
 
   private follow(path: RouteAction, frame: Frame, from: Neighbor): void {
@@ -167,7 +179,7 @@ export class Forwarder {
     frame.takeHop();
     const slot = this.behaviors.byFeature(frame.feature);
     if (slot?.snoops === true && (frame.flags & Flag.returned) === 0) {
-      this.behaviors.call(slot, ({ behavior, agent }) => behavior.transit?.(agent, frame, from));
+      this.behaviors.call(slot, ({ behavior, agent }) => behavior.frames?.transit?.(agent, frame, from));
     }
     return true;
   }

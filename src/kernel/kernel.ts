@@ -7,10 +7,12 @@
  * behavior throws is counted and logged, and the others go on.
  */
 import { type AgentParts, KernelBehaviorAgent, KernelConnectionAgent } from './agents.ts';
-import { Behaviors, type Slot } from './behaviors.ts';
+import type { BehaviorTrouble } from './behavior-watch.ts';
+import { Behaviors, offFailure, type Slot } from './behaviors.ts';
 import { Context, type KernelConfig } from './context.ts';
 import type {
-  Behavior,
+  AnyBehavior,
+  BehaviorAgent,
   Directory,
   DoorEvent,
   Finding,
@@ -18,6 +20,7 @@ import type {
   LinkStatistics,
   Neighbor,
   Random,
+  Reply,
   RoutingTable,
   SecureStage,
   SelfView,
@@ -54,7 +57,7 @@ export class Kernel {
     random: Random,
     routes: RoutingTable,
     directory: Directory,
-    behaviors: readonly Behavior<never>[],
+    behaviors: readonly AnyBehavior[],
   ) {
     this.context = new Context(config, random, routes, directory);
     this.neighborhood = new Neighborhood(this.context, {
@@ -63,7 +66,12 @@ export class Kernel {
       arrivedPrivately: (frame, from, slot) => this.forwarder.arrivedPrivately(frame, from, slot),
       openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
     });
-    this.behaviors = new Behaviors(behaviors, (error, feature) => this.caught(error, feature));
+    this.behaviors = new Behaviors(behaviors, {
+      now: () => this.context.now,
+      clock: config.clock,
+      count: (counter) => this.context.count(counter),
+      log: (level, text, feature) => this.context.log(level, text, { feature }),
+    });
     this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
     this.parts = {
       context: this.context,
@@ -93,6 +101,11 @@ export class Kernel {
     return this.neighborhood.neighbors;
   }
 
+  /** Behaviors with which something is wrong. */
+  get troubles(): BehaviorTrouble[] {
+    return this.behaviors.watch.troubles;
+  }
+
   get counters(): ReadonlyMap<string, number> {
     return this.context.counters;
   }
@@ -105,7 +118,7 @@ export class Kernel {
     this.life = 'running';
     this.tickAt = now + limits.heartbeatIntervalMs;
     this.promisedWake = now;
-    this.behaviors.each(({ behavior, agent }) => behavior.started?.(agent));
+    this.behaviors.each(({ behavior, agent }) => behavior.lifecycle?.started?.(agent));
   }
 
   /** Leaves: behaviors say their last, links say goodbye; `ended` follows in the outbox. */
@@ -181,7 +194,12 @@ export class Kernel {
 
   received(link: LinkId, bytes: Uint8Array, now: number): void {
     this.at(now);
+    const begunAt = this.behaviors.watch.begin();
+    this.forwarder.watchFrom();
     this.neighborhood.link(link)?.receive(bytes, now);
+    // One look at the clock for all frames of a chunk: one for each frame would cost a tenth of the rate.
+    if (this.behaviors.watch.isSlow(begunAt))
+      this.behaviors.watch.end(this.forwarder.names.join(' or '), begunAt, now);
   }
 
   flushed(link: LinkId, byteLength: number, now: number): void {
@@ -199,7 +217,7 @@ export class Kernel {
     this.context.count('datagrams.received');
     let taken = false;
     this.behaviors.each(({ behavior, agent }) => {
-      taken ||= behavior.datagram?.(agent, bytes, from) === true;
+      taken ||= behavior.datagrams?.received?.(agent, bytes, from) === true;
     });
     if (!taken) this.context.count('datagrams.unknown');
   }
@@ -209,7 +227,7 @@ export class Kernel {
     this.at(now);
     const slot = this.behaviors.named(feature);
     if (slot !== undefined && this.life === 'running')
-      this.behaviors.call(slot, ({ behavior, agent }) => behavior.door?.(agent, event));
+      this.behaviors.call(slot, ({ behavior, agent }) => behavior.doors?.event?.(agent, event));
   }
 
   sighted(sighting: Sighting, now: number): void {
@@ -220,40 +238,84 @@ export class Kernel {
   // ── the program ───────────────────────────────────────────────────────────────────────────────────
 
   /** A command for one feature; its answer leaves through the outbox with the same token. */
-  command(feature: string, command: unknown, token: number, now: number): void {
+  command(feature: string, verb: string, input: unknown, token: number, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
-    if (slot?.behavior.command === undefined || this.life !== 'running') {
-      const reason =
-        this.life === 'running'
-          ? failure('SKEIN_INVALID', `there is no feature "${feature}" that takes commands`)
-          : failure('SKEIN_CLOSED', 'the node is closed');
-      this.outbox.put({ type: 'fail', token, failure: reason });
-      return;
-    }
-    this.behaviors.call(slot, ({ behavior, agent }) => behavior.command?.(agent, command, token));
+    const commands: Handlers | undefined = slot?.behavior.commands;
+    const handler = commands !== undefined && Object.hasOwn(commands, verb) ? commands[verb] : undefined;
+    if (slot === undefined || handler === undefined || this.life !== 'running' || slot.isOff)
+      return this.fail(token, this.whyNot(slot, feature, verb));
+    const reply = this.reply(slot, token);
+    let threw = true;
+    this.behaviors.call(slot, ({ agent }) => {
+      handler(agent, input, reply);
+      threw = false;
+    });
+    if (threw) reply.fail(failure('SKEIN_FAILED', `behavior ${feature} threw at its command "${verb}"`));
   }
 
-  stored(feature: string, token: number, result: StoreResult, now: number): void {
+  /** A request that names no feature: the first behavior that handles it answers. */
+  rpc(verb: string, input: unknown, token: number, now: number): void {
+    this.at(now);
+    for (const slot of this.life === 'running' ? this.behaviors.slots : []) {
+      if (slot.behavior.rpc === undefined) continue;
+      const reply = this.reply(slot, token);
+      let isHandled = false;
+      this.behaviors.call(slot, ({ behavior, agent }) => {
+        isHandled = behavior.rpc?.(agent, { verb, input }, reply) === true;
+      });
+      if (isHandled) return;
+      slot.replies.delete(reply);
+    }
+    const isRunning = this.life === 'running';
+    const text = `no behavior of this node handles "${verb}"`;
+    this.fail(token, isRunning ? failure('SKEIN_INVALID', text) : closedFailure);
+  }
+
+  private whyNot(slot: Slot | undefined, feature: string, verb: string): Failure {
+    if (this.life !== 'running') return closedFailure;
+    if (slot?.isOff === true) return offFailure(feature);
+    if (slot === undefined) return failure('SKEIN_INVALID', `this node has no feature "${feature}"`);
+    const known = Object.keys(slot.behavior.commands ?? {});
+    const accepted = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`;
+    return failure('SKEIN_INVALID', `feature ${feature} has no command "${verb}": ${accepted}`);
+  }
+
+  private reply(slot: Slot, token: number): Reply<unknown> {
+    const reply = new CommandReply(slot, token, this.outbox);
+    slot.replies.add(reply);
+    return reply;
+  }
+
+  private fail(token: number, reason: Failure): void {
+    this.outbox.put({ type: 'fail', token, failure: reason });
+  }
+
+  stored(feature: string, token: number, verb: string, result: StoreResult, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
     if (slot !== undefined)
-      this.behaviors.call(slot, ({ behavior, agent }) => behavior.stored?.(agent, token, result));
+      this.behaviors.call(slot, ({ behavior, agent }) =>
+        behavior.store?.completed?.(agent, { token, verb, ...result }),
+      );
   }
 
   /** What each feature knows of why a node is missing. */
   explain(node: string | undefined, now: number): Finding[] {
     this.at(now);
     const findings: Finding[] = [];
-    this.behaviors.each(({ behavior, agent }) => findings.push(...(behavior.explain?.(agent, node) ?? [])));
+    this.behaviors.each(({ behavior, agent }) =>
+      findings.push(...(behavior.diagnostics?.explain?.(agent, node) ?? [])),
+    );
     return findings;
   }
 
   status(): Record<string, unknown> {
     const status: Record<string, unknown> = {};
-    for (const { behavior, name } of this.behaviors.slots) {
-      if (behavior.status !== undefined) status[name] = behavior.status();
-    }
+    this.behaviors.each(({ behavior, name }) => {
+      const said = behavior.diagnostics?.status?.();
+      if (said !== undefined) status[name] = said;
+    });
     return status;
   }
 
@@ -291,7 +353,7 @@ export class Kernel {
     if (this.life !== 'running') return;
     this.life = 'leaving';
     this.endedWith = reason;
-    this.behaviors.each(({ behavior, agent }) => behavior.stopped?.(agent));
+    this.behaviors.each(({ behavior, agent }) => behavior.lifecycle?.stopped?.(agent));
     this.behaviors.flush(this.context.now);
     this.neighborhood.closeAll(reason === undefined ? 'leave' : 'stopped');
   }
@@ -300,17 +362,36 @@ export class Kernel {
     const { behavior, agent: behaviorAgent } = slot;
     const handler =
       neighbor.direction === 'incoming'
-        ? behavior.incomingUp?.(behaviorAgent, neighbor)
-        : behavior.outgoingUp?.(behaviorAgent, neighbor);
+        ? behavior.links?.incomingUp?.(behaviorAgent, neighbor)
+        : behavior.links?.outgoingUp?.(behaviorAgent, neighbor);
     if (handler === undefined) return;
     const agent = new KernelConnectionAgent(slot, this.parts, neighbor);
     slot.handlers.set(neighbor.link, { handler, agent, neighbor });
     handler.opened?.(agent);
   }
+}
 
-  private caught(error: unknown, feature: string): void {
-    this.context.count('kernel.exceptions');
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.context.log('error', `behavior ${feature} threw: ${text}`, { feature });
+type Handlers = Record<string, (agent: BehaviorAgent, input: unknown, reply: Reply<unknown>) => void>;
+
+const closedFailure = failure('SKEIN_CLOSED', 'the node is closed');
+
+/** One answer, through the outbox; what a behavior says after it is dropped. */
+class CommandReply implements Reply<unknown> {
+  readonly token: number;
+  private readonly slot: Slot;
+  private readonly outbox: Outbox;
+
+  constructor(slot: Slot, token: number, outbox: Outbox) {
+    this.slot = slot;
+    this.token = token;
+    this.outbox = outbox;
+  }
+
+  answer(value: unknown): void {
+    if (this.slot.replies.delete(this)) this.outbox.put({ type: 'answer', token: this.token, value });
+  }
+
+  fail(failure: Failure): void {
+    if (this.slot.replies.delete(this)) this.outbox.put({ type: 'fail', token: this.token, failure });
   }
 }

@@ -108,6 +108,13 @@ export const limits = {
   privateLinksMax: 1024,
 
   // ── kernel ────────────────────────────────────────────────────────────────────────────────────────────
+  /** A behavior that throws this often within a minute is switched off: the node and its other features go on. */
+  behaviorThrowsMax: 100,
+  behaviorThrowsMs: 60_000,
+  /** A call that takes longer blocks heartbeats and all other features; it is named in the log and in `status`. */
+  behaviorSlowMs: 50,
+  /** The log names a slow behavior at most this often. */
+  behaviorSlowSaidMs: 60_000,
   /** A behavior whose deadline still lies in the past after it was called is called again after this. */
   deadlineAgainMs: 10,
   /** Rounds of flushing and local delivery within one turn: more means two behaviors answer each other for ever. */

@@ -216,8 +216,8 @@ export class Neighborhood implements LinkOwner {
       if (typeof verdict === 'object') return;
       verdict =
         link.role === 'listener'
-          ? behavior.checkIncoming?.(agent, neighbor)
-          : behavior.checkOutgoing?.(agent, neighbor);
+          ? behavior.links?.checkIncoming?.(agent, neighbor)
+          : behavior.links?.checkOutgoing?.(agent, neighbor);
       if (verdict === 'wait') waits++;
     });
     if (typeof verdict === 'object') return link.refuse(verdict, this.context.now);
@@ -445,8 +445,8 @@ export class Neighborhood implements LinkOwner {
       entry?.handler.closed?.(entry.agent, reason);
     });
     behaviors.each(({ behavior, agent }) => {
-      if (neighbor.direction === 'incoming') behavior.incomingDown?.(agent, neighbor, reason);
-      else behavior.outgoingDown?.(agent, neighbor, reason);
+      if (neighbor.direction === 'incoming') behavior.links?.incomingDown?.(agent, neighbor, reason);
+      else behavior.links?.outgoingDown?.(agent, neighbor, reason);
     });
   }
 
@@ -469,7 +469,7 @@ export class Neighborhood implements LinkOwner {
       failure: worded(detail, link.address),
       node: link.peer?.id,
     };
-    this.ports.behaviors().each(({ behavior, agent }) => behavior.outgoingError?.(agent, error));
+    this.ports.behaviors().each(({ behavior, agent }) => behavior.links?.outgoingError?.(agent, error));
   }
 
   private create(role: 'dialer' | 'listener', purpose: DialPurpose, address: string): Link {

@@ -28,7 +28,7 @@ export type Effect =
   | { readonly type: 'deliver'; readonly feature: string; readonly event: unknown }
   | { readonly type: 'answer'; readonly token: number; readonly value: unknown }
   | { readonly type: 'fail'; readonly token: number; readonly failure: Failure }
-  /** Persist; report `stored` with the token. */
+  /** Persist; report `stored` with the token and the verb. */
   | {
       readonly type: 'store';
       readonly feature: string;

@@ -49,7 +49,8 @@ export class PrivateLinks {
       return failure('SKEIN_BUSY', `${self.name} has all the private links it takes`);
     let verdict: Failure | undefined = failure('SKEIN_NOT_NEEDED', `${self.name} has no channels`);
     this.call(({ behavior, agent }) => {
-      if (behavior.checkPrivate !== undefined) verdict = behavior.checkPrivate(agent, neighbor);
+      const { privateLinks } = behavior;
+      if (privateLinks?.check !== undefined) verdict = privateLinks.check(agent, neighbor);
     });
     return verdict;
   }
@@ -58,7 +59,7 @@ export class PrivateLinks {
     link.neighbor = neighbor;
     this.open.set(link.id, link);
     this.context.count('links.private');
-    this.call(({ behavior, agent }) => behavior.privateUp?.(agent, neighbor));
+    this.call(({ behavior, agent }) => behavior.privateLinks?.up?.(agent, neighbor));
   }
 
   frame(link: Link, frame: Frame): void {
@@ -71,7 +72,7 @@ export class PrivateLinks {
     const { neighbor, address, purpose } = link;
     if (neighbor !== undefined) {
       this.open.delete(link.id);
-      this.call(({ behavior, agent }) => behavior.privateDown?.(agent, neighbor, reason));
+      this.call(({ behavior, agent }) => behavior.privateLinks?.down?.(agent, neighbor, reason));
     } else if (link.role === 'dialer') {
       const error = {
         link: link.id,
@@ -80,7 +81,7 @@ export class PrivateLinks {
         failure: worded(detail, address),
         node: link.peer?.id,
       };
-      this.call(({ behavior, agent }) => behavior.privateError?.(agent, error));
+      this.call(({ behavior, agent }) => behavior.privateLinks?.error?.(agent, error));
     }
   }
 

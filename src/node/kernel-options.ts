@@ -19,6 +19,7 @@ export function kernelOptions(
     ...settings,
     instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
     firstLink,
+    clock: () => platform.now(),
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),
     ...(platform.allocate === undefined ? {} : { allocate: platform.allocate }),

@@ -266,7 +266,7 @@ export class KernelNode implements LocalNode {
   // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
 
   topology(): Promise<Topology> {
-    return this.ask(topologyFeature, { type: 'adjacency' });
+    return this.ask(topologyFeature, 'adjacency');
   }
 
   async dot(): Promise<string> {
@@ -285,7 +285,7 @@ export class KernelNode implements LocalNode {
 
   async route(to: string): Promise<string[]> {
     checkName(to, 'route: node');
-    return this.ask(topologyFeature, { type: 'route', node: to });
+    return this.ask(topologyFeature, 'route', to);
   }
 
   async explain(node?: string): Promise<Explanation> {
@@ -323,13 +323,14 @@ export class KernelNode implements LocalNode {
       services: [...kernel.self.services].sort(),
       counters: { ...Object.fromEntries([...kernel.counters].sort()), ...this.platform.counters?.() },
       features: kernel.status(),
+      troubles: kernel.troubles,
     };
   }
 
   // ── links and settings ────────────────────────────────────────────────────────────────────────────
 
   async dial(address: string, options: WaitOptions = {}): Promise<LinkInfo> {
-    const dialed = this.ask<Neighbor>(discoveryFeature, { type: 'dial', address });
+    const dialed = this.ask<Neighbor>(discoveryFeature, 'dial', address);
     const signal = this.signalOf(options);
     const neighbor = await raced(dialed, signal.signal, `no link to ${address}`).finally(signal.cancel);
     return linkInfo(this.core, neighbor, this.runtime.now);
@@ -337,19 +338,18 @@ export class KernelNode implements LocalNode {
 
   async hangup(node: string): Promise<void> {
     checkName(node, 'hangup: node');
-    await this.ask(discoveryFeature, { type: 'hangup', node });
+    await this.ask(discoveryFeature, 'hangup', node);
   }
 
   async announce(): Promise<void> {
-    await this.ask(topologyFeature, { type: 'announce' });
+    await this.ask(topologyFeature, 'announce');
   }
 
   async set(settings: Partial<NodeSettings>): Promise<NodeSettings> {
     checkSettings(settings);
     const { degree, syncPeriodMs, sendTimeoutMs } = settings;
-    if (degree !== undefined) await this.ask(discoveryFeature, { type: 'set-degree', degree });
-    if (syncPeriodMs !== undefined)
-      await this.ask(topologyFeature, { type: 'set-sync-period', syncPeriodMs });
+    if (degree !== undefined) await this.ask(discoveryFeature, 'set-degree', degree);
+    if (syncPeriodMs !== undefined) await this.ask(topologyFeature, 'set-sync-period', syncPeriodMs);
     if (sendTimeoutMs !== undefined) this.sendTimeoutMs = sendTimeoutMs;
     return this.currentSettings();
   }
@@ -379,8 +379,13 @@ export class KernelNode implements LocalNode {
     });
   }
 
-  command<Answer = unknown>(behavior: string, command: unknown): Promise<Answer> {
-    return this.ask<Answer>(behavior, command);
+  command<Answer = unknown>(behavior: string, verb: string, input?: unknown): Promise<Answer> {
+    return this.ask<Answer>(behavior, verb, input);
+  }
+
+  async rpc<Answer = unknown>(verb: string, input?: unknown): Promise<Answer> {
+    this.checkOpen();
+    return this.runtime.rpc(verb, input) as Promise<Answer>;
   }
 
   kill(): void {
@@ -449,9 +454,9 @@ export class KernelNode implements LocalNode {
     this.waiters.changed();
   }
 
-  private async ask<Answer>(feature: string, command: unknown): Promise<Answer> {
+  private async ask<Answer>(feature: string, verb: string, input?: unknown): Promise<Answer> {
     this.checkOpen();
-    return this.runtime.command<Answer>(feature, command).answer;
+    return this.runtime.command<Answer>(feature, verb, input).answer;
   }
 
   private checkOpen(): void {

@@ -3,7 +3,7 @@
  *
  * Programs write them, the host checks them (`host/options.ts`). Invariant: everything has a default.
  */
-import type { Behavior } from '../kernel/contracts.ts';
+import type { AnyBehavior } from '../kernel/contracts.ts';
 import type { Logger } from '../kit/logger.ts';
 
 /** Options of a node in this process. Everything has a default. */
@@ -49,7 +49,7 @@ export interface NodeOptions {
    * Makes this program's own behaviors (see `skein/kernel`), called after skein's. A function, since a node
    * that must start anew under another name needs new ones. Their events come as `behavior` events.
    */
-  readonly behaviors?: () => readonly Behavior<never>[];
+  readonly behaviors?: () => readonly AnyBehavior[];
   readonly logger?: Logger;
 }
 

@@ -10,6 +10,7 @@ import type { Strategy } from '../features/calls/core/calls-types.ts';
 import type { Pairing } from '../features/channels/api/channel.ts';
 import type { BrokerView } from '../features/formation/core/formation-types.ts';
 import type { Kind } from '../features/messaging/api/kind.ts';
+import type { BehaviorTrouble } from '../kernel/behavior-watch.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
 
 export type { Logger } from '../kit/logger.ts';
@@ -137,7 +138,12 @@ export interface LocalNode extends SkeinNode {
    * Gives a command to one of the program's own behaviors and resolves with its answer.
    * @throws SkeinError SKEIN_INVALID when there is no such behavior, or whatever the behavior answers.
    */
-  command<Answer = unknown>(behavior: string, command: unknown): Promise<Answer>;
+  command<Answer = unknown>(behavior: string, verb: string, input?: unknown): Promise<Answer>;
+  /**
+   * A request that names no feature: the first of the node's behaviors that handles it answers (`Behavior.rpc`).
+   * @throws SkeinError SKEIN_INVALID when none handles it, or whatever the behavior answers.
+   */
+  rpc<Answer = unknown>(verb: string, input?: unknown): Promise<Answer>;
   /** Ends at once, as a crash would: no goodbye, sockets are dropped. */
   kill(): void;
 }
@@ -392,6 +398,8 @@ export interface NodeStatus {
   readonly counters: Readonly<Record<string, number>>;
   /** What each feature has to say. */
   readonly features: Readonly<Record<string, unknown>>;
+  /** Behaviors that threw, or blocked the event loop for more than 50 ms. */
+  readonly troubles: readonly BehaviorTrouble[];
 }
 
 export interface Explanation {

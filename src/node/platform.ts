@@ -9,7 +9,7 @@
 import type { Channel } from '../features/channels/api/channel.ts';
 import type { FormationOptions } from '../features/formation/core/formation-types.ts';
 import type {
-  Behavior,
+  AnyBehavior,
   DatagramSeal,
   DoorAction,
   DoorEvent,
@@ -124,5 +124,5 @@ export interface LocalNodeSettings {
   readonly version: string;
   readonly pid: number | undefined;
   /** The program's own. */
-  readonly behaviors?: () => readonly Behavior<never>[];
+  readonly behaviors?: () => readonly AnyBehavior[];
 }

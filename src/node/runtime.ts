@@ -5,7 +5,7 @@
  * kernel with the time of the moment; once per turn the outbox is drained and each effect carried out.
  * Invariant: the kernel is only ever entered from here, never from within itself.
  */
-import type { DoorEvent, LinkId, SecureStage, Sighting } from '../kernel/contracts.ts';
+import type { DoorEvent, LinkId, SecureStage, Sighting, StoreResult } from '../kernel/contracts.ts';
 import { type Failure, failure, SkeinError } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Effect } from '../kernel/outbox.ts';
@@ -69,7 +69,8 @@ export class Runtime implements PlatformEvents {
   /** A command for one feature of the kernel; the token identifies it for a later `abort`. */
   command<Answer>(
     feature: string,
-    command: unknown,
+    verb: string,
+    input: unknown,
   ): { readonly token: number; readonly answer: Promise<Answer> } {
     const token = ++this.lastToken;
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -77,7 +78,7 @@ export class Runtime implements PlatformEvents {
       this.waiting.set(token, { resolve: resolve as (value: unknown) => void, reject });
     });
     if (!this.over) {
-      this.kernel.command(feature, command, token, this.platform.now());
+      this.kernel.command(feature, verb, input, token, this.platform.now());
       this.turn();
     }
     return { token, answer };
@@ -104,10 +105,20 @@ export class Runtime implements PlatformEvents {
   }
 
   /** A command whose answer does not matter. */
-  tell(feature: string, command: unknown): void {
+  tell(feature: string, verb: string, input: unknown): void {
     if (this.over) return;
-    this.kernel.command(feature, command, ++this.lastToken, this.platform.now());
+    this.kernel.command(feature, verb, input, ++this.lastToken, this.platform.now());
     this.turn();
+  }
+
+  /** A request that names no feature: the first behavior that handles it answers. */
+  rpc(verb: string, input: unknown): Promise<unknown> {
+    if (this.over) return Promise.reject(new SkeinError('SKEIN_CLOSED', 'the node is closed'));
+    const token = ++this.lastToken;
+    const answer = new Promise<unknown>((resolve, reject) => this.waiting.set(token, { resolve, reject }));
+    this.kernel.rpc(verb, input, token, this.platform.now());
+    this.turn();
+    return answer;
   }
 
   /** Leaves gracefully; `ports.ended` follows. */
@@ -279,16 +290,16 @@ export class Runtime implements PlatformEvents {
 
   private store(effect: Extract<Effect, { type: 'store' }>): void {
     const { feature, token, operation } = effect;
-    const report = (result: Parameters<Kernel['stored']>[2]): void => {
+    const report = (result: StoreResult): void => {
       if (this.over) return;
-      this.kernel.stored(feature, token, result, this.platform.now());
+      this.kernel.stored(feature, token, operation.verb, result, this.platform.now());
       this.turn();
     };
     const { store } = this.platform;
     if (store === undefined) {
       return report({ ok: false, failure: failure('SKEIN_INVALID', 'this node has no store') });
     }
-    store.execute(operation).then(
+    store.execute(feature, operation).then(
       (value) => report({ ok: true, value }),
       (error: unknown) =>
         report({ ok: false, failure: failure('SKEIN_INVALID', `the store failed: ${String(error)}`) }),

@@ -13,7 +13,7 @@ import type { FormationOptions } from '../features/formation/core/formation-type
 import { Messaging } from '../features/messaging/core/messaging.ts';
 import { Topology } from '../features/topology/core/topology.ts';
 import type { KernelConfig } from '../kernel/context.ts';
-import type { Behavior, Random, RecordSigner } from '../kernel/contracts.ts';
+import type { AnyBehavior, Random, RecordSigner } from '../kernel/contracts.ts';
 import { idOf } from '../kernel/identity.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { LinkStateTable } from '../kernel/routing/link-state.ts';
@@ -26,7 +26,7 @@ export interface SkeinKernelOptions extends KernelConfig, DiscoveryOptions {
   /** Undefined: this node is in none. */
   readonly formation?: FormationOptions;
   /** A program's own, called after skein's. */
-  readonly behaviors?: readonly Behavior<never>[];
+  readonly behaviors?: readonly AnyBehavior[];
 }
 
 export interface SkeinKernel {
@@ -54,7 +54,7 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   const formation = new Formation(options.formation ?? noFormation);
   const channels = new Channels();
   const own = options.behaviors ?? [];
-  const behaviors = [topology, discovery, messaging, calls, formation, channels, ...own];
-  const kernel = new Kernel(options, random, table, records, behaviors as readonly Behavior<never>[]);
+  const behaviors: AnyBehavior[] = [topology, discovery, messaging, calls, formation, channels, ...own];
+  const kernel = new Kernel(options, random, table, records, behaviors);
   return { kernel, records, table, topology, discovery, messaging, calls, formation, channels };
 }

@@ -6,7 +6,7 @@
  * and what is built on them; so a test never waits, and the same seed gives the same run.
  */
 
-import type { Behavior } from '../kernel/contracts.ts';
+import type { AnyBehavior } from '../kernel/contracts.ts';
 import { checkName } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
 import { checkOptions, shown } from '../kit/arguments.ts';
@@ -31,7 +31,7 @@ export interface TestNodeOptions {
   /** Default: that of the mesh. */
   readonly degree?: number;
   /** The program's own behaviors, made anew at each start. */
-  readonly behaviors?: () => readonly Behavior<never>[];
+  readonly behaviors?: () => readonly AnyBehavior[];
 }
 
 export interface TestMesh extends AsyncDisposable {

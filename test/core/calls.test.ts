@@ -27,7 +27,7 @@ function chain(...names: string[]): { mesh: TestMesh; nodes: TestNode[] } {
   const mesh = new TestMesh();
   const nodes = mesh.chain(...names);
   const last = nodes.at(-1) as TestNode;
-  last.command('calls', { type: 'serve', service: 'echo', concurrency: 16, queue: 16 });
+  last.command('calls', 'serve', { service: 'echo', concurrency: 16, queue: 16 });
   mesh.run(1000);
   return { mesh, nodes };
 }
@@ -269,7 +269,7 @@ describe('a node that does not keep the rules', () => {
   test('makes a node keep so many bytes of what waits, and no more', () => {
     const mesh = new TestMesh();
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
-    b.command('calls', { type: 'serve', service: 'echo', concurrency: 1, queue: 1000 });
+    b.command('calls', 'serve', { service: 'echo', concurrency: 1, queue: 1000 });
     mesh.run(1000);
     const input = new Uint8Array(900_000);
     for (let i = 0; i < 100; i++) {
@@ -296,7 +296,7 @@ describe('a node that does not answer', () => {
     const mesh = new TestMesh();
     const [b, a, c] = mesh.chain('b', 'a', 'c') as [TestNode, TestNode, TestNode];
     for (const node of [b, c])
-      node.command('calls', { type: 'serve', service: 'echo', concurrency: 1000, queue: 0 });
+      node.command('calls', 'serve', { service: 'echo', concurrency: 1000, queue: 0 });
     mesh.run(1000);
     ask(a);
     mesh.run(20);

@@ -69,12 +69,12 @@ describe('degree', () => {
     const mesh = new TestMesh();
     const a = mesh.add('a', { degree: 0 });
     mesh.add('b');
-    a.command('discovery', { type: 'set-degree', degree: 1 });
+    a.command('discovery', 'set-degree', 1);
     mesh.run(2000);
     expect(a.neighborNames()).toEqual(['b']);
-    a.command('discovery', { type: 'set-degree', degree: 0 });
+    a.command('discovery', 'set-degree', 0);
     const sent = a.count('broadcast');
-    a.command('discovery', { type: 'hangup', node: 'b' });
+    a.command('discovery', 'hangup', 'b');
     mesh.run(60_000);
     expect(a.count('broadcast')).toBe(sent);
   });
@@ -323,7 +323,7 @@ test('a link hung up by hand is not made again by discovery for a while', () => 
   const a = mesh.add('a', { degree: 1 });
   mesh.add('b', { degree: 1 });
   mesh.run(1000);
-  a.command('discovery', { type: 'hangup', node: 'b' });
+  a.command('discovery', 'hangup', 'b');
   mesh.run(discoveryLimits.hangupQuietMs - 1000);
   expect(a.neighborNames()).toEqual([]);
   mesh.run(discoveryLimits.hangupQuietMs);

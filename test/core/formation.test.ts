@@ -35,7 +35,7 @@ const bytesOf = (message: FormationMessage) => encodeFormationMessage(message);
 const text = (bytes: string) => new TextEncoder().encode(bytes);
 
 function pair(node: TestNode, to: string): number {
-  return node.command('formation', { type: 'pair', to });
+  return node.command('formation', 'pair', to);
 }
 
 describe('members that are nodes', () => {
@@ -48,7 +48,7 @@ describe('members that are nodes', () => {
   test('ask for another by name or by service, and for the broker itself', () => {
     const { mesh, nodes } = formation('a', 'b', 'c');
     const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
-    c.command('calls', { type: 'serve', service: 'render', concurrency: 1, queue: 1 });
+    c.command('calls', 'serve', { service: 'render', concurrency: 1, queue: 1 });
     mesh.run(200);
     const asked = [pair(b, 'c'), pair(b, 'render'), pair(b, 'a')];
     const own = pair(a, 'render');

@@ -1,9 +1,16 @@
 /** Frames on their way: hops, dead ends, what goes back to the sender and what never does. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior, BehaviorAgent, Neighbor, Returned } from '../../src/kernel/contracts.ts';
+import type {
+  Behavior,
+  BehaviorAgent,
+  FrameCalls,
+  LifecycleCalls,
+  Neighbor,
+  Returned,
+} from '../../src/kernel/contracts.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
-import { encodeFrame, Flag, type Frame, headerBytes, RouteKind } from '../../src/kernel/wire/frame.ts';
+import { encodeFrame, Flag, headerBytes, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
 /** A behavior of a program's own: keeps what comes to it. */
@@ -15,19 +22,19 @@ class Mail implements Behavior {
   readonly passed: string[] = [];
   agent!: BehaviorAgent;
 
-  started(agent: BehaviorAgent): void {
-    this.agent = agent;
-  }
-  message(_agent: BehaviorAgent, frame: Frame, from: Neighbor | undefined): void {
-    this.got.push(new TextDecoder().decode(frame.payload));
-    this.gotFrom.push(from?.name);
-  }
-  returned(_agent: BehaviorAgent, returned: Returned): void {
-    this.returned_.push(returned);
-  }
-  transit(_agent: BehaviorAgent, frame: Frame): void {
-    this.passed.push(new TextDecoder().decode(frame.payload));
-  }
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => {
+      this.agent = agent;
+    },
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame, from) => {
+      this.got.push(new TextDecoder().decode(frame.payload));
+      this.gotFrom.push(from?.name);
+    },
+    returned: (_agent, returned) => void this.returned_.push(returned),
+    transit: (_agent, frame) => void this.passed.push(new TextDecoder().decode(frame.payload)),
+  };
 }
 
 const payload = (text: string): Uint8Array => new TextEncoder().encode(text);

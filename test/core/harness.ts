@@ -194,9 +194,9 @@ export class TestNode {
     this.turn();
   }
 
-  command(feature: string, command: unknown): number {
+  command(feature: string, verb: string, input?: unknown): number {
     const token = ++this.lastToken;
-    this.enter(() => this.kernel.command(feature, command, token, this.mesh.now));
+    this.enter(() => this.kernel.command(feature, verb, input, token, this.mesh.now));
     return token;
   }
 
@@ -206,7 +206,7 @@ export class TestNode {
   }
 
   dial(address: string): number {
-    return this.command('discovery', { type: 'dial', address });
+    return this.command('discovery', 'dial', address);
   }
 
   send(
@@ -217,11 +217,11 @@ export class TestNode {
     const recipients = to === 'all' ? to : to.map((node) => node.id);
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const defaults = { kind: 'k', encoding: 0, acknowledged: true, traced: false, timeoutMs: 10_000 };
-    return this.command('messaging', { type: 'send', recipients, body: bytes, ...defaults, ...options });
+    return this.command('messaging', 'send', { recipients, body: bytes, ...defaults, ...options });
   }
 
   listen(limit = 1024, kind?: string): void {
-    this.command('messaging', { type: 'listen', consumer: 1, kind, limit });
+    this.command('messaging', 'listen', { consumer: 1, kind, limit });
   }
 
   sent(token: number): SendAnswer | undefined {
@@ -419,10 +419,12 @@ export class TestNode {
 export function witness(log: string[]): Behavior {
   return {
     name: 'witness',
-    incomingUp: (_agent, neighbor) => void log.push(`up ${neighbor.name}`) as undefined,
-    outgoingUp: (_agent, neighbor) => void log.push(`up ${neighbor.name}`) as undefined,
-    incomingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
-    outgoingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
+    links: {
+      incomingUp: (_agent, neighbor) => void log.push(`up ${neighbor.name}`) as undefined,
+      outgoingUp: (_agent, neighbor) => void log.push(`up ${neighbor.name}`) as undefined,
+      incomingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
+      outgoingDown: (_agent, neighbor, reason) => void log.push(`down ${neighbor.name} ${reason}`),
+    },
   };
 }
 

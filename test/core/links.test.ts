@@ -173,7 +173,7 @@ describe('the end of a link', () => {
 
   test('a hangup is told to the other end as one', () => {
     const { mesh, a, log } = linked();
-    a.command('discovery', { type: 'hangup', node: 'b' });
+    a.command('discovery', 'hangup', 'b');
     mesh.run(100);
     expect(log).toEqual(['up a', 'down a hangup']);
     expect(a.pipes.size).toBe(0);
@@ -182,7 +182,7 @@ describe('the end of a link', () => {
   test('a link that a behavior closes without saying why is no hangup by hand to the other end', () => {
     const closer = {
       name: 'closer',
-      tick: (agent: { closeNode(node: number): void }) => agent.closeNode(b.id),
+      timers: { tick: (agent: { closeNode(node: number): void }) => agent.closeNode(b.id) },
     };
     const { mesh, b, log } = linked({ behaviors: [closer] as never });
     mesh.run(2000);

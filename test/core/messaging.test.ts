@@ -238,12 +238,12 @@ describe('a link that dies in flight', () => {
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
     b.listen();
     const { link, other } = a.pipeTo(b);
-    const send = { type: 'send', recipients: [b.id], body: new Uint8Array(1), kind: 'k', encoding: 0 };
+    const send = { recipients: [b.id], body: new Uint8Array(1), kind: 'k', encoding: 0 };
     const token = 99;
     a.enter(() => {
       a.kernel.closed(link, undefined, mesh.now);
       const command = { ...send, acknowledged: true, traced: false, timeoutMs: 10_000 };
-      a.kernel.command('messaging', command, token, mesh.now);
+      a.kernel.command('messaging', 'send', command, token, mesh.now);
     });
     b.enter(() => b.kernel.closed(other.link, undefined, mesh.now));
     mesh.run(1500);
@@ -322,7 +322,7 @@ describe('from a node whose record has not come yet', () => {
   function newcomer() {
     const mesh = new TestMesh();
     const [b, c] = mesh.chain('b', 'c') as [TestNode, TestNode];
-    b.command('topology', { type: 'set-sync-period', syncPeriodMs: 500 });
+    b.command('topology', 'set-sync-period', 500);
     c.listen();
     mesh.run(2000);
     const topology = featureNumber('topology');

@@ -116,8 +116,8 @@ test('a member that floods records is cut off and named; one that relays an upro
   const [a, b] = mesh.chain('a', 'b', 'c') as [TestNode, TestNode];
   expect([linksOf(a), cutOffOf(a)]).toEqual([['b'], []]);
   versions = topologyLimits.excessRecordsBurst + topologyLimits.recordsBurst + 200;
-  b.command(topologyFeature, { type: 'announce' });
-  mesh.nodes.get('c')?.command(topologyFeature, { type: 'announce' });
+  b.command(topologyFeature, 'announce');
+  mesh.nodes.get('c')?.command(topologyFeature, 'announce');
   mesh.run(1000);
   expect(cutOffOf(a)).toMatchObject([{ name: 'b', reason: 'it floods the mesh with records' }]);
   expect(linksOf(a)).toEqual([]);

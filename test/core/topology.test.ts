@@ -8,24 +8,23 @@ test('all nodes know the same effective network, oneself in it', () => {
   const mesh = new TestMesh();
   const [a, b, c] = mesh.chain('a', 'b', 'c') as [TestNode, TestNode, TestNode];
   for (const node of [a, b, c]) {
-    const token = node.command('topology', { type: 'adjacency' });
+    const token = node.command('topology', 'adjacency');
     expect(node.answers.get(token)?.value).toEqual({ a: ['b'], b: ['a', 'c'], c: ['b'] });
   }
-  const token = a.command('topology', { type: 'route', node: 'c' });
+  const token = a.command('topology', 'route', 'c');
   expect(a.answers.get(token)?.value).toEqual(['b', 'c']);
 });
 
 test('a node alone is in its own topology', () => {
   const a = new TestMesh().add('a');
-  expect(a.answers.get(a.command('topology', { type: 'adjacency' }))?.value).toEqual({ a: [] });
+  expect(a.answers.get(a.command('topology', 'adjacency'))?.value).toEqual({ a: [] });
 });
 
 describe('a route', () => {
   test('to a node never heard of is SKEIN_UNKNOWN_NODE, to one out of reach SKEIN_NO_ROUTE', () => {
     const mesh = new TestMesh();
     const [a, b] = mesh.chain('a', 'b') as [TestNode, TestNode];
-    const code = (node: string) =>
-      a.answers.get(a.command('topology', { type: 'route', node }))?.failure?.code;
+    const code = (node: string) => a.answers.get(a.command('topology', 'route', node))?.failure?.code;
     expect(code('nobody')).toBe('SKEIN_UNKNOWN_NODE');
     b.kill();
     mesh.run(100);
@@ -51,8 +50,10 @@ describe('a node that goes', () => {
     let agent: BehaviorAgent | undefined;
     const busy: Behavior = {
       name: 'busy',
-      started(given) {
-        agent = given;
+      lifecycle: {
+        started(given) {
+          agent = given;
+        },
       },
     };
     const [a] = mesh.chain('a', 'b') as [TestNode, TestNode];
@@ -188,13 +189,15 @@ describe('announcements', () => {
     const seen: (number | undefined)[] = [];
     const speaker: Behavior = {
       name: 'x',
-      started(given) {
-        agent = given;
+      lifecycle: {
+        started(given) {
+          agent = given;
+        },
       },
     };
     const listener: Behavior = {
       name: 'x',
-      announced: (_agent, _node, section) => void seen.push(section?.[0]),
+      mesh: { announced: (_agent, _node, section) => void seen.push(section?.[0]) },
     };
     const a = mesh.add('a', { behaviors: [listener] });
     const c = mesh.add('c', { behaviors: [speaker] });

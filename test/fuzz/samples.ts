@@ -206,7 +206,7 @@ export function recordConversation(): Conversation {
   far.send([victim], 'from afar', { traced: true });
   speaker.send([victim], new Uint8Array(300 * 1024));
   far.send([victim, speaker], 'both', { acknowledged: false });
-  victim.command('calls', { type: 'serve', service: 'echo', concurrency: 8, queue: 8 });
+  victim.command('calls', 'serve', { service: 'echo', concurrency: 8, queue: 8 });
   mesh.run(1000);
   for (let i = 0; i < 20; i++) callFrom(i % 2 === 0 ? speaker : far, victim);
   victim.enter(() => void victim.core.channels.offer(''));

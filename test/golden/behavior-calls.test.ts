@@ -32,7 +32,7 @@ class Script {
 
   /** What a node's behavior does with its agent, as a command. */
   act(node: TestNode, act: (agent: BehaviorAgent) => void): void {
-    node.command('recorder', { act });
+    node.command('recorder', 'act', act);
   }
 
   recorder(name: string): Recorder {
@@ -120,12 +120,20 @@ test('every call of the contract comes when the transcript says', async () => {
     }
   });
   script.step('# a persists something before it goes on', () => {
-    script.act(a, (agent) => agent.store({ verb: 'put' }));
+    script.act(a, (agent) => agent.store('put', undefined as never));
     const effect = a.effects.find(
       (other): other is Extract<Effect, { type: 'store' }> => other.type === 'store',
     );
     if (effect === undefined) throw new Error('no store effect');
-    a.enter(() => a.kernel.stored(effect.feature, effect.token, { ok: true, value: 'durable' }, mesh.now));
+    a.enter(() =>
+      a.kernel.stored(
+        effect.feature,
+        effect.token,
+        effect.operation.verb,
+        { ok: true, value: 'durable' },
+        mesh.now,
+      ),
+    );
   });
   script.step('# a wants a flush at the end of this turn, and a deadline in 30 ms', () => {
     script.act(a, (agent) => {
@@ -140,6 +148,10 @@ test('every call of the contract comes when the transcript says', async () => {
   script.step('# the program asks why, and for the status', () => {
     a.kernel.explain('c', mesh.now);
     a.kernel.status();
+  });
+  script.step('# the program asks for what no feature is named for: handled, and not handled', () => {
+    a.enter(() => a.kernel.rpc('known', undefined, 1001, mesh.now));
+    a.enter(() => a.kernel.rpc('unknown', undefined, 1002, mesh.now));
   });
   script.step("# b's socket to c breaks", () => c.kill());
   script.step('# a leaves', () => a.stop());

@@ -4,27 +4,101 @@
 import type {
   Behavior,
   BehaviorAgent,
+  CommandHandlers,
   ConnectionAgent,
   ConnectionHandler,
+  DatagramCalls,
+  DiagnosticCalls,
   DownReason,
-  Finding,
-  KernelEvent,
+  FrameCalls,
+  LifecycleCalls,
+  LinkCalls,
   LinkStatistics,
+  MeshCalls,
   Neighbor,
-  OutgoingError,
-  Returned,
-  StoreResult,
+  Reply,
+  RpcRequest,
+  Shape,
+  StoreCalls,
+  TimerCalls,
   Verdict,
 } from '../../src/kernel/contracts.ts';
 import type { Frame } from '../../src/kernel/wire/frame.ts';
 
 const decoder = new TextDecoder();
 
-/** What a test does to the behavior from outside: each is a command, answered at once. */
-export type RecorderCommand = { readonly act: (agent: BehaviorAgent) => void };
+interface RecorderShape extends Shape {
+  /** What a test does to the behavior from outside: a command that is answered at once. */
+  readonly commands: { act(what: (agent: BehaviorAgent) => void): void };
+}
 
-export class Recorder implements Behavior<RecorderCommand> {
+export class Recorder implements Behavior<RecorderShape> {
   readonly name = 'recorder';
+  readonly commands: CommandHandlers<RecorderShape> = {
+    act: (agent, what, reply) => {
+      this.log('command');
+      what(agent);
+      reply.answer();
+    },
+  };
+  readonly lifecycle: LifecycleCalls = {
+    started: () => this.log('started'),
+    stopped: () => this.log('stopped'),
+  };
+  readonly timers: TimerCalls = {
+    tick: (_agent, _now, intervalMs) => this.log(`tick every ${intervalMs} ms`),
+    nextDeadline: () => this.deadlineAt,
+    deadline: () => {
+      this.deadlineAt = Number.POSITIVE_INFINITY;
+      this.log('deadline');
+    },
+    flush: () => this.log('flush'),
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame, from) =>
+      this.log(`message type ${frame.type} "${textOf(frame)}" from ${from?.name ?? 'this node itself'}`),
+    transit: (_agent, frame, from) =>
+      this.log(`transit type ${frame.type} "${textOf(frame)}" from ${from.name}`),
+    returned: (_agent, { type, reason, nodes }) =>
+      this.log(`returned type ${type}, reason ${reason}, for ${nodes.length} node`),
+  };
+  readonly links: LinkCalls = {
+    checkIncoming: (_agent, neighbor) => this.check('checkIncoming', neighbor),
+    checkOutgoing: (_agent, neighbor) => this.check('checkOutgoing', neighbor),
+    incomingUp: (_agent, neighbor) => this.up('incomingUp', neighbor),
+    outgoingUp: (_agent, neighbor) => this.up('outgoingUp', neighbor),
+    incomingDown: (_agent, neighbor, reason) => this.log(`incomingDown ${neighbor.name}: ${reason}`),
+    outgoingDown: (_agent, neighbor, reason) => this.log(`outgoingDown ${neighbor.name}: ${reason}`),
+    outgoingError: (_agent, error) => this.log(`outgoingError ${error.address}: ${error.failure.code}`),
+    handlerEvent: (_agent, neighbor, event) =>
+      this.log(`handlerEvent from the handler for ${neighbor.name}: ${String(event)}`),
+  };
+  readonly mesh: MeshCalls = {
+    event: (_agent, event) => this.log(`event ${event.type}`),
+    announced: (_agent, _node, section) =>
+      this.log(`announced ${section === undefined ? 'nothing any more' : `"${decoder.decode(section)}"`}`),
+  };
+  readonly datagrams: DatagramCalls = {
+    received: (_agent, bytes, from) => {
+      if (bytes[0] !== 0x21) return false;
+      this.log(`datagram "${decoder.decode(bytes)}" from ${from}`);
+      return true;
+    },
+  };
+  readonly store: StoreCalls<RecorderShape> = {
+    completed: (_agent, result) =>
+      this.log(`stored ${result.ok ? String(result.value) : result.failure.code}`),
+  };
+  readonly diagnostics: DiagnosticCalls = {
+    explain: (_agent, node) => {
+      this.log(`explain ${node}`);
+      return [];
+    },
+    status: () => {
+      this.log('status');
+      return {};
+    },
+  };
   /** Set by a test: what `check...` answers next. */
   verdict: Verdict;
   /** Set by a test: when `deadline` is wanted. */
@@ -38,110 +112,16 @@ export class Recorder implements Behavior<RecorderCommand> {
     this.write = write;
   }
 
-  started(): void {
-    this.log('started');
+  rpc(_agent: BehaviorAgent, { verb }: RpcRequest, reply: Reply<unknown>): boolean {
+    const isHandled = verb === 'known';
+    this.log(`rpc "${verb}" -> ${isHandled ? 'handled' : 'not handled'}`);
+    if (isHandled) reply.answer('done');
+    return isHandled;
   }
 
-  stopped(): void {
-    this.log('stopped');
-  }
-
-  tick(_agent: BehaviorAgent, _now: number, intervalMs: number): void {
-    this.log(`tick every ${intervalMs} ms`);
-  }
-
-  nextDeadline(): number {
-    return this.deadlineAt;
-  }
-
-  deadline(): void {
-    this.deadlineAt = Number.POSITIVE_INFINITY;
-    this.log('deadline');
-  }
-
-  message(_agent: BehaviorAgent, frame: Frame, from: Neighbor | undefined): void {
-    this.log(`message type ${frame.type} "${textOf(frame)}" from ${from?.name ?? 'this node itself'}`);
-  }
-
-  transit(_agent: BehaviorAgent, frame: Frame, from: Neighbor): void {
-    this.log(`transit type ${frame.type} "${textOf(frame)}" from ${from.name}`);
-  }
-
-  returned(_agent: BehaviorAgent, returned: Returned): void {
-    const { type, reason, nodes } = returned;
-    this.log(`returned type ${type}, reason ${reason}, for ${nodes.length} node`);
-  }
-
-  checkIncoming(_agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    return this.check('checkIncoming', neighbor);
-  }
-
-  checkOutgoing(_agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    return this.check('checkOutgoing', neighbor);
-  }
-
-  incomingUp(_agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
-    this.log(`incomingUp ${neighbor.name}`);
+  private up(call: string, neighbor: Neighbor): RecordingHandler {
+    this.log(`${call} ${neighbor.name}`);
     return this.handler(neighbor);
-  }
-
-  outgoingUp(_agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
-    this.log(`outgoingUp ${neighbor.name}`);
-    return this.handler(neighbor);
-  }
-
-  incomingDown(_agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
-    this.log(`incomingDown ${neighbor.name}: ${reason}`);
-  }
-
-  outgoingDown(_agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
-    this.log(`outgoingDown ${neighbor.name}: ${reason}`);
-  }
-
-  outgoingError(_agent: BehaviorAgent, error: OutgoingError): void {
-    this.log(`outgoingError ${error.address}: ${error.failure.code}`);
-  }
-
-  handlerEvent(_agent: BehaviorAgent, neighbor: Neighbor, event: unknown): void {
-    this.log(`handlerEvent from the handler for ${neighbor.name}: ${String(event)}`);
-  }
-
-  command(agent: BehaviorAgent, command: RecorderCommand, token: number): void {
-    this.log('command');
-    command.act(agent);
-    agent.answer(token, undefined);
-  }
-
-  event(_agent: BehaviorAgent, event: KernelEvent): void {
-    this.log(`event ${event.type}`);
-  }
-
-  datagram(_agent: BehaviorAgent, bytes: Uint8Array, from: string): boolean {
-    if (bytes[0] !== 0x21) return false;
-    this.log(`datagram "${decoder.decode(bytes)}" from ${from}`);
-    return true;
-  }
-
-  announced(_agent: BehaviorAgent, _node: number, section: Uint8Array | undefined): void {
-    this.log(`announced ${section === undefined ? 'nothing any more' : `"${decoder.decode(section)}"`}`);
-  }
-
-  stored(_agent: BehaviorAgent, _token: number, result: StoreResult): void {
-    this.log(`stored ${result.ok ? String(result.value) : result.failure.code}`);
-  }
-
-  flush(): void {
-    this.log('flush');
-  }
-
-  explain(_agent: BehaviorAgent, node: string | undefined): Finding[] {
-    this.log(`explain ${node}`);
-    return [];
-  }
-
-  status(): Record<string, unknown> {
-    this.log('status');
-    return {};
   }
 
   log(call: string): void {

@@ -1,6 +1,14 @@
 /** What a program's own behaviors and their handlers can do through their agents, and what reaches them. */
 import { describe, expect, test } from 'vitest';
-import type { Behavior, BehaviorAgent, ConnectionAgent, Neighbor } from '../../src/kernel/contracts.ts';
+import type {
+  Behavior,
+  BehaviorAgent,
+  ConnectionAgent,
+  FrameCalls,
+  LifecycleCalls,
+  LinkCalls,
+  Neighbor,
+} from '../../src/kernel/contracts.ts';
 import type { Frame } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 
@@ -15,22 +23,23 @@ class Puppet implements Behavior {
   readonly handlers = new Map<string, ConnectionAgent>();
   agent!: BehaviorAgent;
 
-  started(agent: BehaviorAgent): void {
-    this.agent = agent;
-  }
-  message(_agent: BehaviorAgent, frame: Frame): void {
-    this.got.push(`routed ${textOf(frame)}`);
-    this.ttls.push(frame.ttl);
-  }
-  incomingUp(_agent: BehaviorAgent, neighbor: Neighbor) {
-    return this.handler(neighbor);
-  }
-  outgoingUp(_agent: BehaviorAgent, neighbor: Neighbor) {
-    return this.handler(neighbor);
-  }
-  handlerEvent(_agent: BehaviorAgent, neighbor: Neighbor, event: unknown): void {
-    this.got.push(`told by the handler of ${neighbor.name}: ${event}`);
-  }
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => {
+      this.agent = agent;
+    },
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => {
+      this.got.push(`routed ${textOf(frame)}`);
+      this.ttls.push(frame.ttl);
+    },
+  };
+  readonly links: LinkCalls = {
+    incomingUp: (_agent, neighbor) => this.handler(neighbor),
+    outgoingUp: (_agent, neighbor) => this.handler(neighbor),
+    handlerEvent: (_agent, neighbor, event) =>
+      void this.got.push(`told by the handler of ${neighbor.name}: ${event}`),
+  };
 
   private handler({ name }: Neighbor) {
     return {

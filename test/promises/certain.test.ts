@@ -48,13 +48,13 @@ function storm(seed: number) {
     if (linked && mesh.random.next() < 0.1) breakLink(one, other);
     else if (!linked && mesh.random.next() < 0.3) one.dial(other.name);
     if (mesh.random.next() < 0.3)
-      d.command('messaging', { type: 'consumed', consumer: 1, count: 2, byteLength: 0 });
+      d.command('messaging', 'consumed', { consumer: 1, count: 2, byteLength: 0 });
     tokens.set(a.send([d], String(i), { timeoutMs: 2000 + mesh.random.below(6000) }), String(i));
     mesh.run(mesh.random.below(100));
   }
   mesh.tamper = (bytes) => bytes;
   mesh.run(20_000);
-  d.command('messaging', { type: 'consumed', consumer: 1, count: 1000, byteLength: 0 });
+  d.command('messaging', 'consumed', { consumer: 1, count: 1000, byteLength: 0 });
   mesh.run(10_000);
   return { a, d, tokens };
 }

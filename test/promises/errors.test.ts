@@ -47,7 +47,10 @@ describe('a dial by hand', () => {
   }
 
   test('is SKEIN_REFUSED when a behavior of the other node says no', () => {
-    const refuses: Behavior = { name: 'guard', checkIncoming: () => failure('SKEIN_REFUSED', 'not now') };
+    const refuses: Behavior = {
+      name: 'guard',
+      links: { checkIncoming: () => failure('SKEIN_REFUSED', 'not now') },
+    };
     expect(dialed(() => {}, [refuses])).toBe('SKEIN_REFUSED');
   });
 
@@ -65,7 +68,7 @@ test('SKEIN_NOT_NEEDED ends dials of discovery that came second, and is told to 
   const codes: string[] = [];
   const recorder = (): Behavior => ({
     name: 'recorder',
-    outgoingError: (_agent, error) => void codes.push(error.failure.code),
+    links: { outgoingError: (_agent, error) => void codes.push(error.failure.code) },
   });
   for (const name of ['b', 'c', 'd']) mesh.add(name, { behaviors: [recorder()] });
   const a = mesh.add('a', { degree: 1 });

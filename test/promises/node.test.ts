@@ -29,11 +29,13 @@ test('a service that a behavior offers is seen by all, until it is withdrawn or 
   const small = await smallMesh({ a: [], b: ['a'] });
   const worker: Behavior = {
     name: 'worker',
-    started: (agent) => agent.offerService('render'),
-    command(agent, _command, token) {
-      agent.withdrawService('render');
-      agent.offerService('paint');
-      agent.answer(token, undefined);
+    lifecycle: { started: (agent) => agent.offerService('render') },
+    commands: {
+      change(agent, _input, reply) {
+        agent.withdrawService('render');
+        agent.offerService('paint');
+        reply.answer(undefined);
+      },
     },
   };
   const offered = async () =>

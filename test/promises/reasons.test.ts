@@ -190,7 +190,7 @@ describe('busy', () => {
     a.dial('c');
     mesh.run(100);
     expect(a.answers.has(token)).toBe(false);
-    c.command('messaging', { type: 'consumed', consumer: 1, count: 1, byteLength: 0 });
+    c.command('messaging', 'consumed', { consumer: 1, count: 1, byteLength: 0 });
     for (const arrive of held) arrive();
     mesh.run(100);
     expect(textsOf(c)).toEqual(['fills the queue', 'twice on its way']);

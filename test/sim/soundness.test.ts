@@ -7,11 +7,13 @@ import { TestStage } from './stage.ts';
 
 const failing: Behavior = {
   name: 'failing',
-  incomingUp: () => {
-    throw new Error('no good');
-  },
-  outgoingUp: () => {
-    throw new Error('no good');
+  links: {
+    incomingUp: () => {
+      throw new Error('no good');
+    },
+    outgoingUp: () => {
+      throw new Error('no good');
+    },
   },
 };
 

@@ -95,6 +95,7 @@ export function formatStatus(status: NodeStatus): string {
     ['process', orDash(status.pid?.toString())],
     ...formationLines(status.features),
     ...cutOffLines(status.features),
+    ...troubleLines(status.troubles),
   ]);
   return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links, status.security.keys)}`;
 }
@@ -128,6 +129,17 @@ function cutOffLines({ topology }: NodeStatus['features']): [string, string][] {
     'cut off',
     `${name}: ${reason} (${plural(times, 'time')})`,
   ]);
+}
+
+/** Behaviors that throw or block: none, in a node that is well. */
+function troubleLines(troubles: NodeStatus['troubles']): [string, string][] {
+  return troubles.map(({ name, threw, isOff, slowCalls, slowestMs }) => {
+    const threwText =
+      threw === 0 ? [] : [`threw ${plural(threw, 'time')}${isOff ? ' and is switched off' : ''}`];
+    const slowText =
+      slowCalls === 0 ? [] : [`blocked the event loop ${plural(slowCalls, 'time')}, ${slowestMs}ms at most`];
+    return ['trouble', `behavior ${name} ${[...threwText, ...slowText].join('; ')}`];
+  });
 }
 
 /** As the formation feature tells it; nothing for a node that is in none. */

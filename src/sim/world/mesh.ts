@@ -8,7 +8,7 @@
 
 import { messagingLimits } from '../../features/messaging/core/limits.ts';
 import { topologyLimits } from '../../features/topology/core/limits.ts';
-import type { Behavior, LogLevel } from '../../kernel/contracts.ts';
+import type { AnyBehavior, LogLevel } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import type { NodeId } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
@@ -55,7 +55,7 @@ export interface MemberOptions {
   /** Addresses of its formation, `host:port`. */
   readonly formation?: readonly string[];
   /** The program's own behaviors, made anew for each life. */
-  readonly behaviors?: () => readonly Behavior<never>[];
+  readonly behaviors?: () => readonly AnyBehavior[];
 }
 
 /** One run of a member's program. */

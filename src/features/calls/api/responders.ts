@@ -92,15 +92,15 @@ export class Responders {
   }
 
   private serve({ service, concurrency, queue }: Offer): Promise<void> {
-    const command = { type: 'serve', service: service.name, concurrency, queue };
-    return this.ports.runtime().command<void>(callsFeature, command).answer;
+    const offered = { service: service.name, concurrency, queue };
+    return this.ports.runtime().command<void>(callsFeature, 'serve', offered).answer;
   }
 
   private withdraw(offer: Offer): void {
     const { name } = offer.service;
     if (this.offers.get(name) !== offer) return;
     this.offers.delete(name);
-    this.ports.runtime().tell(callsFeature, { type: 'unserve', service: name });
+    this.ports.runtime().tell(callsFeature, 'unserve', name);
   }
 
   // ── one request ───────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
 /** What calls and the program say to each other: requests and answers in, outcomes and work out. */
+import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 
@@ -72,10 +73,14 @@ export type CallsEvent =
   /** Nobody waits for these any more. */
   | { readonly type: 'cancelled'; readonly executions: readonly Execution[] };
 
-/** Commands go by tokens; what is called for each request (`Asker.call`, `Responder.answer`) goes past them. */
-export type CallsCommand =
-  | ({ readonly type: 'serve'; readonly service: string } & ServeOptions)
-  | { readonly type: 'unserve'; readonly service: string };
+/** What is called for each request (`Asker.call`, `Responder.answer`) goes past commands. */
+export interface CallsShape extends Shape {
+  readonly commands: {
+    serve(offer: { readonly service: string } & ServeOptions): void;
+    unserve(service: string): void;
+  };
+  readonly event: CallsEvent;
+}
 
 /** The code of what was thrown without one. */
 export const codeOfNone = 'ERROR';

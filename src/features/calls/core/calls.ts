@@ -5,63 +5,76 @@
  * that offer the service; its reply is one frame back. Invariant: a request is carried out at most once for its
  * number, and a second node is asked only where that is certain to do no harm.
  */
-import type { Behavior, BehaviorAgent, KernelEvent, Returned } from '../../../kernel/contracts.ts';
+import type {
+  Behavior,
+  BehaviorAgent,
+  CommandHandlers,
+  DiagnosticCalls,
+  FrameCalls,
+  KernelEvent,
+  LifecycleCalls,
+  MeshCalls,
+  TimerCalls,
+} from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { Asker } from './asker.ts';
-import type { CallsCommand } from './calls-types.ts';
+import type { CallsShape } from './calls-types.ts';
 import { Responder } from './responder.ts';
 import { CallType } from './wire.ts';
 
 export const callsFeature = 'calls';
 
-export class Calls implements Behavior<CallsCommand> {
+export class Calls implements Behavior<CallsShape> {
   readonly name = callsFeature;
+  readonly commands: CommandHandlers<CallsShape> = {
+    serve: (_agent, offer, reply) => {
+      if (this.responder.serve(offer.service, offer)) return reply.answer();
+      const text = `${offer.service} is answered by this node already: close that responder first`;
+      reply.fail(failure('SKEIN_INVALID', text));
+    },
+    unserve: (_agent, service, reply) => {
+      this.responder.unserve(service);
+      reply.answer();
+    },
+  };
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => this.started(agent),
+    stopped: (agent) => this.stopped(agent),
+  };
+  readonly timers: TimerCalls = {
+    tick: (_agent, now) => this.responder.tick(now),
+    nextDeadline: () => Math.min(this.asker.nextDeadline(), this.responder.nextDeadline()),
+    deadline: (_agent, now) => {
+      this.asker.deadline(now);
+      this.responder.deadline(now);
+    },
+    flush: () => {
+      this.asker.flush();
+      this.responder.flush();
+    },
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => {
+      if (!this.take(frame)) this.malformed++;
+    },
+    returned: (_agent, returned) => this.asker.returned(returned),
+  };
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   /** The hot paths: called by the api within a turn of the kernel, without a command. */
   asker!: Asker;
   responder!: Responder;
   private malformed = 0;
 
-  started(agent: BehaviorAgent): void {
+  private started(agent: BehaviorAgent): void {
     this.asker = new Asker(agent);
     this.responder = new Responder(agent);
   }
 
-  stopped(agent: BehaviorAgent): void {
+  private stopped(agent: BehaviorAgent): void {
     this.responder.stop();
     this.asker.abandonAll(failure('SKEIN_CLOSED', `node ${agent.self.name} is closed`));
-  }
-
-  tick(_agent: BehaviorAgent, now: number): void {
-    this.responder.tick(now);
-  }
-
-  nextDeadline(): number {
-    return Math.min(this.asker.nextDeadline(), this.responder.nextDeadline());
-  }
-
-  deadline(_agent: BehaviorAgent, now: number): void {
-    this.asker.deadline(now);
-    this.responder.deadline(now);
-  }
-
-  flush(): void {
-    this.asker.flush();
-    this.responder.flush();
-  }
-
-  command(agent: BehaviorAgent, command: CallsCommand, token: number): void {
-    if (command.type === 'unserve') {
-      this.responder.unserve(command.service);
-    } else if (!this.responder.serve(command.service, command)) {
-      const text = `${command.service} is answered by this node already: close that responder first`;
-      return agent.answerFailure(token, failure('SKEIN_INVALID', text));
-    }
-    agent.answer(token, undefined);
-  }
-
-  message(_agent: BehaviorAgent, frame: Frame): void {
-    if (!this.take(frame)) this.malformed++;
   }
 
   private take(frame: Frame): boolean {
@@ -81,11 +94,7 @@ export class Calls implements Behavior<CallsCommand> {
     }
   }
 
-  returned(_agent: BehaviorAgent, returned: Returned): void {
-    this.asker.returned(returned);
-  }
-
-  event(_agent: BehaviorAgent, event: KernelEvent): void {
+  private event(event: KernelEvent): void {
     if (event.type === 'routes-changed') this.asker.rerouted();
     else if (event.type === 'node-up') this.responder.nodeKnown(event.node.id);
     else if (event.type === 'node-down') this.asker.nodeDown(event.node, event.reason);

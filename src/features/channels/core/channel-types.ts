@@ -1,4 +1,5 @@
 /** What channels and the program say to each other. */
+import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Channel } from './channel.ts';
 
@@ -14,6 +15,10 @@ export type ChannelEvent =
   | { readonly type: 'requested'; readonly channels: readonly Channel[] }
   /** Something about these is new: open or over, bytes to take, room to write, an end. */
   | { readonly type: 'changed'; readonly channels: readonly Channel[] };
+
+export interface ChannelsShape extends Shape {
+  readonly event: ChannelEvent;
+}
 
 /** `direct`: over a link to the node itself; `mesh`: through others. */
 export type ChannelPath = 'direct' | 'mesh';

@@ -9,11 +9,16 @@
 import type {
   Behavior,
   BehaviorAgent,
-  DownReason,
+  DiagnosticCalls,
+  FrameCalls,
   KernelEvent,
+  LifecycleCalls,
+  MeshCalls,
   Neighbor,
   OutgoingError,
+  PrivateLinkCalls,
   Returned,
+  TimerCalls,
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
@@ -21,7 +26,7 @@ import { lifeOf } from '../../../kernel/life.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { Channel, type ChannelPorts, type LastWord } from './channel.ts';
 import * as failures from './channel-failures.ts';
-import type { ChannelEvent, OpenOptions } from './channel-types.ts';
+import type { ChannelEvent, ChannelsShape, OpenOptions } from './channel-types.ts';
 import { channelLimits } from './limits.ts';
 import { Peer } from './peer.ts';
 import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
@@ -30,8 +35,30 @@ export const channelFeature = 'channel';
 
 const never = Number.POSITIVE_INFINITY;
 
-export class Channels implements Behavior {
+export class Channels implements Behavior<ChannelsShape> {
   readonly name = channelFeature;
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => this.started(agent),
+    stopped: (agent) => this.stopped(agent),
+  };
+  readonly timers: TimerCalls = {
+    tick: () => this.tick(),
+    nextDeadline: () => this.lookAt,
+    deadline: (_agent, now) => this.deadline(now),
+    flush: () => this.flush(),
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => this.message(frame),
+    returned: (_agent, returned) => this.returned(returned),
+  };
+  readonly privateLinks: PrivateLinkCalls = {
+    check: (_agent, neighbor) => this.checkPrivate(neighbor),
+    up: (agent, neighbor) => this.privateUp(agent, neighbor),
+    down: (_agent, neighbor) => this.privateDown(neighbor),
+    error: (_agent, error) => this.privateError(error),
+  };
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   readonly counts = {
     opened: 0,
     accepted: 0,
@@ -60,7 +87,7 @@ export class Channels implements Behavior {
   private lookAt = never;
   private ports!: ChannelPorts;
 
-  started(agent: BehaviorAgent): void {
+  private started(agent: BehaviorAgent): void {
     this.agent = agent;
     this.ports = {
       agent,
@@ -72,7 +99,7 @@ export class Channels implements Behavior {
     };
   }
 
-  stopped(agent: BehaviorAgent): void {
+  private stopped(agent: BehaviorAgent): void {
     const why = failures.closed(agent.self.name);
     for (const channel of this.all()) {
       if (channel.phase.name === 'requested') channel.refuse('closing', '');
@@ -142,7 +169,7 @@ export class Channels implements Behavior {
 
   // ── what comes ────────────────────────────────────────────────────────────────────────────────────
 
-  message(_agent: BehaviorAgent, frame: Frame): void {
+  private message(frame: Frame): void {
     const { cursor } = this;
     if (!cursor.read(frame)) {
       this.counts.malformed++;
@@ -248,7 +275,7 @@ export class Channels implements Behavior {
     return [ChannelType.reset, encodeReason(ends, 'unknown', '')];
   }
 
-  returned(_agent: BehaviorAgent, { nodes, type, sequence, reason }: Returned): void {
+  private returned({ nodes, type, sequence, reason }: Returned): void {
     for (const node of nodes) {
       const peer = this.peers.get(node);
       (peer?.get(sequence, true) ?? peer?.get(sequence, false))?.returned(type, reason);
@@ -257,7 +284,7 @@ export class Channels implements Behavior {
 
   // ── nodes and links ───────────────────────────────────────────────────────────────────────────────
 
-  event(_agent: BehaviorAgent, event: KernelEvent): void {
+  private event(event: KernelEvent): void {
     if (event.type === 'routes-changed' || event.type === 'node-up')
       for (const peer of this.peers.values()) this.look(peer);
     else if (event.type === 'node-down') {
@@ -281,7 +308,7 @@ export class Channels implements Behavior {
     peer.path.look();
   }
 
-  checkPrivate(_agent: BehaviorAgent, neighbor: Neighbor): Failure | undefined {
+  private checkPrivate(neighbor: Neighbor): Failure | undefined {
     const peer = this.peers.get(neighbor.id);
     const isMeant = peer?.life === lifeOf(neighbor.instance) && peer.some(({ isOpen }) => isOpen);
     const isExpected = neighbor.direction === 'incoming' || peer?.path.isDialing(neighbor.link) === true;
@@ -289,34 +316,30 @@ export class Channels implements Behavior {
     return failure('SKEIN_NOT_NEEDED', `there is no channel with ${neighbor.name} that needs a link`);
   }
 
-  privateUp(agent: BehaviorAgent, neighbor: Neighbor): void {
+  private privateUp(agent: BehaviorAgent, neighbor: Neighbor): void {
     const peer = this.peers.get(neighbor.id);
     if (peer?.life !== lifeOf(neighbor.instance)) return agent.closeLink(neighbor.link);
     peer.path.up(neighbor);
     peer.linkUp();
   }
 
-  privateDown(_agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
+  private privateDown(neighbor: Neighbor): void {
     const peer = this.peers.get(neighbor.id);
     peer?.linkDown(neighbor.link);
     if (peer !== undefined) this.hurry(peer.lostAt);
   }
 
-  privateError(_agent: BehaviorAgent, error: OutgoingError): void {
+  private privateError(error: OutgoingError): void {
     for (const { path } of this.peers.values()) if (path.isDialing(error.link)) path.failed();
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
-  tick(): void {
+  private tick(): void {
     for (const [node, peer] of this.peers) if (peer.tick()) this.peers.delete(node);
   }
 
-  nextDeadline(): number {
-    return this.lookAt;
-  }
-
-  deadline(_agent: BehaviorAgent, now: number): void {
+  private deadline(now: number): void {
     if (now < this.lookAt) return;
     for (const peer of this.peers.values()) {
       peer.deadline(now);
@@ -330,7 +353,7 @@ export class Channels implements Behavior {
     this.lookAt = Math.min(this.lookAt, at);
   }
 
-  flush(): void {
+  private flush(): void {
     for (const channel of this.pumped) channel.pump();
     this.pumped.clear();
     this.hand('requested', this.asked);

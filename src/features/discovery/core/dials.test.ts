@@ -4,6 +4,8 @@ import { type ErrorCode, failure } from '../../../kernel/errors.ts';
 import { Dials, type Target } from './dials.ts';
 import { discoveryLimits } from './limits.ts';
 
+const reply = { token: 5, answer: () => undefined, fail: () => undefined };
+
 let dialed: string[];
 let now: number;
 let dials: Dials;
@@ -78,7 +80,7 @@ describe('one node is dialed', () => {
 
   test('whenever somebody asks by hand', () => {
     dials.dial(agent, target());
-    expect(dials.dial(agent, target({ token: 5 }))).toBe(true);
+    expect(dials.dial(agent, target({ reply }))).toBe(true);
   });
 });
 
@@ -95,10 +97,10 @@ test('a dial that is made again on purpose does not mind the one before, nor put
 });
 
 test('whoever asked is told when the link is up; another link says nothing', () => {
-  dials.dial(agent, target({ token: 5 }));
+  dials.dial(agent, target({ reply }));
   const neighbor = (link: number) => ({ link, id: 7 }) as Neighbor;
   expect(dials.linkUp(neighbor(99))).toBeUndefined();
-  expect(dials.linkUp(neighbor(1))).toMatchObject({ outcome: 'up', target: { token: 5 } });
+  expect(dials.linkUp(neighbor(1))).toMatchObject({ outcome: 'up', target: { reply } });
   expect(dials.linkUp(neighbor(1))).toBeUndefined();
 });
 

@@ -12,6 +12,7 @@ import type {
   Neighbor,
   NodeEntry,
   OutgoingError,
+  Reply,
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
@@ -26,8 +27,8 @@ export interface Target {
   readonly purpose: DialPurpose;
   /** Dialed a moment ago, and on purpose once more. */
   readonly isAgain?: boolean;
-  /** Who waits for it: a command's token, or a seed. */
-  readonly token?: number;
+  /** Who waits for it: a command's reply, or a seed. */
+  readonly reply?: Reply<Neighbor>;
   readonly seed?: string;
 }
 
@@ -57,7 +58,7 @@ export class Dials {
 
   /** Dials now. False: one is under way, or was made a moment ago. */
   dial(agent: BehaviorAgent, target: Target): boolean {
-    if (target.node !== undefined && target.token === undefined) {
+    if (target.node !== undefined && target.reply === undefined) {
       const life = lifeOf(target.node, target.instance);
       if (this.underWay.has(target.node)) return false;
       if (this.isRecent(life, agent.now)) {

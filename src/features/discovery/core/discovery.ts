@@ -9,15 +9,24 @@
 import type {
   Behavior,
   BehaviorAgent,
+  CommandHandlers,
+  DatagramCalls,
   DatagramSeal,
+  DiagnosticCalls,
   DialPurpose,
   DownReason,
   Finding,
   KernelEvent,
+  LifecycleCalls,
+  LinkCalls,
+  MeshCalls,
   Neighbor,
   NodeEntry,
   OutgoingError,
+  Reply,
+  Shape,
   Sighting,
+  TimerCalls,
   Verdict,
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
@@ -34,11 +43,14 @@ import { hungUp, Seeds } from './seeds.ts';
 
 export const discoveryFeature = 'discovery';
 
-export type DiscoveryCommand =
-  /** Answers with the `Neighbor`. */
-  | { readonly type: 'dial'; readonly address: string }
-  | { readonly type: 'hangup'; readonly node: string }
-  | { readonly type: 'set-degree'; readonly degree: number };
+export interface DiscoveryShape extends Shape {
+  readonly commands: {
+    /** Opens a link to an address, whatever its namespace. */
+    dial(address: string): Neighbor;
+    hangup(node: string): void;
+    'set-degree'(degree: number): void;
+  };
+}
 
 export interface DiscoveryOptions {
   readonly degree: number;
@@ -57,8 +69,41 @@ const never = Number.POSITIVE_INFINITY;
 const solicitFirstMs = 1000;
 const solicitSoonMs = 50;
 
-export class Discovery implements Behavior<DiscoveryCommand> {
+export class Discovery implements Behavior<DiscoveryShape> {
   readonly name = discoveryFeature;
+  readonly commands: CommandHandlers<DiscoveryShape> = {
+    dial: (agent, address, reply) =>
+      void this.dials.dial(agent, { node: undefined, addresses: [address], purpose: 'direct', reply }),
+    hangup: (agent, node, reply) => this.hangup(agent, node, reply),
+    'set-degree': (agent, degree, reply) => {
+      this.degree = degree;
+      this.backoff.reset();
+      this.seekSoon(agent);
+      reply.answer();
+    },
+  };
+  readonly lifecycle: LifecycleCalls = { started: (agent) => this.started(agent) };
+  readonly timers: TimerCalls = {
+    nextDeadline: () => this.nextDeadline(),
+    deadline: (agent, now) => this.deadline(agent, now),
+  };
+  readonly links: LinkCalls = {
+    checkIncoming: (agent, neighbor) => this.checkIncoming(agent, neighbor),
+    checkOutgoing: (agent, neighbor) => this.checkOutgoing(agent, neighbor),
+    incomingUp: (agent, neighbor) => this.incomingUp(agent, neighbor),
+    outgoingUp: (agent, neighbor) => this.outgoingUp(agent, neighbor),
+    incomingDown: (agent, neighbor, reason) => this.unlinked(agent, neighbor, reason),
+    outgoingDown: (agent, neighbor, reason) => this.unlinked(agent, neighbor, reason),
+    outgoingError: (agent, error) => this.outgoingError(agent, error),
+  };
+  readonly mesh: MeshCalls = { event: (agent, event) => this.event(agent, event) };
+  readonly datagrams: DatagramCalls = {
+    received: (agent, bytes) => this.solicitations.arrived(agent, bytes),
+  };
+  readonly diagnostics: DiagnosticCalls = {
+    explain: (agent, node) => this.explain(agent, node),
+    status: () => this.status(),
+  };
   degree: number;
   private readonly options: DiscoveryOptions;
   private readonly dials = new Dials();
@@ -69,14 +114,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     wanted: (agent) => this.wanted(agent),
     isQuiet: (agent, node) => this.quiet.has(node, agent.now),
   });
-  private readonly datagrams: Datagrams;
+  private readonly solicitations: Datagrams;
   private readonly healing: Healing;
   private readonly backoff = new Backoff(
     solicitFirstMs,
     solicitFirstMs * 2 ** discoveryLimits.solicitBackoffExponentMax,
   );
   /** Dials that a command waits for: linked, not yet reachable. */
-  private unrouted: { readonly token: number; readonly neighbor: Neighbor }[] = [];
+  private unrouted: { readonly reply: Reply<Neighbor>; readonly neighbor: Neighbor }[] = [];
   private seeds: Seeds;
   private solicitAt = never;
 
@@ -84,7 +129,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.options = options;
     this.degree = options.degree;
     this.seeds = new Seeds(options.seeds, 0);
-    this.datagrams = new Datagrams({
+    this.solicitations = new Datagrams({
       journal: this.journal,
       seal: options.seal,
       heard: (agent, solicitation) => this.answering.heard(agent, solicitation),
@@ -93,14 +138,14 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       degree: () => this.degree,
       isQuiet: (agent, node) => this.quiet.has(node, agent.now),
       solicit: options.solicit
-        ? (agent) => this.datagrams.solicit(agent, Math.max(0, this.wanted(agent)))
+        ? (agent) => this.solicitations.solicit(agent, Math.max(0, this.wanted(agent)))
         : undefined,
     });
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
-  started(agent: BehaviorAgent): void {
+  private started(agent: BehaviorAgent): void {
     const { now, random } = agent;
     this.seeds = new Seeds(this.options.seeds, now);
     agent.solicits(() => this.wanted(agent) > 0 && agent.neighbors.size + agent.openingCount <= this.degree);
@@ -108,7 +153,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.healing.started(agent);
   }
 
-  nextDeadline(): number {
+  private nextDeadline(): number {
     return Math.min(
       this.solicitAt,
       this.healing.nextDeadline(),
@@ -118,7 +163,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     );
   }
 
-  deadline(agent: BehaviorAgent, now: number): void {
+  private deadline(agent: BehaviorAgent, now: number): void {
     this.dials.deadline(agent, now);
     this.answering.deadline(agent, now);
     for (const address of this.seeds.due(now)) {
@@ -128,22 +173,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.healing.deadline(agent, now);
   }
 
-  command(agent: BehaviorAgent, command: DiscoveryCommand, token: number): void {
-    switch (command.type) {
-      case 'dial':
-        this.dials.dial(agent, { node: undefined, addresses: [command.address], purpose: 'direct', token });
-        return;
-      case 'hangup':
-        return this.hangup(agent, command.node, token);
-      case 'set-degree':
-        this.degree = command.degree;
-        this.backoff.reset();
-        this.seekSoon(agent);
-        return agent.answer(token, undefined);
-    }
-  }
-
-  event(agent: BehaviorAgent, event: KernelEvent): void {
+  private event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
     else if (event.type === 'node-down')
@@ -152,7 +182,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       this.journal.refused(event.address, event.failure, agent.now);
   }
 
-  explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
+  private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     return this.journal.explain(node, {
       agent,
       degree: this.degree,
@@ -180,7 +210,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   // ── links ─────────────────────────────────────────────────────────────────────────────────────────
 
   /** Direct dials and seeds pass whatever their namespace; what discovery makes by itself stays within one. */
-  checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+  private checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     if (isByHand(neighbor.purpose)) return undefined;
     if (neighbor.namespace !== agent.self.namespace) {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
@@ -192,7 +222,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   /** The reason for a dial may be over by the time it has got through. */
-  checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+  private checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     // Only now is it known who is behind a seed.
     if (neighbor.purpose === 'seed' && this.quiet.has(neighbor.id, agent.now)) return hungUp();
     if (isByHand(neighbor.purpose)) return undefined;
@@ -222,25 +252,17 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     return this.degree > 0 && agent.neighbors.size >= 2 * this.degree;
   }
 
-  incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
+  private incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
     if (neighbor.purpose === 'answer') this.journal.answered();
     this.linked(agent, neighbor);
   }
 
-  outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
+  private outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
     this.linked(agent, neighbor);
     this.ended(agent, this.dials.linkUp(neighbor), neighbor.id);
   }
 
-  incomingDown(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
-    this.unlinked(agent, neighbor, reason);
-  }
-
-  outgoingDown(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
-    this.unlinked(agent, neighbor, reason);
-  }
-
-  outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
+  private outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
     if (!saysNothing.has(error.failure.code)) this.journal.dialFailed(error, agent.now);
     this.ended(agent, this.dials.linkFailed(agent, error), error.node);
   }
@@ -256,8 +278,8 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private unlinked(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
     const closed = failure('SKEIN_UNREACHABLE', `${neighbor.name} closed the link at once (${reason})`);
-    for (const { token } of this.unrouted.filter((waiting) => waiting.neighbor.id === neighbor.id)) {
-      agent.answerFailure(token, closed);
+    for (const { reply } of this.unrouted.filter((waiting) => waiting.neighbor.id === neighbor.id)) {
+      reply.fail(closed);
     }
     this.unrouted = this.unrouted.filter((waiting) => waiting.neighbor.id !== neighbor.id);
     this.seekSoon(agent);
@@ -267,20 +289,20 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {
     if (outcome === undefined) return;
-    const { seed, token } = outcome.target;
+    const { seed, reply } = outcome.target;
     if (outcome.outcome === 'up') {
       if (seed !== undefined) this.seeds.found(seed, outcome.neighbor.id);
-      if (token !== undefined) this.answerOnceRouted(agent, token, outcome.neighbor);
+      if (reply !== undefined) this.answerOnceRouted(agent, reply, outcome.neighbor);
     } else {
       if (seed !== undefined) this.seeds.failed(agent, seed, outcome.failure, node);
-      if (token !== undefined) agent.answerFailure(token, outcome.failure);
+      reply?.fail(outcome.failure);
     }
   }
 
   /** A link alone is no route yet: the neighbor's announcement comes a moment later. */
-  private answerOnceRouted(agent: BehaviorAgent, token: number, neighbor: Neighbor): void {
-    if (Number.isFinite(agent.routes.distance(neighbor.id))) agent.answer(token, neighbor);
-    else this.unrouted.push({ token, neighbor });
+  private answerOnceRouted(agent: BehaviorAgent, reply: Reply<Neighbor>, neighbor: Neighbor): void {
+    if (Number.isFinite(agent.routes.distance(neighbor.id))) reply.answer(neighbor);
+    else this.unrouted.push({ reply, neighbor });
   }
 
   private nodeUp(agent: BehaviorAgent, node: NodeId): void {
@@ -288,17 +310,17 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     if (this.wanted(agent) > 0) this.seekAfterGrowth(agent);
     const routed = this.unrouted.filter(({ neighbor }) => neighbor.id === node);
     this.unrouted = this.unrouted.filter(({ neighbor }) => neighbor.id !== node);
-    for (const { token, neighbor } of routed) agent.answer(token, neighbor);
+    for (const { reply, neighbor } of routed) reply.answer(neighbor);
   }
 
-  private hangup(agent: BehaviorAgent, node: string, token: number): void {
+  private hangup(agent: BehaviorAgent, node: string, reply: Reply<void>): void {
     const id = idOf(node);
     if (!agent.neighbors.has(id)) {
-      return agent.answerFailure(token, failure('SKEIN_NOT_LINKED', `there is no link to ${node}`));
+      return reply.fail(failure('SKEIN_NOT_LINKED', `there is no link to ${node}`));
     }
     this.quiet.add(id, agent.now);
     agent.closeNode(id, 'hangup');
-    agent.answer(token, undefined);
+    reply.answer();
   }
 
   // ── looking for links ─────────────────────────────────────────────────────────────────────────────
@@ -329,7 +351,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
       return;
     }
     this.solicitAt = agent.now + Math.max(solicitSoonMs, this.backoff.spread(agent.random));
-    if (this.options.solicit) this.datagrams.solicit(agent, wanted);
+    if (this.options.solicit) this.solicitations.solicit(agent, wanted);
     const candidates = [...agent.directory.entries()].filter((entry) => this.isCandidate(agent, entry));
     for (const entry of pick(candidates, wanted, agent)) this.dials.dial(agent, targetOf(entry, 'degree'));
   }
@@ -345,10 +367,6 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   // ── hearing of others ─────────────────────────────────────────────────────────────────────────────
-
-  datagram(agent: BehaviorAgent, bytes: Uint8Array): boolean {
-    return this.datagrams.arrived(agent, bytes);
-  }
 
   /** Seen on this machine without any datagram. */
   private sighted(agent: BehaviorAgent, sighting: Sighting): void {

@@ -13,7 +13,7 @@ import type { Runtime } from '../../../node/runtime.ts';
 import type { SkeinKernel } from '../../../node/skein-kernel.ts';
 import type { Channel, PairRequest } from '../../channels/api/channel.ts';
 import { formationFeature } from '../core/formation.ts';
-import type { FormationCommand, Paired } from '../core/formation-types.ts';
+import type { Paired } from '../core/formation-types.ts';
 
 export interface PartnersPorts {
   readonly runtime: () => Runtime;
@@ -53,9 +53,8 @@ export class Partners {
     const meeting = this.ports.platform().meetings?.expect(name, given);
     // Of no interest unless it turns out to be such a program.
     meeting?.catch(() => undefined);
-    const command: FormationCommand = { type: 'pair', to: name };
     try {
-      const paired = await this.ports.runtime().command<Paired>(formationFeature, command).answer;
+      const paired = await this.ports.runtime().command<Paired>(formationFeature, 'pair', name).answer;
       if (signal?.aborted === true)
         throw new SkeinError('SKEIN_ABORTED', 'given up by the caller', { cause: signal.reason });
       if (paired.isNode) return idOf(paired.other);

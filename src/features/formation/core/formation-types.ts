@@ -1,4 +1,5 @@
 /** What the formation and the program say to each other. */
+import type { Shape } from '../../../kernel/contracts.ts';
 import type { Standing } from './election.ts';
 
 export interface FormationOptions {
@@ -10,11 +11,12 @@ export interface FormationOptions {
   readonly meeting: string;
 }
 
-/** Answered with a `Paired`. */
-export interface FormationCommand {
-  readonly type: 'pair';
-  /** A member's name, or a service's. */
-  readonly to: string;
+export interface FormationShape extends Shape {
+  readonly commands: {
+    /** Asks the broker. @param to A member's name, or a service's. */
+    pair(to: string): Paired;
+  };
+  readonly event: FormationEvent;
 }
 
 /** Whom the broker named. */

@@ -10,12 +10,19 @@
 import type {
   Behavior,
   BehaviorAgent,
+  CommandHandlers,
+  DiagnosticCalls,
+  DoorCalls,
   DoorEvent,
   DoorPeer,
   Finding,
+  FrameCalls,
   KernelEvent,
-  Neighbor,
-  OutgoingError,
+  LifecycleCalls,
+  LinkCalls,
+  MeshCalls,
+  Reply,
+  TimerCalls,
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
@@ -30,10 +37,11 @@ import {
   type FormationMessage,
 } from './formation-messages.ts';
 import type {
-  FormationCommand,
   FormationEvent,
   FormationOptions,
+  FormationShape,
   FormationStatus,
+  Paired,
 } from './formation-types.ts';
 import { formationLimits } from './limits.ts';
 import { PairRequests } from './pair-requests.ts';
@@ -47,8 +55,38 @@ const sayType = 1;
 const ownHolder = 'self';
 const never = Number.POSITIVE_INFINITY;
 
-export class Formation implements Behavior<FormationCommand> {
+export class Formation implements Behavior<FormationShape> {
   readonly name = formationFeature;
+  readonly commands: CommandHandlers<FormationShape> = {
+    pair: (agent, to, reply) => this.pair(agent, to, reply),
+  };
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => this.started(agent),
+    stopped: (agent) => this.stopped(agent),
+  };
+  readonly timers: TimerCalls = {
+    nextDeadline: () => this.nextDeadline(),
+    deadline: (agent, now) => this.deadline(agent, now),
+  };
+  readonly frames: FrameCalls = { message: (agent, frame) => this.message(agent, frame) };
+  readonly links: LinkCalls = {
+    outgoingUp: (agent, neighbor) => {
+      this.election.linked(agent, neighbor);
+      return undefined;
+    },
+    outgoingError: (agent, error) => this.election.notLinked(agent, error),
+  };
+  readonly mesh: MeshCalls = {
+    event: (agent, event) => this.event(agent, event),
+    announced: (agent, node, section) => {
+      if (this.options.addresses.length > 0) this.election.announced(agent, node, section);
+    },
+  };
+  readonly doors: DoorCalls = { event: (agent, event) => this.door(agent, event) };
+  readonly diagnostics: DiagnosticCalls = {
+    explain: (agent, node) => this.explain(agent, node),
+    status: () => this.status(),
+  };
   private readonly options: FormationOptions;
   private readonly election: Election;
   private readonly requests = new PairRequests();
@@ -76,40 +114,28 @@ export class Formation implements Behavior<FormationCommand> {
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
-  started(agent: BehaviorAgent): void {
+  private started(agent: BehaviorAgent): void {
     if (this.options.addresses.length > 0) this.election.start(agent);
   }
 
-  stopped(agent: BehaviorAgent): void {
+  private stopped(agent: BehaviorAgent): void {
     this.releaseDoors(agent);
     this.election.stop(agent);
   }
 
-  nextDeadline(): number {
+  private nextDeadline(): number {
     const lease = this.broker?.nextDeadline() ?? never;
     return Math.min(this.election.nextDeadline(), this.hailAt, lease, this.requests.nextDeadline());
   }
 
-  deadline(agent: BehaviorAgent, now: number): void {
+  private deadline(agent: BehaviorAgent, now: number): void {
     this.election.deadline(agent, now);
     if (this.broker !== undefined) this.answer(agent, this.broker.deadline(now));
-    for (const { token, to } of this.requests.expire(now)) agent.answerFailure(token, this.unanswered(to));
+    for (const { reply, to } of this.requests.expire(now)) reply.fail(this.unanswered(to));
     if (now >= this.hailAt) this.hail(agent);
   }
 
-  announced(agent: BehaviorAgent, node: NodeId, section: Uint8Array | undefined): void {
-    if (this.options.addresses.length > 0) this.election.announced(agent, node, section);
-  }
-
-  outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
-    this.election.linked(agent, neighbor);
-  }
-
-  outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
-    this.election.notLinked(agent, error);
-  }
-
-  event(agent: BehaviorAgent, event: KernelEvent): void {
+  private event(agent: BehaviorAgent, event: KernelEvent): void {
     if (event.type === 'node-down' && event.reason === 'left') this.broker?.ended(String(event.node.id));
     else if (event.type === 'own-announcement-changed' && this.servicesOf(agent) !== this.hailed)
       this.hailSoon(agent);
@@ -190,15 +216,15 @@ export class Formation implements Behavior<FormationCommand> {
     agent.send({ to: 'node', node }, bytes, { type: sayType, sequence: request });
   }
 
-  command(agent: BehaviorAgent, command: FormationCommand, token: number): void {
+  private pair(agent: BehaviorAgent, to: string, reply: Reply<Paired>): void {
     if (this.options.addresses.length === 0) {
-      const text = `${command.to} is no node of this mesh, and this node is in no formation`;
-      return agent.answerFailure(token, failure('SKEIN_UNKNOWN_NODE', text));
+      const text = `${to} is no node of this mesh, and this node is in no formation`;
+      return reply.fail(failure('SKEIN_UNKNOWN_NODE', text));
     }
-    const request = this.requests.add(command.to, token, agent.now);
+    const request = this.requests.add(to, reply, agent.now);
     if (request === undefined) {
       const text = `${formationLimits.pairsUnresolvedMax} requests to pair wait for the broker already`;
-      return agent.answerFailure(token, failure('SKEIN_BUSY', text));
+      return reply.fail(failure('SKEIN_BUSY', text));
     }
     if (this.election.standing.role !== 'seeking') this.ask(agent, request);
   }
@@ -217,7 +243,7 @@ export class Formation implements Behavior<FormationCommand> {
 
   // ── what is said ──────────────────────────────────────────────────────────────────────────────────
 
-  message(agent: BehaviorAgent, frame: Frame): void {
+  private message(agent: BehaviorAgent, frame: Frame): void {
     const { source, sequence, type } = frame;
     const sender = agent.directory.get(source)?.name ?? `node ${source}`;
     const message = type === sayType ? this.read(agent, frame.payload, sender) : undefined;
@@ -235,7 +261,7 @@ export class Formation implements Behavior<FormationCommand> {
     this.answer(agent, this.broker.received(message, String(source), agent.now, sequence));
   }
 
-  door(agent: BehaviorAgent, event: DoorEvent): void {
+  private door(agent: BehaviorAgent, event: DoorEvent): void {
     const { election } = this;
     switch (event.type) {
       case 'bound':
@@ -340,14 +366,14 @@ export class Formation implements Behavior<FormationCommand> {
     if (message.type === 'Fail' && message.offender === name) {
       const pending = this.requests.take(request);
       if (pending === undefined) this.tell(agent, { type: 'trouble', text: message.explanation });
-      else agent.answerFailure(pending.token, failure('SKEIN_UNKNOWN_NODE', message.explanation));
+      else pending.reply.fail(failure('SKEIN_UNKNOWN_NODE', message.explanation));
     }
     if (message.type !== 'Link') return;
     const { originName, destinationName, address } = message;
     if (originName === name) {
       const pending = this.requests.take(request, destinationName);
       if (pending !== undefined)
-        agent.answer(pending.token, { other: destinationName, isNode: this.isNode(agent, destinationName) });
+        pending.reply.answer({ other: destinationName, isNode: this.isNode(agent, destinationName) });
     } else if (destinationName === name && !this.isNode(agent, originName)) {
       // A node opens its channel itself.
       this.tell(agent, { type: 'asked', other: originName, address });
@@ -364,7 +390,7 @@ export class Formation implements Behavior<FormationCommand> {
 
   // ── for people ────────────────────────────────────────────────────────────────────────────────────
 
-  explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
+  private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     const { standing, outlook } = this.election;
     if (this.options.addresses.length === 0 || node !== undefined || standing.role !== 'seeking') return [];
     const each = [...outlook].map(([address, what]) => `${address}: ${outlookTexts[what]}`);

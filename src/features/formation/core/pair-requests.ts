@@ -4,12 +4,14 @@
  * Who calls it: the formation, which asks each broker of the moment for all of them. Invariant: each ends once, with
  * an answer or when its time is over.
  */
+import type { Reply } from '../../../kernel/contracts.ts';
+import type { Paired } from './formation-types.ts';
 import { formationLimits } from './limits.ts';
 
 interface PairRequest {
   readonly number: number;
   readonly to: string;
-  readonly token: number;
+  readonly reply: Reply<Paired>;
   readonly until: number;
 }
 
@@ -19,9 +21,9 @@ export class PairRequests {
   private last = 0;
 
   /** Undefined: too many wait. */
-  add(to: string, token: number, now: number): PairRequest | undefined {
+  add(to: string, reply: Reply<Paired>, now: number): PairRequest | undefined {
     if (this.waiting.size >= formationLimits.pairsUnresolvedMax) return undefined;
-    const request = { number: ++this.last, to, token, until: now + formationLimits.pairTimeoutMs };
+    const request = { number: ++this.last, to, reply, until: now + formationLimits.pairTimeoutMs };
     this.waiting.set(request.number, request);
     return request;
   }

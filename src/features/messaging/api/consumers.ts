@@ -143,14 +143,14 @@ export class Consumers {
   }
 
   private listen({ id, kindName: kind, limit }: Consumer): Promise<void> {
-    return this.ports.runtime().command<void>(messagingFeature, { type: 'listen', consumer: id, kind, limit })
+    return this.ports.runtime().command<void>(messagingFeature, 'listen', { consumer: id, kind, limit })
       .answer;
   }
 
   private remove(consumer: Consumer): void {
     if (!this.consumers.delete(consumer.id)) return;
     consumer.removed = true;
-    this.ports.runtime().tell(messagingFeature, { type: 'unlisten', consumer: consumer.id });
+    this.ports.runtime().tell(messagingFeature, 'unlisten', consumer.id);
   }
 
   private give(consumer: Consumer, arrival: Arrival): void {
@@ -224,7 +224,7 @@ export class Consumers {
     const { id, consumed: count, consumedBytes: byteLength } = consumer;
     consumer.consumed = 0;
     consumer.consumedBytes = 0;
-    this.ports.runtime().tell(messagingFeature, { type: 'consumed', consumer: id, count, byteLength });
+    this.ports.runtime().tell(messagingFeature, 'consumed', { consumer: id, count, byteLength });
   }
 }
 

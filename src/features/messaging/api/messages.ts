@@ -220,7 +220,6 @@ export class Messages {
     const value = typeof named === 'string' ? body : await validate(named, body);
     const encoded = encodeBody(value);
     const command: SendCommand = {
-      type: 'send',
       recipients,
       kind: kindName(named),
       encoding: encoded.encoding,
@@ -237,9 +236,9 @@ export class Messages {
     const runtime = this.ports.runtime();
     // The signal may have fired while a schema was asked.
     checkNotAborted(signal);
-    const { token, answer } = runtime.command<SendAnswer>(messagingFeature, command);
+    const { token, answer } = runtime.command<SendAnswer>(messagingFeature, 'send', command);
     if (signal === undefined) return answer;
-    const abort = (): void => runtime.tell(messagingFeature, { type: 'abort', token });
+    const abort = (): void => runtime.tell(messagingFeature, 'abort', token);
     signal.addEventListener('abort', abort, { once: true });
     try {
       return await answer;
@@ -259,10 +258,10 @@ export class Messages {
   // ── watching what passes ──────────────────────────────────────────────────────────────────────────
 
   snoop({ signal }: StreamOptions): MessageStream<SnoopedMessage> {
-    const { answer } = this.ports.runtime().command(messagingFeature, { type: 'snoop', on: true });
+    const { answer } = this.ports.runtime().command(messagingFeature, 'snoop', true);
     const closed = (): void => {
       this.snoops.delete(stream);
-      if (this.snoops.size === 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: false });
+      if (this.snoops.size === 0) this.ports.runtime().tell(messagingFeature, 'snoop', false);
     };
     const stream = new PushStream<SnoopedMessage>({ closed }, answer, signal);
     this.snoops.add(stream);
@@ -275,7 +274,7 @@ export class Messages {
     this.last = undefined;
     this.everybody.clear();
     this.consumers.resume();
-    if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, { type: 'snoop', on: true });
+    if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, 'snoop', true);
   }
 
   end(error: Error | undefined): void {

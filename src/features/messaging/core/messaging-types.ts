@@ -1,4 +1,5 @@
 /** What messaging and the program say to each other: commands in, answers and events out. */
+import type { Shape } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -9,7 +10,6 @@ import type { Arrival } from './arrival.ts';
 export type MissingReason = 'no-route' | 'refused' | 'busy' | 'timeout' | 'lost' | 'aborted';
 
 export interface SendCommand {
-  readonly type: 'send';
   /** `all`: every node reachable now. Never this node itself. */
   readonly recipients: readonly NodeId[] | 'all';
   readonly kind: string;
@@ -21,26 +21,23 @@ export interface SendCommand {
   readonly timeoutMs: number;
 }
 
-export type MessagingCommand =
-  /** Answered with `SendAnswer`. */
-  | SendCommand
-  /** Gives up a send that is under way; `token` is the send's. */
-  | { readonly type: 'abort'; readonly token: number }
-  | {
-      readonly type: 'listen';
+export interface MessagingShape extends Shape {
+  readonly commands: {
+    send(message: SendCommand): SendAnswer;
+    /** Aborts a send that is under way: `token` numbers its command. */
+    abort(token: number): void;
+    listen(consumer: {
       readonly consumer: number;
       readonly kind: string | undefined;
       readonly limit: number;
-    }
-  | { readonly type: 'unlisten'; readonly consumer: number }
-  /** So many messages, whose bodies have so many bytes together. */
-  | {
-      readonly type: 'consumed';
-      readonly consumer: number;
-      readonly count: number;
-      readonly byteLength: number;
-    }
-  | { readonly type: 'snoop'; readonly on: boolean };
+    }): void;
+    unlisten(consumer: number): void;
+    /** So many messages, whose bodies have so many bytes together. */
+    consumed(taken: { readonly consumer: number; readonly count: number; readonly byteLength: number }): void;
+    snoop(on: boolean): void;
+  };
+  readonly event: MessagingEvent;
+}
 
 /** How a message ended that was sent without a command; `handle` is what the program gave with it. */
 export interface Sent extends SendAnswer {

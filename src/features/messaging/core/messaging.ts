@@ -5,75 +5,70 @@
  * to a set of recipients; each answers with a receipt once its application's queue has it. Invariant: a
  * recipient takes each message once, and a receipt is never sent for what was not taken.
  */
-import type { Behavior, BehaviorAgent, KernelEvent, Neighbor, Returned } from '../../../kernel/contracts.ts';
+import type {
+  Behavior,
+  BehaviorAgent,
+  CommandHandlers,
+  DiagnosticCalls,
+  FrameCalls,
+  KernelEvent,
+  LifecycleCalls,
+  MeshCalls,
+  Neighbor,
+  TimerCalls,
+} from '../../../kernel/contracts.ts';
 import { type Frame, RouteKind, readRecipients } from '../../../kernel/wire/frame.ts';
-import type { MessagingCommand, MessagingEvent, Transit } from './messaging-types.ts';
+import type { MessagingEvent, MessagingShape, Transit } from './messaging-types.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { DataCursor, MessageType, readReceipts } from './wire.ts';
 
 export const messagingFeature = 'messaging';
 
-export class Messaging implements Behavior<MessagingCommand> {
+export class Messaging implements Behavior<MessagingShape> {
   readonly name = messagingFeature;
+  readonly commands: CommandHandlers<MessagingShape> = {
+    send: (_agent, message, reply) => this.sender.send(message, reply),
+    abort: (_agent, token, reply) => reply.answer(this.sender.abort(token)),
+    listen: (_agent, { consumer, kind, limit }, reply) =>
+      reply.answer(this.receiver.inbox.listen(consumer, kind, limit)),
+    unlisten: (_agent, consumer, reply) => reply.answer(this.receiver.inbox.unlisten(consumer)),
+    consumed: (_agent, { consumer, count, byteLength }, reply) =>
+      reply.answer(this.receiver.inbox.consumed(consumer, count, byteLength)),
+    snoop: (agent, on, reply) => reply.answer(agent.snoop(on)),
+  };
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => {
+      this.sender = new Sender(agent);
+      this.receiver = new Receiver(agent);
+    },
+    stopped: () => this.sender.abortAll(),
+  };
+  readonly timers: TimerCalls = {
+    tick: (_agent, now) => this.receiver.forgetIdle(now),
+    nextDeadline: () => this.sender.nextDeadline(),
+    deadline: (_agent, now) => this.sender.deadline(now),
+    flush: () => {
+      this.sender.flush();
+      this.receiver.flush();
+    },
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => this.message(frame),
+    returned: (_agent, returned) => this.sender.returned(returned),
+    transit: (agent, frame, from) => this.transit(agent, frame, from),
+  };
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   private sender!: Sender;
   private receiver!: Receiver;
-
-  started(agent: BehaviorAgent): void {
-    this.sender = new Sender(agent);
-    this.receiver = new Receiver(agent);
-  }
-
-  stopped(): void {
-    this.sender.abortAll();
-  }
-
-  tick(_agent: BehaviorAgent, now: number): void {
-    this.receiver.forgetIdle(now);
-  }
 
   /** The hot paths of `send` and `post`: called by the api within a turn of the kernel, without a command. */
   get direct(): Sender {
     return this.sender;
   }
 
-  nextDeadline(): number {
-    return this.sender.nextDeadline();
-  }
-
-  deadline(_agent: BehaviorAgent, now: number): void {
-    this.sender.deadline(now);
-  }
-
-  flush(): void {
-    this.sender.flush();
-    this.receiver.flush();
-  }
-
-  command(agent: BehaviorAgent, command: MessagingCommand, token: number): void {
-    switch (command.type) {
-      case 'send':
-        return this.sender.send(command, token);
-      case 'abort':
-        this.sender.abort(command.token);
-        break;
-      case 'listen':
-        this.receiver.inbox.listen(command.consumer, command.kind, command.limit);
-        break;
-      case 'unlisten':
-        this.receiver.inbox.unlisten(command.consumer);
-        break;
-      case 'consumed':
-        this.receiver.inbox.consumed(command.consumer, command.count, command.byteLength);
-        break;
-      case 'snoop':
-        agent.snoop(command.on);
-        break;
-    }
-    agent.answer(token, undefined);
-  }
-
-  message(_agent: BehaviorAgent, frame: Frame): void {
+  private message(frame: Frame): void {
     if (frame.type !== MessageType.receipts) return this.receiver.arrived(frame);
     const { source } = frame;
     const sound = readReceipts(frame.payload, (life, sequence, status) =>
@@ -82,11 +77,7 @@ export class Messaging implements Behavior<MessagingCommand> {
     if (!sound) this.receiver.counts.malformed++;
   }
 
-  returned(_agent: BehaviorAgent, returned: Returned): void {
-    this.sender.returned(returned);
-  }
-
-  event(_agent: BehaviorAgent, event: KernelEvent): void {
+  private event(event: KernelEvent): void {
     if (event.type === 'routes-changed') this.sender.reroute();
     else if (event.type === 'node-up') this.receiver.nodeKnown(event.node.id);
     else if (event.type !== 'node-down') return;
@@ -95,7 +86,7 @@ export class Messaging implements Behavior<MessagingCommand> {
   }
 
   /** A message on its way through this node, while the program snoops. */
-  transit(agent: BehaviorAgent, frame: Frame, from: Neighbor): void {
+  private transit(agent: BehaviorAgent, frame: Frame, from: Neighbor): void {
     const data = new DataCursor();
     if (!data.read(frame)) return;
     const body = data.body().slice();

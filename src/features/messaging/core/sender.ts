@@ -5,7 +5,7 @@
  * leave at once is told at once, what got under way is tried again, by another route where there is one,
  * until its deadline.
  */
-import type { BehaviorAgent, DropReason, Returned, Route, Unsent } from '../../../kernel/contracts.ts';
+import type { BehaviorAgent, DropReason, Reply, Returned, Route, Unsent } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf, lifeTailOf } from '../../../kernel/life.ts';
@@ -163,7 +163,7 @@ export class Sender {
 
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────
 
-  send(command: SendCommand, token: number): void {
+  send(command: SendCommand, reply: Reply<SendAnswer>): void {
     const { recipients: wanted, acknowledged, body } = command;
     const nodes = wanted === 'all' ? [...this.agent.routes.reachable()] : [...new Set(wanted)];
     const isLarge = body.length > messagingLimits.partBytes;
@@ -172,13 +172,13 @@ export class Sender {
       ? nodes.filter((node) => this.outbound.isFullFor(node, body.length))
       : none;
     const problem = this.problemWith(command, isTracked, nodes, full);
-    if (problem !== undefined) return this.agent.answerFailure(token, problem);
+    if (problem !== undefined) return reply.fail(problem);
     this.counts.sent++;
-    if (!isTracked) return this.sendAndForget(command, nodes, token);
+    if (!isTracked) return this.sendAndForget(command, nodes, reply);
     const recipients = full.length === 0 ? nodes : nodes.filter((node) => !full.includes(node));
     const busy = full.map((node): Missing => ({ node, reason: 'busy' }));
-    if (isLarge) this.sendLarge(command, recipients, token, busy);
-    else this.sendTracked(command, recipients, token, busy);
+    if (isLarge) this.sendLarge(command, recipients, reply, busy);
+    else this.sendTracked(command, recipients, reply, busy);
   }
 
   abort(token: number): void {
@@ -213,11 +213,11 @@ export class Sender {
   private sendTracked(
     command: SendCommand,
     recipients: readonly NodeId[],
-    token: number,
+    reply: Reply<SendAnswer>,
     busy: readonly Missing[],
   ): void {
     const { traced, timeoutMs } = command;
-    const done = (outcome: Outcome): void => this.answer(token, outcome, busy);
+    const done = (outcome: Outcome): void => this.answer(reply, outcome, busy);
     const message = this.track({
       type: MessageType.data,
       data: dataOf(command),
@@ -227,21 +227,21 @@ export class Sender {
       repeatAfterMs: limits.repeatAfterMs,
       done,
     });
-    if (message.waiting.size > 0) this.sends.set(token, message);
+    if (message.waiting.size > 0) this.sends.set(reply.token, message);
   }
 
-  private sendAndForget(command: SendCommand, recipients: readonly NodeId[], token: number): void {
+  private sendAndForget(command: SendCommand, recipients: readonly NodeId[], reply: Reply<SendAnswer>): void {
     const sequence = ++this.lastUnacknowledged;
     const options = { type: MessageType.unacknowledged, sequence, traced: command.traced };
     const unsent = this.agent.send(routeTo(recipients), this.encode(dataOf(command), recipients), options);
     const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
-    this.answer(token, { sequence, delivered: none, missing }, none);
+    this.answer(reply, { sequence, delivered: none, missing }, none);
   }
 
   private sendLarge(
     command: SendCommand,
     recipients: readonly NodeId[],
-    token: number,
+    reply: Reply<SendAnswer>,
     busy: readonly Missing[],
   ): void {
     const { traced, timeoutMs } = command;
@@ -256,20 +256,20 @@ export class Sender {
       missing: (whole, { node, reason }) => this.outbound.missing(whole, node, reason),
       done: (outcome) => {
         this.larges.delete(sequence);
-        this.answer(token, outcome, busy);
+        this.answer(reply, outcome, busy);
       },
     });
-    this.sends.set(token, large);
+    this.sends.set(reply.token, large);
     this.larges.set(sequence, large);
     large.start();
   }
 
   /** @param busy Those that it was not even sent to. */
-  private answer(token: number, outcome: SendAnswer, busy: readonly Missing[]): void {
-    this.sends.delete(token);
+  private answer(reply: Reply<SendAnswer>, outcome: SendAnswer, busy: readonly Missing[]): void {
+    this.sends.delete(reply.token);
     const { sequence, delivered } = outcome;
     const missing = busy.length === 0 ? outcome.missing : [...busy, ...outcome.missing];
-    this.agent.answer(token, { sequence, delivered, missing } satisfies SendAnswer);
+    reply.answer({ sequence, delivered, missing });
   }
 
   // ── on the way ────────────────────────────────────────────────────────────────────────────────────

@@ -9,13 +9,20 @@
 import type {
   Behavior,
   BehaviorAgent,
-  ConnectionHandler,
-  DownReason,
+  CommandHandlers,
+  DiagnosticCalls,
   Finding,
+  FrameCalls,
   KernelEvent,
+  LifecycleCalls,
+  LinkCalls,
   LinkId,
+  MeshCalls,
   Neighbor,
   RecordSigner,
+  Reply,
+  Shape,
+  TimerCalls,
   Verdict,
 } from '../../../kernel/contracts.ts';
 import { failure, idCollision } from '../../../kernel/errors.ts';
@@ -33,16 +40,59 @@ import { OwnRecord } from './own-record.ts';
 
 export const topologyFeature = 'topology';
 
-export type TopologyCommand =
-  | { readonly type: 'announce' }
-  | { readonly type: 'set-sync-period'; readonly syncPeriodMs: number }
-  /** The effective network by name: `Record<string, string[]>`. */
-  | { readonly type: 'adjacency' }
-  /** Names of the hops to a node. */
-  | { readonly type: 'route'; readonly node: string };
+export interface TopologyShape extends Shape {
+  readonly commands: {
+    announce(input: undefined): void;
+    'set-sync-period'(syncPeriodMs: number): void;
+    /** The effective network by name. */
+    adjacency(input: undefined): Record<string, string[]>;
+    /** Names of the hops to a node. */
+    route(node: string): string[];
+  };
+  readonly toBehavior: ExchangeEvent;
+}
 
-export class Topology implements Behavior<TopologyCommand> {
+export class Topology implements Behavior<TopologyShape> {
   readonly name = topologyFeature;
+  readonly commands: CommandHandlers<TopologyShape> = {
+    announce: (agent, _input, reply) => {
+      this.own.change();
+      agent.flushLater();
+      reply.answer();
+    },
+    'set-sync-period': (agent, syncPeriodMs, reply) => {
+      this.syncPeriodMs = syncPeriodMs;
+      this.scheduleSync(agent);
+      reply.answer();
+    },
+    adjacency: (agent, _input, reply) => reply.answer(this.adjacency(agent)),
+    route: (agent, node, reply) => this.route(agent, node, reply),
+  };
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => this.started(agent),
+    stopped: (agent) => this.stopped(agent),
+  };
+  readonly timers: TimerCalls = {
+    tick: (_agent, now) => this.records.forgetOld(now),
+    nextDeadline: () => this.nextDeadline(),
+    deadline: (agent, now) => this.deadline(agent, now),
+    flush: (agent, now) => this.flush(agent, now),
+  };
+  readonly links: LinkCalls<TopologyShape> = {
+    checkIncoming: (agent, neighbor) => this.check(agent, neighbor),
+    checkOutgoing: (agent, neighbor) => this.check(agent, neighbor),
+    incomingUp: (agent, neighbor) => this.up(agent, neighbor),
+    outgoingUp: (agent, neighbor) => this.up(agent, neighbor),
+    incomingDown: (agent, neighbor) => this.down(agent, neighbor),
+    outgoingDown: (agent, neighbor) => this.down(agent, neighbor),
+    handlerEvent: (agent, neighbor, event) => this.handlerEvent(agent, neighbor, event),
+  };
+  readonly frames: FrameCalls = { message: (agent, frame) => this.message(agent, frame) };
+  readonly mesh: MeshCalls = { event: (agent, event) => this.event(agent, event) };
+  readonly diagnostics: DiagnosticCalls = {
+    explain: (agent, node) => this.explain(agent, node),
+    status: () => this.status(),
+  };
   syncPeriodMs: number;
   private readonly records: Records;
   private readonly table: LinkStateTable;
@@ -76,7 +126,7 @@ export class Topology implements Behavior<TopologyCommand> {
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
-  started(agent: BehaviorAgent): void {
+  private started(agent: BehaviorAgent): void {
     this.startedAt = agent.now;
     this.now = agent.now;
     this.own = new OwnRecord(this.signer);
@@ -84,7 +134,7 @@ export class Topology implements Behavior<TopologyCommand> {
     agent.flushLater();
   }
 
-  stopped(agent: BehaviorAgent): void {
+  private stopped(agent: BehaviorAgent): void {
     // A goodbye under a name that is another's would take that one down for everybody.
     if (this.gaveWay) return;
     const { record, bytes } = this.own.final(agent.self);
@@ -95,18 +145,14 @@ export class Topology implements Behavior<TopologyCommand> {
     }
   }
 
-  tick(_agent: BehaviorAgent, now: number): void {
-    this.records.forgetOld(now);
-  }
-
-  nextDeadline(): number {
+  private nextDeadline(): number {
     let next = Math.min(this.syncAt, this.own.nextDeadline(), this.names.nextDeadline());
     next = Math.min(next, this.intake.nextDeadline(this.now), this.table.nextDeadline());
     for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
     return next;
   }
 
-  deadline(agent: BehaviorAgent, now: number): void {
+  private deadline(agent: BehaviorAgent, now: number): void {
     this.now = now;
     this.names.deadline(agent, now);
     for (const { received, from } of this.intake.due(now))
@@ -116,7 +162,7 @@ export class Topology implements Behavior<TopologyCommand> {
   }
 
   /** The end of the turn: announce what changed, pass on what came, tell who came and went. */
-  flush(agent: BehaviorAgent, now: number): void {
+  private flush(agent: BehaviorAgent, now: number): void {
     this.now = now;
     const made = this.own.next(agent.self, agent.neighbors, now);
     if (made !== undefined) {
@@ -127,24 +173,7 @@ export class Topology implements Behavior<TopologyCommand> {
     for (const exchange of this.exchanges.values()) exchange.flush(now);
   }
 
-  command(agent: BehaviorAgent, command: TopologyCommand, token: number): void {
-    switch (command.type) {
-      case 'announce':
-        this.own.change();
-        agent.flushLater();
-        return agent.answer(token, undefined);
-      case 'set-sync-period':
-        this.syncPeriodMs = command.syncPeriodMs;
-        this.scheduleSync(agent);
-        return agent.answer(token, undefined);
-      case 'adjacency':
-        return agent.answer(token, this.adjacency(agent));
-      case 'route':
-        return this.route(agent, command.node, token);
-    }
-  }
-
-  event(agent: BehaviorAgent, event: KernelEvent): void {
+  private event(agent: BehaviorAgent, event: KernelEvent): void {
     this.now = agent.now;
     if (event.type === 'own-announcement-changed') {
       this.own.change();
@@ -166,7 +195,7 @@ export class Topology implements Behavior<TopologyCommand> {
     }
   }
 
-  explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
+  private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     if (node === undefined || node === agent.self.name) return [];
     const record = this.records.get(idOf(node));
     if (record === undefined)
@@ -199,30 +228,6 @@ export class Topology implements Behavior<TopologyCommand> {
 
   // ── links ─────────────────────────────────────────────────────────────────────────────────────────
 
-  checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    return this.check(agent, neighbor);
-  }
-
-  checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    return this.check(agent, neighbor);
-  }
-
-  incomingUp(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
-    return this.up(agent, neighbor);
-  }
-
-  outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
-    return this.up(agent, neighbor);
-  }
-
-  incomingDown(agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
-    this.down(agent, neighbor);
-  }
-
-  outgoingDown(agent: BehaviorAgent, neighbor: Neighbor, _reason: DownReason): void {
-    this.down(agent, neighbor);
-  }
-
   private check(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     const cutOff = this.misconduct.standing(neighbor.id, agent.now);
     if (cutOff !== undefined)
@@ -238,7 +243,7 @@ export class Topology implements Behavior<TopologyCommand> {
     return 'wait';
   }
 
-  private up(agent: BehaviorAgent, neighbor: Neighbor): ConnectionHandler {
+  private up(agent: BehaviorAgent, neighbor: Neighbor): Exchange {
     this.own.change();
     this.records.linked(neighbor.id, neighbor.instance);
     agent.flushLater();
@@ -257,8 +262,7 @@ export class Topology implements Behavior<TopologyCommand> {
 
   // ── what handlers and far nodes say ───────────────────────────────────────────────────────────────
 
-  handlerEvent(agent: BehaviorAgent, neighbor: Neighbor, event: unknown): void {
-    const exchanged = event as ExchangeEvent;
+  private handlerEvent(agent: BehaviorAgent, neighbor: Neighbor, exchanged: ExchangeEvent): void {
     this.now = agent.now;
     if (exchanged.type === 'records') {
       for (const { bytes, unreachableForMs } of exchanged.records)
@@ -269,7 +273,7 @@ export class Topology implements Behavior<TopologyCommand> {
     agent.flushLater();
   }
 
-  message(agent: BehaviorAgent, frame: Frame): void {
+  private message(agent: BehaviorAgent, frame: Frame): void {
     this.now = agent.now;
     if (frame.type === TopologyType.probe) {
       const probe = decodeProbe(frame.payload);
@@ -390,19 +394,15 @@ export class Topology implements Behavior<TopologyCommand> {
     return Object.fromEntries(adjacency.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  private route(agent: BehaviorAgent, node: string, token: number): void {
+  private route(agent: BehaviorAgent, node: string, reply: Reply<string[]>): void {
     const id = idOf(node);
     const path = id === agent.self.id ? [] : this.table.walk(id);
-    if (path !== undefined)
-      return agent.answer(
-        token,
-        path.map((hop) => this.nameOf(hop)),
-      );
+    if (path !== undefined) return reply.answer(path.map((hop) => this.nameOf(hop)));
     const known = this.records.get(id) !== undefined;
     const reason = known
       ? failure('SKEIN_NO_ROUTE', `${node} is out of reach`)
       : failure('SKEIN_UNKNOWN_NODE', `no node called ${node} is known`);
-    agent.answerFailure(token, reason);
+    reply.fail(reason);
   }
 
   private nameOf(id: NodeId): string {

@@ -1,0 +1,126 @@
+/**
+ * Agents: a behavior's, and a connection handler's, only way to act on the world.
+ *
+ * A part of the contracts (`../contracts.ts`). Invariant: an action takes effect in this turn or comes back as
+ * another call; none waits.
+ */
+import type { Failure } from '../errors.ts';
+import type { NodeId } from '../identity.ts';
+import type { DoorAction } from './doors.ts';
+import type { KernelEvent } from './events.ts';
+import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor } from './links.ts';
+import type { LogLevel, Random } from './ports.ts';
+import type { Directory, DropReason, Route, RoutingTable } from './routes.ts';
+import type { SelfView } from './self.ts';
+import type { InputOf, Shape, Verb } from './shape.ts';
+
+export interface SendOptions {
+  /** The feature's own message number, 0..255. */
+  readonly type: number;
+  readonly sequence?: number;
+  readonly ttl?: number;
+  /** Ask to be told (`returned`) when a hop drops it. Default false. */
+  readonly wantsReturn?: boolean;
+  /** Record the hops. Default false. */
+  readonly traced?: boolean;
+  /** Ahead of queued data; order against other frames is then not kept. Default false. */
+  readonly urgent?: boolean;
+}
+
+/** A frame made ahead of time: only its sequence and the end of its payload are still to come. */
+export interface PreparedFrame {
+  readonly destination: NodeId;
+  readonly bytes: Uint8Array;
+}
+
+/** The same to every node that is reachable when it is sent. */
+export interface PreparedBroadcast {
+  /** The beginning of its payload. */
+  readonly head: Uint8Array;
+}
+
+/** A recipient that a frame could not be sent to, and why. */
+export interface Unsent {
+  readonly node: NodeId;
+  readonly reason: DropReason;
+}
+/** What both agents offer. */
+interface Agent {
+  readonly self: SelfView;
+  /** Kernel time of this turn: monotonic milliseconds. */
+  readonly now: number;
+  /** Unix time of this turn in milliseconds; may jump. */
+  readonly wallNow: number;
+  readonly random: Random;
+  readonly routes: RoutingTable;
+  readonly directory: Directory;
+  /** By route. Returns what could not leave (empty: all is on its way). A key or service without a route is named by its id. */
+  send(route: Route, payload: Uint8Array, options: SendOptions): readonly Unsent[];
+  /** On one link, unrouted. False when there is no such link or its queue is full. */
+  sendOnLink(link: LinkId, payload: Uint8Array, options: SendOptions): boolean;
+  log(level: LogLevel, text: string, fields?: Record<string, unknown>): void;
+}
+
+/** A behavior's only way to touch the world. */
+export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
+  readonly neighbors: ReadonlyMap<NodeId, Neighbor>;
+  /** Handshakes of others with this node that are under way. */
+  readonly openingCount: number;
+  statistics(link: LinkId): LinkStatistics | undefined;
+  /** Starts a dial; it ends in `outgoingUp` or `outgoingError` with the returned link. */
+  dial(address: string, purpose: DialPurpose): LinkId;
+  closeLink(link: LinkId, reason?: DownReason): void;
+  closeNode(node: NodeId, reason?: DownReason): void;
+  /** Ends a `wait` of checkIncoming or checkOutgoing. */
+  resolveCheck(link: LinkId, verdict: Failure | undefined): void;
+  tellHandler(link: LinkId, event: S['toHandler']): void;
+  tellHandlers(event: S['toHandler']): void;
+  /** Whether hellos from now on say that this node looks for links; asked at each handshake. */
+  solicits(answer: () => boolean): void;
+  /** Makes a frame to one node ahead of time; `head` is the beginning of its payload. */
+  prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame;
+  /** The hot path: header, head and tail are copied into the link's buffer once. Undefined: on its way. */
+  sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined;
+  prepareBroadcast(head: Uint8Array, options: SendOptions): PreparedBroadcast;
+  /** One copy for each next hop, made as by `sendPrepared`. Returns what could not leave. */
+  sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[];
+  /** Sends on one link a frame for `destination`, past the routing table of this node only. */
+  sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean;
+  /**
+   * Sends a whole frame, made by `prepare` and `completeFrame`, by reference: its memory stays as it is until the
+   * other end has it. @param via A link to take, past the routing table. Undefined: on its way.
+   */
+  sendFrame(frame: Uint8Array, destination: NodeId, via: LinkId | undefined): DropReason | undefined;
+  /** To everybody in reach of a broadcast. */
+  broadcastDatagram(bytes: Uint8Array): void;
+  sendDatagram(address: string, bytes: Uint8Array): void;
+  /** What becomes of it comes as `door`. */
+  door(action: DoorAction): void;
+  /** An event of this feature for the program. */
+  deliver(event: S['event']): void;
+  /** Persist first: the completion comes as `store.completed` with the returned token. */
+  store<V extends Verb<S['store']>>(verb: V, input: InputOf<S['store'], V>): number;
+  /** Tells all behaviors. */
+  emit(event: KernelEvent): void;
+  /** This feature's section in the node's announcement; undefined takes it away. */
+  announce(section: Uint8Array | undefined): void;
+  offerService(service: string): void;
+  withdrawService(service: string): void;
+  /** Turns `transit` on or off for this feature. */
+  snoop(on: boolean): void;
+  /** Asks for one `flush` at the end of this turn. */
+  flushLater(): void;
+  /** Ends the node with a failure that its program is told (for example SKEIN_NAME_TAKEN). */
+  fail(failure: Failure): void;
+}
+
+/** A connection handler's only way to touch the world. */
+export interface ConnectionAgent<S extends Shape = Shape> extends Agent {
+  readonly neighbor: Neighbor;
+  /** On this handler's own link, unrouted. */
+  sendHere(payload: Uint8Array, options: SendOptions): boolean;
+  tellBehavior(event: S['toBehavior']): void;
+  /** To this feature's handlers on the other links; `link` picks one. */
+  tellHandlers(event: S['toHandler'], link?: LinkId): void;
+  close(reason?: DownReason): void;
+}

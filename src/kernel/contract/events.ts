@@ -1,0 +1,47 @@
+/**
+ * What the kernel reports to every behavior, and what behaviors report to people.
+ *
+ * A part of the contracts (`../contracts.ts`).
+ */
+import type { Failure } from '../errors.ts';
+import type { Instance, NodeId } from '../identity.ts';
+import type { NodeEntry } from './routes.ts';
+
+/** What the kernel tells every behavior, whoever caused it. */
+export type KernelEvent =
+  | { readonly type: 'node-up'; readonly node: NodeEntry }
+  | { readonly type: 'node-down'; readonly node: NodeEntry; readonly reason: 'lost' | 'left' }
+  | { readonly type: 'routes-changed' }
+  /** A node offers other services than before. */
+  | { readonly type: 'services-changed' }
+  | { readonly type: 'own-announcement-changed' }
+  | { readonly type: 'sighted'; readonly sighting: Sighting }
+  /** The announcement sections of a reachable node are new, changed or gone: the kernel makes it `announced` calls. */
+  | {
+      readonly type: 'sections-changed';
+      readonly node: NodeId;
+      readonly before: ReadonlyMap<string, Uint8Array>;
+      readonly after: ReadonlyMap<string, Uint8Array>;
+    }
+  /** A neighbor has fallen silent for a moment, or speaks again. */
+  | { readonly type: 'link-stalled'; readonly node: NodeId; readonly stalled: boolean }
+  /** The other end of a handshake, or of a dial, said no. */
+  | { readonly type: 'refused'; readonly address: string; readonly failure: Failure }
+  /** Another living node claims this node's own name. */
+  | { readonly type: 'namesake'; readonly instance: Instance; readonly uptimeMs: number };
+
+/** A node seen without a link: by solicitation, in the runtime folder, ... */
+export interface Sighting {
+  readonly name: string;
+  readonly namespace: string;
+  readonly instance: Instance;
+  readonly addresses: readonly string[];
+  /** Where it was seen, for `why`: `runtime folder`, `solicitation`. */
+  readonly origin: string;
+}
+
+/** One line of an answer to "why": a stable code and a sentence. */
+export interface Finding {
+  readonly code: string;
+  readonly text: string;
+}

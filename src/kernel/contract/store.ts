@@ -1,0 +1,36 @@
+/**
+ * The durable store as a behavior sees it: typed operations of its own feature.
+ *
+ * A part of the contracts (`../contracts.ts`). Invariant: operations of one feature are carried out in the
+ * order in which they were asked for, each atomically, and a completion is reported only once it is durable.
+ */
+import type { Failure } from '../errors.ts';
+import type { AnswerOf, InputOf, Verb, Verbs } from './shape.ts';
+
+/** One operation: what a feature asks of its part of the store. */
+export interface StoreOperation<V extends Verbs = Verbs, Name extends Verb<V> = Verb<V>> {
+  readonly verb: Name;
+  readonly input: InputOf<V, Name>;
+}
+
+export type StoreResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** What became of an operation: its verb tells the type of its value. */
+export type StoreCompletion<V extends Verbs = Verbs> = {
+  [Name in Verb<V>]: { readonly token: number; readonly verb: Name } & (
+    | { readonly ok: true; readonly value: AnswerOf<V, Name> }
+    | { readonly ok: false; readonly failure: Failure }
+  );
+}[Verb<V>];
+
+/** Implemented by `src/stores`, called by the runtime. */
+export interface Store {
+  /**
+   * @param feature Whose part of the store it is.
+   * @throws SkeinError for a failed operation: nothing of it is in the store.
+   */
+  execute(feature: string, operation: StoreOperation): Promise<unknown>;
+  close(): Promise<void>;
+}
