@@ -19,9 +19,10 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
-import { Channel, type ChannelPorts, type LastWord } from './channel.ts';
+import { Channel, type ChannelPorts } from './channel.ts';
 import * as failures from './channel-failures.ts';
 import type { ChannelEvent, OpenOptions } from './channel-types.ts';
+import type { LastWord } from './context-types.ts';
 import { channelLimits } from './limits.ts';
 import { Peer } from './peer.ts';
 import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
@@ -97,7 +98,7 @@ export class Channels implements Behavior {
     const about = { number: this.newNumber(peer), isOpener: true, protocol };
     const channel = new Channel(this.ports, peer, about, windowBytes, { name: 'opening', until, timeoutMs });
     channel.handle = handle;
-    this.add(channel);
+    this.add(peer, channel);
     this.counts.opened++;
     channel.ask();
     return channel;
@@ -202,7 +203,7 @@ export class Channels implements Behavior {
     const until = agent.now + channelLimits.channelRequestMs;
     const about = { number, isOpener: false, protocol: cursor.protocol };
     const channel = new Channel(this.ports, peer, about, 0, { name: 'requested', until });
-    this.add(channel);
+    this.add(peer, channel);
     this.requestCount++;
     channel.requested(cursor.window);
     this.gather(this.asked, channel);
@@ -380,11 +381,11 @@ export class Channels implements Behavior {
     return peer;
   }
 
-  private add(channel: Channel): void {
-    channel.peer.add(channel);
+  private add(peer: Peer, channel: Channel): void {
+    peer.add(channel);
     this.channelCount++;
     this.windowsBytes += channel.receiver.window;
-    this.hurry(channel.peer.lostAt);
+    this.hurry(peer.lostAt);
   }
 
   private over(channel: Channel): void {
