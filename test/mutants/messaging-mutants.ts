@@ -94,8 +94,8 @@ export const messagingMutants: readonly Mutant[] = [
   {
     name: 'no-repeat',
     breaks: 'a message without a receipt is never sent again, neither by the same route nor by another',
-    file: `${folder}/sender.ts`,
-    find: 'if (large === undefined) this.transmit(message, nodes);',
+    file: `${folder}/repeats.ts`,
+    find: 'if (large === undefined) copies.transmit(message, nodes);',
     replace: 'if (large === undefined) return;',
   },
   {

@@ -1,6 +1,5 @@
 /** What channels and the program say to each other. */
 import type { Shape } from '../../../kernel/contracts.ts';
-import type { Failure } from '../../../kernel/errors.ts';
 import type { Channel } from './channel.ts';
 
 export interface OpenOptions {
@@ -19,16 +18,3 @@ export type ChannelEvent =
 export interface ChannelsShape extends Shape {
   readonly event: ChannelEvent;
 }
-
-/** `direct`: over a link to the node itself; `mesh`: through others. */
-export type ChannelPath = 'direct' | 'mesh';
-
-/** Where a channel stands. */
-export type ChannelPhase =
-  /** Asked for here, and not answered yet. */
-  | { readonly name: 'opening'; readonly until: number; readonly timeoutMs: number }
-  /** Asked for by the other end; the program decides. */
-  | { readonly name: 'requested'; readonly until: number }
-  | { readonly name: 'open' }
-  /** Without a failure both halves have ended, and each end knows it. */
-  | { readonly name: 'over'; readonly failure: Failure | undefined };

@@ -1,19 +1,23 @@
 /**
- * One channel: two halves, the way that its frames take, and when what is not answered is said again.
+ * One channel: where it stands, from the first question to the end, and what each message and each time means there.
  *
  * Made by the channels behavior, which hands it what comes; the program's side calls `write`, `end`, `take`,
- * `consume`. Invariant: bytes of each half arrive in order and once as long as both lives last, whatever the way
+ * `consume`. Its two directions are outgoing.ts and incoming.ts; silence.ts says whether the other end is still
+ * there. Invariant: bytes of each half arrive in order and once as long as both lives last, whatever the way
  * loses, doubles or delays; whichever way it ends, it is told once (`over`).
  */
 import type { BehaviorAgent, DropReason, LinkId } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
+import { Alarm } from './alarm.ts';
 import * as failures from './channel-failures.ts';
-import type { ChannelPath, ChannelPhase } from './channel-types.ts';
+import type { ChannelCount, ChannelPeer, LastWord } from './context-types.ts';
+import { Incoming } from './incoming.ts';
 import { channelLimits } from './limits.ts';
-import type { Peer } from './peer.ts';
-import { ReceiveHalf } from './receive-half.ts';
-import { SendHalf } from './send-half.ts';
+import { Outgoing } from './outgoing.ts';
+import type { ReceiveHalf } from './receive-half.ts';
+import type { SendHalf } from './send-half.ts';
+import { Silence } from './silence.ts';
 import {
   type ChannelCursor,
   type ChannelEnds,
@@ -21,12 +25,23 @@ import {
   CreditFlag,
   encodeAccepted,
   encodeCredit,
-  encodeDataHead,
-  encodeEnd,
   encodeOpen,
   encodeReason,
   type ResetReason,
 } from './wire.ts';
+
+/** `direct`: over a link to the node itself; `mesh`: through others. */
+export type ChannelPath = 'direct' | 'mesh';
+
+/** Where a channel stands. */
+export type ChannelPhase =
+  /** Asked for here, and not answered yet. */
+  | { readonly name: 'opening'; readonly until: number; readonly timeoutMs: number }
+  /** Asked for by the other end; the program decides. */
+  | { readonly name: 'requested'; readonly until: number }
+  | { readonly name: 'open' }
+  /** Without a failure both halves have ended, and each end knows it. */
+  | { readonly name: 'over'; readonly failure: Failure | undefined };
 
 /** What a channel needs of the behavior around it. */
 export interface ChannelPorts {
@@ -41,23 +56,14 @@ export interface ChannelPorts {
   readonly count: (what: ChannelCount) => void;
 }
 
-/** A message's type and payload. */
-export type LastWord = readonly [number, Uint8Array];
-
-type ChannelCount = 'resent' | 'repeated' | 'holes' | 'beyondWindow' | 'falseCredit';
-
-const never = Number.POSITIVE_INFINITY;
-
 export class Channel {
-  readonly peer: Peer;
+  readonly peer: ChannelPeer;
   readonly number: number;
   readonly isOpener: boolean;
   readonly protocol: string;
   /** For the program: the core only keeps it. */
   handle: unknown;
   phase: ChannelPhase;
-  sender: SendHalf | undefined;
-  receiver: ReceiveHalf;
   /** The program has more to write than there was room for. */
   wantsRoom = false;
   private readonly ports: ChannelPorts;
@@ -65,20 +71,15 @@ export class Channel {
   /** Of what the other end said of its window. */
   private otherWindow = 0;
   private refusal: LastWord | undefined;
-  /** The link that its data takes; undefined: by the routes. */
-  private via: LinkId | undefined;
-  private toldUpTo = 0;
-  private toldLimit = 0;
-  private askedAgainAt = Number.NEGATIVE_INFINITY;
-  private wentBackAt = Number.NEGATIVE_INFINITY;
-  private heardAt: number;
-  private unanswered = 0;
-  private readonly at = { tell: never, resend: never, retry: never, probe: never, open: never };
-  private resendMs: number = limits.repeatAfterMs;
+  private readonly outgoing: Outgoing;
+  private readonly incoming: Incoming;
+  private readonly silence: Silence;
+  private readonly askAlarm: Alarm;
+  private askAgainMs: number = limits.repeatAfterMs;
 
   constructor(
     ports: ChannelPorts,
-    peer: Peer,
+    peer: ChannelPeer,
     about: { readonly number: number; readonly isOpener: boolean; readonly protocol: string },
     windowBytes: number,
     phase: ChannelPhase,
@@ -89,9 +90,14 @@ export class Channel {
     this.isOpener = about.isOpener;
     this.protocol = about.protocol;
     this.ends = { life: peer.ownLife, forLife: peer.life, isOpener: about.isOpener };
-    this.receiver = new ReceiveHalf(windowBytes);
     this.phase = phase;
-    this.heardAt = ports.agent.now;
+    const { agent, hurry, count } = ports;
+    const pumpLater = (): void => ports.pumpLater(this);
+    const context = { agent, peer, number: about.number, ends: this.ends, pumpLater, hurry, count };
+    this.outgoing = new Outgoing(context);
+    this.incoming = new Incoming(context, windowBytes);
+    this.silence = new Silence(agent, hurry);
+    this.askAlarm = new Alarm(hurry);
   }
 
   get isOpen(): boolean {
@@ -100,6 +106,15 @@ export class Channel {
 
   get isOver(): boolean {
     return this.phase.name === 'over';
+  }
+
+  /** Undefined until it is open. */
+  get sender(): SendHalf | undefined {
+    return this.outgoing.half;
+  }
+
+  get receiver(): ReceiveHalf {
+    return this.incoming.half;
   }
 
   get path(): ChannelPath {
@@ -131,10 +146,8 @@ export class Channel {
 
   /** @param waiting Of the bytes that were taken, those that the program has not looked at yet. */
   consume(waiting: number): void {
-    const { receiver } = this;
-    receiver.consume(waiting);
-    if (!this.isOpen || receiver.isEnded) return;
-    if (receiver.limit - this.toldLimit >= receiver.window / 4) this.ports.pumpLater(this);
+    this.receiver.consume(waiting);
+    if (this.isOpen && this.incoming.isCreditDue) this.ports.pumpLater(this);
   }
 
   /** The program wants no more of it: the other end is told. */
@@ -150,8 +163,8 @@ export class Channel {
     if (this.phase.name !== 'opening') return;
     const payload = encodeOpen(this.ends, this.receiver.window, this.protocol);
     this.say(ChannelType.open, payload, true);
-    this.wakeAt('open', this.ports.agent.now + this.resendMs / 2);
-    this.resendMs = Math.min(this.resendMs * 2, limits.repeatAfterMsMax);
+    this.askAlarm.by(this.ports.agent.now + this.askAgainMs / 2);
+    this.askAgainMs = Math.min(this.askAgainMs * 2, limits.repeatAfterMsMax);
     this.ports.hurry(this.phase.until);
   }
 
@@ -162,7 +175,7 @@ export class Channel {
 
   accept(windowBytes: number): void {
     if (this.phase.name !== 'requested') return;
-    this.receiver = new ReceiveHalf(windowBytes);
+    this.incoming.setWindow(windowBytes);
     this.begin(this.otherWindow);
     this.sayAccepted();
   }
@@ -178,20 +191,10 @@ export class Channel {
 
   private begin(otherWindow: number): void {
     this.phase = { name: 'open' };
-    this.resendMs = limits.repeatAfterMs;
-    this.at.open = never;
-    const head = this.ports.agent.prepare(this.peer.node, encodeDataHead(this.ends), {
-      type: ChannelType.data,
-      wantsReturn: true,
-    });
-    const frameBytes = Math.min(
-      channelLimits.channelFrameBytes,
-      Math.max(channelLimits.channelFrameBytesMin, otherWindow / 4),
-    );
-    this.sender = new SendHalf(head.bytes, this.number, Math.max(otherWindow, frameBytes), frameBytes);
-    this.sender.limit = otherWindow;
-    this.toldLimit = this.receiver.window;
-    this.heard();
+    this.askAlarm.clear();
+    this.outgoing.begin(otherWindow);
+    this.incoming.begin();
+    this.silence.heard();
     this.ports.changed(this);
   }
 
@@ -203,60 +206,27 @@ export class Channel {
 
   data(cursor: ChannelCursor): void {
     if (!this.isOpen) return;
-    this.heard();
-    const { receiver } = this;
-    const arrival = receiver.data(cursor.offset, cursor.body());
-    if (arrival === 'fresh') {
-      this.ports.changed(this);
-      const isMuch =
-        receiver.received - this.toldUpTo >= Math.min(receiver.window / 4, channelLimits.channelTellBytes);
-      if (isMuch || receiver.isEnded) this.tell(0);
-      else this.wakeAt('tell', this.ports.agent.now + channelLimits.channelTellMs);
-      this.maybeOver();
-    } else this.odd(arrival);
+    this.silence.heard();
+    if (this.incoming.data(cursor) !== 'fresh') return;
+    this.ports.changed(this);
+    this.maybeOver();
   }
 
   ended(cursor: ChannelCursor): void {
     if (!this.isOpen) return;
-    this.heard();
-    const arrival = this.receiver.end(cursor.offset);
-    if (arrival === 'hole' || arrival === 'beyond') return this.odd(arrival);
+    this.silence.heard();
+    const arrival = this.incoming.ended(cursor);
     if (arrival === 'fresh') this.ports.changed(this);
-    this.tell(0);
-    this.maybeOver();
+    if (arrival === 'fresh' || arrival === 'repeated') this.maybeOver();
   }
 
-  /** Nothing that a channel in order brings. */
-  private odd(arrival: 'repeated' | 'hole' | 'beyond'): void {
-    const { now } = this.ports.agent;
-    if (arrival === 'beyond') return this.ports.count('beyondWindow');
-    if (arrival === 'repeated') {
-      this.ports.count('repeated');
-      // It may not know that we have it.
-      return this.wakeAt('tell', now + channelLimits.channelTellMs);
-    }
-    this.ports.count('holes');
-    if (now - this.askedAgainAt < channelLimits.channelAgainMs) return;
-    this.askedAgainAt = now;
-    this.tell(CreditFlag.again);
-  }
-
-  credit({ received, limit, flags }: ChannelCursor): void {
+  credit(cursor: ChannelCursor): void {
     const { sender } = this;
     if (!this.isOpen || sender === undefined) return;
-    this.heard();
-    const { now } = this.ports.agent;
-    const { acknowledged, limit: limitBefore } = sender;
-    if (!sender.credit(received, limit, now)) return this.ports.count('falseCredit');
-    if (sender.acknowledged > acknowledged || sender.isEndAcknowledged) this.progressed(now);
-    // At once after a loss; but not for each word of one that says so all the time.
-    const isAgain = (flags & CreditFlag.again) !== 0 && received === sender.acknowledged;
-    if (isAgain && sender.isWaiting && now - this.wentBackAt >= channelLimits.channelAgainMs) this.goBack();
-    if ((flags & CreditFlag.answer) !== 0) this.tell(0);
-    if (sender.limit > limitBefore || sender.acknowledged > acknowledged || isAgain)
-      this.ports.pumpLater(this);
-    if (this.wantsRoom && sender.hasRoom) this.ports.changed(this);
-    if (sender.isEndAcknowledged) this.ports.changed(this);
+    this.silence.heard();
+    if (!this.outgoing.credit(sender, cursor)) return this.ports.count('falseCredit');
+    if ((cursor.flags & CreditFlag.answer) !== 0) this.incoming.tell(0);
+    if ((this.wantsRoom && sender.hasRoom) || sender.isEndAcknowledged) this.ports.changed(this);
     this.maybeOver();
   }
 
@@ -264,12 +234,9 @@ export class Channel {
   returned(type: number, reason: DropReason): void {
     if (reason === 'refused' && this.phase.name === 'opening')
       return this.finish(failures.noFeature(this.peer.name));
-    if (type === ChannelType.data && this.isOpen) {
-      // All frames behind it come back as well.
-      if (this.at.retry === never) this.goBack();
-      this.hold(reason);
-    } else if (this.phase.name === 'opening')
-      this.wakeAt('open', this.ports.agent.now + channelLimits.channelRetryMs);
+    if (type === ChannelType.data && this.isOpen) this.outgoing.returned(reason);
+    else if (this.phase.name === 'opening')
+      this.askAlarm.by(this.ports.agent.now + channelLimits.channelRetryMs);
   }
 
   refused(reason: ResetReason, text: string): void {
@@ -284,94 +251,26 @@ export class Channel {
     this.finish(failures.reset(this.peer.name, reason, text));
   }
 
-  private heard(): void {
-    this.heardAt = this.ports.agent.now;
-    this.unanswered = 0;
-    if (this.at.probe === never) this.wakeAt('probe', this.heardAt + channelLimits.channelProbeMs);
-  }
-
-  private progressed(now: number): void {
-    this.resendMs = limits.repeatAfterMs;
-    const { sender } = this;
-    this.at.resend = never;
-    if (sender?.isWaiting === true) this.wakeAt('resend', now + this.resendAfterMs);
-  }
-
-  private get resendAfterMs(): number {
-    return Math.max(this.resendMs, 2 * (this.sender?.flight.delayMs ?? 0));
-  }
-
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
 
   /** The end of the turn: sends what may be sent. */
   pump(): void {
-    const { sender, receiver } = this;
+    const { sender } = this;
     if (sender === undefined || !this.isOpen) return;
-    if (!receiver.isEnded && receiver.limit - this.toldLimit >= receiver.window / 4) this.tell(0);
-    const { now } = this.ports.agent;
-    if (this.at.retry !== never && now < this.at.retry) return;
-    this.at.retry = never;
-    if (!this.takeWay(sender)) return;
-    for (let frame = sender.nextFrame(); frame !== undefined; frame = sender.nextFrame()) {
-      const problem = this.ports.agent.sendFrame(frame.bytes, this.peer.node, this.via);
-      if (problem !== undefined) return this.hold(problem);
-      if (frame.timesSent > 0) this.ports.count('resent');
-      sender.sent(frame, now);
-    }
-    if (sender.isEndDue) {
-      if (!this.say(ChannelType.end, encodeEnd(this.ends, sender.written), true)) return this.hold('busy');
-      sender.sentEnd();
-    }
-    if (sender.isWaiting && this.at.resend === never) this.wakeAt('resend', now + this.resendAfterMs);
+    if (this.incoming.isCreditDue) this.incoming.tell(0);
     // Without credit nothing is under way that its loss would be noticed by.
-    if (sender.isHeldBack) this.wakeAt('probe', Math.max(now, this.heardAt) + limits.repeatAfterMs);
-  }
-
-  /** A new way is taken once nothing is under way by the old: what comes first by it would look like a loss. */
-  private takeWay(sender: SendHalf): boolean {
-    if (this.via === this.peer.link) return true;
-    if (sender.bytesUnderWay > 0) return false;
-    this.via = this.peer.link;
-    sender.otherWay();
-    return true;
+    if (this.outgoing.pump(sender) && sender.isHeldBack) this.silence.awaited();
   }
 
   /** A link that its frames may have taken is gone, or the next hop is another now. */
   wayLost(link: LinkId | undefined): void {
-    if (this.via !== link) return;
-    this.via = this.peer.link;
-    if (this.sender?.isWaiting === true) this.goBack();
-    this.ports.pumpLater(this);
+    this.outgoing.wayLost(link);
   }
 
   /** There is a way that was not there, or another. */
   wayFound(): void {
-    this.sender?.otherWay();
-    if (this.phase.name === 'opening') this.wakeAt('open', this.ports.agent.now);
-    this.at.retry = never;
-    this.ports.pumpLater(this);
-  }
-
-  private goBack(): void {
-    this.wentBackAt = this.ports.agent.now;
-    this.sender?.goBack();
-    this.at.resend = never;
-    this.ports.pumpLater(this);
-  }
-
-  /** Nothing more leaves for a moment. */
-  private hold(reason: DropReason): void {
-    const waitMs = reason === 'busy' ? channelLimits.channelBusyMs : channelLimits.channelRetryMs;
-    this.wakeAt('retry', this.ports.agent.now + waitMs);
-  }
-
-  /** What we have, and how much more may come. */
-  private tell(flags: number): void {
-    const { receiver } = this;
-    this.at.tell = never;
-    this.toldUpTo = receiver.received;
-    this.toldLimit = receiver.limit;
-    this.say(ChannelType.credit, encodeCredit(this.ends, receiver.acknowledgement, receiver.limit, flags));
+    this.outgoing.wayFound();
+    if (this.phase.name === 'opening') this.askAlarm.by(this.ports.agent.now);
   }
 
   /** Once it is over: what the other end is told that has missed it. */
@@ -383,59 +282,44 @@ export class Channel {
     return [ChannelType.credit, encodeCredit(ends, receiver.acknowledgement, receiver.limit, 0)];
   }
 
-  private say(type: number, payload: Uint8Array, wantsReturn = false): boolean {
-    return this.peer.say(type, this.number, payload, wantsReturn);
+  private say(type: number, payload: Uint8Array, wantsReturn = false): void {
+    this.peer.say(type, this.number, payload, wantsReturn);
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   nextDeadline(): number {
-    const { at, phase } = this;
-    const own = phase.name === 'opening' || phase.name === 'requested' ? phase.until : never;
-    return Math.min(own, at.tell, at.resend, at.retry, at.probe, at.open);
-  }
-
-  private wakeAt(what: keyof Channel['at'], time: number): void {
-    if (time < this.at[what]) this.at[what] = time;
-    this.ports.hurry(time);
+    const { phase } = this;
+    const own =
+      phase.name === 'opening' || phase.name === 'requested' ? phase.until : Number.POSITIVE_INFINITY;
+    return Math.min(
+      own,
+      this.askAlarm.at,
+      this.incoming.nextDeadline(),
+      this.outgoing.nextDeadline(),
+      this.silence.nextDeadline(),
+    );
   }
 
   deadline(now: number): void {
-    const { at, phase } = this;
+    const { phase } = this;
     if (phase.name === 'over') return;
     if (phase.name === 'requested' && now >= phase.until) return this.refuse('late', '');
     if (phase.name === 'opening' && now >= phase.until)
       return this.reset('late', '', failures.notAnswered(this.peer.name, phase.timeoutMs));
-    if (now >= at.open) {
-      at.open = never;
+    if (now >= this.askAlarm.at) {
+      this.askAlarm.clear();
       this.ask();
     }
-    if (now >= at.tell) this.tell(0);
-    if (now >= at.resend) this.resend();
-    if (now >= at.retry) this.ports.pumpLater(this);
-    if (now >= at.probe) this.probe(now);
+    this.incoming.deadline(now);
+    this.outgoing.deadline(now);
+    if (now >= this.silence.nextDeadline()) this.silenceBroken(now);
   }
 
-  /** Nothing was acknowledged for long. */
-  private resend(): void {
-    this.sender?.flight.lost();
-    this.resendMs = Math.min(this.resendMs * 2, channelLimits.channelResendMsMax);
-    this.goBack();
-  }
-
-  /** Asks for a word from the other end: one that knows nothing of the channel says so. */
-  private probe(now: number): void {
-    this.at.probe = never;
-    if (!this.isOpen) return;
-    const quietMs = now - this.heardAt;
-    const isHeldBack = this.sender?.isHeldBack === true;
-    if (quietMs < channelLimits.channelProbeMs && !isHeldBack)
-      return this.wakeAt('probe', this.heardAt + channelLimits.channelProbeMs);
-    // Counted as well as timed: a stall of our own is nobody's silence.
-    if (++this.unanswered > channelLimits.channelProbesMax && quietMs >= channelLimits.channelSilentMs)
-      return this.reset('lost', '', failures.silent(this.peer.name));
-    this.tell(CreditFlag.answer);
-    this.wakeAt('probe', now + channelLimits.channelProbeMs);
+  private silenceBroken(now: number): void {
+    const verdict = this.silence.broken(now, this.sender?.isHeldBack === true);
+    if (verdict === 'ask') this.incoming.tell(CreditFlag.answer);
+    else if (verdict === 'lost') this.reset('lost', '', failures.silent(this.peer.name));
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────

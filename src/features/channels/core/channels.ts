@@ -24,9 +24,10 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
-import { Channel, type ChannelPorts, type LastWord } from './channel.ts';
+import { Channel, type ChannelPorts } from './channel.ts';
 import * as failures from './channel-failures.ts';
 import type { ChannelEvent, ChannelsShape, OpenOptions } from './channel-types.ts';
+import type { LastWord } from './context-types.ts';
 import { channelLimits } from './limits.ts';
 import { Peer } from './peer.ts';
 import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
@@ -124,7 +125,7 @@ export class Channels implements Behavior<ChannelsShape> {
     const about = { number: this.newNumber(peer), isOpener: true, protocol };
     const channel = new Channel(this.ports, peer, about, windowBytes, { name: 'opening', until, timeoutMs });
     channel.handle = handle;
-    this.add(channel);
+    this.add(peer, channel);
     this.counts.opened++;
     channel.ask();
     return channel;
@@ -229,7 +230,7 @@ export class Channels implements Behavior<ChannelsShape> {
     const until = agent.now + channelLimits.channelRequestMs;
     const about = { number, isOpener: false, protocol: cursor.protocol };
     const channel = new Channel(this.ports, peer, about, 0, { name: 'requested', until });
-    this.add(channel);
+    this.add(peer, channel);
     this.requestCount++;
     channel.requested(cursor.window);
     this.gather(this.asked, channel);
@@ -403,11 +404,11 @@ export class Channels implements Behavior<ChannelsShape> {
     return peer;
   }
 
-  private add(channel: Channel): void {
-    channel.peer.add(channel);
+  private add(peer: Peer, channel: Channel): void {
+    peer.add(channel);
     this.channelCount++;
     this.windowsBytes += channel.receiver.window;
-    this.hurry(channel.peer.lostAt);
+    this.hurry(peer.lostAt);
   }
 
   private over(channel: Channel): void {

@@ -8,12 +8,13 @@ import type { BehaviorAgent, LinkId } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import { limits } from '../../../kernel/limits.ts';
-import type { Channel, LastWord } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { ChannelPeer, LastWord, OverChannel } from './context-types.ts';
 import { channelLimits } from './limits.ts';
 import { PrivatePath } from './private-path.ts';
 import { ChannelType } from './wire.ts';
 
-export class Peer {
+export class Peer implements ChannelPeer {
   readonly node: NodeId;
   readonly life: number;
   readonly ownLife: number;
@@ -80,10 +81,10 @@ export class Peer {
     this.idleTicks = 0;
   }
 
-  remove(channel: Channel): void {
-    const key = keyOf(channel.number, channel.isOpener);
+  remove({ number, isOpener, lastWord }: OverChannel): void {
+    const key = keyOf(number, isOpener);
     this.channels.delete(key);
-    this.overs.set(key, channel.lastWord);
+    this.overs.set(key, lastWord);
     if (this.overs.size <= channelLimits.channelsOverRemembered) return;
     const { value: oldest } = this.overs.keys().next();
     if (oldest !== undefined) this.overs.delete(oldest);

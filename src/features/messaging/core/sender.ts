@@ -1,31 +1,24 @@
 /**
- * The sending side of messaging: one frame to a set of recipients, repeated until each has answered.
+ * The sending side of messaging: what programs send, from the first copy to the answer.
  *
- * Made by the messaging behavior. Invariant: every send command is answered exactly once; what cannot
- * leave at once is told at once, what got under way is tried again, by another route where there is one,
- * until its deadline.
+ * Made by the messaging behavior. It decides what may be sent and how (one frame, parts, without a receipt) and
+ * answers; what is under way is kept by outbound.ts, its copies by copies.ts, and asked for again by repeats.ts.
+ * Invariant: every send command is answered exactly once, and what cannot leave at once is told at once.
  */
-import type { BehaviorAgent, DropReason, Reply, Returned, Route, Unsent } from '../../../kernel/contracts.ts';
+import type { BehaviorAgent, DropReason, Reply, Returned } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { lifeOf, lifeTailOf } from '../../../kernel/life.ts';
 import { limits } from '../../../kernel/limits.ts';
-import { mayComeBack } from '../../../kernel/parts/reach.ts';
+import { Copies, missingReason } from './copies.ts';
 import { LargeBody } from './large-body.ts';
 import { messagingLimits } from './limits.ts';
-import type { MessagingEvent, MissingReason, SendAnswer, SendCommand } from './messaging-types.ts';
+import type { MessagingEvent, SendAnswer, SendCommand } from './messaging-types.ts';
 import { type Missing, none, Outbound, type Outcome, type Pending } from './outbound.ts';
+import { Repeats } from './repeats.ts';
 import { tooLarge, tooMany, tooManyFor } from './send-failures.ts';
 import { Everybody, Target } from './target.ts';
-import { Waiting, type Way } from './waiting.ts';
-import { type Content, encodeData, MessageType, ReceiptStatus } from './wire.ts';
-
-/** After a hop said no, the topology gets this long to find another way. */
-const retryAfterReturnMs = 100;
-/** It doubles this often, so that a relay that knows no way is not asked ten times a second. */
-const returnBackoffMax = 5;
-/** After a node was lost, the recipient gets this long to find another way for its receipts. */
-const hastenedMs = 200;
+import { Waiting } from './waiting.ts';
+import { type Content, MessageType, type ReceiptStatus } from './wire.ts';
 
 /** Half of the 48 bits: a message's number is unique at its source, acknowledged or not. */
 const unacknowledgedFrom = 2 ** 47;
@@ -44,9 +37,9 @@ interface Tracked {
 export class Sender {
   readonly counts = { sent: 0, repeated: 0 };
   private readonly agent: BehaviorAgent;
-  private readonly life: number;
-  private readonly lifeTail: number;
   private readonly outbound = new Outbound();
+  private readonly copies: Copies;
+  private readonly repeats: Repeats;
   /** By the hot path, and ended in this turn. */
   private sent: Pending[] = [];
   /** Numbers of their own: nothing waits for these, so they must not come between the floor and the rest. */
@@ -58,8 +51,14 @@ export class Sender {
 
   constructor(agent: BehaviorAgent) {
     this.agent = agent;
-    this.life = lifeOf(agent.self.instance);
-    this.lifeTail = lifeTailOf(agent.self.instance);
+    this.copies = new Copies(agent, this.outbound);
+    this.repeats = new Repeats({
+      agent,
+      outbound: this.outbound,
+      copies: this.copies,
+      larges: this.larges,
+      repeated: () => this.counts.repeated++,
+    });
   }
 
   get unresolved(): number {
@@ -114,14 +113,8 @@ export class Sender {
     this.outbound.track(message);
     const head = target.headOfData(encoding, this.outbound.floorOf(node));
     const dropped = this.agent.sendPrepared(head, message.sequence, body);
-    if (dropped !== undefined) this.notSent(message, node, dropped);
+    if (dropped !== undefined) this.copies.notSent(message, node, dropped);
     return undefined;
-  }
-
-  private notSent(message: Pending, node: NodeId, reason: DropReason): void {
-    notTaken(message.waiting.get(node), missingReason(reason));
-    if (reason === 'no-route' && mayComeBack(this.agent, node)) return;
-    this.outbound.missing(message, node, missingReason(reason));
   }
 
   private readonly concluded = (message: Pending): void => {
@@ -233,7 +226,7 @@ export class Sender {
   private sendAndForget(command: SendCommand, recipients: readonly NodeId[], reply: Reply<SendAnswer>): void {
     const sequence = ++this.lastUnacknowledged;
     const options = { type: MessageType.unacknowledged, sequence, traced: command.traced };
-    const unsent = this.agent.send(routeTo(recipients), this.encode(dataOf(command), recipients), options);
+    const unsent = this.copies.send(dataOf(command), recipients, options);
     const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
     this.answer(reply, { sequence, delivered: none, missing }, none);
   }
@@ -272,8 +265,6 @@ export class Sender {
     reply.answer({ sequence, delivered, missing });
   }
 
-  // ── on the way ────────────────────────────────────────────────────────────────────────────────────
-
   private track(tracked: Tracked): Pending {
     const { type, data, traced, recipients, timeoutMs, repeatAfterMs, done } = tracked;
     const { now } = this.agent;
@@ -299,187 +290,41 @@ export class Sender {
       return message;
     }
     this.outbound.track(message);
-    for (const { node, reason } of this.transmit(message, recipients)) {
-      if (reason === 'no-route' && mayComeBack(this.agent, node)) continue;
-      this.outbound.missing(message, node, missingReason(reason));
-    }
+    this.copies.start(message, recipients);
     return message;
   }
 
-  private transmit(message: Pending, nodes: readonly NodeId[]): readonly Unsent[] {
-    for (const node of nodes) {
-      const path = this.agent.routes.pathToNode(node);
-      const way = message.waiting.get(node);
-      if (way === undefined) continue;
-      way.via = path.action === 'next' ? path.neighbor : undefined;
-      way.copies++;
-    }
-    const { type, sequence, traced } = message;
-    const options = { type, sequence, traced, wantsReturn: true };
-    const unsent = this.agent.send(routeTo(nodes), this.encode(message, nodes), options);
-    for (const { node, reason } of unsent) notTaken(message.waiting.get(node), missingReason(reason));
-    return unsent;
-  }
-
-  private encode(data: Content, nodes: readonly NodeId[]): Uint8Array {
-    const { life, lifeTail } = this;
-    const { kind, encoding, body, part } = data;
-    return encodeData({ kind, encoding, body, part, life, lifeTail, floor: this.outbound.floorFor(nodes) });
-  }
-
-  // ── answers ───────────────────────────────────────────────────────────────────────────────────────
+  // ── what comes, and time ──────────────────────────────────────────────────────────────────────────
 
   receipt(from: NodeId, life: number, sequence: number, status: ReceiptStatus): void {
-    const message = life === this.life ? this.outbound.get(sequence) : undefined;
-    if (message === undefined) return;
-    const isPart = message.type === MessageType.part;
-    switch (status) {
-      case ReceiptStatus.accepted:
-        if (!isPart) this.outbound.delivered(message, from);
-        return;
-      case ReceiptStatus.held:
-        // For a whole message this would be a lie.
-        if (isPart) this.outbound.delivered(message, from);
-        return;
-      case ReceiptStatus.refused:
-        return this.declined(message, from, 'refused');
-      case ReceiptStatus.busy:
-        return this.declined(message, from, 'busy');
-    }
+    this.copies.receipt(from, life, sequence, status);
   }
 
-  /** Final only when no other copy is on its way: after a change of the route that one may yet be taken. */
-  private declined(message: Pending, node: NodeId, reason: MissingReason): void {
-    const way = message.waiting.get(node);
-    notTaken(way, reason);
-    if (way?.copies === 0) this.outbound.missing(message, node, reason);
+  returned(returned: Returned): void {
+    this.repeats.returned(returned);
   }
-
-  returned({ sequence, nodes, reason }: Returned): void {
-    const message = this.outbound.get(sequence);
-    if (message === undefined) return;
-    for (const node of nodes) {
-      if (reason === 'refused') this.declined(message, node, reason);
-      else notTaken(message.waiting.get(node), missingReason(reason));
-    }
-    const retryAt =
-      this.agent.now + retryAfterReturnMs * 2 ** Math.min(message.returnedCount++, returnBackoffMax);
-    if (retryAt >= message.repeatAt) return;
-    message.repeatAt = retryAt;
-    this.outbound.schedule(message);
-  }
-
-  // ── asking again ──────────────────────────────────────────────────────────────────────────────────
 
   nextDeadline(): number {
     return this.outbound.nextDeadline();
   }
 
   deadline(now: number): void {
-    for (const message of this.outbound.due(now)) {
-      if (now >= message.deadline) this.outbound.giveUp(message, (node) => this.reasonFor(message, node));
-      else this.repeat(message, this.stillHoped(message));
-    }
+    this.repeats.deadline(now);
   }
 
-  /** Who is worth asking again: one that nothing was ever sent to, and that does not come back, is missing now. */
-  private stillHoped(message: Pending): NodeId[] {
-    for (const node of message.waiting.nodes()) {
-      const lost =
-        message.waiting.get(node)?.copies === 0 && this.agent.routes.pathToNode(node).action === 'reject';
-      if (lost && !this.larges.has(message.sequence) && !mayComeBack(this.agent, node)) {
-        this.outbound.missing(message, node, 'no-route');
-      }
-    }
-    return message.waiting.nodes();
-  }
-
-  /** Whatever went by a next hop that is no longer the one is sent again by the new one. */
   reroute(): void {
-    for (const message of [...this.outbound.all()]) {
-      if (this.larges.has(message.sequence)) continue;
-      const moved = message.waiting
-        .nodes()
-        .filter((node) => this.hasMoved(node, message.waiting.get(node)?.via));
-      if (moved.length === 0) continue;
-      if (moved.length === message.waiting.size) this.repeat(message, moved);
-      // The others are asked again when it is their time: routes that keep changing must not put that off.
-      else this.resend(message, moved);
-    }
+    this.repeats.reroute();
   }
 
-  /**
-   * A node was lost, and with it perhaps receipts that went by it, on a way of which the sender knows nothing:
-   * whoever has been asked more than once is asked again soon, and not only after a wait that has grown.
-   */
   hasten(): void {
-    const soon = this.agent.now + hastenedMs;
-    for (const message of this.outbound.all()) {
-      if (message.repeatAfterMs <= limits.repeatAfterMs || message.repeatAt <= soon) continue;
-      message.repeatAt = soon;
-      this.outbound.schedule(message);
-    }
+    this.repeats.hasten();
   }
 
-  /** A node said goodbye: it will not answer any more. */
   left(node: NodeId): void {
-    for (const message of [...this.outbound.all()]) {
-      this.outbound.missing(message, node, this.certainReason(message, node) ?? 'lost');
-    }
-  }
-
-  private hasMoved(node: NodeId, via: NodeId | undefined): boolean {
-    const path = this.agent.routes.pathToNode(node);
-    return path.action === 'next' && path.neighbor !== via;
-  }
-
-  private repeat(message: Pending, nodes: readonly NodeId[]): void {
-    message.repeatAfterMs = Math.min(message.repeatAfterMs * 2, limits.repeatAfterMsMax);
-    message.repeatAt = this.agent.now + message.repeatAfterMs;
-    this.outbound.schedule(message);
-    if (nodes.length > 0) this.resend(message, nodes);
-  }
-
-  private resend(message: Pending, nodes: readonly NodeId[]): void {
-    this.counts.repeated++;
-    const large = this.larges.get(message.sequence);
-    if (large === undefined) this.transmit(message, nodes);
-    else if (large.reminder !== undefined) {
-      const { sequence, data } = large.reminder;
-      this.transmit({ ...message, ...data, sequence, type: MessageType.part }, nodes);
-    }
-  }
-
-  private reasonFor(message: Pending, node: NodeId): MissingReason {
-    const isOut = this.agent.routes.pathToNode(node).action === 'reject';
-    return this.certainReason(message, node) ?? (isOut ? 'lost' : 'timeout');
-  }
-
-  /** Why it was not delivered, where it is known that it was not: no copy is unaccounted for. */
-  private certainReason(message: Pending, node: NodeId): MissingReason | undefined {
-    const way = message.waiting.get(node);
-    // A large body's copies are counted by its parts.
-    if (way === undefined || way.copies > 0 || this.larges.has(message.sequence)) return undefined;
-    return way.lastReason ?? 'no-route';
+    this.repeats.left(node);
   }
 }
 
 function dataOf({ kind, encoding, body }: SendCommand): Content {
   return { kind, encoding, body, part: undefined };
-}
-
-function routeTo(nodes: readonly NodeId[]): Route {
-  const [first] = nodes;
-  return nodes.length === 1 && first !== undefined ? { to: 'node', node: first } : { to: 'nodes', nodes };
-}
-
-/** One copy came to nothing, and said so. */
-function notTaken(way: Way | undefined, reason: MissingReason): void {
-  if (way === undefined) return;
-  way.copies = Math.max(0, way.copies - 1);
-  way.lastReason = reason;
-}
-
-function missingReason(reason: DropReason): MissingReason {
-  return reason === 'ttl' ? 'no-route' : reason;
 }
