@@ -22,8 +22,8 @@ export const discoveryMutants: readonly Mutant[] = [
     name: 'crowd-answers-nobody',
     breaks: 'in a mesh of more than 16 nodes nobody answers a solicitation',
     file: 'src/features/discovery/core/crowd.ts',
-    find: 'return Math.min(1 / limits.solicitRatio,',
-    replace: 'return Math.min(0 / limits.solicitRatio,',
+    find: '1 / discoveryLimits.solicitRatio,',
+    replace: '0 / discoveryLimits.solicitRatio,',
   },
   {
     name: 'no-reunion',

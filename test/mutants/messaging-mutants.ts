@@ -59,7 +59,7 @@ export const messagingMutants: readonly Mutant[] = [
     name: 'parts-at-wrong-place',
     breaks: 'the last, shorter part of a split body is joined at a multiple of its own length',
     file: `${folder}/joiner.ts`,
-    find: 'joining.body.set(bytes, part.index * limits.partBytes);',
+    find: 'joining.body.set(bytes, part.index * messagingLimits.partBytes);',
     replace: 'joining.body.set(bytes, part.index * bytes.length);',
   },
   {

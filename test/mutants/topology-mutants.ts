@@ -180,7 +180,7 @@ export const topologyMutants: readonly Mutant[] = [
     name: 'cut-off-for-ever',
     breaks: 'who was cut off once is never let in again',
     file: `${folder}/misconduct.ts`,
-    find: 'now - cutOff.at < limits.cutOffMs',
+    find: 'now - cutOff.at < topologyLimits.cutOffMs',
     replace: 'now >= cutOff.at',
   },
 ];
