@@ -110,7 +110,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   get openingCount(): number {
-    return this.parts.neighborhood.openingCount;
+    return this.parts.neighborhood.links.openingCount;
   }
 
   statistics(link: LinkId): LinkStatistics | undefined {
@@ -118,7 +118,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   dial(address: string, purpose: DialPurpose): LinkId {
-    return this.parts.neighborhood.dial(address, purpose);
+    return this.parts.neighborhood.links.dial(address, purpose);
   }
 
   closeLink(link: LinkId, reason: DownReason = 'closed'): void {

@@ -27,6 +27,7 @@ import type {
 import { type Failure, failure } from './errors.ts';
 import { Forwarder } from './forwarder.ts';
 import { limits } from './limits.ts';
+import type { Links } from './links.ts';
 import { Neighborhood } from './neighborhood.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -35,6 +36,7 @@ type Life = 'new' | 'running' | 'leaving' | 'ended';
 export class Kernel {
   readonly context: Context;
   private readonly neighborhood: Neighborhood;
+  private readonly links: Links;
   private readonly behaviors: Behaviors;
   private readonly forwarder: Forwarder;
   private readonly parts: AgentParts;
@@ -63,6 +65,7 @@ export class Kernel {
       arrivedPrivately: (frame, from, slot) => this.forwarder.arrivedPrivately(frame, from, slot),
       openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
     });
+    this.links = this.neighborhood.links;
     this.behaviors = new Behaviors(behaviors, (error, feature) => this.caught(error, feature));
     this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
     this.parts = {
@@ -86,7 +89,7 @@ export class Kernel {
 
   /** The highest link number given so far: a kernel that takes over goes on after it. */
   get lastLink(): LinkId {
-    return this.neighborhood.lastLink;
+    return this.links.last;
   }
 
   get neighbors(): ReadonlyMap<number, Neighbor> {
@@ -121,8 +124,8 @@ export class Kernel {
       const delivered = this.forwarder.deliverLocal();
       if (!this.behaviors.flush(now) && !delivered) break;
     }
-    this.neighborhood.pump();
-    if (this.life === 'leaving' && this.neighborhood.isEmpty) {
+    this.links.pump();
+    if (this.life === 'leaving' && this.links.isEmpty) {
       this.life = 'ended';
       this.outbox.put({ type: 'ended', failure: this.endedWith });
     }
@@ -136,13 +139,13 @@ export class Kernel {
 
   /** Frames wait for some link's socket. */
   get hasQueued(): boolean {
-    return this.neighborhood.hasQueued;
+    return this.links.hasQueued;
   }
 
   /** When `wake` is wanted next. */
   nextDeadline(): number {
     if (this.life === 'ended' || this.life === 'new') return Number.POSITIVE_INFINITY;
-    const links = this.neighborhood.nextDeadline();
+    const links = this.links.nextDeadline();
     // A leaving node only waits for its links.
     const rest = this.life === 'running' ? Math.min(this.tickAt, this.behaviors.nextDeadline()) : links;
     this.promisedWake = Math.min(links, rest);
@@ -151,7 +154,7 @@ export class Kernel {
 
   wake(now: number): void {
     this.at(now);
-    this.neighborhood.deadline(now);
+    this.links.deadline(now);
     if (this.life !== 'running') return;
     this.behaviors.deadline(now);
     if (now >= this.tickAt) this.tick(now);
@@ -159,39 +162,39 @@ export class Kernel {
 
   polled(now: number): void {
     this.at(now);
-    this.neighborhood.polled();
+    this.links.polled();
   }
 
   // ── sockets ───────────────────────────────────────────────────────────────────────────────────────
 
   accepted(address: string, security: SecureStage | undefined, now: number): LinkId {
     this.at(now);
-    return this.neighborhood.accepted(address, security);
+    return this.links.accepted(address, security);
   }
 
   dialed(link: LinkId, address: string, security: SecureStage | undefined, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.connected(address, security, now);
+    this.links.get(link)?.connected(address, security, now);
   }
 
   dialFailed(link: LinkId, reason: Failure, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.lost(reason, now);
+    this.links.get(link)?.lost(reason, now);
   }
 
   received(link: LinkId, bytes: Uint8Array, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.receive(bytes, now);
+    this.links.get(link)?.receive(bytes, now);
   }
 
   flushed(link: LinkId, byteLength: number, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.flushed(byteLength);
+    this.links.get(link)?.flushed(byteLength);
   }
 
   closed(link: LinkId, detail: Failure | undefined, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.lost(detail, now);
+    this.links.get(link)?.lost(detail, now);
   }
 
   datagram(bytes: Uint8Array, from: string, now: number): void {
@@ -277,13 +280,13 @@ export class Kernel {
     this.promisedWake = this.context.now;
     this.context.count('lag.ms', Math.round(lagMs));
     // A suspend may have begun right after the last turn, long before the promised time.
-    this.neighborhood.forgive(lagMs >= limits.suspendFromMs ? sinceTurnMs : lagMs);
+    this.links.forgive(lagMs >= limits.suspendFromMs ? sinceTurnMs : lagMs);
   }
 
   private tick(now: number): void {
     const intervalMs = limits.heartbeatIntervalMs;
     this.tickAt = now + intervalMs;
-    this.neighborhood.beat(now);
+    this.links.beat(now);
     this.behaviors.tick(now, intervalMs);
   }
 
@@ -293,7 +296,7 @@ export class Kernel {
     this.endedWith = reason;
     this.behaviors.each(({ behavior, agent }) => behavior.stopped?.(agent));
     this.behaviors.flush(this.context.now);
-    this.neighborhood.closeAll(reason === undefined ? 'leave' : 'stopped');
+    this.links.closeAll(reason === undefined ? 'leave' : 'stopped');
   }
 
   private openHandler(slot: Slot, neighbor: Neighbor): void {
