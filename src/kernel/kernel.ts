@@ -26,10 +26,12 @@ import type {
 } from './contracts.ts';
 import { type Failure, failure } from './errors.ts';
 import { Forwarder } from './forwarder.ts';
+import { FrameMaker } from './frame-maker.ts';
 import { limits } from './limits.ts';
 import type { Links } from './links.ts';
 import { Neighborhood } from './neighborhood.ts';
 import type { Outbox } from './outbox.ts';
+import { PreparedFrames } from './prepared-frames.ts';
 
 type Life = 'new' | 'running' | 'leaving' | 'ended';
 
@@ -67,11 +69,14 @@ export class Kernel {
     });
     this.links = this.neighborhood.links;
     this.behaviors = new Behaviors(behaviors, (error, feature) => this.caught(error, feature));
-    this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
+    const maker = new FrameMaker(this.context.self);
+    this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors, maker);
     this.parts = {
       context: this.context,
       neighborhood: this.neighborhood,
       forwarder: this.forwarder,
+      maker,
+      prepared: new PreparedFrames(this.context, this.forwarder, maker),
       behaviors: this.behaviors,
       nextStoreToken: () => ++this.lastStoreToken,
       fail: (reason) => this.end(reason),
