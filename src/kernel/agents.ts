@@ -31,9 +31,11 @@ import type {
 } from './contracts.ts';
 import type { Failure } from './errors.ts';
 import type { Forwarder } from './forwarder.ts';
+import type { FrameMaker } from './frame-maker.ts';
 import { checkName, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import type { Neighborhood } from './neighborhood.ts';
+import type { PreparedFrames } from './prepared-frames.ts';
 import { RouteKind } from './wire/frame.ts';
 
 /** The parts of a node that agents act on. */
@@ -41,6 +43,8 @@ export interface AgentParts {
   readonly context: Context;
   readonly neighborhood: Neighborhood;
   readonly forwarder: Forwarder;
+  readonly maker: FrameMaker;
+  readonly prepared: PreparedFrames;
   readonly behaviors: Behaviors;
   readonly nextStoreToken: () => number;
   readonly fail: (failure: Failure) => void;
@@ -84,7 +88,7 @@ class BaseAgent {
   }
 
   sendOnLink(link: LinkId, payload: Uint8Array, options: SendOptions): boolean {
-    const frame = this.parts.forwarder.frameFor(this.slot, RouteKind.link, 0, payload, {
+    const frame = this.parts.maker.make(this.slot.number, RouteKind.link, 0, payload, {
       ttl: 1,
       ...options,
     });
@@ -110,7 +114,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   get openingCount(): number {
-    return this.parts.neighborhood.openingCount;
+    return this.parts.neighborhood.links.openingCount;
   }
 
   statistics(link: LinkId): LinkStatistics | undefined {
@@ -118,7 +122,7 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   dial(address: string, purpose: DialPurpose): LinkId {
-    return this.parts.neighborhood.dial(address, purpose);
+    return this.parts.neighborhood.links.dial(address, purpose);
   }
 
   closeLink(link: LinkId, reason: DownReason = 'closed'): void {
@@ -147,23 +151,23 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame {
-    return this.parts.forwarder.prepare(this.slot, destination, head, options);
+    return this.parts.prepared.prepare(this.slot, destination, head, options);
   }
 
   sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {
-    return this.parts.forwarder.sendPrepared(frame, sequence, tail);
+    return this.parts.prepared.send(frame, sequence, tail);
   }
 
   prepareBroadcast(head: Uint8Array, options: SendOptions): PreparedBroadcast {
-    return this.parts.forwarder.prepareBroadcast(this.slot, head, options);
+    return this.parts.prepared.prepareBroadcast(this.slot, head, options);
   }
 
   sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[] {
-    return this.parts.forwarder.sendPreparedBroadcast(frame, sequence, tail);
+    return this.parts.prepared.sendBroadcast(frame, sequence, tail);
   }
 
   sendVia(link: LinkId, destination: NodeId, payload: Uint8Array, options: SendOptions): boolean {
-    const frame = this.parts.forwarder.frameFor(this.slot, RouteKind.node, destination, payload, options);
+    const frame = this.parts.maker.make(this.slot.number, RouteKind.node, destination, payload, options);
     return this.parts.neighborhood.linkOf(link)?.send(frame, 0, frame.length, options.urgent) ?? false;
   }
 

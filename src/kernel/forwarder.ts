@@ -7,60 +7,34 @@
  */
 import type { Behaviors, Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
-import type {
-  DropReason,
-  LinkId,
-  Neighbor,
-  PreparedBroadcast,
-  PreparedFrame,
-  Route,
-  RouteAction,
-  SendOptions,
-  Unsent,
-} from './contracts.ts';
+import type { DropReason, LinkId, Neighbor, Route, RouteAction, SendOptions, Unsent } from './contracts.ts';
+import { checkSize, type FrameMaker } from './frame-maker.ts';
 import { idOf, type NodeId } from './identity.ts';
-import { limits } from './limits.ts';
 import type { Link } from './link/link.ts';
 import type { Neighborhood } from './neighborhood.ts';
-import { encodeFrame, Flag, Frame, type Header, RouteKind, withHop, withRecipients } from './wire/frame.ts';
+import { addTo, type Groups, partsOf } from './recipients.ts';
+import { encodeFrame, Flag, Frame, RouteKind, withHop, withRecipients } from './wire/frame.ts';
 import { decodeReturned, encodeReturned } from './wire/returned.ts';
 
-/** A prepared frame, and the link that it takes while the routes stay as they are. */
-interface Prepared extends PreparedFrame {
-  link: Link | undefined;
-  version: number;
-}
-
-/** A frame to all: for each next hop its link and the frame's beginning, recipients and all. */
-interface Broadcast extends PreparedBroadcast {
-  readonly slot: Slot;
-  readonly options: SendOptions;
-  hops: readonly BroadcastHop[];
-  version: number;
-}
-
-interface BroadcastHop {
-  readonly link: Link;
-  readonly bytes: Uint8Array;
-  readonly nodes: readonly NodeId[];
-}
-
 const noneUnsent: readonly Unsent[] = [];
+const localPath: RouteAction = { action: 'local' };
 
 export class Forwarder {
   private readonly context: Context;
   private readonly neighborhood: Neighborhood;
   private readonly behaviors: Behaviors;
+  private readonly maker: FrameMaker;
   /** Frames of this node for itself: delivered at the end of the turn, so that no behavior calls itself. */
   private local: Uint8Array[] = [];
   private lastSlot: Slot | undefined;
   private readonly touched = new Set<Slot>();
   private readonly localCursor = new Frame();
 
-  constructor(context: Context, neighborhood: Neighborhood, behaviors: Behaviors) {
+  constructor(context: Context, neighborhood: Neighborhood, behaviors: Behaviors, maker: FrameMaker) {
     this.context = context;
     this.neighborhood = neighborhood;
     this.behaviors = behaviors;
+    this.maker = maker;
   }
 
   // ── frames that arrive ────────────────────────────────────────────────────────────────────────────
@@ -153,7 +127,7 @@ export class Forwarder {
   private split(frame: Frame, from: Neighbor): void {
     if (frame.recipientCount === 1 && frame.recipient(0) === this.context.self.id)
       return this.toBehavior(frame, from);
-    const hops = new Map<NodeId, NodeId[]>();
+    const hops: Groups = new Map();
     const lost: NodeId[] = [];
     let local = false;
     const count = frame.recipientCount;
@@ -162,7 +136,7 @@ export class Forwarder {
       const path = recipient === this.context.self.id ? localPath : this.context.routes.pathToNode(recipient);
       if (path.action === 'local') local = true;
       else if (path.action === 'reject' || path.neighbor === from.id) lost.push(recipient);
-      else append(hops, path.neighbor, recipient);
+      else addTo(hops, path.neighbor, recipient);
     }
     if (local) this.toBehavior(frame, from);
     if (lost.length > 0) this.giveBack(frame, 'no-route', lost);
@@ -214,10 +188,10 @@ export class Forwarder {
     this.context.count(`dropped.${reason}`);
     if ((frame.flags & Flag.wantsReturn) === 0 || (frame.flags & Flag.returned) !== 0) return;
     const payload = encodeReturned({ reason, type: frame.type, sequence: frame.sequence, nodes });
-    const header = this.header(
+    const header = this.maker.header(
+      frame.feature,
       RouteKind.node,
       frame.source,
-      frame.feature,
       { type: frame.type },
       Flag.returned,
     );
@@ -241,81 +215,11 @@ export class Forwarder {
     }
   }
 
-  /** @throws TypeError when the frame would be over the limit: a behavior must split what it sends. */
-  frameFor(
-    slot: Slot,
-    kind: RouteKind,
-    destination: NodeId,
-    payload: Uint8Array,
-    options: SendOptions,
-  ): Uint8Array {
-    checkSize(payload);
-    return encodeFrame(this.header(kind, destination, slot.number, options), traceRoom(payload, options));
-  }
-
-  /** The link is looked up once per change of the routes, not once per frame: three map look-ups were a fifth of the cost. */
-  sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined {
-    const prepared = frame as Prepared;
-    const { version } = this.context.routes;
-    if (prepared.version !== version || prepared.link?.isOpen !== true) {
-      const path = this.path(RouteKind.node, frame.destination);
-      prepared.link = path.action === 'next' ? this.neighborhood.linkTo(path.neighbor) : undefined;
-      prepared.version = version;
-      if (prepared.link === undefined) return 'no-route';
-    }
-    return prepared.link.sendPrepared(frame.bytes, sequence, tail) ? undefined : 'busy';
-  }
-
-  prepare(slot: Slot, destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame {
-    const bytes = this.frameFor(slot, RouteKind.node, destination, head, options);
-    const prepared: Prepared = { destination, bytes, link: undefined, version: -1 };
-    return prepared;
-  }
-
   /** As it is, by the given link or by the next hop. */
   sendFrame(frame: Uint8Array, destination: NodeId, via: LinkId | undefined): DropReason | undefined {
-    let link = via === undefined ? undefined : this.neighborhood.linkOf(via);
-    if (via === undefined) {
-      const path = this.path(RouteKind.node, destination);
-      link = path.action === 'next' ? this.neighborhood.linkTo(path.neighbor) : undefined;
-    }
+    const link = via === undefined ? this.nextLink(destination) : this.neighborhood.linkOf(via);
     if (link === undefined) return 'no-route';
     return link.send(frame, 0, frame.length) ? undefined : 'busy';
-  }
-
-  prepareBroadcast(slot: Slot, head: Uint8Array, options: SendOptions): PreparedBroadcast {
-    const broadcast: Broadcast = { slot, head, options, hops: [], version: -1 };
-    return broadcast;
-  }
-
-  /** Who goes by which link is found out once per change of the routes, not once per frame. */
-  sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[] {
-    const broadcast = frame as Broadcast;
-    const { version } = this.context.routes;
-    if (broadcast.version !== version || broadcast.hops.some(({ link }) => !link.isOpen)) {
-      broadcast.hops = this.hopsToAll(broadcast);
-      broadcast.version = version;
-    }
-    let unsent = noneUnsent;
-    for (const { link, bytes, nodes } of broadcast.hops) {
-      if (link.sendPrepared(bytes, sequence, tail)) continue;
-      unsent = [...unsent, ...nodes.map((node): Unsent => ({ node, reason: 'busy' }))];
-    }
-    return unsent;
-  }
-
-  private hopsToAll({ slot, head, options }: Broadcast): BroadcastHop[] {
-    const groups = new Map<NodeId, NodeId[]>();
-    for (const node of this.context.routes.reachable()) {
-      const path = this.path(RouteKind.node, node);
-      if (path.action === 'next') append(groups, path.neighbor, node);
-    }
-    const header = this.header(RouteKind.many, 0, slot.number, options);
-    return [...groups].flatMap(([neighbor, recipients]) => {
-      const link = this.neighborhood.linkTo(neighbor);
-      if (link === undefined) return [];
-      return partsOf(recipients).map((nodes) => ({ link, nodes, bytes: encodeFrame(header, head, nodes) }));
-    });
   }
 
   private sendOne(
@@ -327,7 +231,7 @@ export class Forwarder {
   ): readonly Unsent[] {
     const path = this.path(kind, destination);
     if (path.action === 'reject') return [{ node: destination, reason: 'no-route' }];
-    const frame = this.frameFor(slot, kind, destination, payload, options);
+    const frame = this.maker.make(slot.number, kind, destination, payload, options);
     if (path.action === 'local') this.local.push(frame);
     else if (!this.hand(path.neighbor, frame, options.urgent)) return [{ node: destination, reason: 'busy' }];
     return noneUnsent;
@@ -341,18 +245,17 @@ export class Forwarder {
   ): readonly Unsent[] {
     checkSize(payload);
     const unsent: Unsent[] = [];
-    const hops = new Map<NodeId, NodeId[]>();
+    const hops: Groups = new Map();
     for (const node of nodes) {
       const path = this.path(RouteKind.node, node);
       if (path.action === 'reject') unsent.push({ node, reason: 'no-route' });
       else if (path.action === 'local')
-        this.local.push(this.frameFor(slot, RouteKind.node, node, payload, options));
-      else append(hops, path.neighbor, node);
+        this.local.push(this.maker.make(slot.number, RouteKind.node, node, payload, options));
+      else addTo(hops, path.neighbor, node);
     }
     for (const [neighbor, recipients] of hops) {
       for (const part of partsOf(recipients)) {
-        const header = this.header(RouteKind.many, 0, slot.number, options);
-        const frame = encodeFrame(header, traceRoom(payload, options), part);
+        const frame = this.maker.make(slot.number, RouteKind.many, 0, payload, options, part);
         if (!this.hand(neighbor, frame, options.urgent))
           for (const node of part) unsent.push({ node, reason: 'busy' });
       }
@@ -360,7 +263,17 @@ export class Forwarder {
     return unsent;
   }
 
-  private path(kind: RouteKind, destination: NodeId): RouteAction {
+  /** The link on the way to a node; undefined where there is no way, or none is needed. */
+  nextLink(destination: NodeId): Link | undefined {
+    const path = this.path(RouteKind.node, destination);
+    return path.action === 'next' ? this.linkTo(path.neighbor) : undefined;
+  }
+
+  linkTo(neighbor: NodeId): Link | undefined {
+    return this.neighborhood.linkTo(neighbor);
+  }
+
+  path(kind: RouteKind, destination: NodeId): RouteAction {
     if (kind === RouteKind.key) return this.context.routes.pathToKey(destination);
     if (kind === RouteKind.service) return this.context.routes.pathToService(destination);
     return destination === this.context.self.id ? localPath : this.context.routes.pathToNode(destination);
@@ -376,22 +289,6 @@ export class Forwarder {
     return this.neighborhood.linkTo(neighbor)?.send(frame, 0, frame.length, urgent) ?? false;
   }
 
-  private header(
-    kind: RouteKind,
-    destination: NodeId,
-    feature: number,
-    options: SendOptions,
-    extraFlags = 0,
-  ): Header {
-    const flags =
-      (options.wantsReturn === true ? Flag.wantsReturn : 0) |
-      (options.traced === true ? Flag.traced : 0) |
-      extraFlags;
-    const source = this.context.self.id;
-    const { type, sequence = 0, ttl = limits.ttlHops } = options;
-    return { kind, type, feature, destination, source, sequence, flags, ttl };
-  }
-
   /** Delivers what this node sent to itself. True when there was something. */
   deliverLocal(): boolean {
     if (this.local.length === 0) return false;
@@ -402,35 +299,4 @@ export class Forwarder {
     }
     return true;
   }
-}
-
-/** Header, recipients and trace must fit besides. */
-const payloadBytesMax = limits.frameBytesMax - 32 * 1024;
-const localPath: RouteAction = { action: 'local' };
-
-function append(groups: Map<NodeId, NodeId[]>, key: NodeId, value: NodeId): void {
-  const group = groups.get(key);
-  if (group === undefined) groups.set(key, [value]);
-  else group.push(value);
-}
-
-/** As many as one frame may carry. */
-function partsOf(recipients: readonly NodeId[]): (readonly NodeId[])[] {
-  const { recipientsPerFrameMax: most } = limits;
-  if (recipients.length <= most) return [recipients];
-  const count = Math.ceil(recipients.length / most);
-  return Array.from({ length: count }, (_, i) => recipients.slice(i * most, (i + 1) * most));
-}
-
-function checkSize(payload: Uint8Array): void {
-  if (payload.length <= payloadBytesMax) return;
-  throw new TypeError(`a payload of ${payload.length} bytes is over the limit of ${payloadBytesMax}`);
-}
-
-/** A traced frame ends in the count of its hops, which is none at the source. */
-function traceRoom(payload: Uint8Array, options: SendOptions): Uint8Array {
-  if (options.traced !== true) return payload;
-  const bytes = new Uint8Array(payload.length + 1);
-  bytes.set(payload);
-  return bytes;
 }

@@ -29,15 +29,19 @@ import type {
 } from './contracts.ts';
 import { type Failure, failure } from './errors.ts';
 import { Forwarder } from './forwarder.ts';
+import { FrameMaker } from './frame-maker.ts';
 import { limits } from './limits.ts';
+import type { Links } from './links.ts';
 import { Neighborhood } from './neighborhood.ts';
 import type { Outbox } from './outbox.ts';
+import { PreparedFrames } from './prepared-frames.ts';
 
 type Life = 'new' | 'running' | 'leaving' | 'ended';
 
 export class Kernel {
   readonly context: Context;
   private readonly neighborhood: Neighborhood;
+  private readonly links: Links;
   private readonly behaviors: Behaviors;
   private readonly forwarder: Forwarder;
   private readonly parts: AgentParts;
@@ -66,17 +70,21 @@ export class Kernel {
       arrivedPrivately: (frame, from, slot) => this.forwarder.arrivedPrivately(frame, from, slot),
       openHandler: (slot, neighbor) => this.openHandler(slot, neighbor),
     });
+    this.links = this.neighborhood.links;
     this.behaviors = new Behaviors(behaviors, {
       now: () => this.context.now,
       clock: config.clock,
       count: (counter) => this.context.count(counter),
       log: (level, text, feature) => this.context.log(level, text, { feature }),
     });
-    this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors);
+    const maker = new FrameMaker(this.context.self);
+    this.forwarder = new Forwarder(this.context, this.neighborhood, this.behaviors, maker);
     this.parts = {
       context: this.context,
       neighborhood: this.neighborhood,
       forwarder: this.forwarder,
+      maker,
+      prepared: new PreparedFrames(this.context, this.forwarder, maker),
       behaviors: this.behaviors,
       nextStoreToken: () => ++this.lastStoreToken,
       fail: (reason) => this.end(reason),
@@ -94,7 +102,7 @@ export class Kernel {
 
   /** The highest link number given so far: a kernel that takes over goes on after it. */
   get lastLink(): LinkId {
-    return this.neighborhood.lastLink;
+    return this.links.last;
   }
 
   get neighbors(): ReadonlyMap<number, Neighbor> {
@@ -134,8 +142,8 @@ export class Kernel {
       const delivered = this.forwarder.deliverLocal();
       if (!this.behaviors.flush(now) && !delivered) break;
     }
-    this.neighborhood.pump();
-    if (this.life === 'leaving' && this.neighborhood.isEmpty) {
+    this.links.pump();
+    if (this.life === 'leaving' && this.links.isEmpty) {
       this.life = 'ended';
       this.outbox.put({ type: 'ended', failure: this.endedWith });
     }
@@ -149,13 +157,13 @@ export class Kernel {
 
   /** Frames wait for some link's socket. */
   get hasQueued(): boolean {
-    return this.neighborhood.hasQueued;
+    return this.links.hasQueued;
   }
 
   /** When `wake` is wanted next. */
   nextDeadline(): number {
     if (this.life === 'ended' || this.life === 'new') return Number.POSITIVE_INFINITY;
-    const links = this.neighborhood.nextDeadline();
+    const links = this.links.nextDeadline();
     // A leaving node only waits for its links.
     const rest = this.life === 'running' ? Math.min(this.tickAt, this.behaviors.nextDeadline()) : links;
     this.promisedWake = Math.min(links, rest);
@@ -164,7 +172,7 @@ export class Kernel {
 
   wake(now: number): void {
     this.at(now);
-    this.neighborhood.deadline(now);
+    this.links.deadline(now);
     if (this.life !== 'running') return;
     this.behaviors.deadline(now);
     if (now >= this.tickAt) this.tick(now);
@@ -172,31 +180,31 @@ export class Kernel {
 
   polled(now: number): void {
     this.at(now);
-    this.neighborhood.polled();
+    this.links.polled();
   }
 
   // ── sockets ───────────────────────────────────────────────────────────────────────────────────────
 
   accepted(address: string, security: SecureStage | undefined, now: number): LinkId {
     this.at(now);
-    return this.neighborhood.accepted(address, security);
+    return this.links.accepted(address, security);
   }
 
   dialed(link: LinkId, address: string, security: SecureStage | undefined, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.connected(address, security, now);
+    this.links.get(link)?.connected(address, security, now);
   }
 
   dialFailed(link: LinkId, reason: Failure, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.lost(reason, now);
+    this.links.get(link)?.lost(reason, now);
   }
 
   received(link: LinkId, bytes: Uint8Array, now: number): void {
     this.at(now);
     const begunAt = this.behaviors.watch.begin();
     this.forwarder.watchFrom();
-    this.neighborhood.link(link)?.receive(bytes, now);
+    this.links.get(link)?.receive(bytes, now);
     // One look at the clock for all frames of a chunk: one for each frame would cost a tenth of the rate.
     if (this.behaviors.watch.isSlow(begunAt))
       this.behaviors.watch.end(this.forwarder.names.join(' or '), begunAt, now);
@@ -204,12 +212,12 @@ export class Kernel {
 
   flushed(link: LinkId, byteLength: number, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.flushed(byteLength);
+    this.links.get(link)?.flushed(byteLength);
   }
 
   closed(link: LinkId, detail: Failure | undefined, now: number): void {
     this.at(now);
-    this.neighborhood.link(link)?.lost(detail, now);
+    this.links.get(link)?.lost(detail, now);
   }
 
   datagram(bytes: Uint8Array, from: string, now: number): void {
@@ -339,13 +347,13 @@ export class Kernel {
     this.promisedWake = this.context.now;
     this.context.count('lag.ms', Math.round(lagMs));
     // A suspend may have begun right after the last turn, long before the promised time.
-    this.neighborhood.forgive(lagMs >= limits.suspendFromMs ? sinceTurnMs : lagMs);
+    this.links.forgive(lagMs >= limits.suspendFromMs ? sinceTurnMs : lagMs);
   }
 
   private tick(now: number): void {
     const intervalMs = limits.heartbeatIntervalMs;
     this.tickAt = now + intervalMs;
-    this.neighborhood.beat(now);
+    this.links.beat(now);
     this.behaviors.tick(now, intervalMs);
   }
 
@@ -355,7 +363,7 @@ export class Kernel {
     this.endedWith = reason;
     this.behaviors.each(({ behavior, agent }) => behavior.lifecycle?.stopped?.(agent));
     this.behaviors.flush(this.context.now);
-    this.neighborhood.closeAll(reason === undefined ? 'leave' : 'stopped');
+    this.links.closeAll(reason === undefined ? 'leave' : 'stopped');
   }
 
   private openHandler(slot: Slot, neighbor: Neighbor): void {

@@ -1,23 +1,22 @@
 /**
- * The links of one node and the neighbors behind them.
+ * The neighbors of one node and the links that lead to them.
  *
- * The kernel reports sockets here; links report what they see. Invariant: at most one link per neighbor
- * carries this node's frames, and behaviors see a neighbor come up and go down exactly once, also while
- * two links to it exist for a moment (both ends dialed at once).
+ * The agents and the forwarder ask here for neighbors; links report here what they see. Invariant: at most one
+ * link per neighbor carries this node's frames, and behaviors see a neighbor come up and go down exactly once,
+ * also while two links to it exist for a moment (both ends dialed at once).
  */
+import { Admission } from './admission.ts';
 import type { Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
-import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } from './contracts.ts';
-import { type Failure, failure, idCollision } from './errors.ts';
+import type { DownReason, LinkId, Neighbor } from './contracts.ts';
+import type { Failure } from './errors.ts';
 import type { NodeId } from './identity.ts';
-import { limits } from './limits.ts';
-import { worded } from './link/dial-failure.ts';
+import { alreadyConnected, worded } from './link/dial-failure.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
-import { Link, type LinkOwner } from './link/link.ts';
+import type { Link, LinkOwner } from './link/link.ts';
 import { neighborOf } from './link/neighbor-of.ts';
-import { Polls } from './link/polls.ts';
+import { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
-import { TokenBucket } from './parts/token-bucket.ts';
 import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 import { type Allocate, cleared } from './wire/splitter.ts';
@@ -42,36 +41,24 @@ export interface NeighborhoodPorts extends PrivateLinksPorts {
 export class Neighborhood implements LinkOwner {
   /** By node, for the agents. */
   readonly neighbors = new Map<NodeId, Neighbor>();
+  readonly links: Links;
   /** Asked at each handshake: does this node look for links? */
   solicits: () => boolean = () => false;
   private readonly context: Context;
   private readonly ports: NeighborhoodPorts;
-  private readonly links = new Map<LinkId, Link>();
   private readonly connections = new Map<NodeId, Connection>();
   private readonly privateLinks: PrivateLinks;
+  private readonly admission: Admission;
   /** Also by the ids of links that are closing or were replaced, until they are gone. */
   private readonly byLink = new Map<LinkId, Connection>();
-  /** Handshakes that behaviors have asked to hold, and how many still do. */
-  private readonly waiting = new Map<LinkId, number>();
-  private readonly touchedLinks = new Set<Link>();
-  private readonly polls: Polls;
-  /** When some link's deadline may have come. */
-  private lookAt = Number.POSITIVE_INFINITY;
-  private readonly warnings: TokenBucket;
-  lastLink: LinkId;
-  private closing = false;
 
   constructor(context: Context, ports: NeighborhoodPorts) {
     this.context = context;
     this.ports = ports;
+    this.links = new Links(context, this);
     this.privateLinks = new PrivateLinks(context, ports);
-    this.polls = new Polls(context.outbox);
-    this.warnings = new TokenBucket(
-      limits.strangerWarningsPerSecond,
-      limits.strangerWarningsBurst,
-      context.now,
-    );
-    this.lastLink = context.config.firstLink ?? 0;
+    const { connections, privateLinks } = this;
+    this.admission = new Admission(context, { behaviors: ports.behaviors, privateLinks, connections });
   }
 
   get allocate(): Allocate {
@@ -82,52 +69,7 @@ export class Neighborhood implements LinkOwner {
     return this.context.outbox;
   }
 
-  get isEmpty(): boolean {
-    return this.links.size === 0;
-  }
-
-  /** Handshakes of others with us that are under way. */
-  get openingCount(): number {
-    let count = 0;
-    for (const link of this.links.values()) if (link.isPending && link.role === 'listener') count++;
-    return count;
-  }
-
-  get hasQueued(): boolean {
-    for (const link of this.links.values()) if (link.hasQueued) return true;
-    return false;
-  }
-
-  // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
-
-  dial(address: string, purpose: DialPurpose): LinkId {
-    const link = this.create('dialer', purpose, address);
-    this.outbox.put({ type: 'dial', link: link.id, address, timeoutMs: limits.dialTimeoutMs });
-    return link.id;
-  }
-
-  accepted(address: string, security: SecureStage | undefined): LinkId {
-    const link = this.create('listener', 'direct', address);
-    if (this.closing) this.turnAway(link);
-    else link.connected(address, security, this.context.now);
-    if (this.openingCount > limits.handshakesMax) this.turnAway(this.leastProven());
-    return link.id;
-  }
-
-  /** The oldest that has proven nothing: an honest one has, two round trips after it came. */
-  private leastProven(): Link {
-    const pending = [...this.links.values()].filter((link) => link.isPending && link.role === 'listener');
-    return pending.find(({ peer }) => peer === undefined) ?? (pending.at(-1) as Link);
-  }
-
-  private turnAway(link: Link): void {
-    this.count('links.refused');
-    link.close('stopped', this.context.now);
-  }
-
-  link(id: LinkId): Link | undefined {
-    return this.links.get(id);
-  }
+  // ── from the kernel and the agents ────────────────────────────────────────────────────────────────
 
   /** The link that carries frames to a neighbor, whatever its number. */
   linkTo(node: NodeId): Link | undefined {
@@ -139,48 +81,14 @@ export class Neighborhood implements LinkOwner {
     return this.byLink.get(id)?.link ?? this.privateLinks.get(id);
   }
 
-  neighborOf(id: LinkId): Neighbor | undefined {
-    return this.byLink.get(id)?.neighbor;
-  }
-
   close(id: LinkId, reason: DownReason): void {
     (this.linkOf(id) ?? this.links.get(id))?.close(reason, this.context.now);
   }
 
-  closeAll(reason: DownReason): void {
-    this.closing = true;
-    for (const link of [...this.links.values()]) link.close(reason, this.context.now);
-  }
-
-  forgive(lagMs: number): void {
-    for (const link of this.links.values()) link.forgive(lagMs, this.context.now);
-  }
-
-  polled(): void {
-    this.polls.polled(this.context.now);
-    this.lookAgain();
-  }
-
-  /** Not later than any link's: what they hear moves their deadlines back, and nobody looks after each frame. */
-  nextDeadline(): number {
-    return this.lookAt;
-  }
-
-  deadline(now: number): void {
-    if (now < this.lookAt) return;
-    for (const link of [...this.links.values()]) link.deadline(now);
-    this.lookAgain();
-  }
-
-  /** Heartbeats leave on all links at once: a node of many links wakes no more often for them than one of few. */
-  beat(now: number): void {
-    for (const link of this.links.values()) link.beat(now);
-  }
-
-  /** Hands each link's gathered bytes to its socket. */
-  pump(): void {
-    for (const link of this.touchedLinks) link.pump();
-    this.touchedLinks.clear();
+  /** A behavior that asked to wait has made up its mind. */
+  resolveCheck(id: LinkId, verdict: Failure | undefined): void {
+    const link = this.links.get(id);
+    if (link !== undefined) this.admission.resolve(link, verdict);
   }
 
   // ── from links ────────────────────────────────────────────────────────────────────────────────────
@@ -205,41 +113,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   decide(link: Link): void {
-    const peer = link.peer as Hello;
-    const refusal = this.objection(link, peer);
-    if (refusal !== undefined) return link.refuse(refusal, this.context.now);
-    const neighbor = neighborOf(link, peer);
-    if (this.privateLinks.isPrivate(link)) return link.accept(false, this.context.now);
-    let waits = 0;
-    let verdict: Verdict;
-    this.ports.behaviors().each(({ behavior, agent }) => {
-      if (typeof verdict === 'object') return;
-      verdict =
-        link.role === 'listener'
-          ? behavior.links?.checkIncoming?.(agent, neighbor)
-          : behavior.links?.checkOutgoing?.(agent, neighbor);
-      if (verdict === 'wait') waits++;
-    });
-    if (typeof verdict === 'object') return link.refuse(verdict, this.context.now);
-    if (waits > 0) this.waiting.set(link.id, waits);
-    else this.accept(link);
-  }
-
-  /** A behavior that asked to wait has made up its mind. */
-  resolveCheck(id: LinkId, verdict: Failure | undefined): void {
-    const link = this.links.get(id);
-    const waits = this.waiting.get(id);
-    if (link === undefined || waits === undefined) return;
-    if (verdict === undefined && waits > 1) {
-      this.waiting.set(id, waits - 1);
-      return;
-    }
-    this.waiting.delete(id);
-    if (verdict !== undefined) return link.refuse(verdict, this.context.now);
-    // While we waited, another link to the same node may have opened.
-    const refusal = this.objection(link, link.peer as Hello);
-    if (refusal !== undefined) link.refuse(refusal, this.context.now);
-    else this.accept(link);
+    this.admission.decide(link);
   }
 
   opened(link: Link, otherHasAnother: boolean): void {
@@ -257,7 +131,7 @@ export class Neighborhood implements LinkOwner {
     if (this.winner(existing.link, link, peer, otherHasAnother) === link) this.replace(existing, link);
     else this.retire(existing, link);
     // Whoever waits for this dial must hear of its end: the link that it asked for is there already.
-    if (link.role === 'dialer') this.dialEnded(link, alreadyConnected(peer));
+    if (link.role === 'dialer') this.dialEnded(link, alreadyConnected(peer.name));
   }
 
   confirmed(link: Link): void {
@@ -293,86 +167,47 @@ export class Neighborhood implements LinkOwner {
   }
 
   silent(link: Link): void {
-    this.polls.want(link);
+    this.links.wantPoll(link);
   }
 
   ended(link: Link, reason: DownReason, detail: Failure | undefined): void {
-    this.waiting.delete(link.id);
+    this.admission.forget(link);
     if (this.privateLinks.isPrivate(link)) return this.privateLinks.ended(link, reason, detail);
     const connection = this.byLink.get(link.id);
     if (connection?.link === link) return this.down(connection, reason, detail);
     if (link.role === 'dialer' && link.openedAt === 0) this.dialEnded(link, detail);
-    else if (link.openedAt === 0) this.incomingFailed(detail);
+    else if (link.openedAt === 0) this.admission.incomingFailed(detail);
   }
 
   gone(link: Link): void {
-    this.links.delete(link.id);
-    this.touchedLinks.delete(link);
+    this.links.forget(link);
     const connection = this.byLink.get(link.id);
     if (connection === undefined) return;
     const current = this.connections.get(connection.neighbor.id) === connection;
     // A replaced link's number may be the one that behaviors know: it stays while the neighbor does.
     if (current && link.id === connection.neighbor.link) return;
     this.byLink.delete(link.id);
-    if (!current && !this.links.has(connection.neighbor.link)) this.byLink.delete(connection.neighbor.link);
+    if (!current && this.links.get(connection.neighbor.link) === undefined)
+      this.byLink.delete(connection.neighbor.link);
   }
 
   refused(link: Link, refusal: Failure): void {
-    const { peer } = link;
-    const { self } = this.context;
-    if (this.privateLinks.isPrivate(link)) return;
-    // Which of two namesakes leaves is decided by their ages, not by who refused whom.
-    if (peer !== undefined && peer.name === self.name && peer.instance !== self.instance) {
-      this.namesake(peer);
-      return;
-    }
-    this.ports.behaviors().emit({ type: 'refused', address: link.address, failure: refusal });
+    this.admission.refused(link, refusal);
   }
 
   touched(link: Link): void {
-    this.touchedLinks.add(link);
+    this.links.touch(link);
   }
 
   hurried(link: Link): void {
-    this.lookAt = Math.min(this.lookAt, link.nextDeadline());
+    this.links.hurry(link);
   }
 
   count(counter: string): void {
     this.context.count(counter);
   }
 
-  // ── the rules ─────────────────────────────────────────────────────────────────────────────────────
-
-  /** What the kernel itself holds against a link, before any behavior is asked. */
-  private objection(link: Link, peer: Hello): Failure | undefined {
-    const { self } = this.context;
-    if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
-    if (this.privateLinks.isPrivate(link)) return this.privateLinks.objection(neighborOf(link, peer));
-    if (peer.id === self.id)
-      return peer.name === self.name ? this.namesake(peer) : idCollision(self.name, peer.name);
-    if (this.connections.size >= limits.linksMax)
-      return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
-    const existing = this.connections.get(peer.id);
-    if (existing === undefined || existing.neighbor.instance !== peer.instance || link.role === 'listener')
-      return undefined;
-    // A dialer knows whether its other link is older than this dial; only then is the dial for nothing.
-    const older = existing.link.openedAt <= link.startedAt || existing.link.role === 'dialer';
-    if (!older || existing.link.isSuspect) return undefined;
-    return alreadyConnected(peer);
-  }
-
-  private namesake(peer: Hello): Failure {
-    const { self } = this.context;
-    this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance, uptimeMs: peer.uptimeMs });
-    return failure('SKEIN_NAME_TAKEN', `a living node is called ${self.name} already`);
-  }
-
-  private accept(link: Link): void {
-    const existing = this.connections.get((link.peer as Hello).id);
-    link.rivalConfirmed = existing?.link.confirmed ?? false;
-    const same = existing !== undefined && existing.neighbor.instance === link.peer?.instance;
-    link.accept(same, this.context.now);
-  }
+  // ── two links to one neighbor ─────────────────────────────────────────────────────────────────────
 
   /**
    * Two links to one life of a node. Where the other end has lost the old one, the new one stays; else
@@ -400,6 +235,8 @@ export class Neighborhood implements LinkOwner {
     connection.retiring?.close('replaced', this.context.now);
     connection.retiring = loser;
   }
+
+  // ── up and down ───────────────────────────────────────────────────────────────────────────────────
 
   private up(link: Link, peer: Hello): void {
     const neighbor = neighborOf(link, peer);
@@ -450,15 +287,6 @@ export class Neighborhood implements LinkOwner {
     });
   }
 
-  /** Strangers are worth a warning, but not so many that they fill a disk. */
-  private incomingFailed(detail: Failure | undefined): void {
-    this.count('links.incoming-failed');
-    if (detail === undefined) return;
-    const isStranger = detail.code === 'SKEIN_KEY' || detail.code === 'SKEIN_PROTOCOL';
-    const level = isStranger && this.warnings.take(this.context.now) ? 'warn' : 'debug';
-    this.context.log(level, `refused ${detail.message}`);
-  }
-
   private dialEnded(link: Link, detail: Failure | undefined): void {
     this.context.count('links.dial-failed');
     this.context.log('debug', `dial failed: ${worded(detail, link.address).message}`);
@@ -471,20 +299,4 @@ export class Neighborhood implements LinkOwner {
     };
     this.ports.behaviors().each(({ behavior, agent }) => behavior.links?.outgoingError?.(agent, error));
   }
-
-  private create(role: 'dialer' | 'listener', purpose: DialPurpose, address: string): Link {
-    const link = new Link(this, ++this.lastLink, role, purpose, address, this.context.now);
-    this.links.set(link.id, link);
-    this.hurried(link);
-    return link;
-  }
-
-  private lookAgain(): void {
-    this.lookAt = Number.POSITIVE_INFINITY;
-    for (const link of this.links.values()) this.hurried(link);
-  }
-}
-
-function alreadyConnected(peer: Hello): Failure {
-  return failure('SKEIN_ALREADY_CONNECTED', `a link to ${peer.name} is open already`);
 }

@@ -255,9 +255,8 @@ describe('a kernel', () => {
     expect(victim.kernel.counters.size).toBeLessThan(100);
     expect(victim.core.records.size).toBeLessThan(500);
     // What it holds of links: the friend's, and perhaps the last of the attackers' that still drains.
-    const { links } = (victim.kernel as unknown as { neighborhood: { links: Map<number, Link> } })
-      .neighborhood;
-    expect(links.size).toBeLessThanOrEqual(2);
+    const { links } = victim.kernel as unknown as { links: { byId: Map<number, Link> } };
+    expect(links.byId.size).toBeLessThanOrEqual(2);
     victim.effects.length = 0;
   });
 

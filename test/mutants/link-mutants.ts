@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const neighborhood = 'src/kernel/neighborhood.ts';
-const link = 'src/kernel/link/link.ts';
+const pulse = 'src/kernel/link/pulse.ts';
 
 export const linkMutants: readonly Mutant[] = [
   {
@@ -23,10 +23,9 @@ export const linkMutants: readonly Mutant[] = [
     name: 'silence-without-poll',
     breaks:
       'silence counts by the clock alone: neither one’s own lag nor the bytes that poll phases bring matter',
-    file: link,
-    find: "    this.liveness.forgive(lagMs, now);\n  }\n\n  polled(now: number): void {\n    if (this.phase.name !== 'open' || this.liveness.polled(now) !== 'dead') return;",
-    replace:
-      "    this.now = now;\n  }\n\n  polled(now: number): void {\n    if (this.phase.name !== 'open') return;",
+    file: pulse,
+    find: "    this.liveness.forgive(lagMs, now);\n  }\n\n  /** The poll phases have passed. */\n  isDead(now: number): boolean {\n    return this.liveness.polled(now) === 'dead';",
+    replace: '  }\n\n  isDead(): boolean {\n    return true;',
   },
   {
     name: 'own-lag-not-forgiven',
@@ -52,8 +51,8 @@ export const linkMutants: readonly Mutant[] = [
   {
     name: 'stalled-for-ever',
     breaks: 'a neighbor that was stalled stays so',
-    file: link,
-    find: 'if (this.isStalled) this.setStalled(false);',
-    replace: '',
+    file: pulse,
+    find: 'this.isStalled = false;\n    return wasStalled;',
+    replace: 'return wasStalled && !this.isStalled;',
   },
 ];

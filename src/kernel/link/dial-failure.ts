@@ -12,6 +12,11 @@ export function worded(detail: Failure | undefined, address: string): Failure {
   return detail ?? failure('SKEIN_UNREACHABLE', `${address} did not become a link`);
 }
 
+/** Another link to the same life of it is there. */
+export function alreadyConnected(name: string): Failure {
+  return failure('SKEIN_ALREADY_CONNECTED', `a link to ${name} is open already`);
+}
+
 /** Said where a proof does not hold. */
 export const otherKeyText = 'it has another mesh key';
 

@@ -9,16 +9,14 @@ import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor, SecureS
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
-import { Reader, Writer } from '../wire/bytes.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
 import { type Allocate, FrameSplitter } from '../wire/splitter.ts';
 import { ControlType, controlFrame, goodbyeOf, goodbyeReason } from './control.ts';
 import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
 import type { Hello } from './hello.ts';
-import { Liveness } from './liveness.ts';
+import { Pulse } from './pulse.ts';
 import { SendQueue } from './queue.ts';
 import { encodeRefusal } from './refusal.ts';
-import { RoundTrip } from './round-trip.ts';
 
 type Phase =
   | { readonly name: 'connecting' }
@@ -80,10 +78,8 @@ export class Link {
   private readonly splitter: FrameSplitter;
   private readonly cursor = new Frame();
   private readonly queue = new SendQueue();
-  private readonly roundTrip = new RoundTrip();
-  private liveness: Liveness;
+  private readonly pulse: Pulse;
   private now: number;
-  private isStalled = false;
   private security: SecureStage | undefined;
   private hasEnded = false;
   private bytesIn = 0;
@@ -108,7 +104,7 @@ export class Link {
     this.startedAt = now;
     this.now = now;
     this.splitter = new FrameSplitter(this, limits.helloBytesMax, owner.allocate);
-    this.liveness = new Liveness(now, limits.stallToleranceMs);
+    this.pulse = new Pulse(now);
   }
 
   get isOpen(): boolean {
@@ -121,7 +117,7 @@ export class Link {
   }
 
   get isSuspect(): boolean {
-    return this.isStalled;
+    return this.pulse.isStalled;
   }
 
   get hasQueued(): boolean {
@@ -129,19 +125,19 @@ export class Link {
   }
 
   get roundTripMs(): number | undefined {
-    return this.roundTrip.smoothedMs;
+    return this.pulse.roundTripMs;
   }
 
   get statistics(): LinkStatistics {
     return {
-      roundTripMs: this.roundTrip.smoothedMs,
+      roundTripMs: this.pulse.roundTripMs,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       framesIn: this.framesIn,
       framesOut: this.framesOut,
       queuedBytes: this.queue.queuedBytes,
       dropped: this.dropped,
-      stalled: this.isStalled,
+      stalled: this.pulse.isStalled,
       key: this.security?.keyId,
     };
   }
@@ -162,7 +158,7 @@ export class Link {
     if (this.phase.name === 'closed' || this.phase.name === 'connecting') return;
     this.now = now;
     this.bytesIn += bytes.length;
-    this.heard(now);
+    if (this.pulse.heard(now)) this.owner.stalled(this, false);
     const frames = this.phase.name === 'handshake' ? this.phase.handshake.takePreface(bytes) : bytes;
     const problem = frames === undefined ? 'it does not speak skein' : this.splitter.push(frames);
     if (problem !== undefined) this.violation(problem);
@@ -245,7 +241,7 @@ export class Link {
     this.phase = { name: 'open' };
     this.openedAt = this.now;
     this.splitter.frameBytesMax = limits.frameBytesMax;
-    this.liveness = new Liveness(this.now, peer?.stallToleranceMs ?? limits.stallToleranceMs);
+    this.pulse.opened(this.now, peer?.stallToleranceMs ?? limits.stallToleranceMs);
     this.owner.hurried(this);
     this.owner.opened(this, otherHasAnother, this.now);
     // The round trip is known a heartbeat sooner if the first does not wait for the node's next beat.
@@ -328,12 +324,9 @@ export class Link {
   private heartbeatReceived(payload: Uint8Array): boolean {
     if (this.phase.name !== 'open') return true;
     this.confirm();
-    const reader = new Reader(payload);
-    const sent = reader.u32();
-    const echo = reader.u32();
-    const held = reader.u32();
-    if (reader.failed) return this.violation('a heartbeat cut short');
-    if (this.roundTrip.heartbeat(sent, echo, held, this.now)) this.owner.measured(this, this.now);
+    const outcome = this.pulse.beatReceived(payload, this.now);
+    if (outcome === 'cut-short') return this.violation('a heartbeat cut short');
+    if (outcome === 'measured') this.owner.measured(this, this.now);
     return true;
   }
 
@@ -364,7 +357,7 @@ export class Link {
       case 'draining':
         return this.phase.until;
       case 'open':
-        return this.liveness.nextDeadline(this.now);
+        return this.pulse.nextDeadline(this.now);
       default:
         return this.startedAt + limits.handshakeTimeoutMs;
     }
@@ -391,38 +384,25 @@ export class Link {
   }
 
   forgive(lagMs: number, now: number): void {
-    this.roundTrip.forgive(now);
-    this.liveness.forgive(lagMs, now);
+    this.pulse.forgive(lagMs, now);
   }
 
   polled(now: number): void {
-    if (this.phase.name !== 'open' || this.liveness.polled(now) !== 'dead') return;
+    if (this.phase.name !== 'open' || !this.pulse.isDead(now)) return;
     this.end('silent', undefined, now);
     this.shut();
   }
 
   /** Nothing has come for long. */
   private watch(now: number): void {
-    if (this.liveness.isStalled(now)) this.setStalled(true);
-    if (this.liveness.check(now) === 'needs-poll') this.owner.silent(this);
+    if (this.pulse.stalls(now)) this.owner.stalled(this, true);
+    if (this.pulse.needsPoll(now)) this.owner.silent(this);
   }
 
   /** Sends a heartbeat. */
   beat(now: number): void {
     if (this.phase.name !== 'open') return;
-    const { sent, echo, held } = this.roundTrip.nextHeartbeat(now);
-    this.sendControl(ControlType.heartbeat, new Writer(16).u32(sent).u32(echo).u32(held).finish());
-  }
-
-  private heard(now: number): void {
-    this.liveness.heard(now);
-    if (this.isStalled) this.setStalled(false);
-  }
-
-  private setStalled(stalled: boolean): void {
-    if (this.isStalled === stalled) return;
-    this.isStalled = stalled;
-    this.owner.stalled(this, stalled);
+    this.sendControl(ControlType.heartbeat, this.pulse.beat(now));
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 /**
  * Is the other end alive? Decided from its silence, one's own lag, and poll phases.
  *
- * Who calls it: the link. Invariant: silence alone never kills. When the time is over the host is asked
+ * Who calls it: the pulse of a link. Invariant: silence alone never kills. When the time is over the host is asked
  * for poll phases first, since the other end's bytes may be waiting in the kernel behind our own stall
  * (Lifeguard, Dadgar et al. 2017: suspect yourself first); and every lag of ours is forgiven in full.
  */

@@ -1,7 +1,7 @@
 /**
  * The round trip of a link, measured by heartbeats that echo each other.
  *
- * Who calls it: the link. Each heartbeat carries its own time, the time of the last one received and how
+ * Who calls it: the pulse of a link. Each heartbeat carries its own time, the time of the last one received and how
  * long that was held, so one-way heartbeats at any pace measure without a reply of their own (as NTP,
  * RFC 5905). Times travel in units of 10 us, modulo 2^32 (12 hours). Smoothed as in RFC 6298 (1/8).
  * Invariant: what lay in the socket while this program stood still measures nothing, here or at the other end.
