@@ -6,22 +6,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as calls from '../../src/core/features/calls/wire.ts';
 import { ChannelCursor } from '../../src/core/features/channel/wire.ts';
-import { decodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
-import { DataCursor, readReceipts } from '../../src/core/features/messaging/wire.ts';
-import * as topology from '../../src/core/features/topology/messages.ts';
+import { DataCursor } from '../../src/core/features/messaging/wire.ts';
 import { idOf } from '../../src/core/identity.ts';
 import { limits } from '../../src/core/limits.ts';
-import { decodeHello } from '../../src/core/link/hello.ts';
+import { encodeHello } from '../../src/core/link/hello.ts';
 import { Link, type LinkOwner } from '../../src/core/link/link.ts';
-import { decodeRefusal } from '../../src/core/link/refusal.ts';
 import { Outbox } from '../../src/core/outbox.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/core/routing/announcement.ts';
 import { encodeFrame, Frame, RouteKind } from '../../src/core/wire/frame.ts';
-import { decodeReturned } from '../../src/core/wire/returned.ts';
 import { cleared, FrameSplitter } from '../../src/core/wire/splitter.ts';
 import { TestMesh } from '../core/harness.ts';
+import { wireSamples } from '../samples/index.ts';
+import { hello } from '../samples/link.ts';
+import { recordConversation } from './conversation.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
-import { encoded, recordConversation } from './samples.ts';
 
 const conversation = recordConversation();
 const runs = {
@@ -64,34 +62,21 @@ function framesAround(payload: Uint8Array): Uint8Array[] {
   );
 }
 
-const decoders: ((bytes: Uint8Array) => unknown)[] = [
-  decodeHello,
-  decodeRefusal,
-  decodeSolicitation,
-  topology.decodeRecords,
-  topology.decodeSummary,
-  topology.decodeIds,
-  (bytes) => topology.decodeWords(bytes, 2),
-  (bytes) => topology.decodeWords(bytes, 128),
-  topology.decodeProbe,
-  topology.decodeProbeReply,
-  (bytes) => decodeReturned(bytes, 1),
-  (bytes) => readReceipts(bytes, () => undefined),
-  (bytes) => calls.readGot(bytes, () => undefined),
-  calls.decodeFailure,
-  calls.decodeLife,
-];
+const samples = wireSamples.flatMap((group) => group.samples);
+/** Each once: samples of one type share theirs. */
+const decoders = [...new Set(samples.map(({ decode }) => decode))];
+const helloBytes = encodeHello(hello);
+const solicitation = samples.find(({ type }) => type === 'solicitation')?.bytes as Uint8Array;
 
 describe('mutated bytes', () => {
   test('make no decoder throw, and what decodes is within its limits', () => {
-    const samples = Object.values(encoded);
     const frame = new Frame();
     const cursor = new DataCursor();
     const callCursor = new calls.CallCursor();
     const channelCursor = new ChannelCursor();
     fc.assert(
       fc.property(place, mutations, (which, list) => {
-        const bytes = mutate(at(samples, which), list);
+        const bytes = mutate(at(samples, which).bytes, list);
         for (const decode of decoders) decode(bytes);
         for (const whole of framesAround(bytes)) {
           if (!frame.read(whole, 0, whole.length)) continue;
@@ -143,7 +128,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
   const owner: LinkOwner = {
     outbox,
     allocate: cleared,
-    hello: () => encoded.hello,
+    hello: () => helloBytes,
     decide: (link, now) => (decides ? link.accept(false, now) : undefined),
     opened: () => undefined,
     confirmed: () => undefined,
@@ -263,7 +248,7 @@ describe('a kernel', () => {
   test('survives mutated datagrams, and counts those that are not for it', () => {
     fc.assert(
       fc.property(place, mutations, fc.uint8Array({ maxLength: 40 }), (which, list, noise) => {
-        const bytes = which < 0.1 ? noise : mutate(encoded.solicitation, list);
+        const bytes = which < 0.1 ? noise : mutate(solicitation, list);
         victim.enter(() => victim.kernel.datagram(bytes, '10.0.0.9:1', mesh.now));
       }),
       { seed, numRuns: runs.datagrams },

@@ -15,7 +15,7 @@ import type { SecureStage } from '../contracts.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { isInstanceOf } from '../identity.ts';
 import { preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
-import { ControlType } from './control.ts';
+import { acceptanceOf, ControlType, saysAnother } from './control.ts';
 import { otherKeyText } from './dial-failure.ts';
 import { decodeHello, type Hello } from './hello.ts';
 import { decodeRefusal } from './refusal.ts';
@@ -107,7 +107,7 @@ export class Handshake {
 
   /** Our behaviors let it pass. `hasAnother`: we already hold another link to that node. */
   accept(hasAnother: boolean): HandshakeStep {
-    this.send(ControlType.accept, Uint8Array.of(hasAnother ? 1 : 0));
+    this.send(ControlType.accept, acceptanceOf(hasAnother));
     if (this.role === 'dialer') return { next: 'open' };
     this.stage = { name: 'awaiting' };
     return wait;
@@ -149,7 +149,7 @@ export class Handshake {
   private acceptReceived(payload: Uint8Array): HandshakeStep {
     if (this.stage.name !== 'awaiting' || this.peer === undefined)
       return violation('an acceptance out of order');
-    this.otherHasAnother = payload[0] === 1;
+    this.otherHasAnother = saysAnother(payload);
     return this.role === 'listener' ? { next: 'open' } : this.decide(this.peer);
   }
 

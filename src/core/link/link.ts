@@ -9,10 +9,16 @@ import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor, SecureS
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
-import { Reader, Writer } from '../wire/bytes.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
 import { type Allocate, FrameSplitter } from '../wire/splitter.ts';
-import { ControlType, controlFrame, goodbyeOf, goodbyeReason } from './control.ts';
+import {
+  ControlType,
+  controlFrame,
+  decodeHeartbeat,
+  encodeHeartbeat,
+  goodbyeOf,
+  goodbyeReason,
+} from './control.ts';
 import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import { Liveness } from './liveness.ts';
@@ -328,11 +334,9 @@ export class Link {
   private heartbeatReceived(payload: Uint8Array): boolean {
     if (this.phase.name !== 'open') return true;
     this.confirm();
-    const reader = new Reader(payload);
-    const sent = reader.u32();
-    const echo = reader.u32();
-    const held = reader.u32();
-    if (reader.failed) return this.violation('a heartbeat cut short');
+    const beat = decodeHeartbeat(payload);
+    if (beat === undefined) return this.violation('a heartbeat cut short');
+    const { sent, echo, held } = beat;
     if (this.roundTrip.heartbeat(sent, echo, held, this.now)) this.owner.measured(this, this.now);
     return true;
   }
@@ -410,8 +414,7 @@ export class Link {
   /** Sends a heartbeat. */
   beat(now: number): void {
     if (this.phase.name !== 'open') return;
-    const { sent, echo, held } = this.roundTrip.nextHeartbeat(now);
-    this.sendControl(ControlType.heartbeat, new Writer(16).u32(sent).u32(echo).u32(held).finish());
+    this.sendControl(ControlType.heartbeat, encodeHeartbeat(this.roundTrip.nextHeartbeat(now)));
   }
 
   private heard(now: number): void {

@@ -28,6 +28,7 @@ import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
+  FormationType,
 } from './formation-messages.ts';
 import type {
   FormationCommand,
@@ -40,8 +41,6 @@ import type { Holder } from './registry.ts';
 
 export const formationFeature = 'formation';
 
-/** Both ways: the five messages say who speaks. */
-const sayType = 1;
 /** The holder of this node's own name, where it is the broker. */
 const ownHolder = 'self';
 const never = Number.POSITIVE_INFINITY;
@@ -186,7 +185,7 @@ export class Formation implements Behavior<FormationCommand> {
   }
 
   private send(agent: BehaviorAgent, node: NodeId, bytes: Uint8Array, request: number): void {
-    agent.send({ to: 'node', node }, bytes, { type: sayType, sequence: request });
+    agent.send({ to: 'node', node }, bytes, { type: FormationType.say, sequence: request });
   }
 
   command(agent: BehaviorAgent, command: FormationCommand, token: number): void {
@@ -219,7 +218,7 @@ export class Formation implements Behavior<FormationCommand> {
   message(agent: BehaviorAgent, frame: Frame): void {
     const { source, sequence, type } = frame;
     const sender = agent.directory.get(source)?.name ?? `node ${source}`;
-    const message = type === sayType ? this.read(agent, frame.payload, sender) : undefined;
+    const message = type === FormationType.say ? this.read(agent, frame.payload, sender) : undefined;
     if (message === undefined) return;
     if (this.broker === undefined) {
       // Nobody but the broker is to be believed.
