@@ -12,7 +12,7 @@ import type {
   SendAnswer,
   SendCommand,
 } from '../../src/core/features/messaging/messaging-types.ts';
-import { idOf } from '../../src/core/identity.ts';
+import { hexOf, idOf } from '../../src/core/identity.ts';
 import type { Kernel } from '../../src/core/kernel.ts';
 import type { Effect } from '../../src/core/outbox.ts';
 import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/core/skein-kernel.ts';
@@ -163,12 +163,17 @@ export class TestNode {
   alive = true;
   private lastToken = 0;
 
-  constructor(mesh: TestMesh, name: string, options: TestNodeOptions, address: string) {
+  constructor(
+    mesh: TestMesh,
+    name: string,
+    options: TestNodeOptions,
+    address: string,
+    random: Random = new TestRandom(mesh.random.below(2 ** 32)),
+  ) {
     this.mesh = mesh;
     this.name = name;
     this.address = address;
-    const random = new TestRandom(mesh.random.below(2 ** 32));
-    const instance = [...random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const instance = options.instance ?? hexOf(random.bytes(8));
     const defaults = {
       namespace: 'test',
       instance,

@@ -28,6 +28,6 @@ function isAddition(before: string, now: string): boolean {
 function changed(key: string, before: string, now: string): string {
   return (
     `${key} has changed: nodes of the build before send and expect\n${before}\nand those of this build\n${now}\n` +
-    'Undo it, or raise wireVersion in src/core/wire/frame.ts and run npm run wire:record -- --replace'
+    'Undo it, or raise wireVersion in src/core/wire/frame.ts and run npm run wire:record -- --replace-bytes'
   );
 }
