@@ -19,7 +19,7 @@ import {
   goodbyeOf,
   goodbyeReason,
 } from './control.ts';
-import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
+import { Handshake, type HandshakeStep, type LinkRole, unreadable } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import { Liveness } from './liveness.ts';
 import { SendQueue } from './queue.ts';
@@ -300,7 +300,7 @@ export class Link {
   frame(bytes: Uint8Array, start: number, end: number): boolean {
     this.framesIn++;
     const { cursor, phase } = this;
-    if (!cursor.read(bytes, start, end)) return this.violation('a frame header that is not ours');
+    if (!cursor.read(bytes, start, end)) return this.step(unreadable(bytes, start, end));
     if (cursor.feature === 0) return this.control(cursor.type, cursor.payload);
     if (phase.name === 'handshake') return this.violation('a message before the handshake was over');
     this.confirm();
