@@ -13,7 +13,7 @@ import type {
 } from '../../src/features/messaging/core/messaging-types.ts';
 import type { Behavior, DoorAction, DoorEvent, LinkId, Random } from '../../src/kernel/contracts.ts';
 import { type Failure, failure } from '../../src/kernel/errors.ts';
-import { idOf } from '../../src/kernel/identity.ts';
+import { hexOf, idOf } from '../../src/kernel/identity.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Effect } from '../../src/kernel/outbox.ts';
 import { concatenate } from '../../src/kernel/wire/bytes.ts';
@@ -164,12 +164,17 @@ export class TestNode {
   alive = true;
   private lastToken = 0;
 
-  constructor(mesh: TestMesh, name: string, options: TestNodeOptions, address: string) {
+  constructor(
+    mesh: TestMesh,
+    name: string,
+    options: TestNodeOptions,
+    address: string,
+    random: Random = new TestRandom(mesh.random.below(2 ** 32)),
+  ) {
     this.mesh = mesh;
     this.name = name;
     this.address = address;
-    const random = new TestRandom(mesh.random.below(2 ** 32));
-    const instance = [...random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const instance = options.instance ?? hexOf(random.bytes(8));
     const defaults = {
       namespace: 'test',
       instance,

@@ -7,7 +7,8 @@ import { type Behavior, type BehaviorAgent, Kernel, type Neighbor } from '../../
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
-import { announcement, recordConversation } from '../fuzz/samples.ts';
+import { recordConversation } from '../fuzz/conversation.ts';
+import { announcement } from '../samples/topology.ts';
 import { TestMesh, type TestNode, witness } from './harness.ts';
 
 /** Throws in every call that it gets, once it is armed. */

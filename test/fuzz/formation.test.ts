@@ -5,26 +5,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SpProtocol, SpStream, spGreeting, spMessage } from '../../src/doors/nanomsg/sp-stream.ts';
-import { decodeClaim, encodeClaim } from '../../src/features/formation/core/claim.ts';
-import {
-  decodeFormationMessage,
-  encodeFormationMessage,
-  type FormationMessage,
-} from '../../src/features/formation/core/formation-messages.ts';
+import { decodeClaim } from '../../src/features/formation/core/claim.ts';
+import { decodeFormationMessage } from '../../src/features/formation/core/formation-messages.ts';
 import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { formationLimits } from '../../src/features/formation/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh } from '../core/harness.ts';
+import { claimSample, formationMessageSamples } from '../samples/formation.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
 
-const messages: readonly FormationMessage[] = [
-  { type: 'Hail', name: 'x', address: 'tcp://127.0.0.1:7017', services: ['render', 'echo'] },
-  { type: 'Pair', originator: 'x', destination: 'a' },
-  { type: 'Link', originName: 'x', destinationName: 'a', address: 'tcp://127.0.0.1:7017' },
-  { type: 'Fail', offender: 'x', explanation: 'no such thing' },
-  { type: 'Data', payload: 'hello' },
-];
-const samples = messages.map(encodeFormationMessage);
+const samples = formationMessageSamples.map(({ bytes }) => bytes);
 const sample = fc.constantFrom(...samples);
 
 test('mutated messages are one of the five within its limits, or a problem in words', () => {
@@ -42,10 +32,9 @@ test('mutated messages are one of the five within its limits, or a problem in wo
 });
 
 test('mutated claims are claims within their limits, or none', () => {
-  const bytes = encodeClaim({ epoch: 1_795_000_000_000, address: '10.0.0.1:7015', since: 1_795_000_000_000 });
   fc.assert(
     fc.property(mutations, (list) => {
-      const claim = decodeClaim(mutate(bytes, list));
+      const claim = decodeClaim(mutate(claimSample.bytes, list));
       if (claim !== undefined) expect(claim.epoch).toBeLessThanOrEqual(formationLimits.epochMax);
     }),
     { seed, numRuns: times(2000) },
@@ -84,8 +73,10 @@ test('a broker takes whatever comes through its door and along the mesh, and liv
   const a = mesh.add('a', { formation });
   mesh.run(2000);
   a.doorEvent({ type: 'joined', peer: 1, address: place });
+  // Sound messages between the others: few mutated ones are still a message, and these meet a registry with entries.
+  const someMutations = fc.option(mutations, { nil: [] });
   fc.assert(
-    fc.property(sample, mutations, (bytes, list) => {
+    fc.property(sample, someMutations, (bytes, list) => {
       a.doorEvent({ type: 'message', peer: 1, bytes: mutate(bytes, list) });
     }),
     { seed, numRuns: times(3000) },

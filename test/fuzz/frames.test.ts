@@ -7,22 +7,20 @@ import { describe, expect, test } from 'vitest';
 import * as calls from '../../src/features/calls/core/wire.ts';
 import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { ChannelCursor } from '../../src/features/channels/core/wire.ts';
-import { decodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
-import { DataCursor, readReceipts } from '../../src/features/messaging/core/wire.ts';
-import * as topology from '../../src/features/topology/core/messages.ts';
+import { DataCursor } from '../../src/features/messaging/core/wire.ts';
 import { idOf } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
-import { decodeHello } from '../../src/kernel/link/hello.ts';
+import { encodeHello } from '../../src/kernel/link/hello.ts';
 import { Link, type LinkOwner } from '../../src/kernel/link/link.ts';
-import { decodeRefusal } from '../../src/kernel/link/refusal.ts';
 import { Outbox } from '../../src/kernel/outbox.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
 import { encodeFrame, Frame, RouteKind } from '../../src/kernel/wire/frame.ts';
-import { decodeReturned } from '../../src/kernel/wire/returned.ts';
 import { cleared, FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { TestMesh } from '../core/harness.ts';
+import { wireSamples } from '../samples/index.ts';
+import { hello } from '../samples/link.ts';
+import { recordConversation } from './conversation.ts';
 import { joined, mutate, mutations, seed, times } from './mutations.ts';
-import { encoded, recordConversation } from './samples.ts';
 
 const conversation = recordConversation();
 const runs = {
@@ -65,34 +63,21 @@ function framesAround(payload: Uint8Array): Uint8Array[] {
   );
 }
 
-const decoders: ((bytes: Uint8Array) => unknown)[] = [
-  decodeHello,
-  decodeRefusal,
-  decodeSolicitation,
-  topology.decodeRecords,
-  topology.decodeSummary,
-  topology.decodeIds,
-  (bytes) => topology.decodeWords(bytes, 2),
-  (bytes) => topology.decodeWords(bytes, 128),
-  topology.decodeProbe,
-  topology.decodeProbeReply,
-  (bytes) => decodeReturned(bytes, 1),
-  (bytes) => readReceipts(bytes, () => undefined),
-  (bytes) => calls.readGot(bytes, () => undefined),
-  calls.decodeFailure,
-  calls.decodeLife,
-];
+const samples = wireSamples.flatMap((group) => group.samples);
+/** Each once: samples of one type share theirs. */
+const decoders = [...new Set(samples.map(({ decode }) => decode))];
+const helloBytes = encodeHello(hello);
+const solicitation = samples.find(({ type }) => type === 'solicitation')?.bytes as Uint8Array;
 
 describe('mutated bytes', () => {
   test('make no decoder throw, and what decodes is within its limits', () => {
-    const samples = Object.values(encoded);
     const frame = new Frame();
     const cursor = new DataCursor();
     const callCursor = new calls.CallCursor();
     const channelCursor = new ChannelCursor();
     fc.assert(
       fc.property(place, mutations, (which, list) => {
-        const bytes = mutate(at(samples, which), list);
+        const bytes = mutate(at(samples, which).bytes, list);
         for (const decode of decoders) decode(bytes);
         for (const whole of framesAround(bytes)) {
           if (!frame.read(whole, 0, whole.length)) continue;
@@ -144,7 +129,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
   const owner: LinkOwner = {
     outbox,
     allocate: cleared,
-    hello: () => encoded.hello,
+    hello: () => helloBytes,
     decide: (link, now) => (decides ? link.accept(false, now) : undefined),
     opened: () => undefined,
     confirmed: () => undefined,
@@ -263,7 +248,7 @@ describe('a kernel', () => {
   test('survives mutated datagrams, and counts those that are not for it', () => {
     fc.assert(
       fc.property(place, mutations, fc.uint8Array({ maxLength: 40 }), (which, list, noise) => {
-        const bytes = which < 0.1 ? noise : mutate(encoded.solicitation, list);
+        const bytes = which < 0.1 ? noise : mutate(solicitation, list);
         victim.enter(() => victim.kernel.datagram(bytes, '10.0.0.9:1', mesh.now));
       }),
       { seed, numRuns: runs.datagrams },

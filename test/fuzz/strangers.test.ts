@@ -18,16 +18,22 @@ import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/kernel/ro
 import type { SkeinNode } from '../../src/node/node.ts';
 import { ControlClient } from '../../src/remote/client.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
+import { discoverySamples } from '../samples/discovery.ts';
+import { linkSamples } from '../samples/link.ts';
+import { announcement } from '../samples/topology.ts';
 import { mutate, mutations, seed, times } from './mutations.ts';
-import { announcement, encoded } from './samples.ts';
 
 const key = MeshKey.make();
 const bytesOf = (text: string) => new TextEncoder().encode(text);
+const [hello, solicitation] = [linkSamples, discoverySamples].map(({ samples }) => samples[0]?.bytes) as [
+  Uint8Array,
+  Uint8Array,
+];
 
 describe('mutated', () => {
   test('sealed datagrams are never opened', () => {
     const seal = new KeyedSeal(new KeyRing([key]));
-    const sealed = seal.seal(encoded.solicitation) as Uint8Array;
+    const sealed = seal.seal(solicitation) as Uint8Array;
     fc.assert(
       fc.property(mutations, (list) => {
         const changed = mutate(sealed, list);
@@ -109,7 +115,7 @@ describe('a running node', () => {
 
   test('is served as before after mutated openings of TLS and of skein on its port', async () => {
     const clientHello = await new Promise<Buffer>((resolve) => recordClientHello(resolve));
-    const samples = [new Uint8Array(clientHello), encoded.hello, bytesOf('GET / HTTP/1.1\r\n\r\n')];
+    const samples = [new Uint8Array(clientHello), hello, bytesOf('GET / HTTP/1.1\r\n\r\n')];
     await batches(times(300), (bytes) => say({ port, host: '127.0.0.1' }, bytes), samples);
     expect(await peer.send('a', 'still there')).toMatchObject({ delivered: ['a'] });
     expect((await node.status()).links).toHaveLength(1);

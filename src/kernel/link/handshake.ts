@@ -14,8 +14,8 @@
 import type { SecureStage } from '../contracts.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import { isInstanceOf } from '../identity.ts';
-import { preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
-import { ControlType } from './control.ts';
+import { headerBytes, headerVersion, preface, wireVersion, wireVersionMin } from '../wire/frame.ts';
+import { acceptanceOf, ControlType, saysAnother } from './control.ts';
 import { otherKeyText } from './dial-failure.ts';
 import { decodeHello, type Hello } from './hello.ts';
 import { decodeRefusal } from './refusal.ts';
@@ -107,7 +107,7 @@ export class Handshake {
 
   /** Our behaviors let it pass. `hasAnother`: we already hold another link to that node. */
   accept(hasAnother: boolean): HandshakeStep {
-    this.send(ControlType.accept, Uint8Array.of(hasAnother ? 1 : 0));
+    this.send(ControlType.accept, acceptanceOf(hasAnother));
     if (this.role === 'dialer') return { next: 'open' };
     this.stage = { name: 'awaiting' };
     return wait;
@@ -149,7 +149,7 @@ export class Handshake {
   private acceptReceived(payload: Uint8Array): HandshakeStep {
     if (this.stage.name !== 'awaiting' || this.peer === undefined)
       return violation('an acceptance out of order');
-    this.otherHasAnother = payload[0] === 1;
+    this.otherHasAnother = saysAnother(payload);
     return this.role === 'listener' ? { next: 'open' } : this.decide(this.peer);
   }
 
@@ -166,12 +166,8 @@ export class Handshake {
     this.stage = { name: 'deciding' };
     if (peer.wireVersionMin <= wireVersion && peer.wireVersion >= wireVersionMin)
       return { next: 'decide', peer };
-    const here = `${wireVersionMin} to ${wireVersion} here`;
-    const there = `${peer.wireVersionMin} to ${peer.wireVersion} there`;
-    return {
-      next: 'refuse',
-      failure: failure('SKEIN_VERSION', `the wire versions do not meet: ${here}, ${there}`),
-    };
+    const text = noCommonVersion(peer.wireVersionMin, peer.wireVersion);
+    return { next: 'refuse', failure: failure('SKEIN_VERSION', text) };
   }
 
   private sendProof(): void {
@@ -188,6 +184,19 @@ export class Handshake {
   private get listenerHello(): Uint8Array {
     return this.role === 'dialer' ? this.otherHello : this.ownHello;
   }
+}
+
+/** What to do about a frame whose header cannot be read: a build of another wire version writes that into each. */
+export function unreadable(bytes: Uint8Array, start: number, end: number): HandshakeStep {
+  const version = headerVersion(bytes, start);
+  const isSpoken = version >= wireVersionMin && version <= wireVersion;
+  if (isSpoken || end - start < headerBytes) return violation('a frame header that is not ours');
+  return violation(noCommonVersion(version, version), 'SKEIN_VERSION');
+}
+
+function noCommonVersion(lowest: number, highest: number): string {
+  const here = `${wireVersionMin} to ${wireVersion} here`;
+  return `the wire versions do not meet: ${here}, ${lowest} to ${highest} there`;
 }
 
 function violation(text: string, code: ErrorCode = 'SKEIN_PROTOCOL'): HandshakeStep {

@@ -29,7 +29,15 @@ export interface Hello {
   readonly keyId: Uint8Array;
 }
 
-const purposes: readonly DialPurpose[] = ['direct', 'seed', 'answer', 'degree', 'reunite', 'channel'];
+/** By their numbers on the wire. */
+export const dialPurposes: readonly DialPurpose[] = [
+  'direct',
+  'seed',
+  'answer',
+  'degree',
+  'reunite',
+  'channel',
+];
 const featuresMax = 256;
 const textBytesMax = 256;
 
@@ -42,7 +50,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .text(hello.namespace)
     .instance(hello.instance)
     .text(hello.version)
-    .u8(purposes.indexOf(hello.purpose))
+    .u8(dialPurposes.indexOf(hello.purpose))
     .u8(hello.solicits ? 1 : 0)
     .u48(hello.uptimeMs)
     .u32(hello.stallToleranceMs)
@@ -61,7 +69,7 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
   const namespace = reader.text(textBytesMax);
   const instance = reader.instance();
   const version = reader.text(textBytesMax);
-  const purpose = purposes[reader.u8()];
+  const purpose = dialPurposes[reader.u8()];
   const solicits = reader.u8() === 1;
   const uptimeMs = reader.u48();
   const stallToleranceMs = Math.min(

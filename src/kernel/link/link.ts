@@ -12,7 +12,7 @@ import type { Outbox } from '../outbox.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
 import { type Allocate, FrameSplitter } from '../wire/splitter.ts';
 import { ControlType, controlFrame, goodbyeOf, goodbyeReason } from './control.ts';
-import { Handshake, type HandshakeStep, type LinkRole } from './handshake.ts';
+import { Handshake, type HandshakeStep, type LinkRole, unreadable } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import { Pulse } from './pulse.ts';
 import { SendQueue } from './queue.ts';
@@ -290,7 +290,7 @@ export class Link {
   frame(bytes: Uint8Array, start: number, end: number): boolean {
     this.framesIn++;
     const { cursor, phase } = this;
-    if (!cursor.read(bytes, start, end)) return this.violation('a frame header that is not ours');
+    if (!cursor.read(bytes, start, end)) return this.step(unreadable(bytes, start, end));
     if (cursor.feature === 0) return this.control(cursor.type, cursor.payload);
     if (phase.name === 'handshake') return this.violation('a message before the handshake was over');
     this.confirm();

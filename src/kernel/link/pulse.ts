@@ -5,7 +5,7 @@
  * and ends in turn, each reported once; any byte of the other end ends it.
  */
 import { limits } from '../limits.ts';
-import { Reader, Writer } from '../wire/bytes.ts';
+import { decodeHeartbeat, encodeHeartbeat } from './control.ts';
 import { Liveness } from './liveness.ts';
 import { RoundTrip } from './round-trip.ts';
 
@@ -30,18 +30,14 @@ export class Pulse {
 
   /** What the next heartbeat carries. */
   beat(now: number): Uint8Array {
-    const { sent, echo, held } = this.roundTrip.nextHeartbeat(now);
-    return new Writer(16).u32(sent).u32(echo).u32(held).finish();
+    return encodeHeartbeat(this.roundTrip.nextHeartbeat(now));
   }
 
   /** A heartbeat has come. `measured`: the round trip is known anew. */
   beatReceived(payload: Uint8Array, now: number): 'measured' | 'not-measured' | 'cut-short' {
-    const reader = new Reader(payload);
-    const sent = reader.u32();
-    const echo = reader.u32();
-    const held = reader.u32();
-    if (reader.failed) return 'cut-short';
-    return this.roundTrip.heartbeat(sent, echo, held, now) ? 'measured' : 'not-measured';
+    const beat = decodeHeartbeat(payload);
+    if (beat === undefined) return 'cut-short';
+    return this.roundTrip.heartbeat(beat.sent, beat.echo, beat.held, now) ? 'measured' : 'not-measured';
   }
 
   /** Bytes have come. True when that ends a stall. */

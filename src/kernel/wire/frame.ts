@@ -163,6 +163,11 @@ export class Frame {
   }
 }
 
+/** The wire version that a frame says it is of, whether that is spoken here or not. */
+export function headerVersion(bytes: Uint8Array, start: number): number {
+  return (bytes[start + offset.version] as number) >>> 4;
+}
+
 export interface Header {
   readonly kind: RouteKind;
   readonly type: number;

@@ -4,11 +4,12 @@ import type { NodeId } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { Reader, Writer } from './bytes.ts';
 
-const reasons: readonly DropReason[] = ['no-route', 'ttl', 'busy', 'refused'];
+/** By their numbers on the wire. */
+export const dropReasons: readonly DropReason[] = ['no-route', 'ttl', 'busy', 'refused'];
 
 export function encodeReturned(returned: Omit<Returned, 'at'>): Uint8Array {
   const writer = new Writer()
-    .u8(reasons.indexOf(returned.reason))
+    .u8(dropReasons.indexOf(returned.reason))
     .u8(returned.type)
     .u48(returned.sequence)
     .u16(returned.nodes.length);
@@ -18,7 +19,7 @@ export function encodeReturned(returned: Omit<Returned, 'at'>): Uint8Array {
 
 export function decodeReturned(bytes: Uint8Array, at: NodeId): Returned | undefined {
   const reader = new Reader(bytes);
-  const reason = reasons[reader.u8()];
+  const reason = dropReasons[reader.u8()];
   const type = reader.u8();
   const sequence = reader.u48();
   const nodes: NodeId[] = [];

@@ -33,7 +33,7 @@ export const ChannelType = {
 } as const;
 
 /** Why a request was refused, or a channel ended early: as a number, its place in the list. */
-const resetReasons = [
+export const resetReasons = [
   /** The other end's program has refused it, or has given the channel up; the text is its own. */
   'program',
   /** Nobody there accepts that protocol. */

@@ -45,6 +45,9 @@ interface Data {
 
 export type FormationMessage = Hail | Pair | Link | Fail | Data;
 
+/** Of frames along the mesh, both ways: the five messages say who speaks. */
+export const FormationType = { say: 1 } as const;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -122,6 +125,9 @@ const readers: Readonly<Record<FormationMessage['type'], (fields: Fields) => Rea
   Data: (fields) =>
     fields.read({ type: 'Data', payload: fields.text('payload', formationLimits.formationMessageBytesMax) }),
 };
+
+/** The keys that name the variants. */
+export const formationVariants: readonly string[] = Object.keys(readers);
 
 /** The fields of one message; the first that is wrong is what is told. */
 class Fields {

@@ -35,6 +35,7 @@ import {
   decodeFormationMessage,
   encodeFormationMessage,
   type FormationMessage,
+  FormationType,
 } from './formation-messages.ts';
 import type {
   FormationEvent,
@@ -49,8 +50,6 @@ import type { Holder } from './registry.ts';
 
 export const formationFeature = 'formation';
 
-/** Both ways: the five messages say who speaks. */
-const sayType = 1;
 /** The holder of this node's own name, where it is the broker. */
 const ownHolder = 'self';
 const never = Number.POSITIVE_INFINITY;
@@ -213,7 +212,7 @@ export class Formation implements Behavior<FormationShape> {
   }
 
   private send(agent: BehaviorAgent, node: NodeId, bytes: Uint8Array, request: number): void {
-    agent.send({ to: 'node', node }, bytes, { type: sayType, sequence: request });
+    agent.send({ to: 'node', node }, bytes, { type: FormationType.say, sequence: request });
   }
 
   private pair(agent: BehaviorAgent, to: string, reply: Reply<Paired>): void {
@@ -246,7 +245,7 @@ export class Formation implements Behavior<FormationShape> {
   private message(agent: BehaviorAgent, frame: Frame): void {
     const { source, sequence, type } = frame;
     const sender = agent.directory.get(source)?.name ?? `node ${source}`;
-    const message = type === sayType ? this.read(agent, frame.payload, sender) : undefined;
+    const message = type === FormationType.say ? this.read(agent, frame.payload, sender) : undefined;
     if (message === undefined) return;
     if (this.broker === undefined) {
       // Nobody but the broker is to be believed.

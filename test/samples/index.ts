@@ -1,0 +1,25 @@
+/** All wire samples, one list for each feature and for what lies below features. A new feature adds its own. */
+import { callsSamples } from './calls.ts';
+import { channelSamples } from './channel.ts';
+import { discoverySamples } from './discovery.ts';
+import { formationSamples } from './formation.ts';
+import { frameSamples } from './frame.ts';
+import { keySamples } from './keys.ts';
+import { linkSamples } from './link.ts';
+import { messagingSamples } from './messaging.ts';
+import { nanomsgSamples } from './nanomsg.ts';
+import type { WireSamples } from './sample.ts';
+import { topologySamples } from './topology.ts';
+
+export const wireSamples: readonly WireSamples[] = [
+  frameSamples,
+  linkSamples,
+  keySamples,
+  topologySamples,
+  discoverySamples,
+  messagingSamples,
+  callsSamples,
+  formationSamples,
+  channelSamples,
+  nanomsgSamples,
+];
