@@ -16,7 +16,7 @@ export const linkMutants: readonly Mutant[] = [
     name: 'link-down-not-told',
     breaks: 'behaviors are not told that a link which the neighbor dialed went down',
     file: neighborhood,
-    find: "if (neighbor.direction === 'incoming') behavior.incomingDown?.(agent, neighbor, reason);\n      else behavior",
+    find: "if (neighbor.direction === 'incoming') behavior.links?.incomingDown?.(agent, neighbor, reason);\n      else behavior",
     replace: "if (neighbor.direction === 'outgoing') behavior",
   },
   {
