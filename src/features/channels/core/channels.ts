@@ -3,8 +3,8 @@
  *
  * A behavior. A channel is known by its opener's life and a number that the opener draws at random: who is not on
  * its way cannot guess it. Its frames go by a private link to the other node where there is one (private-path.ts),
- * else by the routes. Invariant: what others send is bounded: requests that wait, channels, windows; a frame that
- * fits no channel is answered with a reset, never with more than it was itself.
+ * else by the routes. Invariant: what others send is bounded (admission.ts): requests that wait, channels, windows;
+ * a frame that fits no channel is answered with a reset, never with more than it was itself (strays.ts).
  */
 import type {
   Behavior,
@@ -21,16 +21,17 @@ import type {
   TimerCalls,
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import { Admission } from './admission.ts';
 import { Channel, type ChannelPorts } from './channel.ts';
 import * as failures from './channel-failures.ts';
 import type { ChannelEvent, ChannelsShape, OpenOptions } from './channel-types.ts';
-import type { LastWord } from './context-types.ts';
 import { channelLimits } from './limits.ts';
 import { Peer } from './peer.ts';
-import { ChannelCursor, ChannelType, CreditFlag, encodeReason, type ResetReason } from './wire.ts';
+import { answerUnknown, refuseAtOnce, repeatRefusal } from './strays.ts';
+import { ChannelCursor, ChannelType } from './wire.ts';
 
 export const channelFeature = 'channel';
 
@@ -76,14 +77,10 @@ export class Channels implements Behavior<ChannelsShape> {
   private agent!: BehaviorAgent;
   private readonly cursor = new ChannelCursor();
   private readonly peers = new Map<NodeId, Peer>();
-  /** Protocols that the program accepts; the empty one stands for all others. */
-  private readonly protocols = new Set<string>();
+  private readonly admission = new Admission();
   private readonly asked = new Set<Channel>();
   private readonly changed = new Set<Channel>();
   private readonly pumped = new Set<Channel>();
-  private channelCount = 0;
-  private requestCount = 0;
-  private windowsBytes = 0;
   /** When some channel's deadline may have come. */
   private lookAt = never;
   private ports!: ChannelPorts;
@@ -117,9 +114,8 @@ export class Channels implements Behavior<ChannelsShape> {
     if (entry === undefined) return failure('SKEIN_UNKNOWN_NODE', 'no node of that name is known');
     const peer = this.peerOf(node, lifeOf(entry.instance));
     if (!peer.isReachable) return failures.noRoute(entry.name);
-    if (peer.size >= channelLimits.channelsPerNodeMax || this.channelCount >= channelLimits.channelsMax)
-      return failures.tooMany(entry.name);
-    if (!this.hasMemory(options.windowBytes)) return failures.noMemory();
+    if (this.admission.isFull(peer)) return failures.tooMany(entry.name);
+    if (!this.admission.hasMemory(options.windowBytes)) return failures.noMemory();
     const { protocol, timeoutMs, windowBytes } = options;
     const until = this.agent.now + timeoutMs;
     const about = { number: this.newNumber(peer), isOpener: true, protocol };
@@ -134,9 +130,8 @@ export class Channels implements Behavior<ChannelsShape> {
   /** One that was `requested`; over at once where there is no room for its window, or nobody waits any more. */
   accept(channel: Channel, windowBytes: number): void {
     if (channel.phase.name !== 'requested') return;
-    if (!this.hasMemory(windowBytes)) return channel.refuse('busy', '');
-    this.requestCount--;
-    this.windowsBytes += windowBytes;
+    if (!this.admission.hasMemory(windowBytes)) return channel.refuse('busy', '');
+    this.admission.accepted(windowBytes);
     this.counts.accepted++;
     channel.accept(windowBytes);
     channel.peer.path.look();
@@ -148,17 +143,11 @@ export class Channels implements Behavior<ChannelsShape> {
 
   /** @param protocol Empty: each that nobody else accepts. False: it is accepted already. */
   offer(protocol: string): boolean {
-    if (this.protocols.has(protocol)) return false;
-    this.protocols.add(protocol);
-    return true;
+    return this.admission.offer(protocol);
   }
 
   withdraw(protocol: string): void {
-    this.protocols.delete(protocol);
-  }
-
-  private hasMemory(windowBytes: number): boolean {
-    return this.windowsBytes + windowBytes <= channelLimits.channelWindowsBytesMax;
+    this.admission.withdraw(protocol);
   }
 
   private newNumber(peer: Peer): number {
@@ -218,62 +207,26 @@ export class Channels implements Behavior<ChannelsShape> {
     const number = frame.sequence;
     const peer = this.peerOf(frame.source, cursor.life);
     const lastWord = peer.lastWord(number, false);
-    if (lastWord !== undefined) {
-      const [type, payload] = lastWord[0] === ChannelType.credit ? this.unknownTo(peer) : lastWord;
-      peer.say(type, number, payload, false);
-      return;
-    }
+    if (lastWord !== undefined) return repeatRefusal(peer, number, lastWord);
     const known = peer.get(number, false);
     if (known !== undefined) return known.askedAgain();
-    const reason = this.objection(peer, cursor.protocol);
-    if (reason !== undefined) return this.refuseAtOnce(peer, number, reason);
+    const reason = this.admission.objection(peer, cursor.protocol);
+    if (reason !== undefined) {
+      this.counts.refused++;
+      return refuseAtOnce(peer, number, reason);
+    }
     const until = agent.now + channelLimits.channelRequestMs;
     const about = { number, isOpener: false, protocol: cursor.protocol };
     const channel = new Channel(this.ports, peer, about, 0, { name: 'requested', until });
     this.add(peer, channel);
-    this.requestCount++;
     channel.requested(cursor.window);
     this.gather(this.asked, channel);
   }
 
-  private objection(peer: Peer, protocol: string): ResetReason | undefined {
-    const isAccepted = this.protocols.has(protocol) || this.protocols.has('');
-    if (nameProblem(protocol) !== undefined || !isAccepted) return 'nobody';
-    const waiting = peer.all().filter(({ phase }) => phase.name === 'requested').length;
-    const isBusy =
-      this.channelCount >= channelLimits.channelsMax ||
-      peer.size >= channelLimits.channelsPerNodeMax ||
-      this.requestCount >= channelLimits.channelRequestsMax ||
-      waiting >= channelLimits.channelRequestsPerNodeMax;
-    return isBusy ? 'busy' : undefined;
-  }
-
-  /** Without a trace here: asked again, it is refused again. */
-  private refuseAtOnce(peer: Peer, number: number, reason: ResetReason): void {
-    this.counts.refused++;
-    const ends = { life: peer.ownLife, forLife: peer.life, isOpener: false };
-    peer.say(ChannelType.refused, number, encodeReason(ends, reason, ''), false);
-  }
-
   /** Of a channel that is over, or never was. */
-  private unknown({ type, source, sequence }: Frame, peer: Peer | undefined): void {
+  private unknown(frame: Frame, peer: Peer | undefined): void {
     this.counts.unknown++;
-    if (type === ChannelType.reset || type === ChannelType.refused) return;
-    const { cursor, agent } = this;
-    const isOpener = !cursor.isOpener;
-    const known = peer?.life === cursor.life ? peer : undefined;
-    const lastWord = known?.lastWord(sequence, isOpener);
-    const ends = { life: lifeOf(agent.self.instance), forLife: cursor.life, isOpener };
-    const [answer, payload] = lastWord ?? [ChannelType.reset, encodeReason(ends, 'unknown', '')];
-    // Two last words must not answer each other for ever.
-    if (type === ChannelType.credit && answer === type && (cursor.flags & CreditFlag.answer) === 0) return;
-    if (known !== undefined) known.say(answer, sequence, payload, false);
-    else agent.send({ to: 'node', node: source }, payload, { type: answer, sequence });
-  }
-
-  private unknownTo({ ownLife, life }: Peer): LastWord {
-    const ends = { life: ownLife, forLife: life, isOpener: false };
-    return [ChannelType.reset, encodeReason(ends, 'unknown', '')];
+    answerUnknown(this.agent, frame, this.cursor, peer);
   }
 
   private returned({ nodes, type, sequence, reason }: Returned): void {
@@ -374,9 +327,9 @@ export class Channels implements Behavior<ChannelsShape> {
       ...this.counts,
       open: this.all().filter(({ isOpen }) => isOpen).length,
       direct,
-      accepts: this.protocols.size > 0,
-      waiting: this.requestCount,
-      windowBytes: this.windowsBytes,
+      accepts: this.admission.isOffered,
+      waiting: this.admission.requestCount,
+      windowBytes: this.admission.windowsBytes,
     };
   }
 
@@ -406,18 +359,14 @@ export class Channels implements Behavior<ChannelsShape> {
 
   private add(peer: Peer, channel: Channel): void {
     peer.add(channel);
-    this.channelCount++;
-    this.windowsBytes += channel.receiver.window;
+    this.admission.added(channel);
     this.hurry(peer.lostAt);
   }
 
   private over(channel: Channel): void {
-    const { phase, peer, isOpener } = channel;
-    const wasRequest = !isOpener && channel.sender === undefined;
+    const { phase, peer } = channel;
     peer.remove(channel);
-    this.channelCount--;
-    this.windowsBytes -= channel.receiver.window;
-    if (wasRequest) this.requestCount--;
+    this.admission.removed(channel);
     if (phase.name === 'over' && phase.failure !== undefined && channel.sender !== undefined)
       this.counts.lost++;
     this.pumped.delete(channel);
