@@ -17,8 +17,15 @@ import type { Frame, RouteKind } from './wire/frame.ts';
 /** Numbers the links of one node; never used again while the node runs. */
 export type LinkId = number;
 
-/** Why a dial was made; the other end may hang up when the reason is over. `channel`: see `private-contract.ts`. */
-export type DialPurpose = 'direct' | 'seed' | 'answer' | 'degree' | 'reunite' | 'channel';
+/** Why a link was dialed. The other end may hang up when the reason is over. */
+export interface DialPurpose {
+  /** The number of the feature that dialed: `featureNumber` of its name. */
+  readonly feature: number;
+  /** 0 to 255. Only that feature knows what it means; one that it does not know counts as 0. */
+  readonly reason: number;
+  /** The link is to be of that feature alone: see `private-contract.ts`. */
+  readonly isPrivate: boolean;
+}
 
 /** The node at the other end of a link, as it said in its hello. */
 export interface Neighbor {
@@ -319,8 +326,12 @@ export interface BehaviorAgent extends Agent, PrivateAgent {
   /** Handshakes of others with this node that are under way. */
   readonly openingCount: number;
   statistics(link: LinkId): LinkStatistics | undefined;
-  /** Starts a dial; it ends in `outgoingUp` or `outgoingError` with the returned link. */
-  dial(address: string, purpose: DialPurpose): LinkId;
+  /**
+   * Starts a dial; it ends in `outgoingUp` or `outgoingError` with the returned link.
+   * @param reason This feature's own, 0 to 255; its behavior at the other end reads it. Default 0.
+   * @throws TypeError when it is no such number.
+   */
+  dial(address: string, reason?: number): LinkId;
   closeLink(link: LinkId, reason?: DownReason): void;
   closeNode(node: NodeId, reason?: DownReason): void;
   /** Ends a `wait` of checkIncoming or checkOutgoing. */

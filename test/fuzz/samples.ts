@@ -7,7 +7,7 @@ import * as channel from '../../src/features/channels/core/wire.ts';
 import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
 import { encodeReceipts, MessageType } from '../../src/features/messaging/core/wire.ts';
 import * as topology from '../../src/features/topology/core/messages.ts';
-import { idOf } from '../../src/kernel/identity.ts';
+import { featureNumber, idOf } from '../../src/kernel/identity.ts';
 import { encodeHello } from '../../src/kernel/link/hello.ts';
 import { encodeRefusal } from '../../src/kernel/link/refusal.ts';
 import { type Announcement, encodeAnnouncement } from '../../src/kernel/routing/announcement.ts';
@@ -42,7 +42,7 @@ const hello = {
   namespace: 'test',
   instance,
   version: '1.0.0',
-  purpose: 'direct',
+  purpose: { feature: featureNumber('channel'), reason: 7, isPrivate: true },
   solicits: true,
   uptimeMs: 1234,
   stallToleranceMs: 3000,

@@ -5,15 +5,10 @@
  * Invariant: never two dials to one node at a time, and one per (node, instance) in `dialAgainMs`
  * unless somebody asked by hand or a connection broke that may be mended.
  */
-import type {
-  BehaviorAgent,
-  DialPurpose,
-  LinkId,
-  Neighbor,
-  OutgoingError,
-} from '../../../kernel/contracts.ts';
+import type { BehaviorAgent, LinkId, Neighbor, OutgoingError } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
+import { type DialReason, reasonByte } from './dial-reason.ts';
 import { discoveryLimits } from './limits.ts';
 
 /** Somebody to dial: a node by its addresses, or an address behind which anybody may be. */
@@ -22,7 +17,7 @@ export interface Target {
   /** Its life, where that is known: a restarted node may be dialed again at once. */
   readonly instance?: Instance;
   readonly addresses: readonly string[];
-  readonly purpose: DialPurpose;
+  readonly purpose: DialReason;
   /** Dialed a moment ago, and on purpose once more. */
   readonly isAgain?: boolean;
   /** Who waits for it: a command's token, or a seed. */
@@ -115,7 +110,7 @@ export class Dials {
     const address = target.addresses[index];
     if (address === undefined) return false;
     if (target.node !== undefined) this.underWay.add(target.node);
-    this.attempts.set(agent.dial(address, target.purpose), { target, index });
+    this.attempts.set(agent.dial(address, reasonByte(target.purpose)), { target, index });
     return true;
   }
 

@@ -10,7 +10,6 @@ import type {
   Behavior,
   BehaviorAgent,
   DatagramSeal,
-  DialPurpose,
   DownReason,
   Finding,
   KernelEvent,
@@ -25,13 +24,14 @@ import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
 import { Answering, concernsOthers } from './answering.ts';
+import { type DialReason, discoveryFeature, reasonOf } from './dial-reason.ts';
 import { type DialOutcome, Dials, type Target } from './dials.ts';
 import { Journal } from './journal.ts';
 import { discoveryLimits } from './limits.ts';
 import { hungUp, Seeds } from './seeds.ts';
 import { decodeSolicitation, encodeSolicitation, isSealed, isSolicitation } from './solicitation.ts';
 
-export const discoveryFeature = 'discovery';
+export { discoveryFeature };
 
 export type DiscoveryCommand =
   /** Answers with the `Neighbor`. */
@@ -177,29 +177,31 @@ export class Discovery implements Behavior<DiscoveryCommand> {
 
   /** Direct dials and seeds pass whatever their namespace; what discovery makes by itself stays within one. */
   checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    if (isByHand(neighbor.purpose)) return undefined;
+    const reason = reasonOf(neighbor.purpose);
+    if (isByHand(reason)) return undefined;
     if (neighbor.namespace !== agent.self.namespace) {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
       return failure('SKEIN_REFUSED', namespaces);
     }
     if (this.isQuiet(agent, neighbor.id)) return hungUp();
-    const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
-    return enough ? notNeeded(neighbor.purpose) : undefined;
+    const enough = reason === 'answer' && this.hasEnough(agent, neighbor.id);
+    return enough ? notNeeded(reason) : undefined;
   }
 
   /** The reason for a dial may be over by the time it has got through. */
   checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    const reason = reasonOf(neighbor.purpose);
     // Only now is it known who is behind a seed.
-    if (neighbor.purpose === 'seed' && this.isQuiet(agent, neighbor.id)) return hungUp();
-    if (isByHand(neighbor.purpose)) return undefined;
+    if (reason === 'seed' && this.isQuiet(agent, neighbor.id)) return hungUp();
+    if (isByHand(reason)) return undefined;
     return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
       ? undefined
-      : notNeeded(neighbor.purpose);
+      : notNeeded(reason);
   }
 
   private isStillNeeded(agent: BehaviorAgent, { id, purpose, solicits }: Neighbor): boolean {
     const inMesh = Number.isFinite(agent.routes.distance(id));
-    if (purpose !== 'answer') return this.wanted(agent) > 0 || !inMesh;
+    if (reasonOf(purpose) !== 'answer') return this.wanted(agent) > 0 || !inMesh;
     return (solicits && !this.hasFarTooMany(agent)) || (!inMesh && !this.answering.isStarting(agent));
   }
 
@@ -219,7 +221,7 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 
   incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
-    if (neighbor.purpose === 'answer') this.journal.answered();
+    if (reasonOf(neighbor.purpose) === 'answer') this.journal.answered();
     this.linked(agent, neighbor);
   }
 
@@ -462,15 +464,15 @@ export class Discovery implements Behavior<DiscoveryCommand> {
   }
 }
 
-function notNeeded(purpose: DialPurpose): Failure {
-  return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${purpose}) is over`);
+function notNeeded(reason: DialReason): Failure {
+  return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${reason}) is over`);
 }
 
-function isByHand(purpose: DialPurpose): boolean {
-  return purpose === 'direct' || purpose === 'seed';
+function isByHand(reason: DialReason): boolean {
+  return reason === 'direct' || reason === 'seed';
 }
 
-function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
+function targetOf(entry: NodeEntry, purpose: DialReason): Target {
   return { node: entry.id, instance: entry.instance, addresses: entry.addresses, purpose };
 }
 
