@@ -9,7 +9,6 @@ import type { Context } from './context.ts';
 import type {
   BehaviorAgent,
   ConnectionAgent,
-  DialPurpose,
   Directory,
   DoorAction,
   DownReason,
@@ -121,8 +120,14 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
     return this.parts.neighborhood.linkOf(link)?.statistics;
   }
 
-  dial(address: string, purpose: DialPurpose): LinkId {
-    return this.parts.neighborhood.links.dial(address, purpose);
+  dial(address: string, reason = 0): LinkId {
+    const { number: feature } = this.slot;
+    return this.parts.neighborhood.links.dial(address, { feature, reason, isPrivate: false });
+  }
+
+  dialPrivate(address: string, reason = 0): LinkId {
+    const { number: feature } = this.slot;
+    return this.parts.neighborhood.links.dial(address, { feature, reason, isPrivate: true });
   }
 
   closeLink(link: LinkId, reason: DownReason = 'closed'): void {

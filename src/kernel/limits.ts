@@ -42,6 +42,8 @@ export const limits = {
   linkUrgentBytesMax: 64 * 1024 * 1024,
   /** Links of one node. Each costs a heartbeat a second and a copy of each flooded record. */
   linksMax: 1024,
+  /** Private links of one node besides these, of all its features together. */
+  privateLinksMax: 1024,
   /** Handshakes under way at once; one more, and the oldest that has proven nothing makes room. */
   handshakesMax: 256,
   /** Warnings of strangers that were refused, in the log: one a minute in the long run, some at once. */
@@ -50,7 +52,7 @@ export const limits = {
   /** A closing link may take this long to send what is queued. */
   drainTimeoutMs: 1500,
 
-  // ── topology ──────────────────────────────────────────────────────────────────────────────────────────
+  // ── records and routes ────────────────────────────────────────────────────────────────────────────────
   /** Records one node keeps, the unreachable included: ten times the largest mesh we mean. */
   recordsMax: 50_000,
   /** All records together, encoded: 5 KiB for each of the most, and no more where each is as large as it may be. */
@@ -75,14 +77,14 @@ export const limits = {
   routesGapMs: 5,
   routesGapMsMax: 50,
 
-  // ── discovery ─────────────────────────────────────────────────────────────────────────────────────────
+  // ── dials and datagrams ───────────────────────────────────────────────────────────────────────────────
   /** TCP connect. Loopback and LANs answer in milliseconds; 3 s is one lost SYN and its repeat. */
   dialTimeoutMs: 3000,
   /** Strangers remembered for `why` (other namespaces, other keys). */
   strangersMax: 64,
   datagramBytesMax: 1400,
 
-  // ── messaging ─────────────────────────────────────────────────────────────────────────────────────────
+  // ── what features send ────────────────────────────────────────────────────────────────────────────────
   /** A send to a node that was lost this recently waits for a new route (until its timeout); to others it fails at once. */
   routeGraceMs: 5000,
   /** Unresolved messages of one source. The receivers' memory of duplicates is bounded by it. */
@@ -99,13 +101,9 @@ export const limits = {
   /** A record takes a few gaps between floods, at each hop, and longer in the start of many. */
   unknownSourceMs: 5000,
 
-  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────
+  // ── services ──────────────────────────────────────────────────────────────────────────────────────────
   /** A service's name is 1 to 64 of `[A-Za-z0-9._-]`, as a node's. */
   serviceBytesMax: 64,
-
-  // ── channels ──────────────────────────────────────────────────────────────────────────────────────────
-  /** Links of channels alone, besides `linksMax`. */
-  privateLinksMax: 1024,
 
   // ── kernel ────────────────────────────────────────────────────────────────────────────────────────────
   /** A behavior that throws this often within a minute is switched off: the node and its other features go on. */

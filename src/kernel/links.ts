@@ -11,6 +11,9 @@ import { limits } from './limits.ts';
 import { Link, type LinkOwner } from './link/link.ts';
 import { Polls } from './link/polls.ts';
 
+/** Of links that came in: they are what the dialer's hello says. */
+const notDialed: DialPurpose = { feature: 0, reason: 0, isPrivate: false };
+
 export class Links {
   private readonly context: Context;
   private readonly owner: LinkOwner;
@@ -54,14 +57,16 @@ export class Links {
 
   // ── the beginning and the end ─────────────────────────────────────────────────────────────────────
 
+  /** @throws TypeError when the reason does not fit a byte. */
   dial(address: string, purpose: DialPurpose): LinkId {
+    checkReason(purpose.reason);
     const link = this.create('dialer', purpose, address);
     this.context.outbox.put({ type: 'dial', link: link.id, address, timeoutMs: limits.dialTimeoutMs });
     return link.id;
   }
 
   accepted(address: string, security: SecureStage | undefined): LinkId {
-    const link = this.create('listener', 'direct', address);
+    const link = this.create('listener', notDialed, address);
     if (this.closing) this.turnAway(link);
     else link.connected(address, security, this.context.now);
     if (this.openingCount > limits.handshakesMax) this.turnAway(this.leastProven());
@@ -150,4 +155,9 @@ export class Links {
     for (const link of this.touched) link.pump();
     this.touched.clear();
   }
+}
+
+function checkReason(reason: number): void {
+  if (Number.isInteger(reason) && reason >= 0 && reason <= 255) return;
+  throw new TypeError(`dial: the reason ${reason} is not a whole number from 0 to 255`);
 }

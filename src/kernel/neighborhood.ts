@@ -142,9 +142,10 @@ export class Neighborhood implements LinkOwner {
   }
 
   frame(link: Link, frame: Frame): void {
-    if (link.neighbor === undefined) return;
-    if (this.privateLinks.isPrivate(link)) this.privateLinks.frame(link, frame);
-    else this.ports.arrived(frame, link.neighbor);
+    const { neighbor } = link;
+    if (neighbor === undefined) return;
+    if (neighbor.purpose.isPrivate) this.privateLinks.frame(frame, neighbor);
+    else this.ports.arrived(frame, neighbor);
   }
 
   measured(link: Link): void {

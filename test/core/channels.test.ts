@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { ChannelType } from '../../src/features/channels/core/wire.ts';
+import type { BehaviorAgent } from '../../src/kernel/contracts.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { breakLink } from '../promises/break-link.ts';
 import {
@@ -160,10 +161,7 @@ describe('the way', () => {
     a.enter(() => {
       a.kernel.enter(mesh.now);
       // As a member that lies would.
-      (a.core.channels as unknown as { agent: { dial(address: string, purpose: string): void } }).agent.dial(
-        'c',
-        'channel',
-      );
+      (a.core.channels as unknown as { agent: BehaviorAgent }).agent.dialPrivate('c');
     });
     mesh.run(500);
     expect([a.pipes.size, c.pipes.size]).toEqual([1, 1]);

@@ -5,6 +5,7 @@
  * does; what it sends from then on is up to the test.
  */
 import { connect, type TLSSocket } from 'node:tls';
+import { discoveryFeature } from '../../src/features/discovery/core/discovery.ts';
 import { encodeRecords, TopologyType } from '../../src/features/topology/core/messages.ts';
 import { topologyFeature } from '../../src/features/topology/core/topology.ts';
 import { KeyRing } from '../../src/host/keys/key-ring.ts';
@@ -135,7 +136,8 @@ export class RogueMember {
   private hello(): Uint8Array {
     const { name } = this;
     const who = { id: idOf(name), name, namespace: 'default', instance: this.instance };
-    const what = { wireVersion, wireVersionMin, version: '1', purpose: 'direct' as const, solicits: false };
+    const purpose = { feature: featureNumber(discoveryFeature), reason: 0, isPrivate: false };
+    const what = { wireVersion, wireVersionMin, version: '1', purpose, solicits: false };
     const times = { uptimeMs: 0, stallToleranceMs: limits.stallToleranceMsMax };
     return encodeHello({ ...who, ...what, ...times, features: [topologyFeature], keyId: new Uint8Array(0) });
   }

@@ -144,7 +144,7 @@ function startLink(role: 'dialer' | 'listener', decides: boolean) {
     hurried: () => undefined,
     count: () => undefined,
   };
-  const link = new Link(owner, 1, role, 'direct', 'somewhere', 0);
+  const link = new Link(owner, 1, role, { feature: 1, reason: 0, isPrivate: false }, 'somewhere', 0);
   return { link, outbox, seen };
 }
 

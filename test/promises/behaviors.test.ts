@@ -70,7 +70,7 @@ const handlerOf = (puppet: Puppet, name: string) => puppet.handlers.get(name) as
 describe('a behavior', () => {
   test('dials, closes one link, and closes whatever leads to a node', () => {
     const { puppets, a, b, c, act } = stage();
-    act(a, () => void puppets.a.agent.dial('c', 'direct'));
+    act(a, () => void puppets.a.agent.dial('c'));
     expect(a.neighborNames()).toEqual(['b', 'c']);
     act(a, () => puppets.a.agent.closeLink((puppets.a.agent.neighbors.get(c.id) as Neighbor).link));
     expect([a.neighborNames(), c.neighborNames()]).toEqual([['b'], ['b']]);

@@ -1,6 +1,6 @@
 /** Wire samples of the link's own messages: hello, proof, acceptance, refusal, heartbeat, goodbye. */
 import { errorCodes } from '../../src/kernel/errors.ts';
-import { idOf } from '../../src/kernel/identity.ts';
+import { featureNumber, idOf } from '../../src/kernel/identity.ts';
 import {
   acceptanceOf,
   ControlType,
@@ -11,7 +11,7 @@ import {
   goodbyeReasons,
   saysAnother,
 } from '../../src/kernel/link/control.ts';
-import { decodeHello, dialPurposes, encodeHello, type Hello } from '../../src/kernel/link/hello.ts';
+import { decodeHello, encodeHello, type Hello } from '../../src/kernel/link/hello.ts';
 import { decodeRefusal, encodeRefusal } from '../../src/kernel/link/refusal.ts';
 import { byPlace, type Codec, sample, type WireSamples } from './sample.ts';
 
@@ -23,7 +23,7 @@ export const hello: Hello = {
   namespace: 'test',
   instance: '0123456789abcdef',
   version: '1.0.0',
-  purpose: 'seed',
+  purpose: { feature: featureNumber('channel'), reason: 7, isPrivate: true },
   solicits: true,
   uptimeMs: 1234,
   stallToleranceMs: 4000,
@@ -43,12 +43,12 @@ export const linkSamples: WireSamples = {
   name: 'link',
   number: 0,
   types: ControlType,
-  values: { dialPurposes: byPlace(dialPurposes), goodbyeReasons: byPlace(goodbyeReasons) },
+  values: { goodbyeReasons: byPlace(goodbyeReasons) },
   samples: [
     sample('hello (with a key)', helloCodec, hello),
     sample('hello (without a key)', helloCodec, {
       ...hello,
-      purpose: 'direct',
+      purpose: { feature: 0, reason: 0, isPrivate: false },
       solicits: false,
       features: [],
       keyId: new Uint8Array(0),

@@ -8,7 +8,7 @@ import type { Failure } from '../errors.ts';
 import type { NodeId } from '../identity.ts';
 import type { DoorAction } from './doors.ts';
 import type { KernelEvent } from './events.ts';
-import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor } from './links.ts';
+import type { DownReason, LinkId, LinkStatistics, Neighbor } from './links.ts';
 import type { LogLevel, Random } from './ports.ts';
 import type { Directory, DropReason, Route, RoutingTable } from './routes.ts';
 import type { SelfView } from './self.ts';
@@ -67,8 +67,17 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   /** Handshakes of others with this node that are under way. */
   readonly openingCount: number;
   statistics(link: LinkId): LinkStatistics | undefined;
-  /** Starts a dial; it ends in `outgoingUp` or `outgoingError` with the returned link. */
-  dial(address: string, purpose: DialPurpose): LinkId;
+  /**
+   * Starts a dial; it ends in `links.outgoingUp` or `links.outgoingError` with the returned link.
+   * @param reason This feature's own, 0 to 255; its behavior at the other end reads it. Default 0.
+   * @throws TypeError when it is no such number.
+   */
+  dial(address: string, reason?: number): LinkId;
+  /**
+   * Starts the dial of a link for this feature alone; it ends in `privateLinks.up` or `privateLinks.error` with the
+   * returned link. @param reason As for `dial`.
+   */
+  dialPrivate(address: string, reason?: number): LinkId;
   closeLink(link: LinkId, reason?: DownReason): void;
   closeNode(node: NodeId, reason?: DownReason): void;
   /** Ends a `wait` of checkIncoming or checkOutgoing. */

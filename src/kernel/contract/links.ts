@@ -9,8 +9,15 @@ import type { Instance, NodeId } from '../identity.ts';
 /** Numbers the links of one node; never used again while the node runs. */
 export type LinkId = number;
 
-/** Why a dial was made; the other end may hang up when the reason is over. `channel`: see `private-contract.ts`. */
-export type DialPurpose = 'direct' | 'seed' | 'answer' | 'degree' | 'reunite' | 'channel';
+/** Why a link was dialed. The other end may hang up when the reason is over. */
+export interface DialPurpose {
+  /** The number of the feature that dialed: `featureNumber` of its name. */
+  readonly feature: number;
+  /** 0 to 255. Only that feature knows what it means; one that it does not know counts as 0. */
+  readonly reason: number;
+  /** The link is to be of that feature alone: see `private-links.ts`. */
+  readonly isPrivate: boolean;
+}
 
 /** The node at the other end of a link, as it said in its hello. */
 export interface Neighbor {

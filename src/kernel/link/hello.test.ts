@@ -11,7 +11,7 @@ const hello: Hello = {
   namespace: 'lab',
   instance: '0123456789abcdef',
   version: '1.2.3-beta',
-  purpose: 'reunite',
+  purpose: { feature: 0xfedcba98, reason: 4, isPrivate: false },
   solicits: true,
   uptimeMs: 2 ** 40,
   stallToleranceMs: 5000,
@@ -48,10 +48,24 @@ describe('a hello is refused, with a text that says why', () => {
   ])('for %s', (_what, changes, text) => {
     expect(problem(changes)).toMatch(text);
   });
+});
 
-  test('for an unknown purpose', () => {
-    expect(problem({ purpose: 'conquest' as 'direct' })).toMatch(/unknown purpose/);
-  });
+test('a hello of any feature and any reason comes back as it was, private or not: only that feature knows them', () => {
+  for (const feature of [0, 1, 2 ** 32 - 1])
+    for (const reason of [0, 5, 255])
+      for (const isPrivate of [false, true])
+        expect(problem({ purpose: { feature, reason, isPrivate } })).toMatchObject({
+          purpose: { feature, reason, isPrivate },
+          solicits: true,
+        });
+});
+
+test('flags that a later version sets in a hello change nothing', () => {
+  const bytes = encodeHello(hello);
+  const other = encodeHello({ ...hello, solicits: false });
+  const at = bytes.findIndex((byte, i) => byte !== other[i]);
+  bytes[at] = 0xfd;
+  expect(decodeHello(bytes)).toEqual(hello);
 });
 
 test('a stall tolerance is never below ours, nor beyond what a dead node may cost', () => {

@@ -3,6 +3,19 @@
  *
  * Who calls it: the link. Invariant: decoding validates everything; a hello that does not fit its limits
  * or its name yields a text that says why, never an exception.
+ *
+ * ```
+ * u8    wire version            u8  the lowest that it accepts
+ * u48   id, then as text its name and its namespace
+ * u64   instance, then as text its program's version
+ * u32   feature that dialed     u8  that feature's own reason (both 0 in a listener's hello)
+ * u8    flags: 1 it looks for links, 2 the link is to be of that feature alone
+ * u48   uptime in ms            u32 stall tolerance in ms
+ * list  features, as text       bytes  id of the mesh key
+ * ```
+ * That a link is private is a flag, not a reason: a listener must know it of features that it does not run. Between
+ * nodes of one wire version fields may be added at the end, and flags, features and reasons: what is not known is
+ * left alone (a flag), is nobody's (a feature) or counts as 0 (a reason). Any other change needs another version.
  */
 import type { DialPurpose } from '../contracts.ts';
 import { type Instance, idOf, type NodeId, nameProblem } from '../identity.ts';
@@ -18,6 +31,7 @@ export interface Hello {
   readonly namespace: string;
   readonly instance: Instance;
   readonly version: string;
+  /** Of the dialer; all zero in a listener's. */
   readonly purpose: DialPurpose;
   /** It looks for more links. */
   readonly solicits: boolean;
@@ -29,19 +43,12 @@ export interface Hello {
   readonly keyId: Uint8Array;
 }
 
-/** By their numbers on the wire. */
-export const dialPurposes: readonly DialPurpose[] = [
-  'direct',
-  'seed',
-  'answer',
-  'degree',
-  'reunite',
-  'channel',
-];
+const Flag = { solicits: 1, isPrivate: 2 } as const;
 const featuresMax = 256;
 const textBytesMax = 256;
 
 export function encodeHello(hello: Hello): Uint8Array {
+  const { feature, reason, isPrivate } = hello.purpose;
   const writer = new Writer()
     .u8(hello.wireVersion)
     .u8(hello.wireVersionMin)
@@ -50,12 +57,13 @@ export function encodeHello(hello: Hello): Uint8Array {
     .text(hello.namespace)
     .instance(hello.instance)
     .text(hello.version)
-    .u8(dialPurposes.indexOf(hello.purpose))
-    .u8(hello.solicits ? 1 : 0)
+    .u32(feature)
+    .u8(reason)
+    .u8((hello.solicits ? Flag.solicits : 0) | (isPrivate ? Flag.isPrivate : 0))
     .u48(hello.uptimeMs)
     .u32(hello.stallToleranceMs)
     .varint(hello.features.length);
-  for (const feature of hello.features) writer.text(feature);
+  for (const name of hello.features) writer.text(name);
   return writer.bytes(hello.keyId).finish();
 }
 
@@ -69,8 +77,9 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
   const namespace = reader.text(textBytesMax);
   const instance = reader.instance();
   const version = reader.text(textBytesMax);
-  const purpose = dialPurposes[reader.u8()];
-  const solicits = reader.u8() === 1;
+  const feature = reader.u32();
+  const reason = reader.u8();
+  const flags = reader.u8();
   const uptimeMs = reader.u48();
   const stallToleranceMs = Math.min(
     Math.max(reader.u32(), limits.stallToleranceMs),
@@ -81,7 +90,6 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
   for (let i = 0; i < count; i++) features.push(reader.text(textBytesMax));
   const keyId = reader.bytes(textBytesMax);
   if (reader.failed) return 'the hello is cut short or over its limits';
-  if (purpose === undefined) return 'the hello names an unknown purpose';
   const problem = nameProblem(name) ?? nameProblem(namespace);
   if (problem !== undefined) return `the hello's name is bad: ${problem}`;
   if (idOf(name) !== id) return `the hello's id does not belong to its name "${name}"`;
@@ -93,8 +101,8 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
     namespace,
     instance,
     version,
-    purpose,
-    solicits,
+    purpose: { feature, reason, isPrivate: (flags & Flag.isPrivate) !== 0 },
+    solicits: (flags & Flag.solicits) !== 0,
     uptimeMs,
     stallToleranceMs,
     features,

@@ -59,6 +59,7 @@ export interface LinkOwner {
 export class Link {
   readonly id: LinkId;
   readonly role: LinkRole;
+  /** Of a dialer; see `purposeOf`. */
   readonly purpose: DialPurpose;
   readonly startedAt: number;
   /** The socket's other address. */

@@ -2,7 +2,7 @@
  * The node at the other end of a link, as behaviors know it. Who calls it: the neighborhood, once the handshake has
  * shown whose link it is.
  */
-import type { Neighbor } from '../contracts.ts';
+import type { DialPurpose, Neighbor } from '../contracts.ts';
 import type { Hello } from './hello.ts';
 import type { Link } from './link.ts';
 
@@ -22,4 +22,9 @@ export function neighborOf(link: Link, peer: Hello): Neighbor {
     uptimeMs: peer.uptimeMs,
     openedAt: link.openedAt,
   };
+}
+
+/** As its dialer says; undefined while that is the other end, and has not proven its hello. */
+export function purposeOf({ role, purpose, peer }: Link): DialPurpose | undefined {
+  return role === 'dialer' ? purpose : peer?.purpose;
 }

@@ -96,7 +96,7 @@ export class PrivatePath {
     const addresses = agent.directory.get(this.node)?.addresses ?? [];
     const address = addresses[this.addressIndex % Math.max(1, addresses.length)];
     if (address === undefined) return this.tryLater();
-    this.dialing = agent.dial(address, 'channel');
+    this.dialing = agent.dialPrivate(address);
   }
 
   /** Whether this is the dial under way. */

@@ -7,17 +7,22 @@ import { discoveryLimits } from './limits.ts';
 const reply = { token: 5, answer: () => undefined, fail: () => undefined };
 
 let dialed: string[];
+let reasons: number[];
 let now: number;
 let dials: Dials;
 const agent = {
   get now() {
     return now;
   },
-  dial: (address: string) => dialed.push(address),
+  dial: (address: string, reason: number) => {
+    reasons.push(reason);
+    return dialed.push(address);
+  },
 } as unknown as BehaviorAgent;
 
 beforeEach(() => {
   dialed = [];
+  reasons = [];
   now = 0;
   dials = new Dials();
 });
@@ -31,7 +36,8 @@ const target = (changes: Partial<Target> = {}): Target => ({
 });
 
 const failed = (link: number, code: ErrorCode, node?: number) => {
-  const error: OutgoingError = { link, address: '', purpose: 'degree', failure: failure(code, 'no'), node };
+  const purpose = { feature: 0, reason: 0, isPrivate: false };
+  const error: OutgoingError = { link, address: '', purpose, failure: failure(code, 'no'), node };
   return dials.linkFailed(agent, error);
 };
 
@@ -45,6 +51,7 @@ describe('the addresses of a node', () => {
       failure: { code: 'SKEIN_UNREACHABLE' },
     });
     expect(dialed).toHaveLength(2);
+    expect(reasons).toEqual([3, 3]);
   });
 
   test('are not tried on once somebody has answered there and refused', () => {

@@ -7,7 +7,6 @@
  */
 import type {
   BehaviorAgent,
-  DialPurpose,
   LinkId,
   Neighbor,
   NodeEntry,
@@ -16,6 +15,7 @@ import type {
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
+import { type DialReason, reasonByte } from './dial-reason.ts';
 import { discoveryLimits } from './limits.ts';
 
 /** Somebody to dial: a node by its addresses, or an address behind which anybody may be. */
@@ -24,7 +24,7 @@ export interface Target {
   /** Its life, where that is known: a restarted node may be dialed again at once. */
   readonly instance?: Instance;
   readonly addresses: readonly string[];
-  readonly purpose: DialPurpose;
+  readonly purpose: DialReason;
   /** Dialed a moment ago, and on purpose once more. */
   readonly isAgain?: boolean;
   /** Who waits for it: a command's reply, or a seed. */
@@ -117,7 +117,7 @@ export class Dials {
     const address = target.addresses[index];
     if (address === undefined) return false;
     if (target.node !== undefined) this.underWay.add(target.node);
-    this.attempts.set(agent.dial(address, target.purpose), { target, index });
+    this.attempts.set(agent.dial(address, reasonByte(target.purpose)), { target, index });
     return true;
   }
 
@@ -136,7 +136,7 @@ export class Dials {
 }
 
 /** A known node, by what it said of itself. */
-export function targetOf(entry: NodeEntry, purpose: DialPurpose): Target {
+export function targetOf(entry: NodeEntry, purpose: DialReason): Target {
   return { node: entry.id, instance: entry.instance, addresses: entry.addresses, purpose };
 }
 

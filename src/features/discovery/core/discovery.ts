@@ -13,7 +13,6 @@ import type {
   DatagramCalls,
   DatagramSeal,
   DiagnosticCalls,
-  DialPurpose,
   DownReason,
   Finding,
   KernelEvent,
@@ -34,6 +33,7 @@ import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { Backoff } from '../../../kernel/parts/backoff.ts';
 import { Answering, concernsOthers } from './answering.ts';
 import { Datagrams } from './datagrams.ts';
+import { type DialReason, discoveryFeature, reasonOf } from './dial-reason.ts';
 import { type DialOutcome, Dials, pick, targetOf } from './dials.ts';
 import { Healing } from './healing.ts';
 import { Journal } from './journal.ts';
@@ -41,7 +41,7 @@ import { discoveryLimits } from './limits.ts';
 import { QuietNodes } from './quiet-nodes.ts';
 import { hungUp, Seeds } from './seeds.ts';
 
-export const discoveryFeature = 'discovery';
+export { discoveryFeature };
 
 export interface DiscoveryShape extends Shape {
   readonly commands: {
@@ -211,29 +211,31 @@ export class Discovery implements Behavior<DiscoveryShape> {
 
   /** Direct dials and seeds pass whatever their namespace; what discovery makes by itself stays within one. */
   private checkIncoming(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
-    if (isByHand(neighbor.purpose)) return undefined;
+    const reason = reasonOf(neighbor.purpose);
+    if (isByHand(reason)) return undefined;
     if (neighbor.namespace !== agent.self.namespace) {
       const namespaces = `it is of namespace ${neighbor.namespace}, this node of ${agent.self.namespace}`;
       return failure('SKEIN_REFUSED', namespaces);
     }
     if (this.quiet.has(neighbor.id, agent.now)) return hungUp();
-    const enough = neighbor.purpose === 'answer' && this.hasEnough(agent, neighbor.id);
-    return enough ? notNeeded(neighbor.purpose) : undefined;
+    const enough = reason === 'answer' && this.hasEnough(agent, neighbor.id);
+    return enough ? notNeeded(reason) : undefined;
   }
 
   /** The reason for a dial may be over by the time it has got through. */
   private checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
+    const reason = reasonOf(neighbor.purpose);
     // Only now is it known who is behind a seed.
-    if (neighbor.purpose === 'seed' && this.quiet.has(neighbor.id, agent.now)) return hungUp();
-    if (isByHand(neighbor.purpose)) return undefined;
+    if (reason === 'seed' && this.quiet.has(neighbor.id, agent.now)) return hungUp();
+    if (isByHand(reason)) return undefined;
     return neighbor.namespace === agent.self.namespace && this.isStillNeeded(agent, neighbor)
       ? undefined
-      : notNeeded(neighbor.purpose);
+      : notNeeded(reason);
   }
 
   private isStillNeeded(agent: BehaviorAgent, { id, purpose, solicits }: Neighbor): boolean {
     const inMesh = Number.isFinite(agent.routes.distance(id));
-    if (purpose !== 'answer') return this.wanted(agent) > 0 || !inMesh;
+    if (reasonOf(purpose) !== 'answer') return this.wanted(agent) > 0 || !inMesh;
     return (solicits && !this.hasFarTooMany(agent)) || (!inMesh && !this.answering.isStarting(agent));
   }
 
@@ -253,7 +255,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
   }
 
   private incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
-    if (neighbor.purpose === 'answer') this.journal.answered();
+    if (reasonOf(neighbor.purpose) === 'answer') this.journal.answered();
     this.linked(agent, neighbor);
   }
 
@@ -376,10 +378,10 @@ export class Discovery implements Behavior<DiscoveryShape> {
   }
 }
 
-function notNeeded(purpose: DialPurpose): Failure {
-  return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${purpose}) is over`);
+function notNeeded(reason: DialReason): Failure {
+  return failure('SKEIN_NOT_NEEDED', `the reason for this dial (${reason}) is over`);
 }
 
-function isByHand(purpose: DialPurpose): boolean {
-  return purpose === 'direct' || purpose === 'seed';
+function isByHand(reason: DialReason): boolean {
+  return reason === 'direct' || reason === 'seed';
 }

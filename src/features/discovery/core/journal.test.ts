@@ -164,7 +164,7 @@ describe('why another node is missing', () => {
   const error = {
     link: 1,
     address: 'far:1',
-    purpose: 'degree',
+    purpose: { feature: 0, reason: 0, isPrivate: false },
     failure: failure('SKEIN_TIMEOUT', 'no answer in 3 s'),
   } as const;
 

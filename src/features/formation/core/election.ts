@@ -172,7 +172,7 @@ export class Election {
     this.phase = { name: 'asking' };
     this.asked.clear();
     for (const address of this.addresses) this.outlook.set(address, 'unknown');
-    for (const address of this.addresses) this.asked.set(agent.dial(address, 'seed'), address);
+    for (const address of this.addresses) this.asked.set(agent.dial(address), address);
     this.at = agent.now + (this.epochSeen > 0 ? formationLimits.askAgainMs : formationLimits.askMs);
   }
 
@@ -180,8 +180,7 @@ export class Election {
   private look(agent: BehaviorAgent): void {
     if (this.standing.role !== 'broker') return;
     const { address: own } = this.standing.claim;
-    for (const address of this.addresses)
-      if (address !== own) this.asked.set(agent.dial(address, 'seed'), address);
+    for (const address of this.addresses) if (address !== own) this.asked.set(agent.dial(address), address);
     this.at = agent.now + formationLimits.brokerLookMs;
   }
 
