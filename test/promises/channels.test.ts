@@ -67,7 +67,8 @@ describe('a channel', () => {
       for await (const chunk of far) count += (chunk as Buffer).length;
       return count;
     })();
-    near.on('error', () => {});
+    // Neither has ended both halves when the nodes close; since Node.js 24 the iterator no longer hears of that.
+    for (const end of [near, far]) end.on('error', () => {});
     expect(await small.world.resolve(read)).toBe(300_000);
   });
 

@@ -1,4 +1,5 @@
 /** Wire samples of discovery, which sends datagrams only: the solicitation, and as a beacon. */
+import { dialReasons } from '../../src/features/discovery/core/dial-reason.ts';
 import { discoveryFeature } from '../../src/features/discovery/core/discovery.ts';
 import {
   decodeSolicitation,
@@ -6,7 +7,7 @@ import {
   type Solicitation,
 } from '../../src/features/discovery/core/solicitation.ts';
 import { featureNumber, idOf } from '../../src/kernel/identity.ts';
-import { sample, type WireSamples } from './sample.ts';
+import { byPlace, sample, type WireSamples } from './sample.ts';
 
 const solicitation: Solicitation = {
   name: 'x',
@@ -25,7 +26,7 @@ export const discoverySamples: WireSamples = {
   name: discoveryFeature,
   number: featureNumber(discoveryFeature),
   types: {},
-  values: {},
+  values: { dialReasons: byPlace(dialReasons) },
   samples: [
     sample('solicitation', codec, solicitation),
     sample('beacon', codec, { ...solicitation, wants: 0, addresses: [] }),

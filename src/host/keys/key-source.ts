@@ -54,7 +54,7 @@ export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => v
   const reread = () => {
     try {
       // Whoever removes the last key leaves a comment: this one is still being written.
-      if (statSync(path, { throwIfNoEntry: false })?.size === 0) return;
+      if (sizeOf(path) === 0) return;
       ring.replace(readKeyFile(path) ?? []);
     } catch (error) {
       // A key that was typed wrong must not lock its user out: the keys held so far stay.
@@ -79,6 +79,20 @@ export function watchKeys({ ring, path }: FoundKeys, failed: (text: string) => v
     clearInterval(looking);
     watcher?.close();
   };
+}
+
+/**
+ * Undefined when there is no such file.
+ * @throws Error when it cannot be looked at. `throwIfNoEntry` would not tell the two apart: since Node.js 22 it takes a
+ * folder that has become a file for a file that was removed, and all keys would be dropped.
+ */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Differs once the file does, wherever the links on the way to it lead. */

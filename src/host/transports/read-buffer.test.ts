@@ -25,6 +25,8 @@ async function pair(isSecure: boolean, before?: Uint8Array, goesOn = true) {
     ? tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false, minVersion: 'TLSv1.3' })
     : connect(port, '127.0.0.1');
   open.push(client);
+  // A test that destroys the other end resets it.
+  client.on('error', () => undefined);
   const [raw] = await accepted;
   open.push(raw);
   let socket = raw;

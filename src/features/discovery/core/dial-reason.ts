@@ -13,15 +13,15 @@ export const discoveryFeature = 'discovery';
 export type DialReason = 'direct' | 'seed' | 'answer' | 'degree' | 'reunite';
 
 /** By their bytes in the hello. */
-const reasons: readonly DialReason[] = ['direct', 'seed', 'answer', 'degree', 'reunite'];
+export const dialReasons: readonly DialReason[] = ['direct', 'seed', 'answer', 'degree', 'reunite'];
 const discoveryNumber = featureNumber(discoveryFeature);
 
 export function reasonByte(reason: DialReason): number {
-  return reasons.indexOf(reason);
+  return dialReasons.indexOf(reason);
 }
 
 /** A later version's reason counts as 0. Other features dial addresses that they were given, as seeds are dialed. */
 export function reasonOf({ feature, reason }: DialPurpose): DialReason {
   if (feature !== discoveryNumber) return 'seed';
-  return reasons[reason] ?? 'direct';
+  return dialReasons[reason] ?? 'direct';
 }
