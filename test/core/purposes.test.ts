@@ -82,7 +82,7 @@ function rewriteHello(mesh: TestMesh, from: TestNode, change: (hello: Hello) => 
   };
 }
 
-describe('two features with private links to one node', () => {
+describe('private links of two features to one node', () => {
   const joined = () => {
     const [left, right] = [new Party('left'), new Party('right')];
     const [farLeft, farRight] = [new Party('left'), new Party('right')];
@@ -95,7 +95,7 @@ describe('two features with private links to one node', () => {
   };
   const linkOf = (party: Party) => (party.opened[0] as Neighbor).link;
 
-  test('have one each, and each end hears which feature dialed and why', () => {
+  test('two features can have a private link each to one node, and both ends hear which feature dialed and why', () => {
     const { a, b, left, right, farLeft, farRight } = joined();
     for (const [near, far, reason] of [
       [left, farLeft, 3],
@@ -109,7 +109,7 @@ describe('two features with private links to one node', () => {
     expect([a.neighborNames(), b.neighborNames()]).toEqual([[], []]);
   });
 
-  test('hear their own frames', () => {
+  test('a frame over a private link comes to the feature that dialed the link', () => {
     const { a, b, act, left, right, farLeft, farRight } = joined();
     act(a, () => {
       left.agent.sendVia(linkOf(left), b.id, bytes('to the left'), { type: 1 });
@@ -120,7 +120,7 @@ describe('two features with private links to one node', () => {
     expect(b.counter('dropped.private')).toBe(0);
   });
 
-  test('never hear what comes over the link of the other: it is dropped and counted', () => {
+  test('a frame of one feature over the private link of another is dropped and counted, and neither hears it', () => {
     const { a, b, act, left, right, farLeft, farRight } = joined();
     act(a, () => {
       // As a member that lies would.
@@ -131,7 +131,7 @@ describe('two features with private links to one node', () => {
     expect(b.counter('dropped.private')).toBe(2);
   });
 
-  test('hear the end of their own link only', () => {
+  test('a feature hears the end of its own private links only', () => {
     const { a, act, left, right, farLeft, farRight } = joined();
     act(a, () => left.agent.closeLink(linkOf(left)));
     expect([left.heard, farLeft.heard]).toEqual([['down b: closed'], ['down a: closed']]);
@@ -139,8 +139,8 @@ describe('two features with private links to one node', () => {
   });
 });
 
-describe('a private dial is refused with SKEIN_NOT_NEEDED, which the dialer hears,', () => {
-  test('by a node that does not run the feature', () => {
+describe('a private dial that is of no use to the other node', () => {
+  test('a private dial is refused with SKEIN_NOT_NEEDED by a node that does not run the feature, and the dialer hears so', () => {
     const [near, other] = [new Party('left'), new Party('right')];
     const { a, b, act } = stage([near], [other]);
     act(a, () => void near.agent.dialPrivate('b', 9));
@@ -155,7 +155,7 @@ describe('a private dial is refused with SKEIN_NOT_NEEDED, which the dialer hear
     expect([a.pipes.size, b.pipes.size]).toEqual([0, 0]);
   });
 
-  test('by a node whose feature takes none', () => {
+  test('a private dial is refused with SKEIN_NOT_NEEDED by a node whose feature takes no private links', () => {
     const near = new Party('left');
     const { a, b, act } = stage([near], [{ name: 'left' }]);
     act(a, () => void near.agent.dialPrivate('b'));
@@ -166,7 +166,7 @@ describe('a private dial is refused with SKEIN_NOT_NEEDED, which the dialer hear
 });
 
 describe('a dial for a link of the mesh', () => {
-  test('passes at a node that does not run the feature that dialed', () => {
+  test('a dial for a link of the mesh passes at a node that does not run the feature that dialed', () => {
     const near = new Party('left');
     const { a, b, act } = stage([near], [new Party('right')]);
     act(a, () => void near.agent.dial('b', 200));
@@ -181,7 +181,7 @@ describe('a dial for a link of the mesh', () => {
     [0, ['b']],
     [250, ['b']],
   ])(
-    'by discovery for reason %i leads across namespaces to %j: one it does not know counts as 0',
+    'a dial of discovery for reason %i leads across namespaces to %j: a reason that it does not know counts as 0',
     (reason, neighbors) => {
       const mesh = new TestMesh();
       const a = mesh.add('a', { namespace: 'farm' });
@@ -193,7 +193,7 @@ describe('a dial for a link of the mesh', () => {
     },
   );
 
-  test.each([-1, 256, 1.5, Number.NaN])('is not started for a reason of %d', (reason) => {
+  test.each([-1, 256, 1.5, Number.NaN])('no dial is started for a reason of %d', (reason) => {
     const near = new Party('left');
     const { a } = stage([near], []);
     const dial = (): unknown => near.agent.dial('b', reason);
