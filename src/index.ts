@@ -1,11 +1,21 @@
 /** skein: programs on many machines find each other, form a mesh, and work together. The public names. */
 
-export { type Service, type ServiceOptions, service } from './features/calls/api/service.ts';
-export type * from './features/channels/api/channel.ts';
+export * from './features/api.ts';
 export { limits } from './features/limits.ts';
-export { type Kind, kind } from './features/messaging/api/kind.ts';
-export { describeMessage } from './features/messaging/api/message-text.ts';
 export { createNode } from './host/create-node.ts';
 export { type ErrorCode, errorCodes, SkeinError } from './kernel/index.ts';
+export {
+  type AnyFeature,
+  type ApiOf,
+  type BehaviorParts,
+  type Facade,
+  type Feature,
+  type FeatureShape,
+  feature,
+} from './kit/feature.ts';
+export type { MeshView, NodePorts } from './kit/node-ports.ts';
+export { checkInput, type Operations, operationsOf } from './kit/operation.ts';
+export type { Session, SessionDuplex } from './kit/session.ts';
+export { PushStream } from './kit/stream.ts';
 export type * from './node/node.ts';
 export { type AttachOptions, attach } from './remote/attach.ts';

@@ -2,8 +2,11 @@
  * What the compiler promises to programs. Never run: `tsc -p tsconfig.test.json` (part of `npm test`) fails
  * when a type is not as stated here, or when a line marked as an error is none.
  */
+
 import * as v from 'valibot';
 import { expectTypeOf } from 'vitest';
+import type { FeatureApis, FeatureNodeEvents } from '../src/features/api.ts';
+import type { features } from '../src/features/index.ts';
 import {
   attach,
   createNode,
@@ -22,6 +25,7 @@ import {
   type Topology,
 } from '../src/index.ts';
 import type { Behavior, CommandHandlers, Shape } from '../src/kernel/index.ts';
+import type { AllOf, ApiOf, NodeEventsOf } from '../src/kit/feature.ts';
 
 declare const node: SkeinNode;
 declare const topology: Topology;
@@ -141,6 +145,13 @@ void node.set({ speed: 3 });
 void node.command('load', 'set', {});
 // @ts-expect-error
 void node.ready({ node: ['b'] });
+
+// ── features ──────────────────────────────────────────────────────────────────────────────────────────
+
+expectTypeOf<AllOf<ApiOf<(typeof features)[number]>>>().toExtend<FeatureApis>();
+expectTypeOf<FeatureApis>().toExtend<AllOf<ApiOf<(typeof features)[number]>>>();
+expectTypeOf<AllOf<NodeEventsOf<(typeof features)[number]>>>().toExtend<FeatureNodeEvents>();
+expectTypeOf<FeatureNodeEvents>().toExtend<AllOf<NodeEventsOf<(typeof features)[number]>>>();
 
 // ── behaviors ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -221,8 +221,17 @@ function settingsOf(
   bound: HostPort,
   { addresses, broadcastTargets }: Pick<LocalNodeSettings, 'addresses' | 'broadcastTargets'>,
 ): LocalNodeSettings {
-  const { namespace, degree, seeds, syncPeriodMs, sendTimeoutMs, stallToleranceMs, version, behaviors } =
-    plan;
+  const {
+    namespace,
+    degree,
+    seeds,
+    syncPeriodMs,
+    sendTimeoutMs,
+    stallToleranceMs,
+    version,
+    behaviors,
+    features,
+  } = plan;
   const { formation } = plan;
   return {
     name,
@@ -243,6 +252,7 @@ function settingsOf(
       : { formation: { ...formation, meeting: meetingAddress(bound, addresses, formation.doorInsecure) } }),
     ...(plan.keys === undefined ? {} : { seal: new KeyedSeal(plan.keys.ring) }),
     ...(behaviors === undefined ? {} : { behaviors }),
+    features,
   };
 }
 

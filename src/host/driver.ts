@@ -8,6 +8,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { FormationDoors } from '../doors/nanomsg/formation-doors.ts';
 import { Meetings } from '../doors/nanomsg/meetings.ts';
+import { meetingsPart } from '../features/formation/api/meetings.ts';
 import type {
   DoorAction,
   DoorEvent,
@@ -63,28 +64,30 @@ export class Driver implements Platform {
   readonly random = systemRandom;
   readonly store = undefined;
   private readonly events: PlatformEvents;
-  private readonly parts: DriverParts;
+  private readonly own: DriverParts;
   private readonly tcp: TcpTransport;
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
   /** Where nanomsg programs are met. */
-  readonly meetings: Meetings | undefined;
+  readonly parts: Readonly<Record<string, unknown>>;
+  private readonly meetings: Meetings | undefined;
   private doors: FormationDoors | undefined;
   private watchdog: Watchdog | undefined;
   private released = false;
 
   constructor(events: PlatformEvents, parts: DriverParts) {
     this.events = events;
-    this.parts = parts;
+    this.own = parts;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     const { formation } = parts;
     this.meetings = formation === undefined ? undefined : new Meetings(formation.doorInsecure);
+    this.parts = this.meetings === undefined ? {} : { [meetingsPart]: this.meetings };
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 
   /** From now on streams, datagrams and sightings are reported. */
   start(): void {
-    const { listener, datagrams, watched, registration } = this.parts;
+    const { listener, datagrams, watched, registration } = this.own;
     const take: StreamHandler = (socket, head, proven) => this.tcp.accept(socket, head, proven);
     const { meetings, speaks } = this;
     const nanomsg = meetings === undefined ? {} : { nanomsg: meetings.take.bind(meetings) };
@@ -96,7 +99,7 @@ export class Driver implements Platform {
   }
 
   private get speaks(): 'skein' | 'tls' {
-    return this.parts.tls === undefined ? 'skein' : 'tls';
+    return this.own.tls === undefined ? 'skein' : 'tls';
   }
 
   /** Doors are the formation's alone: they are made when it acts first. */
@@ -107,14 +110,14 @@ export class Driver implements Platform {
   }
 
   private makeDoors(feature: string): FormationDoors {
-    const { loopbackOnly, formation } = this.parts;
+    const { loopbackOnly, formation } = this.own;
     return new FormationDoors({
       report: (event: DoorEvent) => this.events.door(feature, event),
       holds: (isHolding) => {
         this.watchdog?.stop();
         this.watchdog = isHolding && formation?.endWhenHung === true ? new Watchdog() : undefined;
       },
-      counters: this.parts.listener.counters,
+      counters: this.own.listener.counters,
       accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
       speaks: this.speaks,
       isOpenToAll: formation?.doorInsecure === true,
@@ -123,20 +126,20 @@ export class Driver implements Platform {
   }
 
   security(): SecurityStatus {
-    const { tls, loopbackOnly } = this.parts;
+    const { tls, loopbackOnly } = this.own;
     if (tls !== undefined) return { mode: 'key', keys: tls.ring.all.map(({ id }) => id) };
     return { mode: loopbackOnly ? 'loopback' : 'open', keys: [] };
   }
 
   reachFindings(addresses: readonly string[], broadcastTargets: readonly string[]): Finding[] {
-    const turnedAway = this.parts.listener.counters.turnedAway.skein;
+    const turnedAway = this.own.listener.counters.turnedAway.skein;
     return reachFindings({ security: this.security(), addresses, broadcastTargets, turnedAway });
   }
 
   /** For each life of the node: its links prove to be of this one from now on. */
   makeSigner(): RecordSigner {
     const signer = new Ed25519Signer();
-    if (this.parts.tls !== undefined) this.parts.tls.signer = signer;
+    if (this.own.tls !== undefined) this.own.tls.signer = signer;
     return signer;
   }
 
@@ -176,11 +179,11 @@ export class Driver implements Platform {
   }
 
   broadcast(bytes: Uint8Array): void {
-    this.parts.datagrams?.broadcast(bytes);
+    this.own.datagrams?.broadcast(bytes);
   }
 
   sendDatagram(address: string, bytes: Uint8Array): void {
-    this.parts.datagrams?.send(address, bytes);
+    this.own.datagrams?.send(address, bytes);
   }
 
   /** An immediate runs right after a poll phase, so each round is one. */
@@ -193,13 +196,13 @@ export class Driver implements Platform {
   }
 
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void {
-    this.parts.log(level, text, fields);
+    this.own.log(level, text, fields);
   }
 
   /** Everything counted below the core, by name. */
   counters(): Record<string, number> {
-    const { turnedAway, silent, dropped, crowded } = this.parts.listener.counters;
-    const udp = this.parts.datagrams?.counters;
+    const { turnedAway, silent, dropped, crowded } = this.own.listener.counters;
+    const udp = this.own.datagrams?.counters;
     return {
       'tcp.turnedAway.skein': turnedAway.skein,
       'tcp.turnedAway.tls': turnedAway.tls,
@@ -209,9 +212,9 @@ export class Driver implements Platform {
       'tcp.silent': silent,
       'tcp.dropped': dropped,
       'tcp.crowded': crowded,
-      'tls.failed': this.parts.tls?.counters.failed ?? 0,
-      'tls.refused': this.parts.tls?.counters.refused ?? 0,
-      'tls.floods': this.parts.tls?.counters.floods ?? 0,
+      'tls.failed': this.own.tls?.counters.failed ?? 0,
+      'tls.refused': this.own.tls?.counters.refused ?? 0,
+      'tls.floods': this.own.tls?.counters.floods ?? 0,
       'door.refused': (this.doors?.counters.refused ?? 0) + (this.meetings?.refused ?? 0),
       'door.missed': this.meetings?.missed ?? 0,
       'door.dropped': this.doors?.counters.dropped ?? 0,
@@ -220,7 +223,7 @@ export class Driver implements Platform {
       'udp.sendErrors': udp?.sendErrors ?? 0,
       'udp.tooLarge': udp?.tooLarge ?? 0,
       'udp.foreign': udp?.foreign ?? 0,
-      'runtimeFolder.badFiles': this.parts.watched?.badFiles ?? 0,
+      'runtimeFolder.badFiles': this.own.watched?.badFiles ?? 0,
     };
   }
 
@@ -229,16 +232,11 @@ export class Driver implements Platform {
     this.released = true;
     this.timer.stop();
     this.watch?.close();
-    this.parts.forgetKeys();
-    this.parts.registration?.remove();
+    this.own.forgetKeys();
+    this.own.registration?.remove();
     this.meetings?.close();
     const doors = this.doors?.close();
-    await Promise.all([
-      doors,
-      this.parts.listener.close(),
-      this.parts.datagrams?.close(),
-      this.tcp.release(),
-    ]);
+    await Promise.all([doors, this.own.listener.close(), this.own.datagrams?.close(), this.tcp.release()]);
   }
 
   // Bound once: it is scheduled at every turn.

@@ -7,11 +7,15 @@
 
 import { isIP } from 'node:net';
 import { formationLimits } from '../features/formation/core/limits.ts';
+import { features as ownFeatures } from '../features/index.ts';
 import { messagingLimits } from '../features/messaging/core/limits.ts';
 import { topologyLimits } from '../features/topology/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import { shown } from '../kit/arguments.ts';
+import { checkFeatures } from '../kit/check-features.ts';
+import type { AnyFeature } from '../kit/feature.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
 import { type FormationPlan, formationPlan } from './formation-option.ts';
@@ -42,6 +46,7 @@ export interface NodePlan {
   readonly isOpen: boolean;
   readonly version: string;
   readonly behaviors: NodeOptions['behaviors'];
+  readonly features: readonly AnyFeature[];
   readonly logger: Logger | undefined;
 }
 
@@ -75,6 +80,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'insecure',
   'version',
   'behaviors',
+  'features',
   'logger',
 ]);
 const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);
@@ -121,6 +127,7 @@ export function checkOptions(options: NodeOptions): NodePlan {
     isOpen,
     version: versionOption(given),
     behaviors: behaviorsOption(given.behaviors),
+    features: featuresOption(given.features),
     logger: loggerOption(given.logger),
   };
 }
@@ -145,6 +152,14 @@ function keyTexts(value: unknown): readonly string[] | false | undefined {
   if (!good || list.length > hostLimits.keysMax)
     throw new TypeError(`key: give a key as text, a list of 1 to ${hostLimits.keysMax} of them, or false`);
   return list;
+}
+
+/** Looked at here, so that nothing is open yet when they do not fit. */
+function featuresOption(value: unknown): readonly AnyFeature[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new TypeError(`features is a list of features, got ${shown(value)}`);
+  checkFeatures([...ownFeatures, ...(value as AnyFeature[])]);
+  return value as AnyFeature[];
 }
 
 function behaviorsOption(value: unknown): NodeOptions['behaviors'] {

@@ -12,6 +12,8 @@ export const limits = {
   ttlHops: 64,
   /** Recipients one frame may carry: 6 bytes each, so the list stays far below one frame. */
   recipientsPerFrameMax: 4096,
+  /** UTF-8 bytes of a label, such as a kind's name: its length fits one byte of a varint. */
+  kindBytesMax: 127,
   /** Hops that a traced frame records before it stops recording: the ttl bounds it anyway. */
   traceHopsMax: 64,
 

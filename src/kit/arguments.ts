@@ -40,3 +40,8 @@ export function shown(value: unknown): string {
   const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > shownMax ? `${text.slice(0, shownMax)}...` : text;
 }
+
+export function checkWhole(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
+}

@@ -5,9 +5,9 @@
  * message of its own that says what is accepted, since it reaches a person as one line.
  */
 import * as v from 'valibot';
-import { kind } from '../features/messaging/api/kind.ts';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import { labelProblem } from './labels.ts';
 
 const showTextMax = 80;
 
@@ -70,14 +70,7 @@ export const nodeName = text('a node name', nameProblem);
 /** The same for a service. */
 export const serviceName = text('a service name', nameProblem);
 
-export const kindName = text('a kind: 1 to 127 bytes of UTF-8', (value) => {
-  try {
-    kind(value);
-    return undefined;
-  } catch (problem) {
-    return (problem as Error).message.replace(/^kind: /, '');
-  }
-});
+export const kindName = text('a kind: 1 to 127 bytes of UTF-8', labelProblem);
 
 /** `host:port` or `[ipv6]:port`. */
 export const address = text('HOST:PORT', addressProblem);

@@ -4,7 +4,7 @@
  * Invariant: when the promise resolves the node is collecting, so that whoever was told "open" misses
  * nothing that is sent from then on; leaving the loop closes the node's stream.
  */
-import type { MessageStream } from '../node/node.ts';
+import type { MessageStream } from './streams.ts';
 
 export async function openStream<Item, Json>(
   stream: MessageStream<Item>,

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { calls, streams } from '../remote/registry.ts';
+import { features } from '../features/index.ts';
+import { nodeOperations } from '../node/remote.ts';
+import type { AllOperations } from '../remote/operations.ts';
+import { loadOperations } from './feature.ts';
 import { checkInput, describeInput } from './operation.ts';
 
 const problemOf = (schema: Parameters<typeof checkInput>[0], input: unknown): string => {
@@ -12,30 +15,33 @@ const problemOf = (schema: Parameters<typeof checkInput>[0], input: unknown): st
   }
 };
 
+const own = await Promise.all(features.map(loadOperations));
+const all = Object.assign({}, nodeOperations, ...own) as AllOperations;
+
 describe('wrong input is said in one line', () => {
   test.each<[string, Parameters<typeof checkInput>[0], unknown, string]>([
-    ['not an object', calls.status.input, 7, 'the input is one JSON object'],
-    ['an unknown field', calls.why.input, { nod: 'a' }, 'nod: unknown field; accepted are node'],
-    ['a field where none is', calls.status.input, { a: 1 }, 'a: unknown field; this operation takes none'],
-    ['a missing field', calls.route.input, {}, 'node: missing; expected a node name'],
-    ['a bad name', calls.route.input, { node: 'a b' }, 'node: a name has 1 to 64'],
-    ['an address that is no text', calls.dial.input, { address: 7 }, 'address: expected HOST:PORT'],
-    ['a bad number', calls.set.input, { degree: -1 }, 'degree: expected a whole number from 0 to 1024'],
+    ['not an object', all.status.input, 7, 'the input is one JSON object'],
+    ['an unknown field', all.why.input, { nod: 'a' }, 'nod: unknown field; accepted are node'],
+    ['a field where none is', all.status.input, { a: 1 }, 'a: unknown field; this operation takes none'],
+    ['a missing field', all.route.input, {}, 'node: missing; expected a node name'],
+    ['a bad name', all.route.input, { node: 'a b' }, 'node: a name has 1 to 64'],
+    ['an address that is no text', all.dial.input, { address: 7 }, 'address: expected HOST:PORT'],
+    ['a bad number', all.set.input, { degree: -1 }, 'degree: expected a whole number from 0 to 1024'],
     [
       'nobody to send to',
-      calls.send.input,
+      all.send.input,
       { to: [], body: 1 },
       'to: expected at least one node name, or @all',
     ],
-    ['a bad recipient', calls.send.input, { to: ['a', '@b'], body: 1 }, 'to.1: a name has 1 to 64'],
-    ['everybody and one more', calls.send.input, { to: ['@all', 'a'], body: 1 }, 'to: @all stands alone'],
+    ['a bad recipient', all.send.input, { to: ['a', '@b'], body: 1 }, 'to.1: a name has 1 to 64'],
+    ['everybody and one more', all.send.input, { to: ['@all', 'a'], body: 1 }, 'to: @all stands alone'],
     [
       'a bad choice',
-      calls.send.input,
+      all.send.input,
       { to: ['a'], body: 1, receipt: 'x' },
       'receipt: expected one of all, count, none',
     ],
-    ['a bad kind', streams.listen.input, { kind: 'a\u0000' }, 'kind: a name has 1 to '],
+    ['a bad kind', all.listen.input, { kind: 'a\u0000' }, 'kind: a name has 1 to '],
   ])('%s', (_what, schema, input, start) => {
     const line = problemOf(schema, input);
     expect(line.startsWith(start), line).toBe(true);
@@ -44,15 +50,12 @@ describe('wrong input is said in one line', () => {
 });
 
 test('nothing at all counts as an empty object', () => {
-  expect(checkInput(calls.status.input, undefined)).toEqual({});
+  expect(checkInput(all.status.input, undefined)).toEqual({});
 });
 
-test('every operation stands under its own name and says what it takes', () => {
-  for (const [name, operation] of Object.entries({ ...calls, ...streams })) {
-    expect(operation.name).toBe(name);
-    expect(operation.summary).toMatch(/^[A-Z].*\.$/);
-  }
-  expect(describeInput(calls.dial.input)).toEqual({
+test('every operation says in one line what it is for, and what it takes', () => {
+  for (const { summary } of Object.values(all)) expect(summary).toMatch(/^[A-Z].*\.$/);
+  expect(describeInput(all.dial.input)).toEqual({
     address: { type: 'string', required: true, description: 'HOST:PORT' },
     timeoutMs: { type: 'number', required: false, description: expect.stringContaining('milliseconds') },
   });

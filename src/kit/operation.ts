@@ -1,63 +1,87 @@
 /**
- * What an operation is: one thing that a person or another language can ask of a running node.
+ * What an operation is: one thing that a person or another program can ask of a running node.
  *
- * The command line, the control socket and every later door come from these values, so that nothing is
- * said twice. Invariant: `run` sees only input that its schema has let through, and everything it returns
- * is plain JSON (bodies by `body.ts`).
+ * Each feature lists its own (`features/NAME/remote.ts`); the command line, the control socket, attached nodes and
+ * every later door come from these values, so that nothing is said twice. Invariant: `run` sees only input that its
+ * schema has let through, and everything it returns is plain JSON (bodies by `body.ts`), or bytes for a duplex.
  */
+import type { Duplex } from 'node:stream';
 import * as v from 'valibot';
 import { SkeinError } from '../kernel/errors.ts';
-import type { SkeinNode } from '../node/node.ts';
 
 export type InputSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
-/** One question, one answer. */
-export interface Operation<
-  Name extends string = string,
-  Schema extends InputSchema = InputSchema,
-  Output = unknown,
-> {
-  readonly type: 'call';
-  readonly name: Name;
+interface Described<Schema extends InputSchema> {
   /** One line, for lists of operations. */
   readonly summary: string;
   readonly input: Schema;
-  run(node: SkeinNode, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<Output>;
+}
+
+/** One question, one answer. */
+export interface CallOperation<Api, Schema extends InputSchema, Output> extends Described<Schema> {
+  readonly kind: 'call';
+  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<Output>;
 }
 
 /** One question, answers until either side ends it. `run` resolves once the node itself is collecting. */
-export interface StreamOperation<
-  Name extends string = string,
-  Schema extends InputSchema = InputSchema,
-  Item = unknown,
-> {
-  readonly type: 'stream';
-  readonly name: Name;
-  readonly summary: string;
-  readonly input: Schema;
-  run(node: SkeinNode, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<AsyncIterable<Item>>;
+export interface StreamOperation<Api, Schema extends InputSchema, Item> extends Described<Schema> {
+  readonly kind: 'stream';
+  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<AsyncIterable<Item>>;
 }
+
+/** One question, then bytes in both directions. `run` resolves once the other end has accepted. */
+export interface DuplexOperation<Api, Schema extends InputSchema> extends Described<Schema> {
+  readonly kind: 'duplex';
+  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<DuplexAnswer>;
+}
+
+export interface DuplexAnswer {
+  readonly stream: Duplex;
+  /** What the client is told of it now and then, as JSON. */
+  state(): unknown;
+}
+
+/** An operation of whatever feature. */
+export type AnyOperation =
+  // biome-ignore lint/suspicious/noExplicitAny: a list of operations has no single shape; each was checked where it was written
+  CallOperation<any, any, any> | StreamOperation<any, any, any> | DuplexOperation<any, any>;
+
+/** By name. */
+export type Operations<Api> = Readonly<
+  Record<
+    string,
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    CallOperation<Api, any, any> | StreamOperation<Api, any, any> | DuplexOperation<Api, any>
+  >
+>;
 
 /** What a caller passes to an operation, before its schema has filled in or changed anything. */
-export type InputOf<Any extends { readonly input: InputSchema }> = v.InferInput<Any['input']>;
+export type InputOf<Any> = Any extends { readonly input: infer Schema extends InputSchema }
+  ? v.InferInput<Schema>
+  : never;
 
-export type OutputOf<Any> =
-  Any extends Operation<string, infer _Schema, infer Output>
-    ? Output
-    : Any extends StreamOperation<string, infer _Other, infer Item>
-      ? Item
-      : never;
-
-export function operation<const Name extends string, Schema extends InputSchema, Output>(
-  definition: Omit<Operation<Name, Schema, Output>, 'type'>,
-): Operation<Name, Schema, Output> {
-  return { type: 'call', ...definition };
+export type OutputOf<Any> = Any extends {
+  readonly kind: 'call';
+  run(...given: never[]): Promise<infer Output>;
 }
+  ? Output
+  : Any extends { readonly kind: 'stream'; run(...given: never[]): Promise<AsyncIterable<infer Item>> }
+    ? Item
+    : never;
 
-export function streamOperation<const Name extends string, Schema extends InputSchema, Item>(
-  definition: Omit<StreamOperation<Name, Schema, Item>, 'type'>,
-): StreamOperation<Name, Schema, Item> {
-  return { type: 'stream', ...definition };
+/** Makes operations of one api: `const { call, stream } = operationsOf<MessagingApi>()`. */
+export function operationsOf<Api>() {
+  return {
+    call: <Schema extends InputSchema, Output>(
+      definition: Omit<CallOperation<Api, Schema, Output>, 'kind'>,
+    ): CallOperation<Api, Schema, Output> => ({ kind: 'call', ...definition }),
+    stream: <Schema extends InputSchema, Item>(
+      definition: Omit<StreamOperation<Api, Schema, Item>, 'kind'>,
+    ): StreamOperation<Api, Schema, Item> => ({ kind: 'stream', ...definition }),
+    duplex: <Schema extends InputSchema>(
+      definition: Omit<DuplexOperation<Api, Schema>, 'kind'>,
+    ): DuplexOperation<Api, Schema> => ({ kind: 'duplex', ...definition }),
+  };
 }
 
 /**

@@ -5,7 +5,7 @@
  * so that whoever feeds it can give more. Invariant: after the end no item is handed out that came later,
  * and every pending pull is answered.
  */
-import type { MessageStream } from '../node/node.ts';
+import type { MessageStream } from './streams.ts';
 
 export interface PushStreamPorts<Item> {
   /** This item was handed to the program. */

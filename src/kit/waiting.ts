@@ -7,8 +7,19 @@
  */
 import { SkeinError } from '../kernel/errors.ts';
 import { checkName } from '../kernel/identity.ts';
-import type { ReadyCondition, WaitOptions } from '../node/node.ts';
 import { checkOptions, shown } from './arguments.ts';
+import type { WaitOptions } from './streams.ts';
+
+export interface ReadyCondition extends WaitOptions {
+  /** Names that must be reachable. */
+  readonly nodes?: readonly string[];
+  /** Services that somebody must offer. */
+  readonly services?: readonly string[];
+  /** Reachable nodes, this one included. */
+  readonly count?: number;
+  /** Open links. */
+  readonly links?: number;
+}
 
 export interface ReadyView {
   readonly nodes: ReadonlySet<string>;

@@ -20,6 +20,7 @@ export function kernelOptions(
     instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
     firstLink,
     clock: () => platform.now(),
+    features: settings.features ?? [],
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),
     ...(platform.allocate === undefined ? {} : { allocate: platform.allocate }),

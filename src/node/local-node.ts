@@ -1,93 +1,58 @@
 /**
- * A node in this process: the `SkeinNode` interface over a kernel.
+ * A node in this process: a kernel, its features' facades, and what every node has besides.
  *
- * Made by `createLocalNode`. It turns calls into commands for the kernel's features and kernel events into
- * what the program listens to. Invariant: it holds no protocol state; what is true of the mesh is asked of
- * the kernel each time.
+ * Made by `createLocalNode`, which joins it with the apis of skein's features. Invariant: it holds no protocol state;
+ * what is true of the mesh is asked of the kernel each time. It names features only where they are settings of a node.
  */
-
-import { Requests } from '../features/calls/api/requests.ts';
-import { Responders } from '../features/calls/api/responders.ts';
-import type { Service } from '../features/calls/api/service.ts';
-import { callsFeature } from '../features/calls/core/calls.ts';
-import type { CallsEvent } from '../features/calls/core/calls-types.ts';
-import type { Channel, PairOptions, PairRequest, PairsOptions } from '../features/channels/api/channel.ts';
-import { Channels } from '../features/channels/api/channels.ts';
-import type { ChannelEvent } from '../features/channels/core/channel-types.ts';
-import { channelFeature } from '../features/channels/core/channels.ts';
 import { discoveryFeature } from '../features/discovery/core/discovery.ts';
-import { FormationEvents } from '../features/formation/api/formation.ts';
-import { formationFeature } from '../features/formation/core/formation.ts';
-import type { FormationEvent } from '../features/formation/core/formation-types.ts';
-import { defaultKind, type Kind } from '../features/messaging/api/kind.ts';
-import { Messages } from '../features/messaging/api/messages.ts';
-import { messagingFeature } from '../features/messaging/core/messaging.ts';
-import type { MessagingEvent } from '../features/messaging/core/messaging-types.ts';
-import { toDot } from '../features/topology/api/dot.ts';
+import { features } from '../features/index.ts';
 import { topologyFeature } from '../features/topology/core/topology.ts';
-import type { Neighbor } from '../kernel/contracts.ts';
 import { type Failure, SkeinError } from '../kernel/errors.ts';
 import { checkName, idOf } from '../kernel/identity.ts';
-import {
-  checkCondition,
-  type LimitedSignal,
-  limitedSignal,
-  missingFor,
-  raced,
-  Waiters,
-} from '../kit/waiting.ts';
+import { checkFeatures } from '../kit/check-features.ts';
+import type { AnyFeature, ApiOf } from '../kit/feature.ts';
+import type { MeshView } from '../kit/node-ports.ts';
+import { linkInfos, reachableEntries } from '../kit/views.ts';
+import { checkCondition, limitedSignal, missingFor, type ReadyView, Waiters } from '../kit/waiting.ts';
 import { NodeEmitter } from './events.ts';
+import { Facades } from './facades.ts';
 import { type KernelDelivery, tellProgram } from './kernel-events.ts';
 import { kernelOptions } from './kernel-options.ts';
 import type {
-  Batch,
-  BatchOptions,
-  Call,
   Explanation,
-  LinkInfo,
-  LocalNode,
-  Message,
-  MessageStream,
-  MessageSubscription,
-  MessagesOptions,
-  NodeInfo,
+  LocalNodeCore,
+  NodeCore,
+  NodeEvents,
   NodeSettings,
   NodeStatus,
   ReadyCondition,
-  RequestOptions,
-  RespondOptions,
-  SendOptions,
-  SendResult,
-  ServiceSubscription,
-  SnoopedMessage,
-  StreamOptions,
-  Topology,
-  WaitOptions,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
+import { meshView, type PortsOwner, portsFor } from './ports.ts';
 import { Runtime } from './runtime.ts';
 import { checkSettings } from './settings.ts';
 import { createSkeinKernel, type SkeinKernel } from './skein-kernel.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
-import { linkInfo, linkInfos, nodeInfo, reachableEntries, readyView } from './views.ts';
 
 const drainMsDefault = 1500;
 const renamesMax = 100;
-const noOptions = {};
+const coreEventTypes: readonly (keyof NodeEvents)[] = [
+  ...(['node:up', 'node:down', 'link:up', 'link:down', 'warning', 'close'] as const),
+];
 
-export class KernelNode implements LocalNode {
+export class KernelNode implements NodeCore, LocalNodeCore {
   readonly events = new NodeEmitter();
+  readonly added: readonly AnyFeature[];
+  readonly eventTypes: readonly (keyof NodeEvents)[];
+  readonly facades = new Facades();
   private settings: LocalNodeSettings;
-  private sendTimeoutMs: number;
+  /** Lives as long as the node; the send timeout changes in it. */
+  private readonly featureSettings: LocalNodeSettings;
   private core: SkeinKernel;
+  private readonly mesh: MeshView;
   private readonly platform: Platform;
   private readonly runtime: Runtime;
-  private readonly exchange: Messages;
-  private readonly requests: Requests;
-  private readonly responders: Responders;
-  private readonly channels: Channels;
-  private readonly formation: FormationEvents;
   private readonly waiters = new Waiters();
   private renames = 0;
   private closing: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
@@ -95,23 +60,15 @@ export class KernelNode implements LocalNode {
 
   constructor(settings: LocalNodeSettings, makePlatform: (events: PlatformEvents) => Platform) {
     this.settings = settings;
-    this.sendTimeoutMs = settings.sendTimeoutMs;
+    this.featureSettings = { ...settings };
+    this.added = settings.features ?? [];
+    const all: readonly AnyFeature[] = [...features, ...this.added];
+    checkFeatures(all);
+    this.eventTypes = [
+      ...coreEventTypes,
+      ...all.flatMap(({ nodeEvents = [] }) => nodeEvents as (keyof NodeEvents)[]),
+    ];
     let platform: Platform | undefined;
-    const ports = {
-      runtime: () => this.runtime,
-      directory: () => this.core.records,
-      core: () => this.core,
-      selfName: () => this.name,
-    };
-    this.requests = new Requests(ports);
-    this.responders = new Responders(ports);
-    this.channels = new Channels({ ...ports, platform: () => this.platform });
-    this.formation = new FormationEvents(this.events, this.channels);
-    this.exchange = new Messages({
-      ...ports,
-      sendTimeoutMs: () => this.sendTimeoutMs,
-      warn: (code, text) => this.events.emit('warning', { code, text }),
-    });
     this.runtime = new Runtime(
       {
         delivered: (feature, event) => this.delivered(feature, event),
@@ -123,8 +80,33 @@ export class KernelNode implements LocalNode {
       },
     );
     this.platform = platform as unknown as Platform;
+    this.mesh = meshView(() => this.core);
+    const owner = this.portsOwner();
+    for (const feature of all) this.facades.add(feature, portsFor(feature, owner));
     this.core = createSkeinKernel(kernelOptions(settings, this.platform), this.platform.random);
     this.runtime.run(this.core.kernel);
+  }
+
+  private portsOwner(): PortsOwner {
+    const node = this;
+    return {
+      get name() {
+        return node.name;
+      },
+      get namespace() {
+        return node.namespace;
+      },
+      get core() {
+        return node.core;
+      },
+      runtime: this.runtime,
+      platform: this.platform,
+      mesh: this.mesh,
+      featureSettings: this.featureSettings,
+      emit: (type, detail) => this.events.emit(type as keyof NodeEvents, detail as never),
+      checkOpen: () => this.checkOpen(),
+      sharedOf: (name) => this.facades.sharedOf(name),
+    };
   }
 
   get name(): string {
@@ -143,150 +125,33 @@ export class KernelNode implements LocalNode {
     return this.core.kernel.self.instance;
   }
 
+  use<F extends AnyFeature>(feature: F): ApiOf<F> {
+    const api = this.facades.apiOf(feature);
+    if (api !== undefined) return api;
+    const text = `feature ${feature.name} is not part of node ${this.name}: pass it as createNode({ features: [...] })`;
+    throw new SkeinError('SKEIN_INVALID', text);
+  }
+
   // ── waiting ───────────────────────────────────────────────────────────────────────────────────────
 
   async ready(condition: ReadyCondition = {}): Promise<void> {
     this.checkOpen();
     checkCondition(condition);
-    const signal = this.signalOf(condition);
-    await this.waiters
-      .wait(() => missingFor(condition, readyView(this.core)), signal.signal)
-      .finally(signal.cancel);
-  }
-
-  private signalOf(options: WaitOptions): LimitedSignal {
-    return limitedSignal(options, (milliseconds, callback) => this.platform.after(milliseconds, callback));
-  }
-
-  // ── messages ──────────────────────────────────────────────────────────────────────────────────────
-
-  send<Body>(
-    to: string | readonly string[],
-    body: Body,
-    options: SendOptions<Body> = noOptions,
-  ): Promise<SendResult> {
-    try {
-      this.checkOpen();
-      return this.exchange.send(to, body, options as SendOptions<never>);
-    } catch (error) {
-      // Without the promise that `async` would add to each message.
-      return Promise.reject(error as Error);
-    }
-  }
-
-  broadcast<Body>(body: Body, options: SendOptions<Body> = noOptions): Promise<SendResult> {
-    try {
-      this.checkOpen();
-      return this.exchange.broadcast(body, options as SendOptions<never>);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  }
-
-  post<Body>(to: string, body: Body, { kind = defaultKind }: { kind?: Kind<Body> | string } = {}): boolean {
-    return this.exchange.post(to, body, kind as Kind<never> | string);
-  }
-
-  batch<Body = unknown>(to: string, options: BatchOptions<Body> = {}): Batch<Body> {
-    this.checkOpen();
-    return this.exchange.batch(to, options as BatchOptions<never>) as Batch<Body>;
-  }
-
-  drained(): Promise<void> {
-    return this.runtime.drained();
-  }
-
-  async recipients(): Promise<string[]> {
-    this.checkOpen();
-    return reachableEntries(this.core)
-      .map((entry) => entry.name)
-      .sort();
-  }
-
-  messages<Body = unknown>(options: MessagesOptions<Body> = {}): MessageStream<Message<Body>> {
-    this.checkOpen();
-    return this.exchange.consumers.iterate(options as MessagesOptions<never>) as MessageStream<Message<Body>>;
-  }
-
-  handle<Body = unknown>(
-    handler: (message: Message<Body>) => unknown,
-    options: MessagesOptions<Body> = {},
-  ): MessageSubscription {
-    this.checkOpen();
-    return this.exchange.consumers.handle(
-      handler as (message: Message) => unknown,
-      options as MessagesOptions<never>,
+    const { signal, cancel } = limitedSignal(condition, (milliseconds, callback) =>
+      this.platform.after(milliseconds, callback),
     );
+    await this.waiters.wait(() => missingFor(condition, this.readyView()), signal).finally(cancel);
   }
 
-  snoop(options: StreamOptions = {}): MessageStream<SnoopedMessage> {
-    this.checkOpen();
-    return this.exchange.snoop(options);
+  private readyView(): ReadyView {
+    const reachable = reachableEntries(this.mesh);
+    const { self, neighbors } = this.mesh;
+    const services = [...self.services, ...reachable.flatMap((entry) => entry.services)];
+    const names = [self.name, ...reachable.map((entry) => entry.name)];
+    return { nodes: new Set(names), services: new Set(services), links: neighbors.size };
   }
 
-  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────
-
-  request<Input = unknown, Output = unknown>(
-    service: Service<Input, Output> | string,
-    input: Input,
-    options?: RequestOptions,
-  ): Promise<Output> {
-    try {
-      this.checkOpen();
-      const asked = service as Service<never, unknown> | string;
-      return this.requests.request(asked, input, options) as Promise<Output>;
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  }
-
-  respond<Input = unknown, Output = unknown>(
-    service: Service<Input, Output> | string,
-    handler: (call: Call<Input>) => Output | Promise<Output>,
-    options?: RespondOptions,
-  ): ServiceSubscription {
-    this.checkOpen();
-    return this.responders.respond(
-      service as Service<never, unknown> | string,
-      handler as (call: Call) => unknown,
-      options,
-    );
-  }
-
-  async pair(node: string, options?: PairOptions): Promise<Channel> {
-    this.checkOpen();
-    return this.channels.pair(node, options);
-  }
-
-  pairs(options?: PairsOptions): MessageStream<PairRequest> {
-    this.checkOpen();
-    return this.channels.pairs(options);
-  }
-
-  // ── the mesh ──────────────────────────────────────────────────────────────────────────────────────
-
-  topology(): Promise<Topology> {
-    return this.ask(topologyFeature, 'adjacency');
-  }
-
-  async dot(): Promise<string> {
-    return toDot(this.namespace, this.name, await this.topology());
-  }
-
-  async nodes({ all = false }: { all?: boolean } = {}): Promise<NodeInfo[]> {
-    this.checkOpen();
-    const entries = [...this.core.records.entries()].filter(
-      (entry) => all || entry.reachable || entry.id === this.id,
-    );
-    return entries
-      .map((entry) => nodeInfo(this.core, entry, this.runtime.now))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  }
-
-  async route(to: string): Promise<string[]> {
-    checkName(to, 'route: node');
-    return this.ask(topologyFeature, 'route', to);
-  }
+  // ── what it says of itself ────────────────────────────────────────────────────────────────────────
 
   async explain(node?: string): Promise<Explanation> {
     this.checkOpen();
@@ -299,7 +164,7 @@ export class KernelNode implements LocalNode {
     return { summary: summarize(this.name, node, findings), findings };
   }
 
-  /** Whom this node has had in its mesh it could reach: neither key nor address is why that one is missing. */
+  /** A node that was in the mesh of this one could be reached: neither key nor address is why it is missing. */
   private isUnheard(node: string | undefined): boolean {
     return node === undefined || (node !== this.name && this.core.records.get(idOf(node)) === undefined);
   }
@@ -318,7 +183,7 @@ export class KernelNode implements LocalNode {
       addresses: this.settings.addresses,
       settings: this.currentSettings(),
       security: this.platform.security?.() ?? { mode: 'loopback', keys: [] },
-      links: linkInfos(this.core, this.runtime.now),
+      links: linkInfos(this.mesh, this.runtime.now),
       nodeCount: this.core.table.reachableCount + 1,
       services: [...kernel.self.services].sort(),
       counters: { ...Object.fromEntries([...kernel.counters].sort()), ...this.platform.counters?.() },
@@ -327,31 +192,18 @@ export class KernelNode implements LocalNode {
     };
   }
 
-  // ── links and settings ────────────────────────────────────────────────────────────────────────────
-
-  async dial(address: string, options: WaitOptions = {}): Promise<LinkInfo> {
-    const dialed = this.ask<Neighbor>(discoveryFeature, 'dial', address);
-    const signal = this.signalOf(options);
-    const neighbor = await raced(dialed, signal.signal, `no link to ${address}`).finally(signal.cancel);
-    return linkInfo(this.core, neighbor, this.runtime.now);
-  }
-
-  async hangup(node: string): Promise<void> {
-    checkName(node, 'hangup: node');
-    await this.ask(discoveryFeature, 'hangup', node);
-  }
-
-  async announce(): Promise<void> {
-    await this.ask(topologyFeature, 'announce');
-  }
-
   async set(settings: Partial<NodeSettings>): Promise<NodeSettings> {
     checkSettings(settings);
     const { degree, syncPeriodMs, sendTimeoutMs } = settings;
     if (degree !== undefined) await this.ask(discoveryFeature, 'set-degree', degree);
     if (syncPeriodMs !== undefined) await this.ask(topologyFeature, 'set-sync-period', syncPeriodMs);
-    if (sendTimeoutMs !== undefined) this.sendTimeoutMs = sendTimeoutMs;
+    Object.assign(this.featureSettings, settings, sendTimeoutMs === undefined ? {} : { sendTimeoutMs });
     return this.currentSettings();
+  }
+
+  private currentSettings(): NodeSettings {
+    const { degree, syncPeriodMs, sendTimeoutMs } = this.featureSettings;
+    return { degree, syncPeriodMs, sendTimeoutMs };
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────
@@ -373,7 +225,7 @@ export class KernelNode implements LocalNode {
   /** Handlers that run may finish, for half of the time: the goodbye and what is queued need some of it too. */
   private stopOnceIdle(patienceMs: number): void {
     const cancel = this.platform.after(patienceMs, () => this.runtime.stop());
-    this.responders.drain(() => {
+    this.facades.drain(() => {
       cancel();
       this.runtime.stop();
     });
@@ -411,9 +263,7 @@ export class KernelNode implements LocalNode {
     const options = kernelOptions(this.settings, this.platform, this.core.kernel.lastLink);
     this.core = createSkeinKernel(options, this.platform.random);
     this.runtime.run(this.core.kernel);
-    this.exchange.resume();
-    this.responders.resume();
-    this.channels.resume();
+    this.facades.resumed();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;
     this.events.emit('warning', { code: 'SKEIN_NAME_TAKEN', text });
   }
@@ -423,9 +273,7 @@ export class KernelNode implements LocalNode {
     this.closed = true;
     const error = reason === undefined ? undefined : SkeinError.from(reason);
     await this.runtime.end();
-    this.exchange.end(error);
-    this.requests.end(error);
-    this.channels.end(error);
+    this.facades.end(error);
     this.waiters.fail(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
     this.events.emit('close', {
       error: error === undefined ? undefined : { code: error.code, message: error.message },
@@ -436,17 +284,9 @@ export class KernelNode implements LocalNode {
   // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
 
   private delivered(feature: string, event: unknown): void {
-    if (feature === messagingFeature) this.exchange.handle(event as MessagingEvent);
-    else if (feature === callsFeature) this.callsEvent(event as CallsEvent);
-    else if (feature === channelFeature) this.channels.handle(event as ChannelEvent);
-    else if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
-    else if (feature === formationFeature) this.formation.handle(event as FormationEvent);
-    else this.events.emit('behavior', { behavior: feature, event });
-  }
-
-  private callsEvent(event: CallsEvent): void {
-    if (event.type === 'outcomes') this.requests.concluded(event.outcomes);
-    else this.responders.handle(event);
+    if (feature === 'kernel') this.kernelEvent(event as KernelDelivery);
+    else if (!this.facades.deliver(feature, event))
+      this.events.emit('behavior', { behavior: feature, event });
   }
 
   private kernelEvent(event: KernelDelivery): void {
@@ -460,23 +300,7 @@ export class KernelNode implements LocalNode {
   }
 
   private checkOpen(): void {
-    if (this.isClosed) throw this.closedError();
-  }
-
-  private get isClosed(): boolean {
-    return this.closed || this.closing !== undefined;
-  }
-
-  private closedError(): SkeinError {
-    return new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
-  }
-
-  private currentSettings(): NodeSettings {
-    const { discovery, topology } = this.core;
-    return {
-      degree: discovery.degree,
-      syncPeriodMs: topology.syncPeriodMs,
-      sendTimeoutMs: this.sendTimeoutMs,
-    };
+    if (this.closed || this.closing !== undefined)
+      throw new SkeinError('SKEIN_CLOSED', `node ${this.name} is closed`);
   }
 }

@@ -3,7 +3,9 @@
  *
  * Programs write them, the host checks them (`host/options.ts`). Invariant: everything has a default.
  */
+
 import type { AnyBehavior } from '../kernel/contracts.ts';
+import type { AnyFeature } from '../kit/feature.ts';
 import type { Logger } from '../kit/logger.ts';
 
 /** Options of a node in this process. Everything has a default. */
@@ -50,6 +52,11 @@ export interface NodeOptions {
    * that must start anew under another name needs new ones. Their events come as `behavior` events.
    */
   readonly behaviors?: () => readonly AnyBehavior[];
+  /**
+   * This program's own features, made with `feature()`, called after skein's; each after those that it needs. Their
+   * apis are `node.use(mine)`, here and in attached programs.
+   */
+  readonly features?: readonly AnyFeature[];
   readonly logger?: Logger;
 }
 

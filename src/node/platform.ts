@@ -6,11 +6,8 @@
  * told and reports what happened; it decides nothing.
  */
 
-import type { Channel } from '../features/channels/api/channel.ts';
-import type { FormationOptions } from '../features/formation/core/formation-types.ts';
 import type {
   AnyBehavior,
-  DatagramSeal,
   DoorAction,
   DoorEvent,
   Finding,
@@ -23,7 +20,9 @@ import type {
   Store,
 } from '../kernel/contracts.ts';
 import type { Failure } from '../kernel/errors.ts';
+import type { AnyFeature } from '../kit/feature.ts';
 import type { SecurityStatus } from './node.ts';
+import type { FeatureSettings } from './skein-kernel.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
 export interface PlatformEvents {
@@ -74,8 +73,8 @@ export interface Platform {
   /** Memory whose bytes may be anything: they are all written before anybody sees them. Default: cleared. */
   allocate?(byteLength: number): Uint8Array;
   readonly store: Store | undefined;
-  /** Undefined: in no formation, or a world without such programs. */
-  readonly meetings?: Meetings | undefined;
+  /** What it offers to features that know it, by name: see their `api` folders. */
+  readonly parts?: Readonly<Record<string, unknown>>;
   /** Its program uses streams from now on, which go on by ticks and not by promises alone. Default: nothing to do. */
   usesStreams?(): void;
   /** Who is let in. Undefined: a world of its own, without strangers. */
@@ -91,38 +90,19 @@ export interface Platform {
   release(): Promise<void>;
 }
 
-/** Where programs that speak nanomsg are met, once the formation's broker has named them. */
-interface Meetings {
-  /** At this node's own port. @throws SkeinError SKEIN_BUSY, SKEIN_TIMEOUT, SKEIN_ABORTED. */
-  expect(node: string, signal: AbortSignal): Promise<Channel>;
-  /** At its address; the channel ends with SKEIN_TIMEOUT if nobody comes. @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED. */
-  visit(node: string, address: string): Channel;
-}
-
 /** What a node needs to know at its start, every default filled in. */
-export interface LocalNodeSettings {
+export type LocalNodeSettings = FeatureSettings & {
   readonly name: string;
   /** A chosen name that is in use ends the node; a default one gets a suffix. */
   readonly nameChosen: boolean;
   readonly namespace: string;
-  readonly degree: number;
   /** Addresses told to others, `host:port`. */
   readonly addresses: readonly string[];
-  /** Seeds, `host:port`. */
-  readonly seeds: readonly string[];
-  /** Datagrams can be sent and are worth sending. */
-  readonly solicit: boolean;
-  /** Where broadcasts go, for `why`: `127.255.255.255:7077`. */
-  readonly broadcastTargets: readonly string[];
-  /** For datagrams, where there is a key. */
-  readonly seal?: DatagramSeal;
-  /** Undefined: in none. */
-  readonly formation?: FormationOptions;
-  readonly syncPeriodMs: number;
-  readonly sendTimeoutMs: number;
   readonly stallToleranceMs: number;
   readonly version: string;
   readonly pid: number | undefined;
-  /** The program's own. */
+  /** Features of the program's own. */
+  readonly features?: readonly AnyFeature[];
+  /** Makes bare behaviors of the program's own. */
   readonly behaviors?: () => readonly AnyBehavior[];
-}
+};

@@ -2,7 +2,7 @@
 
 import { topologyLimits } from '../features/topology/core/limits.ts';
 import { limits } from '../kernel/limits.ts';
-import { checkOptions } from '../kit/arguments.ts';
+import { checkOptions, checkWhole } from '../kit/arguments.ts';
 import type { NodeSettings } from './node.ts';
 
 /** @throws TypeError that names the setting, the value and what is accepted. */
@@ -13,9 +13,4 @@ export function checkSettings(settings: Partial<NodeSettings>): void {
   if (syncPeriodMs !== undefined)
     checkWhole('syncPeriodMs', syncPeriodMs, topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax);
   if (sendTimeoutMs !== undefined) checkWhole('sendTimeoutMs', sendTimeoutMs, 1, 24 * 3_600_000);
-}
-
-export function checkWhole(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
 }

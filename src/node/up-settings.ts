@@ -12,7 +12,7 @@ import { limits } from '../kernel/limits.ts';
 import { acceptedDurations, parseDuration } from '../kit/duration.ts';
 import { address, flag, listOf, nodeName, oneOf, show, wholeNumber } from '../kit/fields.ts';
 import type { NodeOptions } from './node.ts';
-import { settingFields } from './remote/set.ts';
+import { settingFields } from './remote.ts';
 
 const addressesMax = 256;
 

@@ -5,7 +5,7 @@
  */
 import { checkOptions, checkText } from '../kit/arguments.ts';
 import type { SkeinNode } from '../node/node.ts';
-import { AttachedNode } from './attached-node.ts';
+import { attachedNode } from './attached-node.ts';
 import { ControlClient } from './client.ts';
 import { findControl } from './find.ts';
 
@@ -26,7 +26,7 @@ export async function attach(options: AttachOptions = {}): Promise<SkeinNode> {
   checkText('attach: control', options.control);
   const client = new ControlClient(findControl(options));
   try {
-    return new AttachedNode(client, await client.call('status', {}));
+    return attachedNode(client, await client.call('status', {}));
   } catch (problem) {
     client.close();
     throw problem;

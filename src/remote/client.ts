@@ -8,9 +8,11 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SkeinError } from '../kernel/errors.ts';
+import type { InputOf, OutputOf } from '../kit/operation.ts';
+import { type ControlConnection, ControlDuplex } from './control-duplex.ts';
 import { codeOf, errorFromJson } from './errors.ts';
 import { controlLimits } from './limits.ts';
-import type { CallInput, CallOutput, Calls, StreamInput, StreamItem, Streams } from './registry.ts';
+import type { AllOperations } from './operations.ts';
 import { SilenceWatch } from './silence.ts';
 import { ControlStream } from './stream-reader.ts';
 
@@ -18,12 +20,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A connection that has become a channel. */
-export interface ControlConnection {
-  readonly socket: Socket;
-  /** What came with the answer. */
-  readonly first: Buffer;
-}
+type OfKind<Kind> = {
+  [Name in keyof AllOperations & string]: AllOperations[Name] extends { readonly kind: Kind } ? Name : never;
+}[keyof AllOperations & string];
 
 export class ControlClient {
   readonly path: string;
@@ -45,24 +44,33 @@ export class ControlClient {
   }
 
   /** Runs an operation. @throws SkeinError: what the operation says; SKEIN_NOT_RUNNING; SKEIN_TIMEOUT; SKEIN_ABORTED. */
-  async call<Name extends keyof Calls>(
+  async call<Name extends OfKind<'call'>>(
     name: Name,
-    input: CallInput<Name>,
+    input: InputOf<AllOperations[Name]>,
     options: CallOptions = {},
-  ): Promise<CallOutput<Name>> {
+  ): Promise<OutputOf<AllOperations[Name]>> {
+    return (await this.callAny(name, input, options)) as OutputOf<AllOperations[Name]>;
+  }
+
+  /** The same for an operation of any feature. */
+  async callAny(name: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
     const response = await this.post(this.calls, name, input, options.signal);
-    const json = await this.silence.guard(response, readJson(response)).catch((problem: unknown) => {
+    return this.silence.guard(response, readJson(response)).catch((problem: unknown) => {
       throw this.problemOf(problem, options.signal);
     });
-    return json as CallOutput<Name>;
   }
 
   /** Opens a stream operation. It is under way from this call on; `opened` tells when the node collects. */
-  stream<Name extends keyof Streams>(
+  stream<Name extends OfKind<'stream'>>(
     name: Name,
-    input: StreamInput<Name>,
+    input: InputOf<AllOperations[Name]>,
     options: CallOptions = {},
-  ): ControlStream<StreamItem<Name>> {
+  ): ControlStream<OutputOf<AllOperations[Name]>> {
+    return this.streamAny(name, input, options) as ControlStream<OutputOf<AllOperations[Name]>>;
+  }
+
+  /** The same for an operation of any feature. */
+  streamAny(name: string, input: unknown, options: CallOptions = {}): ControlStream<unknown> {
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     if (options.signal?.aborted) stop();
@@ -71,9 +79,14 @@ export class ControlClient {
     return new ControlStream(response, stopping, () => stopping.signal.aborted || this.isClosed);
   }
 
-  /** Asks for a channel, and resolves with its connection once it is accepted. @throws as `call`. */
-  async channel(
-    name: 'pair' | 'accept',
+  /** Opens a duplex operation. */
+  duplexAny(name: string, input: unknown, options: CallOptions = {}): ControlDuplex {
+    return new ControlDuplex(this.connection(name, input as Record<string, unknown>, options));
+  }
+
+  /** Resolves with the connection once the other end has accepted. @throws as `call`. */
+  async connection(
+    name: string,
     input: Readonly<Record<string, unknown>>,
     { signal }: CallOptions = {},
   ): Promise<ControlConnection> {

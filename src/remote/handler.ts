@@ -7,59 +7,55 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SkeinError } from '../kernel/errors.ts';
-import { checkInput, describeInput, type Operation, type StreamOperation } from '../kit/operation.ts';
-import type { SkeinNode } from '../node/node.ts';
+import { checkInput, describeInput } from '../kit/operation.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
-import { calls, streams } from './registry.ts';
+import type { OperationTable, Served } from './operations.ts';
 import { writeStream } from './stream-writer.ts';
-
-const operations = new Map<string, Operation | StreamOperation>(
-  [...Object.values(calls), ...Object.values(streams)].map((each) => [
-    each.name,
-    each as unknown as Operation | StreamOperation,
-  ]),
-);
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-export function operationsHandler(node: SkeinNode, heartbeatMs: number = controlLimits.heartbeatMs): Handler {
+export function operationsHandler(
+  table: OperationTable,
+  heartbeatMs: number = controlLimits.heartbeatMs,
+): Handler {
   return (request, response) => {
-    answer(node, request, response, heartbeatMs).catch((problem: unknown) => sendError(response, problem));
+    answer(table, request, response, heartbeatMs).catch((problem: unknown) => sendError(response, problem));
   };
 }
 
 async function answer(
-  node: SkeinNode,
+  table: OperationTable,
   request: IncomingMessage,
   response: ServerResponse,
   heartbeatMs: number,
 ): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  if (path === '/v1' || path === '/v1/') return sendList(request, response);
-  const operation = operationAt(path);
+  if (path === '/v1' || path === '/v1/') return sendList(table, request, response);
+  const { operation, api } = operationAt(table, path);
   if (request.method !== 'POST') throw wrongMethod(request, response, 'POST');
   const input = checkInput(operation.input, await readJson(request));
   const signal = signalOf(response);
-  if (operation.type === 'call') {
-    sendJson(response, 200, await operation.run(node, input, signal));
+  if (operation.kind === 'call') {
+    sendJson(response, 200, await operation.run(api, input, signal));
     return;
   }
+  if (operation.kind === 'duplex') throw notADuplex(path);
   const format = (request.headers.accept ?? '').includes('text/event-stream') ? 'event-stream' : 'ndjson';
-  await writeStream(response, await operation.run(node, input, signal), { format, signal, heartbeatMs });
+  await writeStream(response, await operation.run(api, input, signal), { format, signal, heartbeatMs });
 }
 
-function operationAt(path: string): Operation | StreamOperation {
+function operationAt(table: OperationTable, path: string): Served {
   const name = path.startsWith('/v1/') ? path.slice('/v1/'.length) : undefined;
-  const operation = name === undefined ? undefined : operations.get(name);
-  if (operation !== undefined) return operation;
+  const served = name === undefined ? undefined : table.get(name);
+  if (served !== undefined) return served;
   const asked =
     name === undefined
       ? `path ${JSON.stringify(path.slice(0, 80))}`
       : `operation ${JSON.stringify(name.slice(0, 80))}`;
   throw new SkeinError(
     'SKEIN_CONTROL',
-    `no ${asked}: POST /v1/NAME, where NAME is one of ${[...operations.keys()].join(', ')}`,
+    `no ${asked}: POST /v1/NAME, where NAME is one of ${[...table.keys()].join(', ')}`,
     { details: { status: 404 } },
   );
 }
@@ -71,13 +67,18 @@ function wrongMethod(request: IncomingMessage, response: ServerResponse, allowed
   });
 }
 
-function sendList(request: IncomingMessage, response: ServerResponse): void {
+function notADuplex(path: string): SkeinError {
+  const text = `${path} is a stream of bytes: GET it with "Upgrade: skein-channel"`;
+  return new SkeinError('SKEIN_CONTROL', text, { details: { status: 426 } });
+}
+
+function sendList(table: OperationTable, request: IncomingMessage, response: ServerResponse): void {
   if (request.method !== 'GET') throw wrongMethod(request, response, 'GET');
-  const list = [...operations.values()].map(({ name, type, summary, input }) => ({
+  const list = [...table].map(([name, { operation }]) => ({
     name,
-    type,
-    summary,
-    input: describeInput(input),
+    kind: operation.kind,
+    summary: operation.summary,
+    input: describeInput(operation.input),
   }));
   sendJson(response, 200, { operations: list });
 }

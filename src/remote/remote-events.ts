@@ -7,8 +7,8 @@
  */
 
 import { SkeinError } from '../kernel/errors.ts';
+import type { NodeEventJson } from '../node/event-stream.ts';
 import type { NodeEvents, NodeEventTarget } from '../node/node.ts';
-import type { NodeEventJson } from '../node/remote/events.ts';
 import type { ControlClient } from './client.ts';
 import type { ControlStream } from './stream-reader.ts';
 

@@ -11,10 +11,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { SkeinError } from '../kernel/errors.ts';
-import type { SkeinNode } from '../node/node.ts';
+import type { LocalNode } from '../node/node.ts';
 import { errorToJson } from './errors.ts';
 import type { Handler } from './handler.ts';
 import { controlLimits } from './limits.ts';
+import type { OperationTable } from './operations.ts';
 import { clearSocketPath } from './socket-path.ts';
 
 export interface ControlServer {
@@ -32,41 +33,57 @@ export interface ControlServerOptions {
  * @throws SkeinError SKEIN_ADDRESS_IN_USE when a living process answers there; SKEIN_ADDRESS.
  */
 export async function serveControl(
-  node: SkeinNode,
+  node: LocalNode,
   path: string,
   options: ControlServerOptions = {},
 ): Promise<ControlServer> {
   await clearSocketPath(path);
-  const server = createServer(loadedAtFirstRequest(node, options.heartbeatMs));
+  const table = loadedOnce(() =>
+    import('./operations.ts').then(({ operationTable }) => operationTable(node)),
+  );
+  const server = createServer(loadedAtFirstRequest(table, options.heartbeatMs));
   server.keepAliveTimeout = controlLimits.serverIdleTimeoutMs;
   server.headersTimeout = controlLimits.headersTimeoutMs;
   server.requestTimeout = controlLimits.requestTimeoutMs;
-  const channels = serveChannels(server, node);
+  const channels = serveDuplexes(server, table);
   limitConnections(server);
   await listenPrivately(server, path);
   return { path, close: () => closeServer(server, channels) };
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
-function loadedAtFirstRequest(node: SkeinNode, heartbeatMs: number | undefined): Handler {
-  let loaded: Promise<Handler> | undefined;
+function loadedAtFirstRequest(
+  table: () => Promise<OperationTable>,
+  heartbeatMs: number | undefined,
+): Handler {
+  const loaded = loadedOnce(async () => {
+    const [{ operationsHandler }, operations] = await Promise.all([import('./handler.ts'), table()]);
+    return operationsHandler(operations, heartbeatMs);
+  });
   return (request, response) => {
-    loaded ??= import('./handler.ts').then(({ operationsHandler }) => operationsHandler(node, heartbeatMs));
-    loaded.then(
+    loaded().then(
       (handler) => handler(request, response),
       () => response.destroy(),
     );
   };
 }
 
-/** The connections that are channels: the server itself no longer knows them. */
-function serveChannels(server: Server, node: SkeinNode): ReadonlySet<Duplex> {
+function loadedOnce<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let loaded: Promise<Value> | undefined;
+  return () => {
+    loaded ??= load();
+    return loaded;
+  };
+}
+
+/** The connections that are streams of bytes: the server itself no longer knows them. */
+function serveDuplexes(server: Server, table: () => Promise<OperationTable>): ReadonlySet<Duplex> {
   const channels = new Set<Duplex>();
   server.on('upgrade', (request, socket: Duplex) => {
     channels.add(socket);
     socket.once('close', () => channels.delete(socket));
-    import('./channel-server.ts').then(
-      ({ serveChannel }) => serveChannel(node, request, socket),
+    Promise.all([import('./duplex-server.ts'), table()]).then(
+      ([{ serveDuplex }, operations]) => serveDuplex(operations, request, socket),
       () => socket.destroy(),
     );
   });

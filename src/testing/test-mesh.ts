@@ -9,9 +9,9 @@
 import type { AnyBehavior } from '../kernel/contracts.ts';
 import { checkName } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
-import { checkOptions, shown } from '../kit/arguments.ts';
+import { checkOptions, checkWhole, shown } from '../kit/arguments.ts';
+import type { AnyFeature } from '../kit/feature.ts';
 import type { SkeinNode } from '../node/node.ts';
-import { checkWhole } from '../node/settings.ts';
 import { partition } from '../sim/world/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/world/mesh.ts';
 import { World } from '../sim/world/world.ts';
@@ -32,6 +32,8 @@ export interface TestNodeOptions {
   readonly degree?: number;
   /** The program's own behaviors, made anew at each start. */
   readonly behaviors?: () => readonly AnyBehavior[];
+  /** The program's own features. */
+  readonly features?: readonly AnyFeature[];
 }
 
 export interface TestMesh extends AsyncDisposable {
@@ -205,7 +207,7 @@ function checkMeshOptions(options: TestMeshOptions): void {
 }
 
 function checkNodeOptions(options: TestNodeOptions): void {
-  checkOptions('start', options, ['degree', 'behaviors']);
+  checkOptions('start', options, ['degree', 'behaviors', 'features']);
   const { degree, behaviors } = options;
   if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
   if (behaviors !== undefined && typeof behaviors !== 'function')

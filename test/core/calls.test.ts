@@ -1,8 +1,10 @@
 /** Calls between kernels: what is lost on the way, what comes twice, and nodes that do not keep the rules. */
+
 import { describe, expect, test } from 'vitest';
 import type { CallsEvent, Execution, Outcome, Request } from '../../src/features/calls/core/calls-types.ts';
 import { callLimits } from '../../src/features/calls/core/limits.ts';
 import { CallType, encodeReplyHead, ReplyStatus } from '../../src/features/calls/core/wire.ts';
+import { calls as callsFeature } from '../../src/features/calls/feature.ts';
 import type { Failure } from '../../src/kernel/errors.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { lifeOf } from '../../src/kernel/life.ts';
@@ -35,7 +37,7 @@ function chain(...names: string[]): { mesh: TestMesh; nodes: TestNode[] } {
 function ask(node: TestNode, changes: Partial<Request> = {}): void {
   node.enter(() => {
     node.kernel.enter(node.mesh.now);
-    node.core.calls.asker.call({ ...request, ...changes }, 'asked');
+    node.core.behavior(callsFeature).asker.call({ ...request, ...changes }, 'asked');
   });
 }
 
@@ -56,7 +58,7 @@ function outcomesAt(node: TestNode): Outcome[] {
 function answer(node: TestNode, execution: Execution | undefined, output = Uint8Array.of(8)): void {
   node.enter(() => {
     node.kernel.enter(node.mesh.now);
-    node.core.calls.responder.answered(execution as Execution, 0, output);
+    node.core.behavior(callsFeature).responder.answered(execution as Execution, 0, output);
   });
 }
 
@@ -152,7 +154,7 @@ describe('what comes twice', () => {
     again();
     mesh.run(200);
     expect([executionsAt(c).length, outcomesAt(a).length]).toEqual([1, 1]);
-    expect(c.core.calls.status()).toMatchObject({ executed: 1, running: 0, duplicates: 4 });
+    expect(c.core.behavior(callsFeature).status()).toMatchObject({ executed: 1, running: 0, duplicates: 4 });
   });
 
   test('a request that comes after it was given up is not carried out', () => {
@@ -193,8 +195,8 @@ describe('what comes twice', () => {
     const { link } = b.pipeTo(a);
     b.enter(() => b.kernel.received(link, first as Uint8Array, mesh.now));
     expect(executionsAt(b)).toEqual([]);
-    expect(b.core.calls.status()).toMatchObject({ executed: count, running: 0 });
-    expect(a.core.calls.status()).toMatchObject({ answered: count, unresolved: 0 });
+    expect(b.core.behavior(callsFeature).status()).toMatchObject({ executed: count, running: 0 });
+    expect(a.core.behavior(callsFeature).status()).toMatchObject({ answered: count, unresolved: 0 });
   });
 });
 
@@ -246,7 +248,7 @@ describe('a node that does not keep the rules', () => {
     const { mesh, a, c, life, deliver } = asked();
     for (let i = 0; i < 1000; i++) deliver(replyFrom(c, a, 1, encodeReplyHead(life, ReplyStatus.unknown, 0)));
     mesh.run(20);
-    expect(a.core.calls.status()).toMatchObject({ askedAgain: 0, unresolved: 1 });
+    expect(a.core.behavior(callsFeature).status()).toMatchObject({ askedAgain: 0, unresolved: 1 });
   });
 
   test('is counted when what it sends is none of calls', () => {
@@ -263,7 +265,7 @@ describe('a node that does not keep the rules', () => {
     for (const type of [0, ...Object.values(CallType), 77])
       deliver(encodeFrame({ ...header, type }, Uint8Array.of(1, 2, 3)));
     mesh.run(20);
-    expect(a.core.calls.status()).toMatchObject({ malformed: 7 });
+    expect(a.core.behavior(callsFeature).status()).toMatchObject({ malformed: 7 });
   });
 
   test('makes a node keep so many bytes of what waits, and no more', () => {
@@ -277,7 +279,10 @@ describe('a node that does not keep the rules', () => {
       mesh.run(1);
     }
     const fitting = Math.floor(callLimits.callsQueuedBytesMax / input.length);
-    expect(b.core.calls.status()).toMatchObject({ running: 1 + fitting, busy: 99 - fitting });
+    expect(b.core.behavior(callsFeature).status()).toMatchObject({
+      running: 1 + fitting,
+      busy: 99 - fitting,
+    });
     expect(new Set(outcomesAt(a).map(({ failure }) => failure?.code))).toEqual(new Set(['SKEIN_BUSY']));
   });
 });
@@ -287,7 +292,7 @@ describe('a node that does not answer', () => {
     let called: unknown;
     node.enter(() => {
       node.kernel.enter(node.mesh.now);
-      called = node.core.calls.asker.call({ ...request, ...changes }, 'asked');
+      called = node.core.behavior(callsFeature).asker.call({ ...request, ...changes }, 'asked');
     });
     return called;
   }

@@ -5,6 +5,7 @@
 
 import type { Channel } from '../../src/features/channels/core/channel.ts';
 import type { ChannelEvent, OpenOptions } from '../../src/features/channels/core/channel-types.ts';
+import { channels } from '../../src/features/channels/feature.ts';
 import { type Failure, failure } from '../../src/kernel/errors.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { concatenate } from '../../src/kernel/wire/bytes.ts';
@@ -115,13 +116,13 @@ export function run(mesh: TestMesh, milliseconds: number, all: readonly End[], s
 }
 
 export function offer(node: TestNode, protocol = ''): void {
-  enter(node, () => node.core.channels.offer(protocol));
+  enter(node, () => node.core.behavior(channels).offer(protocol));
 }
 
 export function open(from: TestNode, to: TestNode, options: Partial<OpenOptions> = {}): Channel | Failure {
   let opened: Channel | Failure = failure('SKEIN_INVALID', 'not asked');
   enter(from, () => {
-    opened = from.core.channels.open(to.id, { ...openOptions, ...options }, undefined);
+    opened = from.core.behavior(channels).open(to.id, { ...openOptions, ...options }, undefined);
   });
   return opened;
 }
@@ -133,7 +134,7 @@ export function pair(from: TestNode, to: TestNode, options: Partial<OpenOptions>
   if ('code' in opened) throw new Error(opened.message);
   from.mesh.run(3000);
   const request = requestsAt(to).at(-1) as Channel;
-  enter(to, () => to.core.channels.accept(request, options.windowBytes ?? openOptions.windowBytes));
+  enter(to, () => to.core.behavior(channels).accept(request, options.windowBytes ?? openOptions.windowBytes));
   from.mesh.run(3000);
   return [new End(from, opened), new End(to, request)];
 }

@@ -1,7 +1,9 @@
 /** Channels between kernels: what is lost, doubled or late on the way, ways that change, and every end. */
+
 import { describe, expect, test } from 'vitest';
 import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { ChannelType } from '../../src/features/channels/core/wire.ts';
+import { channels } from '../../src/features/channels/feature.ts';
 import type { BehaviorAgent } from '../../src/kernel/contracts.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { breakLink } from '../promises/break-link.ts';
@@ -150,7 +152,8 @@ describe('the way', () => {
     open(c, a);
     mesh.run(400);
     for (const node of [a, c])
-      for (const request of requestsAt(node)) enter(node, () => node.core.channels.accept(request, 65_536));
+      for (const request of requestsAt(node))
+        enter(node, () => node.core.behavior(channels).accept(request, 65_536));
     mesh.run(3000);
     expect([a.pipes.size, c.pipes.size]).toEqual([2, 2]);
   });
@@ -161,7 +164,7 @@ describe('the way', () => {
     a.enter(() => {
       a.kernel.enter(mesh.now);
       // As a member that lies would.
-      (a.core.channels as unknown as { agent: BehaviorAgent }).agent.dialPrivate('c');
+      (a.core.behavior(channels) as unknown as { agent: BehaviorAgent }).agent.dialPrivate('c');
     });
     mesh.run(500);
     expect([a.pipes.size, c.pipes.size]).toEqual([1, 1]);
@@ -217,7 +220,7 @@ describe('every channel ends clearly', () => {
     offer(b);
     const channel = open(a, b);
     mesh.run(100);
-    enter(b, () => b.core.channels.refuse(requestsAt(b)[0] as never, 'not today'));
+    enter(b, () => b.core.behavior(channels).refuse(requestsAt(b)[0] as never, 'not today'));
     mesh.run(100);
     expect(JSON.stringify((channel as { phase: unknown }).phase)).toContain('not today');
   });
@@ -321,7 +324,7 @@ describe('whoever does not keep the rules', () => {
     near.write(numbered(100_000));
     run(mesh, 3000, [near, far], 50);
     expect(far.channel.receiver.received).toBe(16 * 1024);
-    expect(far.node.core.channels.counts.beyondWindow).toBeGreaterThan(0);
+    expect(far.node.core.behavior(channels).counts.beyondWindow).toBeGreaterThan(0);
   });
 
   test('frames of no channel are answered with a reset and leave nothing', () => {
@@ -338,6 +341,6 @@ describe('whoever does not keep the rules', () => {
     run(mesh, 50, [near, far]);
     expect(seen).toBeGreaterThan(0);
     expect(far.bytes.length).toBe(0);
-    expect(far.node.core.channels.counts.unknown).toBeGreaterThan(0);
+    expect(far.node.core.behavior(channels).counts.unknown).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,5 @@
 /** The formation between kernels: hails and pairs along the mesh and through the door, and who is not believed. */
+
 import { describe, expect, test } from 'vitest';
 import {
   encodeFormationMessage,
@@ -6,6 +7,7 @@ import {
 } from '../../src/features/formation/core/formation-messages.ts';
 import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { formationLimits } from '../../src/features/formation/core/limits.ts';
+import { formation as formationFeature } from '../../src/features/formation/feature.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
@@ -30,7 +32,7 @@ function formation(...names: string[]): { mesh: TestMesh; nodes: TestNode[] } {
   return { mesh, nodes };
 }
 
-const statusOf = (node: TestNode) => node.core.formation.status() as FormationStatus;
+const statusOf = (node: TestNode) => node.core.behavior(formationFeature).status() as FormationStatus;
 const bytesOf = (message: FormationMessage) => encodeFormationMessage(message);
 const text = (bytes: string) => new TextEncoder().encode(bytes);
 

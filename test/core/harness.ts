@@ -186,6 +186,7 @@ export class TestNode {
       solicit: true,
       broadcastTargets: [],
       syncPeriodMs: 10_000,
+      sendTimeoutMs: 10_000,
     };
     this.core = createSkeinKernel({ ...defaults, ...options, name }, random);
     this.kernel = this.core.kernel;

@@ -1,7 +1,9 @@
 /** Messages between kernels: receipts, large bodies, what is full, and a way around a link that dies. */
+
 import { describe, expect, test } from 'vitest';
 import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { encodeReceipts, MessageType } from '../../src/features/messaging/core/wire.ts';
+import { messaging as messagingFeature } from '../../src/features/messaging/feature.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { Frame } from '../../src/kernel/wire/frame.ts';
@@ -346,7 +348,7 @@ describe('from a node whose record has not come yet', () => {
     expect(textOf(c)).toEqual([]);
     tell();
     expect(textOf(c)).toEqual(Array.from({ length: 20 }, (_, i) => String(i)));
-    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 0 });
+    expect(c.core.behavior(messagingFeature).status()).toMatchObject({ unknownSource: 0 });
   });
 
   test('so much is held, for so long; the rest is dropped and counted', () => {
@@ -355,10 +357,10 @@ describe('from a node whose record has not come yet', () => {
     for (let i = 0; i < 30; i++) x.send([c], body, { acknowledged: false });
     mesh.run(100);
     const held = Math.floor(limits.unknownSourceBytesMax / (body.length + 100));
-    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 30 - held });
+    expect(c.core.behavior(messagingFeature).status()).toMatchObject({ unknownSource: 30 - held });
     mesh.run(limits.unknownSourceMs + 1000);
     tell();
     expect(c.arrivals).toEqual([]);
-    expect(c.core.messaging.status()).toMatchObject({ unknownSource: 30 });
+    expect(c.core.behavior(messagingFeature).status()).toMatchObject({ unknownSource: 30 });
   });
 });

@@ -1,6 +1,8 @@
 /** Topology between kernels: who is known, who left, whose name it is, and floods that come too fast. */
+
 import { describe, expect, test } from 'vitest';
 import { topologyLimits } from '../../src/features/topology/core/limits.ts';
+import { topology } from '../../src/features/topology/feature.ts';
 import type { Behavior, BehaviorAgent } from '../../src/kernel/contracts.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
@@ -229,7 +231,7 @@ describe('announcements', () => {
   test('a flood of one origin beyond the allowance is deferred, and its last record arrives', () => {
     const { mesh, a, c, seen, announce } = announcer();
     // An origin that does not limit itself.
-    const own = (c.core.topology as unknown as { own: { throttle: { take: () => boolean } } }).own;
+    const own = (c.core.behavior(topology) as unknown as { own: { throttle: { take: () => boolean } } }).own;
     own.throttle.take = () => true;
     const before = a.core.records.get(c.id)?.sequence ?? 0;
     let taken = 0;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
-import type { Channel, PairRequest } from '../../src/features/channels/api/channel.ts';
+import type { Channel, PairRequest } from '../../src/features/channels/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';

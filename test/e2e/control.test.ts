@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kind } from '../../src/features/messaging/api/kind.ts';
 import { createNode } from '../../src/host/create-node.ts';
-import type { SkeinNode } from '../../src/node/node.ts';
+import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { ControlClient } from '../../src/remote/client.ts';
 import { controlLimits } from '../../src/remote/limits.ts';
@@ -16,7 +16,7 @@ import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 import { socketPathOf } from '../../src/remote/socket-path.ts';
 
 let folder: string;
-let node: SkeinNode;
+let node: LocalNode;
 let peer: SkeinNode;
 let server: ControlServer;
 
@@ -39,20 +39,17 @@ describe('the control socket as any HTTP client sees it', () => {
   test('lists its operations', async () => {
     const { status, json } = await ask('GET', '/v1');
     expect(status).toBe(200);
-    const { operations } = json as { operations: { name: string; type: string; summary: string }[] };
+    const { operations } = json as { operations: { name: string; kind: string; summary: string }[] };
     expect(operations).toContainEqual({
       name: 'dial',
-      type: 'call',
+      kind: 'call',
       summary: expect.stringContaining('HOST:PORT'),
       input: expect.objectContaining({ address: expect.objectContaining({ required: true }) }),
     });
-    expect(operations.filter(({ type }) => type === 'stream').map(({ name }) => name)).toEqual([
-      'listen',
-      'serve',
-      'pairs',
-      'snoop',
-      'events',
-    ]);
+    const named = (wanted: string) =>
+      operations.flatMap(({ name, kind }) => (kind === wanted ? [name] : [])).toSorted();
+    expect(named('stream')).toEqual(['events', 'listen', 'pairs', 'serve', 'snoop']);
+    expect(named('duplex')).toEqual(['accept', 'pair']);
   });
 
   test.each<[string, string, string, string | undefined, number, string, RegExp]>([

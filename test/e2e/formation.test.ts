@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PairRequest } from '../../src/features/channels/api/channel.ts';
+import type { PairRequest } from '../../src/features/channels/api.ts';
 import type { BrokerView, FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { program, type RunningNode, Site } from './helpers.ts';

@@ -1,7 +1,11 @@
 /** What a real neighbor sends, recorded from kernels in memory: where mutations of links and kernels start from. */
+
 import type { CallsEvent } from '../../src/features/calls/core/calls-types.ts';
+import { calls } from '../../src/features/calls/feature.ts';
 import type { ChannelEvent } from '../../src/features/channels/core/channel-types.ts';
+import { channels } from '../../src/features/channels/feature.ts';
 import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
+import type { BehaviorOf } from '../../src/kit/feature.ts';
 import { TestMesh, type TestNode } from '../core/harness.ts';
 
 const output = Uint8Array.of(1, 2, 3, 4, 5);
@@ -30,7 +34,7 @@ function callFrom(node: TestNode, victim: TestNode): void {
   const request = { service: 'echo', encoding: 0, input: output, timeoutMs: 3000, to: victim.id, key: '' };
   node.enter(() => {
     node.kernel.enter(node.mesh.now);
-    const { asker } = node.core.calls;
+    const { asker } = node.core.behavior(calls);
     const call = asker.call({ ...request, strategy: 'nearest', idempotent: false }, undefined);
     if (asker.unresolved % 3 === 0 && !('code' in call)) asker.abort(call);
   });
@@ -40,7 +44,7 @@ function callFrom(node: TestNode, victim: TestNode): void {
       effect.type === 'deliver' && effect.feature === 'calls' ? (effect.event as CallsEvent) : undefined;
     if (event?.type !== 'executions') continue;
     for (const execution of event.executions)
-      victim.enter(() => victim.core.calls.responder.answered(execution, 0, output));
+      victim.enter(() => victim.core.behavior(calls).responder.answered(execution, 0, output));
   }
 }
 
@@ -51,10 +55,10 @@ function channelFrom(node: TestNode, victim: TestNode, turn: number): void {
       at.kernel.enter(at.mesh.now);
       act();
     });
-  let opened: ReturnType<typeof node.core.channels.open> | undefined;
+  let opened: ReturnType<BehaviorOf<typeof channels>['open']> | undefined;
   enter(node, () => {
     const options = { protocol: 'pair', windowBytes: 16_384, timeoutMs: 3000 };
-    opened = node.core.channels.open(victim.id, options, undefined);
+    opened = node.core.behavior(channels).open(victim.id, options, undefined);
   });
   node.mesh.run(20);
   for (const effect of victim.effects.splice(0)) {
@@ -63,8 +67,8 @@ function channelFrom(node: TestNode, victim: TestNode, turn: number): void {
     if (event?.type !== 'requested') continue;
     for (const requested of event.channels) {
       enter(victim, () => {
-        if (turn % 3 === 0) return victim.core.channels.refuse(requested, 'not now');
-        victim.core.channels.accept(requested, 16_384);
+        if (turn % 3 === 0) return victim.core.behavior(channels).refuse(requested, 'not now');
+        victim.core.behavior(channels).accept(requested, 16_384);
         requested.write(output, 0);
         if (turn % 3 === 1) requested.end();
       });
@@ -104,7 +108,7 @@ export function recordConversation(): Conversation {
   victim.command('calls', 'serve', { service: 'echo', concurrency: 8, queue: 8 });
   mesh.run(1000);
   for (let i = 0; i < 20; i++) callFrom(i % 2 === 0 ? speaker : far, victim);
-  victim.enter(() => void victim.core.channels.offer(''));
+  victim.enter(() => void victim.core.behavior(channels).offer(''));
   for (let i = 0; i < 12; i++) channelFrom(i % 4 === 3 ? far : speaker, victim, i);
   mesh.run(12_000);
   far.kill();

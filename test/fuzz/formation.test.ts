@@ -2,6 +2,7 @@
  * Bad bytes against what reads those of nanomsg programs and of brokers: streams, messages, claims, and a broker that
  * is handed what came of them.
  */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SpProtocol, SpStream, spGreeting, spMessage } from '../../src/doors/nanomsg/sp-stream.ts';
@@ -9,6 +10,7 @@ import { decodeClaim } from '../../src/features/formation/core/claim.ts';
 import { decodeFormationMessage } from '../../src/features/formation/core/formation-messages.ts';
 import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { formationLimits } from '../../src/features/formation/core/limits.ts';
+import { formation as formationFeature } from '../../src/features/formation/feature.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { TestMesh } from '../core/harness.ts';
 import { claimSample, formationMessageSamples } from '../samples/formation.ts';
@@ -81,7 +83,7 @@ test('a broker takes whatever comes through its door and along the mesh, and liv
     }),
     { seed, numRuns: times(3000) },
   );
-  const { role, members = 0 } = a.core.formation.status() as FormationStatus;
+  const { role, members = 0 } = a.core.behavior(formationFeature).status() as FormationStatus;
   expect(role).toBe('broker');
   expect(members).toBeGreaterThan(1);
   expect(a.counter('kernel.exceptions')).toBe(0);

@@ -15,7 +15,7 @@ import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { Ed25519Signer } from '../../src/host/keys/record-signer.ts';
 import { instanceOf } from '../../src/kernel/identity.ts';
 import { decodeSigned, encodeAnnouncement, isGenuine } from '../../src/kernel/routing/announcement.ts';
-import type { SkeinNode } from '../../src/node/node.ts';
+import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { ControlClient } from '../../src/remote/client.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 import { discoverySamples } from '../samples/discovery.ts';
@@ -75,7 +75,7 @@ describe('mutated', () => {
 
 describe('a running node', () => {
   let folder: string;
-  let node: SkeinNode;
+  let node: LocalNode;
   let peer: SkeinNode;
   let server: ControlServer;
   let port: number;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { service } from '../../src/features/calls/api/service.ts';
 import { createNode } from '../../src/host/create-node.ts';
-import type { SkeinNode } from '../../src/node/node.ts';
+import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 
 let folder: string;
-let node: SkeinNode;
+let node: LocalNode;
 let peer: SkeinNode;
 let server: ControlServer;
 

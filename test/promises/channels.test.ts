@@ -1,7 +1,7 @@
 /** What a channel comes to for its programs: bytes, halves, ends, and the memory of those who do not read. */
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Channel, PairOptions, PairRequest } from '../../src/features/channels/api/channel.ts';
+import type { Channel, PairOptions, PairRequest } from '../../src/features/channels/api.ts';
 import { channelLimits } from '../../src/features/channels/core/limits.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import type { Host } from '../../src/sim/world/machine/host.ts';

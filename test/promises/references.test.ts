@@ -1,5 +1,5 @@
 /** Every claim of the guarantees, of the conformance tables and of the refusals names a test that exists and runs. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +7,10 @@ import { errorCodes } from '../../src/kernel/errors.ts';
 import { problemsOf } from './check-references.ts';
 import { parseDocument } from './claims.ts';
 import { matches, testsIn } from './test-names.ts';
+
+const featureApis = readdirSync(new URL('../../src/features', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => `src/features/${name}/api.ts`);
 
 const root = new URL('../../', import.meta.url);
 
@@ -72,8 +76,8 @@ test('every error code, every reason for a missing recipient and every verb has 
   const rows = parseDocument(guarantees).claims.flatMap(({ lastCell, text }) =>
     lastCell === undefined ? [] : text,
   );
-  const node = read('src/node/node.ts') ?? '';
-  const words = [...Object.keys(errorCodes), ...reasonsIn(node), ...verbsIn(node)];
+  const seen = [...featureApis, 'src/node/node.ts'].map((file) => read(file) ?? '').join('\n');
+  const words = [...Object.keys(errorCodes), ...reasonsIn(seen), ...verbsIn(seen)];
   expect(words.length).toBeGreaterThan(50);
   expect(words.filter((word) => !rows.some((row) => row.includes(`\`${word}\``)))).toEqual([]);
 });
@@ -88,7 +92,8 @@ function verbsIn(source: string): string[] {
   const names: string[] = [];
   const file = ts.createSourceFile('node.ts', source, ts.ScriptTarget.Latest, true);
   ts.forEachChild(file, (node) => {
-    if (!ts.isInterfaceDeclaration(node) || !/^(SkeinNode|LocalNode)$/.test(node.name.text)) return;
+    if (!ts.isInterfaceDeclaration(node) || !/^(NodeCore|LocalNodeCore|[A-Z][a-z]+Api)$/.test(node.name.text))
+      return;
     for (const member of node.members)
       if (ts.isMethodSignature(member)) names.push(`${member.name.getText()}()`);
   });

@@ -1,9 +1,9 @@
 /** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
 import { Argument, type Command } from 'commander';
-import type { ShownNode } from '../../features/topology/remote/node-show.ts';
 import { acceptedDurations, formatDuration, parseDuration } from '../../kit/duration.ts';
+import type { InputOf } from '../../kit/operation.ts';
 import type { NodeInfo, NodeSettings } from '../../node/node.ts';
-import type { CallInput } from '../../remote/registry.ts';
+import type { nodeOperations, ShownNode } from '../../node/remote.ts';
 import {
   command,
   durationOption,
@@ -91,7 +91,7 @@ function buildSet(): Command {
     });
 }
 
-export function settingOf(setting: string, value: string): CallInput<'set'> {
+export function settingOf(setting: string, value: string): InputOf<(typeof nodeOperations)['set']> {
   if (setting === 'degree') {
     if (!/^\d+$/.test(value)) throw new UsageError(`degree: expected a whole number from 0, got "${value}"`);
     return { degree: Number(value) };

@@ -5,7 +5,7 @@
  * are being judged: sent and receipted at the source, arrived (with the hops it took) at the destination.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageJson } from '../../features/messaging/remote/listen.ts';
+import type { MessageJson } from '../../features/messaging/remote.ts';
 import type { DemoNode } from './fleet.ts';
 
 const kind = 'demo';

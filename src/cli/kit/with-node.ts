@@ -4,9 +4,13 @@
  * Used by every command that talks to a running node. Invariant: the connection is closed whatever
  * happens, so that the command ends when its work does.
  */
+
 import { statSync } from 'node:fs';
+import type { Session } from '../../kit/session.ts';
 import { ControlClient } from '../../remote/client.ts';
+import { featureSession } from '../../remote/feature-session.ts';
 import { findControl } from '../../remote/find.ts';
+import { RemoteEvents } from '../../remote/remote-events.ts';
 import type { NodeChoice } from './command.ts';
 import { UsageError } from './exit.ts';
 
@@ -47,4 +51,10 @@ export function interrupted(): AbortSignal {
 function setting(name: string): string | undefined {
   const value = process.env[name];
   return value === '' ? undefined : value;
+}
+
+/** The operations of a feature, as its attached api calls them. */
+export function sessionOf<Ops>(client: ControlClient): Session<Ops> {
+  const events = new RemoteEvents(client);
+  return featureSession({ node: '', client, events }, '') as unknown as Session<Ops>;
 }

@@ -7,7 +7,7 @@
  */
 import { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { Channel, ChannelCounters } from '../../features/channels/api/channel.ts';
+import type { Channel, ChannelCounters } from '../../features/channels/api.ts';
 import {
   decodeFormationMessage,
   encodeFormationMessage,

@@ -12,6 +12,7 @@ import type { AnyBehavior, LogLevel } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import type { NodeId } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
+import type { AnyFeature } from '../../kit/feature.ts';
 import { createLocalNode, type LocalNode } from '../../node/create.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
 import { Archive } from './archive.ts';
@@ -56,6 +57,8 @@ export interface MemberOptions {
   readonly formation?: readonly string[];
   /** The program's own behaviors, made anew for each life. */
   readonly behaviors?: () => readonly AnyBehavior[];
+  /** The program's own features. */
+  readonly features?: readonly AnyFeature[];
 }
 
 /** One run of a member's program. */
@@ -366,6 +369,7 @@ export class Mesh {
         ? {}
         : { formation: { addresses: member.options.formation, doors: [], meeting: '' } }),
       ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
+      features: member.options.features ?? [],
     };
   }
 

@@ -6,8 +6,10 @@
  */
 
 import type { CallsEvent, Execution, Outcome } from '../../../src/features/calls/core/calls-types.ts';
+import { calls } from '../../../src/features/calls/feature.ts';
 import type { Channel } from '../../../src/features/channels/core/channel.ts';
 import type { ChannelEvent } from '../../../src/features/channels/core/channel-types.ts';
+import { channels } from '../../../src/features/channels/feature.ts';
 import type { BrokerView, FormationEvent } from '../../../src/features/formation/core/formation-types.ts';
 import type { Arrival } from '../../../src/features/messaging/core/arrival.ts';
 import type { MessagingEvent, SendAnswer } from '../../../src/features/messaging/core/messaging-types.ts';
@@ -69,7 +71,8 @@ export class Program {
 
   /** One turn of the kernel follows. */
   act(action: Action, now: number): void {
-    const { kernel, calls, channels } = this.core;
+    const { kernel } = this.core;
+    const { asker, responder } = this.core.behavior(calls);
     if (action.do === 'stop') return kernel.stop(now);
     const command = commandOf(action);
     if (command !== undefined) {
@@ -79,33 +82,33 @@ export class Program {
     }
     kernel.enter(now);
     if (action.do === 'call') this.ask(action.service, action.text);
-    else if (action.do === 'abort') calls.asker.abort(this.call as Parameters<typeof calls.asker.abort>[0]);
+    else if (action.do === 'abort') asker.abort(this.call as Parameters<typeof asker.abort>[0]);
     else if (action.do === 'answer')
       for (const execution of this.executions.splice(0))
-        calls.responder.answered(execution, 0, encoder.encode(action.text));
-    else if (action.do === 'offer') channels.offer('');
+        responder.answered(execution, 0, encoder.encode(action.text));
+    else if (action.do === 'offer') this.core.behavior(channels).offer('');
     else this.actOnChannel(action);
   }
 
   private ask(service: string, text: string): void {
     const strategy = 'nearest' as const;
     const request = { service, encoding: 0, input: encoder.encode(text), timeoutMs, to: undefined, strategy };
-    const call = this.core.calls.asker.call({ ...request, key: '', idempotent: false }, undefined);
+    const call = this.core.behavior(calls).asker.call({ ...request, key: '', idempotent: false }, undefined);
     if ('code' in call) this.see(`no call: ${failureText(call)}`);
     else this.call = call;
   }
 
   private actOnChannel(action: Action): void {
-    const { channels } = this.core;
+    const behavior = this.core.behavior(channels);
     const { channel } = this;
     if (action.do === 'open') {
-      const opened = channels.open(idOf(action.to), { protocol: 'pair', windowBytes, timeoutMs }, undefined);
+      const opened = behavior.open(idOf(action.to), { protocol: 'pair', windowBytes, timeoutMs }, undefined);
       if ('code' in opened) this.see(`no channel: ${failureText(opened)}`);
       else this.channel = opened;
     } else if (action.do === 'accept' || action.do === 'refuse') {
       for (const one of this.requested.splice(0)) {
-        if (action.do === 'refuse') channels.refuse(one, action.text);
-        else channels.accept(one, windowBytes);
+        if (action.do === 'refuse') behavior.refuse(one, action.text);
+        else behavior.accept(one, windowBytes);
         this.channel = one;
       }
     } else if (channel === undefined) this.see(`no channel to ${action.do}`);

@@ -91,6 +91,7 @@ export function optionsOf({ address, seed: _, ...own }: SessionNode): SkeinKerne
     seeds: [],
     solicit: true,
     broadcastTargets: [],
+    sendTimeoutMs: 10_000,
     ...own,
   };
 }

@@ -5,22 +5,23 @@
  */
 
 import { instanceOfLife } from '../../../kernel/life.ts';
-import type { Call } from '../../../node/node.ts';
-import { type MessageContext, nameOf } from '../../messaging/api/message.ts';
+import type { MeshView } from '../../../kit/node-ports.ts';
+import { nameOf } from '../../../kit/views.ts';
+import type { Call } from '../api.ts';
 import type { Execution } from '../core/calls-types.ts';
 
 export class ReceivedCall implements Call {
   readonly input: unknown;
   private readonly execution: Execution;
-  private readonly context: MessageContext;
+  private readonly mesh: MeshView;
   private readonly takenAt: number;
   private controller: AbortController | undefined;
   private isLeft = false;
 
-  constructor(execution: Execution, input: unknown, context: MessageContext, takenAt: number) {
+  constructor(execution: Execution, input: unknown, mesh: MeshView, takenAt: number) {
     this.execution = execution;
     this.input = input;
-    this.context = context;
+    this.mesh = mesh;
     this.takenAt = takenAt;
   }
 
@@ -29,7 +30,7 @@ export class ReceivedCall implements Call {
   }
 
   get source(): string {
-    return nameOf(this.execution.source, this.context);
+    return nameOf(this.execution.source, this.mesh.records);
   }
 
   get sourceId(): number {

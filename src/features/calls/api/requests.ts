@@ -7,22 +7,19 @@
 
 import { type Failure, SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf } from '../../../kernel/identity.ts';
-import { checkOneOf, checkOptions, checkText } from '../../../kit/arguments.ts';
+import { checkOneOf, checkOptions, checkText, checkWhole } from '../../../kit/arguments.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
-import type { RequestOptions } from '../../../node/node.ts';
-import type { Runtime } from '../../../node/runtime.ts';
-import { checkWhole } from '../../../node/settings.ts';
-import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import type { RequestOptions } from '../api.ts';
 import type { Call } from '../core/asker.ts';
+import type { Calls } from '../core/calls.ts';
 import { type Outcome, type Request, strategies } from '../core/calls-types.ts';
 import { callLimits } from '../core/limits.ts';
+import type { CallsFeatureShape } from '../shape.ts';
 import { type Service, serviceOf } from './service.ts';
 
-export interface RequestsPorts {
-  readonly runtime: () => Runtime;
-  readonly core: () => SkeinKernel;
-}
+type Ports = NodePorts<CallsFeatureShape, Calls>;
 
 /** Whoever waits for an answer: what the asker hands back with it. */
 interface Waiting {
@@ -35,9 +32,9 @@ const noOptions: RequestOptions = {};
 const requestOptionNames = ['to', 'strategy', 'key', 'timeoutMs', 'signal'];
 
 export class Requests {
-  private readonly ports: RequestsPorts;
+  private readonly ports: Ports;
 
-  constructor(ports: RequestsPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
   }
 
@@ -65,15 +62,15 @@ export class Requests {
   }
 
   private begin(request: Request, waiting: Waiting): Call | Failure {
-    this.ports.runtime().enter();
-    return this.ports.core().calls.asker.call(request, waiting);
+    this.ports.enter();
+    return this.ports.behavior.asker.call(request, waiting);
   }
 
   private beginAbortable(request: Request, { service, resolve, reject }: Waiting, signal: AbortSignal): void {
     if (signal.aborted) return reject(aborted(signal));
-    const { asker } = this.ports.core().calls;
+    const { asker } = this.ports.behavior;
     const abort = (): void => {
-      this.ports.runtime().enter();
+      this.ports.enter();
       if (asker.abort(call as Call)) reject(aborted(signal));
     };
     const ended = (): void => signal.removeEventListener('abort', abort);
@@ -111,7 +108,7 @@ export class Requests {
   }
 
   end(error: Error | undefined): void {
-    for (const handle of this.ports.core().calls.asker.handles()) {
+    for (const handle of this.ports.behavior.asker.handles()) {
       (handle as Waiting).reject(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
     }
   }

@@ -6,21 +6,20 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
-import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { checkOptions, checkWhole, shown } from '../../../kit/arguments.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
-import type { Call, RespondOptions, ServiceSubscription } from '../../../node/node.ts';
-import { checkWhole } from '../../../node/settings.ts';
-import type { MessageContext } from '../../messaging/api/message.ts';
-import { callsFeature } from '../core/calls.ts';
+import type { Call, RespondOptions, ServiceSubscription } from '../api.ts';
+import type { Calls } from '../core/calls.ts';
 import { type CallsEvent, codeOfNone, type Execution } from '../core/calls-types.ts';
 import { callLimits } from '../core/limits.ts';
 import type { Responder } from '../core/responder.ts';
+import type { CallsFeatureShape } from '../shape.ts';
 import { ReceivedCall } from './received-call.ts';
-import type { RequestsPorts } from './requests.ts';
 import { type Service, serviceOf } from './service.ts';
 
-export interface RespondersPorts extends RequestsPorts, MessageContext {}
+type Ports = NodePorts<CallsFeatureShape, Calls>;
 
 interface Offer {
   readonly service: Service<unknown, unknown>;
@@ -40,13 +39,13 @@ interface Job {
 const left = Symbol('left');
 
 export class Responders {
-  private readonly ports: RespondersPorts;
+  private readonly ports: Ports;
   private readonly offers = new Map<string, Offer>();
   /** Handlers that have not answered yet. */
   private running = 0;
   private whenIdle: (() => void) | undefined;
 
-  constructor(ports: RespondersPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
   }
 
@@ -93,20 +92,20 @@ export class Responders {
 
   private serve({ service, concurrency, queue }: Offer): Promise<void> {
     const offered = { service: service.name, concurrency, queue };
-    return this.ports.runtime().command<void>(callsFeature, 'serve', offered).answer;
+    return this.ports.ask('serve', offered);
   }
 
   private withdraw(offer: Offer): void {
     const { name } = offer.service;
     if (this.offers.get(name) !== offer) return;
     this.offers.delete(name);
-    this.ports.runtime().tell(callsFeature, 'unserve', name);
+    this.ports.tell('unserve', name);
   }
 
   // ── one request ───────────────────────────────────────────────────────────────────────────────────
 
   private carryOut(execution: Execution): void {
-    const { responder } = this.ports.core().calls;
+    const { responder } = this.ports.behavior;
     const offer = this.offers.get(execution.service);
     // Withdrawn in this very turn.
     if (offer === undefined) return responder.failed(execution, 'SKEIN_NO_SERVICE', 'it was just withdrawn');
@@ -128,7 +127,7 @@ export class Responders {
 
   private call(job: Job, input: unknown): void {
     const { execution, offer } = job;
-    const given = new ReceivedCall(execution, input, this.ports, this.ports.runtime().now);
+    const given = new ReceivedCall(execution, input, this.ports.mesh, this.ports.now);
     if (execution.handle === left) given.leave();
     execution.handle = given;
     try {
@@ -156,7 +155,7 @@ export class Responders {
     try {
       const { encoding, bytes } = encodeBody(output);
       if (bytes.length > callLimits.callBytesMax) throw tooLarge(bytes.length);
-      if (this.enter()) job.responder.answered(job.execution, encoding, bytes);
+      if (this.ports.tryEnter()) job.responder.answered(job.execution, encoding, bytes);
     } catch (error) {
       return this.fail(job, error);
     }
@@ -166,20 +165,13 @@ export class Responders {
   private fail({ execution, responder }: Job, error: unknown): void {
     const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
     const text = typeof message === 'string' ? message : String(error);
-    if (this.enter()) responder.failed(execution, typeof code === 'string' ? code : codeOfNone, text);
+    if (this.ports.tryEnter())
+      responder.failed(execution, typeof code === 'string' ? code : codeOfNone, text);
     this.ended();
   }
 
   private ended(): void {
     if (--this.running === 0) this.whenIdle?.();
-  }
-
-  /** False when the node has ended meanwhile. */
-  private enter(): boolean {
-    const runtime = this.ports.runtime();
-    if (runtime.isOver) return false;
-    runtime.enter();
-    return true;
   }
 }
 

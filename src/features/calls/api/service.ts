@@ -7,7 +7,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { checkName } from '../../../kernel/identity.ts';
 import { checkOptions, shown } from '../../../kit/arguments.ts';
-import { checkSchema } from '../../messaging/api/kind.ts';
+import { checkSchema } from '../../../kit/schema.ts';
 
 export interface Service<Input, Output> {
   readonly name: string;

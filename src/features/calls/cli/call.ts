@@ -10,11 +10,12 @@ import {
 } from '../../../cli/kit/command.ts';
 import { printBody, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
-import type { CallInput } from '../../../remote/registry.ts';
+import type { InputOf } from '../../../kit/operation.ts';
+import type { operations } from '../remote.ts';
 
 interface CallFlags extends NodeChoice, PrintChoice {
   readonly to?: string;
-  readonly strategy?: NonNullable<CallInput<'call'>['strategy']>;
+  readonly strategy?: NonNullable<InputOf<(typeof operations)['call']>['strategy']>;
   readonly key?: string;
   readonly jsonBody?: boolean;
   readonly idempotent?: boolean;
@@ -52,7 +53,7 @@ async function inputOf(
   service: string,
   body: string | undefined,
   flags: CallFlags,
-): Promise<CallInput<'call'>> {
+): Promise<InputOf<(typeof operations)['call']>> {
   const { to, strategy, key, jsonBody, idempotent, timeout } = flags;
   return {
     service,

@@ -6,28 +6,21 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
-import { checkName, type NodeId } from '../../../kernel/identity.ts';
-import { checkOptions, shown } from '../../../kit/arguments.ts';
+import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
+import { checkOptions, checkWhole, shown } from '../../../kit/arguments.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { PushStream } from '../../../kit/stream.ts';
-import { limitedSignal, raced } from '../../../kit/waiting.ts';
-import type { MessageStream } from '../../../node/node.ts';
-import type { Platform } from '../../../node/platform.ts';
-import type { Runtime } from '../../../node/runtime.ts';
-import { checkWhole } from '../../../node/settings.ts';
-import type { SkeinKernel } from '../../../node/skein-kernel.ts';
-import { Partners } from '../../formation/api/partners.ts';
+import type { MessageStream } from '../../../kit/streams.ts';
+import { raced } from '../../../kit/waiting.ts';
+import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from '../api.ts';
 import type { Channel as CoreChannel } from '../core/channel.ts';
 import type { ChannelEvent } from '../core/channel-types.ts';
+import type { Channels } from '../core/channels.ts';
 import { channelLimits } from '../core/limits.ts';
-import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from './channel.ts';
+import type { ChannelsFeatureShape, Finder } from '../shape.ts';
 import { DuplexChannel } from './duplex-channel.ts';
 
-export interface ChannelsPorts {
-  readonly runtime: () => Runtime;
-  readonly core: () => SkeinKernel;
-  readonly selfName: () => string;
-  readonly platform: () => Platform;
-}
+type Ports = NodePorts<ChannelsFeatureShape, Channels>;
 
 const defaultProtocol = 'pair';
 /** Stands for every protocol that nobody else takes. */
@@ -45,33 +38,45 @@ interface Acceptor {
   readonly waiting: Set<CoreChannel>;
 }
 
-export class Channels {
-  readonly partners: Partners;
-  private readonly ports: ChannelsPorts;
+export class ProgramChannels {
+  private readonly ports: Ports;
+  private finder: Finder | undefined;
   private readonly acceptors = new Map<string, Acceptor>();
   private readonly openings = new Map<CoreChannel, Opening>();
   private readonly open = new Set<DuplexChannel>();
 
-  constructor(ports: ChannelsPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
-    this.partners = new Partners(ports);
   }
 
   pair(node: string, options: PairOptions = {}): Promise<Channel> {
     checkName(node, 'pair: node');
     checkPairOptions(options);
-    this.ports.platform().usesStreams?.();
+    this.ports.usesStreams();
     if (options.signal?.aborted === true) throw aborted(options.signal);
-    const id = this.partners.known(node);
+    const id = this.known(node);
     return id === undefined ? this.askFor(node, options) : this.openTo(id, options);
   }
 
+  findBy(finder: Finder): void {
+    this.finder = finder;
+  }
+
+  /** A node of this mesh goes before one that offers a service of that name. @throws SkeinError SKEIN_SELF */
+  private known(name: string): NodeId | undefined {
+    const { mesh } = this.ports;
+    if (name === this.ports.name)
+      throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a channel leads to another`);
+    const node = mesh.records.get(idOf(name));
+    if (node !== undefined) return node.id;
+    return mesh.table.providers(idOf(name)).find((id) => id !== mesh.self.id);
+  }
+
   private async askFor(name: string, options: PairOptions): Promise<Channel> {
-    const platform = this.ports.platform();
-    const { signal, cancel } = limitedSignal(options, (milliseconds, then) =>
-      platform.after(milliseconds, then),
-    );
-    const asked = this.partners.ask(name, signal);
+    if (this.finder === undefined)
+      throw new SkeinError('SKEIN_UNKNOWN_NODE', `${name} is neither a node of this mesh nor a service`);
+    const { signal, cancel } = this.ports.limitedSignal(options);
+    const asked = this.finder(name, signal);
     const found = await raced(asked, signal, `${name}: the formation has not answered`).finally(cancel);
     return typeof found === 'number' ? this.openTo(found, options) : found;
   }
@@ -80,12 +85,12 @@ export class Channels {
     const { signal, protocol = defaultProtocol, timeoutMs = channelLimits.channelOpenMs } = options;
     const { windowBytes = channelLimits.channelWindowBytes } = options;
     return new Promise((resolve, reject) => {
-      this.ports.runtime().enter();
-      const opened = this.ports.core().channels.open(id, { protocol, windowBytes, timeoutMs }, undefined);
+      this.ports.enter();
+      const opened = this.ports.behavior.open(id, { protocol, windowBytes, timeoutMs }, undefined);
       if ('code' in opened) return reject(SkeinError.from(opened));
       const abort = (): void => {
         this.openings.delete(opened);
-        if (this.enter()) opened.abandon('given up before it was accepted');
+        if (this.ports.tryEnter()) opened.abandon('given up before it was accepted');
         reject(aborted(signal as AbortSignal));
       };
       const ended = (): void => signal?.removeEventListener('abort', abort);
@@ -111,7 +116,7 @@ export class Channels {
       const what = protocol === anyProtocol ? 'all other protocols' : `protocol ${protocol}`;
       throw new SkeinError('SKEIN_INVALID', `pairs: this node takes ${what} already: close that first`);
     }
-    this.ports.platform().usesStreams?.();
+    this.ports.usesStreams();
     this.offer(protocol);
     const closed = (): void => this.withdraw(protocol);
     const stream = new PushStream<PairRequest>({ closed }, Promise.resolve());
@@ -128,7 +133,7 @@ export class Channels {
   }
 
   end(error: Error | undefined): void {
-    const why = error ?? new SkeinError('SKEIN_CLOSED', `node ${this.ports.selfName()} is closed`);
+    const why = error ?? new SkeinError('SKEIN_CLOSED', `node ${this.ports.name} is closed`);
     this.endAll(why);
     for (const { stream } of [...this.acceptors.values()]) stream.end(error);
   }
@@ -143,15 +148,15 @@ export class Channels {
   // ── those who ask ─────────────────────────────────────────────────────────────────────────────────
 
   private offer(protocol: string): void {
-    this.ports.runtime().enter();
-    this.ports.core().channels.offer(protocol);
+    this.ports.enter();
+    this.ports.behavior.offer(protocol);
   }
 
   private withdraw(protocol: string): void {
     const acceptor = this.acceptors.get(protocol);
     this.acceptors.delete(protocol);
-    if (acceptor === undefined || !this.enter()) return;
-    const { channels } = this.ports.core();
+    if (acceptor === undefined || !this.ports.tryEnter()) return;
+    const channels = this.ports.behavior;
     channels.withdraw(protocol);
     for (const waiting of acceptor.waiting) channels.refuse(waiting, 'its program accepts nobody any more');
   }
@@ -188,12 +193,12 @@ export class Channels {
     checkWindow(options.windowBytes);
     const { windowBytes = channelLimits.channelWindowBytes } = options;
     if (core.handle !== undefined) throw new SkeinError('SKEIN_INVALID', 'accept: it is accepted already');
-    if (this.enter()) this.ports.core().channels.accept(core, windowBytes);
+    if (this.ports.tryEnter()) this.ports.behavior.accept(core, windowBytes);
     return this.opened(core);
   }
 
   private refuse(core: CoreChannel, reason: string): void {
-    if (this.enter()) this.ports.core().channels.refuse(core, reason);
+    if (this.ports.tryEnter()) this.ports.behavior.refuse(core, reason);
   }
 
   // ── channels ──────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +219,7 @@ export class Channels {
 
   private opened(core: CoreChannel): DuplexChannel {
     const channel = new DuplexChannel(core, {
-      enter: () => this.enter(),
+      enter: () => this.ports.tryEnter(),
       closed: (closed) => this.open.delete(closed),
     });
     core.handle = channel;
@@ -227,14 +232,6 @@ export class Channels {
     for (const { reject } of this.openings.values()) reject(error);
     this.openings.clear();
     for (const channel of [...this.open]) channel.destroy(error);
-  }
-
-  /** False when the node has ended. */
-  private enter(): boolean {
-    const runtime = this.ports.runtime();
-    if (runtime.isOver) return false;
-    runtime.enter();
-    return true;
   }
 }
 

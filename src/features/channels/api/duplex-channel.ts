@@ -8,8 +8,8 @@
 import { Duplex } from 'node:stream';
 import { SkeinError } from '../../../kernel/errors.ts';
 import { fillYoungSpace } from '../../../kit/young-space.ts';
+import type { Channel, ChannelCounters } from '../api.ts';
 import type { Channel as CoreChannel } from '../core/channel.ts';
-import type { Channel, ChannelCounters } from './channel.ts';
 
 export interface DuplexPorts {
   /** Begins a turn of the kernel. False: the node has ended. */

@@ -3,11 +3,10 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { durationOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { interrupted, sessionOf, withNode } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
-import { pairAttached, pairsAttached } from '../../../remote/attached-channel.ts';
-import type { ControlClient } from '../../../remote/client.ts';
-import type { Channel, PairRequest } from '../api/channel.ts';
+import { attachedChannels } from '../api/attached-channel.ts';
+import type { Channel, ChannelsApi, PairRequest } from '../api.ts';
 
 interface PairFlags extends NodeChoice {
   readonly listen?: boolean;
@@ -31,7 +30,7 @@ export function build(): Command {
       if (listen && timeout !== undefined) throw new UsageError('--timeout: with --listen it waits for ever');
       return withNode(flags, async (client) => {
         const signal = interrupted();
-        const channel = await open(client, other, flags, signal);
+        const channel = await open(attachedChannels(sessionOf(client)), other, flags, signal);
         if (channel !== undefined) await join(channel, signal);
       });
     });
@@ -39,7 +38,7 @@ export function build(): Command {
 
 /** Undefined: interrupted before there was one. */
 async function open(
-  client: ControlClient,
+  channels: ChannelsApi,
   other: string | undefined,
   { protocol, timeout }: PairFlags,
   signal: AbortSignal,
@@ -47,9 +46,9 @@ async function open(
   const named = protocol === undefined ? {} : { protocol };
   if (other !== undefined) {
     const wait = timeout === undefined ? {} : { timeoutMs: timeout };
-    return pairAttached(client, other, { ...named, ...wait, signal });
+    return channels.pair(other, { ...named, ...wait, signal });
   }
-  const requests = pairsAttached(client, { ...named, signal })[Symbol.asyncIterator]();
+  const requests = channels.pairs({ ...named, signal })[Symbol.asyncIterator]();
   const first = await requests.next();
   if (first.done === true) return undefined;
   void refuseAll(requests);

@@ -11,7 +11,7 @@ import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
 import type { Life, Mesh } from '../../../sim/world/mesh.ts';
 import { isRunning } from '../../messaging/sim/message-ledger.ts';
-import type { Channel, PairRequest } from '../api/channel.ts';
+import type { Channel, PairRequest } from '../api.ts';
 
 export type Side = 'opener' | 'acceptor';
 

@@ -8,7 +8,7 @@
 import type { Life, Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
-import type { Channel, PairRequest } from '../api/channel.ts';
+import type { Channel, PairRequest } from '../api.ts';
 import { type ChannelLedger, type PlannedChannel, patternOf, type Side } from './channel-ledger.ts';
 
 const bytesMax = 200_000;

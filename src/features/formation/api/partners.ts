@@ -1,46 +1,31 @@
 /**
- * Who is meant by a name that a program wants a channel to: a node, one that offers a service, or whomever the
- * formation's broker names.
+ * Whom the formation's broker means by a name that the mesh does not know: a node, or a program that speaks nanomsg.
  *
- * Made by the local node, asked by the channels. Invariant: a node of that name goes before a service, and what this
- * mesh knows before what a broker would say; each question ends once.
+ * Made by the formation's facade, asked by the channels. Invariant: each question ends once.
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
-import type { Platform } from '../../../node/platform.ts';
-import type { Runtime } from '../../../node/runtime.ts';
-import type { SkeinKernel } from '../../../node/skein-kernel.ts';
-import type { Channel, PairRequest } from '../../channels/api/channel.ts';
-import { formationFeature } from '../core/formation.ts';
-import type { Paired } from '../core/formation-types.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
+import type { Channel, PairRequest } from '../../channels/api.ts';
+import type { Formation } from '../core/formation.ts';
+import type { FormationFeatureShape } from '../shape.ts';
+import { type Meetings, meetingsPart } from './meetings.ts';
 
-export interface PartnersPorts {
-  readonly runtime: () => Runtime;
-  readonly core: () => SkeinKernel;
-  readonly selfName: () => string;
-  readonly platform: () => Platform;
-}
+type Ports = NodePorts<FormationFeatureShape, Formation>;
 
 /** What programs that speak nanomsg are taken to speak. */
 const nanomsgProtocol = 'nanomsg';
 
 export class Partners {
-  private readonly ports: PartnersPorts;
+  private readonly ports: Ports;
 
-  constructor(ports: PartnersPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
   }
 
-  /** A node of this mesh, where nobody need be asked. @throws SkeinError SKEIN_SELF */
-  known(name: string): NodeId | undefined {
-    const { core, selfName } = this.ports;
-    if (name === selfName())
-      throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a channel leads to another`);
-    const { records, table, kernel } = core();
-    const node = records.get(idOf(name));
-    if (node !== undefined) return node.id;
-    return table.providers(idOf(name)).find((id) => id !== kernel.self.id);
+  private get meetings(): Meetings | undefined {
+    return this.ports.platformPart<Meetings>(meetingsPart);
   }
 
   /**
@@ -50,11 +35,11 @@ export class Partners {
   async ask(name: string, signal: AbortSignal | undefined): Promise<NodeId | Channel> {
     const done = new AbortController();
     const given = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
-    const meeting = this.ports.platform().meetings?.expect(name, given);
+    const meeting = this.meetings?.expect(name, given);
     // Of no interest unless it turns out to be such a program.
     meeting?.catch(() => undefined);
     try {
-      const paired = await this.ports.runtime().command<Paired>(formationFeature, 'pair', name).answer;
+      const paired = await this.ports.ask('pair', name);
       if (signal?.aborted === true)
         throw new SkeinError('SKEIN_ABORTED', 'given up by the caller', { cause: signal.reason });
       if (paired.isNode) return idOf(paired.other);
@@ -67,7 +52,7 @@ export class Partners {
 
   /** A program that speaks nanomsg wants this node to come to its address. Undefined: there is no going there. */
   asked(from: string, address: string): PairRequest | undefined {
-    const { meetings } = this.ports.platform();
+    const { meetings } = this;
     if (meetings === undefined) return undefined;
     // Such a program cannot be told: it waits in vain.
     const refuse = (): void => undefined;

@@ -4,7 +4,7 @@
  * Made by the messaging facade, and over the control socket by an attached node. Invariant: what was added is
  * delivered or missing in the end, and counted once; no more than `inFlight` wait for their receipts.
  */
-import type { Batch, BatchCounts, MissingReason } from '../../../node/node.ts';
+import type { Batch, BatchCounts, MissingReason } from '../api.ts';
 
 /** Sends one; what became of it is told by `ended`, perhaps before this returns. False: it could not leave now. */
 export type BatchSend<Body> = (body: Body) => boolean;

@@ -8,20 +8,20 @@
 
 import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { decodeBody } from '../../../kit/codec.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { validate } from '../../../kit/schema.ts';
 import { PushStream } from '../../../kit/stream.ts';
-import type { Message, MessageStream, MessageSubscription, MessagesOptions } from '../../../node/node.ts';
-import type { Runtime } from '../../../node/runtime.ts';
+import type { MessageStream, MessageSubscription } from '../../../kit/streams.ts';
+import { nameOf } from '../../../kit/views.ts';
+import type { Message, MessagesOptions } from '../api.ts';
 import type { Arrival } from '../core/arrival.ts';
 import { messagingLimits } from '../core/limits.ts';
-import { messagingFeature } from '../core/messaging.ts';
+import type { Messaging } from '../core/messaging.ts';
+import type { MessagingFeatureShape } from '../shape.ts';
 import { checkKind, type Kind, kindName } from './kind.ts';
-import { type MessageContext, nameOf, ReceivedMessage } from './message.ts';
+import { ReceivedMessage } from './message.ts';
 
-export interface ConsumerPorts extends MessageContext {
-  readonly runtime: () => Runtime;
-  readonly warn: (code: string, text: string) => void;
-}
+type Ports = NodePorts<MessagingFeatureShape, Messaging>;
 
 interface Consumer {
   readonly id: number;
@@ -46,11 +46,11 @@ const consumedBatch = 64;
 const consumedBatchBytes = messagingLimits.receiveBufferBytes / 64;
 
 export class Consumers {
-  private readonly ports: ConsumerPorts;
+  private readonly ports: Ports;
   private readonly consumers = new Map<number, Consumer>();
   private lastId = 0;
 
-  constructor(ports: ConsumerPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
   }
 
@@ -143,14 +143,13 @@ export class Consumers {
   }
 
   private listen({ id, kindName: kind, limit }: Consumer): Promise<void> {
-    return this.ports.runtime().command<void>(messagingFeature, 'listen', { consumer: id, kind, limit })
-      .answer;
+    return this.ports.ask('listen', { consumer: id, kind, limit });
   }
 
   private remove(consumer: Consumer): void {
     if (!this.consumers.delete(consumer.id)) return;
     consumer.removed = true;
-    this.ports.runtime().tell(messagingFeature, 'unlisten', consumer.id);
+    this.ports.tell('unlisten', consumer.id);
   }
 
   private give(consumer: Consumer, arrival: Arrival): void {
@@ -182,7 +181,7 @@ export class Consumers {
   }
 
   private pass(consumer: Consumer, arrival: Arrival, body: unknown): void {
-    const message = new ReceivedMessage(arrival, body, this.ports);
+    const message = new ReceivedMessage(arrival, body, this.ports.mesh);
     if (!consumer.take(message)) return;
     consumer.consumed++;
     consumer.consumedBytes += message.byteLength;
@@ -208,7 +207,7 @@ export class Consumers {
   }
 
   private drop(consumer: Consumer, arrival: Arrival, error: unknown): void {
-    const from = nameOf(arrival.origin.source, this.ports);
+    const from = nameOf(arrival.origin.source, this.ports.mesh.records);
     this.ports.warn('body', `a message of kind ${arrival.kind} from ${from} was dropped: ${textOf(error)}`);
     this.consumed(consumer, arrival.body.length, 1, true);
   }
@@ -224,7 +223,7 @@ export class Consumers {
     const { id, consumed: count, consumedBytes: byteLength } = consumer;
     consumer.consumed = 0;
     consumer.consumedBytes = 0;
-    this.ports.runtime().tell(messagingFeature, 'consumed', { consumer: id, count, byteLength });
+    this.ports.tell('consumed', { consumer: id, count, byteLength });
   }
 }
 

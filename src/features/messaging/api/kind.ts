@@ -6,12 +6,10 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { shown } from '../../../kit/arguments.ts';
-import { messagingLimits } from '../core/limits.ts';
+import { labelProblem } from '../../../kit/labels.ts';
+import { checkSchema, type Named } from '../../../kit/schema.ts';
 
-export interface Kind<Body> {
-  readonly name: string;
-  readonly schema: StandardSchemaV1<unknown, Body> | undefined;
-}
+export interface Kind<Body> extends Named<Body> {}
 
 export function kindName(kind: Kind<never> | Kind<unknown> | string): string {
   return typeof kind === 'string' ? kind : kind.name;
@@ -27,16 +25,8 @@ export const defaultKind = 'message';
  * @example const Greeting = kind<{ text: string }>('greeting')
  */
 export function kind<Body = unknown>(name: string, schema?: StandardSchemaV1<unknown, Body>): Kind<Body> {
-  if (
-    typeof name !== 'string' ||
-    name.length === 0 ||
-    /\p{Cc}/u.test(name) ||
-    utf8Bytes(name) > messagingLimits.kindBytesMax
-  ) {
-    throw new TypeError(
-      `kind: a name has 1 to 127 bytes of UTF-8 and no control characters, got ${JSON.stringify(name)}`,
-    );
-  }
+  const problem = labelProblem(name);
+  if (problem !== undefined) throw new TypeError(`kind: ${problem}`);
   checkSchema(`kind ${name}`, schema);
   const made = { name, schema };
   known.add(made);
@@ -62,22 +52,4 @@ function checkKindName(name: string): void {
   kind(name);
   if (knownNames.size >= knownNamesMax) knownNames.clear();
   knownNames.add(name);
-}
-
-/** @throws TypeError when it is there and not a Standard Schema. */
-export function checkSchema(what: string, schema: unknown): void {
-  if (schema === undefined || isStandardSchema(schema)) return;
-  const accepted = 'a schema is a Standard Schema (https://standardschema.dev), as valibot and zod make them';
-  throw new TypeError(`${what}: ${accepted}; got ${shown(schema)}`);
-}
-
-/** Some libraries' schemas are functions. */
-function isStandardSchema(schema: unknown): boolean {
-  const isThing = (typeof schema === 'object' && schema !== null) || typeof schema === 'function';
-  const standard = isThing ? (schema as { '~standard'?: { validate?: unknown } })['~standard'] : undefined;
-  return typeof standard?.validate === 'function';
-}
-
-function utf8Bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -1,5 +1,5 @@
 /** Messages as one printable line each. Who calls it: `toString()` of messages, the CLI. */
-import type { Message, SnoopedMessage } from '../../../node/node.ts';
+import type { Message, SnoopedMessage } from './message-types.ts';
 
 const bodyCharactersMax = 120;
 

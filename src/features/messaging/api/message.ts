@@ -5,38 +5,32 @@
  * only read the body, and this is the hot path (an object with all fields filled in cost three times as much).
  */
 
-import type { Directory } from '../../../kernel/contracts.ts';
-import { formatId, type NodeId } from '../../../kernel/identity.ts';
 import { instanceOfLife } from '../../../kernel/life.ts';
 import { readRecipients } from '../../../kernel/wire/frame.ts';
 import { decodeBody } from '../../../kit/codec.ts';
-import type { Message, SnoopedMessage } from '../../../node/node.ts';
+import type { MeshView } from '../../../kit/node-ports.ts';
+import { nameOf } from '../../../kit/views.ts';
+import type { Message, SnoopedMessage } from '../api.ts';
 import type { Arrival } from '../core/arrival.ts';
 import type { Transit } from '../core/messaging-types.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
-
-/** What messages need to know of their node. */
-export interface MessageContext {
-  readonly selfName: () => string;
-  readonly directory: () => Directory;
-}
 
 export class ReceivedMessage implements Message {
   readonly body: unknown;
   /** Of its body, as it came: the program may take the body's memory away. */
   readonly byteLength: number;
   private readonly arrival: Arrival;
-  private readonly context: MessageContext;
+  private readonly mesh: MeshView;
 
-  constructor(arrival: Arrival, body: unknown, context: MessageContext) {
+  constructor(arrival: Arrival, body: unknown, mesh: MeshView) {
     this.arrival = arrival;
     this.byteLength = arrival.body.length;
     this.body = body;
-    this.context = context;
+    this.mesh = mesh;
   }
 
   get source(): string {
-    return nameOf(this.sourceId, this.context);
+    return nameOf(this.sourceId, this.mesh.records);
   }
 
   get sourceId(): number {
@@ -63,12 +57,12 @@ export class ReceivedMessage implements Message {
   get recipients(): readonly string[] {
     const { recipients } = this.arrival;
     return recipients === undefined
-      ? [this.context.selfName()]
-      : readRecipients(recipients).map((id) => nameOf(id, this.context));
+      ? [this.mesh.self.name]
+      : readRecipients(recipients).map((id) => nameOf(id, this.mesh.records));
   }
 
   get route(): readonly string[] | undefined {
-    return this.arrival.route?.map((id) => nameOf(id, this.context));
+    return this.arrival.route?.map((id) => nameOf(id, this.mesh.records));
   }
 
   toString(): string {
@@ -82,21 +76,17 @@ export class ReceivedMessage implements Message {
 }
 
 /** What a relay saw. */
-export function snoopedMessage(transit: Transit, context: MessageContext): SnoopedMessage {
+export function snoopedMessage(transit: Transit, mesh: MeshView): SnoopedMessage {
   const message = {
-    source: nameOf(transit.source, context),
+    source: nameOf(transit.source, mesh.records),
     id: transit.sequence,
     kind: transit.kind,
-    recipients: transit.recipients.map((id) => nameOf(id, context)),
-    from: nameOf(transit.from, context),
+    recipients: transit.recipients.map((id) => nameOf(id, mesh.records)),
+    from: nameOf(transit.from, mesh.records),
     body: transit.partial ? undefined : tryDecode(transit),
     bodyBytes: transit.totalBytes,
   };
   return Object.defineProperty(message, 'toString', { value: () => describeSnooped(message) });
-}
-
-export function nameOf(id: NodeId, context: MessageContext): string {
-  return context.directory().get(id)?.name ?? formatId(id);
 }
 
 function tryDecode(transit: Transit): unknown {

@@ -7,33 +7,25 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
-import { checkOneOf, checkOptions, listOfNames } from '../../../kit/arguments.ts';
+import { checkOneOf, checkOptions, checkWhole, listOfNames } from '../../../kit/arguments.ts';
 import { encodeBody } from '../../../kit/codec.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { validate, validateNow } from '../../../kit/schema.ts';
 import { PushStream } from '../../../kit/stream.ts';
-import type {
-  BatchOptions,
-  MessageStream,
-  SendOptions,
-  SendResult,
-  SnoopedMessage,
-  StreamOptions,
-} from '../../../node/node.ts';
-import { checkWhole } from '../../../node/settings.ts';
-import type { SkeinKernel } from '../../../node/skein-kernel.ts';
+import type { MessageStream, StreamOptions } from '../../../kit/streams.ts';
+import { nameOf } from '../../../kit/views.ts';
+import type { BatchOptions, SendOptions, SendResult, SnoopedMessage } from '../api.ts';
 import { messagingLimits } from '../core/limits.ts';
-import { messagingFeature } from '../core/messaging.ts';
+import type { Messaging } from '../core/messaging.ts';
 import type { MessagingEvent, SendAnswer, SendCommand, Sent, Transit } from '../core/messaging-types.ts';
 import type { Everybody, Target } from '../core/target.ts';
+import type { MessagingFeatureShape } from '../shape.ts';
 import { CountedBatch } from './batch.ts';
-import { type ConsumerPorts, Consumers } from './consumers.ts';
+import { Consumers } from './consumers.ts';
 import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
-import { nameOf, snoopedMessage } from './message.ts';
+import { snoopedMessage } from './message.ts';
 
-export interface MessagesPorts extends ConsumerPorts {
-  readonly core: () => SkeinKernel;
-  readonly sendTimeoutMs: () => number;
-}
+type Ports = NodePorts<MessagingFeatureShape, Messaging>;
 
 /** Whoever waits for the receipt of a message to one node: what the sender hands back with it. */
 interface Waiter {
@@ -82,14 +74,14 @@ const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'si
 
 export class Messages {
   readonly consumers: Consumers;
-  private readonly ports: MessagesPorts;
+  private readonly ports: Ports;
   private readonly snoops = new Set<PushStream<SnoopedMessage>>();
   private readonly targets = new Map<string, Map<string, Target>>();
   private last: { readonly to: string; readonly target: Target } | undefined;
   /** By kind. */
   private readonly everybody = new Map<string, Everybody>();
 
-  constructor(ports: MessagesPorts) {
+  constructor(ports: Ports) {
     this.ports = ports;
     this.consumers = new Consumers(ports);
   }
@@ -111,11 +103,11 @@ export class Messages {
     if (bytes.length > messagingLimits.partBytes) {
       return this.dispatch([target.node], body, options, new Map([[target.node, to]]));
     }
-    const timeoutMs = options.timeoutMs ?? this.ports.sendTimeoutMs();
+    const timeoutMs = options.timeoutMs ?? this.ports.settings.sendTimeoutMs;
     return new Promise((resolve, reject) => {
       const waiter = new SendWaiter(to, options, resolve, reject);
-      this.ports.runtime().enter();
-      const problem = this.ports.core().messaging.direct.sendTo(target, encoding, bytes, timeoutMs, waiter);
+      this.ports.enter();
+      const problem = this.ports.behavior.direct.sendTo(target, encoding, bytes, timeoutMs, waiter);
       if (problem !== undefined) reject(SkeinError.from(problem));
     });
   }
@@ -150,10 +142,11 @@ export class Messages {
   ): boolean {
     const { encoding, bytes } = encodeSmall('batch', body, named);
     const target = this.target(to, kindName(named));
-    this.ports.runtime().enter();
-    const { direct } = this.ports.core().messaging;
+    this.ports.enter();
+    const { direct } = this.ports.behavior;
     return (
-      direct.sendTo(target, encoding, bytes, timeoutMs ?? this.ports.sendTimeoutMs(), waiter) === undefined
+      direct.sendTo(target, encoding, bytes, timeoutMs ?? this.ports.settings.sendTimeoutMs, waiter) ===
+      undefined
     );
   }
 
@@ -164,14 +157,14 @@ export class Messages {
     const { encoding, bytes } = encodeBody(body);
     if (bytes.length > messagingLimits.partBytes) return this.dispatch('all', body, options, new Map());
     const named = kindName(options.kind ?? defaultKind);
-    const { direct } = this.ports.core().messaging;
+    const { direct } = this.ports.behavior;
     let everybody = this.everybody.get(named);
     if (everybody === undefined) {
       everybody = direct.everybody(named);
       if (this.everybody.size >= targetsMax) this.everybody.clear();
       this.everybody.set(named, everybody);
     }
-    this.ports.runtime().enter();
+    this.ports.enter();
     return Promise.resolve(this.result(direct.postToAll(everybody, encoding, bytes), new Map(), 'none'));
   }
 
@@ -179,8 +172,8 @@ export class Messages {
   post(to: string, body: unknown, named: Kind<never> | string): boolean {
     const { encoding, bytes } = encodeSmall('post', body, named);
     const target = this.target(to, kindName(named));
-    this.ports.runtime().enter();
-    return this.ports.core().messaging.direct.post(target, encoding, bytes) === undefined;
+    this.ports.enter();
+    return this.ports.behavior.direct.post(target, encoding, bytes) === undefined;
   }
 
   /** Mostly the last one again: comparing two texts that are the same object costs nothing, two look-ups do. */
@@ -195,7 +188,7 @@ export class Messages {
   private makeTarget(to: string, named: string): Target {
     this.checkRecipient(to);
     kind(named);
-    const target = this.ports.core().messaging.direct.target(idOf(to), named);
+    const target = this.ports.behavior.direct.target(idOf(to), named);
     if (this.targets.size >= targetsMax) this.targets.clear();
     const byKind = this.targets.get(to) ?? new Map<string, Target>();
     this.targets.set(to, byKind.set(named, target));
@@ -204,7 +197,7 @@ export class Messages {
 
   private checkRecipient(name: string): void {
     checkName(name, 'recipient');
-    if (name !== this.ports.selfName()) return;
+    if (name !== this.ports.name) return;
     throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a node cannot send to itself`);
   }
 
@@ -226,19 +219,18 @@ export class Messages {
       body: encoded.bytes,
       acknowledged: receipt !== 'none',
       traced: trace,
-      timeoutMs: options.timeoutMs ?? this.ports.sendTimeoutMs(),
+      timeoutMs: options.timeoutMs ?? this.ports.settings.sendTimeoutMs,
     };
     const answer = await this.ask(command, signal);
     return conclude(this.result(answer, names, receipt), receipt === 'none' ? 'none' : require);
   }
 
   private async ask(command: SendCommand, signal: AbortSignal | undefined): Promise<SendAnswer> {
-    const runtime = this.ports.runtime();
     // The signal may have fired while a schema was asked.
     checkNotAborted(signal);
-    const { token, answer } = runtime.command<SendAnswer>(messagingFeature, 'send', command);
+    const { token, answer } = this.ports.begin('send', command);
     if (signal === undefined) return answer;
-    const abort = (): void => runtime.tell(messagingFeature, 'abort', token);
+    const abort = (): void => this.ports.tell('abort', token);
     signal.addEventListener('abort', abort, { once: true });
     try {
       return await answer;
@@ -248,7 +240,7 @@ export class Messages {
   }
 
   private result(answer: SendAnswer, names: ReadonlyMap<NodeId, string>, receipt: string): SendResult {
-    const named = (id: NodeId): string => names.get(id) ?? nameOf(id, this.ports);
+    const named = (id: NodeId): string => names.get(id) ?? nameOf(id, this.ports.mesh.records);
     const counted = { deliveredCount: answer.delivered.length, missingCount: answer.missing.length };
     if (receipt === 'count') return { id: answer.sequence, delivered: [], missing: [], ...counted };
     const missing = answer.missing.map(({ node, reason }) => ({ node: named(node), reason }));
@@ -258,10 +250,10 @@ export class Messages {
   // ── watching what passes ──────────────────────────────────────────────────────────────────────────
 
   snoop({ signal }: StreamOptions): MessageStream<SnoopedMessage> {
-    const { answer } = this.ports.runtime().command(messagingFeature, 'snoop', true);
+    const answer = this.ports.ask('snoop', true);
     const closed = (): void => {
       this.snoops.delete(stream);
-      if (this.snoops.size === 0) this.ports.runtime().tell(messagingFeature, 'snoop', false);
+      if (this.snoops.size === 0) this.ports.tell('snoop', false);
     };
     const stream = new PushStream<SnoopedMessage>({ closed }, answer, signal);
     this.snoops.add(stream);
@@ -274,13 +266,13 @@ export class Messages {
     this.last = undefined;
     this.everybody.clear();
     this.consumers.resume();
-    if (this.snoops.size > 0) this.ports.runtime().tell(messagingFeature, 'snoop', true);
+    if (this.snoops.size > 0) this.ports.tell('snoop', true);
   }
 
   end(error: Error | undefined): void {
     this.consumers.end(error);
     for (const stream of [...this.snoops]) stream.end(error);
-    for (const handle of this.ports.core().messaging.direct.handles())
+    for (const handle of this.ports.behavior.direct.handles())
       (handle as Waiter).failed(error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed'));
   }
 
@@ -292,7 +284,7 @@ export class Messages {
   }
 
   private showTransit(transit: Transit): void {
-    const message = snoopedMessage(transit, this.ports);
+    const message = snoopedMessage(transit, this.ports.mesh);
     // Whoever looks on too slowly misses some: the traffic itself must not wait for it.
     for (const stream of this.snoops)
       if (stream.waiting < messagingLimits.receiveBufferMessages) stream.push(message);

@@ -11,8 +11,9 @@ import {
 import { ExitError, UsageError } from '../../../cli/kit/exit.ts';
 import { print, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
+import type { InputOf } from '../../../kit/operation.ts';
 import type { Missing, SendResult } from '../../../node/node.ts';
-import type { CallInput } from '../../../remote/registry.ts';
+import type { operations } from '../remote.ts';
 
 interface SendFlags extends NodeChoice, PrintChoice {
   readonly kind?: string;
@@ -46,7 +47,11 @@ export function build(): Command {
     });
 }
 
-async function inputOf(nodes: string, body: string, flags: SendFlags): Promise<CallInput<'send'>> {
+async function inputOf(
+  nodes: string,
+  body: string,
+  flags: SendFlags,
+): Promise<InputOf<(typeof operations)['send']>> {
   const { kind, receipt, timeout, trace } = flags;
   return {
     to: recipientsIn(nodes),

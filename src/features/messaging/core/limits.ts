@@ -21,6 +21,4 @@ export const messagingLimits = {
   joiningBytesMax: 256 * 1024 * 1024,
   /** A large message whose next part does not come for this long is dropped. */
   joiningIdleMs: 30_000,
-  /** UTF-8 bytes of a kind's name: its length fits one byte of a varint. */
-  kindBytesMax: 127,
 } as const;

@@ -80,10 +80,10 @@ describe('a message', () => {
   test('with a kind above the limit is refused', () => {
     const read = (kind: string): boolean =>
       new DataCursor().read(frameOf(MessageType.data, encodeData({ ...data, kind })));
-    expect([
-      read('x'.repeat(messagingLimits.kindBytesMax)),
-      read('x'.repeat(messagingLimits.kindBytesMax + 1)),
-    ]).toEqual([true, false]);
+    expect([read('x'.repeat(limits.kindBytesMax)), read('x'.repeat(limits.kindBytesMax + 1))]).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 

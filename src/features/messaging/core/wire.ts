@@ -91,7 +91,7 @@ export class DataCursor {
       return false;
     const kindLength = bytes[kindStart - 1] as number;
     const kindEnd = kindStart + kindLength;
-    if (kindLength > messagingLimits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
+    if (kindLength > limits.kindBytesMax || kindEnd + 1 > payloadEnd) return false;
     this.life = viewU48(view, payloadStart);
     this.lifeTail = view.getUint16(payloadStart + 6);
     if (frame.type !== MessageType.unacknowledged) this.floor = viewU48(view, payloadStart + floorOffset);
@@ -121,7 +121,7 @@ export class DataCursor {
 
   private readKind(bytes: Uint8Array, start: number, end: number): boolean {
     const reader = new Reader(bytes, start - 1, end);
-    const kind = reader.text(messagingLimits.kindBytesMax);
+    const kind = reader.text(limits.kindBytesMax);
     if (reader.failed) return false;
     this.kind = kind;
     this.kindBytes = bytes.slice(start, end);

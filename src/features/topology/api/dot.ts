@@ -1,7 +1,7 @@
 /**
  * The topology as Graphviz, as meshage draws it: oneself red, others green, each edge once, a legend.
  */
-import type { Topology } from '../../../node/node.ts';
+import type { Topology } from '../api.ts';
 
 /**
  * @returns An undirected graph in the DOT language (https://graphviz.org/doc/info/lang.html). Names are

@@ -11,7 +11,7 @@ import {
 import { orDash, plural, print, printable, printJson, table } from '../../../cli/kit/output.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 import type { Topology } from '../../../node/node.ts';
-import type { SnoopedJson } from '../../messaging/remote/snoop.ts';
+import type { SnoopedJson } from '../../messaging/remote.ts';
 
 type Options = NodeChoice & PrintChoice;
 

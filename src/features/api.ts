@@ -1,0 +1,23 @@
+/**
+ * The public names of all features, and what they add to a node: the list from which `import ... from 'skein'` is made.
+ * A line and an entry for each feature. `test/types.test-d.ts` holds it against `features/index.ts`.
+ */
+import type { CallsApi } from './calls/api.ts';
+import type { ChannelsApi } from './channels/api.ts';
+import type { DiscoveryApi } from './discovery/api.ts';
+import type { FormationNodeEvents } from './formation/api.ts';
+import type { MessagingApi } from './messaging/api.ts';
+import type { TopologyApi } from './topology/api.ts';
+
+export * from './calls/api.ts';
+export * from './channels/api.ts';
+export * from './discovery/api.ts';
+export * from './formation/api.ts';
+export * from './messaging/api.ts';
+export * from './topology/api.ts';
+
+/** What skein's features add to every node. */
+export interface FeatureApis extends TopologyApi, DiscoveryApi, MessagingApi, CallsApi, ChannelsApi {}
+
+/** The events that they add. */
+export interface FeatureNodeEvents extends FormationNodeEvents {}

@@ -1,0 +1,111 @@
+/**
+ * `request` and `respond` of an attached node: the calls operations, and a service's schemas on this side.
+ *
+ * Part of an attached node. Invariant: each request that is given here is answered once, or its failure becomes
+ * a warning; a schema of this program is asked by this program, since the node does not know it.
+ */
+
+import { bodyFromJson, bodyToJson } from '../../../kit/body.ts';
+import type { InputOf } from '../../../kit/operation.ts';
+import { checkBySchema } from '../../../kit/schema.ts';
+import type { Session } from '../../../kit/session.ts';
+import type { Call, CallsApi, RequestOptions, RespondOptions, ServiceSubscription } from '../api.ts';
+import type { operations, ServedJson } from '../remote.ts';
+import { type Service, serviceOf } from './service.ts';
+
+type AnyService = Service<unknown, unknown>;
+type CallsSession = Session<typeof operations>;
+
+export function attachedCalls(session: CallsSession): CallsApi {
+  return {
+    async request<Input, Output>(service: Service<Input, Output> | string, input: Input, options = {}) {
+      await session.ready();
+      const asked = service as Service<never, unknown> | string;
+      return (await request(session, asked, input, options)) as Output;
+    },
+    respond<Input, Output>(
+      service: Service<Input, Output> | string,
+      handler: (call: Call<Input>) => Output | Promise<Output>,
+      options: RespondOptions = {},
+    ) {
+      const given = service as Service<never, unknown> | string;
+      return respond(session, given, handler as (call: Call) => unknown, options);
+    },
+  };
+}
+
+async function request(
+  session: CallsSession,
+  given: Service<never, unknown> | string,
+  input: unknown,
+  { signal, ...options }: RequestOptions,
+): Promise<unknown> {
+  const { name, input: inputSchema, output: outputSchema, idempotent } = serviceOf(given);
+  const valid = await checkBySchema(inputSchema, input, `service ${name}: input`);
+  const asked = { service: name, body: bodyToJson(valid), ...options, ...(idempotent ? { idempotent } : {}) };
+  const { output } = await session.call('call', asked, { signal });
+  return checkBySchema(outputSchema, bodyFromJson(output), `service ${name}: output`);
+}
+
+function respond(
+  session: CallsSession,
+  given: Service<never, unknown> | string,
+  handler: (call: Call) => unknown,
+  { signal, ...options }: RespondOptions,
+): ServiceSubscription {
+  const service = serviceOf(given);
+  const stream = session.stream('serve', { service: service.name, ...options }, { signal });
+  void serveAll(session, service, handler, stream).catch(() => {
+    // What ended it is told by `opened`, or by the `close` event.
+  });
+  return stream;
+}
+
+async function serveAll(
+  session: CallsSession,
+  service: AnyService,
+  handler: (call: Call) => unknown,
+  stream: AsyncIterable<ServedJson>,
+): Promise<void> {
+  const running = new Map<number, AbortController>();
+  try {
+    for await (const served of stream) {
+      if (served.type === 'left') {
+        running
+          .get(served.ticket)
+          ?.abort(new DOMException('whoever asked does not wait any more', 'AbortError'));
+        continue;
+      }
+      const { ticket } = served;
+      const controller = new AbortController();
+      running.set(ticket, controller);
+      void answer(service, handler, served, controller.signal)
+        .then((reply) => session.call('reply', reply))
+        .catch((problem: Error) =>
+          session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`),
+        )
+        .finally(() => running.delete(ticket));
+    }
+  } finally {
+    for (const controller of running.values()) controller.abort();
+  }
+}
+
+async function answer(
+  service: AnyService,
+  handler: (call: Call) => unknown,
+  { type: _type, ticket, input: json, ...rest }: Extract<ServedJson, { type: 'call' }>,
+  signal: AbortSignal,
+): Promise<InputOf<(typeof operations)['reply']>> {
+  const { name, input: inputSchema, output: outputSchema } = service;
+  try {
+    const input = await checkBySchema(inputSchema, bodyFromJson(json), `service ${name}: input`);
+    const output = await handler({ ...rest, input, signal });
+    const valid = await checkBySchema(outputSchema, output, `service ${name}: output`);
+    return { ticket, output: bodyToJson(valid) };
+  } catch (problem) {
+    const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
+    const text = typeof message === 'string' ? message : String(problem);
+    return { ticket, failure: typeof code === 'string' ? { code, message: text } : { message: text } };
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Channels of a node in another process, over its operations.
+ *
+ * Invariant: what is written before the node has answered waits for that.
+ */
+import { MappedStream } from '../../../kit/mapped-stream.ts';
+import type { Session, SessionDuplex } from '../../../kit/session.ts';
+import type { Channel, ChannelCounters, ChannelsApi, PairRequest, WindowOptions } from '../api.ts';
+import type { operations, PairRequestJson } from '../remote.ts';
+
+type ChannelsSession = Session<typeof operations>;
+
+interface ChannelState {
+  readonly path: 'direct' | 'mesh';
+  readonly counters: ChannelCounters;
+}
+
+const unknownState: ChannelState = {
+  path: 'mesh',
+  counters: { writtenBytes: 0, acknowledgedBytes: 0, receivedBytes: 0, waitingBytes: 0 },
+};
+
+export function attachedChannels(session: ChannelsSession): ChannelsApi {
+  return {
+    async pair(node, { signal, ...options } = {}) {
+      await session.ready();
+      const stream = session.duplex('pair', { node, ...options }, { signal });
+      // What keeps it from opening is thrown here; there is no channel yet that could tell it.
+      const ignore = (): void => undefined;
+      stream.on('error', ignore);
+      await stream.opened;
+      stream.off('error', ignore);
+      return channelOf(stream, node, options.protocol ?? 'pair');
+    },
+    pairs({ signal, ...options } = {}) {
+      const stream = session.stream('pairs', options, { signal });
+      return new MappedStream(stream, (json) => requestOf(session, json));
+    },
+  };
+}
+
+function requestOf(session: ChannelsSession, { ticket, from, protocol }: PairRequestJson): PairRequest {
+  return {
+    from,
+    protocol,
+    accept: (options: WindowOptions = {}) =>
+      channelOf(session.duplex('accept', { ticket, ...options }), from, protocol),
+    refuse: (reason?: string) => {
+      const input = reason === undefined ? { ticket } : { ticket, reason };
+      // The caller is told in any case: at the latest that nobody has answered.
+      void session.call('refuse', input).catch(() => undefined);
+    },
+  };
+}
+
+/** The stream itself, with what a channel tells of itself besides. */
+function channelOf(stream: SessionDuplex, node: string, protocol: string): Channel {
+  const stateOf = (): ChannelState => (stream.state as ChannelState | undefined) ?? unknownState;
+  return Object.defineProperties(stream, {
+    node: { value: node, enumerable: true },
+    protocol: { value: protocol, enumerable: true },
+    path: { get: () => stateOf().path },
+    counters: { get: () => stateOf().counters },
+  }) as unknown as Channel;
+}

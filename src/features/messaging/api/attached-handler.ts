@@ -1,0 +1,49 @@
+/**
+ * `handle` of an attached node: a handler called for each message of a stream, in order.
+ *
+ * Part of an attached node. Invariant: at most `bufferMessages` promises of the handler are pending at a
+ * time, as on a node in this process; what it throws becomes a warning and ends nothing.
+ */
+import type { MessageStream, MessageSubscription } from '../../../kit/streams.ts';
+import type { Message } from '../api.ts';
+
+export interface HandlerPorts {
+  readonly pendingMax: number;
+  readonly warn: (code: string, text: string) => void;
+}
+
+export function handleStream<Body>(
+  stream: MessageStream<Message<Body>>,
+  handler: (message: Message<Body>) => unknown,
+  ports: HandlerPorts,
+): MessageSubscription {
+  // A handler has nowhere to throw to: that the node is gone is told by the `close` event.
+  void pump(stream, handler, ports).catch(() => {});
+  return stream;
+}
+
+async function pump<Body>(
+  stream: MessageStream<Message<Body>>,
+  handler: (message: Message<Body>) => unknown,
+  { pendingMax, warn }: HandlerPorts,
+): Promise<void> {
+  const pending = new Set<Promise<void>>();
+  for await (const message of stream) {
+    const handled: Promise<void> = call(handler, message, warn).finally(() => pending.delete(handled));
+    pending.add(handled);
+    if (pending.size >= pendingMax) await Promise.race(pending);
+  }
+}
+
+async function call<Body>(
+  handler: (message: Message<Body>) => unknown,
+  message: Message<Body>,
+  warn: HandlerPorts['warn'],
+): Promise<void> {
+  try {
+    await handler(message);
+  } catch (problem) {
+    const text = problem instanceof Error ? problem.message : String(problem);
+    warn('handler', `a handler failed for ${String(message)}: ${text}`);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * `post` of an attached node: fire and forget through the control socket, with a bound on what is under way.
+ *
+ * Part of an attached node. Invariant: a program that posts faster than the socket takes is told `false`
+ * instead of filling its memory; what became of a post is nobody's knowledge, as everywhere.
+ */
+
+import { SkeinError } from '../../../kernel/errors.ts';
+import { checkName } from '../../../kernel/identity.ts';
+import { bodyToJson } from '../../../kit/body.ts';
+import { encodeBody } from '../../../kit/codec.ts';
+import type { InputOf } from '../../../kit/operation.ts';
+import { validateNow } from '../../../kit/schema.ts';
+import type { Session } from '../../../kit/session.ts';
+import { messagingLimits } from '../core/limits.ts';
+import type { operations } from '../remote.ts';
+import { defaultKind, type Kind, kindName } from './kind.ts';
+
+/** Of one attached client: each is a request of its own. */
+const postsUnderWayMax = 32;
+
+export class AttachedPosts {
+  private readonly session: Session<typeof operations>;
+  private readonly underWay = new Set<Promise<unknown>>();
+
+  constructor(session: Session<typeof operations>) {
+    this.session = session;
+  }
+
+  post<Body>(to: string, body: Body, kind: Kind<Body> | string = defaultKind): boolean {
+    checkName(to, 'recipient');
+    if (to === this.session.node) {
+      throw new SkeinError('SKEIN_SELF', `${to} is this node itself: a node cannot send to itself`);
+    }
+    if (this.session.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
+    const value = typeof kind === 'string' ? body : validateNow(kind, body);
+    const { byteLength } = encodeBody(value).bytes;
+    if (byteLength > messagingLimits.partBytes) {
+      throw new SkeinError(
+        'SKEIN_TOO_LARGE',
+        `post: ${byteLength} bytes are over ${messagingLimits.partBytes}; use send`,
+      );
+    }
+    if (this.underWay.size >= postsUnderWayMax) return false;
+    this.send(to, value, kindName(kind as Kind<never> | string));
+    return true;
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private send(to: string, value: unknown, kind: string): void {
+    const input: InputOf<(typeof operations)['send']> = {
+      to: [to],
+      body: bodyToJson(value),
+      kind,
+      receipt: 'none',
+      require: 'none',
+    };
+    const sent: Promise<unknown> = this.session
+      .call('send', input)
+      .catch(() => {})
+      .finally(() => this.underWay.delete(sent));
+    this.underWay.add(sent);
+  }
+}

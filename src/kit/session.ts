@@ -1,0 +1,50 @@
+/**
+ * A client's side of a feature: its operations, called from another process.
+ *
+ * Implemented by the control socket's client (`remote/client.ts`). Invariant: every failure is a `SkeinError`.
+ */
+import type { Duplex } from 'node:stream';
+import type { AnyOperation, InputOf, OutputOf } from './operation.ts';
+import type { MessageStream } from './streams.ts';
+
+interface SessionOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+type OfKind<Ops, Kind extends AnyOperation['kind']> = {
+  [Name in keyof Ops & string]: Ops[Name] extends { readonly kind: Kind } ? Name : never;
+}[keyof Ops & string];
+
+export interface Session<Ops> {
+  /** The node's name. */
+  readonly node: string;
+  readonly isClosed: boolean;
+  call<Name extends OfKind<Ops, 'call'>>(
+    operation: Name,
+    input: InputOf<Ops[Name]>,
+    options?: SessionOptions,
+  ): Promise<OutputOf<Ops[Name]>>;
+  stream<Name extends OfKind<Ops, 'stream'>>(
+    operation: Name,
+    input: InputOf<Ops[Name]>,
+    options?: SessionOptions,
+  ): MessageStream<OutputOf<Ops[Name]>>;
+  /** The stream is there at once; what is written waits until the other end has accepted. */
+  duplex<Name extends OfKind<Ops, 'duplex'>>(
+    operation: Name,
+    input: InputOf<Ops[Name]>,
+    options?: SessionOptions,
+  ): SessionDuplex;
+  /** Resolves once the listeners that were added before are heard. */
+  ready(): Promise<void>;
+  /** Something that this side noticed, reported as the node itself would: a `warning` event. */
+  readonly warn: (code: string, text: string) => void;
+}
+
+/** A stream of bytes to the node and back. */
+export interface SessionDuplex extends Duplex {
+  /** Resolves once the other end has accepted, rejects with what kept it from that. */
+  readonly opened: Promise<void>;
+  /** The last that the node said of its own end, as JSON. */
+  readonly state: unknown;
+}

@@ -1,0 +1,89 @@
+/** What other processes may ask of a node itself, whatever its features. */
+import * as v from 'valibot';
+import { topologyLimits } from '../features/topology/core/limits.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { limits } from '../kernel/limits.ts';
+import { kindName, listOf, nodeCount, nodeName, nodeNames, timeoutMs, wholeNumber } from '../kit/fields.ts';
+import { operationsOf } from '../kit/operation.ts';
+import type { LinkInfo, NodeInfo } from '../kit/views.ts';
+import { eventsOf } from './event-stream.ts';
+import type { LocalNode } from './node.ts';
+
+/** One node and, where it is a neighbor, the link to it. */
+export interface ShownNode extends NodeInfo {
+  readonly link?: LinkInfo;
+}
+
+/** Shared with `skein up`, so that a node accepts while running what it accepts at its start. */
+export const settingFields = {
+  degree: wholeNumber(0, limits.linksMax, 'links to keep; 0 never solicits'),
+  syncPeriodMs: wholeNumber(topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax, 'milliseconds'),
+  sendTimeoutMs: timeoutMs,
+};
+
+const { call, stream } = operationsOf<LocalNode>();
+
+export const nodeOperations = {
+  status: call({
+    summary: 'This node: addresses, settings, links, counters.',
+    input: v.strictObject({}),
+    run: (node) => node.status(),
+  }),
+  why: call({
+    summary: 'Why a node is missing or, without a name, why this node is alone.',
+    input: v.strictObject({ node: v.exactOptional(nodeName) }),
+    run: (node, input) => node.explain(input.node),
+  }),
+  'node-show': call({
+    summary: 'What is known of one node, reachable or not.',
+    input: v.strictObject({ node: nodeName }),
+    async run(node, input): Promise<ShownNode> {
+      const known = await node.nodes({ all: true });
+      const found = known.find((info) => info.name === input.node);
+      if (found === undefined) {
+        throw new SkeinError(
+          'SKEIN_UNKNOWN_NODE',
+          `no node named ${input.node} is known; known are ${known.map((info) => info.name).join(', ')}`,
+        );
+      }
+      const link = (await node.status()).links.find((each) => each.node === input.node);
+      return link === undefined ? found : { ...found, link };
+    },
+  }),
+  ready: call({
+    summary: 'Wait until named nodes, services, a number of nodes or of links are there.',
+    input: v.strictObject({
+      nodes: v.exactOptional(nodeNames),
+      services: v.exactOptional(listOf(kindName, 'service names', limits.servicesPerRecordMax)),
+      count: v.exactOptional(nodeCount),
+      links: v.exactOptional(wholeNumber(0, limits.linksMax)),
+      timeoutMs: v.exactOptional(timeoutMs),
+    }),
+    async run(node, input, signal) {
+      await node.ready({ ...input, signal });
+      return {};
+    },
+  }),
+  set: call({
+    summary: 'Change degree, sync period or send timeout while running; without any, show them.',
+    input: v.strictObject({
+      degree: v.exactOptional(settingFields.degree),
+      syncPeriodMs: v.exactOptional(settingFields.syncPeriodMs),
+      sendTimeoutMs: v.exactOptional(settingFields.sendTimeoutMs),
+    }),
+    run: (node, input) => node.set(input),
+  }),
+  down: call({
+    summary: 'Leave the mesh and end the node; resolves once it has said goodbye.',
+    input: v.strictObject({}),
+    async run(node) {
+      await node.close();
+      return {};
+    },
+  }),
+  events: stream({
+    summary: 'Nodes and links that come and go, warnings, the end of the node.',
+    input: v.strictObject({}),
+    run: async (node, _input, signal) => eventsOf(node, signal),
+  }),
+};
