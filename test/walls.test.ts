@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 /** A room is a folder or a file below src; `*` stands for the name of a feature. The longest match counts. */
 const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
-  ...(['features/index.ts', 'features/api.ts', 'features/limits.ts'] as const),
+  ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/up.ts'] as const),
   ...(['node', 'stores', 'doors', 'host', 'remote'] as const),
   ...(['sim/world', 'features/*/sim', 'sim/run', 'sim/index.ts', 'testing'] as const),
   ...(['cli/kit', 'features/*/cli', 'features/cli.ts', 'cli', 'index.ts'] as const),
@@ -19,7 +19,9 @@ const rooms = [
 type Room = (typeof rooms)[number];
 
 /** What every room above the features may import. */
-const below = ['kernel', 'kit', 'features/index.ts', 'features/api.ts', 'features/limits.ts'];
+const below = [
+  ...['kernel', 'kit', 'features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/up.ts'],
+];
 
 /** For each room: the rooms, single files, packages and `node:` that it may import besides itself. */
 const mayImport: Record<Room, string[]> = {
@@ -30,6 +32,7 @@ const mayImport: Record<Room, string[]> = {
   'features/index.ts': ['features/*'],
   'features/api.ts': ['features/*'],
   'features/limits.ts': ['kernel', 'features/*/core'],
+  'features/up.ts': ['features/*', 'features/api.ts', 'kit'],
   // Settings of every node are those of the features that every node has: discovery, topology.
   node: [...below, 'features/*/core', 'valibot'],
   stores: ['kernel', 'kit'],
@@ -48,15 +51,16 @@ const mayImport: Record<Room, string[]> = {
   testing: [...below, 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
   'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
   'features/*/cli': [
-    ...['kernel/index.ts', 'features/*', 'kit', 'node', 'remote', 'host', 'cli/kit'],
+    ...['kernel/index.ts', 'features/*', 'kit', 'node', 'remote', 'host', 'doors', 'cli/kit'],
     ...['commander', 'node:'],
   ],
-  'features/cli.ts': ['features/*/cli', 'cli/kit'],
+  'features/cli.ts': ['features/*/cli', 'features/index.ts', 'cli/kit'],
   cli: [
     ...[
       'kernel/index.ts',
       'kit',
       'features/*',
+      'features/up.ts',
       'features/cli.ts',
       'features/*/cli',
       'node',

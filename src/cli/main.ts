@@ -7,23 +7,21 @@
  * of its own that is loaded when it is asked for.
  */
 import { Command } from 'commander';
+import { featureClis } from '../features/cli.ts';
 import { commandFirst } from './argument-order.ts';
 import { refuseKeyArgument } from './key-argument.ts';
 import { strict } from './kit/command.ts';
 import { exitCodeOf, lineOf } from './kit/exit.ts';
+import type { CommandLoaders } from './kit/feature-cli.ts';
 import { endWithOutput, printError } from './kit/output.ts';
 
-const loaders: Record<string, () => Promise<{ build(): Command }>> = {
+const loaders: CommandLoaders = {
   up: () => import('./commands/up.ts'),
   down: () => import('./commands/down.ts'),
   status: () => import('./commands/status.ts'),
   why: () => import('./commands/why.ts'),
   node: () => import('./commands/node.ts'),
-  mesh: () => import('../features/topology/cli/mesh.ts'),
-  send: () => import('../features/messaging/cli/send.ts'),
-  listen: () => import('../features/messaging/cli/listen.ts'),
-  call: () => import('../features/calls/cli/call.ts'),
-  pair: () => import('../features/channels/cli/pair.ts'),
+  ...Object.assign({}, ...Object.values(featureClis).map(({ commands }) => commands)),
   demo: () => import('./commands/demo.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),
@@ -39,7 +37,7 @@ async function buildProgram(asked: string): Promise<Command> {
     .addHelpText('after', '\nExample:\n  $ skein up --name a &\n  $ skein status');
   const only = Object.hasOwn(loaders, asked) ? loaders[asked] : undefined;
   const wanted = only === undefined ? Object.values(loaders) : [only];
-  for (const { build } of await Promise.all(wanted.map((load) => load()))) program.addCommand(build());
+  for (const { build } of await Promise.all(wanted.map((load) => load()))) program.addCommand(await build());
   return strict(program);
 }
 

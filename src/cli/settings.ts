@@ -7,27 +7,14 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkUpSettings,
-  type GivenSetting,
-  type UpSettingName,
-  type UpSettings,
-} from '../node/up-settings.ts';
+import { featureTexts } from '../features/up.ts';
+import type { SettingText } from '../kit/up-setting.ts';
+import { checkUpSettings, type GivenSetting, type UpSettings } from '../node/up-settings.ts';
 import { UsageError } from './kit/exit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface SettingText {
-  readonly name: UpSettingName;
-  /** How text becomes a value; what does not fit is left to the schema, which says so. */
-  readonly read: 'text' | 'number' | 'list' | 'flag';
-  /** Commander's notation; a flag that takes no value has none. */
-  readonly value?: string;
-  readonly help: string;
-  readonly hidden?: boolean;
-  /** A flag of which a person types the `--no-...`. */
-  readonly isOnByDefault?: boolean;
-}
+export type { SettingText } from '../kit/up-setting.ts';
 
 export const settingTexts: readonly SettingText[] = [
   { name: 'name', read: 'text', value: '<name>', help: 'unique in the mesh (default: the host name)' },
@@ -46,17 +33,7 @@ export const settingTexts: readonly SettingText[] = [
   },
   { name: 'advertise', read: 'list', value: '<host:port...>', help: 'addresses told to others instead' },
   { name: 'connect', read: 'list', value: '<host:port...>', help: 'nodes to link to, beside those found' },
-  {
-    name: 'formation',
-    read: 'list',
-    value: '<address...>',
-    help: 'tcp://host:port each, the same everywhere: whoever binds one is the broker',
-  },
-  {
-    name: 'doorInsecure',
-    read: 'flag',
-    help: 'let nanomsg programs of other machines into the formation: they have no key',
-  },
+  ...featureTexts,
   {
     name: 'discoveryPort',
     read: 'number',

@@ -5,7 +5,7 @@
 import type { CallsApi } from './calls/api.ts';
 import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
-import type { FormationNodeEvents } from './formation/api.ts';
+import type { FormationNodeEvents, FormationNodeOptions } from './formation/api.ts';
 import type { MessagingApi } from './messaging/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
@@ -21,3 +21,6 @@ export interface FeatureApis extends TopologyApi, DiscoveryApi, MessagingApi, Ca
 
 /** The events that they add. */
 export interface FeatureNodeEvents extends FormationNodeEvents {}
+
+/** What `createNode` is given for them. */
+export interface FeatureNodeOptions extends FormationNodeOptions {}

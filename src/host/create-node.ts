@@ -21,7 +21,6 @@ import {
   multicastZones,
 } from './addresses.ts';
 import { Driver, type DriverParts } from './driver.ts';
-import { meetingAddress } from './formation-option.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
 import { watchKeys } from './keys/key-source.ts';
@@ -111,7 +110,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       tls,
       forgetKeys,
       log,
-      formation: plan.formation,
+      doors: plan.doors,
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
@@ -232,7 +231,6 @@ function settingsOf(
     behaviors,
     features,
   } = plan;
-  const { formation } = plan;
   return {
     name,
     nameChosen: plan.name !== undefined,
@@ -247,9 +245,7 @@ function settingsOf(
     stallToleranceMs,
     version,
     pid: process.pid,
-    ...(formation === undefined
-      ? {}
-      : { formation: { ...formation, meeting: meetingAddress(bound, addresses, formation.doorInsecure) } }),
+    ...Object.assign({}, ...plan.doors.map(({ door, plan }) => door.settings(plan, bound, addresses))),
     ...(plan.keys === undefined ? {} : { seal: new KeyedSeal(plan.keys.ring) }),
     ...(behaviors === undefined ? {} : { behaviors }),
     features,

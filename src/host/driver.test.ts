@@ -47,7 +47,7 @@ beforeEach(async () => {
     watched: undefined,
     loopbackOnly: true,
     tls: undefined,
-    formation: undefined,
+    doors: [],
     forgetKeys: () => undefined,
     log,
   };

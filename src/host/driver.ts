@@ -5,22 +5,12 @@
  * already. Invariant: one clock, one timer, one source of randomness; nothing is reported before `start`
  * nor after `release`, and never from inside a call of the runtime.
  */
+
 import { randomBytes, randomInt } from 'node:crypto';
-import { FormationDoors } from '../doors/nanomsg/formation-doors.ts';
-import { Meetings } from '../doors/nanomsg/meetings.ts';
-import { meetingsPart } from '../features/formation/api/meetings.ts';
-import type {
-  DoorAction,
-  DoorEvent,
-  Finding,
-  LinkId,
-  LogLevel,
-  Random,
-  RecordSigner,
-} from '../kernel/contracts.ts';
+import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
-import type { FormationPlan } from './formation-option.ts';
+import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
 import { reachFindings } from './reach.ts';
@@ -31,7 +21,6 @@ import { TcpTransport } from './transports/tcp.ts';
 import type { Tls } from './transports/tls.ts';
 import type { Datagrams, Log } from './transports/udp.ts';
 import { WakeTimer } from './wake-timer.ts';
-import { Watchdog } from './watchdog.ts';
 
 export interface DriverParts {
   readonly listener: Listener;
@@ -46,7 +35,7 @@ export interface DriverParts {
   /** Undefined: no key. */
   readonly tls: Tls | undefined;
   /** Undefined: in none, and nobody who speaks nanomsg is let in anywhere. */
-  readonly formation: Pick<FormationPlan, 'doorInsecure' | 'endWhenHung'> | undefined;
+  readonly doors: readonly PlannedDoor[];
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -70,18 +59,15 @@ export class Driver implements Platform {
   private watch: RuntimeWatch | undefined;
   /** Where nanomsg programs are met. */
   readonly parts: Readonly<Record<string, unknown>>;
-  private readonly meetings: Meetings | undefined;
-  private doors: FormationDoors | undefined;
-  private watchdog: Watchdog | undefined;
+  private readonly doors: readonly OpenDoor[];
   private released = false;
 
   constructor(events: PlatformEvents, parts: DriverParts) {
     this.events = events;
     this.own = parts;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
-    const { formation } = parts;
-    this.meetings = formation === undefined ? undefined : new Meetings(formation.doorInsecure);
-    this.parts = this.meetings === undefined ? {} : { [meetingsPart]: this.meetings };
+    this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
+    this.parts = Object.assign({}, ...this.doors.map((door) => door.parts));
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 
@@ -89,40 +75,31 @@ export class Driver implements Platform {
   start(): void {
     const { listener, datagrams, watched, registration } = this.own;
     const take: StreamHandler = (socket, head, proven) => this.tcp.accept(socket, head, proven);
-    const { meetings, speaks } = this;
-    const nanomsg = meetings === undefined ? {} : { nanomsg: meetings.take.bind(meetings) };
-    listener.start(take, { speaks, ...nanomsg });
+    const nanomsg = this.doors.find((door) => door.nanomsg !== undefined)?.nanomsg;
+    listener.start(take, { speaks: this.speaks, ...(nanomsg === undefined ? {} : { nanomsg }) });
     datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
     }
   }
 
+  private doorParts(): DoorParts {
+    const { listener, loopbackOnly } = this.own;
+    return {
+      report: (feature, event) => this.events.door(feature, event),
+      counters: listener.counters,
+      accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
+      speaks: this.speaks,
+      loopbackOnly,
+    };
+  }
+
   private get speaks(): 'skein' | 'tls' {
     return this.own.tls === undefined ? 'skein' : 'tls';
   }
 
-  /** Doors are the formation's alone: they are made when it acts first. */
   door(feature: string, action: DoorAction): void {
-    if (this.released) return;
-    this.doors ??= this.makeDoors(feature);
-    this.doors.act(action);
-  }
-
-  private makeDoors(feature: string): FormationDoors {
-    const { loopbackOnly, formation } = this.own;
-    return new FormationDoors({
-      report: (event: DoorEvent) => this.events.door(feature, event),
-      holds: (isHolding) => {
-        this.watchdog?.stop();
-        this.watchdog = isHolding && formation?.endWhenHung === true ? new Watchdog() : undefined;
-      },
-      counters: this.own.listener.counters,
-      accept: (socket, head, proven) => this.tcp.accept(socket, head, proven),
-      speaks: this.speaks,
-      isOpenToAll: formation?.doorInsecure === true,
-      loopbackOnly,
-    });
+    if (!this.released) for (const door of this.doors) door.act(feature, action);
   }
 
   security(): SecurityStatus {
@@ -215,9 +192,7 @@ export class Driver implements Platform {
       'tls.failed': this.own.tls?.counters.failed ?? 0,
       'tls.refused': this.own.tls?.counters.refused ?? 0,
       'tls.floods': this.own.tls?.counters.floods ?? 0,
-      'door.refused': (this.doors?.counters.refused ?? 0) + (this.meetings?.refused ?? 0),
-      'door.missed': this.meetings?.missed ?? 0,
-      'door.dropped': this.doors?.counters.dropped ?? 0,
+      ...Object.assign({}, ...this.doors.map((door) => door.counters())),
       'udp.sent': udp?.sent ?? 0,
       'udp.received': udp?.received ?? 0,
       'udp.sendErrors': udp?.sendErrors ?? 0,
@@ -234,9 +209,12 @@ export class Driver implements Platform {
     this.watch?.close();
     this.own.forgetKeys();
     this.own.registration?.remove();
-    this.meetings?.close();
-    const doors = this.doors?.close();
-    await Promise.all([doors, this.own.listener.close(), this.own.datagrams?.close(), this.tcp.release()]);
+    await Promise.all([
+      ...this.doors.map((door) => door.close()),
+      this.own.listener.close(),
+      this.own.datagrams?.close(),
+      this.tcp.release(),
+    ]);
   }
 
   // Bound once: it is scheduled at every turn.

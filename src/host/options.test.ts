@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { meetingAddress } from '../doors/nanomsg/formation-option.ts';
 import type { NodeOptions } from '../node/node.ts';
-import { meetingAddress } from './formation-option.ts';
 import { checkOptions } from './options.ts';
 
 const check = (options: unknown) => checkOptions(options as NodeOptions);
@@ -113,12 +113,13 @@ test('discovery can be turned off as a whole or in parts', () => {
 });
 
 test('a formation is a list of addresses, each once, in the order given; socket files are further doors', () => {
-  const { formation } = check({
+  const { doors } = check({
     formation: {
       addresses: ['tcp://127.0.0.1:7015', 'localhost:7016', 'tcp://127.0.0.1:7015', 'ipc:///tmp/a'],
     },
   });
-  expect(formation).toEqual({
+  expect(doors).toHaveLength(1);
+  expect(doors[0]?.plan).toEqual({
     addresses: ['127.0.0.1:7015', 'localhost:7016'],
     doors: ['ipc:///tmp/a'],
     doorInsecure: false,

@@ -6,7 +6,7 @@
  */
 
 import { isIP } from 'node:net';
-import { formationLimits } from '../features/formation/core/limits.ts';
+import { doors } from '../doors/index.ts';
 import { features as ownFeatures } from '../features/index.ts';
 import { messagingLimits } from '../features/messaging/core/limits.ts';
 import { topologyLimits } from '../features/topology/core/limits.ts';
@@ -18,9 +18,10 @@ import { checkFeatures } from '../kit/check-features.ts';
 import type { AnyFeature } from '../kit/feature.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
 import { formatAddress, type HostPort, parseAddress } from './addresses.ts';
-import { type FormationPlan, formationPlan } from './formation-option.ts';
+import type { PlannedDoor } from './door.ts';
 import { type FoundKeys, findKeys } from './keys/key-source.ts';
 import { hostLimits } from './limits.ts';
+import { flag, type Given, integer, record, text, texts, wrong } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
 import { requireLoopback } from './protected-mode.ts';
 
@@ -35,7 +36,8 @@ export interface NodePlan {
   readonly advertise: readonly HostPort[] | undefined;
   readonly seeds: readonly string[];
   /** Undefined: in none. */
-  readonly formation: FormationPlan | undefined;
+  /** What each door is to be opened with; those whose option was not given are left out. */
+  readonly doors: readonly PlannedDoor[];
   readonly discovery: DiscoveryPlan;
   readonly syncPeriodMs: number;
   readonly sendTimeoutMs: number;
@@ -61,16 +63,13 @@ interface DiscoveryPlan {
   readonly folder: string | undefined;
 }
 
-type Given = Record<string, unknown>;
-
-const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
+const nodeOptionNames: readonly (keyof NodeOptions)[] = [
   'name',
   'namespace',
   'degree',
   'listen',
   'advertise',
   'connect',
-  'formation',
   'discovery',
   'syncPeriodMs',
   'sendTimeoutMs',
@@ -82,9 +81,9 @@ const optionNames: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'behaviors',
   'features',
   'logger',
-]);
+];
+const optionNames: ReadonlySet<string> = new Set([...nodeOptionNames, ...doors.map(({ option }) => option)]);
 const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);
-const formationNames: ReadonlySet<string> = new Set(['addresses', 'doorInsecure', 'endWhenHung']);
 const seedsMax = 256;
 const timeoutMsMax = 86_400_000;
 const versionCharactersMax = 64;
@@ -106,7 +105,7 @@ export function checkOptions(options: NodeOptions): NodePlan {
     listen: parseAddress(text(given, 'listen', keys === undefined ? '127.0.0.1:0' : ':0'), 'listen'),
     advertise: advertiseOption(given, isOpen),
     seeds: seedsOption(given, isOpen),
-    formation: formationOption(given.formation, isOpen),
+    doors: openedDoors(given, isOpen),
     discovery: discoveryOption(given.discovery, isOpen),
     syncPeriodMs: integer(
       given,
@@ -195,16 +194,11 @@ function seedsOption(given: Given, isOpen: boolean): string[] {
   });
 }
 
-function formationOption(value: unknown, isOpen: boolean): FormationPlan | undefined {
-  if (value === undefined) return undefined;
-  const given = Array.isArray(value)
-    ? { addresses: value }
-    : record('formation', value, formationNames, ', or a list of addresses');
-  const addresses = texts(given, 'addresses', formationLimits.formationAddressesMax, 'formation');
-  if (addresses.length === 0) throw wrong('formation', addresses, 'one address or more, or leave it out');
-  const doorInsecure = flag(given, 'doorInsecure', false, 'formation.doorInsecure');
-  const endWhenHung = flag(given, 'endWhenHung', false, 'formation.endWhenHung');
-  return formationPlan(addresses, { doorInsecure, endWhenHung }, isOpen);
+function openedDoors(given: Given, isOpen: boolean): PlannedDoor[] {
+  return doors.flatMap((door) => {
+    const plan = door.check(given[door.option], isOpen);
+    return plan === undefined ? [] : [{ door, plan }];
+  });
 }
 
 function discoveryOption(value: unknown, isOpen: boolean): DiscoveryPlan {
@@ -272,62 +266,4 @@ function nameOption(given: Given, option: string, otherwise: string): string {
   const problem = nameProblem(value);
   if (problem !== undefined) throw new TypeError(`${option}: ${problem}`);
   return value as string;
-}
-
-function record(what: string, value: unknown, known: ReadonlySet<string>, or = ''): Given {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong(what, value, `an object${or}`);
-  for (const key of Object.keys(value)) {
-    if (!known.has(key))
-      throw new TypeError(`${what}: unknown option "${key}"; accepted are ${[...known].join(', ')}`);
-  }
-  return value as Given;
-}
-
-function flag(given: Given, option: string, otherwise: boolean, shown = option): boolean {
-  const value = given[option] ?? otherwise;
-  if (typeof value !== 'boolean') throw wrong(shown, value, 'true or false');
-  return value;
-}
-
-function integer(
-  given: Given,
-  option: string,
-  otherwise: number,
-  min: number,
-  max: number,
-  shown = option,
-): number {
-  const value = given[option] ?? otherwise;
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
-    return value as number;
-  throw wrong(shown, value, `a whole number from ${min} to ${max}`);
-}
-
-function text(given: Given, option: string, otherwise: string): string {
-  const value = given[option] ?? otherwise;
-  if (typeof value !== 'string') throw wrong(option, value, 'text');
-  return value;
-}
-
-function texts(given: Given, option: string, max: number, shown = option): string[] {
-  const value = given[option];
-  const good = Array.isArray(value) && value.length <= max && value.every((one) => typeof one === 'string');
-  if (!good) throw wrong(shown, value, `a list of at most ${max} texts`);
-  return value as string[];
-}
-
-function wrong(option: string, value: unknown, accepted: string): TypeError {
-  return new TypeError(`${option}: ${show(value)} is not accepted; give ${accepted}`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'number')
-    return String(value);
-  try {
-    return (JSON.stringify(value) ?? 'undefined').slice(0, 120);
-  } catch {
-    return 'an object';
-  }
 }

@@ -4,12 +4,13 @@
  * Programs write them, the host checks them (`host/options.ts`). Invariant: everything has a default.
  */
 
+import type { FeatureNodeOptions } from '../features/api.ts';
 import type { AnyBehavior } from '../kernel/contracts.ts';
 import type { AnyFeature } from '../kit/feature.ts';
 import type { Logger } from '../kit/logger.ts';
 
 /** Options of a node in this process. Everything has a default. */
-export interface NodeOptions {
+export interface NodeOptions extends FeatureNodeOptions {
   /** Default: the host name, with a suffix if it is taken. A name given here and in use is refused. */
   readonly name?: string;
   /** Only nodes of one namespace answer each other's solicitations. Default `default`. */
@@ -22,11 +23,6 @@ export interface NodeOptions {
   readonly advertise?: readonly string[];
   /** Seeds, `host:port`; names are resolved again at each try. */
   readonly connect?: readonly string[];
-  /**
-   * The formation's addresses, `tcp://host:port` each, the same on every node: whoever binds one is the broker.
-   * `ipc://path`: one more door for programs of this machine that speak nanomsg. Default: in none.
-   */
-  readonly formation?: readonly string[] | FormationSettings;
   /** UDP solicitation and the runtime folder; false for seeds only. Default true. */
   readonly discovery?: boolean | DiscoveryOptions;
   /** Default 10,000. */
@@ -58,14 +54,6 @@ export interface NodeOptions {
    */
   readonly features?: readonly AnyFeature[];
   readonly logger?: Logger;
-}
-
-export interface FormationSettings {
-  readonly addresses: readonly string[];
-  /** Programs that speak nanomsg may come from other machines too, though they have no key. Default false. */
-  readonly doorInsecure?: boolean;
-  /** While this node is the broker, its process ends when its event loop hangs for 10 s. Default false. */
-  readonly endWhenHung?: boolean;
 }
 
 export interface DiscoveryOptions {

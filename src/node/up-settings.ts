@@ -5,8 +5,8 @@
  * from (`--degree`, `SKEIN_DEGREE`, the file), what is wrong and what is accepted.
  */
 import * as v from 'valibot';
-import { formationLimits } from '../features/formation/core/limits.ts';
 import { topologyLimits } from '../features/topology/core/limits.ts';
+import { featureFields, featureOptions } from '../features/up.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
 import { acceptedDurations, parseDuration } from '../kit/duration.ts';
@@ -31,7 +31,6 @@ function duration(minimum: number, maximum: number) {
   );
 }
 
-const formationAddress = v.string((issue) => `expected tcp://HOST:PORT, got ${show(issue.input)}`);
 const broadcastTarget = v.string((issue) => `expected ADDRESS or ADDRESS:PORT, got ${show(issue.input)}`);
 const path = v.pipe(
   v.string((issue) => `expected a path, got ${show(issue.input)}`),
@@ -45,10 +44,6 @@ const upSettings = v.strictObject({
   listen: v.exactOptional(address),
   advertise: v.exactOptional(listOf(address, 'HOST:PORT', limits.addressesPerRecordMax)),
   connect: v.exactOptional(listOf(address, 'HOST:PORT', addressesMax)),
-  formation: v.exactOptional(
-    listOf(formationAddress, 'tcp://HOST:PORT', formationLimits.formationAddressesMax),
-  ),
-  doorInsecure: v.exactOptional(flag),
   discoveryPort: v.exactOptional(wholeNumber(1, 65_535)),
   broadcast: v.exactOptional(listOf(broadcastTarget, 'addresses', addressesMax)),
   syncPeriod: v.exactOptional(duration(topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax)),
@@ -59,6 +54,7 @@ const upSettings = v.strictObject({
   folder: v.exactOptional(flag),
   logLevel: v.exactOptional(oneOf(['debug', 'info', 'warn', 'error', 'silent'])),
   logFormat: v.exactOptional(oneOf(['text', 'json'])),
+  ...featureFields,
 });
 
 export type UpSettings = v.InferOutput<typeof upSettings>;
@@ -90,18 +86,12 @@ export function checkUpSettings(given: ReadonlyMap<string, GivenSetting>): UpSet
 /** The library's options that mean the same. @throws SkeinError SKEIN_INVALID for settings that make no sense together. */
 export function nodeOptionsOf(settings: UpSettings): NodeOptions {
   const { discoveryPort, broadcast, discovery, folder, logLevel, logFormat, ...others } = settings;
-  const { syncPeriod, control, formation, doorInsecure = false, ...same } = others;
-  if (doorInsecure && formation === undefined)
-    throw new SkeinError(
-      'SKEIN_INVALID',
-      'doorInsecure: there is no formation whose door it opens; name one: --formation',
-    );
+  const { syncPeriod, control, ...rest } = others;
+  const same = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in featureFields)));
   return {
     ...same,
     ...(syncPeriod === undefined ? {} : { syncPeriodMs: syncPeriod }),
-    ...(formation === undefined
-      ? {}
-      : { formation: { addresses: formation, doorInsecure, endWhenHung: true } }),
+    ...featureOptions(settings),
     discovery: discovery !== false && {
       ...(discoveryPort === undefined ? {} : { port: discoveryPort }),
       ...(broadcast === undefined ? {} : { broadcast }),

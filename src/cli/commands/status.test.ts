@@ -12,6 +12,7 @@ const status = {
   settings: { degree: 3 },
   version: '0.1.0',
   features: {},
+  troubles: [],
 } as unknown as Parameters<typeof formatStatus>[0];
 
 test('while a key is being changed, each link shows by which key it stands', () => {

@@ -1,7 +1,8 @@
 /** `skein status`: what the node is and whom it is linked to; with `--wait`, once the mesh is there. */
 import type { Command } from 'commander';
+import { featureClis } from '../../features/cli.ts';
 import { formatDuration } from '../../kit/duration.ts';
-import type { LinkInfo, NodeEvents, NodeStatus, SecurityStatus } from '../../node/node.ts';
+import type { LinkInfo, NodeStatus, SecurityStatus } from '../../node/node.ts';
 import {
   countOption,
   durationOption,
@@ -21,20 +22,6 @@ interface StatusOptions extends NodeChoice, PrintChoice {
   readonly wait?: boolean;
   readonly count?: number;
   readonly timeout?: number;
-}
-
-/** As the topology feature tells it. */
-interface CutOff {
-  readonly name: string;
-  readonly reason: string;
-  readonly times: number;
-}
-
-/** As the formation feature tells it. */
-interface FormationView {
-  readonly addresses: readonly string[];
-  readonly broker: NodeEvents['formation:broker']['broker'];
-  readonly members: number;
 }
 
 export function build(): Command {
@@ -93,8 +80,7 @@ export function formatStatus(status: NodeStatus): string {
     ['links', `${status.links.length} of degree ${settings.degree}`],
     ['version', status.version],
     ['process', orDash(status.pid?.toString())],
-    ...formationLines(status.features),
-    ...cutOffLines(status.features),
+    ...Object.values(featureClis).flatMap(({ statusLines }) => statusLines?.(status.features) ?? []),
     ...troubleLines(status.troubles),
   ]);
   return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links, status.security.keys)}`;
@@ -122,15 +108,6 @@ export function formatLinks(links: readonly LinkInfo[], keys: readonly string[] 
   );
 }
 
-/** Who forged or flooded and is kept out for it: nobody, on almost all days. */
-function cutOffLines({ topology }: NodeStatus['features']): [string, string][] {
-  const { cutOff = [] } = (topology ?? {}) as { readonly cutOff?: readonly CutOff[] };
-  return cutOff.map(({ name, reason, times }) => [
-    'cut off',
-    `${name}: ${reason} (${plural(times, 'time')})`,
-  ]);
-}
-
 /** Behaviors that throw or block: none, in a node that is well. */
 function troubleLines(troubles: NodeStatus['troubles']): [string, string][] {
   return troubles.map(({ name, threw, isOff, slowCalls, slowestMs }) => {
@@ -140,17 +117,6 @@ function troubleLines(troubles: NodeStatus['troubles']): [string, string][] {
       slowCalls === 0 ? [] : [`blocked the event loop ${plural(slowCalls, 'time')}, ${slowestMs}ms at most`];
     return ['trouble', `behavior ${name} ${[...threwText, ...slowText].join('; ')}`];
   });
-}
-
-/** As the formation feature tells it; nothing for a node that is in none. */
-function formationLines({ formation }: NodeStatus['features']): [string, string][] {
-  const { addresses = [], broker, members } = (formation ?? {}) as Partial<FormationView>;
-  if (addresses.length === 0) return [];
-  if (broker === undefined) return [['formation', `no broker yet at ${addresses.join(', ')}`]];
-  const who = broker.name ?? 'a nanomsg program';
-  const since = `${who} at ${broker.address} for ${formatDuration(Math.max(0, Date.now() - broker.since))}`;
-  const size = members === undefined ? '' : `; ${plural(members, 'member')}`;
-  return [['broker', `${since} (since ${new Date(broker.since).toISOString()})${size}`]];
 }
 
 function securityText({ mode, keys }: SecurityStatus): string {

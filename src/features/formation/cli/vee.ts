@@ -1,7 +1,7 @@
 /** A node of vee at the terminal: what happens on stderr, what it is told by whom it is paired with on stdout. */
 import { createInterface } from 'node:readline';
-import { VeeNode } from '../../doors/nanomsg/vee-node.ts';
-import { print, printable, printError } from '../kit/output.ts';
+import { print, printable, printError } from '../../../cli/kit/output.ts';
+import { VeeNode } from '../../../doors/nanomsg/vee-node.ts';
 
 export async function runVee(options: {
   readonly name: string;

@@ -5,9 +5,9 @@
  * here; whom a peer hears of through another it connects to. Invariant: each line is one of the five of the original.
  */
 import { randomInt } from 'node:crypto';
-import { createNode } from '../../host/create-node.ts';
-import type { SkeinNode } from '../../node/node.ts';
-import { print } from '../kit/output.ts';
+import { print } from '../../../cli/kit/output.ts';
+import { createNode } from '../../../host/create-node.ts';
+import type { SkeinNode } from '../../../node/node.ts';
 
 export interface GossipOptions {
   readonly port: number;

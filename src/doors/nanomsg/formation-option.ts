@@ -4,10 +4,10 @@
  * Who calls it: the options. Invariant: what it lets through can be bound on one machine and dialed from all.
  */
 import { isIP } from 'node:net';
-import { formatSpAddress, parseSpAddress, type SpAddress } from '../doors/nanomsg/sp-address.ts';
-import { SkeinError } from '../kernel/errors.ts';
-import { formatAddress, type HostPort, isLoopback, isWildcard } from './addresses.ts';
-import { requireLoopback } from './protected-mode.ts';
+import { formatAddress, type HostPort, isLoopback, isWildcard } from '../../host/addresses.ts';
+import { requireLoopback } from '../../host/protected-mode.ts';
+import { SkeinError } from '../../kernel/errors.ts';
+import { formatSpAddress, parseSpAddress, type SpAddress } from './sp-address.ts';
 
 export interface FormationPlan {
   /** `host:port`, the preferred one first. */

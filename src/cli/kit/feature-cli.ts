@@ -1,0 +1,22 @@
+/**
+ * What a feature adds to the command line: its commands, and lines of `skein status`.
+ *
+ * Each feature's is `features/NAME/cli.ts`; `features/cli.ts` lists them. Invariant: a command is loaded when it is
+ * asked for, and not before.
+ */
+import type { Command } from 'commander';
+import type { NodeStatus } from '../../node/node.ts';
+
+/** By the first word of the command line. */
+export type CommandLoaders = Readonly<Record<string, () => Promise<{ build(): Command | Promise<Command> }>>>;
+
+export interface FeatureCli {
+  readonly commands: CommandLoaders;
+  /** Command lines of other programs that it stands in for, by the word after `skein compat`. */
+  readonly compat?: CommandLoaders;
+  /** What it has to say in `skein status`, from its part of the status: names and values. */
+  statusLines?(features: NodeStatus['features']): readonly (readonly [string, string])[];
+}
+
+/** For a feature that has no commands. */
+export const withoutCommands: FeatureCli = { commands: {} };
