@@ -1,14 +1,14 @@
 /**
  * Runs the tests under other versions of Node.js, which `npx` brings: `node scripts/matrix.mjs [VERSION ...]`
- * (22 and 24 where none is named). The long runs of the simulator are left out: they do not depend on the
- * version. Arguments after `--` go to vitest instead of that choice. Exits 1 if any version fails.
+ * (22 and 24 where none is named). The long tests are left out: they do not depend on the version. Arguments
+ * after `--` go to vitest instead of that choice. Exits 1 if any version fails.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const versionsDefault = ['22', '24'];
-const left = ['test/sim/swarm-*', 'test/sim/figures*', 'test/e2e/cli-demo*'];
+const vitestArgsDefault = ['--project=!*-long'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { versions, vitestArgs } = readArguments(process.argv.slice(2));
@@ -57,6 +57,6 @@ function readArguments(args) {
   }
   return {
     versions: named.length === 0 ? versionsDefault : named,
-    vitestArgs: end < 0 ? left.flatMap((files) => ['--exclude', files]) : args.slice(end + 1),
+    vitestArgs: end < 0 ? vitestArgsDefault : args.slice(end + 1),
   };
 }

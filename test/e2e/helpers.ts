@@ -95,7 +95,7 @@ export class Site implements AsyncDisposable {
   async run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const command = startCommand(args, { ...options, env: { ...this.environment(), ...options.env } });
     this.started.add(command);
-    const timer = setTimeout(() => command.process.kill('SIGKILL'), options.timeoutMs ?? 20_000);
+    const timer = setTimeout(() => command.process.kill('SIGKILL'), options.timeoutMs ?? 60_000);
     const finished = await command.ended;
     clearTimeout(timer);
     this.started.delete(command);

@@ -1,4 +1,4 @@
-/** Seeds 51 to 75 of the swarm. */
+/** Seeds 41 to 70 of the swarm. */
 import { testSeeds } from './swarm.ts';
 
-testSeeds(51, 75);
+testSeeds(41, 70);

@@ -1,4 +1,4 @@
-/** Seeds 76 to 100 of the swarm. */
+/** Seeds 71 to 100 of the swarm. */
 import { testSeeds } from './swarm.ts';
 
-testSeeds(76, 100);
+testSeeds(71, 100);
