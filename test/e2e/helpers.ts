@@ -5,12 +5,12 @@
  * configuration of its own, and whatever it started is dead once it is closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freeUdpPort } from '../free-ports.ts';
 
 /** From the working directory, which is the repository: a bundle of this file lies elsewhere. */
 export const program = resolve('dist/cli/main.js');
@@ -166,13 +166,4 @@ export function startProgram(words: readonly string[], { input, env, alone }: St
     stderr: Buffer.concat(stderr).toString(),
   }));
   return { process: child, lines, ended };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHostedNode, createNode, type HostedNode } from '../../src/host/create-node.ts';
 import { preface } from '../../src/kernel/wire/frame.ts';
 import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
+import { freeUdpPort } from '../free-ports.ts';
 
 let folder: string;
 let udpPort: number;
@@ -21,14 +22,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((node) => node.close({ drainMs: 0 })));
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
 
 async function start(name: string, options: NodeOptions = {}): Promise<SkeinNode> {
   const node = await createNode({ name, discovery: { port: udpPort, folder }, ...options });
