@@ -58,7 +58,7 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     sequence: { sequencer: SlowestFirst },
     environment: 'node',
@@ -70,16 +70,17 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // The keys of whoever runs the tests are not theirs to use.
     env: { XDG_CONFIG_HOME: '/nonexistent', SKEIN_KEY: '', SKEIN_KEY_FILE: '' },
+    // Each with the mode that was asked for (`npm run fuzz`), which vitest does not hand on.
     projects: kinds.flatMap((kind, index) => {
       const others = kinds.slice(0, index).flatMap(({ files }) => files);
       const long = kind.files.map((glob) => glob.replace(/\.test\.ts$/, '.long.test.ts'));
       return [
         project(kind, kind.name, kind.files, [...others, '**/*.long.test.ts']),
         project(kind, `${kind.name}-long`, long, others),
-      ];
+      ].map((one) => ({ ...one, mode }));
     }),
   },
-});
+}));
 
 function project(
   { workers, group }: Kind,
