@@ -1,7 +1,10 @@
 // Bundles the entry points into dist: one file per room of the start-up path instead of a hundred, since
 // every file that Node.js has to find and compile costs a command most of a millisecond. Types come from
 // tsc; packages stay outside but for the two that are many small files themselves.
-import { rmSync } from 'node:fs';
+// A file that has not changed is not touched, and one that has is replaced in one step: programs that start
+// from dist meanwhile find all of it (`demo/node` builds, and three are started one after the other).
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const inlined = /^(cbor-x|@noble\/hashes)(\/|$)/;
@@ -13,16 +16,38 @@ const entries = {
   'cli/main': 'src/cli/main.ts',
 };
 
-rmSync('dist/chunks', { recursive: true, force: true });
 const build = await rolldown({
   input: entries,
   platform: 'node',
   external: (id) => id.startsWith('node:') || (/^[^./]/.test(id) && !inlined.test(id)),
 });
-await build.write({
-  dir: 'dist',
+const { output } = await build.generate({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name].js',
 });
 await build.close();
+
+const names = new Set(output.map(({ fileName }) => fileName));
+// Chunks before what imports them.
+for (const { fileName, code } of output.toSorted((a, b) => a.isEntry - b.isEntry)) {
+  const file = join('dist', fileName);
+  if (read(file) !== code) replace(file, code);
+}
+for (const name of readdirSync('dist/chunks'))
+  if (!names.has(`chunks/${name}`)) rmSync(join('dist/chunks', name), { force: true });
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function replace(file, code) {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = join('dist', `draft-${process.pid}`);
+  writeFileSync(draft, code);
+  renameSync(draft, file);
+}

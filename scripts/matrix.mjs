@@ -1,15 +1,15 @@
 /**
  * Runs the tests under other versions of Node.js, which `npx` brings: `node scripts/matrix.mjs [--quick] [VERSION ...]`
- * (22 and 24 where none is named). The long runs of the simulator are left out: they do not depend on the
- * version. With `--quick`, as in CI, only what depends on it most, and a version that npx cannot bring is
- * skipped with a notice. Arguments after `--` go to vitest instead of that choice. Exits 1 if any version fails.
+ * (22 and 24 where none is named). The long tests are left out: they do not depend on the version. With
+ * `--quick`, as in CI, only what depends on it most, and a version that npx cannot bring is skipped with a
+ * notice. Arguments after `--` go to vitest instead of that choice. Exits 1 if any version fails.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const versionsDefault = ['22', '24'];
-const left = ['test/sim/swarm-*', 'test/sim/figures*', 'test/e2e/cli-demo*'];
+const vitestArgsDefault = ['--project=!*-long'];
 /** Units, kernels, promises, what goes by the inside of Node.js, and a few real processes: a minute on two cores. */
 const quick = [
   'src/',
@@ -88,7 +88,7 @@ function readArguments(args) {
     console.error(`"${version}" is not a version of Node.js; name some such as 22 or 24.1`);
     process.exit(2);
   }
-  const chosen = isQuick ? quick : left.flatMap((files) => ['--exclude', files]);
+  const chosen = isQuick ? [...vitestArgsDefault, ...quick] : vitestArgsDefault;
   return {
     versions: named.length === 0 ? versionsDefault : named,
     isQuick,

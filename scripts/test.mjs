@@ -1,7 +1,8 @@
 /**
- * What `npm test` runs after scripts/ready.mjs: the static checks, then the tests; it stops at the first
- * failure with that exit code. With arguments (`npm test -- src/node`) it goes straight to vitest with them.
- * Its last line is always the count of tests, where vitest ran at all.
+ * What `npm test` runs after scripts/ready.mjs: the static checks, then all tests but the long ones; it stops at
+ * the first failure with that exit code. With arguments (`npm test -- src/node`) it goes straight to vitest with
+ * them, as `npm run test:all` does to get the long tests. The last two lines are always the time that all of it
+ * took and the count of tests, where vitest ran at all.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,9 +21,10 @@ const staticChecks = [
   ['publint', 'publint/src/cli.js', ['--strict']],
 ];
 
-const vitestArgs = process.argv.slice(2);
-if (vitestArgs.length === 0) for (const check of staticChecks) mustPass(check);
-process.exit(runTests());
+const begun = performance.now();
+const givenArgs = process.argv.slice(2);
+if (givenArgs.length === 0) for (const check of staticChecks) mustPass(check);
+process.exit(runTests(givenArgs.length === 0 ? ['--project=!*-long'] : givenArgs));
 
 function mustPass([name, script, args]) {
   console.log(`── ${name}`);
@@ -32,7 +34,7 @@ function mustPass([name, script, args]) {
   process.exit(status);
 }
 
-function runTests() {
+function runTests(vitestArgs) {
   const folder = mkdtempSync(join(tmpdir(), 'skein-test-'));
   const summaryFile = join(folder, 'summary.json');
   try {
@@ -49,7 +51,13 @@ function runTests() {
 
 function printSummary({ passed, failed, skipped }) {
   for (const { name, reason } of skipped) if (reason) console.log(`skipped: ${name}: ${reason}`);
+  console.log(`took ${durationText(performance.now() - begun)}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+}
+
+function durationText(ms) {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function node(script, args, extraEnv = {}) {

@@ -10,6 +10,7 @@ import type { Channel, PairRequest } from '../../src/features/channels/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
+import { freeTcpPorts } from '../free-ports.ts';
 import { program, type RunningNode, Site } from './helpers.ts';
 
 const megabyte = 1024 * 1024;
@@ -232,7 +233,7 @@ test('a direct link that is cut in the middle loses nothing; the mesh carries on
   const relay = await node({ name: 'relay' });
   const addressOf = async (of: SkeinNode) => (await of.status()).addresses[0] as string;
   const toRelay = [await addressOf(relay)];
-  const port = await freePort();
+  const [port] = (await freeTcpPorts(1)) as [number];
   const proxy = new Middlebox(port);
   closing.push(() => proxy.close());
   const far = await node({
@@ -264,16 +265,6 @@ async function node(options: Parameters<typeof createNode>[0]): Promise<LocalNod
   const made = await createNode({ discovery: false, degree: 0, ...options });
   closing.push(() => made.close({ drainMs: 0 }));
   return made as LocalNode;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Passes connections on, until they are cut. */

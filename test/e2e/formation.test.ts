@@ -153,7 +153,7 @@ describe('whoever comes to the address and is none of these', () => {
     );
     server.close();
     await broker(site, 'a', (view) => view.name === 'a');
-  }, 40_000);
+  });
 });
 
 describe('bad options are told in one line', () => {

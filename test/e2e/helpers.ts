@@ -5,12 +5,12 @@
  * configuration of its own, and whatever it started is dead once it is closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freeUdpPort } from '../free-ports.ts';
 
 /** From the working directory, which is the repository: a bundle of this file lies elsewhere. */
 export const program = resolve('dist/cli/main.js');
@@ -95,7 +95,7 @@ export class Site implements AsyncDisposable {
   async run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const command = startCommand(args, { ...options, env: { ...this.environment(), ...options.env } });
     this.started.add(command);
-    const timer = setTimeout(() => command.process.kill('SIGKILL'), options.timeoutMs ?? 20_000);
+    const timer = setTimeout(() => command.process.kill('SIGKILL'), options.timeoutMs ?? 60_000);
     const finished = await command.ended;
     clearTimeout(timer);
     this.started.delete(command);
@@ -166,13 +166,4 @@ export function startProgram(words: readonly string[], { input, env, alone }: St
     stderr: Buffer.concat(stderr).toString(),
   }));
   return { process: child, lines, ended };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -13,6 +13,7 @@ import { KeyRing } from '../../src/host/keys/key-ring.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import { idOf } from '../../src/kernel/identity.ts';
 import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
+import { freeUdpPort } from '../free-ports.ts';
 import { Strangers } from './strangers.ts';
 
 interface Discovered {
@@ -48,14 +49,6 @@ async function start(name: string, options: NodeOptions = {}): Promise<SkeinNode
   });
   running.push(node);
   return node;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port: free } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return free;
 }
 
 /** Somebody on the same wire: hears every broadcast. */

@@ -1,6 +1,4 @@
 /** Nodes with keys, as programs see them: who gets in, what the others are told, and a rotation without a gap. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +7,7 @@ import { createNode } from '../../src/host/create-node.ts';
 import { KeyStore } from '../../src/host/keys/key-store.ts';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
 import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
+import { freeUdpPort } from '../free-ports.ts';
 
 const key = MeshKey.make();
 const running: SkeinNode[] = [];
@@ -26,14 +25,6 @@ async function start(name: string, options: NodeOptions): Promise<SkeinNode> {
   const node = await createNode({ name, listen: '127.0.0.1:0', discovery: false, ...options });
   running.push(node);
   return node;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
 }
 
 const addressOf = async (node: SkeinNode) => (await node.status()).addresses[0] as string;

@@ -131,7 +131,7 @@ describe('nine processes', () => {
     console.log(
       `nine processes know each other ${Math.round(performance.now() - begun)} ms after the last is ready`,
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([...witnesses.values()].map(({ client }) => client.close()));
     await site.close();

@@ -48,7 +48,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skein-namespaces-'));
   network = NamespaceNetwork.open(numbers.length);
   await Promise.all(hosts.map(start));
-}, 60_000);
+});
 
 afterAll(async () => {
   if (reason !== undefined) return;
@@ -56,7 +56,7 @@ afterAll(async () => {
   await Promise.all(hosts.map(({ process }) => process && end(process)));
   network?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 test('four hosts find each other by subnet broadcast alone', async ({ skip }) => {
   if (reason !== undefined) skip(reason);
@@ -125,7 +125,7 @@ test('the host of the broker is cut off: the others have another, and all have o
   );
   expect(takenMs).toBeLessThan(8000);
   expect(mergedMs).toBeLessThan(20_000);
-}, 60_000);
+});
 
 /** Resolves with the broker that all of these follow, once it is one of them and not this one. */
 async function agreed(some: readonly Host[], except?: string): Promise<BrokerView> {

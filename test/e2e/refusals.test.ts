@@ -9,14 +9,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MeshKey } from '../../src/host/keys/mesh-key.ts';
-import type { NodeStatus } from '../../src/node/node.ts';
-import { type Finished, type RunningNode, Site } from './helpers.ts';
+import { type Finished, Site } from './helpers.ts';
+import {
+  apart,
+  copyKeys,
+  keyIdOf,
+  linksAt,
+  logOf,
+  members,
+  namesAt,
+  onLoopback,
+  soon,
+  why,
+} from './keyed-sites.ts';
 
 /** The user of whom every system says that nothing belongs to it. */
 const nobody = 65_534;
-const onLoopback = ['--listen', '127.0.0.1:0'];
-const apart = [...onLoopback, '--no-discovery'];
-const soon = { timeout: 15_000, interval: 200 };
 
 const sites: Site[] = [];
 let one: Site;
@@ -34,27 +42,9 @@ async function open(beside?: Site, variables?: Record<string, string>): Promise<
   return site;
 }
 
-const keyIdOf = async (site: Site) =>
-  (await site.json<{ keys: { id: string }[] }>('key', 'show')).keys[0]?.id as string;
-const copyKeys = (from: Site, to: Site) =>
-  to.run(['key', 'add'], { input: readFileSync(from.keyPath, 'utf8') });
-const namesAt = async (site: Site) =>
-  (await site.json<{ name: string }[]>('node', 'ls')).map(({ name }) => name).sort();
-const linksAt = async (site: Site) => (await site.json<NodeStatus>('status')).links.length;
-const why = (site: Site, ...args: string[]) => site.must('why', ...args);
-
 /** Both run, and neither knows of the other. */
 async function expectApart(): Promise<void> {
   expect([await namesAt(one), await namesAt(two)]).toEqual([['a'], ['b']]);
-}
-
-async function expectTogether(): Promise<void> {
-  await vi.waitFor(async () => expect(await namesAt(two)).toEqual(['a', 'b']), soon);
-}
-
-async function logOf(site: Site, node: RunningNode): Promise<string> {
-  await site.must('down', '--node', node.name);
-  return (await node.ended).stderr;
 }
 
 describe('another key', () => {
@@ -131,36 +121,8 @@ describe('no key', () => {
 });
 
 describe('a key that is changed', () => {
-  async function members(): Promise<{ a: RunningNode; b: RunningNode; old: string }> {
-    await one.must('key', 'new');
-    await copyKeys(one, two);
-    const a = await one.up('a', ...apart);
-    const b = await two.up('b', ...apart, '--connect', a.address);
-    await expectTogether();
-    return { a, b, old: await keyIdOf(one) };
-  }
-
-  test('on one machine only parts the two, and adding it to the other joins them again, without a restart', async () => {
-    const { a, b, old } = await members();
-    await one.must('key', 'new', '--beside');
-    const fresh = (await one.json<{ keys: { id: string }[] }>('key', 'show')).keys[1]?.id as string;
-    await one.must('key', 'use', fresh);
-    expect(await namesAt(two)).toEqual(['a', 'b']);
-    await one.must('key', 'rm', old);
-    await vi.waitFor(async () => {
-      expect([await linksAt(one), await linksAt(two)]).toEqual([0, 0]);
-      expect(await why(two)).toContain('has another mesh key; compare both with: skein key show');
-    }, soon);
-    await copyKeys(one, two);
-    await two.must('key', 'use', fresh);
-    await expectTogether();
-    expect(await one.must('status')).toContain(`members with key ${fresh}`);
-    expect(await logOf(two, b)).toContain('link to a ended');
-    expect(await logOf(one, a)).toContain('the key that it was proven with was removed');
-  });
-
   test('by removing the last one closes all links and lets nobody in', async () => {
-    const { old } = await members();
+    const { old } = await members(one, two);
     const { exitCode, stderr } = await one.run(['key', 'rm', old]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is the only key')]);
     await one.must('key', 'rm', old, '--last');
@@ -170,7 +132,7 @@ describe('a key that is changed', () => {
   });
 
   test('to one with a typo changes nothing for those who run, and the log tells the line', async () => {
-    const { a } = await members();
+    const { a } = await members(one, two);
     const typed = readFileSync(one.keyPath, 'utf8').replace(/skein1-(.)/, (_all, letter: string) =>
       letter === 'a' ? 'skein1-b' : 'skein1-a',
     );

@@ -1,6 +1,6 @@
-/** What npm runs in a clone, where the dependencies are not there yet. */
+/** What npm runs in a clone: where the dependencies are not there yet, and where nothing has changed. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,4 +38,18 @@ test('npm run build says in one line what it misses', () => {
 test('npm pack does too, and npm ci without the development dependencies builds nothing', () => {
   expect(run('prepare.mjs', 'pack')).toEqual(missing);
   expect(run('prepare.mjs', 'ci')).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+test('a build touches no file of dist that has not changed: programs start from it meanwhile', () => {
+  const build = () => spawnSync(process.execPath, ['scripts/build.mjs'], { encoding: 'utf8' });
+  const files = () =>
+    readdirSync('dist', { recursive: true, encoding: 'utf8' }).map((name) => {
+      const { ino, mtimeMs } = statSync(join('dist', name));
+      return `${name} ${ino} ${mtimeMs}`;
+    });
+  expect(build().status).toBe(0);
+  const before = files().filter((file) => file.includes('.js '));
+  expect(before.length).toBeGreaterThan(20);
+  expect(build()).toMatchObject({ status: 0, stderr: '' });
+  expect(files().filter((file) => file.includes('.js '))).toEqual(before);
 });

@@ -4,8 +4,7 @@
  * Used by the end-to-end tests. Invariant: `endTalks` ends all that were started, and resolves when they are gone.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freeTcpPorts } from '../free-ports.ts';
 import { type RunningCommand, startProgram } from './helpers.ts';
 
 const talks: Talk[] = [];
@@ -67,13 +66,9 @@ export async function endTalks(): Promise<void> {
   await Promise.all(talks.splice(0).map((talk) => talk.end()));
 }
 
-/** Addresses of ports that were free a moment ago. */
+/** Addresses of free ports. */
 export async function freePorts(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports.map((port) => `tcp://127.0.0.1:${port}`);
+  return (await freeTcpPorts(count)).map((port) => `tcp://127.0.0.1:${port}`);
 }
 
 /** What a program says to be in a formation. */

@@ -39,7 +39,7 @@ test('the demo: three nodes, of which the third pairs with the second; what is t
   const ends = await Promise.all([first, second, third].map(({ command }) => command.ended));
   expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
   expect(bystander.command.process.exitCode).toBe(null);
-}, 60_000);
+});
 
 test('when the broker is killed one of the others is the broker, without a command, and pairs go on', async () => {
   const [formation, a, b, c] = (await freePorts(4)) as [string, string, string, string];

@@ -12,7 +12,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import { hostLimits } from '../../src/host/limits.ts';
 import type { Message, SkeinNode, SnoopedMessage } from '../../src/node/node.ts';
-import { addressOf, closeAll, freeUdpPort, linked, nextEvent, start } from './real-nodes.ts';
+import { freeUdpPort } from '../free-ports.ts';
+import { addressOf, closeAll, linked, nextEvent, start } from './real-nodes.ts';
 
 afterEach(closeAll);
 

@@ -4,8 +4,6 @@
  * Used by the tests beside it. Invariant: what was started is closed by `closeAll`, and nodes find each
  * other only by the port or the links that a test gives them.
  */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { createNode } from '../../src/host/create-node.ts';
 import type { NodeEvents, NodeOptions, SkeinNode } from '../../src/node/node.ts';
 
@@ -47,12 +45,4 @@ export function nextEvent<Type extends keyof NodeEvents>(
   return new Promise((resolve) => {
     node.events.addEventListener(type, ({ detail }) => resolve(detail), { once: true });
   });
-}
-
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
 }

@@ -1,4 +1,4 @@
-/** Every scenario of `examples/scenarios` ends alike in virtual time and as real processes. */
-import { inBothWorlds, scenarioFiles } from './both-worlds.ts';
+/** The short scenarios of `examples/scenarios` end alike in virtual time and as real processes. */
+import { inBothWorlds, shortScenarioFiles } from './both-worlds.ts';
 
-inBothWorlds(scenarioFiles());
+inBothWorlds(shortScenarioFiles);

@@ -1,7 +1,7 @@
 /**
  * Plays one scenario file in both worlds and demands the same end.
  *
- * Used by the `both-worlds-*` tests, which share the files among them. Invariant: the real run is judged by
+ * Used by the two `both-worlds` tests, which share the files among them. Invariant: the real run is judged by
  * the scenario's own expectations first; then the two end states are compared, and both are shown where
  * they differ.
  */
@@ -25,6 +25,16 @@ const realTimeoutMs = 150_000;
 export function scenarioFiles(): string[] {
   return readdirSync(folder).filter((file) => file.endsWith('.json'));
 }
+
+/** Those that end within 5 s as real processes. */
+export const shortScenarioFiles: readonly string[] = [
+  'join-one-by-one.json',
+  'leave.json',
+  'line.json',
+  'namesake-of-a-neighbor.json',
+  'namesakes.json',
+  'ten-at-once.json',
+];
 
 export function readScenarioFile(file: string): Scenario {
   return parseScenario(readFileSync(join(folder, file), 'utf8'));

@@ -5,10 +5,8 @@
  * network of its own is refused loudly.
  */
 import type { ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Blocks } from '../../src/sim/run/scenario/stage.ts';
+import { freeTcpPorts, freeUdpPort } from '../free-ports.ts';
 import { type Machines, program, spawnQuietly } from './machines.ts';
 
 export class LoopbackMachines implements Machines {
@@ -54,21 +52,4 @@ export class LoopbackMachines implements Machines {
   async plugIn(): Promise<void> {}
 
   async close(): Promise<void> {}
-}
-
-/** Free a moment ago, all held at once so that they differ. */
-async function freeTcpPorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -1,4 +1,4 @@
-/** Seeds 1 to 25 of the swarm. */
+/** Seeds 1 to 20 of the swarm. */
 import { testSeeds } from './swarm.ts';
 
-testSeeds(1, 25);
+testSeeds(1, 20);

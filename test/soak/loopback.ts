@@ -3,8 +3,7 @@
  *
  * Chosen by run.ts. Invariant: nothing of the machine's network is touched, so there are no network faults.
  */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { freeUdpPort } from '../free-ports.ts';
 import type { Ground } from './ground.ts';
 
 export async function openLoopback(poorBecause: string): Promise<Ground> {
@@ -18,13 +17,4 @@ export async function openLoopback(poorBecause: string): Promise<Ground> {
     apply: () => Promise.reject(new Error('loopback has no network to break')),
     close: () => undefined,
   };
-}
-
-/** So that the user's own nodes and other runs stay out of this mesh. */
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

