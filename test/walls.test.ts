@@ -14,6 +14,7 @@ const rooms = [
   'features/*/core',
   'features/limits.ts',
   'kit',
+  'stores',
   'features/*/api',
   'node',
   'features/*/remote',
@@ -37,6 +38,7 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
   'features/*/core': ['kernel'],
   'features/limits.ts': ['kernel', 'features/*/core'],
   kit: ['kernel', 'node', 'features/*/api', 'valibot', 'cbor-x', '@standard-schema/spec'],
+  stores: ['kernel', 'kit'],
   'features/*/api': ['kernel', 'features/*/core', 'kit', 'node', '@standard-schema/spec', 'node:stream'],
   node: ['valibot', 'kernel', 'features/*/core', 'features/*/api', 'kit'],
   'features/*/remote': ['kernel', 'features/*/core', 'features/*/api', 'kit', 'node', 'valibot'],
@@ -65,7 +67,7 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
     ...['kernel', 'features/*/core', 'kit', 'features/*/api', 'node', 'features/*/remote', 'remote', 'doors'],
     ...['@peculiar/x509', 'reflect-metadata', 'node:'],
   ],
-  'sim/world': ['kernel', 'features/*/core', 'features/*/api', 'kit', 'node'],
+  'sim/world': ['kernel', 'features/*/core', 'features/*/api', 'kit', 'node', 'stores'],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*/api', 'kit', 'node', 'sim/world'],
   'sim/run': [
     'kernel',
@@ -77,7 +79,7 @@ const mayImport: Record<(typeof rooms)[number], string[]> = {
     'sim/world',
     'valibot',
   ],
-  'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim'],
+  'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim', 'stores'],
   testing: ['kernel', 'kit', 'features/*/api', 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
   'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
   'features/*/cli': [

@@ -14,9 +14,11 @@ import type { NodeId } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
 import { createLocalNode, type LocalNode } from '../../node/create.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
+import type { AnyStoreModel } from '../../stores/model.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
+import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
 import { SimPlatform } from './machine/platform.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
@@ -56,6 +58,8 @@ export interface MemberOptions {
   readonly formation?: readonly string[];
   /** The program's own behaviors, made anew for each life. */
   readonly behaviors?: () => readonly AnyBehavior[];
+  /** The parts of its store, which lies on its machine's disk. Default: the node has none. */
+  readonly store?: readonly AnyStoreModel[];
 }
 
 /** One run of a member's program. */
@@ -201,10 +205,11 @@ export class Mesh {
     this.kill(member, sockets, `crash ${member.name}`);
   }
 
-  /** The machine is gone with its program: nobody is told, nothing is refused. */
+  /** The machine is gone with its program and its disk: nobody is told, nothing is refused. */
   vanish(member: Member): void {
     member.host.isUp = false;
     this.kill(member, 'silence', `vanish ${member.name}`);
+    member.host.disk = new Disk();
   }
 
   /** Says goodbye and ends. */
@@ -319,6 +324,7 @@ export class Mesh {
         clock,
         random,
         notary: this.notary,
+        store: member.options.store,
         onSigned: (bytes, signature) => this.archive.add(bytes, signature),
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onRead: (end, bytes) => this.reads(member, end, bytes),
