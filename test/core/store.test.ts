@@ -1,6 +1,6 @@
 /** What the kernel makes of completions of the store. */
 import { expect, test } from 'vitest';
-import type { Behavior } from '../../src/kernel/contracts.ts';
+import type { Behavior, StoreResult } from '../../src/kernel/contracts.ts';
 import { failure } from '../../src/kernel/errors.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
@@ -13,14 +13,11 @@ function withRecorder(): { a: TestNode; calls: string[]; report: (feature: strin
   };
   const mesh = new TestMesh();
   const a = mesh.add('a', { behaviors: [recorder] });
-  const report = (feature: string, token: number): void =>
-    a.enter(() => {
-      const result =
-        token === 1
-          ? ({ ok: true, value: 7 } as const)
-          : ({ ok: false, failure: failure('SKEIN_STORE_FULL', 'x') } as const);
-      a.kernel.stored(feature, token, 'put', result, mesh.now);
-    });
+  const report = (feature: string, token: number): void => {
+    const result: StoreResult =
+      token === 1 ? { ok: true, value: 7 } : { ok: false, failure: failure('SKEIN_STORE_FULL', 'x') };
+    a.kernel.stored(feature, token, 'put', result, mesh.now);
+  };
   return { a, calls, report };
 }
 
@@ -34,7 +31,7 @@ test('a completion goes to the behavior that asked, and one for a feature that i
 
 test('a behavior that has been stopped hears of no completion any more', () => {
   const { a, calls, report } = withRecorder();
-  a.enter(() => a.kernel.stop(2000));
+  a.kernel.stop(2000);
   report('recorder', 1);
   expect(calls).toEqual(['stopped']);
 });

@@ -33,6 +33,8 @@ const counterModel = storeModel<CounterShape['store'], { readonly count: Cell<nu
 
 class Counter implements Behavior<CounterShape> {
   readonly name = 'counter';
+  /** How often it was told of a completion. */
+  completions = 0;
   private readonly replies = new Map<number, Reply<number>>();
   readonly commands: CommandHandlers<CounterShape> = {
     add: (agent, by, reply) => {
@@ -41,6 +43,7 @@ class Counter implements Behavior<CounterShape> {
   };
   readonly store: StoreCalls<CounterShape> = {
     completed: (_agent, completion) => {
+      this.completions++;
       const reply = this.replies.get(completion.token);
       if (completion.ok) reply?.answer(completion.value);
       else reply?.fail(completion.failure);
@@ -102,24 +105,30 @@ test('a disk outlives the crash of its program, and is gone with its machine', a
 
 test('a program that leaves ends once what it has asked of its store is durable', async () => {
   const stage = await new CountingStage().start(2, withStore);
+  slowDisk([stage.first], 1000).start(stage.mesh);
   const node = stage.first.life?.node;
   const asked = Array.from({ length: 700 }, () => node?.command('counter', 'add', 1).catch(() => undefined));
   stage.mesh.leaveSoon(stage.first);
   await stage.world.resolve(Promise.all(asked));
-  await stage.world.runUntil(() => stage.first.life === undefined, 10_000);
+  expect(await stage.world.runUntil(() => stage.first.life === undefined, 60_000)).toBe(true);
   stage.mesh.start(stage.first);
   expect(await stage.add(0)).toBe(700);
 });
 
 test('a paused program hears of nothing that its store does, and of all of it once it goes on', async () => {
-  const stage = await new CountingStage().start(2, withStore);
+  const counters: Counter[] = [];
+  const behaviors = () => {
+    counters.push(new Counter());
+    return counters.slice(-1);
+  };
+  const stage = await new CountingStage().start(2, { ...withStore, behaviors });
   const answers: unknown[] = [];
   for (let i = 1; i <= 3; i++)
     stage.first.life?.node.command('counter', 'add', 1).then((count) => answers.push(count));
   await stage.world.run(0);
   stage.first.life?.platform.pause();
   await stage.world.run(100);
-  expect(answers).toEqual([]);
+  expect(counters[0]?.completions).toBe(0);
   stage.first.life?.platform.resume();
   await stage.world.run(100);
   expect(answers).toEqual([1, 2, 3]);
