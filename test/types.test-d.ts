@@ -24,8 +24,16 @@ import {
   type SnoopedMessage,
   type Topology,
 } from '../src/index.ts';
-import type { Behavior, CommandHandlers, Shape } from '../src/kernel/index.ts';
+import type {
+  Behavior,
+  BehaviorAgent,
+  CommandHandlers,
+  Failure,
+  Shape,
+  StoreCalls,
+} from '../src/kernel/index.ts';
 import type { AllOf, ApiOf, NodeEventsOf } from '../src/kit/feature.ts';
+import { type Cell, storeModel, type Table } from '../src/sim/index.ts';
 
 declare const node: SkeinNode;
 declare const topology: Topology;
@@ -179,3 +187,53 @@ void countsNothing;
 void createNode({ behaviors: () => [new Counting()] });
 // @ts-expect-error A behavior has a name.
 void createNode({ behaviors: () => [{}] });
+
+// ── stores ────────────────────────────────────────────────────────────────────────────────────────────
+
+interface KeepingShape extends Shape {
+  readonly store: { put(input: { text: string }): number; get(n: number): string | undefined };
+}
+const keepingCalls: StoreCalls<KeepingShape> = {
+  completed: (agent, completion) => {
+    expectTypeOf(agent).toEqualTypeOf<BehaviorAgent<KeepingShape>>();
+    expectTypeOf(completion.token).toEqualTypeOf<number>();
+    expectTypeOf(completion.verb).toEqualTypeOf<'put' | 'get'>();
+    if (!completion.ok) return expectTypeOf(completion.failure).toEqualTypeOf<Failure>();
+    if (completion.verb === 'put') return expectTypeOf(completion.value).toEqualTypeOf<number>();
+    expectTypeOf(completion.value).toEqualTypeOf<string | undefined>();
+    // @ts-expect-error No such verb.
+    if (completion.verb === 'list') return;
+    expectTypeOf(agent.store('put', { text: 'x' })).toEqualTypeOf<number>();
+    // @ts-expect-error The input is not that verb's.
+    agent.store('put', { txt: 'x' });
+    // @ts-expect-error No such verb.
+    agent.store('list', undefined);
+  },
+};
+void keepingCalls;
+
+interface KeepingState {
+  readonly rows: Table<number, string>;
+  readonly count: Cell<number>;
+}
+declare const keepingState: KeepingState;
+storeModel<KeepingShape['store'], KeepingState>({
+  name: 'keeping',
+  initial: () => keepingState,
+  operations: {
+    put: ({ rows, count }, input) => {
+      expectTypeOf(input).toEqualTypeOf<{ text: string }>();
+      // @ts-expect-error Rows are texts.
+      rows.put(1, 2);
+      return count.value;
+    },
+    // @ts-expect-error The answer is a text.
+    get: ({ count }) => count.value,
+  },
+});
+storeModel<KeepingShape['store'], KeepingState>({
+  name: 'keeping',
+  initial: () => keepingState,
+  // @ts-expect-error Each verb has an operation.
+  operations: {},
+});

@@ -47,7 +47,7 @@ const mayImport: Record<Room, string[]> = {
   'sim/world': [...below, 'features/*/core', 'node', 'stores'],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'sim/world'],
   'sim/run': [...below, 'features/*/core', 'features/*/sim', 'node', 'sim/world', 'valibot'],
-  'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim'],
+  'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim', 'stores'],
   testing: [...below, 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
   'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
   'features/*/cli': [

@@ -34,6 +34,7 @@ export const errorCodes = {
   SKEIN_NOT_RUNNING: 'no node runs on this machine',
   SKEIN_AMBIGUOUS: 'several nodes run on this machine',
   SKEIN_CONTROL: 'the control socket did not understand',
+  SKEIN_STORE_FULL: 'the disk of the store has no room: nothing was written',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -54,6 +55,7 @@ const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SKEIN_BUSY',
   'SKEIN_UNDELIVERED',
   'SKEIN_NOT_LINKED',
+  'SKEIN_STORE_FULL',
 ]);
 
 /**
@@ -78,6 +80,12 @@ export class SkeinError extends Error {
   static from(failure: Failure): SkeinError {
     return new SkeinError(failure.code, failure.message, { details: failure.details });
   }
+}
+
+/** What somebody threw, as data. @param what Was to be done, for what is no SkeinError. */
+export function failureOf(error: unknown, what: string): Failure {
+  if (error instanceof SkeinError) return failure(error.code, error.message, error.details);
+  return failure('SKEIN_FAILED', `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 export function failure(code: ErrorCode, message: string, details?: unknown): Failure {

@@ -302,7 +302,8 @@ export class Kernel {
   stored(feature: string, token: number, verb: string, result: StoreResult, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
-    if (slot !== undefined)
+    // After its `stopped` a behavior is called no more; what was asked for is durable all the same.
+    if (slot !== undefined && this.life === 'running')
       this.behaviors.call(slot, ({ behavior, agent }) =>
         behavior.store?.completed?.(agent, { token, verb, ...result }),
       );

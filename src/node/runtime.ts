@@ -6,7 +6,7 @@
  * Invariant: the kernel is only ever entered from here, never from within itself.
  */
 import type { DoorEvent, LinkId, SecureStage, Sighting, StoreResult } from '../kernel/contracts.ts';
-import { type Failure, failure, SkeinError } from '../kernel/errors.ts';
+import { type Failure, failure, failureOf, SkeinError } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Effect } from '../kernel/outbox.ts';
 import type { Platform, PlatformEvents } from './platform.ts';
@@ -290,19 +290,20 @@ export class Runtime implements PlatformEvents {
 
   private store(effect: Extract<Effect, { type: 'store' }>): void {
     const { feature, token, operation } = effect;
+    const { kernel } = this;
     const report = (result: StoreResult): void => {
-      if (this.over) return;
-      this.kernel.stored(feature, token, operation.verb, result, this.platform.now());
+      // A kernel that has taken over gives the same tokens to operations of its own.
+      if (this.over || this.kernel !== kernel) return;
+      kernel.stored(feature, token, operation.verb, result, this.platform.now());
       this.turn();
     };
     const { store } = this.platform;
     if (store === undefined) {
-      return report({ ok: false, failure: failure('SKEIN_INVALID', 'this node has no store') });
+      return report({ ok: false, failure: noStore(feature) });
     }
     store.execute(feature, operation).then(
       (value) => report({ ok: true, value }),
-      (error: unknown) =>
-        report({ ok: false, failure: failure('SKEIN_INVALID', `the store failed: ${String(error)}`) }),
+      (error: unknown) => report({ ok: false, failure: failureOf(error, `the store of ${feature}`) }),
     );
   }
 
@@ -322,4 +323,9 @@ export class Runtime implements PlatformEvents {
     for (const { reject } of this.waiting.values()) reject(SkeinError.from(reason));
     this.waiting.clear();
   }
+}
+
+function noStore(feature: string): Failure {
+  const text = `this node has no store, which feature "${feature}" needs: start the node with one that has its part`;
+  return failure('SKEIN_INVALID', text);
 }

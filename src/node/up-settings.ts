@@ -58,7 +58,7 @@ const upSettings = v.strictObject({
 });
 
 export type UpSettings = v.InferOutput<typeof upSettings>;
-export type UpSettingName = keyof UpSettings;
+type UpSettingName = keyof UpSettings;
 export type LogThreshold = NonNullable<UpSettings['logLevel']>;
 export type LogFormat = NonNullable<UpSettings['logFormat']>;
 

@@ -31,6 +31,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   SKEIN_BUSY: 503,
   SKEIN_CLOSED: 503,
   SKEIN_TIMEOUT: 504,
+  SKEIN_STORE_FULL: 507,
 };
 
 export function statusOf(error: SkeinError): number {

@@ -1,6 +1,8 @@
 /** Public names of `skein/sim`: a deterministic world that runs the very nodes production runs. */
 
 export { type WorkloadName, workloadNames } from '../features/messaging/sim/message-workload.ts';
+export { Cell, Table } from '../stores/collections.ts';
+export { type AnyStoreModel, type StoreModel, storeModel } from '../stores/model.ts';
 export { repeatCommand, type SimulationOptions } from './run/options.ts';
 export { failureLines, formatReport, type SimulationReport } from './run/report.ts';
 export type { LogEntry } from './run/scenario/director.ts';
@@ -26,6 +28,7 @@ export {
   type FaultName,
   faultNames,
   flap,
+  fullDisk,
   jump,
   type LieKind,
   leave,
@@ -40,6 +43,7 @@ export {
   restart,
   restartNow,
   slow,
+  slowDisk,
   slowLinks,
   twin,
   vanish,

@@ -12,7 +12,7 @@ test('a list of names is parsed; what is no fault is named', () => {
   expect(parseFaults('all')).toEqual(faultNames);
   expect(() => parseFaults('crash,meteor')).toThrow(
     'faults: "meteor" is none of partition, oneway, crash, vanish, pause, cut, drift, loss, flap, slow, jump, ' +
-      'restart, leave, twin, dials, liar, datagrams',
+      'restart, leave, twin, dials, liar, datagrams, disk',
   );
 });
 
@@ -45,7 +45,7 @@ test('a start and a workload of its own are part of the command', () => {
 
 test('every fault is made from a seed, says whom it hits, and leaves nothing behind', async () => {
   for (const name of faultNames) {
-    const stage = await new TestStage(7).start(6);
+    const stage = await new TestStage(7).start(6, { store: [] });
     const usual = { ...stage.mesh.network.conditions };
     const fault = makeFault(name, stage.mesh, stage.random);
     expect(fault?.name).toBe(name);
@@ -58,7 +58,7 @@ test('every fault is made from a seed, says whom it hits, and leaves nothing beh
 
 test('equal seeds make equal faults', async () => {
   for (const name of faultNames) {
-    const stage = await new TestStage(7).start(6);
+    const stage = await new TestStage(7).start(6, { store: [] });
     const texts = [1, 2].map(() => makeFault(name, stage.mesh, SeededRandom.fromSeed(3))?.text);
     expect(texts[0]).toBe(texts[1]);
     stage.mesh.killAll();

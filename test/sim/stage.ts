@@ -6,7 +6,15 @@
 
 import { MessageLedger } from '../../src/features/messaging/sim/message-ledger.ts';
 import { Workload } from '../../src/features/messaging/sim/message-workload.ts';
-import { type Fault, Mesh, type MeshOptions, Safety, SeededRandom, World } from '../../src/sim/index.ts';
+import {
+  type Fault,
+  type MemberOptions,
+  Mesh,
+  type MeshOptions,
+  Safety,
+  SeededRandom,
+  World,
+} from '../../src/sim/index.ts';
 import { Settling } from '../../src/sim/world/checkers/settling.ts';
 
 const knowLimitMs = 60_000;
@@ -34,8 +42,8 @@ export class TestStage {
   }
 
   /** So many nodes, started within the same instant and long settled. */
-  async start(nodes: number): Promise<this> {
-    for (let i = 1; i <= nodes; i++) this.mesh.start(this.mesh.add({ name: `n${i}` }));
+  async start(nodes: number, options: Omit<MemberOptions, 'name'> = {}): Promise<this> {
+    for (let i = 1; i <= nodes; i++) this.mesh.start(this.mesh.add({ name: `n${i}`, ...options }));
     if (!(await this.settling.allKnowAll(knowLimitMs, nodes)))
       throw new Error('the nodes do not know each other');
     await this.world.run(restMs);

@@ -60,6 +60,7 @@ export const faults = [
   'dials',
   'liar',
   'datagrams',
+  'disk',
 ] as const;
 
 export function build(): Command {

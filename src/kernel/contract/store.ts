@@ -28,9 +28,14 @@ export type StoreCompletion<V extends Verbs = Verbs> = {
 /** Implemented by `src/stores`, called by the runtime. */
 export interface Store {
   /**
+   * Resolves with a copy of the answer once it is durable, in the order of the calls. The input is plain data (objects,
+   * lists, texts, numbers, bigints, booleans, bytes) and is copied before this returns.
    * @param feature Whose part of the store it is.
-   * @throws SkeinError for a failed operation: nothing of it is in the store.
+   * @throws SkeinError for a failed operation: nothing of it is in the store. SKEIN_INVALID: no such feature or verb, or
+   * input that is not plain. SKEIN_FAILED, or the operation's own code: it threw. SKEIN_STORE_FULL, SKEIN_BUSY,
+   * SKEIN_CLOSED: see GUARANTEES.md.
    */
   execute(feature: string, operation: StoreOperation): Promise<unknown>;
+  /** Takes nothing more; resolves once all that was asked for before is durable and reported. */
   close(): Promise<void>;
 }

@@ -15,9 +15,11 @@ import { limits } from '../../kernel/limits.ts';
 import type { AnyFeature } from '../../kit/feature.ts';
 import { createLocalNode, type LocalNode } from '../../node/create.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
+import type { AnyStoreModel } from '../../stores/model.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
+import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
 import { SimPlatform } from './machine/platform.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
@@ -59,6 +61,8 @@ export interface MemberOptions {
   readonly behaviors?: () => readonly AnyBehavior[];
   /** The program's own features. */
   readonly features?: readonly AnyFeature[];
+  /** The parts of its store, which lies on its machine's disk. Default: the node has none. */
+  readonly store?: readonly AnyStoreModel[];
 }
 
 /** One run of a member's program. */
@@ -204,10 +208,11 @@ export class Mesh {
     this.kill(member, sockets, `crash ${member.name}`);
   }
 
-  /** The machine is gone with its program: nobody is told, nothing is refused. */
+  /** The machine is gone with its program and its disk: nobody is told, nothing is refused. */
   vanish(member: Member): void {
     member.host.isUp = false;
     this.kill(member, 'silence', `vanish ${member.name}`);
+    member.host.disk = new Disk();
   }
 
   /** Says goodbye and ends. */
@@ -322,6 +327,7 @@ export class Mesh {
         clock,
         random,
         notary: this.notary,
+        store: member.options.store,
         onSigned: (bytes, signature) => this.archive.add(bytes, signature),
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onRead: (end, bytes) => this.reads(member, end, bytes),

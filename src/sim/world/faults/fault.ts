@@ -1,7 +1,7 @@
 /**
  * What a fault is: something that begins, lasts, and is undone again.
  *
- * Who calls it: the makers of faults (`network-faults.ts`, `node-faults.ts`, `liar.ts`) and whoever lets
+ * Who calls it: the makers of faults (`network-faults.ts`, `node-faults.ts`, `disk-faults.ts`, `liar.ts`) and whoever lets
  * them happen. Invariant: after `end` the world is as if the fault had never been, but for what the nodes
  * made of it: rules are gone, the dead run again, clocks keep their time.
  */
@@ -35,7 +35,8 @@ export type FaultName =
   | 'twin'
   | 'dials'
   | 'liar'
-  | 'datagrams';
+  | 'datagrams'
+  | 'disk';
 
 /** At most this share of the members is crashed or gone at a time. */
 const downShareMax = 0.3;

@@ -7,11 +7,13 @@
 
 import type { Member, Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
+import { fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
 import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
 import { crash, dials, drift, jump, leave, pause, restart, slow, twin, vanish } from './node-faults.ts';
 
+export { fullDisk, slowDisk } from './disk-faults.ts';
 export type { Fault, FaultName } from './fault.ts';
 export { type LieKind, liar, lieKinds } from './liar.ts';
 export { blackHole, cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
@@ -43,6 +45,9 @@ const eventCostMsMax = 30;
 const thinBytesPerSecondMin = 8000;
 const thinBytesPerSecondMax = 200_000;
 const slowLatencyFactor = 20;
+/** From a busy disk to one whose syncs take seconds. */
+const slowDiskFactorMin = 5;
+const slowDiskFactorMax = 300;
 
 const makers: Readonly<Record<FaultName, FaultMaker>> = {
   partition: (mesh, random) => against(oneSite(mesh, random) ?? someMembers(mesh, random, 0.5), partition),
@@ -107,6 +112,15 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
       ),
     ),
   datagrams: (_mesh, random) => datagrams(random.next(), random.next(), random.next()),
+  disk: (mesh, random) => {
+    const withStore = runningWithStore(mesh);
+    const victims = random.sample(withStore, random.integer(1, Math.max(1, withStore.length)));
+    return against(victims, (members) =>
+      random.chance(0.5)
+        ? fullDisk(members)
+        : slowDisk(members, random.integer(slowDiskFactorMin, slowDiskFactorMax)),
+    );
+  },
 };
 
 export const faultNames = Object.keys(makers) as FaultName[];

@@ -8,6 +8,7 @@ import type { LinkId } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
+import { Disk } from './disk.ts';
 
 /** The process side of sockets, implemented by the platform. Calls for a stopped process wait or vanish. */
 export interface Process {
@@ -41,6 +42,8 @@ export class Host {
   readonly address: string;
   /** False: the machine is gone; packets to it get no answer, not even a refusal. */
   isUp = true;
+  /** What its stores have kept. */
+  disk = new Disk();
   /** The program that listens here. */
   process: Process | undefined;
   private readonly ip: string;

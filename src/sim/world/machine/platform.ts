@@ -6,11 +6,19 @@
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
 
-import type { DoorAction, DoorEvent, LinkId, LogLevel, RecordSigner } from '../../../kernel/contracts.ts';
+import type {
+  DoorAction,
+  DoorEvent,
+  LinkId,
+  LogLevel,
+  RecordSigner,
+  Store,
+} from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
 import type { Platform, PlatformEvents } from '../../../node/platform.ts';
+import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { Network } from '../network/network.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { Notary } from '../notary.ts';
@@ -20,6 +28,7 @@ import { Dialing } from './dialing.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host, Process } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
+import { SimulatedStore } from './simulated-store.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** Datagrams that wait for a program that does not read them; what a socket has no room for is lost. */
@@ -33,6 +42,8 @@ export interface SimPlatformOptions {
   readonly clock: NodeClock;
   readonly random: SeededRandom;
   readonly notary: Notary;
+  /** The parts of its store; undefined: it has none. */
+  readonly store?: readonly AnyStoreModel[] | undefined;
   /** Everything that its program signs; only for looking at. */
   readonly onSigned?: (bytes: Uint8Array, signature: Uint8Array) => void;
   readonly onLog?: (level: LogLevel, text: string, fields: Record<string, unknown>) => void;
@@ -47,7 +58,8 @@ export type Tampering = (end: StreamEnd, bytes: Uint8Array) => Uint8Array;
 
 export class SimPlatform implements Platform, Process {
   readonly random: SeededRandom;
-  readonly store = undefined;
+  /** As the node sees it: what the disk has done is reported by the event loop. */
+  readonly store: Store | undefined;
   readonly clock: NodeClock;
   /** What this program signs its records with, once it has begun; a liar uses it behind the program's back. */
   signer: RecordSigner | undefined;
@@ -61,6 +73,7 @@ export class SimPlatform implements Platform, Process {
   private readonly network: Network;
   private readonly host: Host;
   private readonly timer: WakeTimer;
+  private readonly simulatedStore: SimulatedStore | undefined;
   private readonly ends = new Map<LinkId, StreamEnd>();
   private readonly lent = new LentMemory();
   /** Closed by the program, with bytes still to leave. */
@@ -87,6 +100,8 @@ export class SimPlatform implements Platform, Process {
       polled: () => events.polled(),
       caughtUp: () => this.pumpAll(),
     });
+    this.simulatedStore = this.openStore(options.store);
+    this.store = this.simulatedStore && this.reportedByLoop(this.simulatedStore);
     this.host.process = this;
   }
 
@@ -222,14 +237,41 @@ export class SimPlatform implements Platform, Process {
 
   /** The program ended by itself: open sockets are dropped, closing ones still send what they have. */
   release(): Promise<void> {
-    this.stop('end');
-    return Promise.resolve();
+    const closed = this.simulatedStore?.close() ?? Promise.resolve();
+    this.endLife('end');
+    return closed;
+  }
+
+  private openStore(models: readonly AnyStoreModel[] | undefined): SimulatedStore | undefined {
+    if (models === undefined) return undefined;
+    const { world } = this.network;
+    return new SimulatedStore({ world, models, disk: this.host.disk, random: this.random.fork('store') });
+  }
+
+  /** A program that stands still learns of nothing; what it waits for may be durable long before. */
+  private reportedByLoop(store: SimulatedStore): Store {
+    return {
+      execute: (feature, operation) =>
+        new Promise((resolve, reject) => {
+          store.execute(feature, operation).then(
+            (value) => this.loop.report(() => resolve(value)),
+            (error: unknown) => this.loop.report(() => reject(error)),
+          );
+        }),
+      close: () => store.close(),
+    };
   }
 
   // ── the mesh and its faults ───────────────────────────────────────────────────────────────────────
 
   /** `end` and `reset`: the machine closes the sockets of its dead program. `silence`: it is gone as well. */
   stop(sockets: 'end' | 'reset' | 'silence'): void {
+    // A store that has been closed has nothing left to lose.
+    this.simulatedStore?.crash();
+    this.endLife(sockets);
+  }
+
+  private endLife(sockets: 'end' | 'reset' | 'silence'): void {
     if (this.isGone) return;
     this.loop.stop();
     if (this.host.process === this) this.host.process = undefined;

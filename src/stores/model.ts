@@ -1,0 +1,32 @@
+/**
+ * The store model: how a feature declares its part of a store.
+ *
+ * Written by features beside their behavior, carried out by `parts.ts`. A model is the meaning of each verb of
+ * `Shape['store']`: the memory store runs it, and a store of another kind must do the same. Operations are synchronous
+ * and deterministic: time, ranks and random ids come in the input. Invariant: an operation acts on its own state only.
+ */
+import type { AnswerOf, InputOf, Verb, Verbs } from '../kernel/contracts.ts';
+
+type StoreOperations<V extends Verbs, State extends object> = {
+  /** @throws whatever makes the operation fail: nothing of it stays. A SkeinError keeps its code. */
+  readonly [Name in Verb<V>]: (state: State, input: InputOf<V, Name>) => AnswerOf<V, Name>;
+};
+
+export interface StoreModel<V extends Verbs = Verbs, State extends object = object> {
+  /** The feature whose behavior asks for these operations. */
+  readonly name: string;
+  /** An object whose fields are collections (`Table`, `Cell`), as they are in a new store. */
+  initial(): State;
+  readonly operations: StoreOperations<V, State>;
+}
+
+/** A model of whatever shape: what stores hold. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of models has no single shape; each was checked where it was written
+export type AnyStoreModel = StoreModel<any, any>;
+
+/** Checks a model against the verbs that its behavior uses: `storeModel<MineShape['store'], MineState>({ ... })`. */
+export function storeModel<V extends Verbs, State extends object>(
+  model: StoreModel<V, State>,
+): StoreModel<V, State> {
+  return model;
+}

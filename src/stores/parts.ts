@@ -1,0 +1,109 @@
+/**
+ * The parts of a store, one for each feature, and how one operation is carried out: entirely or not at all.
+ *
+ * Who calls it: the memory store and the simulated one, in the order in which operations were asked for. Invariant:
+ * it never throws; whatever an operation does, its outcome is a plain answer or a SkeinError, and a failure has left
+ * nothing behind.
+ */
+import type { StoreOperation } from '../kernel/contracts.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { Collection } from './collections.ts';
+import { Journal } from './journal.ts';
+import type { AnyStoreModel } from './model.ts';
+import { plainCopy } from './plain-data.ts';
+
+/** What is durable, by feature: it outlives the stores that were opened on it. */
+export type StoreContent = Map<string, object>;
+
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: SkeinError };
+
+interface Part {
+  readonly state: object;
+  readonly operations: Readonly<Record<string, (state: object, input: unknown) => unknown>>;
+}
+
+export class StoreParts {
+  private readonly journal = new Journal();
+  private readonly parts = new Map<string, Part>();
+
+  /**
+   * @param content What earlier stores have left; a feature that it does not have yet begins with its initial state.
+   * @throws TypeError for two models of one name, and for a state that is not made of collections.
+   */
+  constructor(models: readonly AnyStoreModel[], content: StoreContent) {
+    for (const model of models) {
+      const { name, operations } = model;
+      if (this.parts.has(name))
+        throw new TypeError(`two store models are called "${name}": rename one of them`);
+      const state: object = content.get(name) ?? model.initial();
+      this.attach(name, state);
+      content.set(name, state);
+      this.parts.set(name, { state, operations });
+    }
+  }
+
+  /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
+  execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
+    const part = this.parts.get(feature);
+    if (part === undefined || !Object.hasOwn(part.operations, verb))
+      return failed(this.unknown(feature, part, verb));
+    this.journal.begin();
+    try {
+      const answer = part.operations[verb]?.(part.state, input);
+      refusePromise(answer);
+      const value = plainCopy(answer, 'its answer');
+      if (this.journal.hasChanges && !mayChange) throw diskFull(feature, verb);
+      this.journal.keep();
+      return { ok: true, value };
+    } catch (error) {
+      this.journal.undo();
+      return failed(causeOf(feature, verb, error));
+    }
+  }
+
+  private attach(name: string, state: object): void {
+    for (const [field, collection] of Object.entries(state)) {
+      if (!(collection instanceof Collection))
+        throw new TypeError(`the state of store model "${name}" has a ${field} that is no Table and no Cell`);
+      collection.attach(this.journal);
+    }
+  }
+
+  private unknown(feature: string, part: Part | undefined, verb: string): SkeinError {
+    if (part !== undefined) {
+      const known = Object.keys(part.operations).join(', ');
+      return new SkeinError('SKEIN_INVALID', `the store of ${feature} has no "${verb}": it has ${known}`);
+    }
+    const known = [...this.parts.keys()].join(', ') || 'none';
+    const text = `the store has no part for feature "${feature}": open it with that feature's model (it has ${known})`;
+    return new SkeinError('SKEIN_INVALID', text);
+  }
+}
+
+/** What it still does after it has returned throws, and is nobody's: the failure is told here. */
+function refusePromise(answer: unknown): void {
+  if (!(answer instanceof Promise)) return;
+  answer.catch(() => undefined);
+  throw new TypeError('it returned a promise, but operations are synchronous');
+}
+
+function causeOf(feature: string, verb: string, error: unknown): SkeinError {
+  if (error instanceof SkeinError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SkeinError('SKEIN_FAILED', `${feature} ${verb} failed in the store: ${reason}`, {
+    cause: error,
+  });
+}
+
+function diskFull(feature: string, verb: string): SkeinError {
+  return new SkeinError(
+    'SKEIN_STORE_FULL',
+    `no room on the disk for ${feature} ${verb}: nothing was written`,
+  );
+}
+
+function failed(error: SkeinError): Outcome {
+  return { ok: false, error };
+}

@@ -1,0 +1,81 @@
+/**
+ * What a store takes and gives: plain data, copied at its door.
+ *
+ * Who calls it: stores, for each input and each answer; collections, for each row. Plain are texts, numbers, bigints,
+ * booleans, null, undefined, bytes (`Uint8Array`), and lists and objects of them: what every store can keep and no
+ * reference leads out of. Invariant: a frozen copy shares no memory with what it was made from.
+ */
+
+/** Deeper values are circles or mistakes, and recursion must end before the stack does. */
+const depthMax = 64;
+const shownMax = 60;
+
+/** A copy that its owner may change. @throws TypeError that names what is not plain, and where it is. */
+export function plainCopy<Value>(value: Value, what: string): Value {
+  return copy(value, what, 0, (made) => made) as Value;
+}
+
+/** A copy that nobody can change, bytes aside. @throws TypeError that names what is not plain, and where it is. */
+export function frozenCopy<Value>(value: Value, what: string): Value {
+  return copy(value, what, 0, Object.freeze) as Value;
+}
+
+/** The value itself, frozen down to its leaves: for what an operation has made. @throws TypeError as above. */
+export function frozen<Value>(value: Value, what: string): Value {
+  freeze(value, what, 0);
+  return value;
+}
+
+function copy(value: unknown, what: string, depth: number, done: (made: object) => object): unknown {
+  if (!isNested(value)) return checkLeaf(value, what);
+  checkDepth(depth, what);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return done(value.map((item, i) => copy(item, `${what}[${i}]`, depth + 1, done)));
+  checkPlainObject(value, what);
+  const entries = Object.entries(value).map(([name, field]) => [
+    name,
+    copy(field, `${what}.${name}`, depth + 1, done),
+  ]);
+  // Not by assignment: a field called __proto__ would become the prototype.
+  return done(Object.fromEntries(entries));
+}
+
+function freeze(value: unknown, what: string, depth: number): void {
+  if (!isNested(value)) {
+    checkLeaf(value, what);
+    return;
+  }
+  checkDepth(depth, what);
+  // Memory of bytes cannot be frozen: an operation puts new bytes in the place of old ones.
+  if (value instanceof Uint8Array) return;
+  if (!Array.isArray(value)) checkPlainObject(value, what);
+  for (const [name, field] of Object.entries(value)) freeze(field, `${what}.${name}`, depth + 1);
+  Object.freeze(value);
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function checkLeaf(value: unknown, what: string): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') throw notPlain(what, `a ${typeof value}`);
+  return value;
+}
+
+function checkDepth(depth: number, what: string): void {
+  if (depth < depthMax) return;
+  const where = what.length > shownMax ? `${what.slice(0, shownMax)}...` : what;
+  throw notPlain(where, `nested deeper than ${depthMax} levels, or a circle`);
+}
+
+function checkPlainObject(value: object, what: string): void {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return;
+  throw notPlain(what, `a ${value.constructor?.name ?? 'nameless class'}`);
+}
+
+function notPlain(what: string, found: string): TypeError {
+  return new TypeError(
+    `${what} is ${found}: a store takes plain data (objects, lists, texts, numbers, bigints, booleans, bytes)`,
+  );
+}
