@@ -2,7 +2,7 @@
  * Every queue, wait and retry of the host has its limit here, with the reason.
  *
  * Who calls it: the transports, the driver and the runtime folder. Invariant: what a stranger could drive
- * up is bounded here; what concerns frames and links is in `core/limits.ts`.
+ * up is bounded here; what concerns frames and links is in `kernel/limits.ts`.
  */
 export const hostLimits = {
   // ── listener ────────────────────────────────────────────────────────────────────────────────────

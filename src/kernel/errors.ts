@@ -4,40 +4,65 @@
  * Core reports expected failures as outputs (a code and a text); the api turns them into `SkeinError`.
  * Invariant: a code, once published, keeps its meaning; a stack never crosses the wire.
  */
-export const errorCodes = {
-  SKEIN_NAME_TAKEN: 'another living node has this name',
-  SKEIN_ID_COLLISION: 'two different names have the same 48-bit id',
-  SKEIN_SELF: 'that is this node itself',
-  SKEIN_ALREADY_CONNECTED: 'a link to that node is open already',
-  SKEIN_REFUSED: 'the other side refused',
-  SKEIN_NOT_NEEDED: 'the reason for the dial was over before it got through',
-  SKEIN_UNREACHABLE: 'nobody answered at that address',
-  SKEIN_TIMEOUT: 'no answer in time: unknown, not undelivered',
-  SKEIN_NO_ROUTE: 'no route to that node',
-  SKEIN_NO_SERVICE: 'no node in reach offers that service',
-  SKEIN_FAILED: 'the other side tried and failed: its own code and message are in the details',
-  SKEIN_LOST: 'the other side went out of reach, or ended, with it under way: unknown, not undone',
-  SKEIN_BUSY: 'a queue on the way or at the other end is full',
-  SKEIN_UNDELIVERED: 'at least one recipient is missing',
-  SKEIN_VERSION: 'the wire versions have nothing in common',
-  SKEIN_PROTOCOL: 'the other side sent what the protocol does not allow',
-  SKEIN_TOO_LARGE: 'larger than the stated limit',
-  SKEIN_NOT_LINKED: 'no link to that node',
-  SKEIN_UNKNOWN_NODE: 'no node of that name is known',
-  SKEIN_CLOSED: 'the node is closed',
-  SKEIN_ABORTED: 'given up by the caller',
-  SKEIN_PROTECTED: 'without a key a node stays on loopback',
-  SKEIN_KEY: 'a mesh key is wrong, missing, or not the one of the other side',
-  SKEIN_ADDRESS: 'that is not an address',
-  SKEIN_ADDRESS_IN_USE: 'that address is taken',
-  SKEIN_INVALID: 'a value does not fit its schema',
-  SKEIN_NOT_RUNNING: 'no node runs on this machine',
-  SKEIN_AMBIGUOUS: 'several nodes run on this machine',
-  SKEIN_CONTROL: 'the control socket did not understand',
-  SKEIN_STORE_FULL: 'the disk of the store has no room: nothing was written',
-} as const;
+/** What is said of a code, in one place for whoever words it: the class, the control socket, the command line. */
+interface ErrorFacts {
+  readonly means: string;
+  /** The same call may succeed later. */
+  readonly retryable?: true;
+  /** What the caller wrote is the cause: the same call can never succeed. A command then ends with 2. */
+  readonly isWrongInput?: true;
+  /** As HTTP says it. Default: 500. */
+  readonly status?: number;
+}
 
-export type ErrorCode = keyof typeof errorCodes;
+const table = {
+  SKEIN_NAME_TAKEN: { means: 'another living node has this name', status: 409 },
+  SKEIN_ID_COLLISION: { means: 'two different names have the same 48-bit id' },
+  SKEIN_SELF: { means: 'that is this node itself', status: 400 },
+  SKEIN_ALREADY_CONNECTED: { means: 'a link to that node is open already', status: 409 },
+  SKEIN_REFUSED: { means: 'the other side refused', status: 403 },
+  SKEIN_NOT_NEEDED: { means: 'the reason for the dial was over before it got through' },
+  SKEIN_UNREACHABLE: { means: 'nobody answered at that address', retryable: true, status: 502 },
+  SKEIN_TIMEOUT: { means: 'no answer in time: unknown, not undelivered', retryable: true, status: 504 },
+  SKEIN_NO_ROUTE: { means: 'no route to that node', retryable: true, status: 404 },
+  SKEIN_NO_SERVICE: { means: 'no node in reach offers that service', retryable: true },
+  SKEIN_FAILED: { means: 'the other side tried and failed: its own code and message are in the details' },
+  SKEIN_LOST: {
+    means: 'the other side went out of reach, or ended, with it under way: unknown, not undone',
+    retryable: true,
+  },
+  SKEIN_BUSY: { means: 'a queue on the way or at the other end is full', retryable: true, status: 503 },
+  SKEIN_UNDELIVERED: { means: 'at least one recipient is missing', retryable: true, status: 502 },
+  SKEIN_VERSION: { means: 'the wire versions have nothing in common' },
+  SKEIN_PROTOCOL: { means: 'the other side sent what the protocol does not allow' },
+  SKEIN_TOO_LARGE: { means: 'larger than the stated limit', status: 413 },
+  SKEIN_NOT_LINKED: { means: 'no link to that node', retryable: true, status: 404 },
+  SKEIN_UNKNOWN_NODE: { means: 'no node of that name is known', status: 404 },
+  SKEIN_CLOSED: { means: 'the node is closed', status: 503 },
+  SKEIN_ABORTED: { means: 'given up by the caller' },
+  SKEIN_PROTECTED: { means: 'without a key a node stays on loopback', isWrongInput: true, status: 403 },
+  SKEIN_KEY: { means: 'a mesh key is wrong, missing, or not the one of the other side', isWrongInput: true },
+  SKEIN_ADDRESS: { means: 'that is not an address', isWrongInput: true, status: 400 },
+  SKEIN_ADDRESS_IN_USE: { means: 'that address is taken' },
+  SKEIN_INVALID: { means: 'a value does not fit its schema', isWrongInput: true, status: 400 },
+  SKEIN_NOT_RUNNING: { means: 'no node runs on this machine' },
+  SKEIN_AMBIGUOUS: { means: 'several nodes run on this machine' },
+  SKEIN_CONTROL: { means: 'the control socket did not understand', status: 400 },
+  SKEIN_STORE_FULL: {
+    means: 'the disk of the store has no room: nothing was written',
+    retryable: true,
+    status: 507,
+  },
+} as const satisfies Record<string, ErrorFacts>;
+
+export type ErrorCode = keyof typeof table;
+
+export const errorFacts: Readonly<Record<ErrorCode, ErrorFacts>> = table;
+
+/** Every code, with what it means. */
+export const errorCodes = Object.fromEntries(
+  Object.entries(table).map(([code, { means }]) => [code, means]),
+) as Readonly<Record<ErrorCode, string>>;
 
 /** A failure as data: how it travels inside core, in the outbox and on the wire. */
 export interface Failure {
@@ -45,18 +70,6 @@ export interface Failure {
   readonly message: string;
   readonly details?: unknown;
 }
-
-const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'SKEIN_UNREACHABLE',
-  'SKEIN_TIMEOUT',
-  'SKEIN_NO_ROUTE',
-  'SKEIN_NO_SERVICE',
-  'SKEIN_LOST',
-  'SKEIN_BUSY',
-  'SKEIN_UNDELIVERED',
-  'SKEIN_NOT_LINKED',
-  'SKEIN_STORE_FULL',
-]);
 
 /**
  * What every public call rejects with.
@@ -73,7 +86,7 @@ export class SkeinError extends Error {
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryable = retryableCodes.has(code);
+    this.retryable = errorFacts[code].retryable === true;
     this.details = options.details;
   }
 

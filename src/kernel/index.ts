@@ -2,7 +2,7 @@
 
 export type { KernelConfig } from './context.ts';
 export type * from './contracts.ts';
-export { type ErrorCode, errorCodes, type Failure, failure, SkeinError } from './errors.ts';
+export { type ErrorCode, errorCodes, errorFacts, type Failure, failure, SkeinError } from './errors.ts';
 export {
   checkName,
   featureNumber,

@@ -4,7 +4,7 @@
  * Used by the handler and by the client. Invariant: code, message, retryable and details arrive as they
  * left; a stack and a cause stay in the process they belong to.
  */
-import { type ErrorCode, errorCodes, SkeinError } from '../kernel/errors.ts';
+import { type ErrorCode, errorCodes, errorFacts, SkeinError } from '../kernel/errors.ts';
 
 export interface ErrorJson {
   readonly code: ErrorCode;
@@ -13,33 +13,12 @@ export interface ErrorJson {
   readonly details?: unknown;
 }
 
-const statusByCode: Partial<Record<ErrorCode, number>> = {
-  SKEIN_INVALID: 400,
-  SKEIN_ADDRESS: 400,
-  SKEIN_SELF: 400,
-  SKEIN_CONTROL: 400,
-  SKEIN_PROTECTED: 403,
-  SKEIN_REFUSED: 403,
-  SKEIN_UNKNOWN_NODE: 404,
-  SKEIN_NO_ROUTE: 404,
-  SKEIN_NOT_LINKED: 404,
-  SKEIN_NAME_TAKEN: 409,
-  SKEIN_ALREADY_CONNECTED: 409,
-  SKEIN_TOO_LARGE: 413,
-  SKEIN_UNDELIVERED: 502,
-  SKEIN_UNREACHABLE: 502,
-  SKEIN_BUSY: 503,
-  SKEIN_CLOSED: 503,
-  SKEIN_TIMEOUT: 504,
-  SKEIN_STORE_FULL: 507,
-};
-
 export function statusOf(error: SkeinError): number {
   const { details } = error;
   if (error.code === 'SKEIN_CONTROL' && isRecord(details) && typeof details.status === 'number') {
     return details.status;
   }
-  return statusByCode[error.code] ?? 500;
+  return errorFacts[error.code].status ?? 500;
 }
 
 /** A TypeError is how the library refuses an argument; anything else unexpected keeps only its message. */

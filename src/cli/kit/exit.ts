@@ -4,6 +4,7 @@
  * Used by every command. Invariant: a person never sees a stack, and never more than one line on stderr, in
  * which nothing steers the terminal.
  */
+import { type ErrorCode, errorFacts } from '../../kernel/index.ts';
 import { printable } from './output.ts';
 
 /** The command line is wrong; the message says what is wrong and what is accepted. */
@@ -22,18 +23,10 @@ export class ExitError extends Error {
   }
 }
 
-/** What the caller typed is the cause: the same command can never succeed. */
-const wrongInputCodes: ReadonlySet<string> = new Set([
-  'SKEIN_INVALID',
-  'SKEIN_ADDRESS',
-  'SKEIN_PROTECTED',
-  'SKEIN_KEY',
-]);
-
 export function exitCodeOf(problem: unknown): number {
   if (problem instanceof ExitError) return problem.exitCode;
   if (problem instanceof UsageError || problem instanceof TypeError) return 2;
-  return wrongInputCodes.has(codeOf(problem) ?? '') ? 2 : 1;
+  return errorFacts[codeOf(problem) as ErrorCode]?.isWrongInput === true ? 2 : 1;
 }
 
 /** `skein: text (CODE)`, or undefined when the command has said it already. */
