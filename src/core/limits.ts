@@ -88,8 +88,11 @@ export const limits = {
   contestMs: 3000,
   /** How long a living owner of a name has to answer a probe. */
   nameProbeMs: 1000,
-  /** So often two that live may both think that the other is the younger. */
-  nameContestsMax: 3,
+  /** Who has told a namesake that it stays stands by it for this long: what was said is then on no way any more. */
+  namePromiseKeptMs: 30_000,
+  namePromisesMax: 64,
+  /** Nodes within reach for less than this do not count for the size of an island: they may have come with the namesake. */
+  islandSettledMs: 1000,
   /** The younger of two namesakes stays this much longer, so that the older has outbid its record before it goes. */
   giveWayMs: 500,
   /** Nobody outbids another life of its own name more often than this. */

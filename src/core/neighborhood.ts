@@ -9,13 +9,14 @@ import type { Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type { DialPurpose, DownReason, LinkId, Neighbor, SecureStage, Verdict } from './contracts.ts';
 import { type Failure, failure, idCollision } from './errors.ts';
-import type { NodeId } from './identity.ts';
+import type { Instance, NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import { worded } from './link/dial-failure.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
 import { Link, type LinkOwner } from './link/link.ts';
 import { neighborOf } from './link/neighbor-of.ts';
 import { Polls } from './link/polls.ts';
+import { mayReplace } from './link/rival.ts';
 import type { Outbox } from './outbox.ts';
 import { TokenBucket } from './parts/token-bucket.ts';
 import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
@@ -198,6 +199,7 @@ export class Neighborhood implements LinkOwner {
       purpose: link.purpose,
       solicits: this.solicits(),
       uptimeMs: Math.max(0, Math.round(this.context.now - self.startedAt)),
+      islandNodes: this.context.routes.reachableCount + 1,
       stallToleranceMs: config.stallToleranceMs,
       features: this.ports.behaviors().names,
       keyId: new Uint8Array(0),
@@ -210,6 +212,7 @@ export class Neighborhood implements LinkOwner {
     if (refusal !== undefined) return link.refuse(refusal, this.context.now);
     const neighbor = neighborOf(link, peer);
     if (this.privateLinks.isPrivate(link)) return link.accept(false, this.context.now);
+    link.rival = this.rivalOf(peer);
     let waits = 0;
     let verdict: Verdict;
     this.ports.behaviors().each(({ behavior, agent }) => {
@@ -237,17 +240,23 @@ export class Neighborhood implements LinkOwner {
     this.waiting.delete(id);
     if (verdict !== undefined) return link.refuse(verdict, this.context.now);
     // While we waited, another link to the same node may have opened.
-    const refusal = this.objection(link, link.peer as Hello);
-    if (refusal !== undefined) link.refuse(refusal, this.context.now);
-    else this.accept(link);
+    const peer = link.peer as Hello;
+    const refusal = this.objection(link, peer);
+    if (refusal !== undefined) return link.refuse(refusal, this.context.now);
+    const rival = this.rivalOf(peer);
+    if (rival === undefined || rival === link.rival) this.accept(link);
+    else this.decide(link);
   }
 
   opened(link: Link, otherHasAnother: boolean): void {
     const peer = link.peer as Hello;
     if (this.privateLinks.isPrivate(link)) return this.privateLinks.opened(link, neighborOf(link, peer));
+    // Behaviors refuse another life of our own name; where none does it leads nowhere.
+    if (peer.id === this.context.self.id) return link.close('protocol', this.context.now);
     const existing = this.connections.get(peer.id);
     if (existing === undefined) return this.up(link, peer);
     if (existing.neighbor.instance !== peer.instance) {
+      if (!mayReplace(existing.link, link)) return link.close('closed', this.context.now);
       existing.link.close('replaced', this.context.now);
       return this.up(link, peer);
     }
@@ -321,11 +330,9 @@ export class Neighborhood implements LinkOwner {
     const { peer } = link;
     const { self } = this.context;
     if (this.privateLinks.isPrivate(link)) return;
-    // Which of two namesakes leaves is decided by their ages, not by who refused whom.
-    if (peer !== undefined && peer.name === self.name && peer.instance !== self.instance) {
-      this.namesake(peer);
-      return;
-    }
+    const isNamesake = peer !== undefined && peer.name === self.name && peer.instance !== self.instance;
+    if (isNamesake && refusal.code === 'SKEIN_NAME_TAKEN')
+      return this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance });
     this.ports.behaviors().emit({ type: 'refused', address: link.address, failure: refusal });
   }
 
@@ -348,8 +355,7 @@ export class Neighborhood implements LinkOwner {
     const { self } = this.context;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
     if (this.privateLinks.isPrivate(link)) return this.privateLinks.objection(neighborOf(link, peer));
-    if (peer.id === self.id)
-      return peer.name === self.name ? this.namesake(peer) : idCollision(self.name, peer.name);
+    if (peer.id === self.id) return peer.name === self.name ? undefined : idCollision(self.name, peer.name);
     if (this.connections.size >= limits.linksMax)
       return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
     const existing = this.connections.get(peer.id);
@@ -361,10 +367,10 @@ export class Neighborhood implements LinkOwner {
     return alreadyConnected(peer);
   }
 
-  private namesake(peer: Hello): Failure {
-    const { self } = this.context;
-    this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance, uptimeMs: peer.uptimeMs });
-    return failure('SKEIN_NAME_TAKEN', `a living node is called ${self.name} already`);
+  /** The life that a node is linked as, where it is not the one at the other end of this handshake. */
+  private rivalOf(peer: Hello): Instance | undefined {
+    const linked = this.connections.get(peer.id)?.neighbor.instance;
+    return linked === peer.instance ? undefined : linked;
   }
 
   private accept(link: Link): void {

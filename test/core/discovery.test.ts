@@ -1,5 +1,6 @@
 /** Discovery between kernels: who solicits, who answers, who is dialed, and how islands meet again. */
 import { describe, expect, test } from 'vitest';
+import type { Behavior } from '../../src/core/contracts.ts';
 import { encodeSolicitation } from '../../src/core/features/discovery/solicitation.ts';
 import { limits } from '../../src/core/limits.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
@@ -245,6 +246,19 @@ describe('seeds', () => {
     mesh.add('b');
     mesh.run(limits.seedBackoffMsMax);
     expect(a.neighborNames()).toEqual(['b']);
+  });
+
+  test('that close a link before they have announced themselves are dialed again', () => {
+    const mesh = new TestMesh();
+    let closed = 0;
+    const shy: Behavior = {
+      name: 'shy',
+      incomingUp: (agent, { link }) => void (closed++ === 0 && agent.closeLink(link, 'closed')),
+    };
+    mesh.add('b', { behaviors: [shy] });
+    const a = mesh.add('a', { seeds: ['b'] });
+    mesh.run(limits.seedBackoffMsMax);
+    expect([closed, a.neighborNames()]).toEqual([2, ['b']]);
   });
 
   test('that are the node itself are not dialed again', () => {

@@ -136,7 +136,7 @@ export class RogueMember {
     const { name } = this;
     const who = { id: idOf(name), name, namespace: 'default', instance: this.instance };
     const what = { wireVersion, wireVersionMin, version: '1', purpose: 'direct' as const, solicits: false };
-    const times = { uptimeMs: 0, stallToleranceMs: limits.stallToleranceMsMax };
+    const times = { uptimeMs: 0, islandNodes: 1, stallToleranceMs: limits.stallToleranceMsMax };
     return encodeHello({ ...who, ...what, ...times, features: [topologyFeature], keyId: new Uint8Array(0) });
   }
 }

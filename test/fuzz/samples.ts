@@ -45,6 +45,7 @@ const hello = {
   purpose: 'direct',
   solicits: true,
   uptimeMs: 1234,
+  islandNodes: 5,
   stallToleranceMs: 3000,
   features: ['topology', 'messaging'],
   keyId: new Uint8Array(0),
@@ -80,8 +81,14 @@ export const encoded = {
   ids: topology.encodeIds([idOf('a'), idOf('b')]),
   words: topology.encodeWords([1, 2]),
   buckets: topology.encodeWords(new Array<number>(128).fill(7)),
-  probe: topology.encodeProbe({ nonce: 5, via: idOf('a'), prober: instance }),
-  probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, uptimeMs: 99 }),
+  probe: topology.encodeProbe({
+    nonce: 5,
+    via: idOf('a'),
+    claim: { instance, uptimeMs: 99, islandNodes: 4 },
+    haveMet: true,
+    stays: true,
+  }),
+  probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, stays: true }),
   receipts: encodeReceipts(0x0123456789ab, [1, 2, 9], [0, 0, 2]),
   request: concatenate([
     calls.encodeRequestHead({

@@ -14,6 +14,7 @@ const hello: Hello = {
   purpose: 'reunite',
   solicits: true,
   uptimeMs: 2 ** 40,
+  islandNodes: 12,
   stallToleranceMs: 5000,
   features: ['topology', 'messaging', 'a program’s own'],
   keyId: Uint8Array.of(1, 2, 3, 4),

@@ -23,6 +23,8 @@ export interface Hello {
   readonly solicits: boolean;
   /** How long it has been running. */
   readonly uptimeMs: number;
+  /** How many nodes it reaches, itself among them. */
+  readonly islandNodes: number;
   readonly stallToleranceMs: number;
   readonly features: readonly string[];
   /** Names the mesh key that the proof is made with; empty on plain links. */
@@ -45,6 +47,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u8(purposes.indexOf(hello.purpose))
     .u8(hello.solicits ? 1 : 0)
     .u48(hello.uptimeMs)
+    .u32(hello.islandNodes)
     .u32(hello.stallToleranceMs)
     .varint(hello.features.length);
   for (const feature of hello.features) writer.text(feature);
@@ -64,6 +67,7 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
   const purpose = purposes[reader.u8()];
   const solicits = reader.u8() === 1;
   const uptimeMs = reader.u48();
+  const islandNodes = Math.min(Math.max(reader.u32(), 1), limits.recordsMax);
   const stallToleranceMs = Math.min(
     Math.max(reader.u32(), limits.stallToleranceMs),
     limits.stallToleranceMsMax,
@@ -88,6 +92,7 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
     purpose,
     solicits,
     uptimeMs,
+    islandNodes,
     stallToleranceMs,
     features,
     keyId,

@@ -254,7 +254,11 @@ export class Discovery implements Behavior<DiscoveryCommand> {
     this.unrouted = this.unrouted.filter((waiting) => waiting.neighbor.id !== neighbor.id);
     this.seekSoon(agent);
     if (reason === 'hangup') this.keepQuiet(agent, neighbor.id);
-    if (reason !== 'closed' && reason !== 'silent') return;
+    // Closed before its announcement came: of one that never was up nobody will hear that it is down.
+    if (agent.directory.get(neighbor.id)?.reachable !== true)
+      this.seeds.lost(agent, neighbor.id, this.quietUntil.get(neighbor.id));
+    // Replaced: there the link is another life's now. Which of the two ends it learns when it asks.
+    if (reason !== 'closed' && reason !== 'silent' && reason !== 'replaced') return;
     this.redial(agent, neighbor, limits.redialWaitsMs);
   }
 

@@ -53,7 +53,6 @@ export class Topology implements Behavior<TopologyCommand> {
   private readonly misconduct = new Misconduct();
   private exchanges = new Map<LinkId, Exchange>();
   private syncAt = Number.POSITIVE_INFINITY;
-  private startedAt = 0;
   private gaveWay = false;
   private now = 0;
 
@@ -70,14 +69,13 @@ export class Topology implements Behavior<TopologyCommand> {
       giveWay: () => {
         this.gaveWay = true;
       },
-      uptimeMs: () => this.now - this.startedAt,
+      isSettled: (id, now) => this.isSettled(id, now),
     });
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
   started(agent: BehaviorAgent): void {
-    this.startedAt = agent.now;
     this.now = agent.now;
     this.own = new OwnRecord(this.signer);
     this.scheduleSync(agent);
@@ -154,15 +152,9 @@ export class Topology implements Behavior<TopologyCommand> {
     } else if (event.type === 'node-down') {
       this.names.gone(agent, event.node.name);
     } else if (event.type === 'namesake') {
-      this.names.namesake(agent, event.instance, event.uptimeMs);
-    } else if (
-      event.type === 'refused' &&
-      event.failure.code === 'SKEIN_NAME_TAKEN' &&
-      agent.neighbors.size === 0
-    ) {
-      // Refused before we ever belonged: the mesh has a node of our name.
-      this.gaveWay = true;
-      agent.fail(event.failure);
+      this.names.rivalStays(agent, event.instance);
+    } else if (event.type === 'refused' && event.failure.code === 'SKEIN_NAME_TAKEN') {
+      this.names.turnedAway(agent);
     }
   }
 
@@ -227,6 +219,7 @@ export class Topology implements Behavior<TopologyCommand> {
     const cutOff = this.misconduct.standing(neighbor.id, agent.now);
     if (cutOff !== undefined)
       return failure('SKEIN_REFUSED', `${neighbor.name} was cut off here a moment ago: ${cutOff.reason}`);
+    if (neighbor.id === agent.self.id) return this.names.meets(agent, neighbor);
     const known = this.records.get(neighbor.id);
     if (known === undefined) return undefined;
     if (known.name !== neighbor.name) return idCollision(known.name, neighbor.name);
@@ -303,7 +296,7 @@ export class Topology implements Behavior<TopologyCommand> {
       case 'own':
         if (taken.record.instance === agent.self.instance)
           this.own.skipTo(taken.record.epoch, taken.record.sequence);
-        else this.names.contested(agent, from, taken.record.epoch, unreachableForMs >= limits.goneAfterMs);
+        else this.names.contested(agent, from, taken.record, unreachableForMs >= limits.goneAfterMs);
         return;
       case 'older':
         // Only the origin itself must learn of it (an older life has its name); others will by digest.
@@ -325,6 +318,12 @@ export class Topology implements Behavior<TopologyCommand> {
       case 'ignored':
         return;
     }
+  }
+
+  /** Within reach for long enough that it has not come a moment ago, with an island or alone. */
+  private isSettled(id: NodeId, now: number): boolean {
+    const record = this.records.get(id);
+    return record?.reachable === true && now - record.since >= limits.islandSettledMs;
   }
 
   private cutOff(agent: BehaviorAgent, link: LinkId, reason: string): void {
