@@ -39,7 +39,7 @@ export interface Neighbor {
   readonly solicits: boolean;
   /** How long it had been running when it said hello: two nodes of one name compare it, and `islandNodes`. */
   readonly uptimeMs: number;
-  /** How many nodes it reached then, itself among them. */
+  /** How many nodes it had reached for a while then, itself among them. */
   readonly islandNodes: number;
   readonly openedAt: number;
 }
@@ -130,6 +130,8 @@ export interface NodeEntry {
   readonly left: boolean;
   /** Kernel time at which `reachable` last changed. */
   readonly since: number;
+  /** Kernel time at which it last came within reach, moments without a way left out. Infinity: never. */
+  readonly steadySince: number;
 }
 
 /** Read access to all that is known of nodes: what discovery dials and messages print. */

@@ -91,7 +91,7 @@ export const limits = {
   /** Who has told a namesake that it stays stands by it for this long: what was said is then on no way any more. */
   namePromiseKeptMs: 30_000,
   namePromisesMax: 64,
-  /** Nodes within reach for less than this do not count for the size of an island: they may have come with the namesake. */
+  /** Nodes within reach for less than this do not count for the size of an island: they may have come with a namesake. */
   islandSettledMs: 1000,
   /** The younger of two namesakes stays this much longer, so that the older has outbid its record before it goes. */
   giveWayMs: 500,

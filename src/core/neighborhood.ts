@@ -20,6 +20,7 @@ import { mayReplace } from './link/rival.ts';
 import type { Outbox } from './outbox.ts';
 import { TokenBucket } from './parts/token-bucket.ts';
 import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
+import { islandNodes } from './routing/island.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 import { type Allocate, cleared } from './wire/splitter.ts';
 
@@ -187,7 +188,7 @@ export class Neighborhood implements LinkOwner {
   // ── from links ────────────────────────────────────────────────────────────────────────────────────
 
   hello(link: Link): Uint8Array {
-    const { self, config } = this.context;
+    const { self, config, directory, now } = this.context;
     return encodeHello({
       wireVersion,
       wireVersionMin,
@@ -198,8 +199,8 @@ export class Neighborhood implements LinkOwner {
       version: self.version,
       purpose: link.purpose,
       solicits: this.solicits(),
-      uptimeMs: Math.max(0, Math.round(this.context.now - self.startedAt)),
-      islandNodes: this.context.routes.reachableCount + 1,
+      uptimeMs: Math.max(0, Math.round(now - self.startedAt)),
+      islandNodes: islandNodes(directory, self.id, now),
       stallToleranceMs: config.stallToleranceMs,
       features: this.ports.behaviors().names,
       keyId: new Uint8Array(0),

@@ -85,7 +85,6 @@ export const encoded = {
     nonce: 5,
     via: idOf('a'),
     claim: { instance, uptimeMs: 99, islandNodes: 4 },
-    haveMet: true,
     stays: true,
   }),
   probeReply: topology.encodeProbeReply({ nonce: 5, prober: instance, instance: other, stays: true }),

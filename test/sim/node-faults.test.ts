@@ -147,7 +147,7 @@ test('a twin ends with SKEIN_NAME_TAKEN, and nobody notices it', async () => {
   expect(stage.mesh.member('n2')?.lives).toBe(1);
   expect(stage.mesh.member('n2')?.life).toBeDefined();
   expect(await stage.verdict()).toEqual([]);
-  expect(stage.checks['the younger of two of one name ends']).toBe(1);
+  expect(stage.checks['of two of one name the right one ends']).toBe(1);
 });
 
 test('of two of one name that were apart exactly one, the older, survives the merge', async () => {

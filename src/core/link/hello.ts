@@ -23,7 +23,7 @@ export interface Hello {
   readonly solicits: boolean;
   /** How long it has been running. */
   readonly uptimeMs: number;
-  /** How many nodes it reaches, itself among them. */
+  /** How many nodes it has reached for a while, itself among them. */
   readonly islandNodes: number;
   readonly stallToleranceMs: number;
   readonly features: readonly string[];

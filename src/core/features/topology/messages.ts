@@ -140,23 +140,18 @@ export interface Probe {
   readonly via: NodeId;
   /** Of the life that asks, or is asked for. */
   readonly claim: Claim;
-  /** The two are in one network by now: the sizes are those of a moment before. */
-  readonly haveMet: boolean;
   /** The life that asks has told the other already that it stays. */
   readonly stays: boolean;
 }
 
-const metFlag = 1;
-const staysFlag = 2;
-
-export function encodeProbe({ nonce, via, claim, haveMet, stays }: Probe): Uint8Array {
+export function encodeProbe({ nonce, via, claim, stays }: Probe): Uint8Array {
   return new Writer()
     .u48(nonce)
     .u48(via)
     .instance(claim.instance)
     .u48(claim.uptimeMs)
     .u32(claim.islandNodes)
-    .u8((haveMet ? metFlag : 0) + (stays ? staysFlag : 0))
+    .u8(stays ? 1 : 0)
     .finish();
 }
 
@@ -168,9 +163,8 @@ export function decodeProbe(bytes: Uint8Array): Probe | undefined {
     uptimeMs: reader.u48(),
     islandNodes: Math.min(reader.u32(), limits.recordsMax),
   };
-  const flags = reader.u8();
-  if (!reader.complete || flags > metFlag + staysFlag) return undefined;
-  return { nonce, via, claim, haveMet: (flags & metFlag) !== 0, stays: (flags & staysFlag) !== 0 };
+  const stays = reader.u8();
+  return reader.complete && stays <= 1 ? { nonce, via, claim, stays: stays === 1 } : undefined;
 }
 
 export interface ProbeReply {

@@ -21,6 +21,11 @@ let outbids: number[];
 let gaveWay: number;
 let watch: NameWatch;
 
+const entryOf = (id: number) => {
+  const since = reached.get(id);
+  return since === undefined ? undefined : { id, reachable: true, since, steadySince: since };
+};
+
 const record = (to: Route | number, bytes: Uint8Array): void =>
   void sent.push({ to, probe: decodeProbe(bytes), reply: decodeProbeReply(bytes) });
 const agent = {
@@ -28,12 +33,7 @@ const agent = {
     return now;
   },
   self: { id: 1, name: 'me', instance: mine, startedAt: 0 },
-  routes: {
-    reachable: () => reached.keys(),
-    get reachableCount() {
-      return reached.size;
-    },
-  },
+  directory: { get: (id: number) => entryOf(id), entries: () => [...reached.keys()].map(entryOf) },
   random: { next: () => 0.25 + sent.length / 1000, bytes: () => new Uint8Array(0) },
   neighbors: new Map([[40, { id: 40, link: neighborLink, instance: higher } as Neighbor]]),
   send: (route: Route, bytes: Uint8Array) => record(route, bytes),
@@ -55,7 +55,6 @@ function newWatch(): NameWatch {
   return new NameWatch({
     outbid: (epoch) => outbids.push(epoch),
     giveWay: () => gaveWay++,
-    isSettled: (node, at) => at - (reached.get(node) ?? at) >= limits.islandSettledMs,
   });
 }
 
@@ -102,7 +101,6 @@ describe('a newcomer with the name of a node known as living', () => {
       {
         via: 1,
         claim: { instance: lower, uptimeMs: 100, islandNodes: 3 },
-        haveMet: false,
         stays: false,
       },
     ]);
@@ -143,9 +141,7 @@ describe('our own name with another instance', () => {
   test('is asked by way of the neighbor that showed it, and taken over after a second of silence', () => {
     watch.contested(agent, neighborLink, rival(4), false);
     const claim = { instance: mine, uptimeMs: 10_000, islandNodes: 2 };
-    expect(sent).toMatchObject([
-      { to: neighborLink, probe: { via: 40, claim, haveMet: true, stays: false } },
-    ]);
+    expect(sent).toMatchObject([{ to: neighborLink, probe: { via: 40, claim, stays: false } }]);
     pass(limits.nameProbeMs - 1);
     expect(outbids).toEqual([]);
     pass(1);
@@ -306,15 +302,10 @@ test('one without neighbors ends at once, and takes nothing over any more', () =
 /** Another life asks, or is asked for. */
 function ask(
   instance: string,
-  {
-    uptimeMs = 0,
-    islandNodes = 2,
-    haveMet = false,
-    stays = false,
-  }: Partial<Claim & Pick<Probe, 'haveMet' | 'stays'>>,
+  { uptimeMs = 0, islandNodes = 2, stays = false }: Partial<Claim & Pick<Probe, 'stays'>>,
   via = 40,
 ): void {
-  watch.probed(agent, { nonce: 8, via, claim: { instance, uptimeMs, islandNodes }, haveMet, stays });
+  watch.probed(agent, { nonce: 8, via, claim: { instance, uptimeMs, islandNodes }, stays });
 }
 
 describe('a probe', () => {
@@ -332,11 +323,12 @@ describe('a probe', () => {
     expect(sent).toMatchObject([{ to: neighborLink, reply: { stays: true } }]);
   });
 
-  test('of one that is to come in is weighed with all nodes that we reach, of one that is in without the newest', () => {
-    reached.set(41, now);
-    ask(higher, { uptimeMs: 60_000 });
-    ask(lower, { uptimeMs: 60_000, islandNodes: 3, haveMet: true });
-    expect(sent.map(({ reply }) => reply?.stays)).toEqual([true, false]);
+  test('is weighed without the nodes that have come within reach a moment before', () => {
+    reached.set(41, now - limits.islandSettledMs + 1);
+    ask(higher, { uptimeMs: 60_000, islandNodes: 3 });
+    pass(1);
+    ask(lower, { uptimeMs: 0, islandNodes: 2 });
+    expect(sent.map(({ reply }) => reply?.stays)).toEqual([false, true]);
   });
 
   test('is answered alike again, though the other has grown meanwhile', () => {

@@ -12,6 +12,7 @@ import { type Failure, failure } from '../../errors.ts';
 import type { Instance, NodeId } from '../../identity.ts';
 import { limits } from '../../limits.ts';
 import type { Announcement } from '../../routing/announcement.ts';
+import { islandNodes, isSettled } from '../../routing/island.ts';
 import { type Claim, isBetter, Promises, sameIsland } from './claims.ts';
 import { encodeProbe, encodeProbeReply, type Probe, type ProbeReply, TopologyType } from './messages.ts';
 
@@ -33,8 +34,6 @@ export interface NameWatchPorts {
   readonly outbid: (epoch: number) => void;
   /** The name is another's: nothing more may be said under it. */
   readonly giveWay: () => void;
-  /** This node has been within reach for a while. */
-  readonly isSettled: (node: NodeId, now: number) => boolean;
 }
 
 export class NameWatch {
@@ -61,7 +60,7 @@ export class NameWatch {
     this.held.set(nonce, { newcomer: neighbor, until: agent.now + limits.nameProbeMs });
     const { instance, uptimeMs, islandNodes } = neighbor;
     const claim = { instance, uptimeMs, islandNodes };
-    const probe = encodeProbe({ nonce, via: agent.self.id, claim, haveMet: false, stays: false });
+    const probe = encodeProbe({ nonce, via: agent.self.id, claim, stays: false });
     const options = { type: TopologyType.probe, urgent: true };
     if (link === undefined) agent.send({ to: 'node', node: neighbor.id }, probe, options);
     else agent.sendVia(link, neighbor.id, probe, options);
@@ -79,10 +78,11 @@ export class NameWatch {
     const nonce = newNonce(agent);
     this.contest = { nonce, epoch, until: agent.now + limits.nameProbeMs };
     // Who is linked to nodes of our own island alone did not bring another with it.
-    const isFromHere = links.length > 0 && links.every((node) => this.ports.isSettled(node, agent.now));
-    const claim = this.claim(agent, isFromHere ? sameIsland : this.settledNodes(agent));
+    const isFromHere =
+      links.length > 0 && links.every((node) => isSettled(agent.directory.get(node), agent.now));
+    const claim = { ...claimOf(agent), ...(isFromHere ? { islandNodes: sameIsland } : {}) };
     const stays = this.promises.isMadeTo(instance, agent.now);
-    const probe = encodeProbe({ nonce, via, claim, haveMet: true, stays });
+    const probe = encodeProbe({ nonce, via, claim, stays });
     agent.sendVia(from, agent.self.id, probe, { type: TopologyType.probe, urgent: true });
   }
 
@@ -92,7 +92,7 @@ export class NameWatch {
    */
   meets(agent: BehaviorAgent, namesake: Neighbor): Verdict {
     if (this.isLeaving) return undefined;
-    const mayStay = namesake.direction === 'outgoing' || this.isBetterThan(agent, namesake, false);
+    const mayStay = namesake.direction === 'outgoing' || isBetter(claimOf(agent), namesake);
     if (!mayStay && !this.promises.isMadeTo(namesake.instance, agent.now)) return undefined;
     this.promises.make(namesake.instance, agent.now);
     return nameTaken(agent.self.name);
@@ -200,27 +200,11 @@ export class NameWatch {
     this.ports.outbid(epoch);
   }
 
-  private staysAgainst(agent: BehaviorAgent, { claim, haveMet, stays }: Probe): boolean {
+  private staysAgainst(agent: BehaviorAgent, { claim, stays }: Probe): boolean {
     if (this.isLeaving) return false;
     if (this.promises.isMadeTo(claim.instance, agent.now))
       return !stays || agent.self.instance < claim.instance;
-    return !stays && this.isBetterThan(agent, claim, haveMet);
-  }
-
-  /** @param haveMet Some of the nodes that we reach may be of the other's island by now. */
-  private isBetterThan(agent: BehaviorAgent, other: Claim, haveMet: boolean): boolean {
-    const islandNodes = haveMet ? this.settledNodes(agent) : agent.routes.reachableCount + 1;
-    return isBetter(this.claim(agent, islandNodes), other);
-  }
-
-  private claim({ self, now }: BehaviorAgent, islandNodes: number): Claim {
-    return { instance: self.instance, uptimeMs: Math.round(now - self.startedAt), islandNodes };
-  }
-
-  private settledNodes(agent: BehaviorAgent): number {
-    let count = 1;
-    for (const node of agent.routes.reachable()) if (this.ports.isSettled(node, agent.now)) count++;
-    return count;
+    return !stays && isBetter(claimOf(agent), claim);
   }
 
   private get isLeaving(): boolean {
@@ -246,6 +230,14 @@ export class NameWatch {
 }
 
 type Rival = Pick<Announcement, 'epoch' | 'instance' | 'links'>;
+
+function claimOf({ self, now, directory }: BehaviorAgent): Claim {
+  return {
+    instance: self.instance,
+    uptimeMs: Math.round(now - self.startedAt),
+    islandNodes: islandNodes(directory, self.id, now),
+  };
+}
 
 function nameTaken(name: string): Failure {
   return failure('SKEIN_NAME_TAKEN', `a living node is called ${name} already`);

@@ -69,7 +69,6 @@ export class Topology implements Behavior<TopologyCommand> {
       giveWay: () => {
         this.gaveWay = true;
       },
-      isSettled: (id, now) => this.isSettled(id, now),
     });
   }
 
@@ -318,12 +317,6 @@ export class Topology implements Behavior<TopologyCommand> {
       case 'ignored':
         return;
     }
-  }
-
-  /** Within reach for long enough that it has not come a moment ago, with an island or alone. */
-  private isSettled(id: NodeId, now: number): boolean {
-    const record = this.records.get(id);
-    return record?.reachable === true && now - record.since >= limits.islandSettledMs;
   }
 
   private cutOff(agent: BehaviorAgent, link: LinkId, reason: string): void {
