@@ -29,6 +29,7 @@ export {
   slow,
   slowLinks,
   twin,
+  usurper,
   vanish,
 } from './faults/faults.ts';
 export {

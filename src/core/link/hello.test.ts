@@ -30,6 +30,14 @@ test('a later version may add fields at the end', () => {
   expect(decodeHello(Uint8Array.from([...encodeHello(hello), 1, 2, 3]))).toEqual(hello);
 });
 
+test('the size of an island is believed from one node to as many as can be known', () => {
+  const sizeOf = (islandNodes: number) => {
+    const decoded = decodeHello(encodeHello({ ...hello, islandNodes }));
+    return typeof decoded === 'string' ? decoded : decoded.islandNodes;
+  };
+  expect([sizeOf(0), sizeOf(1), sizeOf(2 ** 32 - 1)]).toEqual([1, 1, limits.recordsMax]);
+});
+
 test('a hello cut short anywhere is refused', () => {
   const bytes = encodeHello(hello);
   for (let length = 0; length < bytes.length; length++) {

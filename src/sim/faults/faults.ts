@@ -56,8 +56,9 @@ const eventCostMsMax = 30;
 const thinBytesPerSecondMin = 8000;
 const thinBytesPerSecondMax = 200_000;
 const slowLatencyFactor = 20;
-/** Of the twins: those of a node that has just come back. */
+/** Of the twins: those of a node that has just come back, and, of the others, those with half of the mesh. */
 const usurperShare = 0.4;
+const evenShare = 0.5;
 const usurperDownMsMin = 100;
 const usurperDownMsMax = 1000;
 /** Just back it has no island yet; some seconds later it is as old as any. */
@@ -116,6 +117,9 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
           apart.integer(0, usurperGapMsMax),
         );
       const others = runningMembers(mesh).filter((member) => member !== victim);
+      // Of islands of one size ages alone decide.
+      if (others.length % 2 === 0 && apart.chance(evenShare))
+        return twin(victim as Member, apart.sample(others, others.length / 2));
       // The first keeps somebody to vouch for it: alone it could not show that it has ever belonged.
       const island = random.chance(0.5) ? [] : random.sample(others, random.integer(0, others.length - 2));
       return twin(victim as Member, island);

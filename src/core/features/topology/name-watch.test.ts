@@ -3,7 +3,14 @@ import type { BehaviorAgent, Neighbor, Route } from '../../contracts.ts';
 import type { Failure } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Claim, sameIsland } from './claims.ts';
-import { decodeProbe, decodeProbeReply, encodeProbeReply, type Probe, type ProbeReply } from './messages.ts';
+import {
+  decodeProbe,
+  decodeProbeReply,
+  encodeProbe,
+  encodeProbeReply,
+  type Probe,
+  type ProbeReply,
+} from './messages.ts';
 import { NameWatch } from './name-watch.ts';
 
 const mine = '5555555555555555';
@@ -316,6 +323,23 @@ describe('a probe', () => {
       { to: { to: 'node', node: 50 }, reply: { nonce: 8, prober: higher, instance: mine, stays: true } },
       { reply: { stays: false } },
     ]);
+  });
+
+  test('is read with no larger island than can be known, and not at all where its word is neither yes nor no', () => {
+    const claim = { instance: lower, uptimeMs: 7, islandNodes: 2 ** 32 - 1 };
+    const bytes = encodeProbe({ nonce: 8, via: 40, claim, stays: true });
+    expect(decodeProbe(bytes)).toEqual({
+      nonce: 8,
+      via: 40,
+      claim: { ...claim, islandNodes: limits.recordsMax },
+      stays: true,
+    });
+    bytes[bytes.length - 1] = 2;
+    expect(decodeProbe(bytes)).toBeUndefined();
+    const reply = encodeProbeReply({ nonce: 8, prober: lower, instance: mine, stays: false });
+    expect(decodeProbeReply(reply)?.stays).toBe(false);
+    reply[reply.length - 1] = 2;
+    expect(decodeProbeReply(reply)).toBeUndefined();
   });
 
   test('that a neighbor sent is answered over its link, though no route to it may be known yet', () => {
