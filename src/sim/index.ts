@@ -42,6 +42,7 @@ export {
   slow,
   slowLinks,
   twin,
+  usurper,
   vanish,
 } from './world/faults/faults.ts';
 export {

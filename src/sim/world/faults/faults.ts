@@ -10,7 +10,19 @@ import type { SeededRandom } from '../random.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
 import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
-import { crash, dials, drift, jump, leave, pause, restart, slow, twin, vanish } from './node-faults.ts';
+import {
+  crash,
+  dials,
+  drift,
+  jump,
+  leave,
+  pause,
+  restart,
+  slow,
+  twin,
+  usurper,
+  vanish,
+} from './node-faults.ts';
 
 export type { Fault, FaultName } from './fault.ts';
 export { type LieKind, liar, lieKinds } from './liar.ts';
@@ -27,6 +39,7 @@ export {
   restartNow,
   slow,
   twin,
+  usurper,
   vanish,
 } from './node-faults.ts';
 
@@ -43,6 +56,13 @@ const eventCostMsMax = 30;
 const thinBytesPerSecondMin = 8000;
 const thinBytesPerSecondMax = 200_000;
 const slowLatencyFactor = 20;
+/** Of the twins: those of a node that has just come back, and, of the others, those with half of the mesh. */
+const usurperShare = 0.4;
+const evenShare = 0.5;
+const usurperDownMsMin = 100;
+const usurperDownMsMax = 1000;
+/** Just back it has no island yet; some seconds later it is as old as any. */
+const usurperGapMsMax = 2000;
 
 const makers: Readonly<Record<FaultName, FaultMaker>> = {
   partition: (mesh, random) => against(oneSite(mesh, random) ?? someMembers(mesh, random, 0.5), partition),
@@ -88,7 +108,18 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
   leave: (mesh, random) => against(mayGoDown(mesh, random), leave),
   twin: (mesh, random) =>
     against(random.sample(ownersOfTheirName(mesh), 1), ([victim]) => {
+      // Drawn apart: the other twins of a seed stay as they were.
+      const apart = random.fork(`usurper ${mesh.world.now}`);
+      if (apart.chance(usurperShare))
+        return usurper(
+          victim as Member,
+          apart.integer(usurperDownMsMin, usurperDownMsMax),
+          apart.integer(0, usurperGapMsMax),
+        );
       const others = runningMembers(mesh).filter((member) => member !== victim);
+      // Of islands of one size ages alone decide.
+      if (others.length % 2 === 0 && apart.chance(evenShare))
+        return twin(victim as Member, apart.sample(others, others.length / 2));
       // The first keeps somebody to vouch for it: alone it could not show that it has ever belonged.
       const island = random.chance(0.5) ? [] : random.sample(others, random.integer(0, others.length - 2));
       return twin(victim as Member, island);
