@@ -9,7 +9,7 @@ import type { Behaviors } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type { LinkId, Neighbor, Verdict } from './contracts.ts';
 import { type Failure, failure, idCollision } from './errors.ts';
-import type { NodeId } from './identity.ts';
+import type { Instance, NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import { alreadyConnected } from './link/dial-failure.ts';
 import type { Hello } from './link/hello.ts';
@@ -47,6 +47,7 @@ export class Admission {
     const refusal = this.objection(link, peer);
     if (refusal !== undefined) return link.refuse(refusal, this.context.now);
     if (this.ports.privateLinks.isPrivate(link)) return link.accept(false, this.context.now);
+    link.rival = this.rivalOf(peer);
     const verdict = this.askBehaviors(link, neighborOf(link, peer));
     if (typeof verdict === 'object') return link.refuse(verdict, this.context.now);
     if (verdict > 0) this.waiting.set(link.id, verdict);
@@ -79,9 +80,12 @@ export class Admission {
     this.waiting.delete(link.id);
     if (verdict !== undefined) return link.refuse(verdict, this.context.now);
     // While we waited, another link to the same node may have opened.
-    const refusal = this.objection(link, link.peer as Hello);
-    if (refusal !== undefined) link.refuse(refusal, this.context.now);
-    else this.accept(link);
+    const peer = link.peer as Hello;
+    const refusal = this.objection(link, peer);
+    if (refusal !== undefined) return link.refuse(refusal, this.context.now);
+    const rival = this.rivalOf(peer);
+    if (rival === undefined || rival === link.rival) this.accept(link);
+    else this.decide(link);
   }
 
   /** The link has ended: nobody's mind on it matters any more. */
@@ -102,8 +106,7 @@ export class Admission {
     const { connections, privateLinks } = this.ports;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
     if (privateLinks.isPrivate(link)) return privateLinks.objection(neighborOf(link, peer));
-    if (peer.id === self.id)
-      return peer.name === self.name ? this.namesake(peer) : idCollision(self.name, peer.name);
+    if (peer.id === self.id) return peer.name === self.name ? undefined : idCollision(self.name, peer.name);
     if (connections.size >= limits.linksMax)
       return failure('SKEIN_BUSY', `${self.name} has all the links it takes`);
     const existing = connections.get(peer.id);
@@ -115,10 +118,10 @@ export class Admission {
     return alreadyConnected(peer.name);
   }
 
-  private namesake(peer: Hello): Failure {
-    const { self } = this.context;
-    this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance, uptimeMs: peer.uptimeMs });
-    return failure('SKEIN_NAME_TAKEN', `a living node is called ${self.name} already`);
+  /** The life that a node is linked as, where it is not the one at the other end of this handshake. */
+  private rivalOf(peer: Hello): Instance | undefined {
+    const linked = this.ports.connections.get(peer.id)?.neighbor.instance;
+    return linked === peer.instance ? undefined : linked;
   }
 
   /** The other end said no. */
@@ -126,11 +129,9 @@ export class Admission {
     const { peer } = link;
     const { self } = this.context;
     if (this.ports.privateLinks.isPrivate(link)) return;
-    // Which of two namesakes leaves is decided by their ages, not by who refused whom.
-    if (peer !== undefined && peer.name === self.name && peer.instance !== self.instance) {
-      this.namesake(peer);
-      return;
-    }
+    const isNamesake = peer !== undefined && peer.name === self.name && peer.instance !== self.instance;
+    if (isNamesake && refusal.code === 'SKEIN_NAME_TAKEN')
+      return this.ports.behaviors().emit({ type: 'namesake', instance: peer.instance });
     this.ports.behaviors().emit({ type: 'refused', address: link.address, failure: refusal });
   }
 

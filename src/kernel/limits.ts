@@ -75,6 +75,8 @@ export const limits = {
   goneAfterMs: 50,
   /** A record of a life that is over does not count for this long where another is there, which will outbid it: after a probe, and across the mesh. */
   contestMs: 3000,
+  /** Nodes within reach for less than this do not count for the size of an island: they may have come with a namesake. */
+  islandSettledMs: 1000,
   /** Routes are computed at once after a quiet time, then at gaps that double: 20 times a second at most. */
   routesGapMs: 5,
   routesGapMsMax: 50,

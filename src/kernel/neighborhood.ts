@@ -9,15 +9,17 @@ import { Admission } from './admission.ts';
 import type { Slot } from './behaviors.ts';
 import type { Context } from './context.ts';
 import type { DownReason, LinkId, Neighbor } from './contracts.ts';
-import type { Failure } from './errors.ts';
+import { type Failure, failure } from './errors.ts';
 import type { NodeId } from './identity.ts';
 import { alreadyConnected, worded } from './link/dial-failure.ts';
 import { encodeHello, type Hello } from './link/hello.ts';
 import type { Link, LinkOwner } from './link/link.ts';
 import { neighborOf } from './link/neighbor-of.ts';
+import { mayReplace } from './link/rival.ts';
 import { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
 import { PrivateLinks, type PrivateLinksPorts } from './private-links.ts';
+import { islandNodes } from './routing/island.ts';
 import { type Frame, wireVersion, wireVersionMin } from './wire/frame.ts';
 import { type Allocate, cleared } from './wire/splitter.ts';
 
@@ -94,7 +96,7 @@ export class Neighborhood implements LinkOwner {
   // ── from links ────────────────────────────────────────────────────────────────────────────────────
 
   hello(link: Link): Uint8Array {
-    const { self, config } = this.context;
+    const { self, config, directory, now } = this.context;
     return encodeHello({
       wireVersion,
       wireVersionMin,
@@ -105,7 +107,8 @@ export class Neighborhood implements LinkOwner {
       version: self.version,
       purpose: link.purpose,
       solicits: this.solicits(),
-      uptimeMs: Math.max(0, Math.round(this.context.now - self.startedAt)),
+      uptimeMs: Math.max(0, Math.round(now - self.startedAt)),
+      islandNodes: islandNodes(directory, self.id, now),
       stallToleranceMs: config.stallToleranceMs,
       features: this.ports.behaviors().names,
       keyId: new Uint8Array(0),
@@ -119,9 +122,12 @@ export class Neighborhood implements LinkOwner {
   opened(link: Link, otherHasAnother: boolean): void {
     const peer = link.peer as Hello;
     if (this.privateLinks.isPrivate(link)) return this.privateLinks.opened(link, neighborOf(link, peer));
+    // Behaviors refuse another life of our own name; where none does it leads nowhere.
+    if (peer.id === this.context.self.id) return this.turnAway(link, peer.name, 'protocol');
     const existing = this.connections.get(peer.id);
     if (existing === undefined) return this.up(link, peer);
     if (existing.neighbor.instance !== peer.instance) {
+      if (!mayReplace(existing.link, link)) return this.turnAway(link, peer.name, 'closed');
       existing.link.close('replaced', this.context.now);
       return this.up(link, peer);
     }
@@ -235,6 +241,13 @@ export class Neighborhood implements LinkOwner {
     if (connection.link.confirmed) return loser.close('replaced', this.context.now);
     connection.retiring?.close('replaced', this.context.now);
     connection.retiring = loser;
+  }
+
+  /** Open already, but the name is another life's. Whoever waits for this dial must hear of its end. */
+  private turnAway(link: Link, name: string, reason: DownReason): void {
+    link.close(reason, this.context.now);
+    if (link.role === 'dialer')
+      this.dialEnded(link, failure('SKEIN_NAME_TAKEN', `another living node is called ${name}`));
   }
 
   // ── up and down ───────────────────────────────────────────────────────────────────────────────────

@@ -46,6 +46,7 @@ export {
   slowDisk,
   slowLinks,
   twin,
+  usurper,
   vanish,
 } from './world/faults/faults.ts';
 export {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { encodeSolicitation } from '../../src/features/discovery/core/solicitation.ts';
+import type { Behavior } from '../../src/kernel/contracts.ts';
 import { TestMesh, type TestNode, type TestNodeOptions } from './harness.ts';
 
 /** Nodes n0, n1, ... that find each other by datagram alone. */
@@ -245,6 +246,19 @@ describe('seeds', () => {
     mesh.add('b');
     mesh.run(discoveryLimits.seedBackoffMsMax);
     expect(a.neighborNames()).toEqual(['b']);
+  });
+
+  test('that close a link before they have announced themselves are dialed again', () => {
+    const mesh = new TestMesh();
+    let closed = 0;
+    const shy: Behavior = {
+      name: 'shy',
+      links: { incomingUp: (agent, { link }) => void (closed++ === 0 && agent.closeLink(link, 'closed')) },
+    };
+    mesh.add('b', { behaviors: [shy] });
+    const a = mesh.add('a', { seeds: ['b'] });
+    mesh.run(discoveryLimits.seedBackoffMsMax);
+    expect([closed, a.neighborNames()]).toEqual([2, ['b']]);
   });
 
   test('that are the node itself are not dialed again', () => {

@@ -151,10 +151,10 @@ describe('a name in use', () => {
     expect(a.knows()).toEqual(['b', 'c']);
   });
 
-  test('by two nodes that meet is kept by the older, whichever side dials', () => {
+  test('by two nodes that meet is kept by the older, whichever side dials, where their islands are of one size', () => {
     for (const olderDials of [true, false]) {
       const mesh = new TestMesh();
-      const older = mesh.add('x');
+      const [older] = mesh.chain('x', 'near') as [TestNode];
       mesh.run(4000);
       const younger = mesh.add('x', {}, 'elsewhere');
       const far = mesh.add('far');

@@ -138,7 +138,7 @@ export class RogueMember {
     const who = { id: idOf(name), name, namespace: 'default', instance: this.instance };
     const purpose = { feature: featureNumber(discoveryFeature), reason: 0, isPrivate: false };
     const what = { wireVersion, wireVersionMin, version: '1', purpose, solicits: false };
-    const times = { uptimeMs: 0, stallToleranceMs: limits.stallToleranceMsMax };
+    const times = { uptimeMs: 0, islandNodes: 1, stallToleranceMs: limits.stallToleranceMsMax };
     return encodeHello({ ...who, ...what, ...times, features: [topologyFeature], keyId: new Uint8Array(0) });
   }
 }

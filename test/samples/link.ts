@@ -29,6 +29,7 @@ export const hello: Hello = {
   stallToleranceMs: 4000,
   features: ['topology', 'messaging'],
   keyId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+  islandNodes: 0x1234,
 };
 
 const helloCodec = { encode: encodeHello, decode: decodeHello };

@@ -43,6 +43,9 @@ const summary = { encode: wire.encodeSummary, decode: wire.decodeSummary };
 const ids = { encode: wire.encodeIds, decode: wire.decodeIds };
 const probe = { encode: wire.encodeProbe, decode: wire.decodeProbe };
 const probeReply = { encode: wire.encodeProbeReply, decode: wire.decodeProbeReply };
+const claim = { instance, uptimeMs: 0x0708090a0b0c, islandNodes: 0x1234 };
+const asked = { nonce: 0x010203040506, via: idOf('a'), claim };
+const replied = { nonce: 0x010203040506, prober: instance, instance: other };
 const root: Codec<ArrayLike<number>> = {
   encode: wire.encodeWords,
   decode: (bytes) => wire.decodeWords(bytes, 2),
@@ -72,12 +75,9 @@ export const topologySamples: WireSamples = {
     sample('want', ids, [idOf('a'), idOf('b')]),
     sample('digest', root, digests.root()),
     sample('buckets', buckets, digests.words),
-    sample('probe', probe, { nonce: 0x010203040506, via: idOf('a'), prober: instance }),
-    sample('probeReply', probeReply, {
-      nonce: 0x010203040506,
-      prober: instance,
-      instance: other,
-      uptimeMs: 0x0708090a0b0c,
-    }),
+    sample('probe (of one that stays)', probe, { ...asked, stays: true }),
+    sample('probe (of one that may end)', probe, { ...asked, stays: false }),
+    sample('probeReply (it stays)', probeReply, { ...replied, stays: true }),
+    sample('probeReply (the prober may stay)', probeReply, { ...replied, stays: false }),
   ],
 };

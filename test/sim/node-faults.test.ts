@@ -13,6 +13,7 @@ import {
   restartNow,
   slow,
   twin,
+  usurper,
 } from '../../src/sim/index.ts';
 import { TestStage } from './stage.ts';
 
@@ -147,7 +148,7 @@ test('a twin ends with SKEIN_NAME_TAKEN, and nobody notices it', async () => {
   expect(stage.mesh.member('n2')?.lives).toBe(1);
   expect(stage.mesh.member('n2')?.life).toBeDefined();
   expect(await stage.verdict()).toEqual([]);
-  expect(stage.checks['the younger of two of one name ends']).toBe(1);
+  expect(stage.checks['of two of one name the right one ends']).toBe(1);
 });
 
 test('of two of one name that were apart exactly one, the older, survives the merge', async () => {
@@ -159,6 +160,29 @@ test('of two of one name that were apart exactly one, the older, survives the me
   expect(mesh.livesNamed('n2').map(({ member }) => member.name)).toEqual(['n2']);
   expect(await stage.verdict()).toEqual([]);
 });
+
+test('of two of one name that were apart the one of the larger island, the younger, survives the merge', async () => {
+  const stage = await new TestStage().start(8);
+  const { mesh } = stage;
+  await stage.suffer(twin(mesh.member('n2') as Member, named(mesh, 'n4', 'n5', 'n6', 'n7', 'n8')), 15_000);
+  expect(mesh.livesNamed('n2')).toHaveLength(2);
+  expect(await stage.settling.settle()).toBe(true);
+  expect(mesh.livesNamed('n2').map(({ member }) => member.name)).toEqual(['n2-twin8']);
+  expect(await stage.verdict()).toEqual([]);
+});
+
+test.each([100, 500, 900, 2000])(
+  'a twin of a node that came back %i ms before ends, and the node stays',
+  async (gapMs) => {
+    const stage = await new TestStage().start(6);
+    const { mesh } = stage;
+    await stage.suffer(usurper(mesh.member('n2') as Member, 300, gapMs), 8000);
+    expect(mesh.member('n2')?.lives).toBe(2);
+    expect(mesh.member('n2-twin6')?.lives).toBe(1);
+    expect(mesh.livesNamed('n2').map(({ member }) => member.name)).toEqual(['n2']);
+    expect(await stage.verdict()).toEqual([]);
+  },
+);
 
 test('a twin takes the name of one that has died', async () => {
   const stage = await new TestStage().start(5);

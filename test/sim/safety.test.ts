@@ -5,7 +5,7 @@ import { featureNumber } from '../../src/kernel/identity.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import type { SendResult } from '../../src/node/node.ts';
-import { type Life, type Member, partition } from '../../src/sim/index.ts';
+import { type Life, type Member, partition, twin } from '../../src/sim/index.ts';
 import { checkLinks } from '../../src/sim/world/checkers/checkers.ts';
 import { checkNamesUnique } from '../../src/sim/world/checkers/namesakes.ts';
 import { TestStage } from './stage.ts';
@@ -148,6 +148,48 @@ test('the older of two of one name ends: a failure; the younger: none', async ()
   expect(answers(younger)).toContain(true);
   expect(answers(lifeOf(stage, 'n1'))).not.toContain(true);
   expect(checkNamesUnique(mesh)).toEqual(['two nodes are called n1']);
+  mesh.killAll();
+});
+
+test('of two islands the namesake of the larger one ends: a failure, though it is the younger; that of the smaller: none', async () => {
+  const stage = await new TestStage().start(6);
+  const { mesh } = stage;
+  const island = ['n3', 'n4', 'n5', 'n6'].map((name) => mesh.member(name) as Member);
+  await stage.suffer(twin(mesh.member('n1') as Member, island), 12_000);
+  const [older, younger] = mesh.livesNamed('n1') as [Life, Life];
+  const isExcused = (life: Life) =>
+    mesh.observers.some((observer) => observer.ended?.(life, { code: 'SKEIN_NAME_TAKEN', message: '' }));
+  expect([isExcused(older), isExcused(younger)]).toEqual([true, false]);
+  mesh.killAll();
+});
+
+const knowAllMs = 300;
+
+test('sizes count as they were before the islands met, not what both know since', async () => {
+  const stage = await new TestStage().start(6);
+  const { mesh, world } = stage;
+  const island = ['n4', 'n5', 'n6'].map((name) => mesh.member(name) as Member);
+  const fault = twin(mesh.member('n1') as Member, island);
+  fault.start(mesh);
+  await stage.pass(12_000);
+  const [older, younger] = mesh.livesNamed('n1') as [Life, Life];
+  const answers = new Map<Life, boolean>();
+  const isExcused = (life: Life) =>
+    mesh.observers.some((observer) => observer.ended?.(life, { code: 'SKEIN_NAME_TAKEN', message: '' }));
+  const look = () => {
+    if (answers.size > 0) return;
+    expect(mesh.livesNamed('n1').map(({ knows }) => knows.size)).toEqual([5, 5]);
+    for (const one of [older, younger]) answers.set(one, isExcused(one));
+  };
+  mesh.observers.push({
+    // A moment after the older hears of the merge all know all, and both namesakes are still there.
+    knew: (life, name) => {
+      if (life === older && name === 'n4') world.after(knowAllMs, look);
+    },
+  });
+  fault.end(mesh);
+  await world.run(15_000);
+  expect([answers.get(older), answers.get(younger)]).toEqual([true, false]);
   mesh.killAll();
 });
 

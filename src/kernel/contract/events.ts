@@ -27,8 +27,8 @@ export type KernelEvent =
   | { readonly type: 'link-stalled'; readonly node: NodeId; readonly stalled: boolean }
   /** The other end of a handshake, or of a dial, said no. */
   | { readonly type: 'refused'; readonly address: string; readonly failure: Failure }
-  /** Another living node claims this node's own name. */
-  | { readonly type: 'namesake'; readonly instance: Instance; readonly uptimeMs: number };
+  /** Another living node of this node's own name has refused it, and stays. */
+  | { readonly type: 'namesake'; readonly instance: Instance };
 
 /** A node seen without a link: by solicitation, in the runtime folder, ... */
 export interface Sighting {

@@ -36,8 +36,10 @@ export interface Neighbor {
   readonly features: readonly string[];
   /** It still looked for links when it said hello. */
   readonly solicits: boolean;
-  /** How long it had been running when it said hello: two nodes of one name compare it. */
+  /** How long it had been running when it said hello: two nodes of one name compare it, and `islandNodes`. */
   readonly uptimeMs: number;
+  /** How many nodes it had reached for a while then, itself among them. */
+  readonly islandNodes: number;
   readonly openedAt: number;
 }
 

@@ -63,6 +63,8 @@ export interface NodeEntry {
   readonly left: boolean;
   /** Kernel time at which `reachable` last changed. */
   readonly since: number;
+  /** Kernel time at which it last came within reach, moments without a way left out. Infinity: never. */
+  readonly steadySince: number;
 }
 
 /** Read access to all that is known of nodes: what discovery dials and messages print. */

@@ -14,6 +14,7 @@ const hello: Hello = {
   purpose: { feature: 0xfedcba98, reason: 4, isPrivate: false },
   solicits: true,
   uptimeMs: 2 ** 40,
+  islandNodes: 12,
   stallToleranceMs: 5000,
   features: ['topology', 'messaging', 'a program’s own'],
   keyId: Uint8Array.of(1, 2, 3, 4),
@@ -27,6 +28,14 @@ test('a hello comes back as it was', () => {
 
 test('a later version may add fields at the end', () => {
   expect(decodeHello(Uint8Array.from([...encodeHello(hello), 1, 2, 3]))).toEqual(hello);
+});
+
+test('the size of an island is believed from one node to as many as can be known', () => {
+  const sizeOf = (islandNodes: number) => {
+    const decoded = decodeHello(encodeHello({ ...hello, islandNodes }));
+    return typeof decoded === 'string' ? decoded : decoded.islandNodes;
+  };
+  expect([sizeOf(0), sizeOf(1), sizeOf(2 ** 32 - 1)]).toEqual([1, 1, limits.recordsMax]);
 });
 
 test('a hello cut short anywhere is refused', () => {

@@ -12,6 +12,7 @@
  * u8    flags: 1 it looks for links, 2 the link is to be of that feature alone
  * u48   uptime in ms            u32 stall tolerance in ms
  * list  features, as text       bytes  id of the mesh key
+ * u32   nodes of its island
  * ```
  * That a link is private is a flag, not a reason: a listener must know it of features that it does not run. Between
  * nodes of one wire version fields may be added at the end, and flags, features and reasons: what is not known is
@@ -41,6 +42,8 @@ export interface Hello {
   readonly features: readonly string[];
   /** Names the mesh key that the proof is made with; empty on plain links. */
   readonly keyId: Uint8Array;
+  /** How many nodes it has reached for a while, itself among them. */
+  readonly islandNodes: number;
 }
 
 const Flag = { solicits: 1, isPrivate: 2 } as const;
@@ -64,7 +67,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.stallToleranceMs)
     .varint(hello.features.length);
   for (const name of hello.features) writer.text(name);
-  return writer.bytes(hello.keyId).finish();
+  return writer.bytes(hello.keyId).u32(hello.islandNodes).finish();
 }
 
 /** The hello, or what is wrong with it. Bytes after the known fields are a later version's and are left alone. */
@@ -89,6 +92,7 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
   const count = reader.varint(featuresMax);
   for (let i = 0; i < count; i++) features.push(reader.text(textBytesMax));
   const keyId = reader.bytes(textBytesMax);
+  const islandNodes = Math.min(Math.max(reader.u32(), 1), limits.recordsMax);
   if (reader.failed) return 'the hello is cut short or over its limits';
   const problem = nameProblem(name) ?? nameProblem(namespace);
   if (problem !== undefined) return `the hello's name is bad: ${problem}`;
@@ -107,5 +111,6 @@ export function decodeHello(bytes: Uint8Array): Hello | string {
     stallToleranceMs,
     features,
     keyId,
+    islandNodes,
   };
 }

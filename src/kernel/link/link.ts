@@ -7,6 +7,7 @@
  */
 import type { DialPurpose, DownReason, LinkId, LinkStatistics, Neighbor, SecureStage } from '../contracts.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
+import type { Instance } from '../identity.ts';
 import { limits } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
 import { completeFrame, Frame, preface } from '../wire/frame.ts';
@@ -72,6 +73,8 @@ export class Link {
   openedAt = 0;
   /** Something came over this link since it opened: the other end surely holds it open too. */
   confirmed = false;
+  /** Another life of the node at the other end, to which we were linked when behaviors were asked. */
+  rival: Instance | undefined;
   /** When we accepted, we held another link to this node, and the other end had been heard on it. */
   rivalConfirmed = false;
   private phase: Phase = { name: 'connecting' };

@@ -20,6 +20,7 @@ export function neighborOf(link: Link, peer: Hello): Neighbor {
     features: peer.features,
     solicits: peer.solicits,
     uptimeMs: peer.uptimeMs,
+    islandNodes: peer.islandNodes,
     openedAt: link.openedAt,
   };
 }

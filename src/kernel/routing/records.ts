@@ -33,6 +33,7 @@ export class NodeRecord implements NodeEntry {
   /** Only then it is known to be more than somebody's word. */
   wasReachable = false;
   since: number;
+  steadySince = Number.POSITIVE_INFINITY;
 
   constructor(
     index: number,
@@ -182,6 +183,9 @@ export class Records implements Directory {
     this.digests.toggle(record.newest, record.check);
     record.reachable = reachable;
     this.reachability[record.index] = Number(reachable);
+    // Where ways change, a node may be out of reach for a moment.
+    if (reachable && !(record.wasReachable && now - record.since < limits.islandSettledMs))
+      record.steadySince = now;
     record.wasReachable ||= reachable;
     record.since = now;
     if (reachable) this.outOfReach.delete(record);

@@ -286,7 +286,12 @@ export class Discovery implements Behavior<DiscoveryShape> {
     this.unrouted = this.unrouted.filter((waiting) => waiting.neighbor.id !== neighbor.id);
     this.seekSoon(agent);
     if (reason === 'hangup') this.quiet.add(neighbor.id, agent.now);
-    if (reason === 'closed' || reason === 'silent') this.healing.linkBroke(agent, neighbor);
+    // Closed before its announcement came: of one that never was up nobody will hear that it is down.
+    if (agent.directory.get(neighbor.id)?.reachable !== true)
+      this.seeds.lost(agent, neighbor.id, this.quiet.untilOf(neighbor.id));
+    // Replaced: there the link is another life's now. Which of the two ends it learns when it asks.
+    if (reason === 'closed' || reason === 'silent' || reason === 'replaced')
+      this.healing.linkBroke(agent, neighbor);
   }
 
   private ended(agent: BehaviorAgent, outcome: DialOutcome | undefined, node: NodeId | undefined): void {

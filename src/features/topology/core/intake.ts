@@ -13,7 +13,6 @@ import {
   compareVersions,
   decodeHeading,
   decodeSigned,
-  type Heading,
   isGenuine,
 } from '../../../kernel/routing/announcement.ts';
 import { compareContents, type NodeRecord, type Records } from '../../../kernel/routing/records.ts';
@@ -28,7 +27,7 @@ export type Taken =
       readonly before: ReadonlyMap<string, Uint8Array> | undefined;
     }
   /** A record of this node's own name, not older than its own. */
-  | { readonly outcome: 'own'; readonly record: Heading }
+  | { readonly outcome: 'own'; readonly record: Announcement }
   /** The very version that is known. */
   | { readonly outcome: 'same'; readonly id: NodeId }
   /** We know a newer one: the sender should have it. */

@@ -17,9 +17,10 @@ export const topologyLimits = {
   cutOffMs: 30_000,
   /** How long a living owner of a name has to answer a probe. */
   nameProbeMs: 1000,
-  /** So often two that live may both think that the other is the younger. */
-  nameContestsMax: 3,
-  /** The younger of two namesakes stays this much longer, so that the older has outbid its record before it goes. */
+  /** Who has told a namesake that it stays stands by it for this long: what was said is then on no way any more. */
+  namePromiseKeptMs: 30_000,
+  namePromisesMax: 64,
+  /** The one of two namesakes that ends stays this much longer, so that the other has outbid its record before it goes. */
   giveWayMs: 500,
   /** Nobody outbids another life of its own name more often than this. */
   outbidIntervalMs: 1000,

@@ -8,6 +8,7 @@ import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { bucketCount } from '../../../kernel/routing/digests.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import type { Claim } from './claims.ts';
 
 export const TopologyType = {
   /** Records, each with how long it has been unreachable for the sender. */
@@ -132,29 +133,46 @@ export function decodeWords(bytes: Uint8Array, count: number): Uint32Array | und
   return Uint32Array.from({ length: count }, () => reader.u32());
 }
 
+/** Asked for one life of a name, of whichever other has it. */
 export interface Probe {
   readonly nonce: number;
   /** The node that the reply goes to: it knows the prober by its link. */
   readonly via: NodeId;
-  /** The life that asks. */
-  readonly prober: Instance;
+  /** Of the life that asks, or is asked for. */
+  readonly claim: Claim;
+  /** The life that asks has told the other already that it stays. */
+  readonly stays: boolean;
 }
 
-export function encodeProbe(probe: Probe): Uint8Array {
-  return new Writer().u48(probe.nonce).u48(probe.via).instance(probe.prober).finish();
+export function encodeProbe({ nonce, via, claim, stays }: Probe): Uint8Array {
+  return new Writer()
+    .u48(nonce)
+    .u48(via)
+    .instance(claim.instance)
+    .u48(claim.uptimeMs)
+    .u32(claim.islandNodes)
+    .u8(stays ? 1 : 0)
+    .finish();
 }
 
 export function decodeProbe(bytes: Uint8Array): Probe | undefined {
   const reader = new Reader(bytes);
-  const probe = { nonce: reader.u48(), via: reader.u48(), prober: reader.instance() };
-  return reader.complete ? probe : undefined;
+  const [nonce, via] = [reader.u48(), reader.u48()];
+  const claim = {
+    instance: reader.instance(),
+    uptimeMs: reader.u48(),
+    islandNodes: Math.min(reader.u32(), limits.recordsMax),
+  };
+  const stays = reader.u8();
+  return reader.complete && stays <= 1 ? { nonce, via, claim, stays: stays === 1 } : undefined;
 }
 
 export interface ProbeReply {
   readonly nonce: number;
   readonly prober: Instance;
   readonly instance: Instance;
-  readonly uptimeMs: number;
+  /** Its word that it keeps the name: the prober must end. Else the prober may stay. */
+  readonly stays: boolean;
 }
 
 export function encodeProbeReply(reply: ProbeReply): Uint8Array {
@@ -162,17 +180,13 @@ export function encodeProbeReply(reply: ProbeReply): Uint8Array {
     .u48(reply.nonce)
     .instance(reply.prober)
     .instance(reply.instance)
-    .u48(reply.uptimeMs)
+    .u8(reply.stays ? 1 : 0)
     .finish();
 }
 
 export function decodeProbeReply(bytes: Uint8Array): ProbeReply | undefined {
   const reader = new Reader(bytes);
-  const reply = {
-    nonce: reader.u48(),
-    prober: reader.instance(),
-    instance: reader.instance(),
-    uptimeMs: reader.u48(),
-  };
-  return reader.complete ? reply : undefined;
+  const [nonce, prober, instance] = [reader.u48(), reader.instance(), reader.instance()];
+  const stays = reader.u8();
+  return reader.complete && stays <= 1 ? { nonce, prober, instance, stays: stays === 1 } : undefined;
 }

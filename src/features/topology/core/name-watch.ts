@@ -1,22 +1,25 @@
 /**
- * One name, one living node: who else uses a name is probed, and the younger of two living ones leaves.
+ * One name, one living node: who else uses a name is probed, and of two living ones one leaves.
  *
- * Who calls it: the topology behavior. A probe is a routed message to the id itself: the old life, if it
- * lives, answers to the node through which it was asked. Invariant: nobody takes a name over while its
- * owner answers; nobody outbids more than once in `outbidIntervalMs`. Compared are uptimes (durations,
- * so clocks need not agree), not epochs: both lives may well stand at epoch 1.
+ * Who calls it: the topology behavior. A probe is a routed message to the id itself: the other life, if it
+ * lives, weighs the claim in it against its own (`claims.ts`) and says whether it stays, to the node through
+ * which it was asked. Invariant: nobody takes a name over while its owner answers that it stays; nobody leaves
+ * but for one that has said so; nobody outbids more than once in `outbidIntervalMs`. Compared are uptimes
+ * (durations, so clocks need not agree), not epochs: both lives may well stand at epoch 1.
  */
-import type { BehaviorAgent, LinkId, Neighbor } from '../../../kernel/contracts.ts';
+import type { BehaviorAgent, LinkId, Neighbor, Verdict } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
+import type { Announcement } from '../../../kernel/routing/announcement.ts';
+import { islandNodes, isSettled } from '../../../kernel/routing/island.ts';
+import { type Claim, isBetter, Promises, sameIsland } from './claims.ts';
 import { topologyLimits } from './limits.ts';
 import { encodeProbe, encodeProbeReply, type Probe, type ProbeReply, TopologyType } from './messages.ts';
 
 /** A handshake held until the known life of the newcomer's name has answered, or has not. */
 interface HeldCheck {
   readonly newcomer: Neighbor;
-  readonly since: number;
   readonly until: number;
 }
 
@@ -32,7 +35,6 @@ export interface NameWatchPorts {
   readonly outbid: (epoch: number) => void;
   /** The name is another's: nothing more may be said under it. */
   readonly giveWay: () => void;
-  readonly uptimeMs: () => number;
 }
 
 export class NameWatch {
@@ -42,10 +44,10 @@ export class NameWatch {
   private outbidAt = Number.NEGATIVE_INFINITY;
   /** An outbid that came too soon after the last one. */
   private postponed: { readonly epoch: number; readonly at: number } | undefined;
-  /** Who else has answered under our name, and how often we have stayed all the same. */
-  private rival: { readonly instance: Instance; readonly times: number } | undefined;
-  /** This node is the younger: it ends then. */
+  private readonly promises = new Promises();
+  /** Another stays: this node ends then. */
   private leaveAt = Number.POSITIVE_INFINITY;
+  private hasEnded = false;
 
   constructor(ports: NameWatchPorts) {
     this.ports = ports;
@@ -56,12 +58,10 @@ export class NameWatch {
   /** @param link To the life that is asked, where there is one; else it is asked by route. */
   hold(agent: BehaviorAgent, neighbor: Neighbor, link?: LinkId): void {
     const nonce = newNonce(agent);
-    this.held.set(nonce, {
-      newcomer: neighbor,
-      since: agent.now,
-      until: agent.now + topologyLimits.nameProbeMs,
-    });
-    const probe = encodeProbe({ nonce, via: agent.self.id, prober: neighbor.instance });
+    this.held.set(nonce, { newcomer: neighbor, until: agent.now + topologyLimits.nameProbeMs });
+    const { instance, uptimeMs, islandNodes } = neighbor;
+    const claim = { instance, uptimeMs, islandNodes };
+    const probe = encodeProbe({ nonce, via: agent.self.id, claim, stays: false });
     const options = { type: TopologyType.probe, urgent: true };
     if (link === undefined) agent.send({ to: 'node', node: neighbor.id }, probe, options);
     else agent.sendVia(link, neighbor.id, probe, options);
@@ -70,31 +70,60 @@ export class NameWatch {
   // ── our own name, with another instance ───────────────────────────────────────────────────────────
 
   /** @param from The neighbor that showed us the other life's record. */
-  contested(agent: BehaviorAgent, from: LinkId, epoch: number, gone: boolean): void {
+  contested(agent: BehaviorAgent, from: LinkId, { epoch, instance, links }: Rival, gone: boolean): void {
     if (this.isLeaving) return;
     if (gone) return this.takeOver(agent, epoch);
     if (this.contest !== undefined) return;
     const via = [...agent.neighbors.values()].find((neighbor) => neighbor.link === from)?.id;
     if (via === undefined) return;
-    this.contest = { nonce: newNonce(agent), epoch, until: agent.now + topologyLimits.nameProbeMs };
-    const probe = encodeProbe({ nonce: this.contest.nonce, via, prober: agent.self.instance });
+    const nonce = newNonce(agent);
+    this.contest = { nonce, epoch, until: agent.now + topologyLimits.nameProbeMs };
+    // Who is linked to nodes of our own island alone did not bring another with it.
+    const isFromHere =
+      links.length > 0 && links.every((node) => isSettled(agent.directory.get(node), agent.now));
+    const claim = { ...claimOf(agent), ...(isFromHere ? { islandNodes: sameIsland } : {}) };
+    const stays = this.promises.isMadeTo(instance, agent.now);
+    const probe = encodeProbe({ nonce, via, claim, stays });
     agent.sendVia(from, agent.self.id, probe, { type: TopologyType.probe, urgent: true });
   }
 
-  /** Another node of our name stands at the other end of a handshake, so it surely lives. */
-  namesake(agent: BehaviorAgent, instance: Instance, uptimeMs: number): void {
-    if (this.isYounger(agent, instance, uptimeMs)) this.leave(agent);
+  /**
+   * Another node of our name stands at the other end of a handshake. The listener weighs the two and refuses
+   * if it stays; if not it accepts, and the dialer, which so knows that it stays, refuses.
+   */
+  meets(agent: BehaviorAgent, namesake: Neighbor): Verdict {
+    if (this.isLeaving) return undefined;
+    const mayStay = namesake.direction === 'outgoing' || isBetter(claimOf(agent), namesake);
+    if (!mayStay && !this.promises.isMadeTo(namesake.instance, agent.now)) return undefined;
+    this.promises.make(namesake.instance, agent.now);
+    return nameTaken(agent.self.name);
+  }
+
+  /** Another life of our name has told us itself that it stays. */
+  rivalStays(agent: BehaviorAgent, instance: Instance): void {
+    // Both have said so: then of the two the lesser instance stays.
+    if (this.promises.isMadeTo(instance, agent.now) && agent.self.instance < instance) return;
+    this.leave(agent);
+  }
+
+  /** Some node has refused us, since a life of our name has told it that it stays. */
+  turnedAway(agent: BehaviorAgent): void {
+    if (!this.promises.isMadeToGreater(agent.self.instance, agent.now)) this.leave(agent);
   }
 
   probed(agent: BehaviorAgent, probe: Probe): void {
-    if (probe.prober === agent.self.instance) return;
-    const reply = encodeProbeReply({
-      nonce: probe.nonce,
-      prober: probe.prober,
-      instance: agent.self.instance,
-      uptimeMs: Math.round(this.ports.uptimeMs()),
-    });
-    agent.send({ to: 'node', node: probe.via }, reply, { type: TopologyType.probeReply, urgent: true });
+    const { claim, nonce } = probe;
+    if (claim.instance === agent.self.instance) return;
+    const stays = this.staysAgainst(agent, probe);
+    if (stays) this.promises.make(claim.instance, agent.now);
+    else if (probe.stays) this.leave(agent);
+    const { instance } = agent.self;
+    const reply = encodeProbeReply({ nonce, prober: claim.instance, instance, stays });
+    const options = { type: TopologyType.probeReply, urgent: true };
+    // Who has just got its first link is asked over it before it knows any route.
+    const asker = agent.neighbors.get(probe.via);
+    if (asker === undefined) agent.send({ to: 'node', node: probe.via }, reply, options);
+    else agent.sendVia(asker.link, asker.id, reply, options);
   }
 
   /** A reply for a check of ours, or for a neighbor that asked through us. */
@@ -102,7 +131,8 @@ export class NameWatch {
     const check = this.held.get(reply.nonce);
     if (check !== undefined) {
       this.held.delete(reply.nonce);
-      return agent.resolveCheck(check.newcomer.link, this.verdictOn(agent, check, reply));
+      const verdict = reply.stays ? nameTaken(check.newcomer.name) : undefined;
+      return agent.resolveCheck(check.newcomer.link, verdict);
     }
     const neighbor = agent.neighbors.get(from);
     if (neighbor?.instance === reply.prober) {
@@ -115,21 +145,10 @@ export class NameWatch {
     if (this.contest?.nonce !== reply.nonce) return;
     const { epoch } = this.contest;
     this.contest = undefined;
-    if (this.losesTo(agent, reply)) this.leave(agent);
-    else this.takeOver(agent, epoch);
-  }
-
-  /**
-   * Both read the ages with an error of some milliseconds: where the difference is just at the limit, each
-   * may think that the other leaves. There the instance alone decides after a few rounds. Elsewhere rounds
-   * prove nothing: on fast links several pass while the younger is still saying goodbye.
-   */
-  private losesTo(agent: BehaviorAgent, { instance, uptimeMs }: ProbeReply): boolean {
-    const times = this.rival?.instance === instance ? this.rival.times + 1 : 1;
-    this.rival = { instance, times };
-    const isNearLimit = Math.abs(this.ports.uptimeMs() - uptimeMs) <= 2 * topologyLimits.nameProbeMs;
-    if (times > topologyLimits.nameContestsMax && isNearLimit) return agent.self.instance < instance;
-    return this.isYounger(agent, instance, uptimeMs);
+    if (reply.stays) this.rivalStays(agent, reply.instance);
+    if (this.isLeaving) return;
+    this.promises.make(reply.instance, agent.now);
+    this.takeOver(agent, epoch);
   }
 
   /** The known life has gone out of reach while a newcomer of its name waited: nobody will answer. */
@@ -182,26 +201,15 @@ export class NameWatch {
     this.ports.outbid(epoch);
   }
 
-  /** An older one that was cut off comes back: it is let in, and the two settle it between them. */
-  private verdictOn(
-    agent: BehaviorAgent,
-    { newcomer, since }: HeldCheck,
-    known: ProbeReply,
-  ): Failure | undefined {
-    const uptimeMs = newcomer.uptimeMs + (agent.now - since);
-    if (isYounger(known, { instance: newcomer.instance, uptimeMs })) return undefined;
-    return failure('SKEIN_NAME_TAKEN', `a living node is called ${newcomer.name} already`);
-  }
-
-  private isYounger(agent: BehaviorAgent, instance: Instance, uptimeMs: number): boolean {
-    return isYounger(
-      { instance: agent.self.instance, uptimeMs: this.ports.uptimeMs() },
-      { instance, uptimeMs },
-    );
+  private staysAgainst(agent: BehaviorAgent, { claim, stays }: Probe): boolean {
+    if (this.isLeaving) return false;
+    if (this.promises.isMadeTo(claim.instance, agent.now))
+      return !stays || agent.self.instance < claim.instance;
+    return !stays && isBetter(claimOf(agent), claim);
   }
 
   private get isLeaving(): boolean {
-    return Number.isFinite(this.leaveAt);
+    return this.hasEnded || Number.isFinite(this.leaveAt);
   }
 
   /**
@@ -216,18 +224,25 @@ export class NameWatch {
 
   private end(agent: BehaviorAgent): void {
     this.leaveAt = Number.POSITIVE_INFINITY;
+    this.hasEnded = true;
     this.ports.giveWay();
-    agent.fail(failure('SKEIN_NAME_TAKEN', `a living node is called ${agent.self.name} already`));
+    agent.fail(nameTaken(agent.self.name));
   }
 }
 
-/** Uptimes are read at slightly different moments: close to each other, the instance decides. */
-function isYounger(one: Life, other: Life): boolean {
-  const difference = one.uptimeMs - other.uptimeMs;
-  return Math.abs(difference) > topologyLimits.nameProbeMs ? difference < 0 : one.instance < other.instance;
+type Rival = Pick<Announcement, 'epoch' | 'instance' | 'links'>;
+
+function claimOf({ self, now, directory }: BehaviorAgent): Claim {
+  return {
+    instance: self.instance,
+    uptimeMs: Math.round(now - self.startedAt),
+    islandNodes: islandNodes(directory, self.id, now),
+  };
 }
 
-type Life = Pick<ProbeReply, 'instance' | 'uptimeMs'>;
+function nameTaken(name: string): Failure {
+  return failure('SKEIN_NAME_TAKEN', `a living node is called ${name} already`);
+}
 
 function newNonce(agent: BehaviorAgent): number {
   return Math.floor(agent.random.next() * 2 ** 48);

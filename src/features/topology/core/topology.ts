@@ -103,7 +103,6 @@ export class Topology implements Behavior<TopologyShape> {
   private readonly misconduct = new Misconduct();
   private exchanges = new Map<LinkId, Exchange>();
   private syncAt = Number.POSITIVE_INFINITY;
-  private startedAt = 0;
   private gaveWay = false;
   private now = 0;
 
@@ -120,14 +119,12 @@ export class Topology implements Behavior<TopologyShape> {
       giveWay: () => {
         this.gaveWay = true;
       },
-      uptimeMs: () => this.now - this.startedAt,
     });
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
   private started(agent: BehaviorAgent): void {
-    this.startedAt = agent.now;
     this.now = agent.now;
     this.own = new OwnRecord(this.signer);
     this.scheduleSync(agent);
@@ -183,15 +180,9 @@ export class Topology implements Behavior<TopologyShape> {
     } else if (event.type === 'node-down') {
       this.names.gone(agent, event.node.name);
     } else if (event.type === 'namesake') {
-      this.names.namesake(agent, event.instance, event.uptimeMs);
-    } else if (
-      event.type === 'refused' &&
-      event.failure.code === 'SKEIN_NAME_TAKEN' &&
-      agent.neighbors.size === 0
-    ) {
-      // Refused before we ever belonged: the mesh has a node of our name.
-      this.gaveWay = true;
-      agent.fail(event.failure);
+      this.names.rivalStays(agent, event.instance);
+    } else if (event.type === 'refused' && event.failure.code === 'SKEIN_NAME_TAKEN') {
+      this.names.turnedAway(agent);
     }
   }
 
@@ -232,13 +223,15 @@ export class Topology implements Behavior<TopologyShape> {
     const cutOff = this.misconduct.standing(neighbor.id, agent.now);
     if (cutOff !== undefined)
       return failure('SKEIN_REFUSED', `${neighbor.name} was cut off here a moment ago: ${cutOff.reason}`);
+    if (neighbor.id === agent.self.id) return this.names.meets(agent, neighbor);
     const known = this.records.get(neighbor.id);
-    if (known === undefined) return undefined;
-    if (known.name !== neighbor.name) return idCollision(known.name, neighbor.name);
-    // A link to another life is asked before it is replaced, whatever the newest record says.
     const linked = agent.neighbors.get(neighbor.id);
+    const name = known?.name ?? linked?.name ?? neighbor.name;
+    if (name !== neighbor.name) return idCollision(name, neighbor.name);
+    // A link to another life is asked before it is replaced, whatever the newest record says, if there is any yet.
     const isRival = linked !== undefined && linked.instance !== neighbor.instance;
-    if (!isRival && (known.instance === neighbor.instance || !known.reachable)) return undefined;
+    const isKnownRival = known?.reachable === true && known.instance !== neighbor.instance;
+    if (!isRival && !isKnownRival) return undefined;
     this.names.hold(agent, neighbor, isRival ? linked.link : undefined);
     return 'wait';
   }
@@ -307,7 +300,7 @@ export class Topology implements Behavior<TopologyShape> {
       case 'own':
         if (taken.record.instance === agent.self.instance)
           this.own.skipTo(taken.record.epoch, taken.record.sequence);
-        else this.names.contested(agent, from, taken.record.epoch, unreachableForMs >= limits.goneAfterMs);
+        else this.names.contested(agent, from, taken.record, unreachableForMs >= limits.goneAfterMs);
         return;
       case 'older':
         // Only the origin itself must learn of it (an older life has its name); others will by digest.

@@ -1,16 +1,20 @@
 /**
- * Who must give a name up: of two living nodes of one name the younger, and nobody else.
+ * Who must give a name up: of two living nodes of one name the one of the smaller island, of islands of one
+ * size the younger, and nobody else.
  *
  * Who calls it: it listens to the mesh. Invariant: a node that ends by itself for its name's sake is
- * excused only by another life of that name that lived then, or a moment before, was no younger and had not
- * given the name up itself; ages are taken from the nodes' own clocks, since that is what they compare.
+ * excused only by another life of that name that lived then, or a moment before, had not given the name up
+ * itself, and had no smaller island before they met, and, if no larger one, was no younger; sizes are taken
+ * from what the programs were told and ages from the nodes' own clocks, since that is what they compare.
  */
 
 import type { Life, Mesh, StopManner } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
+import { Encounters } from './encounters.ts';
+import type { StandingLinks } from './standing.ts';
 
-/** Ages closer than this count as equal: they are read a probe and its answer apart. */
-const ageToleranceMs = 3000;
+/** Ages closer than this count as equal: they are read as far apart as a question is on its way. */
+const ageToleranceMs = 500;
 /** A life may have answered a probe and ended before the younger read the answer. */
 const answeredBeforeMs = 15_000;
 /** It had decided, and half a second by its own clock was left to it: a leap since then did not make it older. */
@@ -25,9 +29,11 @@ interface Ended {
 export class Namesakes {
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
+  private readonly encounters: Encounters;
   private ended: Ended[] = [];
 
-  constructor(mesh: Mesh, checks: CheckCounts) {
+  constructor(mesh: Mesh, standing: StandingLinks, checks: CheckCounts) {
+    this.encounters = new Encounters(mesh, standing);
     this.mesh = mesh;
     this.checks = checks;
     mesh.observers.push({
@@ -45,16 +51,23 @@ export class Namesakes {
   }
 
   private isExcused(life: Life): boolean {
-    count(this.checks, 'the younger of two of one name ends', 1);
+    count(this.checks, 'of two of one name the right one ends', 1);
     const { name } = life.node;
     const others = this.mesh.livesNamed(name).filter((other) => other !== life);
-    const ages = [
-      ...others.map(ageMs),
-      ...this.ended.filter((one) => one.life.node.name === name).map((one) => one.ageMs),
+    const rivals = [
+      ...others.map((other) => ({ life: other, ageMs: ageMs(other) })),
+      ...this.ended.filter((one) => one.life.node.name === name),
     ];
+    return rivals.some((rival) => this.mayLose(life, rival));
+  }
+
+  private mayLose(life: Life, rival: Pick<Ended, 'life' | 'ageMs'>): boolean {
     const { lastLeapAt, lastLeapMs } = life.platform.clock;
     const leapMs = this.mesh.world.now - lastLeapAt < decidedBeforeMs ? lastLeapMs : 0;
-    return ages.some((age) => age + ageToleranceMs >= ageMs(life) - leapMs);
+    const isNoOlder = rival.ageMs + ageToleranceMs >= ageMs(life) - leapMs;
+    return this.encounters
+      .islandsOf(life, rival.life)
+      .some(([own, other]) => other.most > own.least || (other.most === own.least && isNoOlder));
   }
 }
 

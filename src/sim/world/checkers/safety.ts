@@ -39,7 +39,7 @@ export class Safety {
     this.standing = new StandingLinks(mesh);
     new Deaths(mesh, this.standing, checks);
     new FrameWatch(mesh, this.standing, checks);
-    new Namesakes(mesh, checks);
+    new Namesakes(mesh, this.standing, checks);
     new CutOffs(mesh, this.standing, checks);
     new Soundness(mesh, checks);
     this.hearsay = new Hearsay(mesh, checks);

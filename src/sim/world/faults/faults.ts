@@ -11,7 +11,19 @@ import { fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
 import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
-import { crash, dials, drift, jump, leave, pause, restart, slow, twin, vanish } from './node-faults.ts';
+import {
+  crash,
+  dials,
+  drift,
+  jump,
+  leave,
+  pause,
+  restart,
+  slow,
+  twin,
+  usurper,
+  vanish,
+} from './node-faults.ts';
 
 export { fullDisk, slowDisk } from './disk-faults.ts';
 export type { Fault, FaultName } from './fault.ts';
@@ -29,6 +41,7 @@ export {
   restartNow,
   slow,
   twin,
+  usurper,
   vanish,
 } from './node-faults.ts';
 
@@ -48,6 +61,13 @@ const slowLatencyFactor = 20;
 /** From a busy disk to one whose syncs take seconds. */
 const slowDiskFactorMin = 5;
 const slowDiskFactorMax = 300;
+/** Of the twins: those of a node that has just come back, and, of the others, those with half of the mesh. */
+const usurperShare = 0.4;
+const evenShare = 0.5;
+const usurperDownMsMin = 100;
+const usurperDownMsMax = 1000;
+/** Just back it has no island yet; some seconds later it is as old as any. */
+const usurperGapMsMax = 2000;
 
 const makers: Readonly<Record<FaultName, FaultMaker>> = {
   partition: (mesh, random) => against(oneSite(mesh, random) ?? someMembers(mesh, random, 0.5), partition),
@@ -93,7 +113,18 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
   leave: (mesh, random) => against(mayGoDown(mesh, random), leave),
   twin: (mesh, random) =>
     against(random.sample(ownersOfTheirName(mesh), 1), ([victim]) => {
+      // Drawn apart: the other twins of a seed stay as they were.
+      const apart = random.fork(`usurper ${mesh.world.now}`);
+      if (apart.chance(usurperShare))
+        return usurper(
+          victim as Member,
+          apart.integer(usurperDownMsMin, usurperDownMsMax),
+          apart.integer(0, usurperGapMsMax),
+        );
       const others = runningMembers(mesh).filter((member) => member !== victim);
+      // Of islands of one size ages alone decide.
+      if (others.length % 2 === 0 && apart.chance(evenShare))
+        return twin(victim as Member, apart.sample(others, others.length / 2));
       // The first keeps somebody to vouch for it: alone it could not show that it has ever belonged.
       const island = random.chance(0.5) ? [] : random.sample(others, random.integer(0, others.length - 2));
       return twin(victim as Member, island);

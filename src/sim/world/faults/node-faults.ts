@@ -170,15 +170,40 @@ export function twin(member: Member, island: readonly Member[] = []): Fault {
     name: 'twin',
     text: `a twin of ${member.name} starts${island.length === 0 ? '' : ` among ${namesOf(island)}`}`,
     start: (mesh) => {
-      const { nodeName, host } = member;
-      const name = `${nodeName}-twin${mesh.members.length}`;
-      const other = mesh.add({ name, nodeName, broadcastDomain: host.broadcastDomain });
+      const other = addTwin(mesh, member);
       if (island.length > 0) apart = partition([other, ...island]);
       apart?.start(mesh);
       mesh.start(other);
     },
     end: (mesh) => apart?.end(mesh),
   };
+}
+
+/** A node starts again, and a moment after it is back another program takes its name. */
+export function usurper(member: Member, downMs: number, gapMs: number): Fault {
+  let active = true;
+  return {
+    name: 'twin',
+    text: `${member.name} is back after ${downMs} ms, a twin starts ${gapMs} ms later`,
+    start: (mesh) => {
+      mesh.crash(member);
+      mesh.world.after(downMs, () => {
+        startAgain(mesh, [member]);
+        mesh.world.after(gapMs, () => {
+          if (active && member.life !== undefined) mesh.start(addTwin(mesh, member));
+        });
+      });
+    },
+    end: (mesh) => {
+      active = false;
+      startAgain(mesh, [member]);
+    },
+  };
+}
+
+function addTwin(mesh: Mesh, { nodeName, host }: Member): Member {
+  const name = `${nodeName}-twin${mesh.members.length}`;
+  return mesh.add({ name, nodeName, broadcastDomain: host.broadcastDomain });
 }
 
 /** Both ends of these pairs dial each other at the same instant, again and again, linked or not. */
