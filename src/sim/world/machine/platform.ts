@@ -12,13 +12,14 @@ import { limits } from '../../../kernel/limits.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
 import type { Platform, PlatformEvents } from '../../../node/platform.ts';
 import type { Network } from '../network/network.ts';
+import type { Process } from '../network/sockets.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { Notary } from '../notary.ts';
 import type { SeededRandom } from '../random.ts';
 import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
 import { EventLoop } from './event-loop.ts';
-import type { Host, Process } from './host.ts';
+import type { Host } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
 import { WakeTimer } from './wake-timer.ts';
 
