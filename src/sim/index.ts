@@ -1,6 +1,5 @@
 /** Public names of `skein/sim`: a deterministic world that runs the very nodes production runs. */
 
-export { type WorkloadName, workloadNames } from '../features/messaging/sim/message-workload.ts';
 export { repeatCommand, type SimulationOptions } from './run/options.ts';
 export { failureLines, formatReport, type SimulationReport } from './run/report.ts';
 export type { LogEntry } from './run/scenario/director.ts';
@@ -13,6 +12,7 @@ export { runSimulation } from './run/simulation.ts';
 export { type StartName, startNames } from './run/starts.ts';
 export { drawRun } from './run/svg/picture.ts';
 export { type RunRecord, RunRecorder } from './run/svg/recorder.ts';
+export { workloadNames } from './run/workloads.ts';
 export { GroundTruth, readGroundTruth } from './world/checkers/ground-truth.ts';
 export { Safety } from './world/checkers/safety.ts';
 export {

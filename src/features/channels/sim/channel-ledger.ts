@@ -9,8 +9,7 @@
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
-import { isRunning } from '../../messaging/sim/message-ledger.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 import type { Channel, PairRequest } from '../api/channel.ts';
 
 export type Side = 'opener' | 'acceptor';
