@@ -62,11 +62,13 @@ export class Dialing {
     const { host, address } = this.request;
     if (!target.isUp || this.network.blocked(host, target)) return;
     const listener = this.network.listenerAt(address);
+    // Of a machine of several programs it is known by now which of them listens.
+    const listening = this.network.hostAt(address) ?? target;
     if (this.network.blocked(target, host) || this.isLost()) return;
     this.travel(target, () => {
       if (this.state === 'over') return;
       if (listener === undefined) this.fail(refused(address));
-      else this.succeed(target, listener);
+      else this.succeed(listening, listener);
     });
   }
 
