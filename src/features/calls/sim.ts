@@ -16,7 +16,7 @@ const calls: SimulatedFeature = {
   name: 'calls',
   variants: ['calls'],
   checks: ['no call twice', 'answers are true', 'calls are answered at rest'],
-  swarm: { share: 0.2, variants: ['calls'] },
+  swarm: { share: 0.25, variants: ['calls'] },
   usualRate: () => callsPerSecond,
   make,
 };

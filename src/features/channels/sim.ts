@@ -14,6 +14,7 @@ const channelShare = 0.1;
 /** Of all channels that were open at the end: the slowest carries 3 MB through a window of 16 KiB, over several hops. */
 const channelsLimitMs = 300_000;
 const probeLimitMs = 15_000;
+const lookIntervalMs = 1000;
 
 const channels: SimulatedFeature = {
   name: 'channels',
@@ -23,7 +24,7 @@ const channels: SimulatedFeature = {
     'a channel ends after its last byte',
     'channels come through at rest',
   ],
-  swarm: { share: 0.15, variants: ['channels'] },
+  swarm: { share: 0.22, variants: ['channels'] },
   usualRate: () => channelsPerSecond,
   make,
 };
@@ -41,7 +42,12 @@ function make({ mesh, checks, standing, ratePerSecond }: WorkloadParts): Workloa
     look: () => ledger.checkOverdue(),
     // All channels end by themselves, since all that is written is read; then, in a mesh at rest, each node's comes through.
     conclude: async () => {
-      await world.runUntil(() => ledger.outstanding.length === 0, endWithinMs + channelsLimitMs);
+      const end = world.now + endWithinMs + channelsLimitMs;
+      while (
+        !(await world.runUntil(() => ledger.outstanding.length === 0, lookIntervalMs)) &&
+        world.now < end
+      )
+        ledger.checkOverdue();
       for (const planned of ledger.outstanding) world.fail(`${ledger.describe(planned)} never ended`);
       for (const life of mesh.living) {
         const probe = workload.probe(life);
@@ -52,6 +58,7 @@ function make({ mesh, checks, standing, ratePerSecond }: WorkloadParts): Workloa
         if (outcome !== 'done' && outcome !== 'source-ended')
           world.fail(`in a mesh at rest a ${ledger.describe(probe)} came to ${outcome ?? 'nothing'}`);
       }
+      await ledger.checkCounts();
     },
   };
 }

@@ -23,7 +23,7 @@ const formation: SimulatedFeature = {
     'one broker at rest',
     'the broker pairs at rest',
   ],
-  swarm: { share: 0.3, variants: ['formation'] },
+  swarm: { share: 0.35, variants: ['formation'] },
   usualRate: () => pairsPerSecond,
   make,
 };

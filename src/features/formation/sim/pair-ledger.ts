@@ -169,7 +169,8 @@ export class PairLedger {
     const { brokers, checks, mesh, standing } = this.parts;
     const broker = brokers.brokerOf(pair.source);
     const since = pair.askedAt - standsSinceMs;
-    if (broker === undefined || !standing.isSteady(pair.source, since)) return;
+    if (broker === undefined || !standing.isSteady(pair.source, since) || mesh.liars.disturbUntil >= since)
+      return;
     const isLinked = broker === pair.source || standing.neighborsOf(broker, since).includes(pair.source);
     const followedSince = brokers.followedBy(pair.source)?.since ?? 0;
     if (!isLinked || mesh.world.now - followedSince < formationLimits.pairTimeoutMs / 2) return;
