@@ -181,12 +181,11 @@ export class PairLedger {
     );
   }
 
-  /** The broker that has answered: the one that the source has followed since it asked. */
+  /** The broker that has answered: nobody but the one that the source follows is believed. */
   private answeredBy({ source, askedAt }: AskedPair): Life | undefined {
     const { brokers, mesh, standing } = this.parts;
     const broker = brokers.brokerOf(source);
-    const followed = brokers.followedBy(source);
-    if (broker === undefined || followed === undefined || followed.since > askedAt) return undefined;
+    if (broker === undefined) return undefined;
     const isClear =
       mesh.liars.disturbUntil < askedAt - standsSinceMs && !standing.isDoubled(broker.node.name);
     return isClear && standing.isSteady(broker, askedAt) ? broker : undefined;

@@ -8,6 +8,7 @@
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { readGroundTruth } from '../../../sim/world/checkers/ground-truth.ts';
 import type { Life, Mesh } from '../../../sim/world/mesh.ts';
+import { formationFeature } from '../core/formation.ts';
 import type { FormationStatus } from '../core/formation-types.ts';
 import { formationLimits } from '../core/limits.ts';
 import type { Brokers } from './brokers.ts';
@@ -59,6 +60,7 @@ export async function concludeFormation({
     return world.fail(`in a mesh at rest ${brokers.all.length} say that they are the broker`);
   checkAddresses(mesh, checks, broker, brokers.followedBy(broker)?.view.address, workload.addresses);
   await world.run(hailedWithinMs);
+  checkClaims(mesh, checks, broker);
   await checkDirectory(mesh, checks, broker);
   for (const probe of probes(mesh, workload)) await checkProbe(mesh, checks, probe);
   await checkTurns(mesh, checks, broker, workload);
@@ -92,6 +94,19 @@ function checkAddresses(
     if (holder !== expected)
       mesh.world.fail(
         `in a mesh at rest ${address} is held by ${holder?.name ?? 'nobody'}; the broker is ${broker.node.name}, at ${announced}`,
+      );
+  }
+}
+
+/** Nobody but the broker announces a claim: whoever has it would be followed once the broker is gone. */
+function checkClaims(mesh: Mesh, checks: CheckCounts, broker: Life): void {
+  for (const life of mesh.living) {
+    count(checks, 'only the broker announces a claim', 1);
+    const announced = mesh.archive.announcedBy(life.node.instance).at(-1);
+    const hasClaim = announced?.sections.has(formationFeature) === true;
+    if (hasClaim !== (life === broker))
+      mesh.world.fail(
+        `in a mesh at rest ${life.node.name} announces ${hasClaim ? 'a claim' : 'no claim'}; the broker is ${broker.node.name}`,
       );
   }
 }
