@@ -13,7 +13,15 @@ const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
   ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/up.ts'] as const),
   ...(['node', 'stores', 'doors', 'host', 'remote'] as const),
-  ...(['sim/world', 'features/*/sim', 'sim/run', 'sim/index.ts', 'testing'] as const),
+  ...([
+    'sim/world',
+    'features/*/sim',
+    'features/*/sim.ts',
+    'features/sim.ts',
+    'sim/run',
+    'sim/index.ts',
+    'testing',
+  ] as const),
   ...(['cli/kit', 'features/*/cli', 'features/cli.ts', 'cli', 'index.ts'] as const),
 ];
 type Room = (typeof rooms)[number];
@@ -46,8 +54,10 @@ const mayImport: Record<Room, string[]> = {
   // Liars and the watch of floods speak topology's messages: a mesh without topology has no records to lie about.
   'sim/world': [...below, 'features/*/core', 'node', 'stores'],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'sim/world'],
-  'sim/run': [...below, 'features/*/core', 'features/*/sim', 'node', 'sim/world', 'valibot'],
-  'sim/index.ts': ['sim/world', 'sim/run', 'features/*/sim', 'stores'],
+  'features/*/sim.ts': ['features/*/sim', 'sim/world'],
+  'features/sim.ts': ['features/*/sim.ts', 'sim/world'],
+  'sim/run': [...below, 'features/*/core', 'features/sim.ts', 'node', 'sim/world', 'valibot'],
+  'sim/index.ts': ['sim/world', 'sim/run', 'stores'],
   testing: [...below, 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
   'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
   'features/*/cli': [
@@ -73,19 +83,14 @@ const mayImport: Record<Room, string[]> = {
 };
 /** Features that stand upon others: as the values themselves say. */
 const needs: Record<string, string[]> = { formation: ['channels'] };
-/** Ends of features that meet others: `mesh snoop` prints messages, ledgers share a reading of incarnations. */
-const endsMeet: Record<string, string[]> = {
-  'features/topology/cli': ['messaging'],
-  'features/channels/sim': ['messaging'],
-  'features/calls/sim': ['messaging'],
-};
+/** Ends of features that meet others: `mesh snoop` prints messages. */
+const endsMeet: Record<string, string[]> = { 'features/topology/cli': ['messaging'] };
 const linesMax = 500;
 
 interface Import {
   specifier: string;
   /** The imported file, relative to src; undefined for a package. */
   file: string | undefined;
-  typeOnly: boolean;
 }
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
@@ -104,7 +109,7 @@ test('every import stays inside the walls', () => {
   expect(broken).toEqual([]);
 });
 
-test('no files import each other in a circle (type imports aside)', () => {
+test('no files import each other in a circle, type imports included', () => {
   expect(findCircles()).toEqual([]);
 });
 
@@ -133,9 +138,7 @@ function wallBetween(file: string, { specifier, file: target }: Import): string 
 }
 
 function roomOf(file: string): Room | undefined {
-  const path = file
-    .replace(/^features\/[^/]+\//, 'features/*/')
-    .replace(/^(features\/\*\/(?:sim|cli))\.ts$/, '$1');
+  const path = file.replace(/^features\/[^/]+\//, 'features/*/').replace(/^(features\/\*\/cli)\.ts$/, '$1');
   const held = rooms.filter((room) => path === room || path.startsWith(`${room}/`));
   return held.sort((a, b) => b.length - a.length)[0];
 }
@@ -155,7 +158,7 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** Depth-first over the value imports; each circle is reported once, from where the search met it. */
+/** Depth-first over the imports; each circle is reported once, from where the search met it. */
 function findCircles(): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
@@ -165,8 +168,7 @@ function findCircles(): string[] {
     if (start >= 0) circles.push([...path.slice(start), file].map((name) => `src/${name}`).join(' -> '));
     if (start >= 0 || done.has(file)) return;
     path.push(file);
-    for (const { file: target, typeOnly } of importsOf.get(file) ?? [])
-      if (target && !typeOnly) visit(target);
+    for (const { file: target } of importsOf.get(file) ?? []) if (target) visit(target);
     path.pop();
     done.add(file);
   };
@@ -176,19 +178,15 @@ function findCircles(): string[] {
 
 function readImports(file: string): Import[] {
   const imports: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (specifier: ts.Node | undefined): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier)) return;
-    imports.push({ specifier: specifier.text, file: resolve(file, specifier.text), typeOnly });
+    imports.push({ specifier: specifier.text, file: resolve(file, specifier.text) });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      add(node.argument.literal, true);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false);
-    }
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0]);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, readSource(file), ts.ScriptTarget.Latest));

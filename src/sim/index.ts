@@ -1,6 +1,5 @@
 /** Public names of `skein/sim`: a deterministic world that runs the very nodes production runs. */
 
-export { type WorkloadName, workloadNames } from '../features/messaging/sim/message-workload.ts';
 export { Cell, Table } from '../stores/collections.ts';
 export { type AnyStoreModel, type StoreModel, storeModel } from '../stores/model.ts';
 export { repeatCommand, type SimulationOptions } from './run/options.ts';
@@ -15,6 +14,7 @@ export { runSimulation } from './run/simulation.ts';
 export { type StartName, startNames } from './run/starts.ts';
 export { drawRun } from './run/svg/picture.ts';
 export { type RunRecord, RunRecorder } from './run/svg/recorder.ts';
+export { workloadNames } from './run/workloads.ts';
 export { GroundTruth, readGroundTruth } from './world/checkers/ground-truth.ts';
 export { Safety } from './world/checkers/safety.ts';
 export {

@@ -140,6 +140,18 @@ describe('members that are nodes', () => {
     mesh.run(formationLimits.hailIntervalMs + 200);
     expect(statusOf(a).members).toBe(1);
   });
+
+  test('that have left stay gone, also when a hail comes that their goodbye has overtaken', () => {
+    const { mesh, nodes } = formation('a', 'b', 'c');
+    const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
+    c.stop();
+    mesh.run(200);
+    const hail = bytesOf({ type: 'Hail', name: 'c', address: 'tcp://c:1', services: [] });
+    const header = { ttl: 4, flags: 0, kind: RouteKind.node, type: 1, feature: featureNumber('formation') };
+    const frame = encodeFrame({ ...header, destination: a.id, source: c.id, sequence: 0 }, hail);
+    a.enter(() => a.kernel.received(b.pipeTo(a).other.link, frame, mesh.now));
+    expect(statusOf(a).members).toBe(2);
+  });
 });
 
 describe('a conversation with programs that speak nanomsg', () => {

@@ -4,7 +4,9 @@
  * Who calls it: the main program and the test that all of them apply. Invariant: no two have one name.
  */
 import { callsMutants } from './calls-mutants.ts';
+import { channelMutants } from './channel-mutants.ts';
 import { discoveryMutants } from './discovery-mutants.ts';
+import { formationMutants } from './formation-mutants.ts';
 import { linkMutants } from './link-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -18,4 +20,6 @@ export const mutants: readonly Mutant[] = [
   ...linkMutants,
   ...discoveryMutants,
   ...callsMutants,
+  ...channelMutants,
+  ...formationMutants,
 ];

@@ -4,7 +4,7 @@
  */
 
 import { MessageLedger } from '../../src/features/messaging/sim/message-ledger.ts';
-import { Workload } from '../../src/features/messaging/sim/message-workload.ts';
+import { MessageWorkload } from '../../src/features/messaging/sim/message-workload.ts';
 import { type CheckCounts, checkNetwork } from '../../src/sim/world/checkers/checkers.ts';
 import { Safety } from '../../src/sim/world/checkers/safety.ts';
 import type { Figure } from './figure.ts';
@@ -26,7 +26,7 @@ export async function largeFigures(): Promise<readonly Figure[]> {
   const begun = performance.now();
   const watched = await startWatched();
   const coldSeconds = (performance.now() - begun) / 1000;
-  const workload = new Workload(watched.mesh, watched.ledger, messagesPerSecond);
+  const workload = new MessageWorkload(watched.mesh, watched.ledger, messagesPerSecond);
   workload.start();
   for (let minute = 1; minute <= minutes; minute++) await aMinute(watched, minute);
   workload.stop();

@@ -7,7 +7,7 @@ const options = { nodes: 12, minutes: 0.5, latencyMs: 10, workload: 'calls' } as
 async function doneCalls(seed: number, faults: readonly FaultName[]): Promise<number> {
   const report = await runSimulation({ ...options, seed, faults });
   expect(report.failures, formatReport(report)).toEqual([]);
-  return report.calls.done ?? 0;
+  return report.counts.calls?.done ?? 0;
 }
 
 describe('calls end once, in time, and are carried out once', () => {

@@ -7,7 +7,7 @@ const options = { nodes: 10, minutes: 0.5, latencyMs: 10, workload: 'channels' }
 async function doneEnds(seed: number, faults: readonly FaultName[], lossPercent = 0): Promise<number> {
   const report = await runSimulation({ ...options, seed, faults, lossPercent });
   expect(report.failures, formatReport(report)).toEqual([]);
-  return report.channels.done ?? 0;
+  return report.counts.channels?.done ?? 0;
 }
 
 describe('channels bring every byte once, in order, and end clearly', () => {
@@ -38,6 +38,6 @@ describe('channels bring every byte once, in order, and end clearly', () => {
         await runSimulation({ ...options, nodes: 6, minutes: 0.2, seed: 115, faults: ['crash', 'pause'] }),
       );
     expect(runs[0]?.traceHash).toBe(runs[1]?.traceHash);
-    expect(runs[0]?.channels).toEqual(runs[1]?.channels);
+    expect(runs[0]?.counts).toEqual(runs[1]?.counts);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Runs that together have every fault, start and workload, and their fingerprints.
+ * Runs that together have every fault, start and workload, also several at a time, and their fingerprints.
  *
  * Who calls it: `determinism.test.ts`, in its own process and in others.
  */
@@ -11,7 +11,8 @@ import {
   workloadNames,
 } from '../../src/sim/index.ts';
 
-const count = Math.max(startNames.length, workloadNames.length);
+const workloads = [...workloadNames, 'chatty,calls,channels,formation'];
+const count = Math.max(startNames.length, workloads.length);
 
 /** Each start and each workload, with a share of the faults each. */
 export const determinismRuns: readonly SimulationOptions[] = Array.from({ length: count }, (_, i) => ({
@@ -20,7 +21,7 @@ export const determinismRuns: readonly SimulationOptions[] = Array.from({ length
   minutes: 0.2,
   lossPercent: 2,
   start: startNames[i % startNames.length] as (typeof startNames)[number],
-  workload: workloadNames[i % workloadNames.length] as (typeof workloadNames)[number],
+  workload: workloads[i % workloads.length] as string,
   faults: faultNames.filter((_, at) => at % count === i),
 }));
 

@@ -122,6 +122,14 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     faults: ['leave', 'partition'],
     joinAndCrash: true,
   },
+  'a hail that came after the goodbye of its node put it back into the directory of the broker': {
+    nodes: 12,
+    degree: 3,
+    minutes: 0.25,
+    seed: 27,
+    workload: 'chatty,calls,channels,formation',
+    faults: ['twin', 'jump', 'leave', 'cut'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

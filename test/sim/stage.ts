@@ -5,7 +5,7 @@
  */
 
 import { MessageLedger } from '../../src/features/messaging/sim/message-ledger.ts';
-import { Workload } from '../../src/features/messaging/sim/message-workload.ts';
+import { MessageWorkload } from '../../src/features/messaging/sim/message-workload.ts';
 import {
   type Fault,
   type MemberOptions,
@@ -29,7 +29,7 @@ export class TestStage {
   readonly safety: Safety;
   readonly settling: Settling;
   readonly ledger: MessageLedger;
-  readonly workload: Workload;
+  readonly workload: MessageWorkload;
   readonly random = SeededRandom.fromSeed(99);
 
   constructor(seed = 1, options: Partial<MeshOptions> = {}) {
@@ -38,7 +38,7 @@ export class TestStage {
     this.safety = new Safety(this.mesh, this.checks);
     this.settling = new Settling(this.mesh, this.safety, this.checks);
     this.ledger = new MessageLedger(this.mesh, this.checks, { standing: this.safety.standing });
-    this.workload = new Workload(this.mesh, this.ledger, 20);
+    this.workload = new MessageWorkload(this.mesh, this.ledger, 20);
   }
 
   /** So many nodes, started within the same instant and long settled. */

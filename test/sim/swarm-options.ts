@@ -1,10 +1,12 @@
 /**
- * The options of each seed of the swarm: a mesh of its own size, degree, latency, loss, start, workload and
+ * The options of each seed of the swarm: a mesh of its own size, degree, latency, loss, start, workloads and
  * set of faults.
  *
  * Who calls it: the `swarm-*` tests, the long swarm (`swarm-main.ts`) and the mutants. Invariant: they
- * follow from the seed alone, and nearly all of them run within a second or two.
+ * follow from the seed alone, and nearly all of them run within a second or two; each feature says in how many of
+ * the seeds its workload is, and combinations come of that.
  */
+import { simulatedFeatures } from '../../src/features/sim.ts';
 import { faultNames, SeededRandom, type SimulationOptions, startNames } from '../../src/sim/index.ts';
 
 /** Disks fail under stores only, which no node of the swarm has: drawing them would only hit nobody. */
@@ -14,16 +16,10 @@ const nodesMax = 40;
 const minutes = 0.25;
 const faultsMax = 4;
 const figuresShare = 0.15;
-const callsShare = 0.2;
-const channelsShare = 0.15;
 
 export function swarmOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
-  const sent = random.pick(['mixed', 'mixed', 'mixed', 'chatty', 'chatty', 'slow-readers', 'large'] as const);
-  // Drawn apart: what older seeds do stays as it was.
-  const isSometimes = (what: string, share: number) => SeededRandom.fromSeed(seed).fork(what).chance(share);
-  const sentOrAsked = isSometimes('swarm calls', callsShare) ? 'calls' : sent;
-  const workload = isSometimes('swarm channels', channelsShare) ? 'channels' : sentOrAsked;
+  const workload = swarmWorkload(seed, random);
   const start = random.chance(0.6) ? 'cold' : random.pick(startNames);
   const faults = random.sample(faultsOfAll, random.integer(1, faultsMax));
   return {
@@ -40,4 +36,19 @@ export function swarmOptions(seed: number): SimulationOptions {
     faults: start === 'sites' ? [...new Set([...faults, 'partition' as const])] : faults,
     joinAndCrash: random.chance(figuresShare),
   };
+}
+
+/** What all programs do anyway is named only where it is alone, or is done in an unusual way. */
+function swarmWorkload(seed: number, random: SeededRandom): string {
+  const names: string[] = [];
+  const along: string[] = [];
+  for (const { name, isAlways, variants, swarm } of simulatedFeatures) {
+    // Drawn apart: what older seeds do stays as it was.
+    const own = isAlways ? random : SeededRandom.fromSeed(seed).fork(`swarm ${name}`);
+    if (!isAlways && !own.chance(swarm.share)) continue;
+    const variant = own.pick(swarm.variants);
+    if (isAlways && variant === variants[0]) along.push(variant);
+    else names.push(variant);
+  }
+  return (names.length === 0 ? along : names).join(',');
 }

@@ -63,12 +63,24 @@ export const faults = [
   'disk',
 ] as const;
 
+/** As `workloadNames` has them. */
+export const workloads = [
+  'mixed',
+  'chatty',
+  'large',
+  'slow-readers',
+  'calls',
+  'channels',
+  'formation',
+] as const;
+
 export function build(): Command {
   return withJson(
     command('sim', 'run a mesh in virtual time, with faults, and check it', [
       'skein sim examples/scenarios/partition.json --svg run.svg',
       'skein sim --nodes 60 --degree 3 --seed 7 --minutes 2 --loss 2',
       'skein sim --nodes 20 --faults crash,partition --json',
+      'skein sim --nodes 12 --workload chatty,calls,channels,formation --faults crash',
     ]),
   )
     .argument('[file]', 'a scenario (see docs/scenarios.md); without one the run is random')
@@ -81,7 +93,7 @@ export function build(): Command {
     .option('--latency <ms>', 'mean one-way delay of a link (default: 20)', numberOption)
     .option(
       '--rate <n>',
-      'messages a second in the whole mesh (default: a quarter of the nodes)',
+      'messages, calls and so on a second, of all workloads (default: by workload; mixed: a quarter of the nodes)',
       numberOption,
     )
     .option(
@@ -89,8 +101,8 @@ export function build(): Command {
       'how the mesh comes to be: cold, islands, triangles, flood, sites (default: cold)',
     )
     .option(
-      '--workload <name>',
-      'what the programs send: mixed, chatty, large, slow-readers (default: mixed)',
+      '--workload <list>',
+      `what the programs do at the same time, separated by commas: ${workloads.join(', ')} (default: mixed)`,
     )
     .option('--faults <list>', `which faults happen, separated by commas, or all: ${faults.join(', ')}`)
     .option('--join-and-crash', 'measure a join, a crash and a black hole at the end')

@@ -26,6 +26,7 @@ export interface IdleTraffic {
   readonly idleFramesPerSecond: number;
   /** Of both directions. */
   readonly idleBytesPerLinkSecond: number;
+  readonly links: number;
 }
 
 /** @param idleWindowMs A multiple of the heartbeat interval, or it would count one beat too many or too few. */
@@ -39,6 +40,7 @@ export async function measureIdleTraffic(mesh: Mesh, idleWindowMs: number): Prom
     idleBytesPerSecond: (after.bytes - before.bytes) / nodeSeconds,
     idleFramesPerSecond: Math.max(0, after.frames - before.frames) / nodeSeconds,
     idleBytesPerLinkSecond: (after.bytes - before.bytes) / Math.max(1, after.links) / (idleWindowMs / 1000),
+    links: after.links,
   };
 }
 

@@ -5,9 +5,9 @@
  * that the run depends on, so that the same command gives the same run byte for byte.
  */
 
-import { type WorkloadName, workloadNames } from '../../features/messaging/sim/message-workload.ts';
 import { type FaultName, faultNames } from '../world/faults/faults.ts';
 import { type StartName, startNames } from './starts.ts';
+import { chooseWorkloads, usualRate, workloadList } from './workloads.ts';
 
 export interface SimulationOptions {
   /** 2 to 5,000. */
@@ -24,13 +24,16 @@ export interface SimulationOptions {
   readonly latencyMs?: number;
   /** How the mesh comes to be. Default `cold`; `triangles` makes the degree 2. */
   readonly start?: StartName;
-  /** What the programs send. Default `mixed`. */
-  readonly workload?: WorkloadName;
+  /** What the programs do, all at the same time: one of `workloadNames`, or several with commas between. Default `mixed`. */
+  readonly workload?: string;
   /** Which faults happen. Default none. */
   readonly faults?: readonly FaultName[];
   /** Measure a join, a crash and a black hole in the settled mesh at the end. Default false. */
   readonly joinAndCrash?: boolean;
-  /** Of the whole mesh (calls, where it makes calls). Default: a quarter of the nodes; 60 where the workload is another than `mixed` or `large`. */
+  /**
+   * Of the whole mesh, shared by the workloads that are named; a channel or a pair counts as several. Default: a quarter
+   * of the nodes for `mixed` and `large`, 60 for all others; of several the most.
+   */
   readonly messagesPerSecond?: number;
   /** Keep a readable line for everything that happens. Default false. */
   readonly trace?: boolean;
@@ -38,13 +41,14 @@ export interface SimulationOptions {
 
 export type SimulationSettings = Required<SimulationOptions>;
 
+const defaultWorkload = 'mixed';
 const nodesMax = 5000;
 const minutesMax = 24 * 60;
 
 /** @throws TypeError that names the option, what it was and what is accepted. */
 export function simulationSettings(options: SimulationOptions): SimulationSettings {
   const nodes = checked('nodes', options.nodes, 2, nodesMax, true);
-  const workload = oneOf('workload', options.workload ?? 'mixed', workloadNames);
+  const workloads = chooseWorkloads(options.workload ?? defaultWorkload);
   for (const name of options.faults ?? []) oneOf('faults', name, faultNames);
   return {
     nodes,
@@ -54,12 +58,12 @@ export function simulationSettings(options: SimulationOptions): SimulationSettin
     lossPercent: checked('lossPercent', options.lossPercent ?? 0, 0, 50, false),
     latencyMs: checked('latencyMs', options.latencyMs ?? 20, 0, 1000, false),
     start: oneOf('start', options.start ?? 'cold', startNames),
-    workload,
+    workload: workloadList(workloads),
     faults: [...new Set(options.faults ?? [])],
     joinAndCrash: options.joinAndCrash ?? false,
     messagesPerSecond: checked(
       'messagesPerSecond',
-      options.messagesPerSecond ?? usualRate(nodes, workload),
+      options.messagesPerSecond ?? usualRate(workloads, nodes),
       0.001,
       100_000,
       false,
@@ -80,16 +84,12 @@ export function repeatCommand(settings: SimulationSettings): string {
     `--latency ${settings.latencyMs}`,
   ];
   if (settings.start !== 'cold') parts.push(`--start ${settings.start}`);
-  if (settings.workload !== 'mixed') parts.push(`--workload ${settings.workload}`);
-  if (settings.messagesPerSecond !== usualRate(settings.nodes, settings.workload))
+  if (settings.workload !== defaultWorkload) parts.push(`--workload ${settings.workload}`);
+  if (settings.messagesPerSecond !== usualRate(chooseWorkloads(settings.workload), settings.nodes))
     parts.push(`--rate ${settings.messagesPerSecond}`);
   if (settings.faults.length > 0) parts.push(`--faults ${settings.faults.join(',')}`);
   if (settings.joinAndCrash) parts.push('--join-and-crash');
   return parts.join(' ');
-}
-
-function usualRate(nodes: number, workload: WorkloadName): number {
-  return workload === 'mixed' || workload === 'large' ? nodes / 4 : 60;
 }
 
 function oneOf<Name extends string>(option: string, name: Name, names: readonly Name[]): Name {

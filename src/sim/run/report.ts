@@ -5,8 +5,6 @@
  * says everything needed to judge a run and to repeat it; `failures` is empty if and only if it passed.
  */
 
-import type { MessageCounts } from '../../features/messaging/sim/message-ledger.ts';
-import type { WorkloadName } from '../../features/messaging/sim/message-workload.ts';
 import type { FaultName } from '../world/faults/faults.ts';
 import type { StartName } from './starts.ts';
 
@@ -18,7 +16,8 @@ export interface SimulationReport {
   readonly lossPercent: number;
   readonly latencyMs: number;
   readonly start: StartName;
-  readonly workload: WorkloadName;
+  /** One, or several with commas between. */
+  readonly workload: string;
   readonly faults: readonly FaultName[];
   /** From the start (islands: from their meeting) until every node knew all; undefined: never. */
   readonly converged: number | undefined;
@@ -37,11 +36,8 @@ export interface SimulationReport {
     /** Per node, over the whole run: streams and datagrams. */
     readonly totalBytesPerSecond: number;
   };
-  readonly messages: MessageCounts;
-  /** How many calls came to what (`done`, or a code); empty where the workload makes none. */
-  readonly calls: Readonly<Record<string, number>>;
-  /** The same for the ends of channels. */
-  readonly channels: Readonly<Record<string, number>>;
+  /** By feature that programs used: how many of what they did came to what (`done`, or a code). */
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How often each checker looked. */
   readonly checks: Readonly<Record<string, number>>;
   /** What happened when, one line each. */
@@ -59,7 +55,7 @@ export interface SimulationReport {
 
 /** Some twenty lines for a person; the failures last, with the command that repeats them. */
 export function formatReport(report: SimulationReport): string {
-  const { traffic, messages } = report;
+  const { traffic } = report;
   const lines = [
     `seed ${report.seed}: ${report.nodes} nodes, degree ${report.degree}, ${report.latencyMs} ms links, ${report.lossPercent}% loss, ${report.start} start, ${report.workload} workload, faults: ${report.faults.join(',') || 'none'}`,
     `${(report.virtualMs / 1000).toFixed(1)} s of virtual time, ${report.events} events, trace ${report.traceHash}`,
@@ -70,9 +66,7 @@ export function formatReport(report: SimulationReport): string {
     ...figures(report),
     `idle, per node          ${traffic.idleBytesPerSecond.toFixed(0)} bytes/s, ${traffic.idleFramesPerSecond.toFixed(1)} frames/s`,
     `whole run, per node     ${traffic.totalBytesPerSecond.toFixed(0)} bytes/s`,
-    `messages                ${messages.sent} sent, ${messages.delivered} delivered, ${missing(messages)}`,
-    ...outcomeLines('calls', report.calls),
-    ...outcomeLines('ends of channels', report.channels),
+    ...Object.entries(report.counts).flatMap(([feature, counts]) => outcomeLines(feature, counts)),
     `faults                  ${report.faultLog.length}`,
     'checks',
     ...Object.entries(report.checks).map(([name, times]) => `  ${name}: ${times}`),
@@ -83,7 +77,7 @@ export function formatReport(report: SimulationReport): string {
 }
 
 function outcomeLines(what: string, counts: Readonly<Record<string, number>>): string[] {
-  const outcomes = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const outcomes = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
   if (outcomes.length === 0) return [];
   return [`${what.padEnd(24)}${outcomes.map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`];
 }
@@ -108,9 +102,4 @@ function figures(report: SimulationReport): string[] {
 
 function milliseconds(value: number | undefined): string {
   return value === undefined ? 'never' : `${value.toFixed(0)} ms`;
-}
-
-function missing(messages: MessageCounts): string {
-  const reasons = Object.entries(messages.missing).map(([reason, times]) => `${times} ${reason}`);
-  return reasons.length === 0 ? 'none missing' : `missing: ${reasons.sort().join(', ')}`;
 }

@@ -6,13 +6,6 @@
  * sense. Everything depends on the options alone.
  */
 
-import { CallLedger } from '../../features/calls/sim/call-ledger.ts';
-import { CallWorkload } from '../../features/calls/sim/call-workload.ts';
-import { ChannelLedger, endWithinMs } from '../../features/channels/sim/channel-ledger.ts';
-import { ChannelWorkload } from '../../features/channels/sim/channel-workload.ts';
-import { MessageLedger } from '../../features/messaging/sim/message-ledger.ts';
-import { Workload } from '../../features/messaging/sim/message-workload.ts';
-import { checkProbes } from '../../features/messaging/sim/probes.ts';
 import { topologyLimits } from '../../features/topology/core/limits.ts';
 import { type CheckCounts, count } from '../world/checkers/checkers.ts';
 import { Safety } from '../world/checkers/safety.ts';
@@ -20,6 +13,7 @@ import { Settling } from '../world/checkers/settling.ts';
 import { standsSinceMs } from '../world/checkers/standing.ts';
 import { FaultSchedule } from '../world/faults/fault-schedule.ts';
 import { Mesh } from '../world/mesh.ts';
+import type { SimulatedFeature } from '../world/workload.ts';
 import { stackOf, World } from '../world/world.ts';
 import { type IdleTraffic, measureFigures, measureIdleTraffic } from './figures.ts';
 import {
@@ -30,6 +24,7 @@ import {
 } from './options.ts';
 import type { SimulationReport } from './report.ts';
 import { degreeOf, startNodes } from './starts.ts';
+import { chooseWorkloads, type MadeWorkload, makeWorkloads } from './workloads.ts';
 
 /** A cold mesh has this long; beyond it something waits for a backoff of minutes. */
 const convergeLimitMs = 60_000;
@@ -40,23 +35,14 @@ const restShare = 0.5;
 const restMs = standsSinceMs + 500;
 /** While faults last, safety is looked at this often. */
 const lookIntervalMs = 250;
-const overdueIntervalMs = 1000;
+const workloadLookIntervalMs = 1000;
 /** A whole sync period: its digests belong to idle traffic. */
 const idleWindowMs = topologyLimits.syncPeriodMs;
 const idleTriesMax = 5;
-/** Sends end by themselves after 10 s; what is open longer has been forgotten. */
-const outstandingLimitMs = 15_000;
 /** A link at rest costs two heartbeats a second and now and then a digest. */
 const idleBytesPerLinkSecondMax = 200;
-/** Of all channels that were open at the end: the slowest carries 3 MB through a window of 16 KiB, over several hops. */
-const channelsLimitMs = 300_000;
 /** Slow readers have caught up after this. */
 const readAllMs = 500;
-const slowReaderShare = 0.4;
-/** Where programs ask each other. */
-const messagesPerCall = 0.25;
-/** Of channels, each of which is many messages. */
-const channelShare = 0.1;
 
 /** @param watch Is handed the mesh before its first program starts, to listen to it. */
 export async function runSimulation(
@@ -73,45 +59,28 @@ class Simulation {
   readonly mesh: Mesh;
   readonly checks: CheckCounts = {};
   private readonly settings: SimulationSettings;
-  private readonly ledger: MessageLedger;
-  private readonly workload: Workload;
-  private readonly calls: { readonly ledger: CallLedger; readonly workload: CallWorkload } | undefined;
-  private readonly channels:
-    | { readonly ledger: ChannelLedger; readonly workload: ChannelWorkload }
-    | undefined;
+  private readonly workloads: readonly MadeWorkload[];
   private readonly safety: Safety;
   private readonly settling: Settling;
 
   constructor(settings: SimulationSettings) {
     this.settings = settings;
     this.world = new World({ seed: settings.seed, trace: settings.trace });
-    const { latencyMs, lossPercent, workload } = settings;
+    const { latencyMs, lossPercent, messagesPerSecond: ratePerSecond } = settings;
     this.mesh = new Mesh(this.world, {
       degree: degreeOf(settings.start, settings.degree),
       network: { latencyMs, loss: lossPercent / 100 },
     });
     this.safety = new Safety(this.mesh, this.checks);
-    this.ledger = new MessageLedger(this.mesh, this.checks, {
-      standing: this.safety.standing,
-      slowReaders: workload === 'slow-readers' ? slowReaderShare : 0,
+    const { mesh, checks } = this;
+    const { standing } = this.safety;
+    this.workloads = makeWorkloads(chooseWorkloads(settings.workload), {
+      mesh,
+      checks,
+      standing,
+      ratePerSecond,
     });
-    const { messagesPerSecond: rate } = settings;
-    this.calls = workload === 'calls' ? this.makeCalls(rate) : undefined;
-    this.channels = workload === 'channels' ? this.makeChannels(rate * channelShare) : undefined;
-    const isOther = this.calls !== undefined || this.channels !== undefined;
-    const messageRate = isOther ? rate * messagesPerCall : rate;
-    this.workload = new Workload(this.mesh, this.ledger, messageRate, workload);
     this.settling = new Settling(this.mesh, this.safety, this.checks);
-  }
-
-  private makeCalls(callsPerSecond: number) {
-    const ledger = new CallLedger(this.mesh, this.checks, this.safety.standing);
-    return { ledger, workload: new CallWorkload(this.mesh, ledger, callsPerSecond) };
-  }
-
-  private makeChannels(channelsPerSecond: number) {
-    const ledger = new ChannelLedger(this.mesh, this.checks, this.safety.standing);
-    return { ledger, workload: new ChannelWorkload(this.mesh, ledger, channelsPerSecond) };
   }
 
   async run(): Promise<SimulationReport> {
@@ -163,23 +132,16 @@ class Simulation {
     const { world } = this;
     const end = world.now + this.settings.minutes * 60_000;
     const faults = new FaultSchedule(this.mesh, this.settings.faults, end);
-    let overdueAt = 0;
-    this.workload.start();
-    this.calls?.workload.start();
-    this.channels?.workload.start();
+    let lookAt = 0;
+    for (const { workload } of this.workloads) workload.start();
     while (world.now < end) {
       await world.run(Math.min(lookIntervalMs, end - world.now));
       await this.safety.look();
-      if (world.now < overdueAt) continue;
-      overdueAt = world.now + overdueIntervalMs;
-      this.ledger.checkOverdue();
-      this.calls?.ledger.checkOverdue();
-      this.channels?.ledger.checkOverdue();
+      if (world.now < lookAt) continue;
+      lookAt = world.now + workloadLookIntervalMs;
+      for (const { workload } of this.workloads) workload.look();
     }
-    this.workload.stop();
-    this.calls?.workload.stop();
-    this.channels?.workload.stop();
-    this.ledger.mayDawdle = false;
+    for (const { workload } of this.workloads) workload.stop();
     faults.healAll();
     return faults.happened;
   }
@@ -195,57 +157,22 @@ class Simulation {
     await world.run(Math.max(0, this.mesh.network.lateUntil - world.now));
     // A link that opened meanwhile is not known to all before its ends have announced it.
     if (!(await this.settling.settle())) return undefined;
-    this.complain(await checkProbes(this.mesh, this.workload, this.checks));
-    await world.runUntil(() => this.ledger.outstanding.length === 0, outstandingLimitMs);
-    count(this.checks, 'every send ends', this.ledger.counts.sent);
-    for (const { number, source } of this.ledger.outstanding)
-      world.fail(`message ${number} of ${source.member.name} was never resolved`);
-    this.ledger.checkOwed();
-    await this.concludeCalls();
-    await this.concludeChannels();
+    for (const { feature, workload } of this.workloads) {
+      await workload.conclude();
+      this.checkLooked(feature);
+    }
     return healedMs;
   }
 
-  /** All calls end, and whoever works for nobody knows it; then, in a mesh at rest, each node's call is answered. */
-  private async concludeCalls(): Promise<void> {
-    if (this.calls === undefined) return;
-    const { world } = this;
-    const { ledger, workload } = this.calls;
-    await world.runUntil(() => ledger.outstanding.length === 0, outstandingLimitMs);
-    for (const { number, source } of ledger.outstanding)
-      world.fail(`call ${number} of ${source.member.name} never ended`);
-    await world.run(outstandingLimitMs);
-    ledger.checkTold();
-    for (const life of this.mesh.living) {
-      const probe = workload.probe(life);
-      await world.runUntil(() => probe.outcome !== undefined, outstandingLimitMs);
-      count(this.checks, 'calls are answered at rest', 1);
-      if (probe.outcome !== 'done' && probe.outcome !== 'source-ended')
-        world.fail(`in a mesh at rest a call of ${life.node.name} came to ${probe.outcome ?? 'nothing'}`);
-    }
-  }
-
-  /** All channels end by themselves, since all that is written is read; then, in a mesh at rest, each node's comes through. */
-  private async concludeChannels(): Promise<void> {
-    if (this.channels === undefined) return;
-    const { world } = this;
-    const { ledger, workload } = this.channels;
-    await world.runUntil(() => ledger.outstanding.length === 0, endWithinMs + channelsLimitMs);
-    for (const planned of ledger.outstanding) world.fail(`${ledger.describe(planned)} never ended`);
-    for (const life of this.mesh.living) {
-      const probe = workload.probe(life);
-      if (probe === undefined) continue;
-      await world.runUntil(() => probe.opener.outcome !== undefined, outstandingLimitMs);
-      count(this.checks, 'channels come through at rest', 1);
-      const { outcome } = probe.opener;
-      if (outcome !== 'done' && outcome !== 'source-ended')
-        world.fail(`in a mesh at rest a ${ledger.describe(probe)} came to ${outcome ?? 'nothing'}`);
-    }
+  /** A checker that never looked proves nothing. */
+  private checkLooked({ name, checks }: SimulatedFeature): void {
+    if (checks.some((check) => (this.checks[check] ?? 0) > 0)) return;
+    this.world.fail(`workload ${name} was never checked: not once did it count ${checks.join(', ')}`);
   }
 
   private async measure(): Promise<Partial<Measured>> {
     const idle = await this.measureAtRest();
-    this.judgeIdle(idle.idleBytesPerLinkSecond);
+    await this.judgeIdle(idle);
     if (!this.settings.joinAndCrash) return idle;
     return { ...idle, ...(await measureFigures(this.mesh, () => this.settling.settle())) };
   }
@@ -263,19 +190,17 @@ class Simulation {
     return idle;
   }
 
-  private judgeIdle(bytesPerLinkSecond: number): void {
+  private async judgeIdle({ idleBytesPerLinkSecond: measured, links }: IdleTraffic): Promise<void> {
     count(this.checks, 'idle links are quiet', 1);
-    if (bytesPerLinkSecond > idleBytesPerLinkSecondMax)
-      this.world.fail(
-        `at rest each link costs ${bytesPerLinkSecond.toFixed(0)} bytes/s (${idleBytesPerLinkSecondMax} at most)`,
-      );
+    let most = idleBytesPerLinkSecondMax;
+    for (const { workload } of this.workloads)
+      most += ((await workload.idleBytesPerSecond?.()) ?? 0) / Math.max(1, links);
+    if (measured <= most) return;
+    const text = `at rest each link costs ${measured.toFixed(0)} bytes/s (${most.toFixed(0)} at most)`;
+    this.world.fail(text);
   }
 
   // ── helpers ───────────────────────────────────────────────────────────────────────────────────────
-
-  private complain(problems: readonly string[]): void {
-    for (const problem of problems) this.world.fail(problem);
-  }
 
   private report(measured: Measured, faultLog: readonly string[]): SimulationReport {
     const { world, mesh, settings } = this;
@@ -302,9 +227,9 @@ class Simulation {
         idleBytesPerLinkSecond: measured.idleBytesPerLinkSecond,
         totalBytesPerSecond: (streamBytes + datagramBytes) / perNodeSecond,
       },
-      messages: this.ledger.counts,
-      calls: this.calls?.ledger.counts ?? {},
-      channels: this.channels?.ledger.counts ?? {},
+      counts: Object.fromEntries(
+        this.workloads.map(({ feature, workload }) => [feature.name, workload.counts]),
+      ),
       checks: this.checks,
       faultLog,
       failures: world.failures,

@@ -86,6 +86,8 @@ export class Member {
   readonly nodeName: string;
   readonly host: Host;
   readonly options: MemberOptions;
+  /** Addresses of its formation, for lives to come. */
+  formation: readonly string[] | undefined;
   life: Life | undefined;
   lives = 0;
 
@@ -94,6 +96,7 @@ export class Member {
     this.nodeName = options.nodeName ?? options.name;
     this.host = host;
     this.options = options;
+    this.formation = options.formation;
   }
 
   /** Its program runs and its event loop turns. */
@@ -102,10 +105,17 @@ export class Member {
   }
 }
 
+/** It is the life that its member lives. */
+export function isRunning(life: Life): boolean {
+  return life.member.life === life;
+}
+
 export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
 
 /** What others want to hear of each life, and of what happens to the mesh. */
 export interface MeshObserver {
+  /** A machine of its own, whose program has not been started yet. */
+  added?(member: Member): void;
   started?(life: Life): void;
   /** It says goodbye; `stopped` follows. */
   leaving?(life: Life): void;
@@ -178,6 +188,7 @@ export class Mesh {
     const member = new Member(new Host(this.network, this.hostCount++, options), options);
     this.namesEver.add(member.nodeName);
     this.membersByName.set(options.name, member);
+    this.tell((observer) => observer.added?.(member));
     return member;
   }
 
@@ -371,9 +382,9 @@ export class Mesh {
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,
-      ...(member.options.formation === undefined
+      ...(member.formation === undefined
         ? {}
-        : { formation: { addresses: member.options.formation, doors: [], meeting: '' } }),
+        : { formation: { addresses: member.formation, doors: [], meeting: '' } }),
       ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
       features: member.options.features ?? [],
     };

@@ -8,8 +8,7 @@
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import type { StandingLinks } from '../../../sim/world/checkers/standing.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
-import { isRunning } from '../../messaging/sim/message-ledger.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 
 export interface Carrying {
   readonly life: Life;

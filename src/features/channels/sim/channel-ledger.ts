@@ -7,10 +7,10 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
-import { isRunning } from '../../messaging/sim/message-ledger.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 import type { Channel, PairRequest } from '../api.ts';
 
 export type Side = 'opener' | 'acceptor';
@@ -52,6 +52,8 @@ const expected = new Set([
 ]);
 /** Silence is noticed, told to all, and the grace is over; a stall that is forgiven makes it later. */
 export const endWithinMs = 40_000;
+/** What a turn's events say is told in no certain order. */
+const graceToleranceMs = 200;
 
 export class ChannelLedger {
   readonly counts: Record<string, number> = {};
@@ -61,12 +63,19 @@ export class ChannelLedger {
   private readonly channels: PlannedChannel[] = [];
   /** By life, when it ended. */
   private readonly endedAt = new Map<Life, number>();
+  /** By life: the names that it was told are gone, with when by its own clock. */
+  private readonly goneAt = new WeakMap<Life, Map<string, number>>();
 
   constructor(mesh: Mesh, checks: CheckCounts, standing: StandingLinks) {
     this.mesh = mesh;
     this.checks = checks;
     this.standing = standing;
-    mesh.observers.push({ stopped: (life) => void this.endedAt.set(life, mesh.world.now) });
+    mesh.observers.push({
+      started: (life) => void this.goneAt.set(life, new Map()),
+      stopped: (life) => void this.endedAt.set(life, mesh.world.now),
+      knew: (life, name) => void this.goneAt.get(life)?.delete(name),
+      lost: (life, name) => void this.goneAt.get(life)?.set(name, life.platform.now()),
+    });
   }
 
   planned(
@@ -154,12 +163,46 @@ export class ChannelLedger {
     this.end(end, code);
     if (!expected.has(code)) this.fail(planned, `failed for its ${side}: ${String(error)}`);
     if (code === 'SKEIN_LOST' && end.channel !== undefined) this.checkLost(planned, side, String(error));
+    if (String(error).includes('has been out of reach for')) this.checkGrace(planned, life, String(error));
+  }
+
+  /** A node is given time to come back, by the clock of whoever waits for it. */
+  private checkGrace(planned: PlannedChannel, life: Life, text: string): void {
+    const name = life === planned.opener.life ? planned.to : planned.opener.life?.node.name;
+    if (name === undefined || this.standing.isDoubled(name)) return;
+    count(this.checks, 'a node out of reach is waited for', 1);
+    const goneAt = this.goneAt.get(life)?.get(name);
+    const goneMs = goneAt === undefined ? 0 : life.platform.now() - goneAt;
+    if (goneMs < limits.routeGraceMs - graceToleranceMs)
+      this.fail(
+        planned,
+        `was lost ${goneMs.toFixed(0)} ms after ${life.node.name} was told that ${name} is gone: ${text}`,
+      );
   }
 
   closed(planned: PlannedChannel, side: Side): void {
     const end = planned[side];
     if (end.outcome !== undefined) return;
-    this.end(end, end.hasEnded && end.hasFinished ? 'done' : 'given up');
+    const isDone = end.hasEnded && end.hasFinished;
+    this.end(end, isDone ? 'done' : 'given up');
+    if (!isDone && !planned.isGivenUp)
+      this.fail(
+        planned,
+        `closed for its ${side}, ${end.hasEnded ? 'ended' : 'not ended'}, and nobody gave it up`,
+      );
+  }
+
+  /** Honest nodes never send what a receiver cannot take, whatever the ways between them do. */
+  async checkCounts(): Promise<void> {
+    const statuses = await this.mesh.ask(({ node }) => node.status());
+    for (const [life, { features }] of statuses) {
+      const { beyondWindow, falseCredit, malformed } = features.channel as Record<string, number>;
+      count(this.checks, 'nobody sends beyond a window', 1);
+      if (beyondWindow || falseCredit || malformed)
+        this.mesh.world.fail(
+          `${life.node.name} was sent ${beyondWindow} pieces beyond a window, ${falseCredit} false credits, ${malformed} malformed messages`,
+        );
+    }
   }
 
   /** Nothing has hindered the two: then neither may lose the other. */

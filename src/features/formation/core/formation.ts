@@ -257,6 +257,8 @@ export class Formation implements Behavior<FormationShape> {
       this.forged++;
       return this.warn(agent, `${sender} sent a ${message.type} that is not its own`);
     }
+    // A hail that its goodbye has overtaken would keep it in the directory for a whole lease.
+    if (message.type === 'Hail' && agent.directory.get(source)?.left === true) return;
     this.answer(agent, this.broker.received(message, String(source), agent.now, sequence));
   }
 

@@ -10,7 +10,7 @@ import { limits } from '../../../kernel/limits.ts';
 import type { Message, SendResult } from '../../../node/node.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import type { Life, Member, Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import { messagingLimits } from '../core/limits.ts';
 
@@ -265,10 +265,6 @@ export class MessageLedger {
       `message ${number} of ${source.member.name}, sent at ${sentAt.toFixed(1)} ms, ${text}`,
     );
   }
-}
-
-export function isRunning(life: Life): boolean {
-  return life.member.life === life;
 }
 
 function filler(number: number, length: number): Uint8Array {

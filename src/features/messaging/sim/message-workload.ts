@@ -7,10 +7,10 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { SendOptions, SendResult } from '../../../node/node.ts';
-import type { Life, Member, Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
-import { isRunning, ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';
+import { ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';
 
 const setSizeMax = 6;
 const broadcastShare = 0.05;
@@ -25,25 +25,17 @@ const smallBytesMax = 200;
 
 /**
  * `mixed`: everybody to anybody. `chatty`: a few to a few, many small ones. `large`: every fifth is split
- * into parts. `slow-readers`: as chatty, to programs that take their time. `calls`: they ask each other, and send
- * a few messages (`call-workload.ts`). `channels`: the same with channels (`channel-workload.ts`).
+ * into parts. `slow-readers`: as chatty, to programs that take their time.
  */
-export type WorkloadName = 'mixed' | 'chatty' | 'large' | 'slow-readers' | 'calls' | 'channels';
+export const messageVariants = ['mixed', 'chatty', 'large', 'slow-readers'] as const;
 
-export const workloadNames: readonly WorkloadName[] = [
-  'mixed',
-  'chatty',
-  'large',
-  'slow-readers',
-  'calls',
-  'channels',
-];
+export type MessageVariant = (typeof messageVariants)[number];
 
 const largeShareOfLarge = 0.2;
 const talkersMin = 2;
 const talkersMax = 4;
 
-export class Workload {
+export class MessageWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: MessageLedger;
   private readonly random: SeededRandom;
@@ -54,9 +46,14 @@ export class Workload {
   private talkers: readonly Member[] = [];
   private listeners: readonly Member[] = [];
 
-  constructor(mesh: Mesh, ledger: MessageLedger, messagesPerSecond: number, name: WorkloadName = 'mixed') {
-    this.largeShare = name === 'large' ? largeShareOfLarge : largeShare;
-    this.isChatty = name === 'chatty' || name === 'slow-readers';
+  constructor(
+    mesh: Mesh,
+    ledger: MessageLedger,
+    messagesPerSecond: number,
+    variant: MessageVariant = 'mixed',
+  ) {
+    this.largeShare = variant === 'large' ? largeShareOfLarge : largeShare;
+    this.isChatty = variant === 'chatty' || variant === 'slow-readers';
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('workload');

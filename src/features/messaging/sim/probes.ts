@@ -9,11 +9,15 @@ import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts
 import { type GroundTruth, readGroundTruth } from '../../../sim/world/checkers/ground-truth.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { SentMessage } from './message-ledger.ts';
-import type { Workload } from './message-workload.ts';
+import type { MessageWorkload } from './message-workload.ts';
 
 const probeLimitMs = 15_000;
 
-export async function checkProbes(mesh: Mesh, workload: Workload, counts: CheckCounts): Promise<string[]> {
+export async function checkProbes(
+  mesh: Mesh,
+  workload: MessageWorkload,
+  counts: CheckCounts,
+): Promise<string[]> {
   const before = await readGroundTruth(mesh);
   const probes = workload.probe();
   await mesh.world.runUntil(() => probes.every((probe) => probe.outcome !== undefined), probeLimitMs);

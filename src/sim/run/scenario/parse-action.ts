@@ -6,7 +6,7 @@
  */
 import type * as v from 'valibot';
 import type { Labels } from './labels.ts';
-import type { RawStep } from './parse.ts';
+import type { RawStep } from './raw-step.ts';
 import type { Action, Expectation, Selection, SendAction } from './scenario.ts';
 import type { expectSchema } from './schema.ts';
 import type { SelectionText, Selector } from './selection.ts';

@@ -9,18 +9,14 @@ import type * as v from 'valibot';
 import { show } from './fields.ts';
 import { Labels } from './labels.ts';
 import { parseAction } from './parse-action.ts';
+import type { RawStep } from './raw-step.ts';
 import { check } from './refusal.ts';
 import type { Scenario, ScenarioMember, Step } from './scenario.ts';
-import { fileSchema, nodesSchemas, stepSchemas, type Verb, verbs } from './schema.ts';
+import { fileSchema, nodesSchemas, stepSchemas, verbs } from './schema.ts';
 import { Selector } from './selection.ts';
 
 type File = v.InferOutput<typeof fileSchema>;
 type NodeOptions = v.InferOutput<typeof nodesSchemas.options>[string];
-/** A step whose verb is known and whose fields fit it. */
-export type RawStep = {
-  readonly [Name in Verb]: { readonly verb: Name; readonly fields: Fields<Name> };
-}[Verb];
-type Fields<Name extends Verb> = v.InferOutput<(typeof stepSchemas)[Name]>;
 
 const defaultDegree = 3;
 const defaultLatencyMs = 20;

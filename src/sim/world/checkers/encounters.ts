@@ -125,7 +125,7 @@ export class Encounters {
 
   private reachedFrom(start: Life): Set<Life> {
     const { now } = this.mesh.world;
-    const lifeOf = new Map(this.mesh.living.map((life) => [life.member.host, life]));
+    const lifeOf = new Map<object, Life>(this.mesh.living.map((life) => [life.member.host, life]));
     const links = new Map<Life, Life[]>();
     for (const { isOpen, dialer, listener } of this.mesh.network.streams) {
       const [a, b] = [lifeOf.get(dialer.host), lifeOf.get(listener.host)];

@@ -97,11 +97,11 @@ function linkedNames(status: NodeStatus): Set<string> {
 
 /** "a b" and "b a" for each two nodes whose programs hold a connection. */
 function connectedPairs(mesh: Mesh, lives: Iterable<Life>): Set<string> {
-  const nameByHost = new Map([...lives].map((life) => [life.member.host, life.node.name]));
+  const nameByHost = new Map([...lives].map((life) => [life.member.host.name, life.node.name]));
   const pairs = new Set<string>();
   for (const stream of mesh.network.streams) {
-    const dialer = nameByHost.get(stream.dialer.host);
-    const listener = nameByHost.get(stream.listener.host);
+    const dialer = nameByHost.get(stream.dialer.host.name);
+    const listener = nameByHost.get(stream.listener.host.name);
     if (!stream.isOpen || dialer === undefined || listener === undefined) continue;
     pairs.add(`${dialer} ${listener}`).add(`${listener} ${dialer}`);
   }

@@ -9,9 +9,10 @@ import type { LinkId } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { ScheduledEvent } from '../event-heap.ts';
 import type { Network } from '../network/network.ts';
+import type { Process } from '../network/sockets.ts';
 import { Stream } from '../network/stream.ts';
 import type { SeededRandom } from '../random.ts';
-import type { Host, Process } from './host.ts';
+import type { Host } from './host.ts';
 
 const firstRepeatMs = 1000;
 
@@ -61,11 +62,13 @@ export class Dialing {
     const { host, address } = this.request;
     if (!target.isUp || this.network.blocked(host, target)) return;
     const listener = this.network.listenerAt(address);
+    // Of a machine of several programs it is known by now which of them listens.
+    const listening = this.network.hostAt(address) ?? target;
     if (this.network.blocked(target, host) || this.isLost()) return;
     this.travel(target, () => {
       if (this.state === 'over') return;
       if (listener === undefined) this.fail(refused(address));
-      else this.succeed(target, listener);
+      else this.succeed(listening, listener);
     });
   }
 

@@ -5,11 +5,11 @@
  * (rules). Invariant: a rule only stops what travels; nothing a rule held up on a stream is lost, it
  * arrives after the rule is gone, since TCP repeats until it is heard. Datagrams vanish.
  */
-import type { Host, Process } from '../machine/host.ts';
+import type { Host } from '../machine/host.ts';
 import type { SeededRandom } from '../random.ts';
 import type { World } from '../world.ts';
 import { Places } from './places.ts';
-import type { Stream } from './stream.ts';
+import type { Connection, Process } from './sockets.ts';
 
 export interface NetworkOptions {
   /** Mean one-way delay between two hosts. Default 20. */
@@ -81,7 +81,7 @@ export class Network {
     datagrams: 0,
     datagramsLost: 0,
   };
-  readonly streams = new Set<Stream>();
+  readonly streams = new Set<Connection>();
   readonly places = new Places();
   /** Until when some stream's bytes are late, as far as is known now. */
   lateUntil = 0;

@@ -7,7 +7,7 @@
 import type { Host } from '../machine/host.ts';
 
 interface Place {
-  /** Programs of this machine, each with a host of its own in the simulation. */
+  /** Programs of this machine, each with a host of its own in the simulation. More may come. */
   readonly machine: readonly Host[];
   holder: Host | undefined;
 }
@@ -36,6 +36,11 @@ export class Places {
 
   releaseAll(host: Host): void {
     for (const place of this.places.values()) if (place.holder === host) place.holder = undefined;
+  }
+
+  /** Who has bound it; undefined: nobody. */
+  holder(address: string): Host | undefined {
+    return this.places.get(address)?.holder;
   }
 
   /** The machine that answers for the address, and whether somebody listens there; undefined: no such address. */

@@ -7,9 +7,10 @@
  * the sender's program learns that its writes no longer leave.
  */
 import type { LinkId } from '../../../kernel/contracts.ts';
-import type { Host, Process } from '../machine/host.ts';
+import type { Host } from '../machine/host.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Network } from './network.ts';
+import type { Connection, Process, SocketEnd } from './sockets.ts';
 
 /** What two kernels hold of one direction: sent and unread. Linux grows to megabytes; less is harsher. */
 const socketBufferBytes = 256 * 1024;
@@ -36,7 +37,7 @@ interface PendingWrite {
   accepted: number;
 }
 
-export class StreamEnd {
+export class StreamEnd implements SocketEnd {
   readonly stream: Stream;
   readonly host: Host;
   /** The program that holds this end; the listener's is known before it has accepted. */
@@ -243,7 +244,7 @@ export class StreamEnd {
   }
 }
 
-export class Stream {
+export class Stream implements Connection {
   readonly network: Network;
   readonly random: SeededRandom;
   readonly dialer: StreamEnd;
