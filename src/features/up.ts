@@ -9,9 +9,9 @@ export const featureFields = {
   ...formationUp.fields,
 };
 
+const optionsOf: readonly ((given: object) => FeatureNodeOptions)[] = [formationUp.options];
+
 /** What they make of their settings for `createNode`. @throws SkeinError SKEIN_INVALID */
 export function featureOptions(given: object): FeatureNodeOptions {
-  return {
-    ...formationUp.options(given),
-  };
+  return Object.assign({}, ...optionsOf.map((options) => options(given)));
 }

@@ -88,6 +88,8 @@ export class Member {
   readonly options: MemberOptions;
   /** Addresses of its formation, for lives to come. */
   formation: readonly string[] | undefined;
+  /** The program's own behaviors, for lives to come. */
+  behaviors: MemberOptions['behaviors'];
   life: Life | undefined;
   lives = 0;
 
@@ -97,6 +99,7 @@ export class Member {
     this.host = host;
     this.options = options;
     this.formation = options.formation;
+    this.behaviors = options.behaviors;
   }
 
   /** Its program runs and its event loop turns. */
@@ -385,7 +388,7 @@ export class Mesh {
       ...(member.formation === undefined
         ? {}
         : { formation: { addresses: member.formation, doors: [], meeting: '' } }),
-      ...(member.options.behaviors === undefined ? {} : { behaviors: member.options.behaviors }),
+      ...(member.behaviors === undefined ? {} : { behaviors: member.behaviors }),
       features: member.options.features ?? [],
     };
   }

@@ -6,6 +6,7 @@
  * has one of the formation's addresses. Invariant: only programs whose event loop turns act, and everything that a
  * broker says goes to the ledger.
  */
+import type { Behavior } from '../../../kernel/contract/behavior.ts';
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { Host } from '../../../sim/world/machine/host.ts';
 import type { Life, Member, Mesh } from '../../../sim/world/mesh.ts';
@@ -33,6 +34,12 @@ const togetherMax = 3;
 export function offersPairs(mesh: Mesh, nodeName: string): boolean {
   return mesh.world.random.fork(`pairs ${nodeName}`).chance(offeringShare);
 }
+
+/** Who offers the service says so, as a program that answers for it. */
+const offering: Behavior = {
+  name: 'sim-offering',
+  lifecycle: { started: (agent) => agent.offerService(pairedService) },
+};
 
 export class FormationWorkload {
   readonly addresses: readonly string[];
@@ -86,6 +93,7 @@ export class FormationWorkload {
     machine.push(member.host);
     if (machine.length === 1) this.mesh.network.places.add(this.addresses[at] as string, machine);
     member.formation = this.addresses;
+    if (offersPairs(this.mesh, member.nodeName)) member.behaviors = () => [offering];
   }
 
   private act(): void {
@@ -127,7 +135,6 @@ export class FormationWorkload {
   }
 
   private take(life: Life): void {
-    if (offersPairs(this.mesh, life.node.name)) life.node.respond(pairedService, () => undefined);
     this.acceptAll(life).catch(() => {
       // The node has ended, which the mesh is told in its own way.
     });

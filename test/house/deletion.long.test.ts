@@ -1,0 +1,167 @@
+/**
+ * A capability is one folder and a line in each list: a feature that no other needs is taken out of a copy of the tree,
+ * with its lines in the lists and the tests that speak of it. What is left compiles, and the tests of kernel, node,
+ * remote and simulator pass.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What may name a feature; nothing else outside of its folders does. */
+const lists = [
+  ...['index.ts', 'api.ts', 'limits.ts', 'up.ts', 'cli.ts', 'sim.ts'].map((file) => `src/features/${file}`),
+  'src/doors/index.ts',
+];
+
+interface Deletion {
+  readonly feature: string;
+  /** Doors that serve it alone: each is a folder, and a line of `src/doors/index.ts`. */
+  readonly doors: readonly string[];
+}
+
+const deletions: readonly Deletion[] = [
+  { feature: 'calls', doors: [] },
+  { feature: 'formation', doors: ['nanomsg'] },
+];
+
+const copies: string[] = [];
+afterAll(() => {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+});
+
+describe.each(deletions)('without the feature $feature', ({ feature, doors }) => {
+  const copy = copyTree();
+  const gone = [`src/features/${feature}/`, ...doors.map((door) => `src/doors/${door}/`)];
+
+  test('only lists import it', () => {
+    const importing = sources(copy, 'src').filter(
+      (file) =>
+        !gone.some((folder) => file.startsWith(folder)) &&
+        !/\.test(-d)?\.ts$/.test(file) &&
+        importsOf(copy, file).some((path) => isGone(path, gone)),
+    );
+    expect(importing.length).toBeGreaterThan(4);
+    expect(importing.filter((file) => !lists.includes(file))).toEqual([]);
+  });
+
+  test('what is left compiles', () => {
+    remove(copy, gone);
+    expect(run(copy, 'node_modules/typescript/bin/tsc', '-b')).toBe('');
+  });
+
+  test('the tests of kernel, node, remote and simulator pass', () => {
+    const wanted = [
+      'src/kernel',
+      'src/kit',
+      'src/node',
+      'src/remote',
+      'src/testing',
+      'test/core',
+      'test/sim',
+      'test/promises',
+    ];
+    const left = wanted
+      .flatMap((folder) => sources(copy, folder))
+      .filter((file) => file.endsWith('.test.ts'));
+    expect(left.length).toBeGreaterThan(40);
+    expect(run(copy, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...left)).toBe('');
+  });
+});
+
+function copyTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'skein-deletion-'));
+  copies.push(copy);
+  for (const name of ['src', 'test', 'examples', 'scripts', 'package.json', 'vitest.config.ts'])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  for (const name of readdirSync(root))
+    if (/^tsconfig.*\.json$/.test(name)) cpSync(join(root, name), join(copy, name));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** The folders, the lines in the lists, and every test and tool of tests that needs what is gone, one after the other. */
+function remove(copy: string, gone: readonly string[]): void {
+  for (const list of lists) editList(copy, list, gone);
+  for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
+  for (let before = -1, after = 0; before !== after; before = after, after = removeTests(copy));
+}
+
+/** Takes out the imports of what is gone, and the lines and entries that stand for what they brought. */
+function editList(copy: string, list: string, gone: readonly string[]): void {
+  const names: string[] = [];
+  const kept: string[] = [];
+  for (const line of readFileSync(join(copy, list), 'utf8').split('\n')) {
+    const [, brought, specifier] = /^(?:import|export) (.*) from '(\.[^']+)';$/.exec(line) ?? [];
+    if (specifier === undefined || !isGone(join(dirname(list), specifier), gone)) kept.push(line);
+    else names.push(...(brought?.match(/\b(?!type\b)\w+/g) ?? []));
+  }
+  if (names.length === 0) return;
+  const word = `(?:${names.join('|')})\\b(?:\\.\\w+)?(?:\\(\\w*\\))?`;
+  const whole = new RegExp(`^\\s*(?:\\w+: |\\.\\.\\.)?${word},?(?:\\s*//.*)?$`);
+  const entry = new RegExp(`(?:\\.\\.\\.)?\\b${word}(?:, )?`, 'g');
+  const edited = kept
+    .filter((line) => !whole.test(line))
+    .map((line) =>
+      line
+        .replace(entry, '')
+        .replace(/, (?=[\]{])/, ' ')
+        .replace(' ]', ']')
+        .replace(/ extends\s+\{/, ' {'),
+    );
+  writeFileSync(join(copy, list), edited.join('\n'));
+}
+
+/** Test files that import what is not there any more. @returns how many files are left. */
+function removeTests(copy: string): number {
+  const all = [
+    ...sources(copy, 'test'),
+    ...sources(copy, 'src').filter((file) => /\.test(-d)?\.ts$/.test(file)),
+  ];
+  const broken = all.filter((file) =>
+    importsOf(copy, file).some((path) => path.endsWith('.ts') && !existsSync(join(copy, path))),
+  );
+  for (const file of broken) rmSync(join(copy, file));
+  return all.length - broken.length;
+}
+
+function isGone(path: string, gone: readonly string[]): boolean {
+  return gone.some((place) => path.startsWith(place));
+}
+
+function importsOf(copy: string, file: string): string[] {
+  const text = readFileSync(join(copy, file), 'utf8');
+  const specifiers = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(
+    ([, specifier]) => specifier as string,
+  );
+  return specifiers.map((specifier) => join(dirname(file), specifier));
+}
+
+function sources(copy: string, folder: string): string[] {
+  return readdirSync(join(copy, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(copy, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** What it printed where it failed, else nothing. */
+function run(copy: string, script: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, script), ...args], {
+    cwd: copy,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return status === 0 ? '' : `${stdout}${stderr}`.slice(-4000);
+}
