@@ -28,6 +28,5 @@ export interface PresenceShape extends FeatureShape {
     history(): readonly Change[];
   };
   readonly event: Change;
-  readonly toBehavior: readonly Change[];
   readonly api: PresenceApi;
 }

@@ -44,9 +44,10 @@ test('a signal ends a stream, also one that has fired before the stream is asked
   expect(await all(streams.stream({ signal: controller.signal }))).toEqual([]);
 });
 
-test('the error of a source that fails reaches its readers', async () => {
+test('the error of a source that fails reaches its readers, also those that come later', async () => {
   const streams = new PushStreams<number>();
   const stream = streams.stream();
   streams.end(new Error('gone'));
   await expect(all(stream)).rejects.toThrow('gone');
+  await expect(all(streams.stream())).rejects.toThrow('gone');
 });

@@ -14,6 +14,7 @@ const waitingMaxDefault = 10_000;
 export class PushStreams<Item> {
   private readonly waitingMax: number;
   private readonly open = new Set<PushStream<Item>>();
+  private ended: { readonly error: Error | undefined } | undefined;
 
   constructor(waitingMax: number = waitingMaxDefault) {
     this.waitingMax = waitingMax;
@@ -24,7 +25,8 @@ export class PushStreams<Item> {
     // Without the signal: one that has fired already would end the stream before it stands.
     const stream = new PushStream<Item>({ closed: () => this.open.delete(stream) }, Promise.resolve());
     this.open.add(stream);
-    if (signal?.aborted === true) stream.end();
+    if (this.ended !== undefined) stream.end(this.ended.error);
+    else if (signal?.aborted === true) stream.end();
     else signal?.addEventListener('abort', () => stream.end(), { once: true });
     return stream;
   }
@@ -39,8 +41,9 @@ export class PushStreams<Item> {
     }
   }
 
-  /** The source has ended; with an error the readers' next pulls reject. */
+  /** The source has ended; with an error the readers' next pulls reject. Streams asked for later have ended already. */
   end(error?: Error): void {
+    this.ended ??= { error };
     for (const stream of [...this.open]) stream.end(error);
   }
 }
