@@ -15,7 +15,10 @@ export {
 } from './kit/feature.ts';
 export type { MeshView, NodePorts } from './kit/node-ports.ts';
 export { checkInput, type Operations, operationsOf } from './kit/operation.ts';
+export { PushStreams } from './kit/push-streams.ts';
 export type { Session, SessionDuplex } from './kit/session.ts';
 export { PushStream } from './kit/stream.ts';
 export type * from './node/node.ts';
 export { type AttachOptions, attach } from './remote/attach.ts';
+export { type ServeOptions, serve } from './remote/serve.ts';
+export type { ControlServer } from './remote/server.ts';

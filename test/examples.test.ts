@@ -139,6 +139,32 @@ test('tested-program', async () => {
   ]);
 });
 
+test('status', async () => {
+  const [ann, bob] = [start('status.mjs', 'ann'), start('status.mjs', 'bob')];
+  expect([await line(ann), await line(bob)]).toEqual(['ann runs', 'bob runs']);
+  const set = async (name: string, text: string) => (await start('status.mjs', name, text).ended).stdout;
+  expect(await set('ann', 'busy')).toBe('ann: busy\n1 changes so far\n');
+  expect([await line(ann), await line(bob)]).toEqual(['ann: busy', 'ann: busy']);
+  expect(await set('bob', 'at lunch')).toBe('ann: busy\nbob: at lunch\n2 changes so far\n');
+  expect([await line(ann), await line(bob)]).toEqual(['bob: at lunch', 'bob: at lunch']);
+  bob.process.stdin.end();
+  expect(await line(ann)).toBe('bob: no line any more');
+  ann.process.stdin.end();
+  expect((await Promise.all([ann.ended, bob.ended])).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(await start('status.mjs').ended).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^usage:/),
+  });
+});
+
+test('presence/simulation', async () => {
+  expect(await start('presence/simulation.mjs', '5').ended).toEqual({
+    exitCode: 0,
+    stdout: 'all nodes see the same lines and the same history\n',
+    stderr: '',
+  });
+});
+
 test('metrics', async () => {
   await Promise.all([site.up('a'), site.up('b')]);
   const listening = site.start('listen', '--node', 'b', '--kind', 'metrics', '--count', '1');
@@ -159,5 +185,6 @@ test('metrics', async () => {
 
 test('every example has its test', () => {
   const files = readdirSync(fileURLToPath(new URL('../examples', import.meta.url)));
-  expect(files.filter((file) => file.endsWith('.mjs')).sort()).toEqual([...tested].sort());
+  const programs = [...tested].filter((file) => !file.includes('/'));
+  expect(files.filter((file) => file.endsWith('.mjs')).sort()).toEqual(programs.sort());
 });

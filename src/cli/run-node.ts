@@ -7,10 +7,8 @@
  */
 
 import { createHostedNode, type HostedNode } from '../host/create-node.ts';
-import { defaultRuntimePath } from '../host/runtime-path.ts';
 import { nodeOptionsOf, type UpSettings } from '../node/up-settings.ts';
-import { type ControlServer, serveControl } from '../remote/server.ts';
-import { socketPathOf } from '../remote/socket-path.ts';
+import { serve } from '../remote/serve.ts';
 import { print, whenOutputEnds } from './kit/output.ts';
 import { loggerFor } from './logger.ts';
 
@@ -27,11 +25,13 @@ export interface RunOptions {
 export async function runNode(settings: UpSettings, { whileStdin }: RunOptions): Promise<void> {
   const logger = await loggerFor(settings.logFormat ?? 'text', settings.logLevel ?? 'warn');
   const hosted = await createHostedNode({ ...nodeOptionsOf(settings), logger });
-  const { node, address, registration } = hosted;
+  const { node, address } = hosted;
   const ended = endOf(hosted);
   const leave = () => void node.close({ drainMs });
-  const control = await startControl(hosted, settings.control);
-  registration.update({ control: control.path });
+  const control = await serve(node, { control: settings.control }).catch(async (problem: unknown) => {
+    await node.close({ drainMs: 0 });
+    throw problem;
+  });
   for (const signal of endSignals) process.on(signal, leave);
   if (whileStdin) process.stdin.on('error', leave).on('close', leave).resume();
   whenOutputEnds(leave);
@@ -52,18 +52,4 @@ function endOf({ node }: HostedNode): Promise<Error | undefined> {
       );
     });
   });
-}
-
-/** The name's own path may be taken by a node of another mesh, or by one that was renamed: then with our number. */
-async function startControl({ node }: HostedNode, chosen: string | undefined): Promise<ControlServer> {
-  try {
-    if (chosen !== undefined) return await serveControl(node, chosen);
-    const folder = defaultRuntimePath();
-    return await serveControl(node, socketPathOf(folder, node.name)).catch(() =>
-      serveControl(node, socketPathOf(folder, `${node.name}-${process.pid}`)),
-    );
-  } catch (error) {
-    await node.close({ drainMs: 0 });
-    throw error;
-  }
 }

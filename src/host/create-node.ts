@@ -59,6 +59,14 @@ export async function createNode(options: NodeOptions = {}): Promise<LocalNode> 
   return node;
 }
 
+/** Each node's place in the runtime folder, for as long as its program holds the node. */
+const registrations = new WeakMap<LocalNode, Registration>();
+
+/** Undefined where the node is in no runtime folder. */
+export function registrationOf(node: LocalNode): Registration | undefined {
+  return registrations.get(node);
+}
+
 /** The same, always listed in the runtime folder, so that commands on this machine find it. */
 export async function createHostedNode(options: NodeOptions = {}): Promise<HostedNode> {
   const plan = checkOptions(options);
@@ -117,6 +125,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
     const local = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, addresses) : [];
     registration?.update({ instance: node.instance, addresses: local });
     driver.start();
+    if (registration !== undefined) registrations.set(node, registration);
     followName(node, registration, log);
     return { node, driver, address: formatAddress(bound.host, bound.port), registration };
   } catch (error) {

@@ -41,6 +41,15 @@ test('a crash, a pause and a separation are what they are to real nodes', async 
   expect(lost).toEqual(['b', 'c']);
 });
 
+test('a node that its program has closed is no longer one of the mesh, and can be started again', async () => {
+  await using mesh = await createTestMesh(['a', 'b']);
+  await mesh.run(mesh.node('b').close());
+  expect(mesh.nodes.map(({ name }) => name)).toEqual(['a']);
+  await mesh.untilAllKnowAll();
+  const { instance } = await mesh.start('b');
+  expect(mesh.node('b').instance).toBe(instance);
+});
+
 describe('bad input', () => {
   test('names of nobody, and of somebody twice, are told', async () => {
     await using mesh = await createTestMesh(['a']);

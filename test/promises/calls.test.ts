@@ -507,12 +507,13 @@ describe('when the mesh breaks', () => {
     const small = await smallMesh(line);
     small.node('c').respond(Echo, () => new Promise(() => undefined));
     await offered(small, 'echo');
-    const asked = outcome(small.node('a').request(Echo, 1));
+    const node = small.node('a');
+    const asked = outcome(node.request(Echo, 1));
     await small.run(100);
     small.mayEnd.add('a');
-    await small.world.resolve(small.node('a').close());
+    await small.world.resolve(node.close());
     expect(asked.now).toEqual(failing('SKEIN_CLOSED'));
-    await expect(small.node('a').request(Echo, 2)).rejects.toEqual(failing('SKEIN_CLOSED'));
+    await expect(node.request(Echo, 2)).rejects.toEqual(failing('SKEIN_CLOSED'));
   });
 });
 

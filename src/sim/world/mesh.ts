@@ -295,8 +295,7 @@ export class Mesh {
     const closed = life.node.close();
     this.world.touchProgram();
     await closed;
-    life.platform.stop('end');
-    if (life.member.life === life) this.stopped(life, 'leave');
+    if (life.member.life === life) this.closed(life);
   }
 
   private kill(member: Member, sockets: 'end' | 'reset' | 'silence', note: string): void {
@@ -308,6 +307,12 @@ export class Mesh {
     life.platform.stop(sockets);
     life.node.kill();
     this.world.touchProgram();
+  }
+
+  /** Its program has closed the node: the process ends with it. */
+  private closed(life: Life): void {
+    life.platform.stop('end');
+    this.stopped(life, 'leave');
   }
 
   /** Whether a node may end is judged where it is told; here it only has not answered. */
@@ -420,9 +425,13 @@ export class Mesh {
     events.addEventListener('close', ({ detail }) => this.ended(life, detail.error));
   }
 
-  /** The node ended by itself: a failure, unless somebody knows why it had to. */
+  /** The node ended by itself: a failure, unless its program has closed it or somebody knows why it had to. */
   private ended(life: Life, error: { code: string; message: string } | undefined): void {
-    if (life.member.life !== life || error === undefined) return;
+    if (life.member.life !== life) return;
+    if (error === undefined) {
+      if (!life.isLeaving) this.closed(life);
+      return;
+    }
     const answers = this.observers.map((observer) => observer.ended?.(life, error));
     const wasExpected = answers.includes(true);
     this.world.note(`${life.member.name} ended by itself: ${error.code}`);
