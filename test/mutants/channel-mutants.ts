@@ -19,13 +19,6 @@ export const channelMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'repeat-unanswered',
-    breaks: 'a sender that repeats what has come is not told that it has',
-    file: `${folder}/incoming.ts`,
-    find: '      // It may not know that we have it.\n      return this.tellSoon();',
-    replace: '      return;',
-  },
-  {
     name: 'bytes-sent-once',
     breaks: 'bytes that nobody acknowledges are not sent again',
     file: `${folder}/outgoing.ts`,
@@ -45,13 +38,6 @@ export const channelMutants: readonly Mutant[] = [
     file: `${folder}/send-half.ts`,
     find: 'if (end === this.sentUpTo || end > this.limit) return undefined;',
     replace: 'if (end === this.sentUpTo) return undefined;',
-  },
-  {
-    name: 'frame-reused-early',
-    breaks: 'the memory of a frame is filled anew while a write may still hold it',
-    file: `${folder}/send-half.ts`,
-    find: '      if (at > this.acknowledged) break;\n',
-    replace: '',
   },
   {
     name: 'place-never-free',

@@ -26,13 +26,6 @@ export const formationMutants: readonly Mutant[] = [
     replace: '    agent.announce(undefined);\n    this.settle();',
   },
   {
-    name: 'late-address-kept',
-    breaks: 'an address that is bound after another broker was announced is kept',
-    file: `${folder}/election.ts`,
-    find: "    if (this.phase.name !== 'binding' || this.phase.address !== address)\n      return agent.door({ type: 'release', address });",
-    replace: "    if (this.phase.name !== 'binding' || this.phase.address !== address) return;",
-  },
-  {
     name: 'dead-broker-followed',
     breaks: 'the claim of a broker that is out of reach stays',
     file: `${folder}/election.ts`,

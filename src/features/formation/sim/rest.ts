@@ -14,6 +14,7 @@ import { formationLimits } from '../core/limits.ts';
 import type { Brokers } from './brokers.ts';
 import { type FormationWorkload, offersPairs, pairedService } from './formation-workload.ts';
 import type { AskedPair, PairLedger } from './pair-ledger.ts';
+import { checkTakeover } from './takeover.ts';
 
 export interface RestParts {
   readonly mesh: Mesh;
@@ -64,6 +65,13 @@ export async function concludeFormation({
   await checkDirectory(mesh, checks, broker);
   for (const probe of probes(mesh, workload)) await checkProbe(mesh, checks, probe);
   await checkTurns(mesh, checks, broker, workload);
+  await checkTakeover({
+    mesh,
+    checks,
+    brokers,
+    checkDirectory: (of) => checkDirectory(mesh, checks, of),
+    askAll: () => probes(mesh, workload),
+  });
 }
 
 /** The broker's hails, of all members by their ways, and its looks at the other addresses. */
