@@ -14,7 +14,7 @@ const mark = 0xab;
 /** V8 gives memory back in a thread of its own, later than it says: until then what is taken is new, and empty. */
 const roundsMax = 50;
 
-const parts = { loopbackOnly: true, tls: undefined, formation: undefined };
+const parts = { loopbackOnly: true, tls: undefined, doors: [] };
 const driver = new Driver({ wake: () => undefined } as never, parts as never);
 const allocate = await takeAgain(driver.allocate);
 print({ allocate, plain: await takeAgain((byteLength) => new Uint8Array(byteLength)) });

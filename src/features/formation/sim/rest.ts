@@ -70,12 +70,7 @@ export async function concludeFormation({
     checks,
     brokers,
     checkDirectory: (of) => checkDirectory(mesh, checks, of),
-    askAll: () => {
-      const asked = probes(mesh, workload);
-      return async () => {
-        for (const probe of asked) await checkProbe(mesh, checks, probe);
-      };
-    },
+    askAll: () => probes(mesh, workload),
   });
 }
 
