@@ -4,7 +4,7 @@
  *
  * Run by canaries.test.ts, which asks for the young space to be filled or left alone.
  */
-import { fillYoungSpace } from '../../src/kit/young-space.ts';
+import { fillYoungSpace } from '../../src/host/young-space.ts';
 import { CollectionCount, print } from './collections.ts';
 
 const pieceBytes = 64 * 1024;

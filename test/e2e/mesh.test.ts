@@ -378,17 +378,17 @@ describe('two ways between a source and a recipient, both through other processe
     const total = 4000;
     const arrived = new Map<number, number>();
     const passed = new Set<string>();
-    let killed = false;
+    let phase: 'runs' | 'stopped' | 'killed' = 'runs';
     const [relay] = (await source.route('recipient')) as [string];
-    const kill = () => {
-      killed = true;
-      relays.get(relay)?.process.kill('SIGKILL');
+    const signal = (next: 'stopped' | 'killed', name: 'SIGSTOP' | 'SIGKILL') => {
+      phase = next;
+      relays.get(relay)?.process.kill(name);
     };
     const subscription = recipient.handle<number>(
       ({ body, route }) => {
         arrived.set(body, (arrived.get(body) ?? 0) + 1);
         if (route?.[1] !== undefined) passed.add(route[1]);
-        if (!killed && arrived.size >= total / 4) kill();
+        if (phase === 'runs' && arrived.size >= total / 4) signal('stopped', 'SIGSTOP');
       },
       { kind: 'flood' },
     );
@@ -401,10 +401,13 @@ describe('two ways between a source and a recipient, both through other processe
       lanes.map(async (lane) => {
         for (let number = lane; number < total; number += lanes.length) {
           const options = { kind: 'flood', trace: true };
-          await source.send('recipient', number, options).then(
+          const sent = source.send('recipient', number, options).then(
             () => delivered.add(number),
             (problem: unknown) => problems.push(problem),
           );
+          // What is sent to a relay that stands still is on its way for certain.
+          if (phase === 'stopped') signal('killed', 'SIGKILL');
+          await sent;
         }
       }),
     );

@@ -7,7 +7,6 @@
  */
 import { Duplex } from 'node:stream';
 import { SkeinError } from '../../../kernel/errors.ts';
-import { fillYoungSpace } from '../../../kit/young-space.ts';
 import type { Channel, ChannelCounters } from '../api.ts';
 import type { Channel as CoreChannel } from '../core/channel.ts';
 
@@ -129,7 +128,6 @@ export class DuplexChannel extends Duplex implements Channel {
     while (this.wants) {
       const bytes = core.take();
       if (bytes === undefined) break;
-      fillYoungSpace(bytes.length);
       // Pushing may ask for more by itself.
       this.wants = false;
       if (this.push(bytes)) this.wants = true;
