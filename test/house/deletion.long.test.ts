@@ -37,6 +37,7 @@ const deletions: readonly Deletion[] = [
   { feature: 'formation', doors: ['nanomsg'] },
 ];
 
+const outputLengthMax = 20_000;
 const copies: string[] = [];
 afterAll(() => {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
@@ -58,7 +59,7 @@ describe.each(deletions)('without the feature $feature', ({ feature, doors }) =>
   });
 
   test('what is left compiles', () => {
-    remove(copy, gone);
+    remove(copy, feature, gone);
     expect(run(copy, 'node_modules/typescript/bin/tsc', '-b')).toBe('');
   });
 
@@ -71,7 +72,6 @@ describe.each(deletions)('without the feature $feature', ({ feature, doors }) =>
       'src/testing',
       'test/core',
       'test/sim',
-      'test/promises',
     ];
     const left = wanted
       .flatMap((folder) => sources(copy, folder))
@@ -93,9 +93,14 @@ function copyTree(): string {
 }
 
 /** The folders, the lines in the lists, and every test and tool of tests that needs what is gone, one after the other. */
-function remove(copy: string, gone: readonly string[]): void {
+function remove(copy: string, feature: string, gone: readonly string[]): void {
   for (const list of lists) editList(copy, list, gone);
   for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
+  // Its tests are also those that name it: as a workload, or as the feature of a command.
+  const name = new RegExp(`['",]${feature}['",]`);
+  for (const file of sources(copy, 'test'))
+    if (file.endsWith('.test.ts') && name.test(readFileSync(join(copy, file), 'utf8')))
+      rmSync(join(copy, file));
   for (let before = -1, after = 0; before !== after; before = after, after = removeTests(copy));
 }
 
@@ -163,5 +168,5 @@ function run(copy: string, script: string, ...args: string[]): string {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  return status === 0 ? '' : `${stdout}${stderr}`.slice(-4000);
+  return status === 0 ? '' : `${stdout}${stderr}`.slice(-outputLengthMax);
 }
