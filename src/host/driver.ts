@@ -35,7 +35,7 @@ export interface DriverParts {
   readonly loopbackOnly: boolean;
   /** Undefined: no key. */
   readonly tls: Tls | undefined;
-  /** Undefined: in none, and nobody who speaks nanomsg is let in anywhere. */
+  /** The doors that this node opens. Without any, nanomsg programs are turned away. */
   readonly doors: readonly PlannedDoor[];
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
@@ -58,7 +58,7 @@ export class Driver implements Platform {
   private readonly tcp: TcpTransport;
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
-  /** Where nanomsg programs are met. */
+  /** What doors give the features that they serve, by name. */
   readonly parts: Readonly<Record<string, unknown>>;
   private readonly doors: readonly OpenDoor[];
   private released = false;

@@ -11,7 +11,6 @@ import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { isLoopback, parseAddress } from '../../host/addresses.ts';
-import { hostLimits } from '../../host/limits.ts';
 import { requireLoopback } from '../../host/protected-mode.ts';
 import { dial } from '../../host/transports/dial.ts';
 import {
@@ -21,6 +20,7 @@ import {
   type Tongues,
 } from '../../host/transports/listener.ts';
 import type { DoorAction, DoorEvent } from '../../kernel/contracts.ts';
+import { nanomsgLimits } from './limits.ts';
 import { SpPeers } from './sp-peers.ts';
 import { SpProtocol } from './sp-stream.ts';
 
@@ -171,7 +171,11 @@ export class FormationDoors {
   private async join(address: string): Promise<void> {
     const { loopbackOnly } = this.ports;
     const { signal } = this.closing;
-    const outcome = await dial(address, { timeoutMs: hostLimits.spConnectTimeoutMs, loopbackOnly, signal });
+    const outcome = await dial(address, {
+      timeoutMs: nanomsgLimits.spConnectTimeoutMs,
+      loopbackOnly,
+      signal,
+    });
     if ('failure' in outcome)
       return this.ports.report({ type: 'unjoined', address, text: outcome.failure.message });
     if (signal.aborted) return void outcome.socket.destroy();

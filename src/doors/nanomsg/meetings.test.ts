@@ -5,7 +5,7 @@ import {
   decodeFormationMessage,
   encodeFormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
-import { hostLimits } from '../../host/limits.ts';
+import { nanomsgLimits } from './limits.ts';
 import { Meetings } from './meetings.ts';
 import type { SpChannel } from './sp-channel.ts';
 import { SpProtocol, SpStream, spGreeting, spMessage } from './sp-stream.ts';
@@ -105,7 +105,7 @@ describe('at the own port', () => {
       code: 'SKEIN_BUSY',
       message: expect.stringContaining('Cat is expected'),
     });
-    vi.advanceTimersByTime(hostLimits.meetingMs);
+    vi.advanceTimersByTime(nanomsgLimits.meetingMs);
     await expect(first).rejects.toMatchObject({ code: 'SKEIN_TIMEOUT' });
     expect(meetings.missed).toBe(1);
     const given = new AbortController();
@@ -156,7 +156,7 @@ describe('at its address', () => {
     const channel = meetings.visit('Cat', `tcp://127.0.0.1:${at}`);
     const failed = once(channel, 'error').catch((error: unknown) => [error]);
     channel.write('anybody?');
-    vi.advanceTimersByTime(hostLimits.meetingMs);
+    vi.advanceTimersByTime(nanomsgLimits.meetingMs);
     expect((await failed)[0]).toMatchObject({
       code: 'SKEIN_TIMEOUT',
       message: expect.stringContaining('Cat did not come to'),
@@ -205,7 +205,7 @@ describe('a channel', () => {
 
   test('does not cut a character, wherever its bytes are cut', async () => {
     const { channel, program } = await met();
-    const text = '😀'.repeat(hostLimits.spPayloadLength);
+    const text = '😀'.repeat(nanomsgLimits.spPayloadLength);
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at += 4097) channel.write(bytes.subarray(at, at + 4097));
     channel.end();

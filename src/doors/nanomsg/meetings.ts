@@ -7,8 +7,8 @@
  */
 import type { Socket } from 'node:net';
 import { isLoopback } from '../../host/addresses.ts';
-import { hostLimits } from '../../host/limits.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import { nanomsgLimits } from './limits.ts';
 import { parseSpAddress } from './sp-address.ts';
 import { SpChannel, type SpPipe } from './sp-channel.ts';
 import { SpConnection } from './sp-connection.ts';
@@ -55,7 +55,7 @@ export class Meetings {
         reject(error);
       };
       const abort = (): void => fail(new SkeinError('SKEIN_ABORTED', 'given up by the caller'));
-      const timer = setTimeout(() => fail(this.nobody(node, "this node's port")), hostLimits.meetingMs);
+      const timer = setTimeout(() => fail(this.nobody(node, "this node's port")), nanomsgLimits.meetingMs);
       signal?.addEventListener('abort', abort);
       const came = (channel: SpChannel): void => {
         end();
@@ -138,7 +138,7 @@ export class Meetings {
       pipe.close();
       channel.destroy(error);
     };
-    const timer = setTimeout(() => fail(this.nobody(node, address)), hostLimits.meetingMs);
+    const timer = setTimeout(() => fail(this.nobody(node, address)), nanomsgLimits.meetingMs);
     channel.once('close', () => pipe.close());
     transceiver.open().catch(fail);
     return channel;
@@ -150,7 +150,7 @@ export class Meetings {
 
   private nobody(node: string, where: string): SkeinError {
     this.missed++;
-    const seconds = hostLimits.meetingMs / 1000;
+    const seconds = nanomsgLimits.meetingMs / 1000;
     return new SkeinError('SKEIN_TIMEOUT', `${node} did not come to ${where} within ${seconds} s`);
   }
 }

@@ -12,8 +12,8 @@ import {
   decodeFormationMessage,
   encodeFormationMessage,
 } from '../../features/formation/core/formation-messages.ts';
-import { hostLimits } from '../../host/limits.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import { nanomsgLimits } from './limits.ts';
 
 /** What carries it. */
 export interface SpPipe {
@@ -123,7 +123,7 @@ export class SpChannel extends Duplex implements Channel {
 
   private async sendAll(text: string): Promise<void> {
     for (let at = 0; at < text.length; ) {
-      const end = cut(text, at + hostLimits.spPayloadLength);
+      const end = cut(text, at + nanomsgLimits.spPayloadLength);
       const body = encodeFormationMessage({ type: 'Data', payload: text.slice(at, end) });
       while (this.carrier?.send(body) !== true) {
         if (this.gone !== undefined || this.destroyed) throw lost(this.node, this.gone);

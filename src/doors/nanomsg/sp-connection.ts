@@ -7,6 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { hostLimits } from '../../host/limits.ts';
+import { nanomsgLimits } from './limits.ts';
 import { type SpProtocol, SpStream, type SpTransport, spGreeting, spMessage } from './sp-stream.ts';
 
 export interface SpEnd {
@@ -51,7 +52,7 @@ export class SpConnection {
     };
     this.stream = new SpStream(sink, { protocol, transport });
     const tooLate = (): void => this.end('it said nothing for too long', true);
-    this.timer = setTimeout(tooLate, hostLimits.spGreetingTimeoutMs).unref();
+    this.timer = setTimeout(tooLate, nanomsgLimits.spGreetingTimeoutMs).unref();
     socket.on('data', (chunk) => this.received(chunk));
     socket.on('drain', () => this.release());
     socket.on('error', (error) => this.end(error.message));
@@ -65,7 +66,7 @@ export class SpConnection {
 
   /** False: it has not greeted, has ended, or too much waits for it already; the message is not sent then. */
   send(body: Uint8Array): boolean {
-    if (!this.isOpen || this.socket.writableLength > hostLimits.spWaitingBytesMax) return false;
+    if (!this.isOpen || this.socket.writableLength > nanomsgLimits.spWaitingBytesMax) return false;
     this.socket.write(spMessage(body, this.transport));
     return true;
   }

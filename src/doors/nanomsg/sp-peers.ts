@@ -5,7 +5,7 @@
  * once when it has greeted, and once when it is gone; what breaks the protocol is counted and ends that connection alone.
  */
 import type { Socket } from 'node:net';
-import { hostLimits } from '../../host/limits.ts';
+import { nanomsgLimits } from './limits.ts';
 import { SpConnection, type SpEnd } from './sp-connection.ts';
 import { SpProtocol, type SpTransport } from './sp-stream.ts';
 
@@ -38,12 +38,12 @@ export class SpPeers {
   constructor(protocol: SpProtocol, ports: SpPeersPorts) {
     this.protocol = protocol;
     this.ports = ports;
-    this.peersMax = protocol === SpProtocol.pair ? 1 : hostLimits.spConnectionsMax;
+    this.peersMax = protocol === SpProtocol.pair ? 1 : nanomsgLimits.spConnectionsMax;
   }
 
   /** @param head What was read of it already. */
   take(socket: Socket, transport: SpTransport, head?: Uint8Array, settled?: Settled): void {
-    const isFull = this.peers.size + this.strangers.size >= hostLimits.spConnectionsMax;
+    const isFull = this.peers.size + this.strangers.size >= nanomsgLimits.spConnectionsMax;
     if (isFull || this.peers.size >= this.peersMax) {
       this.counters.refused++;
       socket.on('error', ignore);

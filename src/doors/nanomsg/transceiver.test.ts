@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { hostLimits } from '../../host/limits.ts';
+import { nanomsgLimits } from './limits.ts';
 import { parseSpAddress, type SpAddress } from './sp-address.ts';
 import { SpProtocol, spGreeting, spMessage } from './sp-stream.ts';
 import { Transceiver } from './transceiver.ts';
@@ -218,7 +218,7 @@ describe('a stranger', () => {
     while (transceiver.send(body) === 1) sent++;
     expect(transceiver.counters.dropped).toBe(1);
     // What the system takes of it is the system's affair.
-    expect(sent * body.length).toBeLessThan(hostLimits.spWaitingBytesMax + 16 * 1024 * 1024);
+    expect(sent * body.length).toBeLessThan(nanomsgLimits.spWaitingBytesMax + 16 * 1024 * 1024);
     const drained = transceiver.drained();
     socket.resume();
     await drained;

@@ -9,9 +9,9 @@
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { hostLimits } from '../../host/limits.ts';
 import { isSelfConnected } from '../../host/transports/dial.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import { nanomsgLimits } from './limits.ts';
 import { formatSpAddress, type SpAddress } from './sp-address.ts';
 import type { SpEnd } from './sp-connection.ts';
 import { SpPeers } from './sp-peers.ts';
@@ -83,7 +83,7 @@ export class Transceiver {
       if (this.closing.signal.aborted) await this.close();
       this.checkOpen();
       if (this.current !== undefined) return this.current;
-      await wait(this.random() * hostLimits.spRetryMsMax, this.closing.signal);
+      await wait(this.random() * nanomsgLimits.spRetryMsMax, this.closing.signal);
     }
   }
 
@@ -164,7 +164,7 @@ export class Transceiver {
     try {
       const signal = AbortSignal.any([
         this.closing.signal,
-        AbortSignal.timeout(hostLimits.spConnectTimeoutMs),
+        AbortSignal.timeout(nanomsgLimits.spConnectTimeoutMs),
       ]);
       await once(socket, 'connect', { signal });
     } catch (error) {
