@@ -110,7 +110,6 @@ describe('a lost receipt', () => {
     };
     const token = a.send([b], 'x', { timeoutMs: 2000 });
     mesh.run(1900);
-    console.log(JSON.stringify(a.answers.get(token)));
     expect(a.answers.has(token)).toBe(false);
   });
 });
