@@ -9,7 +9,7 @@ import type { PairRequest } from '../../src/features/channels/api.ts';
 import type { BrokerView, FormationStatus } from '../../src/features/formation/core/formation-types.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { program, type RunningNode, Site } from './helpers.ts';
-import { cats, endTalks, freePorts, hail, Talk } from './talk.ts';
+import { binding, cats, endTalks, freePorts, hail, Talk } from './talk.ts';
 
 afterEach(endTalks);
 
@@ -210,7 +210,7 @@ describe.each(cats)('$cat', ({ cat, pair, missing }) => {
     if (missing !== undefined) skip(missing);
     await using site = await Site.open();
     const [address] = (await freePorts(1)) as [string];
-    const bus = new Talk([cat, '--bus', '--bind', address, '-A']);
+    const bus = await binding(address, [cat, '--bus', '-A']);
     const { address: own } = await member(site, 'a', address);
     await bus.until(hail('a', `tcp://${own}`));
     expect(await broker(site, 'a')).not.toHaveProperty('name');
@@ -255,7 +255,7 @@ describe.each(cats)('$cat', ({ cat, pair, missing }) => {
     await directory(site, 'a', 2);
     const listening = site.start('pair', '--listen', '--control', controlOf(site, 'b'));
     const data = JSON.stringify({ Data: { payload: 'come here' } });
-    new Talk([cat, pair, '--bind', own, '-D', data, '-i', '1', '-A']);
+    await binding(own, [cat, pair, '-D', data, '-i', '1', '-A']);
     new Talk([cat, '--bus', '--connect', address, '-D', hail('Cat', own), '-i', '1', '-A']);
     const request = JSON.stringify({ Pair: { originator: 'Cat', destination: 'b' } });
     new Talk([cat, '--bus', '--connect', address, '-D', request, '-i', '1', '-A']);
@@ -268,7 +268,7 @@ describe.each(cats)('$cat', ({ cat, pair, missing }) => {
     if (missing !== undefined) skip(missing);
     await using site = await Site.open();
     const [address] = (await freePorts(1)) as [string];
-    const bus = new Talk([cat, '--bus', '--bind', address, '-A']);
+    const bus = await binding(address, [cat, '--bus', '-A']);
     const { address: own } = await member(site, 'a', address);
     await bus.until(hail('a', `tcp://${own}`));
     const pairing = ['pair', 'Nobody', '--timeout', '1s', '--control', controlOf(site, 'a')];

@@ -4,6 +4,9 @@
  * Used by the end-to-end tests. Invariant: `endTalks` ends all that were started, and resolves when they are gone.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, vi } from 'vitest';
+import { parseSpAddress } from '../../src/doors/nanomsg/sp-address.ts';
 import { freeTcpPorts } from '../free-ports.ts';
 import { type RunningCommand, startProgram } from './helpers.ts';
 
@@ -60,6 +63,28 @@ export class Talk {
   say(line: string): void {
     this.command.process.stdin?.write(`${line}\n`);
   }
+}
+
+/** A program that binds this address, once it has: a node that finds nobody there would bind it instead. */
+export async function binding(address: string, ...talk: ConstructorParameters<typeof Talk>): Promise<Talk> {
+  const [words, ...rest] = talk;
+  const bound = new Talk([...words, '--bind', address], ...rest);
+  await vi.waitFor(() => expect(isHeld(address)).toBe(true));
+  return bound;
+}
+
+/** Somebody listens there: read from the system, since whoever only knocks leaves nngcat silent to the next one. */
+function isHeld(address: string): boolean {
+  const place = parseSpAddress(address, 'test');
+  const table = place.transport === 'ipc' ? '/proc/net/unix' : '/proc/net/tcp';
+  return readFileSync(table, 'utf8')
+    .split('\n')
+    .some((line) => {
+      const words = line.trim().split(/\s+/);
+      if (place.transport === 'ipc') return words[7] === place.path && words[3] === '00010000';
+      const port = place.port.toString(16).toUpperCase().padStart(4, '0');
+      return words[1]?.endsWith(`:${port}`) === true && words[3] === '0A';
+    });
 }
 
 export async function endTalks(): Promise<void> {

@@ -5,7 +5,7 @@
  * Held against each other: skein's transceiver, the doors of a formation, nanomsg's nanocat and NNG's nngcat, over TCP
  * and over socket files.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -14,7 +14,7 @@ import { parseSpAddress } from '../../src/doors/nanomsg/sp-address.ts';
 import { SpProtocol } from '../../src/doors/nanomsg/sp-stream.ts';
 import { Transceiver } from '../../src/doors/nanomsg/transceiver.ts';
 import { noneCounted } from '../../src/host/transports/listener.ts';
-import { cats, endTalks, freePorts, Talk } from './talk.ts';
+import { binding, cats, endTalks, freePorts, Talk } from './talk.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -104,25 +104,13 @@ async function doors(address: string, says: string): Promise<End> {
 const cat =
   (name: string, way: '--bind' | '--connect'): Start =>
   async (address, says) => {
-    const talk = new Talk([name, '--bus', way, address, '-D', says, '-i', '1', '-A'], {}, true);
-    if (way === '--bind') await vi.waitFor(() => isHeld(address), 5000);
+    const words = [name, '--bus', '-D', says, '-i', '1', '-A'];
+    const talk =
+      way === '--bind'
+        ? await binding(address, words, {}, true)
+        : new Talk([...words, way, address], {}, true);
     return { heard: () => talk.printed, end: () => talk.end() };
   };
-
-/** Somebody listens there: read from the system, since whoever only knocks leaves nngcat silent to the next one. */
-function isHeld(address: string): void {
-  const place = parseSpAddress(address, 'test');
-  const lines = readFileSync(place.transport === 'ipc' ? '/proc/net/unix' : '/proc/net/tcp', 'utf8').split(
-    '\n',
-  );
-  const isListening = (line: string): boolean => {
-    const words = line.trim().split(/\s+/);
-    if (place.transport === 'ipc') return words[7] === place.path && words[3] === '00010000';
-    const port = place.port.toString(16).toUpperCase().padStart(4, '0');
-    return words[1]?.endsWith(`:${port}`) === true && words[3] === '0A';
-  };
-  expect(lines.some(isListening)).toBe(true);
-}
 
 const kinds: readonly {
   readonly name: string;

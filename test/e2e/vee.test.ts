@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { program } from './helpers.ts';
-import { cats, endTalks, freePorts, hail, Talk } from './talk.ts';
+import { binding, cats, endTalks, freePorts, hail, Talk } from './talk.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'skein-vee-'));
@@ -119,7 +119,7 @@ describe.each(cats)('$cat', ({ cat, pair, missing }) => {
     const first = vee('First', formation, b);
     await first.until(`First: in ${formation}`);
     const data = JSON.stringify({ Data: { payload: 'come here' } });
-    new Talk([cat, pair, '--bind', own, '-D', data, '-i', '1', '-A'], env);
+    await binding(own, [cat, pair, '-D', data, '-i', '1', '-A'], env);
     new Talk([cat, '--bus', '--connect', formation, '-D', hail('Cat', own), '-i', '1', '-A'], env);
     const request = JSON.stringify({ Pair: { originator: 'Cat', destination: 'First' } });
     new Talk([cat, '--bus', '--connect', formation, '-D', request, '-i', '1', '-A'], env);
@@ -130,7 +130,7 @@ describe.each(cats)('$cat', ({ cat, pair, missing }) => {
   test('is the broker that a node hails', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     const [formation, a] = (await freePorts(2)) as [string, string];
-    const bus = new Talk([cat, '--bus', '--bind', formation, '-A'], env);
+    const bus = await binding(formation, [cat, '--bus', '-A'], env);
     const first = vee('First', formation, a);
     await first.until(`First: in ${formation}`);
     await bus.until(hail('First', a));
