@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { printSummary, root, runVitest } from './vitest.mjs';
 
 const versionsDefault = ['22', '24'];
 const vitestArgsDefault = ['--project=!*-long'];
@@ -23,16 +23,19 @@ const quick = [
   'test/e2e/control.test.ts',
   'test/e2e/mesh.test.ts',
 ];
+/** How Windows runs a program that is a batch file, which npx is there. */
+const shell = { shell: process.platform === 'win32' };
 /** For npx to bring a version; a registry that does not answer must not hold up CI. */
 const bringTimeoutMs = 180_000;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const { versions, isQuick, vitestArgs } = readArguments(process.argv.slice(2));
 mustRun(process.execPath, [join(root, 'scripts', 'ready.mjs')]);
 const results = versions.map((version) => ({ version, ...testUnder(version) }));
 console.log('');
-for (const { version, exact, outcome, seconds } of results)
+for (const { version, exact, outcome, seconds, summary } of results) {
+  printSummary(summary);
   console.log(`Node.js ${exact ?? version}: ${outcome}${exact === undefined ? '' : ` in ${seconds} s`}`);
+}
 process.exit(results.some(({ outcome }) => outcome === 'FAILED') ? 1 : 0);
 
 function testUnder(version) {
@@ -44,15 +47,18 @@ function testUnder(version) {
   }
   console.log(`── Node.js ${brought.exact}`);
   const begun = performance.now();
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const { status } = node(version, [vitest, 'run', ...vitestArgs], { stdio: 'inherit' });
+  const { status, summary } = runVitest(nodeOf(version), vitestArgs, shell);
   const seconds = Math.round((performance.now() - begun) / 1000);
-  return { exact: brought.exact, outcome: status === 0 ? 'passed' : 'FAILED', seconds };
+  return { exact: brought.exact, outcome: status === 0 ? 'passed' : 'FAILED', seconds, summary };
 }
 
 /** The exact version that runs where this one is asked for, or why there is none. */
 function bring(version) {
-  const { stdout, stderr, error } = node(version, ['--version'], {
+  const [npx, ...args] = nodeOf(version);
+  const { stdout, stderr, error } = spawnSync(npx, [...args, '--version'], {
+    cwd: root,
+    encoding: 'utf8',
+    ...shell,
     stdio: 'pipe',
     timeout: bringTimeoutMs,
     env: { ...process.env, npm_config_fetch_retries: '0', npm_config_update_notifier: 'false' },
@@ -63,14 +69,9 @@ function bring(version) {
   return { reason: error?.message ?? lines[0] ?? (exact || 'it printed no version') };
 }
 
-function node(version, args, options) {
-  const command = process.platform === 'win32' ? 'npx.cmd' : 'npx';
-  return spawnSync(command, ['-y', `node@${version}`, ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-    ...options,
-  });
+/** The command of this version of Node.js. */
+function nodeOf(version) {
+  return [process.platform === 'win32' ? 'npx.cmd' : 'npx', '-y', `node@${version}`];
 }
 
 function mustRun(command, args) {

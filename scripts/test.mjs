@@ -5,12 +5,9 @@
  * took and the count of tests, where vitest ran at all.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { printSummary, root, runVitest } from './vitest.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 
 const staticChecks = [
@@ -35,24 +32,13 @@ function mustPass([name, script, args]) {
 }
 
 function runTests(vitestArgs) {
-  const folder = mkdtempSync(join(tmpdir(), 'skein-test-'));
-  const summaryFile = join(folder, 'summary.json');
-  try {
-    const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.mjs'];
-    const status = node('vitest/vitest.mjs', ['run', ...reporters, ...vitestArgs], {
-      SKEIN_TEST_SUMMARY: summaryFile,
-    });
-    printSummary(JSON.parse(readFileSync(summaryFile, 'utf8')));
-    return status;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function printSummary({ passed, failed, skipped }) {
-  for (const { name, reason } of skipped) if (reason) console.log(`skipped: ${name}: ${reason}`);
+  const { status, summary } = runVitest([process.execPath], vitestArgs);
+  printSummary(summary);
   console.log(`took ${durationText(performance.now() - begun)}`);
-  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+  if (summary === undefined) return status;
+  const { passed, failed, skipped } = summary;
+  console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+  return status;
 }
 
 function durationText(ms) {
@@ -60,11 +46,10 @@ function durationText(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-function node(script, args, extraEnv = {}) {
+function node(script, args) {
   const { status, error } = spawnSync(process.execPath, [join(modules, script), ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ...extraEnv },
   });
   if (error) console.error(error.message);
   return status ?? 1;
