@@ -33,6 +33,8 @@ export class Slot {
   readonly behavior: AnyBehavior;
   readonly name: string;
   readonly number: number;
+  /** Of the behavior: read once, since it is asked for each frame. */
+  readonly frames: AnyBehavior['frames'];
   readonly handlers = new Map<LinkId, HandlerEntry>();
   /** Commands that it has not answered yet. */
   readonly replies = new Set<Reply<unknown>>();
@@ -48,6 +50,7 @@ export class Slot {
     this.behavior = behavior;
     this.name = behavior.name;
     this.number = featureNumber(behavior.name);
+    this.frames = behavior.frames;
   }
 }
 

@@ -84,7 +84,7 @@ export class Forwarder {
     if ((frame.flags & Flag.returned) !== 0) return this.toSender(slot, frame);
     this.behaviors.called();
     try {
-      slot.behavior.frames?.message?.(slot.agent, frame, from);
+      slot.frames?.message?.(slot.agent, frame, from);
     } catch (error) {
       this.behaviors.caught(error, slot);
     }

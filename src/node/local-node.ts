@@ -28,7 +28,7 @@ import type {
   ReadyCondition,
 } from './node.ts';
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
-import { meshView, type PortsOwner, portsFor } from './ports.ts';
+import { type FeaturePorts, meshView, type PortsOwner, portsFor } from './ports.ts';
 import { Runtime } from './runtime.ts';
 import { checkSettings } from './settings.ts';
 import { createSkeinKernel, type SkeinKernel } from './skein-kernel.ts';
@@ -51,6 +51,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
   private readonly featureSettings: LocalNodeSettings;
   private core: SkeinKernel;
   private readonly mesh: MeshView;
+  private readonly ports: readonly FeaturePorts[];
   private readonly platform: Platform;
   private readonly runtime: Runtime;
   private readonly waiters = new Waiters();
@@ -81,9 +82,13 @@ export class KernelNode implements NodeCore, LocalNodeCore {
     );
     this.platform = platform as unknown as Platform;
     this.mesh = meshView(() => this.core);
-    const owner = this.portsOwner();
-    for (const feature of all) this.facades.add(feature, portsFor(feature, owner));
     this.core = createSkeinKernel(kernelOptions(settings, this.platform), this.platform.random);
+    const owner = this.portsOwner();
+    this.ports = all.map((feature) => {
+      const ports = portsFor(feature, owner);
+      this.facades.add(feature, ports);
+      return ports;
+    });
     this.runtime.run(this.core.kernel);
   }
 
@@ -262,6 +267,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
     this.settings = { ...this.settings, name: nextName(from) };
     const options = kernelOptions(this.settings, this.platform, this.core.kernel.lastLink);
     this.core = createSkeinKernel(options, this.platform.random);
+    for (const ports of this.ports) ports.renew();
     this.runtime.run(this.core.kernel);
     this.facades.resumed();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;

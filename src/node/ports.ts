@@ -47,10 +47,20 @@ export function meshView(core: () => SkeinKernel): MeshView {
   };
 }
 
-export function portsFor(feature: AnyFeature, owner: PortsOwner): NodePorts {
+/** The ports of one facade, which its node brings to another kernel when it takes another name. */
+export interface FeaturePorts extends Omit<NodePorts, 'behavior'> {
+  /** A field and no getter: it is read for each message that is sent. */
+  behavior: BehaviorOf<AnyFeature>;
+  /** The node has another kernel now. */
+  renew(): void;
+}
+
+export function portsFor(feature: AnyFeature, owner: PortsOwner): FeaturePorts {
   const { name } = feature;
   const { runtime, platform, mesh } = owner;
-  const ports: NodePorts = {
+  const ports: FeaturePorts = {
+    behavior: owner.core.behavior(feature),
+    settings: owner.featureSettings,
     get name() {
       return owner.name;
     },
@@ -60,13 +70,10 @@ export function portsFor(feature: AnyFeature, owner: PortsOwner): NodePorts {
     get now() {
       return runtime.now;
     },
-    get settings() {
-      return owner.featureSettings;
-    },
-    get behavior(): BehaviorOf<AnyFeature> {
-      return owner.core.behavior(feature);
-    },
     mesh,
+    renew() {
+      ports.behavior = owner.core.behavior(feature);
+    },
     enter: () => runtime.enter(),
     tryEnter() {
       if (runtime.isOver) return false;

@@ -140,6 +140,11 @@ describe('a name', () => {
         instance: second.node.instance,
       });
       expect(readdirSync(folder)).toEqual([`${second.node.name}.json`]);
+      // Each feature goes by the kernel that has the new name.
+      const came = new Promise((resolve) => first.node.handle(({ source }) => resolve(source)));
+      const { delivered } = await second.node.send(first.node.name, 'hello');
+      expect(delivered).toEqual([first.node.name]);
+      expect(await came).toBe(second.node.name);
     } finally {
       rmSync(other, { recursive: true, force: true });
     }

@@ -24,6 +24,7 @@ export interface Behavior<S extends Shape = Shape> {
   readonly commands?: CommandHandlers<S>;
   readonly lifecycle?: LifecycleCalls<S>;
   readonly timers?: TimerCalls<S>;
+  /** Read once, when the node is made: frames are many. */
   readonly frames?: FrameCalls<S>;
   readonly links?: LinkCalls<S>;
   /** Links of this feature alone. */
