@@ -69,6 +69,20 @@ export const topologyMutants: readonly Mutant[] = [
     replace: 'return !stays && isBetter(claim, claimOf(agent));',
   },
   {
+    name: 'leaves-at-once',
+    breaks: 'of two namesakes the one that leaves does not stay until the other has outbid its record',
+    file: `${folder}/name-watch.ts`,
+    find: 'if (agent.neighbors.size === 0) return this.end(agent);',
+    replace: 'if (agent.neighbors.size >= 0) return this.end(agent);',
+  },
+  {
+    name: 'promise-not-kept',
+    breaks: 'a node forgets that it has said to its namesake that it stays',
+    file: `${folder}/claims.ts`,
+    find: 'return at !== undefined && now - at < topologyLimits.namePromiseKeptMs;',
+    replace: 'return at !== undefined && now - at < 0;',
+  },
+  {
     name: 'limit-per-link',
     breaks:
       'the rate of announcements is limited per link instead of per origin, and what exceeds it is lost',

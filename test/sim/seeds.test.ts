@@ -5,49 +5,6 @@ import { failureLines, runSimulation, type SimulationOptions } from '../../src/s
 const brief = { degree: 4, minutes: 0.25 } as const;
 
 const seeds: Readonly<Record<string, SimulationOptions>> = {
-  'a namesake that gave way said goodbye under the shared name': {
-    ...brief,
-    nodes: 15,
-    seed: 182,
-    lossPercent: 3,
-    start: 'flood',
-    workload: 'large',
-    faults: ['crash', 'twin', 'dials'],
-    joinAndCrash: true,
-  },
-  'the older of two namesakes left, having lost all its links': {
-    ...brief,
-    nodes: 10,
-    seed: 244,
-    lossPercent: 3,
-    start: 'triangles',
-    workload: 'chatty',
-    faults: ['twin'],
-  },
-  'two namesakes of nearly one age each thought the other the younger, for ever': {
-    ...brief,
-    nodes: 21,
-    seed: 1846679974,
-    lossPercent: 1,
-    workload: 'chatty',
-    faults: ['dials', 'oneway', 'twin'],
-  },
-  'the link to a living node was replaced by one to its namesake': {
-    ...brief,
-    nodes: 25,
-    seed: 2369210021,
-    latencyMs: 60,
-    workload: 'slow-readers',
-    faults: ['oneway', 'jump', 'crash', 'twin'],
-  },
-  'the record of a namesake that was gone for long took the links of the living one away': {
-    ...brief,
-    nodes: 16,
-    degree: 2,
-    seed: 2989320145,
-    lossPercent: 3,
-    faults: ['drift', 'twin'],
-  },
   'a request that came late was carried out again by the next life of its node': {
     nodes: 8,
     degree: 3,
@@ -92,15 +49,6 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     start: 'islands',
     workload: 'chatty',
     faults: ['jump', 'pause', 'vanish'],
-  },
-  'the older of two namesakes gave way after some rounds that the younger spent on its goodbye': {
-    ...brief,
-    nodes: 16,
-    seed: 70128,
-    lossPercent: 0,
-    latencyMs: 5,
-    workload: 'large',
-    faults: ['crash', 'twin', 'slow'],
   },
   'two relays of receipts died one after the other, and a message was asked about only four times': {
     ...brief,
