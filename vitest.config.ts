@@ -73,14 +73,17 @@ export default defineConfig(({ mode }) => ({
     // Each with the mode that was asked for (`npm run fuzz`), which vitest does not hand on.
     projects: kinds.flatMap((kind, index) => {
       const others = kinds.slice(0, index).flatMap(({ files }) => files);
-      const long = kind.files.map((glob) => glob.replace(/\.test\.ts$/, '.long.test.ts'));
       return [
         project(kind, kind.name, kind.files, [...others, '**/*.long.test.ts']),
-        project(kind, `${kind.name}-long`, long, others),
+        project(kind, `${kind.name}-long`, kind.files.map(longOf), others.map(longOf)),
       ].map((one) => ({ ...one, mode }));
     }),
   },
 }));
+
+function longOf(glob: string): string {
+  return glob.replace(/\.test\.ts$/, '.long.test.ts');
+}
 
 function project(
   { workers, group }: Kind,

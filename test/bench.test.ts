@@ -3,61 +3,15 @@
  * that a run in which a message is missing or damaged fails. Never how fast anything is.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
+import { bench, clear, folder, load, play, type System, works } from './bench-play.ts';
 
-interface Work {
-  name: string;
-  shape: string;
-  count?: number;
-  recipients?: number;
-}
-interface System {
-  name: string;
-  prepare?(folder: string): Promise<{ shared: unknown }>;
-}
-interface Result {
-  work: string;
-  figure: string;
-  system: string;
-  median: number;
-  ratios: Record<string, number>;
-}
-interface Played {
-  results: Result[];
-  failures: { work: string; system: string; message: string }[];
-}
-
-const bench = new URL('../bench/', import.meta.url);
-const load = (file: string) => import(new URL(file, bench).href);
 const { casts } = await load('casts.mjs');
 const { loadSystems, plays } = await load('matrix.mjs');
-const { runRounds } = await load('rounds.mjs');
-const { works } = (await load('works.mjs')) as { works: Work[] };
-
-let folder: string;
-let shared: Record<string, unknown>;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'skein-bench-test-'));
-  const systems: System[] = await loadSystems(['skein-tls']);
-  shared = { 'skein-tls': (await systems[0]?.prepare?.(folder))?.shared };
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Small enough to take no time, large enough to have something in flight. */
-function tiny(work: Work) {
-  const few = { seconds: { full: 0.1 }, restMs: 10, deadlineMs: 60_000, stallAfterMs: 1000, inFlight: 64 };
-  const fewer = work.recipients === undefined ? {} : { recipients: 3, processes: 2 };
-  return { ...work, ...few, ...fewer, count: work.count === undefined ? undefined : 200 };
-}
-
-async function play(names: string[], systems: unknown[], more = {}): Promise<Played> {
-  const chosen = works.filter(({ name }) => names.includes(name)).map((work) => ({ ...tiny(work), ...more }));
-  return runRounds({ works: chosen, systems, rounds: 1, shared });
-}
+afterAll(clear);
 
 test('each shape of work has a system that plays it, and every role that its cast asks for', async () => {
   const systems = await loadSystems();
@@ -83,18 +37,6 @@ test('skein with and without a key and the raw limit play one-way and there and 
   ]);
   expect(Object.keys(results.at(-1)?.ratios ?? {})).toEqual(['raw', 'skein']);
   for (const { median } of results) expect(median).toBeGreaterThan(0);
-});
-
-test('skein plays everything else with a key, and all of it arrives', async () => {
-  const names = [
-    ['one-way-128', 'half-load', 'relay', 'acknowledged-count', 'requests-256'],
-    ['fan-out-16', 'broadcast-16', 'cold-start', 'heap'],
-  ];
-  const systems = await loadSystems(['skein-tls']);
-  const played = await Promise.all(names.map((some) => play(some, systems)));
-  expect(played.flatMap(({ failures }) => failures)).toEqual([]);
-  const works = played.flatMap(({ results }) => results.map(({ work }) => work));
-  expect(new Set(works)).toEqual(new Set(names.flat()));
 });
 
 /** A system made of raw's roles, of which the sender or receiver has a fault. */
