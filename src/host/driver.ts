@@ -11,6 +11,7 @@ import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
 import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
+import { heldUpMs } from './held-up.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
 import { reachFindings } from './reach.ts';
@@ -128,6 +129,8 @@ export class Driver implements Platform {
   };
 
   now = (): number => performance.now();
+
+  readonly heldUpMs = heldUpMs;
 
   wallNow(): number {
     return Date.now();

@@ -3,17 +3,24 @@ import { BehaviorWatch } from './behavior-watch.ts';
 
 function watched() {
   let milliseconds = 0;
+  let heldUpMs: number | undefined;
   const said: string[] = [];
   const watch = new BehaviorWatch(
-    () => milliseconds,
+    { now: () => milliseconds, heldUpMs: () => heldUpMs },
     (text) => void said.push(text),
   );
-  const call = (tookMs: number, now: number): void => {
+  /** @param othersMs Of it, the system ran others. */
+  const call = (tookMs: number, now: number, othersMs?: number): void => {
     const begunAt = watch.begin();
     milliseconds += tookMs;
+    if (othersMs !== undefined) heldUpMs = (heldUpMs ?? 0) + othersMs;
     watch.end('mine', begunAt, now);
   };
-  return { watch, said, call };
+  const tick = (heldUpSoFarMs: number): void => {
+    heldUpMs = heldUpSoFarMs;
+    watch.tick();
+  };
+  return { watch, said, call, tick };
 }
 
 describe('a behavior that throws', () => {
@@ -44,6 +51,16 @@ describe('a behavior whose call takes over 50 ms', () => {
     call(70, 61_000);
     expect(said).toHaveLength(2);
     expect(watch.troubles).toEqual([{ name: 'mine', threw: 0, isOff: false, slowCalls: 3, slowestMs: 80 }]);
+  });
+
+  test('is not blamed for the time in which the system ran other programs', () => {
+    const { watch, said, call, tick } = watched();
+    tick(1000);
+    call(90, 0, 60);
+    expect([said, watch.troubles]).toEqual([[], []]);
+    tick(1060);
+    call(200, 0, 60);
+    expect(watch.troubles).toMatchObject([{ slowCalls: 1, slowestMs: 140 }]);
   });
 
   test('is not looked for without a clock', () => {

@@ -2,12 +2,18 @@
  * Watches how behaviors behave: which throws too often, and which blocks the node's event loop.
  *
  * Who calls it: the registry of behaviors, around each call. Invariant: it changes nothing by itself, it reports; a
- * slow behavior is named in the log at most once a minute.
+ * slow behavior is named in the log at most once a minute, and none is named for what other programs of the machine
+ * did.
  */
 import { limits } from './limits.ts';
 
-/** Milliseconds of a monotonic clock that goes on within a turn. */
-export type Clock = () => number;
+/** How long things take. */
+export interface Clock {
+  /** Monotonic milliseconds, which go on within a turn. */
+  now(): number;
+  /** Milliseconds so far in which this program could have gone on, and the system ran others. Undefined: unknown. */
+  heldUpMs?(): number | undefined;
+}
 
 /** What is wrong with a behavior, for `status`. */
 export interface BehaviorTrouble {
@@ -35,6 +41,8 @@ export class BehaviorWatch {
   private readonly clock: Clock | undefined;
   private readonly warn: (text: string, feature: string) => void;
   private readonly entries = new Map<string, Entry>();
+  /** By the last `tick`: asking for each call would cost too much. */
+  private heldUpMs: number | undefined;
 
   /** @param warn Writes a line into the log. */
   constructor(clock: Clock | undefined, warn: (text: string, feature: string) => void) {
@@ -66,20 +74,34 @@ export class BehaviorWatch {
     return isTooOften;
   }
 
+  /** About once a second. */
+  tick(): void {
+    this.heldUpMs = this.clock?.heldUpMs?.();
+  }
+
   /** A call begins. */
   begin(): number {
-    return this.clock?.() ?? 0;
+    return this.clock?.now() ?? 0;
   }
 
   isSlow(begunAt: number): boolean {
-    return this.clock !== undefined && this.clock() - begunAt > limits.behaviorSlowMs;
+    return this.clock !== undefined && this.clock.now() - begunAt > limits.behaviorSlowMs;
   }
 
   /** The call that began then is over. @param now Kernel time. */
   end(name: string, begunAt: number, now: number): void {
     if (this.clock === undefined) return;
-    const tookMs = this.clock() - begunAt;
-    if (tookMs > limits.behaviorSlowMs) this.slow(name, tookMs, now);
+    const tookMs = this.clock.now() - begunAt;
+    if (tookMs <= limits.behaviorSlowMs) return;
+    const ownMs = tookMs - this.heldUpSinceTick();
+    if (ownMs > limits.behaviorSlowMs) this.slow(name, ownMs, now);
+  }
+
+  /** At most so much of it may lie within a call that began after the tick. */
+  private heldUpSinceTick(): number {
+    const { heldUpMs } = this;
+    const nowMs = this.clock?.heldUpMs?.();
+    return heldUpMs === undefined || nowMs === undefined ? 0 : nowMs - heldUpMs;
   }
 
   private slow(name: string, tookMs: number, now: number): void {

@@ -140,6 +140,7 @@ export class Behaviors {
   }
 
   tick(now: number, intervalMs: number): void {
+    this.watch.tick();
     this.each(({ behavior, agent, handlers }) => {
       behavior.timers?.tick?.(agent, now, intervalMs);
       for (const entry of handlers.values()) entry.handler.tick?.(entry.agent, now, intervalMs);

@@ -126,6 +126,7 @@ export class Kernel {
     this.life = 'running';
     this.tickAt = now + limits.heartbeatIntervalMs;
     this.promisedWake = now;
+    this.behaviors.watch.tick();
     this.behaviors.each(({ behavior, agent }) => behavior.lifecycle?.started?.(agent));
   }
 

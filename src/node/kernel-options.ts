@@ -19,7 +19,7 @@ export function kernelOptions(
     ...settings,
     instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
     firstLink,
-    clock: () => platform.now(),
+    clock: { now: () => platform.now(), heldUpMs: () => platform.heldUpMs?.() },
     features: settings.features ?? [],
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),

@@ -53,6 +53,8 @@ export interface Platform {
   readonly random: Random;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds so far in which this program could have gone on, and the system ran others. Undefined: unknown. */
+  heldUpMs?(): number | undefined;
   /** Unix time in milliseconds; may jump. */
   wallNow(): number;
   /** Have `events.wake()` called at this time of `now()`. Replaces the earlier wish; Infinity takes it back. */
