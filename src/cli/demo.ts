@@ -35,10 +35,10 @@ async function runPlain(interrupted: AbortSignal): Promise<number> {
     await story.begin();
     await story.loseRelay();
   };
-  const exitCode = await finish(story, told(), interrupted);
-  if (exitCode === 0 && !interrupted.aborted)
+  const failure = await finish(story, told(), interrupted);
+  if (failure === undefined && !interrupted.aborted)
     print(`the whole story took ${(story.elapsedMs / 1000).toFixed(1)} s`);
-  return exitCode;
+  return exitCodeOf(failure);
 }
 
 async function runLive(interrupted: AbortSignal): Promise<number> {
@@ -51,28 +51,38 @@ async function runLive(interrupted: AbortSignal): Promise<number> {
   process.stdout.write(alternateScreen.on);
   const drawing = new AbortController();
   const drawn = keepDrawing(story, told, drawing.signal);
-  const exitCode = await finish(story, endless(), interrupted).finally(async () => {
+  const failure = await finish(story, endless(), interrupted).finally(async () => {
     drawing.abort();
     await drawn;
     process.stdout.write(alternateScreen.off);
   });
   print(told.slice(-3).join('\n'));
-  return exitCode;
+  return exitCodeOf(failure);
 }
 
-/** Whichever comes first, the story's end or a person's; then everything is put away. */
-async function finish(story: Story, telling: Promise<void>, interrupted: AbortSignal): Promise<number> {
-  let exitCode = 0;
+/** Said last: what was on the other screen is gone with it. */
+function exitCodeOf(failure: Error | undefined): number {
+  if (failure === undefined) return 0;
+  printError(`skein: demo failed: ${failure.message}`);
+  return 1;
+}
+
+/** Whichever comes first, the story's end or a person's; then everything is put away. Resolves with what failed. */
+async function finish(
+  story: Story,
+  telling: Promise<void>,
+  interrupted: AbortSignal,
+): Promise<Error | undefined> {
+  let failure: Error | undefined;
   try {
     await Promise.race([telling, abortOf(interrupted)]);
   } catch (problem) {
-    printError(`skein: demo failed: ${(problem as Error).message}`);
-    exitCode = 1;
+    failure = problem as Error;
   }
   // What the story still waits for fails when its nodes go: that is no news.
   telling.catch(() => {});
   await story.end();
-  return exitCode;
+  return failure;
 }
 
 function abortOf(signal: AbortSignal): Promise<void> {
@@ -85,7 +95,9 @@ async function keepDrawing(story: Story, told: readonly string[], signal: AbortS
   while (!signal.aborted) {
     topology = await currentTopology(story).catch(() => topology);
     const { traffic, names, lost } = story;
+    // A terminal that nobody has told its size says 0.
     const { columns, rows } = process.stdout;
+    const size = { columns: columns || 80, rows: rows || 24 };
     const flow = traffic && {
       source: traffic.source,
       destination: traffic.destination,
@@ -94,7 +106,7 @@ async function keepDrawing(story: Story, told: readonly string[], signal: AbortS
       missing: traffic.missing,
       route: traffic.last?.route ?? [],
     };
-    process.stdout.write(drawScene({ names, lost, topology, traffic: flow, told, size: { columns, rows } }));
+    process.stdout.write(drawScene({ names, lost, topology, traffic: flow, told, size }));
     await sleep(drawIntervalMs, undefined, { signal }).catch(() => {});
   }
 }

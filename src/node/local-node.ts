@@ -271,6 +271,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
     this.runtime.run(this.core.kernel);
     this.facades.resumed();
     const text = `the name ${from} is taken: this node is now called ${this.name}`;
+    this.platform.log('warn', text, { name: this.name });
     this.events.emit('warning', { code: 'SKEIN_NAME_TAKEN', text });
   }
 

@@ -91,17 +91,17 @@ export function formatLinks(links: readonly LinkInfo[], keys: readonly string[] 
   const isChanging = keys.length > 1;
   return table(
     [
-      ...['LINK TO', 'ADDRESS', 'DIRECTION', 'ROUND TRIP', 'OPEN FOR', 'IN', 'OUT', 'STATE'],
+      ...['LINK TO', 'ADDRESS', 'WAY', 'ROUND TRIP', 'OPEN FOR', 'FRAMES IN', 'OUT', 'STATE'],
       ...(isChanging ? ['KEY'] : []),
     ],
     links.map((link) => [
       link.node,
       link.address,
-      link.direction,
+      link.direction === 'incoming' ? 'in' : 'out',
       link.roundTripMs === undefined ? '-' : `${link.roundTripMs.toFixed(1)}ms`,
       formatDuration(link.openForMs),
-      plural(link.framesIn, 'frame'),
-      plural(link.framesOut, 'frame'),
+      String(link.framesIn),
+      String(link.framesOut),
       link.stalled ? 'stalled' : 'open',
       ...(isChanging ? [orDash(link.key)] : []),
     ]),

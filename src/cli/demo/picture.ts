@@ -26,13 +26,23 @@ export interface Scene {
 
 const clearScreen = '\u001b[H\u001b[J';
 
-/** From the upper left corner, each line cut to the width, so that nothing wraps and flickers. */
+/** From the upper left corner, each line cut or broken at the width, so that nothing wraps and flickers. */
 export function drawScene(scene: Scene): string {
   const head = ['skein demo: five nodes, found by UDP alone, degree 2 (Ctrl-C ends)', ''];
   const body = [...drawNodes(scene).split('\n'), '', drawTraffic(scene), ''];
   const room = Math.max(1, scene.size.rows - head.length - body.length - 1);
-  const lines = [...head, ...body, ...scene.told.slice(-room)];
-  return clearScreen + lines.map((line) => printable(line).slice(0, scene.size.columns)).join('\n');
+  const { columns } = scene.size;
+  const told = scene.told.flatMap((line) => broken(printable(line), columns)).slice(-room);
+  const lines = [...head, ...body, ...told];
+  return clearScreen + lines.map((line) => printable(line).slice(0, columns)).join('\n');
+}
+
+/** Between words, where that goes; what goes on is indented. */
+function broken(line: string, columns: number): string[] {
+  if (line.length <= columns) return [line];
+  const space = line.lastIndexOf(' ', columns);
+  const at = space > columns / 2 ? space : columns;
+  return [line.slice(0, at), ...broken(`    ${line.slice(at).trimStart()}`, columns)];
 }
 
 function drawNodes({ names, lost, topology, traffic }: Scene): string {

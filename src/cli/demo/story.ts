@@ -9,7 +9,7 @@ import type { Topology } from '../../node/node.ts';
 import { plural } from '../kit/output.ts';
 import { degree, Fleet } from './fleet.ts';
 import { chooseJourney, type Journey, linkCount } from './journey.ts';
-import { Traffic } from './traffic.ts';
+import { type Arrival, Traffic } from './traffic.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
 const stepTimeoutMs = 12_000;
@@ -67,8 +67,7 @@ export class Story {
 
   /** Messages flow, the node that relays them dies and comes back. */
   async loseRelay(): Promise<void> {
-    const traffic = await this.startTraffic();
-    const calm = await inTime('messages arrive', this.calm(traffic));
+    const { traffic, calm } = await this.relayedTraffic();
     const relay = calm.route[1] as string;
     const every = `every ${this.pace.messageIntervalMs} ms`;
     this.tell(`${traffic.source} sends to ${traffic.destination} ${every}, by ${describeRoute(calm.route)}`);
@@ -89,6 +88,18 @@ export class Story {
 
   topology(asked: string): Promise<Topology> {
     return this.fleet.get(asked).client.call('topology', {});
+  }
+
+  /** Two that were not linked when they were chosen may be since: then two others. */
+  private async relayedTraffic(): Promise<{ traffic: Traffic; calm: Arrival }> {
+    const giveUpAt = performance.now() + stepTimeoutMs;
+    for (;;) {
+      const traffic = await this.startTraffic();
+      const calm = await inTime('messages arrive', this.calm(traffic));
+      if (calm !== undefined) return { traffic, calm };
+      if (performance.now() > giveUpAt) throw new Error('no two nodes stayed without a direct link');
+      await inTime('the last receipts arrive', traffic.stop());
+    }
   }
 
   private async startTraffic(): Promise<Traffic> {
@@ -141,9 +152,11 @@ export class Story {
     }
   }
 
-  private async calm(traffic: Traffic) {
-    for (let left = this.pace.calmMessages; left > 1; left--) await traffic.arrival(() => true);
-    return traffic.arrival(({ route }) => route.length > 2);
+  /** Undefined: after all of them they still come directly. */
+  private async calm(traffic: Traffic): Promise<Arrival | undefined> {
+    let last = await traffic.arrival(() => true);
+    for (let left = this.pace.calmMessages; left > 1; left--) last = await traffic.arrival(() => true);
+    return last.route.length > 2 ? last : undefined;
   }
 
   private async killRelay(traffic: Traffic, relay: string): Promise<void> {

@@ -20,8 +20,9 @@ export const formationCli: FeatureCli = {
     if (addresses.length === 0) return [];
     if (broker === undefined) return [['formation', `no broker yet at ${addresses.join(', ')}`]];
     const who = broker.name ?? 'a nanomsg program';
-    const since = `${who} at ${broker.address} for ${formatDuration(Math.max(0, Date.now() - broker.since))}`;
+    const since = new Date(broker.since).toISOString().replace(/\.\d+Z$/, 'Z');
+    const duration = formatDuration(Math.max(0, Date.now() - broker.since));
     const size = members === undefined ? '' : `; ${plural(members, 'member')}`;
-    return [['broker', `${since} (since ${new Date(broker.since).toISOString()})${size}`]];
+    return [['broker', `${who} at ${broker.address} since ${since} (${duration})${size}`]];
   },
 };

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { durationOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
+import { isTerminalOfOthers } from '../../../cli/kit/standard-input.ts';
 import { interrupted, sessionOf, withNode } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
 import { attachedChannels } from '../api/attached-channel.ts';
@@ -26,7 +27,9 @@ export function build(): Command {
     .option('--timeout <duration>', 'how long to wait for the other end (default: 10s)', durationOption)
     .action((other: string | undefined, flags: PairFlags) => {
       const { listen = false, timeout } = flags;
-      if (listen === (other !== undefined)) throw new UsageError('pair: name a node, or give --listen');
+      if (listen && other !== undefined)
+        throw new UsageError(`pair: name a node or give --listen, and not both (${other} is named)`);
+      if (!listen && other === undefined) throw new UsageError('pair: name a node, or give --listen');
       if (listen && timeout !== undefined) throw new UsageError('--timeout: with --listen it waits for ever');
       return withNode(flags, async (client) => {
         const signal = interrupted();
@@ -65,7 +68,7 @@ async function refuseAll(requests: AsyncIterator<PairRequest>): Promise<void> {
   }
 }
 
-/** Over when both halves are. Standard input that is never read to its end must not keep the process. */
+/** Over when both halves are; a job in the background has nothing to say. Standard input that is never read to its end must not keep the process. */
 async function join(channel: Channel, signal: AbortSignal): Promise<void> {
   const { stdin, stdout } = process;
   const over = new Promise<void>((resolve, reject) => {
@@ -74,7 +77,8 @@ async function join(channel: Channel, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => channel.destroy(), { once: true });
     if (signal.aborted) channel.destroy();
   });
-  stdin.pipe(channel);
+  if (isTerminalOfOthers()) channel.end();
+  else stdin.pipe(channel);
   stdout.on('error', () => channel.destroy(new SkeinError('SKEIN_CLOSED', 'nobody reads standard output')));
   channel.pipe(stdout, { end: false });
   try {

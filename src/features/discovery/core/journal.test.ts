@@ -23,7 +23,7 @@ function view(
     now: 10_000,
     self: { name: 'me', namespace: 'lab' },
     neighbors: { size: neighbors, has: (id: number) => linked.some((name) => idOf(name) === id) },
-    routes: { reachableCount: neighbors },
+    routes: { reachableCount: neighbors, reachable: () => Object.keys(known).map(idOf) },
     directory: {
       get: (id: number) => {
         const name = Object.keys(known).find((candidate) => idOf(candidate) === id);
@@ -137,8 +137,20 @@ describe('why a node is alone', () => {
     journal.solicited();
     journal.answered();
     expect(textOf(undefined, { neighbors: 1 })).toBe(
-      '1 of 2 wanted links, 1 other node reachable; 1 solicitation on 10.0.0.255:7077, answered by 1 link',
+      '1 of 2 wanted links, 1 other node reachable, all of them linked; 1 solicitation on 10.0.0.255:7077, answered by 1 link',
     );
+  });
+
+  test('does not call solicitations unanswered where all that are there are linked', () => {
+    journal.solicited();
+    expect(textOf(undefined, { neighbors: 1 })).toBe(
+      '1 of 2 wanted links, 1 other node reachable, all of them linked',
+    );
+  });
+
+  test('names the links that were hung up by hand', () => {
+    const text = textOf(undefined, { neighbors: 1, known: { far: ['far:1'] }, quietForMs: () => 20_500 });
+    expect(text).toContain('the link to far was hung up by hand');
   });
 
   test('says when it does not even ask', () => {

@@ -134,6 +134,7 @@ export class Journal {
       ...this.links(view),
       ...this.solicitations(view),
       ...seedFindings(view),
+      ...this.hungUp(view),
       ...this.strangers(view),
     ];
     for (const [address, { failure, at }] of this.refusedByAddress) {
@@ -167,11 +168,13 @@ export class Journal {
   private links({ agent, degree }: JournalView): Finding[] {
     const count = agent.neighbors.size;
     const { reachableCount } = agent.routes;
-    const text = `${count} of ${degree} wanted links, ${counted(reachableCount, 'other node')} reachable`;
+    const others = `${counted(reachableCount, 'other node')} reachable`;
+    const all = count > 0 && count === reachableCount ? ', all of them linked' : '';
+    const text = `${count} of ${degree} wanted links, ${others}${all}`;
     return [{ code: count === 0 ? 'alone' : 'linked', text }];
   }
 
-  private solicitations({ degree, solicits, broadcastTargets }: JournalView): Finding[] {
+  private solicitations({ agent, degree, solicits, broadcastTargets }: JournalView): Finding[] {
     if (degree === 0)
       return [
         { code: 'degree-0', text: 'degree is 0: this node never solicits, it only answers and dials seeds' },
@@ -186,7 +189,16 @@ export class Journal {
       return [
         { code: 'answered', text: `${count}, answered by ${counted(this.solicitationsAnswered, 'link')}` },
       ];
+    // Who is linked to all that are there has nobody who could answer.
+    if (agent.neighbors.size > 0 && agent.neighbors.size === agent.routes.reachableCount) return [];
     return [{ code: 'unanswered', text: `${count} unanswered` }];
+  }
+
+  /** Of all that are within reach. */
+  private hungUp(view: JournalView): Finding[] {
+    const { directory, routes } = view.agent;
+    const names = [...routes.reachable()].flatMap((id) => directory.get(id)?.name ?? []);
+    return names.flatMap((name) => quietFindings(name, view));
   }
 
   private strangers({ agent }: JournalView): Finding[] {

@@ -1,6 +1,7 @@
 /** A node of vee at the terminal: what happens on stderr, what it is told by whom it is paired with on stdout. */
 import { createInterface } from 'node:readline';
 import { print, printable, printError } from '../../../cli/kit/output.ts';
+import { isTerminalOfOthers } from '../../../cli/kit/standard-input.ts';
 import { VeeNode } from '../../../doors/nanomsg/vee-node.ts';
 
 export async function runVee(options: {
@@ -23,11 +24,12 @@ export async function runVee(options: {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   await Promise.race([node.open(), ended]);
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => {
+  // In the background of a terminal it has nothing to say.
+  const lines = isTerminalOfOthers() ? undefined : createInterface({ input: process.stdin });
+  lines?.on('line', (line) => {
     if (!node.send(line)) say('not paired: the line went nowhere');
   });
   await ended;
-  lines.close();
+  lines?.close();
   await node.close();
 }
