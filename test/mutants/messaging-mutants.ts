@@ -45,8 +45,7 @@ export const messagingMutants: readonly Mutant[] = [
     breaks: 'the first part of a split body is acknowledged as if it were the whole',
     file: `${folder}/receiver.ts`,
     find: "if (joined.state === 'held') return;",
-    replace:
-      "if (joined.state === 'held') return this.gather(source, life, part.whole, ReceiptStatus.accepted);",
+    replace: "if (joined.state === 'held') return this.gather(origin, part.whole, ReceiptStatus.accepted);",
   },
   {
     name: 'busy-acknowledged',

@@ -188,7 +188,7 @@ export const topologyMutants: readonly Mutant[] = [
     breaks: 'who passes on a forged record keeps its link',
     file: `${folder}/topology.ts`,
     find: "      case 'forged':\n",
-    replace: "      case 'forged':\n        return;\n",
+    replace: "      case 'forged':\n        if (this.now >= 0) return;\n",
   },
   {
     name: 'flooder-not-cut-off',
