@@ -14,7 +14,7 @@ export {
   feature,
 } from './kit/feature.ts';
 export type { MeshView, NodePorts } from './kit/node-ports.ts';
-export { checkInput, type Operations, operationsOf } from './kit/operation.ts';
+export { type Operations, operationsOf } from './kit/operation.ts';
 export { PushStreams } from './kit/push-streams.ts';
 export type { Session, SessionDuplex } from './kit/session.ts';
 export { PushStream } from './kit/stream.ts';

@@ -45,6 +45,37 @@ test.each(cases)(
   },
 );
 
+test('what createNode loads at once is no library of schemas: operations are loaded when they are asked for', async () => {
+  const { metafile } = await build({
+    stdin: { contents: program, resolveDir: root, sourcefile: 'program.js' },
+    alias: { skein: join(root, entries.sources) },
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    outdir: 'out',
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  const { outputs } = metafile;
+  const reached = new Set<string>();
+  const reach = (file: string): void => {
+    if (reached.has(file) || outputs[file] === undefined) return;
+    reached.add(file);
+    for (const { path, kind } of outputs[file].imports) if (kind === 'import-statement') reach(path);
+  };
+  reach(
+    Object.keys(outputs).find(
+      (file) => outputs[file]?.entryPoint === 'stdin' || /stdin|program/.test(file),
+    ) as string,
+  );
+  const modules = [...reached].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  expect(modules.some((module) => /create-node\.ts$/.test(module))).toBe(true);
+  expect(modules.filter((module) => /node_modules\/valibot\//.test(module))).toEqual([]);
+});
+
 /** The files of the bundle. Those that no export of is used are in the list too: they were reached. */
 async function modulesByEsbuild(entry: string): Promise<string[]> {
   const { metafile } = await build({

@@ -8,7 +8,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SkeinError } from '../kernel/errors.ts';
-import { checkInput, type DuplexAnswer, describeInput } from '../kit/operation.ts';
+import type { DuplexAnswer } from '../kit/operation.ts';
+import { checkInput, describeInput } from '../kit/operation-input.ts';
 import { ControlFrame, ControlFrames, frameHead, jsonFrame } from './duplex-frames.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';

@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SkeinError } from '../kernel/errors.ts';
-import { checkInput, describeInput } from '../kit/operation.ts';
+import { checkInput, describeInput } from '../kit/operation-input.ts';
 import { asSkeinError, errorToJson, statusOf } from './errors.ts';
 import { controlLimits } from './limits.ts';
 import type { OperationTable, Served } from './operations.ts';

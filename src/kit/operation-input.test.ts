@@ -3,7 +3,7 @@ import { features } from '../features/index.ts';
 import { nodeOperations } from '../node/remote.ts';
 import type { AllOperations } from '../remote/operations.ts';
 import { loadOperations } from './feature.ts';
-import { checkInput, describeInput } from './operation.ts';
+import { checkInput, describeInput } from './operation-input.ts';
 
 const problemOf = (schema: Parameters<typeof checkInput>[0], input: unknown): string => {
   try {
