@@ -15,6 +15,7 @@ export {
 } from './kit/feature.ts';
 export type { MeshView, NodePorts } from './kit/node-ports.ts';
 export { type Operations, operationsOf } from './kit/operation.ts';
+export { checkInput } from './kit/operation-input.ts';
 export { PushStreams } from './kit/push-streams.ts';
 export type { Session, SessionDuplex } from './kit/session.ts';
 export { PushStream } from './kit/stream.ts';

@@ -1,10 +1,10 @@
 /**
  * What a caller sent to an operation, held against its schema; and what the schema accepts, for people.
  *
- * Who calls it: whatever carries operations (the control socket). Apart from the operations themselves, since whoever
- * only makes a node must not load a library of schemas. Invariant: what is wrong is said in one line.
+ * Who calls it: whatever carries operations, and features of a program's own. It asks the schemas themselves, so that
+ * whoever only makes a node does not load the library that they come from. Invariant: what is wrong is said in one line.
  */
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { SkeinError } from '../kernel/errors.ts';
 import type { InputSchema } from './operation.ts';
 
@@ -18,17 +18,18 @@ export function checkInput<Schema extends InputSchema>(
 ): v.InferOutput<Schema> {
   // A list would pass for an object without fields.
   if (Array.isArray(input)) throw new SkeinError('SKEIN_INVALID', notAnObject);
-  const checked = v.safeParse(schema, input ?? {}, { abortEarly: true });
-  if (checked.success) return checked.output;
-  throw new SkeinError('SKEIN_INVALID', problemLine(checked.issues[0], schema));
+  const checked = schema['~run']({ value: input ?? {} }, { abortEarly: true });
+  const [issue] = checked.issues ?? [];
+  if (issue === undefined) return checked.value as v.InferOutput<Schema>;
+  throw new SkeinError('SKEIN_INVALID', problemLine(issue, schema));
 }
 
 const notAnObject = 'the input is one JSON object';
 
 /** Says one issue in one line. */
 function problemLine(issue: v.BaseIssue<unknown>, schema: InputSchema): string {
-  const path = v.getDotPath(issue);
-  if (path === null) return notAnObject;
+  const path = issue.path?.map(({ key }) => String(key)).join('.');
+  if (path === undefined) return notAnObject;
   const accepted = Object.keys(schema.entries);
   if (issue.expected === 'never') {
     return accepted.length === 0
@@ -55,9 +56,18 @@ export function describeInput(schema: InputSchema): Record<string, FieldDescript
   );
 }
 
+interface Wrapping {
+  readonly wrapped: v.GenericSchema;
+}
+
+interface Piped {
+  readonly pipe: readonly { readonly type: string; readonly description?: string }[];
+}
+
 function describeField(field: v.GenericSchema): FieldDescription {
-  const optional = v.isOfType('exact_optional', field);
-  const inner = optional ? (field as unknown as { wrapped: v.GenericSchema }).wrapped : field;
-  const description = v.getDescription(inner);
+  const optional = field.type === 'exact_optional';
+  const inner = optional ? (field as unknown as Wrapping).wrapped : field;
+  const { pipe = [] } = inner as Partial<Piped>;
+  const description = pipe.findLast(({ type }) => type === 'description')?.description;
   return { type: inner.type, required: !optional, ...(description === undefined ? {} : { description }) };
 }
