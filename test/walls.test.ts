@@ -50,7 +50,7 @@ const mayImport: Record<Room, string[]> = {
     ...['features/*', 'features/*/core', 'node', 'doors'],
     ...['@peculiar/x509', 'reflect-metadata', 'node:'],
   ],
-  remote: [...below, 'features/*/core', 'node', 'host', 'node:'],
+  remote: [...below, 'features/*/core', 'node', 'host', 'node:', 'ws'],
   // Liars and the watch of floods speak topology's messages: a mesh without topology has no records to lie about.
   'sim/world': [...below, 'features/*/core', 'node', 'stores'],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'sim/world'],

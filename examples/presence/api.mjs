@@ -36,7 +36,7 @@ export const operations = {
   set: call({ summary: 'Set the status line.', input: setInput, run: (api, { line }) => api.set(line) }),
   all: call({ summary: 'The lines of all nodes, by name.', input, run: (api) => api.all() }),
   history: call({ summary: 'The last changes, oldest first.', input, run: (api) => api.history() }),
-  watch: stream({ summary: 'Changes.', input, run: async (api, _input, signal) => api.watch({ signal }) }),
+  watch: stream({ summary: 'Changes.', input, run: async (api, _, { signal }) => api.watch({ signal }) }),
 };
 
 /** @param {Session<typeof operations>} session @returns {PresenceApi} */

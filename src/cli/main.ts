@@ -23,6 +23,7 @@ const loaders: CommandLoaders = {
   node: () => import('./commands/node.ts'),
   ...Object.assign({}, ...Object.values(featureClis).map(({ commands }) => commands)),
   demo: () => import('./commands/demo.ts'),
+  api: () => import('./commands/api.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),
   compat: () => import('./commands/compat.ts'),

@@ -3,7 +3,7 @@
  *
  * Each feature lists its own (`features/NAME/remote.ts`); the command line, the control socket, attached nodes and
  * every later door come from these values, so that nothing is said twice. Invariant: `run` sees only input that its
- * schema has let through, and everything it returns is plain JSON (bodies by `body.ts`), or bytes for a duplex.
+ * schema has let through; bodies in it are as its caller's protocol writes them, and `Asking.bodies` translates.
  */
 import type { Duplex } from 'node:stream';
 import type * as v from 'valibot';
@@ -14,24 +14,47 @@ interface Described<Schema extends InputSchema> {
   /** One line, for lists of operations. */
   readonly summary: string;
   readonly input: Schema;
+  /** An input to try, at a node `a` with a neighbor `b`. */
+  readonly example?: v.InferInput<Schema>;
+}
+
+/** Who asks, and how: what an operation may need beside its input. */
+export interface Asking {
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** False: the signal fires at the end of the session at the earliest. What ends by itself may then do without it. */
+  readonly canBeGivenUp: boolean;
+  /** The same object for all that one client asks in one session: what is kept by it, only that client can reach. */
+  readonly caller: object;
+  readonly bodies: Bodies;
+}
+
+/** How one protocol writes the bodies of messages, which may hold what it has no words for. */
+export interface Bodies {
+  toWire(body: unknown): unknown;
+  /** @throws SkeinError SKEIN_INVALID */
+  fromWire(written: unknown): unknown;
 }
 
 /** One question, one answer. */
 export interface CallOperation<Api, Schema extends InputSchema, Output> extends Described<Schema> {
   readonly kind: 'call';
-  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<Output>;
+  readonly output?: v.GenericSchema;
+  run(api: Api, input: v.InferOutput<Schema>, asking: Asking): Promise<Output>;
 }
 
 /** One question, answers until either side ends it. `run` resolves once the node itself is collecting. */
 export interface StreamOperation<Api, Schema extends InputSchema, Item> extends Described<Schema> {
   readonly kind: 'stream';
-  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<AsyncIterable<Item>>;
+  /** Of each item. */
+  readonly output?: v.GenericSchema;
+  run(api: Api, input: v.InferOutput<Schema>, asking: Asking): Promise<AsyncIterable<Item>>;
 }
 
 /** One question, then bytes in both directions. `run` resolves once the other end has accepted. */
 export interface DuplexOperation<Api, Schema extends InputSchema> extends Described<Schema> {
   readonly kind: 'duplex';
-  run(api: Api, input: v.InferOutput<Schema>, signal: AbortSignal): Promise<DuplexAnswer>;
+  run(api: Api, input: v.InferOutput<Schema>, asking: Asking): Promise<DuplexAnswer>;
 }
 
 export interface DuplexAnswer {

@@ -82,18 +82,23 @@ export class PushStream<Item> implements MessageStream<Item> {
     };
   }
 
-  private pull(): Promise<IteratorResult<Item>> {
-    if (this.head < this.items.length) {
-      const value = this.items[this.head] as Item;
-      // Let go of it: a body may be large, and the array goes on for a while.
-      this.items[this.head++] = undefined;
-      if (this.head === this.items.length || (this.head > 1024 && this.head * 2 > this.items.length)) {
-        this.items = this.items.slice(this.head);
-        this.head = 0;
-      }
-      this.ports.consumed?.(value);
-      return Promise.resolve({ value, done: false });
+  /** What waits already, without a promise for it; undefined where nothing does. */
+  takeNow(): Item | undefined {
+    if (this.head === this.items.length) return undefined;
+    const value = this.items[this.head] as Item;
+    // Let go of it: a body may be large, and the array goes on for a while.
+    this.items[this.head++] = undefined;
+    if (this.head === this.items.length || (this.head > 1024 && this.head * 2 > this.items.length)) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
     }
+    this.ports.consumed?.(value);
+    return value;
+  }
+
+  private pull(): Promise<IteratorResult<Item>> {
+    const value = this.takeNow();
+    if (value !== undefined) return Promise.resolve({ value, done: false });
     if (this.error !== undefined) return Promise.reject(this.error);
     if (this.isClosed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve, reject) => this.pulls.push({ resolve, reject }));

@@ -20,6 +20,12 @@ export interface MessageStream<Item> extends AsyncIterable<Item>, AsyncDisposabl
   close(): Promise<void>;
 }
 
+/** What a stream inside of skein may offer besides: items that wait are taken without a promise for each. */
+export interface Taking<Item> {
+  /** Undefined: none waits, or none can be had so. */
+  takeNow?(): Item | undefined;
+}
+
 /** A handler at work; closing it ends it. */
 export interface MessageSubscription extends AsyncDisposable {
   /** Resolves once the node itself is collecting for it. */

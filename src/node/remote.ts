@@ -5,6 +5,7 @@ import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
 import { kindName, listOf, nodeCount, nodeName, nodeNames, timeoutMs, wholeNumber } from '../kit/fields.ts';
 import { operationsOf } from '../kit/operation.ts';
+import { linkInfoSchema, names, nodeInfoSchema, nothing } from '../kit/view-schemas.ts';
 import type { LinkInfo, NodeInfo } from '../kit/views.ts';
 import { eventsOf } from './event-stream.ts';
 import type { LocalNode } from './node.ts';
@@ -21,22 +22,64 @@ export const settingFields = {
   sendTimeoutMs: timeoutMs,
 };
 
+const whole = v.pipe(v.number(), v.integer());
+
+const settingsSchema = v.strictObject({ degree: whole, syncPeriodMs: whole, sendTimeoutMs: whole });
+
+const statusSchema = v.strictObject({
+  name: v.string(),
+  id: whole,
+  namespace: v.string(),
+  instance: v.string(),
+  version: v.string(),
+  pid: v.optional(whole),
+  uptimeMs: whole,
+  addresses: names,
+  settings: settingsSchema,
+  security: v.strictObject({ mode: v.picklist(['key', 'loopback', 'open']), keys: names }),
+  links: v.array(linkInfoSchema),
+  nodeCount: whole,
+  services: names,
+  counters: v.record(v.string(), v.number()),
+  features: v.record(v.string(), v.unknown()),
+  troubles: v.array(
+    v.strictObject({
+      name: v.string(),
+      threw: whole,
+      isOff: v.boolean(),
+      slowCalls: whole,
+      slowestMs: whole,
+    }),
+  ),
+});
+
+const explanationSchema = v.strictObject({
+  summary: v.string(),
+  findings: v.array(v.strictObject({ code: v.string(), text: v.string() })),
+});
+
 const { call, stream } = operationsOf<LocalNode>();
 
 export const nodeOperations = {
   status: call({
     summary: 'This node: addresses, settings, links, counters.',
     input: v.strictObject({}),
+    output: statusSchema,
+    example: {},
     run: (node) => node.status(),
   }),
   why: call({
     summary: 'Why a node is missing or, without a name, why this node is alone.',
     input: v.strictObject({ node: v.exactOptional(nodeName) }),
+    output: explanationSchema,
+    example: { node: 'c' },
     run: (node, input) => node.explain(input.node),
   }),
   'node-show': call({
     summary: 'What is known of one node, reachable or not.',
     input: v.strictObject({ node: nodeName }),
+    output: v.strictObject({ ...nodeInfoSchema.entries, link: v.optional(linkInfoSchema) }),
+    example: { node: 'b' },
     async run(node, input): Promise<ShownNode> {
       const known = await node.nodes({ all: true });
       const found = known.find((info) => info.name === input.node);
@@ -59,7 +102,9 @@ export const nodeOperations = {
       links: v.exactOptional(wholeNumber(0, limits.linksMax)),
       timeoutMs: v.exactOptional(timeoutMs),
     }),
-    async run(node, input, signal) {
+    output: nothing,
+    example: { nodes: ['b'], timeoutMs: 10_000 },
+    async run(node, input, { signal }) {
       await node.ready({ ...input, signal });
       return {};
     },
@@ -71,11 +116,15 @@ export const nodeOperations = {
       syncPeriodMs: v.exactOptional(settingFields.syncPeriodMs),
       sendTimeoutMs: v.exactOptional(settingFields.sendTimeoutMs),
     }),
+    output: settingsSchema,
+    example: { degree: 4 },
     run: (node, input) => node.set(input),
   }),
   down: call({
     summary: 'Leave the mesh and end the node; resolves once it has said goodbye.',
     input: v.strictObject({}),
+    output: nothing,
+    example: {},
     async run(node) {
       await node.close();
       return {};
@@ -84,6 +133,8 @@ export const nodeOperations = {
   events: stream({
     summary: 'Nodes and links that come and go, warnings, the end of the node.',
     input: v.strictObject({}),
-    run: async (node, _input, signal) => eventsOf(node, signal),
+    output: v.strictObject({ type: v.string(), detail: v.unknown() }),
+    example: {},
+    run: async (node, _input, { signal }) => eventsOf(node, signal),
   }),
 };

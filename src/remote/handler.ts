@@ -1,52 +1,68 @@
 /**
- * The HTTP handler that turns requests into operations: `POST /v1/NAME` runs one, `GET /v1` lists all.
+ * The HTTP handler that turns requests into operations: `POST /api/v1/NAME` runs one, `GET /api/v1` lists all.
  *
- * Called by the control socket's server; any other HTTP entrance can use it as it is. Invariant: whatever
- * a request holds, the answer is JSON (`{error: {code, message, retryable, details}}` when it fails), no
- * stack leaves the process, and a client that goes away ends what it asked for.
+ * Called by the control socket's server; any other HTTP entrance can use it as it is. Invariant: whatever a request
+ * holds, the answer is JSON (problem+json when it fails), no stack leaves the process, and a client that goes away ends
+ * what it asked for. A request has no session: nothing outlives it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SkeinError } from '../kernel/errors.ts';
+import { bodyFromJson, bodyToJson } from '../kit/body.ts';
+import type { Bodies } from '../kit/operation.ts';
 import { checkInput, describeInput } from '../kit/operation-input.ts';
-import { asSkeinError, errorToJson, statusOf } from './errors.ts';
+import { asSkeinError } from './errors.ts';
+import type { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
 import type { OperationTable, Served } from './operations.ts';
+import { sendJson, sendProblem } from './problem.ts';
+import { sessionPath } from './session/frames.ts';
 import { writeStream } from './stream-writer.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const root = '/api/v1';
+const bodies: Bodies = {
+  toWire: (body) => bodyToJson(body),
+  fromWire: (written) => bodyFromJson(written),
+};
+
 export function operationsHandler(
   table: OperationTable,
+  memory: HeldMemory,
   heartbeatMs: number = controlLimits.heartbeatMs,
 ): Handler {
   return (request, response) => {
-    answer(table, request, response, heartbeatMs).catch((problem: unknown) => sendError(response, problem));
+    answer(table, memory, request, response, heartbeatMs).catch((problem: unknown) =>
+      refuse(response, asSkeinError(problem)),
+    );
   };
 }
 
 async function answer(
   table: OperationTable,
+  memory: HeldMemory,
   request: IncomingMessage,
   response: ServerResponse,
   heartbeatMs: number,
 ): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  if (path === '/v1' || path === '/v1/') return sendList(table, request, response);
+  if (path === root || path === `${root}/`) return sendList(table, request, response);
   const { operation, api } = operationAt(table, path);
   if (request.method !== 'POST') throw wrongMethod(request, response, 'POST');
-  const input = checkInput(operation.input, await readJson(request));
-  const signal = signalOf(response);
+  if (operation.kind === 'duplex') throw notADuplex(path);
+  const input = checkInput(operation.input, await readJson(request, response, memory));
+  const asking = { signal: signalOf(response), canBeGivenUp: true, caller: request, bodies };
   if (operation.kind === 'call') {
-    sendJson(response, 200, await operation.run(api, input, signal));
+    sendJson(response, 200, await operation.run(api, input, asking));
     return;
   }
-  if (operation.kind === 'duplex') throw notADuplex(path);
   const format = (request.headers.accept ?? '').includes('text/event-stream') ? 'event-stream' : 'ndjson';
-  await writeStream(response, await operation.run(api, input, signal), { format, signal, heartbeatMs });
+  const { signal } = asking;
+  await writeStream(response, await operation.run(api, input, asking), { format, signal, heartbeatMs });
 }
 
 function operationAt(table: OperationTable, path: string): Served {
-  const name = path.startsWith('/v1/') ? path.slice('/v1/'.length) : undefined;
+  const name = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
   const served = name === undefined ? undefined : table.get(name);
   if (served !== undefined) return served;
   const asked =
@@ -55,7 +71,7 @@ function operationAt(table: OperationTable, path: string): Served {
       : `operation ${JSON.stringify(name.slice(0, 80))}`;
   throw new SkeinError(
     'SKEIN_CONTROL',
-    `no ${asked}: POST /v1/NAME, where NAME is one of ${[...table.keys()].join(', ')}`,
+    `no ${asked}: POST ${root}/NAME, where NAME is one of ${[...table.keys()].join(', ')}`,
     { details: { status: 404 } },
   );
 }
@@ -68,7 +84,7 @@ function wrongMethod(request: IncomingMessage, response: ServerResponse, allowed
 }
 
 function notADuplex(path: string): SkeinError {
-  const text = `${path} is a stream of bytes: GET it with "Upgrade: skein-channel"`;
+  const text = `${path} is a stream of bytes in both directions: it needs a session (${sessionPath})`;
   return new SkeinError('SKEIN_CONTROL', text, { details: { status: 426 } });
 }
 
@@ -79,6 +95,7 @@ function sendList(table: OperationTable, request: IncomingMessage, response: Ser
     kind: operation.kind,
     summary: operation.summary,
     input: describeInput(operation.input),
+    ...(operation.example === undefined ? {} : { example: operation.example }),
   }));
   sendJson(response, 200, { operations: list });
 }
@@ -91,14 +108,18 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** What it holds is given back once the request is answered. */
+async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  memory: HeldMemory,
+): Promise<unknown> {
   const chunks: Buffer[] = [];
   let byteLength = 0;
+  response.once('close', () => memory.giveBack(byteLength));
   for await (const chunk of request as AsyncIterable<Buffer>) {
+    memory.take(chunk.length, byteLength);
     byteLength += chunk.length;
-    if (byteLength > controlLimits.requestBytesMax) {
-      throw new SkeinError('SKEIN_TOO_LARGE', `a request has at most ${controlLimits.requestBytesMax} bytes`);
-    }
     chunks.push(chunk);
   }
   if (byteLength === 0) return {};
@@ -109,16 +130,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  if (response.headersSent || response.destroyed) return;
-  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
-  response.end(bytes);
-}
-
-function sendError(response: ServerResponse, problem: unknown): void {
-  const error = asSkeinError(problem);
+function refuse(response: ServerResponse, error: SkeinError): void {
   // What is left of a refused request is not read: the connection cannot be used again.
-  if (!response.req.complete) response.setHeader('connection', 'close');
-  sendJson(response, statusOf(error), { error: errorToJson(error) });
+  if (!response.headersSent && !response.req.complete) response.setHeader('connection', 'close');
+  sendProblem(response, error);
 }

@@ -1,30 +1,49 @@
 /**
  * The limits of the control socket, each with its reason.
  *
- * Who reads it: the control server, its handler and its client. Invariant: whatever a client of the
- * socket could drive up stands here.
+ * Who reads it: the control server, its sessions and its client. Invariant: whatever a client of the socket could drive
+ * up stands here.
  */
 import { messagingLimits } from '../features/messaging/core/limits.ts';
 
+/** The largest body, and 64 KiB for the fields around it. */
+const requestBytesMax = messagingLimits.bodyBytesMax + 64 * 1024;
+
 export const controlLimits = {
-  /** The largest body, as base64 in JSON, and 64 KiB for the fields around it. */
-  requestBytesMax: Math.ceil(messagingLimits.bodyBytesMax / 3) * 4 + 64 * 1024,
-  /** A person, a page and a few programs; more is a program that forgets to close. */
+  /** Of one request. A body of bytes is a third longer in JSON: what does not fit goes through a session. */
+  requestBytesMax,
+  /** Requests that are not answered hold so much in all: those of a flood are told busy. */
+  heldBytesMax: requestBytesMax,
+  /** Programs of a machine that stay: each holds some tens of KiB. */
+  sessionsMax: 256,
+  /** Places beside these for clients that ask one thing and leave, so that `skein status` always gets in. */
+  briefSessionsMax: 16,
+  /** Who asked for such a place leaves it by then. Longer than the longest drain of `down`. */
+  briefSessionMs: 30_000,
+  /** Connections that have no session. With one more, the oldest that asks nothing is dropped. */
   connectionsMax: 64,
-  /** Beyond `connectionsMax` clients are told so; beyond this many more they are just dropped. */
-  refusalsMax: 16,
-  /** Calls of one client at a time; more wait their turn, so that it never meets `connectionsMax` by itself. */
-  callsAtOnceMax: 32,
-  /** An idle connection is given up by the client well before the server would close it under a new call. */
-  clientIdleTimeoutMs: 3000,
-  serverIdleTimeoutMs: 10_000,
-  /** A node that says nothing for so long, not even to a ping, is stopped or blocked: no caller is kept longer. */
+  /** Requests by HTTP at a time; more are told busy. Fewer than `connectionsMax`, so that others still get in. */
+  requestsMax: 48,
+  /** Calls and streams of one session at a time; more are told busy. */
+  operationsPerSessionMax: 4096,
+  /** One message from a client; a larger input comes in parts. */
+  messageBytesMax: 1024 * 1024,
+  partBytes: 256 * 1024,
+  /** A session begins with a hello by then, or ends. */
+  helloTimeoutMs: 5000,
+  /** A node that says nothing for so long, not even to a ping, is stopped or blocked, and so is a client. */
   answerTimeoutMs: 5000,
-  /** Nearly all answers are there before: only who waits longer asks whether the node lives. */
-  quietMs: 1000,
-  /** Posts of one attached client under way: each is a request of its own. */
-  postsUnderWayMax: 32,
-  /** A quiet stream writes this often, so that a dead client is noticed. */
+  /** Each end asks so often whether the other is there. */
+  pingMs: 1000,
+  /** Items of a stream that may be under way to its reader. */
+  streamCredit: 1024,
+  /** Bytes of a duplex that may be under way, in each direction. */
+  duplexCredit: 512 * 1024,
+  /** Posts of one client that have not reached the node. */
+  postsUnderWayMax: 1024,
+  /** An idle connection without a session is closed. */
+  serverIdleTimeoutMs: 10_000,
+  /** A quiet stream by HTTP writes this often, so that a dead client is noticed. */
   heartbeatMs: 5000,
   /** A client is told a channel's path and counters this often. */
   channelStateMs: 500,

@@ -20,6 +20,12 @@ export interface Served {
 
 export type OperationTable = ReadonlyMap<string, Served>;
 
+/** Those that every node has, in order. */
+export async function skeinOperations(): Promise<[string, AnyOperation][]> {
+  const loaded = await Promise.all(features.map((feature) => loadOperations(feature)));
+  return [nodeOperations, ...loaded].flatMap((operations) => Object.entries<AnyOperation>(operations));
+}
+
 /** @throws TypeError when two operations share a name. */
 export async function operationTable(node: LocalNode): Promise<OperationTable> {
   const table = new Map<string, Served>();

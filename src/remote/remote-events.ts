@@ -10,12 +10,12 @@ import { SkeinError } from '../kernel/errors.ts';
 import type { NodeEventJson } from '../node/event-stream.ts';
 import type { NodeEvents, NodeEventTarget } from '../node/node.ts';
 import type { ControlClient } from './client.ts';
-import type { ControlStream } from './stream-reader.ts';
+import type { ClientStream } from './session/client-stream.ts';
 
 export class RemoteEvents implements NodeEventTarget {
   private readonly client: ControlClient;
   private readonly target = new EventTarget();
-  private stream: ControlStream<NodeEventJson> | undefined;
+  private stream: ClientStream<NodeEventJson> | undefined;
   private ended = false;
 
   constructor(client: ControlClient) {
@@ -55,7 +55,7 @@ export class RemoteEvents implements NodeEventTarget {
     this.dispatch({ type: 'warning', detail: { code, text } });
   };
 
-  private async follow(stream: ControlStream<NodeEventJson>): Promise<void> {
+  private async follow(stream: ClientStream<NodeEventJson>): Promise<void> {
     try {
       for await (const event of stream) this.dispatch(event);
       this.end();

@@ -1,21 +1,20 @@
 /**
- * The control socket: HTTP on a Unix domain socket, for the user who runs the node and nobody else.
+ * The control socket: HTTP and sessions on a Unix domain socket, for the user who runs the node and nobody else.
  *
- * `skein up` starts one beside its node. Invariant: the socket file has mode 0600 from its first moment,
- * a client can neither hold more than the stated connections nor the node's end, and the file goes when
- * the server closes.
+ * `skein up` starts one beside its node, a program by `serve`. Invariant: the socket file has mode 0600 from its first
+ * moment, a client can neither hold more than the stated connections nor the node's end, and the file goes when the
+ * server closes.
  */
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { SkeinError } from '../kernel/errors.ts';
 import type { LocalNode } from '../node/node.ts';
-import { errorToJson } from './errors.ts';
-import type { Handler } from './handler.ts';
+import { Connections } from './connections.ts';
+import { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
-import type { OperationTable } from './operations.ts';
+import { problemOf, sendProblem } from './problem.ts';
 import { clearSocketPath } from './socket-path.ts';
 
 export interface ControlServer {
@@ -38,34 +37,68 @@ export async function serveControl(
   options: ControlServerOptions = {},
 ): Promise<ControlServer> {
   await clearSocketPath(path);
-  const table = loadedOnce(() =>
-    import('./operations.ts').then(({ operationTable }) => operationTable(node)),
-  );
-  const server = createServer(loadedAtFirstRequest(table, options.heartbeatMs));
+  const server = createServer({ connectionsCheckingInterval: 1000 });
   server.keepAliveTimeout = controlLimits.serverIdleTimeoutMs;
   server.headersTimeout = controlLimits.headersTimeoutMs;
   server.requestTimeout = controlLimits.requestTimeoutMs;
-  const channels = serveDuplexes(server, table);
-  limitConnections(server);
+  const connections = new Connections(server);
+  const parts = { node, connections, memory: new HeldMemory(controlLimits.heldBytesMax) };
+  serveRequests(server, parts, options.heartbeatMs);
+  const sessions = serveSessions(server, parts);
+  server.on('clientError', refuseNonsense);
   await listenPrivately(server, path);
-  return { path, close: () => closeServer(server, channels) };
+  return { path, close: () => closeServer(server, sessions) };
+}
+
+interface Parts {
+  readonly node: LocalNode;
+  readonly connections: Connections;
+  readonly memory: HeldMemory;
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
-function loadedAtFirstRequest(
-  table: () => Promise<OperationTable>,
-  heartbeatMs: number | undefined,
-): Handler {
+function serveRequests(server: Server, { node, connections, memory }: Parts, heartbeatMs?: number): void {
   const loaded = loadedOnce(async () => {
-    const [{ operationsHandler }, operations] = await Promise.all([import('./handler.ts'), table()]);
-    return operationsHandler(operations, heartbeatMs);
+    const [{ operationsHandler }, { operationTable }] = await Promise.all([
+      import('./handler.ts'),
+      import('./operations.ts'),
+    ]);
+    return operationsHandler(await operationTable(node), memory, heartbeatMs);
   });
-  return (request, response) => {
+  server.on('request', (request, response) => {
+    if (connections.isFull) return sendProblem(response, tooManyRequests());
     loaded().then(
       (handler) => handler(request, response),
       () => response.destroy(),
     );
-  };
+  });
+}
+
+interface OpenSessions {
+  close(): void;
+  terminate(): void;
+}
+
+/** The sessions, once somebody has asked for one. */
+function serveSessions(server: Server, { node, connections, memory }: Parts): () => OpenSessions | undefined {
+  let open: OpenSessions | undefined;
+  const loaded = loadedOnce(async () => {
+    const [{ Sessions }, { operationTable }] = await Promise.all([
+      import('./sessions.ts'),
+      import('./operations.ts'),
+    ]);
+    const upgraded = (socket: Socket): void => connections.left(socket);
+    const sessions = new Sessions({ table: await operationTable(node), memory, upgraded });
+    open = sessions;
+    return sessions;
+  });
+  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+    loaded().then(
+      (sessions) => sessions.upgrade(request, socket, head),
+      () => socket.destroy(),
+    );
+  });
+  return () => open;
 }
 
 function loadedOnce<Value>(load: () => Promise<Value>): () => Promise<Value> {
@@ -74,20 +107,6 @@ function loadedOnce<Value>(load: () => Promise<Value>): () => Promise<Value> {
     loaded ??= load();
     return loaded;
   };
-}
-
-/** The connections that are streams of bytes: the server itself no longer knows them. */
-function serveDuplexes(server: Server, table: () => Promise<OperationTable>): ReadonlySet<Duplex> {
-  const channels = new Set<Duplex>();
-  server.on('upgrade', (request, socket: Duplex) => {
-    channels.add(socket);
-    socket.once('close', () => channels.delete(socket));
-    Promise.all([import('./duplex-server.ts'), table()]).then(
-      ([{ serveDuplex }, operations]) => serveDuplex(operations, request, socket),
-      () => socket.destroy(),
-    );
-  });
-  return channels;
 }
 
 async function listenPrivately(server: Server, path: string): Promise<void> {
@@ -118,46 +137,35 @@ function withPrivateUmask(make: () => void): void {
   }
 }
 
-function limitConnections(server: Server): void {
-  let open = 0;
-  server.maxConnections = controlLimits.connectionsMax + controlLimits.refusalsMax;
-  server.on('connection', (socket: Socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open > controlLimits.connectionsMax) refuse(socket, 503, tooManyConnections);
-  });
-  server.on('clientError', (problem: Error, socket: Socket) => {
-    refuse(socket, 400, new SkeinError('SKEIN_CONTROL', `that is not HTTP: ${problem.message}`));
-  });
-}
-
-const tooManyConnections = new SkeinError(
-  'SKEIN_BUSY',
-  `the control socket has ${controlLimits.connectionsMax} clients already: close one`,
-);
-
-/** An answer to a connection that has no request yet. */
-function refuse(socket: Socket, status: number, error: SkeinError): void {
+/** An answer to a connection that has no request: Node.js gives none to answer by. */
+function refuseNonsense(problem: Error, socket: Socket): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const body = `${JSON.stringify({ error: errorToJson(error) })}\n`;
+  const error = new SkeinError('SKEIN_CONTROL', `that is not HTTP: ${problem.message}`);
+  const body = `${JSON.stringify({ ...problemOf(error), status: 400 })}\n`;
   const head = [
-    `HTTP/1.1 ${status} ${status === 503 ? 'Service Unavailable' : 'Bad Request'}`,
-    'content-type: application/json',
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ].join('\r\n');
   socket.end(`${head}\r\n\r\n${body}`);
 }
 
-async function closeServer(server: Server, channels: ReadonlySet<Duplex>): Promise<void> {
+function tooManyRequests(): SkeinError {
+  const text = `the control socket has ${controlLimits.requestsMax} requests under way already: wait for some of them`;
+  return new SkeinError('SKEIN_BUSY', text);
+}
+
+async function closeServer(server: Server, sessions: () => OpenSessions | undefined): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  sessions()?.close();
   const deadline = setTimeout(() => {
     server.closeAllConnections();
-    for (const channel of channels) channel.destroy();
+    sessions()?.terminate();
   }, controlLimits.closeTimeoutMs);
   await closed;
   clearTimeout(deadline);

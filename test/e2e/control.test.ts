@@ -37,7 +37,7 @@ afterAll(async () => {
 
 describe('the control socket as any HTTP client sees it', () => {
   test('lists its operations', async () => {
-    const { status, json } = await ask('GET', '/v1');
+    const { status, json } = await ask('GET', '/api/v1');
     expect(status).toBe(200);
     const { operations } = json as { operations: { name: string; kind: string; summary: string }[] };
     expect(operations).toContainEqual({
@@ -45,6 +45,7 @@ describe('the control socket as any HTTP client sees it', () => {
       kind: 'call',
       summary: expect.stringContaining('HOST:PORT'),
       input: expect.objectContaining({ address: expect.objectContaining({ required: true }) }),
+      example: { address: '127.0.0.1:7100' },
     });
     const named = (wanted: string) =>
       operations.flatMap(({ name, kind }) => (kind === wanted ? [name] : [])).toSorted();
@@ -53,23 +54,39 @@ describe('the control socket as any HTTP client sees it', () => {
   });
 
   test.each<[string, string, string, string | undefined, number, string, RegExp]>([
-    ['an unknown operation', 'POST', '/v1/dance', '{}', 404, 'SKEIN_CONTROL', /NAME is one of status, why/],
-    ['another path', 'POST', '/', '{}', 404, 'SKEIN_CONTROL', /POST \/v1\/NAME/],
-    ['a prototype property', 'POST', '/v1/constructor', '{}', 404, 'SKEIN_CONTROL', /no operation/],
-    ['the wrong method', 'GET', '/v1/status', undefined, 405, 'SKEIN_CONTROL', /use POST/],
-    ['the wrong method for the list', 'POST', '/v1', '{}', 405, 'SKEIN_CONTROL', /use GET/],
-    ['no JSON', 'POST', '/v1/status', '{', 400, 'SKEIN_INVALID', /one JSON object/],
-    ['a list', 'POST', '/v1/status', '[]', 400, 'SKEIN_INVALID', /one JSON object/],
-    ['an unknown field', 'POST', '/v1/status', '{"x":1}', 400, 'SKEIN_INVALID', /x: unknown field/],
-    ['a wrong field', 'POST', '/v1/set', '{"degree":"3"}', 400, 'SKEIN_INVALID', /degree: expected a whole/],
-    ['no body to send', 'POST', '/v1/send', '{"to":["b"]}', 400, 'SKEIN_INVALID', /body: missing/],
-    ['a bad tag', 'POST', '/v1/send', '{"to":["b"],"body":{"$bytes":1}}', 400, 'SKEIN_INVALID', /base64/],
-    ['oneself', 'POST', '/v1/send', '{"to":["a"],"body":1}', 400, 'SKEIN_SELF', /this node itself/],
-    ['a missing link', 'POST', '/v1/hangup', '{"node":"zz"}', 404, 'SKEIN_NOT_LINKED', /no link/],
+    [
+      'an unknown operation',
+      'POST',
+      '/api/v1/dance',
+      '{}',
+      404,
+      'SKEIN_CONTROL',
+      /NAME is one of status, why/,
+    ],
+    ['another path', 'POST', '/', '{}', 404, 'SKEIN_CONTROL', /POST \/api\/v1\/NAME/],
+    ['a prototype property', 'POST', '/api/v1/constructor', '{}', 404, 'SKEIN_CONTROL', /no operation/],
+    ['the wrong method', 'GET', '/api/v1/status', undefined, 405, 'SKEIN_CONTROL', /use POST/],
+    ['the wrong method for the list', 'POST', '/api/v1', '{}', 405, 'SKEIN_CONTROL', /use GET/],
+    ['no JSON', 'POST', '/api/v1/status', '{', 400, 'SKEIN_INVALID', /one JSON object/],
+    ['a list', 'POST', '/api/v1/status', '[]', 400, 'SKEIN_INVALID', /one JSON object/],
+    ['an unknown field', 'POST', '/api/v1/status', '{"x":1}', 400, 'SKEIN_INVALID', /x: unknown field/],
+    [
+      'a wrong field',
+      'POST',
+      '/api/v1/set',
+      '{"degree":"3"}',
+      400,
+      'SKEIN_INVALID',
+      /degree: expected a whole/,
+    ],
+    ['no body to send', 'POST', '/api/v1/send', '{"to":["b"]}', 400, 'SKEIN_INVALID', /body: missing/],
+    ['a bad tag', 'POST', '/api/v1/send', '{"to":["b"],"body":{"$bytes":1}}', 400, 'SKEIN_INVALID', /base64/],
+    ['oneself', 'POST', '/api/v1/send', '{"to":["a"],"body":1}', 400, 'SKEIN_SELF', /this node itself/],
+    ['a missing link', 'POST', '/api/v1/hangup', '{"node":"zz"}', 404, 'SKEIN_NOT_LINKED', /no link/],
     [
       'an unknown node',
       'POST',
-      '/v1/node-show',
+      '/api/v1/node-show',
       '{"node":"zz"}',
       404,
       'SKEIN_UNKNOWN_NODE',
@@ -78,24 +95,22 @@ describe('the control socket as any HTTP client sees it', () => {
   ])('refuses %s', async (_what, method, path, body, status, code, message) => {
     const answer = await ask(method, path, body);
     expect(answer.status).toBe(status);
-    expect(answer.json).toMatchObject({ error: { code, message: expect.stringMatching(message) } });
+    expect(answer.json).toMatchObject({ status, code, detail: expect.stringMatching(message) });
     expect(JSON.stringify(answer.json)).not.toContain('.ts:');
   });
 
   test('tells who is missing as data', async () => {
-    const { status, json } = await ask('POST', '/v1/send', '{"to":["b","zz"],"body":1,"timeoutMs":500}');
+    const { status, json } = await ask('POST', '/api/v1/send', '{"to":["b","zz"],"body":1,"timeoutMs":500}');
     expect(status).toBe(502);
     expect(json).toMatchObject({
-      error: {
-        code: 'SKEIN_UNDELIVERED',
-        retryable: true,
-        details: { delivered: ['b'], missing: [{ node: 'zz' }] },
-      },
+      code: 'SKEIN_UNDELIVERED',
+      retryable: true,
+      details: { delivered: ['b'], missing: [{ node: 'zz' }] },
     });
   });
 
   test('refuses a request that is too large before it has it all', async () => {
-    const request = httpRequest({ socketPath: server.path, path: '/v1/send', method: 'POST' });
+    const request = httpRequest({ socketPath: server.path, path: '/api/v1/send', method: 'POST' });
     request.on('error', () => {});
     const chunk = Buffer.alloc(8 * 1024 * 1024, 0x20);
     const pump = () => {
@@ -113,22 +128,35 @@ describe('the control socket as any HTTP client sees it', () => {
     socket.write('\u00f5SKN nonsense\r\n\r\n');
     const [bytes] = (await once(socket, 'data')) as [Buffer];
     expect(bytes.toString()).toMatch(/^HTTP\/1\.1 400 [\s\S]*SKEIN_CONTROL/);
-    expect((await ask('POST', '/v1/status', '')).status).toBe(200);
+    expect((await ask('POST', '/api/v1/status', '')).status).toBe(200);
   });
 
-  test('tells a client too many so, and serves again once one has gone', async () => {
-    const sockets = Array.from({ length: controlLimits.connectionsMax }, () => connect(server.path));
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-    const refused = await ask('POST', '/v1/status', '{}');
-    expect(refused).toMatchObject({ status: 503, json: { error: { code: 'SKEIN_BUSY', retryable: true } } });
-    for (const socket of sockets) socket.destroy();
-    await expect.poll(async () => (await ask('POST', '/v1/status', '{}')).status).toBe(200);
+  test('tells a request too many so, and serves again once one has gone', async () => {
+    const streams = await Promise.all(
+      Array.from({ length: controlLimits.requestsMax }, () => open('/api/v1/events', 'application/x-ndjson')),
+    );
+    const refused = await ask('POST', '/api/v1/status', '{}');
+    expect(refused).toMatchObject({ status: 503, json: { code: 'SKEIN_BUSY', retryable: true } });
+    for (const stream of streams) await stream.next();
+    await Promise.all(streams.map((stream) => stream.return?.()));
+    await expect.poll(async () => (await ask('POST', '/api/v1/status', '{}')).status).toBe(200);
+  });
+
+  test('is not locked out by connections that are only held open', async () => {
+    const held = Array.from({ length: 2 * controlLimits.connectionsMax }, () => connect(server.path));
+    for (const socket of held) socket.on('error', () => undefined);
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    expect((await ask('POST', '/api/v1/status', '{}')).status).toBe(200);
+    const client = new ControlClient(server.path);
+    expect((await client.call('status', {})).name).toBe('a');
+    client.close();
+    for (const socket of held) socket.destroy();
   });
 
   test('streams JSON lines with heartbeats, or an event stream', async () => {
-    const lines = await open('/v1/listen', 'application/x-ndjson');
+    const lines = await open('/api/v1/listen', 'application/x-ndjson');
     expect(await lines.next()).toMatchObject({ value: '\n' });
-    const events = await open('/v1/listen', 'text/event-stream');
+    const events = await open('/api/v1/listen', 'text/event-stream');
     expect(await events.next()).toMatchObject({ value: ':\n\n' });
     await peer.send('a', { n: 1 });
     expect(await nextItem(lines)).toMatchObject({ source: 'b', body: { n: 1 } });

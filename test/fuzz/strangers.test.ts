@@ -125,7 +125,7 @@ describe('a running node', () => {
     const body = '{"to":["b"],"body":"x"}';
     const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const samples = ['status', 'send', 'listen', 'set', 'why'].map((name) =>
-      bytesOf(`POST /v1/${name} HTTP/1.1\r\n${head}`),
+      bytesOf(`POST /api/v1/${name} HTTP/1.1\r\n${head}`),
     );
     await batches(times(1000), (bytes) => say({ path: server.path }, bytes), samples);
     const client = new ControlClient(server.path);

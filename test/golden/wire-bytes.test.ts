@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { formationVariants } from '../../src/features/formation/core/formation-messages.ts';
 import { decodeHello } from '../../src/kernel/link/hello.ts';
 import { wireVersion, wireVersionMin } from '../../src/kernel/wire/frame.ts';
+import { FrameType as SessionFrameType } from '../../src/remote/session/frames.ts';
 import { TestMesh } from '../core/harness.ts';
 import { formationMessages } from '../samples/formation.ts';
 import { wireSamples } from '../samples/index.ts';
@@ -69,7 +70,11 @@ describe('nothing goes over the wire without a golden sample', () => {
   });
 
   test('every table of numbers that the source exports is in a list of samples', async () => {
-    const known = new Set(wireSamples.flatMap(({ types, values }) => [types, ...Object.values(values)]));
+    // The golden bytes of sessions stand beside them, in src/remote/session/frames.test.ts.
+    const known = new Set([
+      SessionFrameType,
+      ...wireSamples.flatMap(({ types, values }) => [types, ...Object.values(values)]),
+    ]);
     const found = await numberTables();
     const missing = found.filter(({ table }) => !known.has(table));
     expect(

@@ -12,13 +12,17 @@ export function build(): Command {
   return withJson(
     nodeCommand('down', 'let the node leave the mesh and end', ['skein down', 'skein down --node a']),
   ).action((choice: NodeChoice & PrintChoice) =>
-    withNode(choice, async (client) => {
-      const { name, pid } = await client.call('status', {});
-      await client.call('down', {});
-      if (pid !== undefined) await ended(pid);
-      if (choice.json) printJson({ node: name });
-      else print(`${name} has left`);
-    }),
+    withNode(
+      choice,
+      async (client) => {
+        const { name, pid } = await client.call('status', {});
+        await client.call('down', {});
+        if (pid !== undefined) await ended(pid);
+        if (choice.json) printJson({ node: name });
+        else print(`${name} has left`);
+      },
+      { isBrief: true },
+    ),
   );
 }
 

@@ -40,7 +40,7 @@ export function build(): Command {
     .option('--timeout <duration>', 'how long to wait (default: 30s)', durationOption)
     .action(async (options: StatusOptions) => {
       if (options.wait === true || options.count !== undefined) await waitForMesh(options);
-      const status = await withNode(options, (client) => client.call('status', {}));
+      const status = await withNode(options, (client) => client.call('status', {}), { isBrief: true });
       if (options.json) printJson(status);
       else print(formatStatus(status));
     });

@@ -5,7 +5,7 @@
  * are being judged: sent and receipted at the source, arrived (with the hops it took) at the destination.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageJson } from '../../features/messaging/remote.ts';
+import type { MessageFields } from '../../features/messaging/remote.ts';
 import type { DemoNode } from './fleet.ts';
 
 const kind = 'demo';
@@ -34,7 +34,7 @@ export class Traffic {
     from: DemoNode,
     to: DemoNode,
     intervalMs: number,
-    listening: AsyncIterable<MessageJson>,
+    listening: AsyncIterable<MessageFields>,
   ) {
     this.source = from.name;
     this.destination = to.name;
@@ -96,7 +96,7 @@ export class Traffic {
     }
   }
 
-  private async receive(messages: AsyncIterable<MessageJson>): Promise<void> {
+  private async receive(messages: AsyncIterable<MessageFields>): Promise<void> {
     for await (const message of messages) {
       if (this.seen.has(message.id)) this.duplicates++;
       this.seen.add(message.id);

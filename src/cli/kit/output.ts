@@ -4,6 +4,7 @@
  * Used by every command. Invariant: stdout carries the answer and nothing else; what comes from other
  * machines is printed without control characters, so that it cannot steer a terminal.
  */
+import { bodyToJson } from '../../kit/body.ts';
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -14,13 +15,12 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * A body as operations give it: bytes as they are, text as text, the rest as JSON. On a terminal nothing of it can
+ * A body: bytes as they are, text as text, the rest as JSON. On a terminal nothing of it can
  * be taken for a command to it.
  */
 export function printBody(body: unknown): void {
-  const bytes = (body as { $bytes?: unknown } | null)?.$bytes;
-  if (typeof bytes === 'string') process.stdout.write(shownBytes(Buffer.from(bytes, 'base64')));
-  else if (typeof body !== 'string') printJson(body);
+  if (body instanceof Uint8Array) process.stdout.write(shownBytes(Buffer.from(body)));
+  else if (typeof body !== 'string') printJson(bodyToJson(body));
   else print(process.stdout.isTTY ? printableLines(body) : body);
 }
 

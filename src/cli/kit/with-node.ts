@@ -29,11 +29,13 @@ function checkedSocket(path: string): string {
   throw new UsageError(`--control: ${path} is no socket; a node says its own in skein up --control`);
 }
 
+/** @param options Of a command that asks one thing: it gets in where the node has no place for more clients. */
 export async function withNode<Result>(
   choice: NodeChoice,
   work: (client: ControlClient) => Promise<Result>,
+  options: { readonly isBrief?: boolean } = {},
 ): Promise<Result> {
-  const client = new ControlClient(controlOf(choice));
+  const client = new ControlClient(controlOf(choice), options);
   try {
     return await work(client);
   } finally {

@@ -2,21 +2,22 @@
  * What other processes may ask of calls: to ask a service, and to answer for one.
  *
  * `serve` is a stream of requests, each with a ticket; `reply` answers one. Invariant: a ticket is good for one
- * answer, and only at the node that gave it; when the stream ends, what was not answered has failed.
+ * answer, and only in the session that it was given in; when the stream ends, what was not answered has failed.
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
-import { bodyFromJson, bodyToJson } from '../../kit/body.ts';
 import { flag, kindName, nodeName, oneOf, serviceName, timeoutMs, wholeNumber } from '../../kit/fields.ts';
-import { operationsOf } from '../../kit/operation.ts';
+import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
+import { TicketsByCaller } from '../../kit/tickets.ts';
+import { nothing } from '../../kit/view-schemas.ts';
 import { service } from './api/service.ts';
 import type { Call, CallsApi } from './api.ts';
 import { strategies } from './core/calls-types.ts';
 import { callLimits } from './core/limits.ts';
 
 /** A request to answer, or one that nobody waits for any more. */
-export type ServedJson =
+export type ServedRequest =
   | ({ readonly type: 'call'; readonly ticket: number; readonly input: unknown } & Omit<
       Call,
       'input' | 'signal'
@@ -28,42 +29,21 @@ interface Ticket {
   readonly reject: (error: Error) => void;
 }
 
-/** Requests of one node that another program has and has not answered. */
-class Tickets {
-  private readonly open = new Map<number, Ticket>();
-  private last = 0;
+/** A service is offered by one program of one session, and what it has not answered when that ends has failed. */
+const tickets = new TicketsByCaller<Ticket>();
 
-  issue(): { readonly ticket: number; readonly answer: Promise<unknown> } {
-    const ticket = ++this.last;
-    const answer = new Promise<unknown>((resolve, reject) => this.open.set(ticket, { resolve, reject }));
-    return { ticket, answer };
-  }
-
-  /** @throws SkeinError SKEIN_INVALID */
-  take(ticket: number): Ticket {
-    const taken = this.open.get(ticket);
-    if (taken === undefined)
-      throw new SkeinError('SKEIN_INVALID', `ticket: ${ticket} is answered, or never was one`);
-    this.open.delete(ticket);
-    return taken;
-  }
-
-  lose(ticket: number): void {
-    this.open.get(ticket)?.reject(new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone'));
-    this.open.delete(ticket);
-  }
-}
-
-const ticketsByApi = new WeakMap<CallsApi, Tickets>();
-
-function ticketsOf(node: CallsApi): Tickets {
-  let tickets = ticketsByApi.get(node);
-  if (tickets === undefined) {
-    tickets = new Tickets();
-    ticketsByApi.set(node, tickets);
-  }
-  return tickets;
-}
+const callSchema = v.strictObject({
+  type: v.literal('call'),
+  ticket: v.number(),
+  service: v.string(),
+  source: v.string(),
+  sourceId: v.number(),
+  instance: v.string(),
+  id: v.number(),
+  timeoutMs: v.number(),
+  input: v.unknown(),
+});
+const leftSchema = v.strictObject({ type: v.literal('left'), ticket: v.number() });
 
 const { call, stream } = operationsOf<CallsApi>();
 
@@ -79,12 +59,15 @@ export const operations = {
       idempotent: v.exactOptional(flag),
       timeoutMs: v.exactOptional(timeoutMs),
     }),
-    async run(api, input, signal) {
-      const { service: name, body: json, idempotent = false, ...options } = input;
+    output: v.strictObject({ output: v.optional(v.unknown()) }),
+    example: { service: 'add', body: [1, 2] },
+    async run(api, input, { signal, bodies }) {
+      const { service: name, body: written, idempotent = false, ...options } = input;
       if (!('body' in input))
         throw new SkeinError('SKEIN_INVALID', 'body: missing; any JSON value, or {"$bytes":"BASE64"}');
       const asked = service(name, { idempotent });
-      return { output: bodyToJson(await api.request(asked, bodyFromJson(json), { ...options, signal })) };
+      const output = await api.request(asked, bodies.fromWire(written), { ...options, signal });
+      return { output: bodies.toWire(output) };
     },
   }),
   serve: stream({
@@ -94,27 +77,34 @@ export const operations = {
       concurrency: v.exactOptional(wholeNumber(1, callLimits.callsUnresolvedMax)),
       queue: v.exactOptional(wholeNumber(0, callLimits.callsUnresolvedMax)),
     }),
-    async run(api, { service: name, ...options }, signal): Promise<AsyncIterable<ServedJson>> {
-      const tickets = ticketsOf(api);
+    output: v.variant('type', [callSchema, leftSchema]),
+    example: { service: 'double' },
+    async run(
+      api,
+      { service: name, ...options },
+      { signal, caller, bodies },
+    ): Promise<AsyncIterable<ServedRequest>> {
+      const held = tickets.of(caller);
       const given = new Set<number>();
       const subscription = api.respond(
         name,
         (request) => {
-          const { ticket, answer } = tickets.issue();
+          const { promise, ...settle } = withResolvers();
+          const ticket = held.issue(settle);
           given.add(ticket);
-          served.push(servedJson(ticket, request));
+          served.push(servedRequest(ticket, request, bodies));
           request.signal.addEventListener('abort', () => served.push({ type: 'left', ticket }), {
             once: true,
           });
-          return answer.finally(() => given.delete(ticket));
+          return promise.finally(() => given.delete(ticket));
         },
         options,
       );
       const closed = (): void => {
         void subscription.close();
-        for (const ticket of [...given]) tickets.lose(ticket);
+        for (const ticket of [...given]) held.drop(ticket)?.reject(answererGone());
       };
-      const served = new PushStream<ServedJson>({ closed }, subscription.opened, signal);
+      const served = new PushStream<ServedRequest>({ closed }, subscription.opened, signal);
       await served.opened;
       return served;
     },
@@ -126,13 +116,15 @@ export const operations = {
       output: v.exactOptional(v.unknown()),
       failure: v.exactOptional(v.strictObject({ code: v.exactOptional(v.string()), message: v.string() })),
     }),
-    async run(api, input) {
+    output: nothing,
+    example: { ticket: 1, output: 42 },
+    async run(_api, input, { caller, bodies }) {
       const { ticket, output, failure } = input;
       if ('output' in input === (failure !== undefined))
         throw new SkeinError('SKEIN_INVALID', 'reply: give an output or a failure, and only one of them');
       // Before the ticket is taken: what cannot be read may be given again.
-      const value = failure === undefined ? bodyFromJson(output) : undefined;
-      const { resolve, reject } = ticketsOf(api).take(ticket);
+      const value = failure === undefined ? bodies.fromWire(output) : undefined;
+      const { resolve, reject } = tickets.of(caller).take(ticket);
       if (failure === undefined) resolve(value);
       else
         reject(
@@ -143,7 +135,19 @@ export const operations = {
   }),
 };
 
-function servedJson(ticket: number, call: Call): ServedJson {
+function withResolvers() {
+  let ticket: Ticket | undefined;
+  const promise = new Promise<unknown>((resolve, reject) => {
+    ticket = { resolve, reject };
+  });
+  return { promise, ...(ticket as unknown as Ticket) };
+}
+
+function answererGone(): SkeinError {
+  return new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone');
+}
+
+function servedRequest(ticket: number, call: Call, bodies: Bodies): ServedRequest {
   const { service, source, sourceId, instance, id, timeoutMs, input } = call;
   return {
     type: 'call',
@@ -154,6 +158,6 @@ function servedJson(ticket: number, call: Call): ServedJson {
     instance,
     id,
     timeoutMs,
-    input: bodyToJson(input),
+    input: bodies.toWire(input),
   };
 }

@@ -2,16 +2,16 @@
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
 import { limits } from '../../kernel/limits.ts';
-import { bodyFromJson, bodyToJson } from '../../kit/body.ts';
 import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from '../../kit/fields.ts';
 import { openStream } from '../../kit/open-stream.ts';
-import { operationsOf } from '../../kit/operation.ts';
+import { type Bodies, operationsOf } from '../../kit/operation.ts';
+import { names } from '../../kit/view-schemas.ts';
 import type { Message, MessagingApi, SnoopedMessage } from './api.ts';
 
-/** A message as JSON: its body by `kit/body.ts`. */
-export type MessageJson = Omit<Message, 'toString' | 'route'> & { readonly route?: readonly string[] };
+/** A message without its methods. */
+export type MessageFields = Omit<Message, 'toString'>;
 
-export type SnoopedJson = Omit<SnoopedMessage, 'toString'>;
+export type SnoopedFields = Omit<SnoopedMessage, 'toString'>;
 
 /** Stands for every node of the mesh but the sender; no node can have this name. */
 const everybody = '@all';
@@ -21,6 +21,38 @@ const bufferMessagesMax = 1_000_000;
 const recipient = v.union([v.literal(everybody), nodeName], (issue) => {
   const inner = (issue.issues ?? []).find((each) => each.type === 'raw_check');
   return inner?.message ?? `expected node names or ${everybody}`;
+});
+
+const whole = v.pipe(v.number(), v.integer());
+
+const sendResultSchema = v.strictObject({
+  id: whole,
+  delivered: names,
+  missing: v.array(v.strictObject({ node: v.string(), reason: v.string() })),
+  deliveredCount: whole,
+  missingCount: whole,
+});
+
+const messageSchema = v.strictObject({
+  source: v.string(),
+  sourceId: whole,
+  instance: v.string(),
+  id: whole,
+  command: v.literal('message'),
+  kind: v.string(),
+  recipients: names,
+  route: v.optional(names),
+  body: v.unknown(),
+});
+
+const snoopedSchema = v.strictObject({
+  source: v.string(),
+  id: whole,
+  kind: v.string(),
+  recipients: names,
+  from: v.string(),
+  body: v.unknown(),
+  bodyBytes: whole,
 });
 
 const { call, stream } = operationsOf<MessagingApi>();
@@ -44,19 +76,38 @@ export const operations = {
       trace: v.exactOptional(flag),
       timeoutMs: v.exactOptional(timeoutMs),
     }),
-    run(api, input, signal) {
-      const { to, body: json, ...options } = input;
+    output: sendResultSchema,
+    example: { to: ['b'], body: { celsius: 21.5 }, kind: 'temperature' },
+    run(api, input, { signal, canBeGivenUp, bodies }) {
+      const { to, body: written, ...given } = input;
+      // A message without a signal goes a shorter way.
+      const options = canBeGivenUp ? { ...given, signal } : given;
       if (!('body' in input))
         throw new SkeinError('SKEIN_INVALID', 'body: missing; any JSON value, or {"$bytes":"BASE64"}');
-      const body = bodyFromJson(json);
-      return to[0] === everybody
-        ? api.broadcast(body, { ...options, signal })
-        : api.send(to, body, { ...options, signal });
+      const body = bodies.fromWire(written);
+      const [first = ''] = to;
+      if (first === everybody) return api.broadcast(body, options);
+      return api.send(to.length === 1 ? first : to, body, options);
+    },
+  }),
+  post: call({
+    summary: 'Send a message to one node without a receipt; false when it could not leave.',
+    input: v.strictObject({
+      to: nodeName,
+      body: v.exactOptional(v.unknown()),
+      kind: v.exactOptional(kindName),
+    }),
+    output: v.strictObject({ accepted: v.boolean() }),
+    example: { to: 'b', body: 'good morning' },
+    async run(api, { to, body, ...options }, { bodies }) {
+      return { accepted: api.post(to, bodies.fromWire(body), options) };
     },
   }),
   recipients: call({
     summary: 'The nodes that a broadcast would reach now.',
     input: v.strictObject({}),
+    output: v.strictObject({ recipients: names }),
+    example: {},
     run: async (api) => ({ recipients: await api.recipients() }),
   }),
   listen: stream({
@@ -65,22 +116,28 @@ export const operations = {
       kind: v.exactOptional(kindName),
       bufferMessages: v.exactOptional(wholeNumber(1, bufferMessagesMax)),
     }),
-    run: (api, input, signal) => openStream(api.messages({ ...input, signal }), messageToJson),
+    output: messageSchema,
+    example: { kind: 'temperature' },
+    run: (api, input, { signal, bodies }) =>
+      openStream(api.messages({ ...input, signal }), (message) => fieldsOf(message, bodies)),
   }),
   snoop: stream({
     summary: 'Messages on their way through this node.',
     input: v.strictObject({}),
-    run: (api, _input, signal) => openStream(api.snoop({ signal }), snoopedToJson),
+    output: snoopedSchema,
+    example: {},
+    run: (api, _input, { signal, bodies }) =>
+      openStream(api.snoop({ signal }), (message) => snoopedFieldsOf(message, bodies)),
   }),
 };
 
-function messageToJson(message: Message): MessageJson {
+function fieldsOf(message: Message, bodies: Bodies): MessageFields {
   const { source, sourceId, instance, id, command, kind, recipients, route, body } = message;
-  const fields = { source, sourceId, instance, id, command, kind, recipients };
-  return { ...fields, ...(route === undefined ? {} : { route }), body: bodyToJson(body) };
+  const fields = { source, sourceId, instance, id, command, kind, recipients, route };
+  return { ...fields, body: bodies.toWire(body) };
 }
 
-function snoopedToJson(message: SnoopedMessage): SnoopedJson {
+function snoopedFieldsOf(message: SnoopedMessage, bodies: Bodies): SnoopedFields {
   const { source, id, kind, recipients, from, body, bodyBytes } = message;
-  return { source, id, kind, recipients, from, body: bodyToJson(body), bodyBytes };
+  return { source, id, kind, recipients, from, body: bodies.toWire(body), bodyBytes };
 }

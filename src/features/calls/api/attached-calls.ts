@@ -5,12 +5,11 @@
  * a warning; a schema of this program is asked by this program, since the node does not know it.
  */
 
-import { bodyFromJson, bodyToJson } from '../../../kit/body.ts';
 import type { InputOf } from '../../../kit/operation.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { Call, CallsApi, RequestOptions, RespondOptions, ServiceSubscription } from '../api.ts';
-import type { operations, ServedJson } from '../remote.ts';
+import type { operations, ServedRequest } from '../remote.ts';
 import { type Service, serviceOf } from './service.ts';
 
 type AnyService = Service<unknown, unknown>;
@@ -42,9 +41,9 @@ async function request(
 ): Promise<unknown> {
   const { name, input: inputSchema, output: outputSchema, idempotent } = serviceOf(given);
   const valid = await checkBySchema(inputSchema, input, `service ${name}: input`);
-  const asked = { service: name, body: bodyToJson(valid), ...options, ...(idempotent ? { idempotent } : {}) };
+  const asked = { service: name, body: valid, ...options, ...(idempotent ? { idempotent } : {}) };
   const { output } = await session.call('call', asked, { signal });
-  return checkBySchema(outputSchema, bodyFromJson(output), `service ${name}: output`);
+  return checkBySchema(outputSchema, output, `service ${name}: output`);
 }
 
 function respond(
@@ -65,7 +64,7 @@ async function serveAll(
   session: CallsSession,
   service: AnyService,
   handler: (call: Call) => unknown,
-  stream: AsyncIterable<ServedJson>,
+  stream: AsyncIterable<ServedRequest>,
 ): Promise<void> {
   const running = new Map<number, AbortController>();
   try {
@@ -94,15 +93,15 @@ async function serveAll(
 async function answer(
   service: AnyService,
   handler: (call: Call) => unknown,
-  { type: _type, ticket, input: json, ...rest }: Extract<ServedJson, { type: 'call' }>,
+  { type: _type, ticket, input: given, ...rest }: Extract<ServedRequest, { type: 'call' }>,
   signal: AbortSignal,
 ): Promise<InputOf<(typeof operations)['reply']>> {
   const { name, input: inputSchema, output: outputSchema } = service;
   try {
-    const input = await checkBySchema(inputSchema, bodyFromJson(json), `service ${name}: input`);
+    const input = await checkBySchema(inputSchema, given, `service ${name}: input`);
     const output = await handler({ ...rest, input, signal });
     const valid = await checkBySchema(outputSchema, output, `service ${name}: output`);
-    return { ticket, output: bodyToJson(valid) };
+    return { ticket, output: valid };
   } catch (problem) {
     const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
     const text = typeof message === 'string' ? message : String(problem);

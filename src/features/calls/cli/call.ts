@@ -10,6 +10,7 @@ import {
 } from '../../../cli/kit/command.ts';
 import { printBody, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
+import { bodyToJson } from '../../../kit/body.ts';
 import type { InputOf } from '../../../kit/operation.ts';
 import type { operations } from '../remote.ts';
 
@@ -44,7 +45,7 @@ export function build(): Command {
     .action(async (service: string, body: string | undefined, flags: CallFlags) => {
       const input = await inputOf(service, body, flags);
       const { output } = await withNode(flags, (client) => client.call('call', input));
-      if (flags.json) printJson({ output });
+      if (flags.json) printJson({ output: bodyToJson(output) });
       else printBody(output);
     });
 }

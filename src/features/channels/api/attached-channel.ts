@@ -6,7 +6,7 @@
 import { MappedStream } from '../../../kit/mapped-stream.ts';
 import type { Session, SessionDuplex } from '../../../kit/session.ts';
 import type { Channel, ChannelCounters, ChannelsApi, PairRequest, WindowOptions } from '../api.ts';
-import type { operations, PairRequestJson } from '../remote.ts';
+import type { operations, PairRequestFields } from '../remote.ts';
 
 type ChannelsSession = Session<typeof operations>;
 
@@ -34,12 +34,12 @@ export function attachedChannels(session: ChannelsSession): ChannelsApi {
     },
     pairs({ signal, ...options } = {}) {
       const stream = session.stream('pairs', options, { signal });
-      return new MappedStream(stream, (json) => requestOf(session, json));
+      return new MappedStream(stream, (fields) => requestOf(session, fields));
     },
   };
 }
 
-function requestOf(session: ChannelsSession, { ticket, from, protocol }: PairRequestJson): PairRequest {
+function requestOf(session: ChannelsSession, { ticket, from, protocol }: PairRequestFields): PairRequest {
   return {
     from,
     protocol,

@@ -4,7 +4,7 @@
  * Part of an attached node. Invariant: at most `bufferMessages` promises of the handler are pending at a
  * time, as on a node in this process; what it throws becomes a warning and ends nothing.
  */
-import type { MessageStream, MessageSubscription } from '../../../kit/streams.ts';
+import type { MessageStream, MessageSubscription, Taking } from '../../../kit/streams.ts';
 import type { Message } from '../api.ts';
 
 export interface HandlerPorts {
@@ -13,7 +13,7 @@ export interface HandlerPorts {
 }
 
 export function handleStream<Body>(
-  stream: MessageStream<Message<Body>>,
+  stream: MessageStream<Message<Body>> & Taking<Message<Body>>,
   handler: (message: Message<Body>) => unknown,
   ports: HandlerPorts,
 ): MessageSubscription {
@@ -23,27 +23,40 @@ export function handleStream<Body>(
 }
 
 async function pump<Body>(
-  stream: MessageStream<Message<Body>>,
+  stream: MessageStream<Message<Body>> & Taking<Message<Body>>,
   handler: (message: Message<Body>) => unknown,
   { pendingMax, warn }: HandlerPorts,
 ): Promise<void> {
   const pending = new Set<Promise<void>>();
-  for await (const message of stream) {
-    const handled: Promise<void> = call(handler, message, warn).finally(() => pending.delete(handled));
+  const items = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const waiting = stream.takeNow?.();
+    const next = waiting === undefined ? await items.next() : undefined;
+    if (next?.done === true) return;
+    const message = waiting ?? (next?.value as Message<Body>);
+    const handled = call(handler, message, warn)?.finally(() => pending.delete(handled as Promise<void>));
+    if (handled === undefined) continue;
     pending.add(handled);
     if (pending.size >= pendingMax) await Promise.race(pending);
   }
 }
 
-async function call<Body>(
+/** Undefined: it has been handled. */
+function call<Body>(
   handler: (message: Message<Body>) => unknown,
   message: Message<Body>,
   warn: HandlerPorts['warn'],
-): Promise<void> {
-  try {
-    await handler(message);
-  } catch (problem) {
+): Promise<void> | undefined {
+  const failed = (problem: unknown): void => {
     const text = problem instanceof Error ? problem.message : String(problem);
     warn('handler', `a handler failed for ${String(message)}: ${text}`);
+  };
+  try {
+    const result = handler(message);
+    const isPending = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function';
+    return isPending ? Promise.resolve(result).then(() => undefined, failed) : undefined;
+  } catch (problem) {
+    failed(problem);
+    return undefined;
   }
 }

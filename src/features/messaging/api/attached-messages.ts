@@ -5,10 +5,9 @@
  * program's schema is not known to the node in the other process.
  */
 
-import { bodyFromJson } from '../../../kit/body.ts';
 import { validate } from '../../../kit/schema.ts';
 import type { Message, SnoopedMessage } from '../api.ts';
-import type { MessageJson, SnoopedJson } from '../remote.ts';
+import type { MessageFields, SnoopedFields } from '../remote.ts';
 import type { Kind } from './kind.ts';
 import { describeMessage, describeSnooped } from './message-text.ts';
 
@@ -21,24 +20,28 @@ export async function validated<Body>(
 }
 
 /** Undefined, and a warning, when the body does not fit the schema: its sender has another idea of the kind. */
-export async function messageFromJson<Body>(
-  json: MessageJson,
+export function messageOf<Body>(
+  fields: MessageFields,
   kind: Kind<Body> | string | undefined,
   warn: (code: string, text: string) => void,
-): Promise<Message<Body> | undefined> {
-  try {
-    const body = (await validated(bodyFromJson(json.body), kind)) as Body;
-    const message = { ...json, route: json.route, body };
-    return withText(message, () => describeMessage(message));
-  } catch (problem) {
-    const text = problem instanceof Error ? problem.message : String(problem);
-    warn('body', `a message of kind ${json.kind} from ${json.source} was dropped: ${text}`);
-    return undefined;
-  }
+): Message<Body> | Promise<Message<Body> | undefined> {
+  if (typeof kind !== 'object' || kind.schema === undefined) return described(fields as Message<Body>);
+  return validate(kind, fields.body).then(
+    (body) => described({ ...fields, body } as Message<Body>),
+    (problem: unknown) => {
+      const text = problem instanceof Error ? problem.message : String(problem);
+      warn('body', `a message of kind ${fields.kind} from ${fields.source} was dropped: ${text}`);
+      return undefined;
+    },
+  );
 }
 
-export function snoopedFromJson(json: SnoopedJson): SnoopedMessage {
-  const message = { ...json, body: bodyFromJson(json.body) };
+function described<Body>(message: Message<Body>): Message<Body> {
+  return withText(message, () => describeMessage(message));
+}
+
+export function snoopedOf(fields: SnoopedFields): SnoopedMessage {
+  const message = { ...fields };
   return withText(message, () => describeSnooped(message));
 }
 

@@ -3,7 +3,6 @@
  *
  * Invariant: a body is checked by its kind's schema on this side, since the node does not know the program's schema.
  */
-import { bodyToJson } from '../../../kit/body.ts';
 import { MappedStream } from '../../../kit/mapped-stream.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { MessageStream } from '../../../kit/streams.ts';
@@ -11,7 +10,7 @@ import type { Message, MessagesOptions, MessagingApi, SendOptions, SendResult } 
 import { messagingLimits } from '../core/limits.ts';
 import type { operations } from '../remote.ts';
 import { handleStream } from './attached-handler.ts';
-import { messageFromJson, snoopedFromJson, validated } from './attached-messages.ts';
+import { messageOf, snoopedOf, validated } from './attached-messages.ts';
 import { AttachedPosts } from './attached-posts.ts';
 import { CountedBatch } from './batch.ts';
 import { type Kind, kindName } from './kind.ts';
@@ -28,7 +27,7 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
       ...(bufferMessages === undefined ? {} : { bufferMessages }),
     };
     const stream = session.stream('listen', input, { signal });
-    return new MappedStream(stream, (json) => messageFromJson(json, kind, session.warn));
+    return new MappedStream(stream, (fields) => messageOf(fields, kind, session.warn));
   };
   const api: MessagingApi = {
     send: (to, body, options = {}) => send(session, typeof to === 'string' ? [to] : [...to], body, options),
@@ -50,7 +49,7 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
       return handleStream(messages(options), handler, { pendingMax, warn: session.warn });
     },
     messages,
-    snoop: ({ signal } = {}) => new MappedStream(session.stream('snoop', {}, { signal }), snoopedFromJson),
+    snoop: ({ signal } = {}) => new MappedStream(session.stream('snoop', {}, { signal }), snoopedOf),
   };
   return api;
 }
@@ -62,7 +61,7 @@ async function send<Body>(
   { kind, signal, ...options }: SendOptions<Body>,
 ): Promise<SendResult> {
   const valid = await validated(body, kind);
-  const input = { to, body: bodyToJson(valid), ...options };
+  const input = { to, body: valid, ...options };
   const named = kind === undefined ? input : { ...input, kind: kindName(kind as Kind<never> | string) };
   return session.call('send', named, { signal });
 }

@@ -7,17 +7,15 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName } from '../../../kernel/identity.ts';
-import { bodyToJson } from '../../../kit/body.ts';
 import { encodeBody } from '../../../kit/codec.ts';
-import type { InputOf } from '../../../kit/operation.ts';
 import { validateNow } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import { messagingLimits } from '../core/limits.ts';
 import type { operations } from '../remote.ts';
 import { defaultKind, type Kind, kindName } from './kind.ts';
 
-/** Of one attached client: each is a request of its own. */
-const postsUnderWayMax = 32;
+/** Of one attached client. */
+const postsUnderWayMax = 1024;
 
 export class AttachedPosts {
   private readonly session: Session<typeof operations>;
@@ -51,15 +49,8 @@ export class AttachedPosts {
   }
 
   private send(to: string, value: unknown, kind: string): void {
-    const input: InputOf<(typeof operations)['send']> = {
-      to: [to],
-      body: bodyToJson(value),
-      kind,
-      receipt: 'none',
-      require: 'none',
-    };
     const sent: Promise<unknown> = this.session
-      .call('send', input)
+      .call('post', { to, body: value, kind })
       .catch(() => {})
       .finally(() => this.underWay.delete(sent));
     this.underWay.add(sent);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { countOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
 import { print } from '../../../cli/kit/output.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { bodyToJson } from '../../../kit/body.ts';
 
 export function build(): Command {
   return nodeCommand('listen', 'print the messages for this node, one JSON line each', [
@@ -17,7 +18,7 @@ export function build(): Command {
         const input = options.kind === undefined ? {} : { kind: options.kind };
         let left = options.count ?? Number.POSITIVE_INFINITY;
         for await (const message of client.stream('listen', input, { signal: interrupted() })) {
-          print(JSON.stringify(message));
+          print(JSON.stringify({ ...message, body: bodyToJson(message.body) }));
           if (--left <= 0) break;
         }
       }),

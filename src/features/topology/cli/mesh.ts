@@ -10,8 +10,9 @@ import {
 } from '../../../cli/kit/command.ts';
 import { orDash, plural, print, printable, printJson, table } from '../../../cli/kit/output.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { bodyToJson } from '../../../kit/body.ts';
 import type { Topology } from '../../../node/node.ts';
-import type { SnoopedJson } from '../../messaging/remote.ts';
+import type { SnoopedFields } from '../../messaging/remote.ts';
 
 type Options = NodeChoice & PrintChoice;
 
@@ -62,7 +63,8 @@ function buildSnoop(): Command {
     .action((options: Options & { count?: number }) =>
       withNode(options, async (client) => {
         let left = options.count ?? Number.POSITIVE_INFINITY;
-        for await (const message of client.stream('snoop', {}, { signal: interrupted() })) {
+        for await (const snooped of client.stream('snoop', {}, { signal: interrupted() })) {
+          const message = { ...snooped, body: bodyToJson(snooped.body) };
           print(options.json ? JSON.stringify(message) : formatSnooped(message));
           if (--left <= 0) break;
         }
@@ -85,7 +87,7 @@ export function formatTopology(topology: Topology): string {
   return `${lines}\n${plural(rows.length, 'node')}, ${plural(edges, 'link')}`;
 }
 
-function formatSnooped({ source, id, recipients, kind, bodyBytes, from, body }: SnoopedJson): string {
+function formatSnooped({ source, id, recipients, kind, bodyBytes, from, body }: SnoopedFields): string {
   const text = JSON.stringify(body) ?? '';
   return printable(
     `${source}#${id} -> ${recipients.join(',')} [${kind}] ${bodyBytes} bytes from ${from} ${text}`,

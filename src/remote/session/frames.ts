@@ -1,0 +1,105 @@
+/**
+ * The session protocol, frame by frame: what a client and a node say to each other on one connection.
+ *
+ * A message of the WebSocket is one CBOR array of frames; a frame is an array that begins with its type and the number
+ * of what it belongs to. Who calls it: both ends of a session. Invariant: what is decoded has been walked once before
+ * (`kit/codec.ts`), so that no bytes can make the decoder work for long, and is a list of frames of known types.
+ */
+import { SkeinError } from '../../kernel/errors.ts';
+import { decodeBody, encodeBody } from '../../kit/codec.ts';
+
+/** Where a session begins: `GET`, with `Upgrade: websocket`. */
+export const sessionPath = '/api/v1/session';
+/** Two ends with other numbers do not understand each other. */
+export const sessionProtocol = 1;
+
+export const FrameType = {
+  // From the client.
+  /** `[hello, 0, {protocol, brief}]`: the first of a session. */
+  hello: 0,
+  /** `[part, id, bytes]`: a piece of the input of the call `id`, which comes after the last of them. */
+  part: 1,
+  /** `[call, id, operation, input, 1?]`: with 1 it may be given up. Where its parts went before, without an input. */
+  call: 2,
+  /** `[stream, id, operation, input, credit]`: so many items may come. */
+  stream: 3,
+  /** `[duplex, id, operation, input, credit]`: so many bytes may come. */
+  duplex: 4,
+  /** `[cancel, id]`: nobody waits for it any more. With an error text: a duplex is given up. */
+  cancel: 5,
+  // From both.
+  /** `[credit, id, count]`: so many more items or bytes may come. */
+  credit: 6,
+  /** `[data, id, bytes]` of a duplex. */
+  data: 7,
+  /** `[end, id]`: nothing more comes from this side of a duplex. */
+  end: 8,
+  // From the node.
+  /** `[welcome, 0, {protocol}]`. */
+  welcome: 9,
+  /** `[answer, id, output]` */
+  answer: 10,
+  /** `[opened, id, credit]`: the node is collecting; of a duplex, so many bytes may go. */
+  opened: 11,
+  /** `[item, id, item]` */
+  item: 12,
+  /** `[over, id]`: it has ended well. */
+  over: 13,
+  /** `[failed, id, error]`: it has ended otherwise. Of 0: the session has. */
+  failed: 14,
+  /** `[finished, id]`: the other end of a duplex has all that the client wrote. */
+  finished: 15,
+  /** `[state, id, state]` of a duplex, now and then. */
+  state: 16,
+} as const;
+
+export type SessionFrame = readonly [type: number, id: number, ...rest: unknown[]];
+
+const lastType = FrameType.state;
+/** An array whose end is marked: frames are encoded before their number is known. */
+const arrayHead = 0x9f;
+const arrayEnd = 0xff;
+
+/** @throws TypeError for what CBOR cannot say. */
+export function encodeFrame(frame: SessionFrame): Uint8Array {
+  return encodeBody(frame).bytes;
+}
+
+/** One message of encoded frames. */
+export function joinFrames(frames: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const joined = new Uint8Array(byteLength + 2);
+  joined[0] = arrayHead;
+  let at = 1;
+  for (const frame of frames) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  joined[at] = arrayEnd;
+  return joined;
+}
+
+/** @throws SkeinError SKEIN_CONTROL when this is no message of a session. */
+export function decodeFrames(message: Uint8Array): readonly SessionFrame[] {
+  let frames: unknown;
+  try {
+    frames = decodeBody(1, message);
+  } catch (cause) {
+    throw notFrames({ cause });
+  }
+  if (!Array.isArray(frames) || !frames.every(isFrame)) throw notFrames();
+  return frames;
+}
+
+function isFrame(value: unknown): value is SessionFrame {
+  if (!Array.isArray(value)) return false;
+  const [type, id] = value as unknown[];
+  return isCount(type) && type <= lastType && isCount(id);
+}
+
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function notFrames(options: ErrorOptions = {}): SkeinError {
+  return new SkeinError('SKEIN_CONTROL', 'that is no message of a session: a CBOR array of frames', options);
+}
