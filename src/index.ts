@@ -2,7 +2,6 @@
 
 export * from './features/api.ts';
 export { limits } from './features/limits.ts';
-export { createNode } from './host/create-node.ts';
 export { type ErrorCode, errorCodes, SkeinError } from './kernel/index.ts';
 export {
   type AnyFeature,
@@ -21,5 +20,6 @@ export type { Session, SessionDuplex } from './kit/session.ts';
 export { PushStream } from './kit/stream.ts';
 export type * from './node/node.ts';
 export { type AttachOptions, attach } from './remote/attach.ts';
+export { createNode } from './remote/create-node.ts';
 export { type ServeOptions, serve } from './remote/serve.ts';
 export type { ControlServer } from './remote/server.ts';

@@ -46,13 +46,7 @@ export interface HostedNode {
   counters(): Record<string, number>;
 }
 
-/**
- * Starts a node; resolves when it listens.
- *
- * @throws TypeError for an option of the wrong kind; SkeinError SKEIN_ADDRESS, SKEIN_ADDRESS_IN_USE,
- * SKEIN_PROTECTED (an address that leaves this machine without `insecure: true`), SKEIN_NAME_TAKEN (the
- * chosen name is in use on this machine), SKEIN_INVALID (the runtime folder is not safe to use).
- */
+/** Starts a node, which nobody else can attach to yet; resolves when it listens. Throws as the public `createNode`. */
 export async function createNode(options: NodeOptions = {}): Promise<LocalNode> {
   const plan = checkOptions(options);
   const { node } = await startNode(plan, plan.discovery.byFolder ? openFolderIfPossible(plan) : undefined);

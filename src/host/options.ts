@@ -81,6 +81,8 @@ const nodeOptionNames: readonly (keyof NodeOptions)[] = [
   'behaviors',
   'features',
   'logger',
+  // Of whoever serves the node: `remote/create-node.ts`.
+  'control',
 ];
 const optionNames: ReadonlySet<string> = new Set([...nodeOptionNames, ...doors.map(({ option }) => option)]);
 const discoveryNames: ReadonlySet<string> = new Set(['port', 'broadcast', 'udp', 'folder']);

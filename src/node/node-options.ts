@@ -54,6 +54,11 @@ export interface NodeOptions extends FeatureNodeOptions {
    */
   readonly features?: readonly AnyFeature[];
   readonly logger?: Logger;
+  /**
+   * A control socket, so that the command line and `attach()` of this user reach this node: at NAME.sock in the runtime
+   * folder, or at a path of at most 103 bytes. It goes with the node. Default false (`serve(node)` opens one later).
+   */
+  readonly control?: boolean | { readonly path?: string };
 }
 
 export interface DiscoveryOptions {

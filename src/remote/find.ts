@@ -15,7 +15,8 @@ export interface FindOptions {
 /** @throws SkeinError SKEIN_NOT_RUNNING, SKEIN_AMBIGUOUS (the message names the nodes). */
 export function findControl({ node, control }: FindOptions): string {
   if (control !== undefined) return control;
-  const running = RuntimeFolder.open().list().filter(hasControl);
+  const listed = RuntimeFolder.open().list();
+  const running = listed.filter(hasControl);
   const found = node === undefined ? running : running.filter((entry) => entry.name === node);
   const names = running.map((entry) => entry.name).join(', ');
   if (found.length > 1) {
@@ -29,12 +30,21 @@ export function findControl({ node, control }: FindOptions): string {
   }
   const [only] = found;
   if (only !== undefined) return only.control;
-  throw new SkeinError(
-    'SKEIN_NOT_RUNNING',
+  const text =
     names === ''
-      ? 'no node runs on this machine: start one with `skein up`'
-      : `no node named ${node} runs on this machine: running are ${names}`,
-  );
+      ? 'no node runs on this machine'
+      : `no node named ${node} runs on this machine: running are ${names}`;
+  throw new SkeinError('SKEIN_NOT_RUNNING', `${text}${unservedText(listed)}`);
+}
+
+/** Those of programs that did not open a control socket, and what to do. */
+function unservedText(listed: readonly RuntimeEntry[]): string {
+  const unserved = listed
+    .filter((entry) => !hasControl(entry))
+    .map(({ name, pid }) => `${name} (process ${pid})`);
+  if (unserved.length > 0)
+    return ` that can be asked; without a control socket run ${unserved.join(', ')}: createNode({ control: true })`;
+  return listed.length === 0 ? ': start one with `skein up`' : '';
 }
 
 function hasControl(entry: RuntimeEntry): entry is RuntimeEntry & { readonly control: string } {

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode, NodeOptions } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
+import { createNode } from '../../src/remote/create-node.ts';
 import { serve } from '../../src/remote/serve.ts';
 
 let folder: string;
@@ -62,6 +62,34 @@ test('two nodes are not served at one path, and the refused one can be served at
   await serve(second);
   await using client = await attach({ node: 'd' });
   expect(client.name).toBe('d');
+});
+
+test('a node is served from its start with control, at its name or at a path, and goes with it', async () => {
+  const named = await start('f', { control: true });
+  expect((await attach({ node: 'f' })).instance).toBe(named.instance);
+  const path = join(folder, 'chosen.control');
+  await start('g', { control: { path } });
+  await using client = await attach({ control: path });
+  expect(client.name).toBe('g');
+  await named.close();
+  await vi.waitFor(() => expect(existsSync(join(folder, 'f.sock'))).toBe(false));
+});
+
+test('a node that cannot be served as was asked is closed again', async () => {
+  const path = join(folder, 'none', 'x.control');
+  await expect(start('h', { control: { path } })).rejects.toMatchObject({ code: 'SKEIN_ADDRESS' });
+  // Its name is free.
+  await start('h', { control: true });
+  for (const control of [5, 'x', { path: 5 }, { socket: 'x' }] as never[])
+    await expect(start('i', { control })).rejects.toBeInstanceOf(TypeError);
+});
+
+test('whoever looks for a node is told of those that nobody can ask', async () => {
+  await start('j');
+  await expect(attach()).rejects.toMatchObject({
+    code: 'SKEIN_NOT_RUNNING',
+    message: `no node runs on this machine that can be asked; without a control socket run j (process ${process.pid}): createNode({ control: true })`,
+  });
 });
 
 test('a closed node and unknown options are refused', async () => {
