@@ -24,6 +24,12 @@ export interface Session<Ops> {
     input: InputOf<Ops[Name]>,
     options?: SessionOptions,
   ): Promise<OutputOf<Ops[Name]>>;
+  /** A call whose answer does not matter: half the cost. `failed` is told when it fails, while the session lasts. */
+  tell<Name extends OfKind<Ops, 'call'>>(
+    operation: Name,
+    input: InputOf<Ops[Name]>,
+    failed: (error: Error) => void,
+  ): void;
   stream<Name extends OfKind<Ops, 'stream'>>(
     operation: Name,
     input: InputOf<Ops[Name]>,

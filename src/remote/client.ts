@@ -52,6 +52,11 @@ export class ControlClient {
     return this.session.call(name, input, signal);
   }
 
+  /** A call whose answer does not matter. @param failed Told when it fails. */
+  tellAny(name: string, input: unknown, failed: (error: SkeinError) => void): void {
+    if (!this.isClosed) this.session.tell(name, input, failed);
+  }
+
   /** Opens a stream operation. It is under way from this call on; `opened` tells when the node collects. */
   stream<Name extends OfKind<'stream'>>(
     name: Name,

@@ -29,6 +29,8 @@ export function featureSession(
       await events.opened;
       return client.callAny(prefix + name, input, options);
     },
+    tell: (name: string, input: unknown, failed: (error: Error) => void) =>
+      client.tellAny(prefix + name, input, failed),
     stream: (name: string, input: unknown, options = {}) => client.streamAny(prefix + name, input, options),
     duplex: (name: string, input: unknown, options = {}) => client.duplexAny(prefix + name, input, options),
     ready: async () => void (await events.opened),

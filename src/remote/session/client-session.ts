@@ -24,6 +24,7 @@ import {
 } from './client-problems.ts';
 import { ClientStream } from './client-stream.ts';
 import {
+  CallManner,
   decodeFrames,
   encodeFrame,
   FrameType,
@@ -43,12 +44,17 @@ interface Waiting {
   readonly reject: (error: SkeinError) => void;
 }
 
+/** Far more than can be under way. */
+const toldMax = 2048;
+
 export class ClientSession {
   readonly path: string;
   private readonly socket: WebSocket;
   private readonly writer: SessionWriter;
   private connection: Socket | undefined;
   private readonly calls = new Map<number, Waiting>();
+  /** The last calls that are answered only where they fail: which of them is over nobody says. */
+  private readonly told: { readonly id: number; readonly failed: (error: SkeinError) => void }[] = [];
   private readonly streams = new Map<number, ClientStream<unknown>>();
   private readonly duplexes = new Map<number, ClientDuplex>();
   /** Of these, those that the node has not begun. */
@@ -119,11 +125,26 @@ export class ClientSession {
     if (this.problem !== undefined) return Promise.reject(this.problem);
     const id = ++this.lastId;
     return new Promise<unknown>((resolve, reject) => {
-      this.ask(id, FrameType.call, operation, input, ...(signal === undefined ? [] : [1]));
+      this.ask(
+        id,
+        FrameType.call,
+        operation,
+        input,
+        ...(signal === undefined ? [] : [CallManner.cancelable]),
+      );
       this.calls.set(id, { resolve, reject });
       this.watch();
       signal?.addEventListener('abort', () => this.giveUp(id), { once: true });
     });
+  }
+
+  /** A call whose answer does not matter. @param failed Told when it fails; not when the session ends before. */
+  tell(operation: string, input: unknown, failed: (error: SkeinError) => void): void {
+    if (this.problem !== undefined) return;
+    const id = ++this.lastId;
+    this.ask(id, FrameType.call, operation, input, CallManner.told);
+    this.told.push({ id, failed });
+    if (this.told.length > toldMax) this.told.splice(0, toldMax / 2);
   }
 
   stream(operation: string, input: unknown, signal?: AbortSignal, room?: number): ClientStream<unknown> {
@@ -282,7 +303,10 @@ export class ClientSession {
   }
 
   private ended(id: number, error: SkeinError | undefined): void {
-    if (error !== undefined) this.take(id)?.reject(error);
+    if (error !== undefined) {
+      this.take(id)?.reject(error);
+      this.told.find((one) => one.id === id)?.failed(error);
+    }
     const stream = this.streams.get(id);
     const duplex = this.duplexes.get(id);
     this.drop(id);

@@ -19,7 +19,7 @@ export const FrameType = {
   hello: 0,
   /** `[part, id, bytes]`: a piece of the input of the call `id`, which comes after the last of them. */
   part: 1,
-  /** `[call, id, operation, input, 1?]`: with 1 it may be given up. Where its parts went before, without an input. */
+  /** `[call, id, operation, input, manner?]` (`CallManner`). Where its parts went before, without an input. */
   call: 2,
   /** `[stream, id, operation, input, credit]`: so many items may come. */
   stream: 3,
@@ -51,6 +51,14 @@ export const FrameType = {
   finished: 15,
   /** `[state, id, state]` of a duplex, now and then. */
   state: 16,
+} as const;
+
+/** How a call is made; without one it cannot be given up. */
+export const CallManner = {
+  /** It may be given up by `cancel`. */
+  cancelable: 1,
+  /** It is answered only where it fails. */
+  told: 2,
 } as const;
 
 export type SessionFrame = readonly [type: number, id: number, ...rest: unknown[]];

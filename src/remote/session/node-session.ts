@@ -16,7 +16,14 @@ import { asSkeinError, errorToJson } from '../errors.ts';
 import type { HeldMemory } from '../held-memory.ts';
 import { controlLimits } from '../limits.ts';
 import type { OperationTable, Served } from '../operations.ts';
-import { decodeFrames, FrameType, isCount, type SessionFrame, sessionProtocol } from './frames.ts';
+import {
+  CallManner,
+  decodeFrames,
+  FrameType,
+  isCount,
+  type SessionFrame,
+  sessionProtocol,
+} from './frames.ts';
 import { NodeDuplex } from './node-duplex.ts';
 import { SessionWriter } from './writer.ts';
 
@@ -225,19 +232,17 @@ export class NodeSession {
     );
   }
 
-  /** @param more Of a call: 1 when it may be given up; else credit. */
+  /** @param more Of a call: its manner; else credit. */
   private run(id: number, { operation, api }: Served, given: unknown, more: number, free: () => void): void {
     const input = checkInput(operation.input, given);
     const stop = new AbortController();
     const running: Running = { stop, credit: more, wake: undefined };
-    const canBeGivenUp = operation.kind !== 'call' || more === 1;
+    const canBeGivenUp = operation.kind !== 'call' || more === CallManner.cancelable;
     const asking: Asking = { signal: stop.signal, canBeGivenUp, caller: this, bodies };
     this.running.set(id, running);
     const work =
       operation.kind === 'call'
-        ? operation
-            .run(api, input, asking)
-            .then((output: unknown) => this.write([FrameType.answer, id, output]))
+        ? operation.run(api, input, asking).then((output: unknown) => this.answered(id, output, more))
         : operation.kind === 'stream'
           ? operation.run(api, input, asking).then((items) => this.pump(id, items, running))
           : operation.run(api, input, asking).then((answer) => this.open(id, answer, more));
@@ -248,6 +253,10 @@ export class NodeSession {
         free();
         if (this.isLeaving) this.leave();
       });
+  }
+
+  private answered(id: number, output: unknown, manner: number): void {
+    if (manner !== CallManner.told) this.write([FrameType.answer, id, output]);
   }
 
   private async pump(

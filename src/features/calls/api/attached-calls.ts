@@ -67,6 +67,8 @@ async function serveAll(
   stream: AsyncIterable<ServedRequest>,
 ): Promise<void> {
   const running = new Map<number, AbortController>();
+  const lost = (problem: Error): void =>
+    session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`);
   try {
     for await (const served of stream) {
       if (served.type === 'left') {
@@ -79,10 +81,8 @@ async function serveAll(
       const controller = new AbortController();
       running.set(ticket, controller);
       void answer(service, handler, served, controller.signal)
-        .then((reply) => session.call('reply', reply))
-        .catch((problem: Error) =>
-          session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`),
-        )
+        .then((reply) => session.tell('reply', reply, lost))
+        .catch(lost)
         .finally(() => running.delete(ticket));
     }
   } finally {
