@@ -78,13 +78,13 @@ export const operations = {
     }),
     output: sendResultSchema,
     example: { to: ['b'], body: { celsius: 21.5 }, kind: 'temperature' },
-    run(api, input, { signal, canBeGivenUp, bodies }) {
+    run(api, input, asking) {
       const { to, body: written, ...given } = input;
       // A message without a signal goes a shorter way.
-      const options = canBeGivenUp ? { ...given, signal } : given;
+      const options = asking.canBeGivenUp ? { ...given, signal: asking.signal } : given;
       if (!('body' in input))
         throw new SkeinError('SKEIN_INVALID', 'body: missing; any JSON value, or {"$bytes":"BASE64"}');
-      const body = bodies.fromWire(written);
+      const body = asking.bodies.fromWire(written);
       const [first = ''] = to;
       if (first === everybody) return api.broadcast(body, options);
       return api.send(to.length === 1 ? first : to, body, options);

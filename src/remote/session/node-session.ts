@@ -44,13 +44,36 @@ interface Parts {
   readonly refusal: unknown;
 }
 
-/** A call or a stream under way. */
-interface Running {
-  readonly stop: AbortController;
+/** A call or a stream under way, and what its operation is told of it. */
+class Running implements Asking {
+  readonly caller: object;
+  readonly bodies = bodies;
+  readonly canBeGivenUp: boolean;
   /** Of a stream: items that its reader has room for. */
   credit: number;
+  isStopped = false;
   /** Its stream waits for credit. */
   wake: (() => void) | undefined;
+  private controller: AbortController | undefined;
+
+  constructor(caller: object, canBeGivenUp: boolean, credit: number) {
+    this.caller = caller;
+    this.canBeGivenUp = canBeGivenUp;
+    this.credit = credit;
+  }
+
+  /** Made when it is asked for: for a short call it costs more than all the rest. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.isStopped) this.controller.abort();
+    return this.controller.signal;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.controller?.abort();
+    this.wake?.();
+  }
 }
 
 export class NodeSession {
@@ -121,10 +144,7 @@ export class NodeSession {
 
   private over(): void {
     this.isOver = true;
-    for (const { stop, wake } of this.running.values()) {
-      stop.abort();
-      wake?.();
-    }
+    for (const running of this.running.values()) running.stop();
     for (const duplex of this.duplexes.values()) duplex.destroy();
     for (const { byteLength } of this.parts.values()) this.ports.memory.giveBack(byteLength);
     this.parts.clear();
@@ -235,17 +255,15 @@ export class NodeSession {
   /** @param more Of a call: its manner; else credit. */
   private run(id: number, { operation, api }: Served, given: unknown, more: number, free: () => void): void {
     const input = checkInput(operation.input, given);
-    const stop = new AbortController();
-    const running: Running = { stop, credit: more, wake: undefined };
     const canBeGivenUp = operation.kind !== 'call' || more === CallManner.cancelable;
-    const asking: Asking = { signal: stop.signal, canBeGivenUp, caller: this, bodies };
+    const running = new Running(this, canBeGivenUp, more);
     this.running.set(id, running);
     const work =
       operation.kind === 'call'
-        ? operation.run(api, input, asking).then((output: unknown) => this.answered(id, output, more))
+        ? operation.run(api, input, running).then((output: unknown) => this.answered(id, output, more))
         : operation.kind === 'stream'
-          ? operation.run(api, input, asking).then((items) => this.pump(id, items, running))
-          : operation.run(api, input, asking).then((answer) => this.open(id, answer, more));
+          ? operation.run(api, input, running).then((items) => this.pump(id, items, running))
+          : operation.run(api, input, running).then((answer) => this.open(id, answer, more));
     work
       .catch((problem: unknown) => this.failed(id, problem))
       .finally(() => {
@@ -268,12 +286,12 @@ export class NodeSession {
     const iterator = items[Symbol.asyncIterator]();
     try {
       for (;;) {
-        while (running.credit === 0 && !running.stop.signal.aborted)
+        while (running.credit === 0 && !running.isStopped)
           await new Promise<void>((resolve) => {
             running.wake = resolve;
           });
         if (this.writer.isFull) await this.writer.room();
-        if (running.stop.signal.aborted) return;
+        if (running.isStopped) return;
         // What waits already goes without a promise for each.
         const waiting = items.takeNow?.();
         if (waiting !== undefined) {
@@ -308,9 +326,7 @@ export class NodeSession {
 
   private cancel(id: number): void {
     this.duplexes.get(id)?.destroy();
-    const running = this.running.get(id);
-    running?.stop.abort();
-    running?.wake?.();
+    this.running.get(id)?.stop();
   }
 
   private credited(id: number, count: unknown): void {
