@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { features } from '../features/index.ts';
 import { nodeOperations } from '../node/remote.ts';
@@ -51,6 +52,19 @@ describe('wrong input is said in one line', () => {
 
 test('nothing at all counts as an empty object', () => {
   expect(checkInput(all.status.input, undefined)).toEqual({});
+});
+
+test('a field that is checked further is still described, and the outermost description counts', () => {
+  const list = v.pipe(v.array(v.string()), v.description('a list'));
+  const input = v.strictObject({
+    further: v.pipe(list, v.minLength(1)),
+    outer: v.exactOptional(v.pipe(list, v.description('names'))),
+  });
+  expect(describeInput(input)).toEqual({
+    further: { type: 'array', required: true, description: 'a list' },
+    outer: { type: 'array', required: false, description: 'names' },
+  });
+  expect(problemOf(input, {})).toBe('further: missing; expected a list');
 });
 
 test('every operation says in one line what it is for, and what it takes', () => {

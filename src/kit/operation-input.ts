@@ -61,13 +61,21 @@ interface Wrapping {
 }
 
 interface Piped {
-  readonly pipe: readonly { readonly type: string; readonly description?: string }[];
+  readonly pipe: readonly (Partial<Piped> & { readonly type: string; readonly description?: string })[];
 }
 
 function describeField(field: v.GenericSchema): FieldDescription {
   const optional = field.type === 'exact_optional';
   const inner = optional ? (field as unknown as Wrapping).wrapped : field;
-  const { pipe = [] } = inner as Partial<Piped>;
-  const description = pipe.findLast(({ type }) => type === 'description')?.description;
+  const description = lastDescription(inner as Partial<Piped>);
   return { type: inner.type, required: !optional, ...(description === undefined ? {} : { description }) };
+}
+
+/** The outermost counts: a pipe begins with a schema, which may be one itself. */
+function lastDescription({ pipe = [] }: Partial<Piped>): string | undefined {
+  for (const part of [...pipe].reverse()) {
+    const found = part.type === 'description' ? part.description : lastDescription(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
