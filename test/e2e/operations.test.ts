@@ -1,10 +1,10 @@
 /** Every operation's example, asked by HTTP of a real node, and its answer held against the schema that it names. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exampleOf } from '../../src/cli/commands/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode } from '../../src/node/node.ts';
@@ -12,6 +12,8 @@ import { ControlClient } from '../../src/remote/client.ts';
 import { skeinOperations } from '../../src/remote/operations.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 
+const noCurl =
+  spawnSync('curl', ['--version']).error === undefined ? undefined : 'curl is not installed (Debian: curl)';
 const operations = await skeinOperations();
 const alone = { discovery: false } as const;
 let folder: string;
@@ -27,6 +29,9 @@ beforeAll(async () => {
   server = await serveControl(a, join(folder, 'a.sock'), { heartbeatMs: 20 });
   b.respond<number[], number>('add', ({ input }) => input.reduce((sum, one) => sum + one, 0));
   await a.ready({ nodes: ['b'], services: ['add'] });
+});
+beforeEach(({ skip }) => {
+  if (noCurl !== undefined) skip(noCurl);
 });
 afterAll(async () => {
   await Promise.all([a.close(), b.close()]);
