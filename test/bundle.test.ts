@@ -45,9 +45,13 @@ test.each(cases)(
   },
 );
 
-test('what createNode loads at once is no library of schemas: operations are loaded when they are asked for', async () => {
+test('importing skein loads no library of schemas and no WebSocket: both are loaded when they are asked for', async () => {
   const { metafile } = await build({
-    stdin: { contents: program, resolveDir: root, sourcefile: 'program.js' },
+    stdin: {
+      contents: `import * as skein from 'skein'; globalThis.skein = skein;`,
+      resolveDir: root,
+      sourcefile: 'program.js',
+    },
     alias: { skein: join(root, entries.sources) },
     absWorkingDir: root,
     bundle: true,
@@ -73,7 +77,7 @@ test('what createNode loads at once is no library of schemas: operations are loa
   );
   const modules = [...reached].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
   expect(modules.some((module) => /create-node\.ts$/.test(module))).toBe(true);
-  expect(modules.filter((module) => /node_modules\/valibot\//.test(module))).toEqual([]);
+  expect(modules.filter((module) => /node_modules\/(valibot|ws)\//.test(module))).toEqual([]);
 });
 
 /** The files of the bundle. Those that no export of is used are in the list too: they were reached. */

@@ -5,8 +5,6 @@
  */
 import { checkOptions, checkText } from '../kit/arguments.ts';
 import type { SkeinNode } from '../node/node.ts';
-import { attachedNode } from './attached-node.ts';
-import { ControlClient } from './client.ts';
 import { findControl } from './find.ts';
 
 export interface AttachOptions {
@@ -24,7 +22,13 @@ export async function attach(options: AttachOptions = {}): Promise<SkeinNode> {
   checkOptions('attach', options, ['node', 'control']);
   checkText('attach: node', options.node);
   checkText('attach: control', options.control);
-  const client = new ControlClient(findControl(options));
+  const path = findControl(options);
+  // A program that only makes a node does not load what a client needs.
+  const [{ attachedNode }, { ControlClient }] = await Promise.all([
+    import('./attached-node.ts'),
+    import('./client.ts'),
+  ]);
+  const client = new ControlClient(path);
   try {
     return attachedNode(client, await client.call('status', {}));
   } catch (problem) {
