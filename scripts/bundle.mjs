@@ -1,13 +1,13 @@
 // Bundles the entry points into dist: one file per room of the start-up path instead of a hundred, since
 // every file that Node.js has to find and compile costs a command most of a millisecond. Types come from
-// tsc; packages stay outside but for the two that are many small files themselves.
+// tsc; packages stay outside but for the three that are many small files themselves.
 // A file that has not changed is not touched, and one that has is replaced in one step: programs that start
 // from dist meanwhile find all of it (`demo/node` builds, and three are started one after the other).
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const inlined = /^(cbor-x|@noble\/hashes)(\/|$)/;
+const inlined = /^(cbor-x|@noble\/hashes|ws)(\/|$)/;
 const entries = {
   index: 'src/index.ts',
   'kernel/index': 'src/kernel/index.ts',
@@ -19,6 +19,10 @@ const entries = {
 const build = await rolldown({
   input: entries,
   platform: 'node',
+  // ws looks for two native helpers that nobody has installed, which takes a command some milliseconds.
+  transform: {
+    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+  },
   external: (id) => id.startsWith('node:') || (/^[^./]/.test(id) && !inlined.test(id)),
 });
 const { output } = await build.generate({
