@@ -11,6 +11,11 @@ interface SessionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface StreamSessionOptions extends SessionOptions {
+  /** Items that may wait on this side. Default 1,024. */
+  readonly room?: number | undefined;
+}
+
 type OfKind<Ops, Kind extends AnyOperation['kind']> = {
   [Name in keyof Ops & string]: Ops[Name] extends { readonly kind: Kind } ? Name : never;
 }[keyof Ops & string];
@@ -33,7 +38,7 @@ export interface Session<Ops> {
   stream<Name extends OfKind<Ops, 'stream'>>(
     operation: Name,
     input: InputOf<Ops[Name]>,
-    options?: SessionOptions,
+    options?: StreamSessionOptions,
   ): MessageStream<OutputOf<Ops[Name]>>;
   /** The stream is there at once; what is written waits until the other end has accepted. */
   duplex<Name extends OfKind<Ops, 'duplex'>>(

@@ -6,14 +6,12 @@
  */
 import { messagingLimits } from '../features/messaging/core/limits.ts';
 
-/** The largest body, and 64 KiB for the fields around it. */
-const requestBytesMax = messagingLimits.bodyBytesMax + 64 * 1024;
-
 export const controlLimits = {
-  /** Of one request. A body of bytes is a third longer in JSON: what does not fit goes through a session. */
-  requestBytesMax,
-  /** Requests that are not answered hold so much in all: those of a flood are told busy. */
-  heldBytesMax: requestBytesMax,
+  /**
+   * Inputs of all requests that are not answered, and so of one: more is refused as busy. The largest body, and 64 KiB
+   * for the fields around it; in JSON a body of bytes is a third longer, and what does not fit goes through a session.
+   */
+  heldBytesMax: messagingLimits.bodyBytesMax + 64 * 1024,
   /** Programs of a machine that stay: each holds some tens of KiB. */
   sessionsMax: 256,
   /** Places beside these for clients that ask one thing and leave, so that `skein status` always gets in. */
@@ -39,8 +37,6 @@ export const controlLimits = {
   streamCredit: 1024,
   /** Bytes of a duplex that may be under way, in each direction. */
   duplexCredit: 512 * 1024,
-  /** Posts of one client that have not reached the node. */
-  postsUnderWayMax: 1024,
   /** An idle connection without a session is closed. */
   serverIdleTimeoutMs: 10_000,
   /** A quiet stream by HTTP writes this often, so that a dead client is noticed. */

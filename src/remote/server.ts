@@ -14,6 +14,7 @@ import type { LocalNode } from '../node/node.ts';
 import { Connections } from './connections.ts';
 import { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
+import type { OperationTable } from './operations.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { clearSocketPath } from './socket-path.ts';
 
@@ -42,7 +43,10 @@ export async function serveControl(
   server.headersTimeout = controlLimits.headersTimeoutMs;
   server.requestTimeout = controlLimits.requestTimeoutMs;
   const connections = new Connections(server);
-  const parts = { node, connections, memory: new HeldMemory(controlLimits.heldBytesMax) };
+  const table = loadedOnce(() =>
+    import('./operations.ts').then(({ operationTable }) => operationTable(node)),
+  );
+  const parts = { table, connections, memory: new HeldMemory(controlLimits.heldBytesMax) };
   serveRequests(server, parts, options.heartbeatMs);
   const sessions = serveSessions(server, parts);
   server.on('clientError', refuseNonsense);
@@ -51,19 +55,16 @@ export async function serveControl(
 }
 
 interface Parts {
-  readonly node: LocalNode;
+  readonly table: () => Promise<OperationTable>;
   readonly connections: Connections;
   readonly memory: HeldMemory;
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
-function serveRequests(server: Server, { node, connections, memory }: Parts, heartbeatMs?: number): void {
+function serveRequests(server: Server, { table, connections, memory }: Parts, heartbeatMs?: number): void {
   const loaded = loadedOnce(async () => {
-    const [{ operationsHandler }, { operationTable }] = await Promise.all([
-      import('./handler.ts'),
-      import('./operations.ts'),
-    ]);
-    return operationsHandler(await operationTable(node), memory, heartbeatMs);
+    const [{ operationsHandler }, operations] = await Promise.all([import('./handler.ts'), table()]);
+    return operationsHandler(operations, memory, heartbeatMs);
   });
   server.on('request', (request, response) => {
     if (connections.isFull) return sendProblem(response, tooManyRequests());
@@ -80,15 +81,15 @@ interface OpenSessions {
 }
 
 /** The sessions, once somebody has asked for one. */
-function serveSessions(server: Server, { node, connections, memory }: Parts): () => OpenSessions | undefined {
+function serveSessions(
+  server: Server,
+  { table, connections, memory }: Parts,
+): () => OpenSessions | undefined {
   let open: OpenSessions | undefined;
   const loaded = loadedOnce(async () => {
-    const [{ Sessions }, { operationTable }] = await Promise.all([
-      import('./sessions.ts'),
-      import('./operations.ts'),
-    ]);
+    const [{ Sessions }, operations] = await Promise.all([import('./sessions.ts'), table()]);
     const upgraded = (socket: Socket): void => connections.left(socket);
-    const sessions = new Sessions({ table: await operationTable(node), memory, upgraded });
+    const sessions = new Sessions({ table: operations, memory, upgraded });
     open = sessions;
     return sessions;
   });

@@ -100,6 +100,14 @@ describe('a client that speaks wrongly', () => {
     other.close();
   });
 
+  test('is not listened to any more once its session has failed', async () => {
+    const session = await RawSession.open(server.path);
+    session.socket.send('text');
+    session.say(hello, [FrameType.call, 1, 'status', {}]);
+    await session.closed;
+    expect(session.frames.map(([type]) => type)).toEqual([FrameType.failed]);
+  });
+
   test('a message of a gigabyte is not read: the session ends, and no other', async () => {
     const other = await RawSession.greeted(server.path);
     const session = await RawSession.greeted(server.path);
@@ -194,11 +202,12 @@ test('a stream that is not read stops itself alone: the node’s queue fills, it
   const unread = client.messages({ kind: 'unread', bufferMessages: 4 });
   const read = client.messages({ kind: 'read' })[Symbol.asyncIterator]();
   await unread.opened;
-  const outcomes = await Promise.all(
-    Array.from({ length: 12 }, () => peer.send('a', 1, { kind: 'unread', require: 'none', timeoutMs: 300 })),
-  );
-  const busy = outcomes.filter(({ missing }) => missing.length > 0);
-  expect(busy.length).toBeGreaterThan(0);
+  let taken = 0;
+  const sendOne = () => peer.send('a', 1, { kind: 'unread', require: 'none', timeoutMs: 300 });
+  for (let last = await sendOne(); last.missing.length === 0; last = await sendOne()) taken++;
+  // Four wait at the client and four at the node; a few more are between the two.
+  expect(taken).toBeGreaterThanOrEqual(4);
+  expect(taken).toBeLessThanOrEqual(16);
   const next = read.next();
   await peer.send('a', 'through', { kind: 'read' });
   expect((await next).value).toMatchObject({ body: 'through' });

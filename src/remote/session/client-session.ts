@@ -112,7 +112,7 @@ export class ClientSession {
   close(): void {
     if (this.isClosed) return;
     this.writer.flush();
-    this.settle(closedClient());
+    this.settle(closedClient(), true);
     this.socket.close();
     // A node that is stopped does not answer, and the program must not wait for it.
     setTimeout(() => this.socket.terminate(), controlLimits.closeTimeoutMs).unref();
@@ -132,9 +132,20 @@ export class ClientSession {
         input,
         ...(signal === undefined ? [] : [CallManner.cancelable]),
       );
-      this.calls.set(id, { resolve, reject });
+      const giveUp = (): void => this.giveUp(id);
+      const letGo = (): void => signal?.removeEventListener('abort', giveUp);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.calls.set(id, {
+        resolve(output) {
+          letGo();
+          resolve(output);
+        },
+        reject(error) {
+          letGo();
+          reject(error);
+        },
+      });
       this.watch();
-      signal?.addEventListener('abort', () => this.giveUp(id), { once: true });
     });
   }
 
@@ -320,12 +331,12 @@ export class ClientSession {
     this.socket.terminate();
   }
 
-  private settle(problem: SkeinError): void {
+  /** @param isOurs This side has closed it. */
+  private settle(problem: SkeinError, isOurs = false): void {
     this.problem ??= problem;
     if (this.isClosed) return;
     this.isClosed = true;
     const known = this.problem;
-    const isOurs = known.code === 'SKEIN_CLOSED' && known.message === closedClient().message;
     for (const { reject } of this.calls.values()) reject(known);
     this.calls.clear();
     for (const [id, stream] of [...this.streams]) {

@@ -154,6 +154,8 @@ export class NodeSession {
   // ── from the client ───────────────────────────────────────────────────────────────────────────────
 
   private received(message: Buffer): void {
+    // It has failed, and its client may speak on until the connection is closed.
+    if (this.socket.readyState !== this.socket.OPEN) return;
     try {
       const frames = decodeFrames(message);
       const share = message.length / frames.length;

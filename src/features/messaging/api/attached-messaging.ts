@@ -26,7 +26,7 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
       ...(kind === undefined ? {} : { kind: kindName(kind as Kind<never> | string) }),
       ...(bufferMessages === undefined ? {} : { bufferMessages }),
     };
-    const stream = session.stream('listen', input, { signal });
+    const stream = session.stream('listen', input, { signal, room: bufferMessages });
     return new MappedStream(stream, (fields) => messageOf(fields, kind, session.warn));
   };
   const api: MessagingApi = {
