@@ -103,9 +103,10 @@ describe('a client that speaks wrongly', () => {
   test('is not listened to any more once its session has failed', async () => {
     const session = await RawSession.open(server.path);
     session.socket.send('text');
-    session.say(hello, [FrameType.call, 1, 'status', {}]);
+    session.say(hello, [FrameType.call, 1, 'set', { degree: 17 }]);
     await session.closed;
     expect(session.frames.map(([type]) => type)).toEqual([FrameType.failed]);
+    expect((await node.status()).settings.degree).not.toBe(17);
   });
 
   test('a message of a gigabyte is not read: the session ends, and no other', async () => {
