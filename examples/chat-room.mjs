@@ -18,7 +18,7 @@ node.events.addEventListener('close', ({ detail }) => {
   if (detail.error) console.error(detail.error.message);
   process.stdin.destroy();
 });
-node.handle((message) => console.log(`${message.source}: ${message.body}`), { kind: Line });
+node.handle((message) => console.log(`${message.from}: ${message.body}`), { kind: Line });
 console.log(`* you are ${name}`);
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -7,7 +7,7 @@ const alice = await createNode({ name: 'alice', namespace });
 const bob = await createNode({ name: 'bob', namespace });
 
 bob.handle((message) => {
-  console.log(`${bob.name} got ${JSON.stringify(message.body)} from ${message.source}`);
+  console.log(`${bob.name} got ${JSON.stringify(message.body)} from ${message.from}`);
 });
 
 await alice.ready({ nodes: ['bob'], timeoutMs: 10_000 });

@@ -15,10 +15,10 @@ const workers = await Promise.all(['worker1', 'worker2'].map((name) => createNod
 for (const worker of workers) {
   worker.respond(
     Area,
-    ({ input, source, signal }) => {
+    ({ input, from, signal }) => {
       // `signal` fires when nobody waits for the answer any more.
       if (signal.aborted) return 0;
-      console.log(`${worker.name} works for ${source}`);
+      console.log(`${worker.name} works for ${from}`);
       return input.width * input.height;
     },
     { concurrency: 4 },

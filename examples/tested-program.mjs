@@ -12,7 +12,7 @@ import { createTestMesh } from 'skein/testing';
 function ballot(node) {
   /** @type {Map<string, string>} */
   const votes = new Map();
-  node.handle(({ source, body }) => void votes.set(source, String(body)), { kind: 'vote' });
+  node.handle(({ from, body }) => void votes.set(from, String(body)), { kind: 'vote' });
   node.events.addEventListener('node:down', ({ detail }) => votes.delete(detail.name));
   return votes;
 }

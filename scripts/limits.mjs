@@ -47,7 +47,8 @@ async function partOf(file, source) {
   return `\n## ${titleOf(file)}\n\n| limit | value | why |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
-async function evaluated(file) {
+/** What a file of the source exports. */
+export async function evaluated(file) {
   const build = await rolldown({ input: file });
   const { output } = await build.generate({ format: 'esm', codeSplitting: false });
   await build.close();

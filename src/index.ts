@@ -2,7 +2,7 @@
 
 export * from './features/api.ts';
 export { limits } from './features/limits.ts';
-export { type ErrorCode, errorCodes, SkeinError } from './kernel/index.ts';
+export { type ErrorCode, errorCodes } from './kernel/index.ts';
 export {
   type AnyFeature,
   type ApiOf,
@@ -18,6 +18,7 @@ export { checkInput } from './kit/operation-input.ts';
 export { PushStreams } from './kit/push-streams.ts';
 export type { Session, SessionDuplex } from './kit/session.ts';
 export { PushStream } from './kit/stream.ts';
+export { type ErrorDetails, SkeinError } from './node/errors.ts';
 export type * from './node/node.ts';
 export { type AttachOptions, attach } from './remote/attach.ts';
 export { createNode } from './remote/create-node.ts';

@@ -171,7 +171,7 @@ test('metrics', async () => {
   const heard = listening.lines.next();
   const posting = start('metrics.mjs', 'b', 'a');
   expect(JSON.parse((await heard).value as string)).toMatchObject({
-    source: 'a',
+    from: 'a',
     kind: 'metrics',
     body: { pid: posting.process.pid, residentBytes: expect.any(Number), uptimeSeconds: expect.any(Number) },
   });

@@ -151,8 +151,7 @@ describe('presence over real sockets', () => {
     rmSync(folder, { recursive: true });
   });
   const start = async (name: string, options: NodeOptions = {}) => {
-    const discovery = { udp: false, folder };
-    const node = await createNode({ name, discovery, features: [presence], key: false, ...options });
+    const node = await createNode({ name, udp: false, folder, features: [presence], key: false, ...options });
     made.push(node);
     return node;
   };

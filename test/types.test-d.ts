@@ -3,6 +3,7 @@
  * when a type is not as stated here, or when a line marked as an error is none.
  */
 
+import { once } from 'node:events';
 import * as v from 'valibot';
 import { expectTypeOf } from 'vitest';
 import type { FeatureApis, FeatureNodeEvents } from '../src/features/api.ts';
@@ -11,6 +12,7 @@ import {
   attach,
   createNode,
   type ErrorCode,
+  type FailedCall,
   type Kind,
   kind,
   type LinkInfo,
@@ -19,7 +21,7 @@ import {
   type MessageStream,
   type NodeOptions,
   type SendResult,
-  type SkeinError,
+  SkeinError,
   type SkeinNode,
   type SnoopedMessage,
   type Topology,
@@ -121,6 +123,9 @@ node.events.addEventListener('link:up', ({ detail }) => {
 node.events.addEventListener('close', ({ detail }) => {
   expectTypeOf(detail.error?.code).toEqualTypeOf<ErrorCode | undefined>();
 });
+// Whatever takes an EventTarget takes it.
+void once(node.events, 'node:up');
+expectTypeOf(node.events).toExtend<EventTarget>();
 node.events.addEventListener('node:up', () => {}, { once: true, signal: AbortSignal.timeout(1) });
 // @ts-expect-error No such event.
 node.events.addEventListener('node:gone', () => {});
@@ -130,7 +135,7 @@ node.events.addEventListener('node:up', ({ detail }) => detail.reason);
 // ── nodes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 expectTypeOf(createNode()).toEqualTypeOf<Promise<LocalNode>>();
-expectTypeOf(createNode({ name: 'a', discovery: { udp: false } })).toEqualTypeOf<Promise<LocalNode>>();
+expectTypeOf(createNode({ name: 'a', udp: false })).toEqualTypeOf<Promise<LocalNode>>();
 expectTypeOf(attach({ node: 'a' })).toEqualTypeOf<Promise<SkeinNode>>();
 expectTypeOf<LocalNode>().toExtend<SkeinNode>();
 expectTypeOf<SkeinNode>().toExtend<AsyncDisposable>();
@@ -142,7 +147,7 @@ expectTypeOf<SkeinError['code']>().toEqualTypeOf<ErrorCode>();
 // @ts-expect-error No such option.
 void createNode({ nam: 'a' });
 // @ts-expect-error No such discovery option.
-void createNode({ discovery: { ports: 7077 } });
+void createNode({ discoveryPorts: 7077 });
 // @ts-expect-error Seeds are a list.
 void createNode({ connect: '127.0.0.1:7400' });
 // @ts-expect-error An option is left out, not undefined.
@@ -237,3 +242,25 @@ storeModel<KeepingShape['store'], KeepingState>({
   // @ts-expect-error Each verb has an operation.
   operations: {},
 });
+
+// ── errors ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whatever a call may have rejected with. */
+export function readsDetails(problem: unknown): void {
+  if (!(problem instanceof SkeinError)) return;
+  expectTypeOf(problem).toExtend<Error>();
+  expectTypeOf(problem.code).toEqualTypeOf<ErrorCode>();
+  expectTypeOf(problem.retryable).toEqualTypeOf<boolean>();
+  if (problem.code === 'SKEIN_UNDELIVERED') expectTypeOf(problem.details).toEqualTypeOf<SendResult>();
+  if (problem.code === 'SKEIN_FAILED') expectTypeOf(problem.details).toEqualTypeOf<FailedCall | undefined>();
+  if (problem.code === 'SKEIN_AMBIGUOUS')
+    expectTypeOf(problem.details.nodes).toEqualTypeOf<readonly string[]>();
+  if (problem.code === 'SKEIN_BUSY') expectTypeOf(problem.details).toEqualTypeOf<undefined>();
+  // @ts-expect-error Whose details these are shows by the code.
+  void problem.details.missing;
+}
+expectTypeOf(new SkeinError('SKEIN_BUSY', 'not now')).toExtend<SkeinError>();
+// @ts-expect-error There is no such code.
+void new SkeinError('SKEIN_SLEEPY', 'not now');
+// @ts-expect-error What this one says besides is the result of the send.
+void new SkeinError('SKEIN_UNDELIVERED', 'nobody has it', { details: 5 });

@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 /** A room is a folder or a file below src; `*` stands for the name of a feature. The longest match counts. */
 const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
-  ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/up.ts'] as const),
+  ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/settings.ts'] as const),
   ...(['node', 'stores', 'doors', 'host', 'remote'] as const),
   ...([
     'sim/world',
@@ -28,7 +28,7 @@ type Room = (typeof rooms)[number];
 
 /** What every room above the features may import. */
 const below = [
-  ...['kernel', 'kit', 'features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/up.ts'],
+  ...['kernel', 'kit', 'features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/settings.ts'],
 ];
 
 /** For each room: the rooms, single files, packages and `node:` that it may import besides itself. */
@@ -40,9 +40,9 @@ const mayImport: Record<Room, string[]> = {
   'features/index.ts': ['features/*'],
   'features/api.ts': ['features/*'],
   'features/limits.ts': ['kernel', 'features/*/core'],
-  'features/up.ts': ['features/*', 'features/api.ts', 'kit'],
+  'features/settings.ts': ['features/*'],
   // Settings of every node are those of the features that every node has: discovery, topology.
-  node: [...below, 'features/*/core', 'valibot'],
+  node: [...below, 'features/*/core', 'valibot', 'fastest-levenshtein', '@standard-schema/spec'],
   stores: ['kernel', 'kit'],
   doors: [...below, 'features/*', 'features/*/core', 'host', 'node:'],
   host: [
@@ -70,7 +70,7 @@ const mayImport: Record<Room, string[]> = {
       'kernel/index.ts',
       'kit',
       'features/*',
-      'features/up.ts',
+      'features/settings.ts',
       'features/cli.ts',
       'features/*/cli',
       'node',

@@ -6,10 +6,11 @@
  */
 import type { pino } from 'pino';
 import type { Logger } from '../node/node.ts';
-import type { LogFormat, LogThreshold } from '../node/up-settings.ts';
 import { printable } from './kit/output.ts';
+import { logLevels } from './up-settings.ts';
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogThreshold[];
+type LogThreshold = (typeof logLevels)[number];
+type LogFormat = 'text' | 'json';
 
 /** pino takes a moment to load: who reads text does not wait for it. */
 export async function loggerFor(format: LogFormat, threshold: LogThreshold): Promise<Logger> {
@@ -25,7 +26,7 @@ export function stderrLogger(
   write: (line: string) => void = (line) => process.stderr.write(line),
 ): Logger {
   const at = (level: Exclude<LogThreshold, 'silent'>) => {
-    if (levels.indexOf(level) < levels.indexOf(threshold)) return () => {};
+    if (logLevels.indexOf(level) < logLevels.indexOf(threshold)) return () => {};
     return (fields: object, text: string) => write(`${formatEntry(level, text, fields)}\n`);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

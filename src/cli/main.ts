@@ -24,6 +24,7 @@ const loaders: CommandLoaders = {
   ...Object.assign({}, ...Object.values(featureClis).map(({ commands }) => commands)),
   demo: () => import('./commands/demo.ts'),
   api: () => import('./commands/api.ts'),
+  config: () => import('./commands/config.ts'),
   key: () => import('./commands/key.ts'),
   sim: () => import('./commands/sim.ts'),
   compat: () => import('./commands/compat.ts'),

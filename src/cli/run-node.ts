@@ -7,10 +7,11 @@
  */
 
 import { createHostedNode, type HostedNode } from '../host/create-node.ts';
-import { nodeOptionsOf, type UpSettings } from '../node/up-settings.ts';
+import { serveOptions } from '../remote/create-node.ts';
 import { serve } from '../remote/serve.ts';
 import { print, whenOutputEnds } from './kit/output.ts';
 import { loggerFor } from './logger.ts';
+import { type FoundSettings, logChoice, nodeSettings } from './settings.ts';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Of the two seconds a leave may take: the rest is for sockets and for answers under way. */
@@ -22,22 +23,28 @@ export interface RunOptions {
 }
 
 /** Resolves when the node has left; rejects with what ended it otherwise. */
-export async function runNode(settings: UpSettings, { whileStdin }: RunOptions): Promise<void> {
-  const logger = await loggerFor(settings.logFormat ?? 'text', settings.logLevel ?? 'warn');
-  const hosted = await createHostedNode({ ...nodeOptionsOf(settings), logger });
+export async function runNode(found: FoundSettings, { whileStdin }: RunOptions): Promise<void> {
+  const { level, format } = logChoice(found);
+  const logger = await loggerFor(format, level);
+  for (const text of found.warnings) logger.warn({}, text);
+  const hosted = await createHostedNode({ settings: nodeSettings(found), program: { logger } });
   const { node, address } = hosted;
   const ended = endOf(hosted);
   const leave = () => void node.close({ drainMs });
-  const control = await serve(node, { control: settings.control }).catch(async (problem: unknown) => {
-    await node.close({ drainMs: 0 });
-    throw problem;
-  });
+  const served = serveOptions(hosted.control);
+  const control =
+    served === undefined
+      ? undefined
+      : await serve(node, served).catch(async (problem: unknown) => {
+          await node.close({ drainMs: 0 });
+          throw problem;
+        });
   for (const signal of endSignals) process.on(signal, leave);
   if (whileStdin) process.stdin.on('error', leave).on('close', leave).resume();
   whenOutputEnds(leave);
   print(`ready ${node.name} ${address}`);
   const error = await ended;
-  await control.close();
+  await control?.close();
   process.stdin.destroy();
   for (const signal of endSignals) process.off(signal, leave);
   if (error !== undefined) throw error;

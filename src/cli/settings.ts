@@ -1,96 +1,24 @@
 /**
- * Gathers the settings of `skein up`: flag, then `SKEIN_*` variable, then configuration file.
+ * Finds the settings of `skein up`: flag, then `SKEIN_*` variable, then configuration file, then the default.
  *
- * Called by `up`. Invariant: this file only finds values and remembers where each came from; what is
- * accepted stands in the one schema (`operations/up-settings.ts`).
+ * Called by `up` and `config show`. Invariant: this file only finds values and remembers where each came from; what is
+ * accepted stands in the one table of settings (`node/settings.ts`), to which the log of the command is added here.
  */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { featureTexts } from '../features/up.ts';
-import type { SettingText } from '../kit/up-setting.ts';
-import { checkUpSettings, type GivenSetting, type UpSettings } from '../node/up-settings.ts';
+import { checkSetting, flagOf, type Setting, variableOf, wordOf } from '../kit/setting.ts';
+import { type GivenSetting, type GivenSettings, settings, unknownText } from '../node/settings.ts';
 import { UsageError } from './kit/exit.ts';
+import { logSettings, upSettings } from './up-settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export type { SettingText } from '../kit/up-setting.ts';
+const names = Object.keys(upSettings);
+const words = names.map(wordOf);
 
-export const settingTexts: readonly SettingText[] = [
-  { name: 'name', read: 'text', value: '<name>', help: 'unique in the mesh (default: the host name)' },
-  {
-    name: 'namespace',
-    read: 'text',
-    value: '<name>',
-    help: 'only nodes of one namespace find each other (default: default)',
-  },
-  { name: 'degree', read: 'number', value: '<n>', help: 'links to keep; 0 never solicits (default: 3)' },
-  {
-    name: 'listen',
-    read: 'text',
-    value: '<host:port>',
-    help: 'port 0 picks one (default: :0 with a key, 127.0.0.1:0 without)',
-  },
-  { name: 'advertise', read: 'list', value: '<host:port...>', help: 'addresses told to others instead' },
-  { name: 'connect', read: 'list', value: '<host:port...>', help: 'nodes to link to, beside those found' },
-  ...featureTexts,
-  {
-    name: 'discoveryPort',
-    read: 'number',
-    value: '<port>',
-    help: 'UDP port shared by all nodes (default: 7077)',
-  },
-  {
-    name: 'broadcast',
-    read: 'list',
-    value: '<address...>',
-    help: 'broadcast addresses (default: those of the interfaces)',
-  },
-  {
-    name: 'syncPeriod',
-    read: 'text',
-    value: '<duration>',
-    help: 'how often neighbors compare what they know (default: 10s)',
-  },
-  {
-    name: 'control',
-    read: 'text',
-    value: '<path>',
-    help: 'path of the control socket (default: in the runtime folder)',
-  },
-  {
-    name: 'keyFile',
-    read: 'text',
-    value: '<path>',
-    help: 'mesh keys (default: SKEIN_KEY, else $XDG_CONFIG_HOME/skein/keys)',
-  },
-  { name: 'insecure', read: 'flag', help: 'go without a key, also beyond loopback: everybody can join' },
-  {
-    name: 'discovery',
-    read: 'flag',
-    help: 'find nodes by UDP and by the runtime folder',
-    isOnByDefault: true,
-  },
-  {
-    name: 'folder',
-    read: 'flag',
-    help: 'find nodes by the runtime folder',
-    isOnByDefault: true,
-    hidden: true,
-  },
-  {
-    name: 'logLevel',
-    read: 'text',
-    value: '<level>',
-    help: 'debug, info, warn, error or silent (default: warn)',
-  },
-  {
-    name: 'logFormat',
-    read: 'text',
-    value: '<format>',
-    help: 'text, or json: one object a line, as pino writes it (default: text)',
-  },
-];
+/** Read by commands too, or by what finds keys and the runtime folder. */
+const otherVariables = ['SKEIN_NODE', 'SKEIN_CONFIG', 'SKEIN_KEY', 'SKEIN_RUNTIME_DIR'];
 
 export interface SettingSources {
   /** What commander has parsed, by setting name. */
@@ -100,52 +28,98 @@ export interface SettingSources {
   readonly config: string | undefined;
 }
 
-/** @throws UsageError when the file cannot be used; SkeinError SKEIN_INVALID when a value does not fit. */
-export function gatherSettings({ flags, environment, config }: SettingSources): UpSettings {
-  const given = new Map<string, GivenSetting>(fromFile(config, environment));
-  for (const [name, setting] of fromEnvironment(environment)) given.set(name, setting);
-  for (const [name, setting] of fromFlags(flags)) given.set(name, setting);
-  return checkUpSettings(given);
+export interface FoundSettings {
+  /** By name; those that nobody gave are not in it. */
+  readonly given: ReadonlyMap<string, GivenSetting>;
+  /** The configuration file that was looked for. */
+  readonly file: { readonly path: string; readonly isThere: boolean };
+  /** What looks like a setting and is none. */
+  readonly warnings: readonly string[];
 }
 
-/** `discoveryPort` is `--discovery-port` and `SKEIN_DISCOVERY_PORT`. */
-export function flagOf(name: string): string {
-  return `--${kebab(name)}`;
+/** @throws UsageError when the file cannot be used or names what is no setting. */
+export function findSettings({ flags, environment, config }: SettingSources): FoundSettings {
+  const file = readFile(config, environment);
+  return {
+    given: new Map([...fromFile(file), ...fromEnvironment(environment), ...fromFlags(flags)]),
+    file: { path: file.path, isThere: file.text !== undefined },
+    warnings: unknownVariables(environment),
+  };
 }
 
-export function variableOf(name: string): string {
-  return `SKEIN_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+/** Those of the node, with what `skein up` does by itself. */
+export function nodeSettings({ given }: FoundSettings): GivenSettings {
+  const own = Object.entries(settings)
+    .filter(([, row]) => row.defaultAtUp !== undefined)
+    .map(([name, row]) => [name, { value: row.defaultAtUp, place: wordOf(name) }] as const);
+  return new Map([...own, ...[...given].filter(([name]) => name in settings)]) as GivenSettings;
 }
 
-function* fromFlags(flags: Readonly<Record<string, unknown>>): Iterable<[string, GivenSetting]> {
-  for (const setting of settingTexts) {
-    const value = flags[setting.name];
-    if (value === undefined) continue;
-    const source = value === false ? `--no-${kebab(setting.name)}` : flagOf(setting.name);
-    yield [
-      setting.name,
-      { value: typeof value === 'boolean' ? value : read(setting, value as string | string[]), source },
-    ];
-  }
+/** How the command logs. @throws TypeError */
+export function logChoice({ given }: FoundSettings) {
+  const { logLevel, logFormat } = logSettings;
+  return {
+    level: chosenOf(logLevel, given.get('logLevel')),
+    format: chosenOf(logFormat, given.get('logFormat')),
+  };
 }
 
-function* fromEnvironment(environment: Environment): Iterable<[string, GivenSetting]> {
-  for (const setting of settingTexts) {
-    const source = variableOf(setting.name);
-    const text = environment[source];
+function chosenOf<Value>(
+  row: Setting<Value> & { readonly default: Value },
+  found: GivenSetting | undefined,
+): Value {
+  return found === undefined ? row.default : checkSetting(row, found.value, found.place);
+}
+
+function fromFlags(flags: Readonly<Record<string, unknown>>): [string, GivenSetting][] {
+  return Object.entries(upSettings).flatMap(([name, row]) => {
+    const value = flags[wordOf(name)];
+    if (value === undefined) return [];
+    const place = value === false ? flagOf(name).replace('--', '--no-') : flagOf(name);
+    return [[name, { value: readFlag(row, value), place }]];
+  });
+}
+
+function readFlag({ type }: Setting, value: unknown): unknown {
+  if (typeof value === 'boolean') return value;
+  return type.read(Array.isArray(value) ? value.join(',') : String(value));
+}
+
+function fromEnvironment(environment: Environment): [string, GivenSetting][] {
+  return Object.entries(upSettings).flatMap(([name, { type }]) => {
+    const place = variableOf(name);
+    const text = environment[place];
     // An empty variable is how scripts say "not set".
-    if (text !== undefined && text !== '') yield [setting.name, { value: read(setting, text), source }];
-  }
+    return text === undefined || text === '' ? [] : [[name, { value: type.read(text), place }]];
+  });
 }
 
-function* fromFile(config: string | undefined, environment: Environment): Iterable<[string, GivenSetting]> {
-  const path = config ?? environment.SKEIN_CONFIG ?? defaultConfigPath(environment);
-  const chosen = config !== undefined || environment.SKEIN_CONFIG !== undefined;
-  const text = readText(path, chosen);
-  if (text === undefined) return;
-  for (const [name, value] of Object.entries(parseObject(text, path))) {
-    yield [name, { value, source: `${path}: ${name}` }];
-  }
+function unknownVariables(environment: Environment): string[] {
+  const known = [...names.map(variableOf), ...otherVariables];
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('SKEIN_') && !known.includes(name))
+    .map((name) => `${unknownText('variable', name, known)} It is ignored.`);
+}
+
+function fromFile({ path, text }: { path: string; text: string | undefined }): [string, GivenSetting][] {
+  if (text === undefined) return [];
+  return Object.entries(parseObject(text, path)).map(([word, value]) => {
+    const name = names[words.indexOf(word)];
+    if (name === undefined) throw new UsageError(`${path}: ${unknownText('setting', word, words)}`);
+    return [name, { value: readJson(upSettings[name] as Setting, value), place: `${path}: ${word}` }];
+  });
+}
+
+/** A text is read as a flag's would be, and so is a number where it needs a unit. */
+function readJson({ type }: Setting, value: unknown): unknown {
+  if (typeof value === 'string') return type.read(value);
+  return typeof value === 'number' && type.readNumber !== undefined ? type.readNumber(value) : value;
+}
+
+function readFile(config: string | undefined, environment: Environment) {
+  const chosen = config ?? environment.SKEIN_CONFIG;
+  const path = chosen ?? defaultConfigPath(environment);
+  return { path, text: readText(path, chosen !== undefined) };
 }
 
 export function defaultConfigPath(environment: Environment): string {
@@ -172,36 +146,4 @@ function parseObject(text: string, path: string): Record<string, unknown> {
     throw new UsageError(`the configuration file ${path} is not JSON: ${(problem as Error).message}`);
   }
   throw new UsageError(`the configuration file ${path} holds one JSON object, such as {"degree": 3}`);
-}
-
-function read(setting: SettingText, given: string | string[]): unknown {
-  const text = Array.isArray(given) ? given.join(',') : given;
-  switch (setting.read) {
-    case 'text':
-      return text;
-    case 'number':
-      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    case 'list':
-      return text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '');
-    case 'flag':
-      return flagWords.get(text.toLowerCase()) ?? text;
-  }
-}
-
-const flagWords = new Map([
-  ['true', true],
-  ['1', true],
-  ['yes', true],
-  ['on', true],
-  ['false', false],
-  ['0', false],
-  ['no', false],
-  ['off', false],
-]);
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

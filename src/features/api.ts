@@ -2,11 +2,11 @@
  * The public names of all features, and what they add to a node: the list from which `import ... from 'skein'` is made.
  * A line and an entry for each feature. `test/types.test-d.ts` holds it against `features/index.ts`.
  */
-import type { CallsApi } from './calls/api.ts';
+import type { CallsApi, CallsErrorDetails } from './calls/api.ts';
 import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
-import type { FormationNodeEvents, FormationNodeOptions } from './formation/api.ts';
-import type { MessagingApi } from './messaging/api.ts';
+import type { FormationNodeEvents } from './formation/api.ts';
+import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
 export * from './calls/api.ts';
@@ -22,5 +22,5 @@ export interface FeatureApis extends TopologyApi, DiscoveryApi, MessagingApi, Ca
 /** The events that they add. */
 export interface FeatureNodeEvents extends FormationNodeEvents {}
 
-/** What `createNode` is given for them. */
-export interface FeatureNodeOptions extends FormationNodeOptions {}
+/** What their errors say besides, by code. */
+export interface FeatureErrorDetails extends MessagingErrorDetails, CallsErrorDetails {}

@@ -10,6 +10,7 @@ import { formationLimits } from './formation/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
 
+/** Every limit of skein, by name; docs/limits.md says why each is what it is. */
 export const limits = {
   ...kernelLimits,
   ...topologyLimits,

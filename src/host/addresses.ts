@@ -7,9 +7,9 @@
  */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { discoveryLimits } from '../features/discovery/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
-import { hostLimits } from './limits.ts';
 
 export interface HostPort {
   /** Empty where the text began with `:`: every interface to listen on, this machine to dial. */
@@ -105,7 +105,7 @@ export function broadcastAddresses(host: string, interfaces: Interfaces = networ
     const target = subnetBroadcast(one.address, one.netmask);
     if (target !== undefined) targets.add(target);
   }
-  return [...targets].slice(0, hostLimits.broadcastTargetsMax - 1).concat(loopbackBroadcast);
+  return [...targets].slice(0, discoveryLimits.broadcastTargetsMax - 1).concat(loopbackBroadcast);
 }
 
 /** The interfaces, by name, on which a node that listens on `host` can use IPv6 multicast. */
@@ -119,7 +119,7 @@ export function multicastZones(host: string, interfaces: Interfaces = networkInt
       (isWildcard(host) || usable.some((one) => one.address === withoutZone(host)))
     );
   });
-  return zones.map(([zone]) => zone).slice(0, hostLimits.broadcastTargetsMax);
+  return zones.map(([zone]) => zone).slice(0, discoveryLimits.broadcastTargetsMax);
 }
 
 /** 10.0.3.7 in 255.255.0.0 is 10.0.255.255; undefined for networks of one or two addresses (RFC 3021). */

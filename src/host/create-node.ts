@@ -26,7 +26,7 @@ import { KeyedSeal } from './keys/datagram-seal.ts';
 import { watchKeys } from './keys/key-source.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
-import { checkOptions, type NodePlan } from './options.ts';
+import { type NodePlan, type NodeRequest, planOf, requestOf } from './options.ts';
 import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
@@ -42,13 +42,15 @@ export interface HostedNode {
   readonly address: string;
   /** Its place in the runtime folder: `update({ control })` adds the control socket. Removed when the node ends. */
   readonly registration: Registration;
+  /** Whether it is to be served, and where. */
+  readonly control: NodePlan['control'];
   /** Everything counted below the core, by name. */
   counters(): Record<string, number>;
 }
 
 /** Starts a node, which nobody else can attach to yet; resolves when it listens. Throws as the public `createNode`. */
 export async function createNode(options: NodeOptions = {}): Promise<LocalNode> {
-  const plan = checkOptions(options);
+  const plan = planOf(requestOf(options));
   const { node } = await startNode(plan, plan.discovery.byFolder ? openFolderIfPossible(plan) : undefined);
   return node;
 }
@@ -62,14 +64,15 @@ export function registrationOf(node: LocalNode): Registration | undefined {
 }
 
 /** The same, always listed in the runtime folder, so that commands on this machine find it. */
-export async function createHostedNode(options: NodeOptions = {}): Promise<HostedNode> {
-  const plan = checkOptions(options);
+export async function createHostedNode(request: NodeRequest): Promise<HostedNode> {
+  const plan = planOf(request);
   const { node, driver, address, registration } = await startNode(
     plan,
     RuntimeFolder.open(plan.discovery.folder),
   );
   if (registration === undefined) throw new Error('a hosted node is always registered');
-  return { node, address, registration, counters: () => driver.counters() };
+  const { control } = plan;
+  return { node, address, registration, control, counters: () => driver.counters() };
 }
 
 interface Started {

@@ -1,23 +1,24 @@
 /**
  * A door: what this machine's platform gains for programs that do not speak skein.
  *
- * `doors/index.ts` lists them. Each is opened by an option of `createNode` and serves the features that act on it
+ * `doors/index.ts` lists them. Each is opened by settings of the node and serves the features that act on it
  * (`agent.door`) or know its part. Invariant: a door that is not asked for costs nothing.
  */
 import type { Socket } from 'node:net';
 import type { DoorAction, DoorEvent } from '../kernel/contracts.ts';
+import type { CheckedSettings } from '../node/settings.ts';
 import type { HostPort } from './addresses.ts';
 import type { Listener, StreamHandler } from './transports/listener.ts';
 
+export type DoorSettings = CheckedSettings;
+
 export interface Door<Plan> {
-  /** The option of `createNode` that opens it. */
-  readonly option: string;
   /**
-   * Looks at the option before anything is opened. Undefined: it was not given.
+   * Looks at the settings that open it before anything is opened. Undefined: they were not given.
    * @param isOpen Other addresses than loopback are allowed.
-   * @throws TypeError for values of the wrong kind; SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED.
+   * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED; SKEIN_INVALID for settings that make no sense together.
    */
-  check(value: unknown, isOpen: boolean): Plan | undefined;
+  plan(settings: DoorSettings, isOpen: boolean): Plan | undefined;
   /** What the node's features are given for it. @param bound What the node listens on. */
   settings(plan: Plan, bound: HostPort, announced: readonly string[]): object;
   open(plan: Plan, parts: DoorParts): OpenDoor;

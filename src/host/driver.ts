@@ -10,6 +10,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
+import { watchDescriptors } from './descriptors.ts';
 import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
 import { heldUpMs } from './held-up.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
@@ -59,6 +60,7 @@ export class Driver implements Platform {
   private readonly tcp: TcpTransport;
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
+  private forgetDescriptors: (() => void) | undefined;
   /** What doors give the features that they serve, by name. */
   readonly parts: Readonly<Record<string, unknown>>;
   private readonly doors: readonly OpenDoor[];
@@ -80,6 +82,7 @@ export class Driver implements Platform {
     const nanomsg = this.doors.find((door) => door.nanomsg !== undefined)?.nanomsg;
     listener.start(take, { speaks: this.speaks, ...(nanomsg === undefined ? {} : { nanomsg }) });
     datagrams?.start((bytes, from) => this.events.datagram(bytes, from));
+    this.forgetDescriptors = watchDescriptors((text) => this.own.log('error', text, {}));
     if (watched !== undefined && registration !== undefined) {
       this.watch = watchFolder(watched, registration, (sighting) => this.events.sighted(sighting));
     }
@@ -213,6 +216,7 @@ export class Driver implements Platform {
     this.released = true;
     this.timer.stop();
     this.watch?.close();
+    this.forgetDescriptors?.();
     this.own.forgetKeys();
     this.own.registration?.remove();
     await Promise.all([

@@ -66,11 +66,11 @@ export const hostLimits = {
   /** Datagrams remembered so that none counts twice: 500 nodes that start at once send a few thousand. */
   noncesMax: 65_536,
 
+  /** Whether there are free file descriptors is looked at this often, and a lack of them told no more often than this. */
+  descriptorLookMs: 2000,
+  descriptorTellMs: 60_000,
+
   // ── UDP ─────────────────────────────────────────────────────────────────────────────────────────
-  /** meshage and skein before it: one well-known port, shared by all nodes of a machine. */
-  discoveryPort: 7077,
-  /** Each solicitation is sent to each target; a machine with more networks than this names them itself. */
-  broadcastTargetsMax: 32,
 
   // ── runtime folder ──────────────────────────────────────────────────────────────────────────────
   /** The slow look at the whole folder: repairs what a missed notification or a tidied folder broke. */

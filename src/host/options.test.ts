@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { meetingAddress } from '../doors/nanomsg/formation-option.ts';
 import type { NodeOptions } from '../node/node.ts';
-import { checkOptions } from './options.ts';
+import { planOf, requestOf } from './options.ts';
 
-const check = (options: unknown) => checkOptions(options as NodeOptions);
+const check = (options: unknown) => planOf(requestOf(options as NodeOptions));
 
 test('everything has a default', () => {
   expect(check({})).toMatchObject({
@@ -25,33 +25,37 @@ test('everything has a default', () => {
 
 describe('an option of the wrong kind is refused with its name, the value and what is accepted', () => {
   test.each<[unknown, RegExp]>([
-    [null, /^options: null .*an object/],
-    [{ nmae: 'a' }, /^options: unknown option "nmae"; accepted are name, namespace/],
+    [null, /^options: expected an object, got null/],
+    [{ nmae: 'a' }, /^options: unknown option "nmae": did you mean name\?/],
+    [{ wombat: 1 }, /^options: unknown option "wombat": accepted are name, namespace/],
     [{ name: 7 }, /^name: a name is text, not number/],
     [{ name: 'a b' }, /^name: .*"a b" does not fit/],
     [{ name: '../x' }, /^name: /],
     [{ namespace: '' }, /^namespace: /],
-    [{ degree: -1 }, /^degree: -1 .*whole number from 0 to 1024/],
-    [{ degree: 1.5 }, /^degree: 1.5 /],
-    [{ degree: '3' }, /^degree: "3" /],
-    [{ syncPeriodMs: 5 }, /^syncPeriodMs: 5 .*from 100 to 3600000/],
-    [{ sendTimeoutMs: Number.POSITIVE_INFINITY }, /^sendTimeoutMs: Infinity /],
-    [{ stallToleranceMs: 10 }, /^stallToleranceMs: 10 .*from 3000 to 60000/],
-    [{ insecure: 'yes' }, /^insecure: "yes" .*true or false/],
-    [{ listen: 7400 }, /^listen: 7400 .*text/],
-    [{ connect: '10.0.0.1:1' }, /^connect: "10.0.0.1:1" .*a list/],
-    [{ advertise: [1] }, /^advertise: \[1\] /],
-    [{ version: '' }, /^version: "" /],
-    [{ logger: console.log }, /^logger: a function .*debug, info, warn and error/],
-    [{ discovery: 'on' }, /^discovery: "on" .*true or false/],
-    [{ discovery: { prot: 1 } }, /^discovery: unknown option "prot"/],
-    [{ discovery: { port: 0 } }, /^discovery.port: 0 .*from 1 to 65535/],
-    [{ discovery: { folder: '' } }, /^discovery.folder: "" /],
-    [{ discovery: { udp: 1 } }, /^discovery.udp: 1 /],
-    [{ formation: [] }, /^formation: \[\] .*one address or more/],
-    [{ formation: 'tcp://127.0.0.1:1' }, /^formation: .*a list of addresses/],
-    [{ formation: { addresses: ['tcp://127.0.0.1:1'], door: 1 } }, /^formation: unknown option "door"/],
-    [{ formation: { addresses: ['tcp://127.0.0.1:1'], doorInsecure: 1 } }, /^formation.doorInsecure: 1 /],
+    [{ degree: -1 }, /^degree: expected a whole number from 0 to 1024, got -1/],
+    [{ degree: 1.5 }, /^degree: .* got 1.5$/],
+    [{ degree: '3' }, /^degree: .* got "3"$/],
+    [
+      { syncPeriodMs: 5 },
+      /^syncPeriodMs: expected a whole number of milliseconds from 100 to 3600000, got 5$/,
+    ],
+    [{ sendTimeoutMs: Number.POSITIVE_INFINITY }, /^sendTimeoutMs: .* got Infinity$/],
+    [{ stallToleranceMs: 10 }, /^stallToleranceMs: .*from 3000 to 60000, got 10$/],
+    [{ insecure: 'yes' }, /^insecure: expected true or false, got "yes"$/],
+    [{ listen: 7400 }, /^listen: expected HOST:PORT, got 7400$/],
+    [{ connect: '10.0.0.1:1' }, /^connect: expected a list .*got "10.0.0.1:1"$/],
+    [{ advertise: [1] }, /^advertise: .*got \[1\]$/],
+    [{ version: '' }, /^version: .*got ""$/],
+    [{ logger: console.log }, /^logger: .*debug, info, warn and error, got a function$/],
+    [{ discovery: 'on' }, /^discovery: expected true or false, got "on"$/],
+    [{ discoveryPort: 0 }, /^discoveryPort: .*from 1 to 65535, got 0$/],
+    [{ folder: '' }, /^folder: expected a path, or true or false, got ""$/],
+    [{ udp: 1 }, /^udp: .*got 1$/],
+    [{ formation: [] }, /^formation: expected a list of 1 to .*got \[\]$/],
+    [{ formation: 'tcp://127.0.0.1:1' }, /^formation: expected a list of .*addresses/],
+    [{ doorInsecure: 1 }, /^doorInsecure: .*got 1$/],
+    [{ control: 'here' }, /^control: expected true, false or \{ path: PATH_OF_A_SOCKET \}, got "here"$/],
+    [{ control: { pth: 'x' } }, /^control: /],
   ])('%j', (options, message) => {
     expect(() => check(options)).toThrow(TypeError);
     expect(() => check(options)).toThrow(message);
@@ -68,7 +72,7 @@ describe('an address that is none is refused', () => {
     { formation: ['tcp://0.0.0.0:7015'] },
     { formation: ['tcp://127.0.0.1:0'] },
     { formation: ['ipc:///tmp/a'] },
-    { discovery: { broadcast: ['everybody'] } },
+    { broadcast: ['everybody'] },
   ])('%j', (options) => {
     expect(() => check(options)).toThrow(expect.objectContaining({ code: 'SKEIN_ADDRESS' }));
   });
@@ -81,7 +85,7 @@ describe('an address that leaves this machine', () => {
     { connect: ['10.0.0.9:7400'] },
     { connect: ['[fd00::1]:7400'] },
     { formation: ['tcp://10.0.0.9:7015'] },
-    { discovery: { broadcast: ['10.0.0.255'] } },
+    { broadcast: ['10.0.0.255'] },
   ];
 
   test.each(leaving)('is refused without a key: %j', (options) => {
@@ -101,22 +105,21 @@ test('names to connect to are looked at when they are dialed', () => {
 
 test('a broadcast address takes the discovery port unless it has one', () => {
   const { discovery } = check({
-    discovery: { port: 9000, broadcast: ['127.255.255.255', '127.0.0.1:9001'] },
+    discoveryPort: 9000,
+    broadcast: ['127.255.255.255', '127.0.0.1:9001'],
   });
   expect(discovery.broadcast).toEqual(['127.255.255.255:9000', '127.0.0.1:9001']);
 });
 
 test('discovery can be turned off as a whole or in parts', () => {
   expect(check({ discovery: false }).discovery).toMatchObject({ udp: false, byFolder: false });
-  expect(check({ discovery: { udp: false } }).discovery).toMatchObject({ udp: false, byFolder: true });
-  expect(check({ discovery: { folder: false } }).discovery).toMatchObject({ udp: true, byFolder: false });
+  expect(check({ udp: false }).discovery).toMatchObject({ udp: false, byFolder: true });
+  expect(check({ folder: false }).discovery).toMatchObject({ udp: true, byFolder: false });
 });
 
 test('a formation is a list of addresses, each once, in the order given; socket files are further doors', () => {
   const { doors } = check({
-    formation: {
-      addresses: ['tcp://127.0.0.1:7015', 'localhost:7016', 'tcp://127.0.0.1:7015', 'ipc:///tmp/a'],
-    },
+    formation: ['tcp://127.0.0.1:7015', 'localhost:7016', 'tcp://127.0.0.1:7015', 'ipc:///tmp/a'],
   });
   expect(doors).toHaveLength(1);
   expect(doors[0]?.plan).toEqual({
@@ -125,6 +128,10 @@ test('a formation is a list of addresses, each once, in the order given; socket 
     doorInsecure: false,
     endWhenHung: false,
   });
+});
+
+test('a door that no formation has cannot be opened', () => {
+  expect(() => check({ doorInsecure: true })).toThrow(/^doorInsecure: there is no formation/);
 });
 
 test.each([

@@ -55,6 +55,7 @@ const table = {
   },
 } as const satisfies Record<string, ErrorFacts>;
 
+/** The codes of errors; `errorCodes` says what each means. */
 export type ErrorCode = keyof typeof table;
 
 export const errorFacts: Readonly<Record<ErrorCode, ErrorFacts>> = table;

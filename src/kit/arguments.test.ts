@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkKind, kind } from '../features/messaging/api/kind.ts';
-import { checkSettings } from '../node/settings.ts';
+import { checkChanges } from '../node/settings.ts';
 import { checkOptions, listOfNames } from './arguments.ts';
 import { checkCondition } from './waiting.ts';
 
@@ -10,10 +10,14 @@ const untyped = (value: unknown): never => value as never;
 test.each<[string, () => unknown, string]>([
   [
     'a setting that there is not',
-    () => checkSettings(untyped({ syncPeriod: 5000 })),
-    'set: unknown option "syncPeriod"; accepted are degree, syncPeriodMs, sendTimeoutMs',
+    () => checkChanges(untyped({ syncPeriod: 5000 })),
+    'set: unknown setting "syncPeriod": did you mean syncPeriodMs?',
   ],
-  ['settings that are none', () => checkSettings(untyped('x')), 'set: options are an object, got "x"'],
+  [
+    'settings that are none',
+    () => checkChanges(untyped('x')),
+    'set: expected an object of settings, got "x"',
+  ],
   [
     'a condition that there is not',
     () => checkCondition(untyped({ node: 'q' })),

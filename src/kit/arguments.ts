@@ -37,8 +37,21 @@ export function listOfNames(call: string, given: unknown): string[] {
 /** A given value, short enough for an error line. */
 export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = isPlain(value) ? String(value) : jsonOf(value);
   return text.length > shownMax ? `${text.slice(0, shownMax)}...` : text;
+}
+
+/** JSON has no words for these, and none that a person reads for numbers such as Infinity. */
+function isPlain(value: unknown): boolean {
+  return ['bigint', 'symbol', 'number', 'undefined'].includes(typeof value);
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'an object';
+  }
 }
 
 export function checkWhole(name: string, value: number, min: number, max: number): void {

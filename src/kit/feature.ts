@@ -18,19 +18,26 @@ export type { FeatureShape } from './feature-shape.ts';
 
 /** What a behavior is made with: once for each kernel of a node. */
 export interface BehaviorParts<Settings> {
+  /** What is known of all nodes. */
   readonly records: Records;
+  /** The routes. */
   readonly table: LinkStateTable;
   /** Undefined: nothing is signed. */
   readonly signer: RecordSigner | undefined;
+  /** What the node was given for this feature. */
   readonly settings: Settings;
 }
 
 /** What a feature does in the node's process, beyond its behavior: values, promises and streams. */
 export interface Facade<S extends FeatureShape = FeatureShape> {
+  /** What `node.use(feature)` returns. */
   readonly api: S['api'];
+  /** What features that need this one may use, in this process only. */
   readonly shared?: S['shared'];
   /** Its behavior delivered something. */
   event?(event: S['event']): void;
+  /** One of its settings was changed while the node runs. */
+  changed?(): Promise<void>;
   /** The kernel was replaced (the node took another name): go on with the new one. */
   resumed?(): void;
   /** The node is about to close: begin nothing new, and call `idle` once nothing runs. */
@@ -39,6 +46,7 @@ export interface Facade<S extends FeatureShape = FeatureShape> {
   end?(error: SkeinError | undefined): void;
 }
 
+/** A capability as one value: what it does in the mesh, and what programs see of it. Made by `feature()`. */
 export interface Feature<
   Name extends string,
   S extends FeatureShape,
@@ -51,7 +59,9 @@ export interface Feature<
   readonly needs: readonly string[];
   /** Of `S['nodeEvents']`, so that they can be followed from other processes. */
   readonly nodeEvents?: readonly (keyof S['nodeEvents'] & string)[];
+  /** Makes its part in the mesh: once for each kernel of a node. */
   behavior(parts: BehaviorParts<S['settings']>): B;
+  /** Makes what programs of this process see of it: once for each node. */
   facade(node: NodePorts<S, B>): Facade<S>;
   /** What can be asked of it from another process, by name; a function where they are loaded when first asked for. */
   readonly operations: Ops | (() => Promise<Ops>);
@@ -64,6 +74,7 @@ export interface Feature<
 export type AnyFeature = Feature<string, any, any, any>;
 
 export type BehaviorOf<F> = F extends { behavior(parts: never): infer B } ? B : never;
+/** What `node.use` returns for a feature. */
 export type ApiOf<F> = F extends { facade(node: never): Facade<infer S> } ? S['api'] : never;
 export type SettingsOf<F> = F extends { facade(node: never): Facade<infer S> } ? S['settings'] : never;
 export type NodeEventsOf<F> = F extends { facade(node: never): Facade<infer S> } ? S['nodeEvents'] : never;

@@ -1,7 +1,7 @@
 /**
  * The fields that operations share: what each accepts, said once, in words that a person can act on.
  *
- * Who calls it: the operations' input schemas and the schema of `skein up`. Invariant: every check has a
+ * Who calls it: the operations' input schemas. Invariant: every check has a
  * message of its own that says what is accepted, since it reaches a person as one line.
  */
 import * as v from 'valibot';
@@ -12,7 +12,7 @@ import { labelProblem } from './labels.ts';
 const showTextMax = 80;
 
 /** A received value, short enough for an error line. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > showTextMax ? `${text.slice(0, showTextMax)}...` : text;
@@ -72,19 +72,9 @@ export const serviceName = text('a service name', nameProblem);
 
 export const kindName = text('a kind: 1 to 127 bytes of UTF-8', labelProblem);
 
-/** `host:port` or `[ipv6]:port`. */
-export const address = text('HOST:PORT', addressProblem);
-
 export const timeoutMs = wholeNumber(1, 2_147_483_647, 'milliseconds');
 export const nodeCount = wholeNumber(1, limits.recordsMax);
 export const nodeNames = listOf(nodeName, 'node names', limits.recordsMax);
 
-/** The same, left for the node to judge: it answers SKEIN_ADDRESS whether it is asked here or in its own process. */
+/** `host:port`, left for the node to judge: it answers SKEIN_ADDRESS whether it is asked here or in its own process. */
 export const anyAddress = text('HOST:PORT', () => undefined);
-
-/** What is wrong with a `host:port`, or undefined when it is one. */
-function addressProblem(value: string): string | undefined {
-  const accepted = `an address is HOST:PORT or [IPV6]:PORT with a port from 0 to 65535, got ${show(value)}`;
-  const match = /^(\[[0-9A-Za-z:.%]+\]|[^:[\]\s]*):(\d{1,5})$/.exec(value);
-  return match !== null && Number(match[2]) <= 65_535 ? undefined : accepted;
-}

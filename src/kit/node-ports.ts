@@ -20,20 +20,29 @@ import type { LimitedSignal } from './waiting.ts';
 
 /** The mesh as the node's kernel knows it at this moment. */
 export interface MeshView {
+  /** This node. */
   readonly self: SelfView;
+  /** What every node has announced. */
   readonly records: Records;
+  /** The routes to them. */
   readonly table: LinkStateTable;
+  /** Those at the other ends of the links, by the number of the link. */
   readonly neighbors: ReadonlyMap<number, Neighbor>;
+  /** What has passed over a link; undefined once it is gone. */
   statistics(link: number): LinkStatistics | undefined;
 }
 
+/** What a facade may use of its node. */
 export interface NodePorts<S extends FeatureShape = FeatureShape, B extends Behavior<S> = Behavior<S>> {
   /** The node's name of the moment: a default name may get a suffix. */
   readonly name: string;
+  /** The namespace of the node. */
   readonly namespace: string;
   /** Kernel time in milliseconds. */
   readonly now: number;
+  /** The mesh as it is known at this moment. */
   readonly mesh: MeshView;
+  /** What the node was given for this feature. */
   readonly settings: S['settings'];
   /**
    * The fast path: this feature's behavior in the kernel of the moment, to be called after `enter`. It spares a
@@ -64,6 +73,7 @@ export interface NodePorts<S extends FeatureShape = FeatureShape, B extends Beha
   after(milliseconds: number, callback: () => void): () => void;
   /** Fires at the caller's signal, or once the caller's time is up. */
   limitedSignal(options: WaitOptions): LimitedSignal;
+  /** Emits one of the events that this feature adds to a node. */
   emit<Type extends keyof S['nodeEvents'] & string>(type: Type, detail: S['nodeEvents'][Type]): void;
   /** Emits a `warning` event. */
   warn(code: string, text: string): void;

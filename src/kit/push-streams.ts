@@ -11,6 +11,7 @@ import type { MessageStream, StreamOptions } from './streams.ts';
 /** Of one reader. A burst of a large mesh fits; a reader that is further behind has stopped. */
 const waitingMaxDefault = 10_000;
 
+/** One source and any number of readers: what a facade uses for its streams. */
 export class PushStreams<Item> {
   private readonly waitingMax: number;
   private readonly open = new Set<PushStream<Item>>();
@@ -31,6 +32,7 @@ export class PushStreams<Item> {
     return stream;
   }
 
+  /** Gives an item to every reader. */
   push(item: Item): void {
     for (const stream of this.open) {
       if (stream.waiting < this.waitingMax) stream.push(item);

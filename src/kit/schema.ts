@@ -5,7 +5,9 @@ import { shown } from './arguments.ts';
 
 /** What has a name and perhaps a schema for its bodies: a kind of message, a topic. */
 export interface Named<Body> {
+  /** Equal names are the same. */
   readonly name: string;
+  /** Checks bodies; undefined: any value is one. */
   readonly schema: StandardSchemaV1<unknown, Body> | undefined;
 }
 

@@ -14,16 +14,21 @@ interface SessionOptions {
 interface StreamSessionOptions extends SessionOptions {
   /** Items that may wait on this side. Default 1,024. */
   readonly room?: number | undefined;
+  /** The node is away, and what it had given is not waited for any more. The stream goes on when it is back. */
+  readonly lost?: (() => void) | undefined;
 }
 
 type OfKind<Ops, Kind extends AnyOperation['kind']> = {
   [Name in keyof Ops & string]: Ops[Name] extends { readonly kind: Kind } ? Name : never;
 }[keyof Ops & string];
 
+/** A client's side of a feature: its operations, asked over the control socket. */
 export interface Session<Ops> {
   /** The node's name. */
   readonly node: string;
+  /** The program has closed it. */
   readonly isClosed: boolean;
+  /** Asks, and resolves with the answer. */
   call<Name extends OfKind<Ops, 'call'>>(
     operation: Name,
     input: InputOf<Ops[Name]>,
@@ -35,6 +40,7 @@ export interface Session<Ops> {
     input: InputOf<Ops[Name]>,
     failed: (error: Error) => void,
   ): void;
+  /** Begins a stream; its items may be read at once. */
   stream<Name extends OfKind<Ops, 'stream'>>(
     operation: Name,
     input: InputOf<Ops[Name]>,

@@ -14,6 +14,7 @@ export interface PushStreamPorts<Item> {
   readonly closed: () => void;
 }
 
+/** A stream that its owner feeds: what `messages()` and the like return. */
 export class PushStream<Item> implements MessageStream<Item> {
   readonly opened: Promise<void>;
   private readonly ports: PushStreamPorts<Item>;
@@ -35,6 +36,7 @@ export class PushStream<Item> implements MessageStream<Item> {
     else signal?.addEventListener('abort', () => this.end(), { once: true });
   }
 
+  /** Adds an item; after the end nothing happens. */
   push(item: Item): void {
     if (this.isClosed) return;
     const pull = this.pulls.shift();
@@ -46,6 +48,7 @@ export class PushStream<Item> implements MessageStream<Item> {
     this.ports.consumed?.(item);
   }
 
+  /** Items that were not read yet. */
   get waiting(): number {
     return this.items.length - this.head;
   }
@@ -68,10 +71,12 @@ export class PushStream<Item> implements MessageStream<Item> {
     this.end();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** The items, in order. Leaving the loop closes the stream. */
   [Symbol.asyncIterator](): AsyncIterator<Item> {
     return {
       next: () => this.pull(),

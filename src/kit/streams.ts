@@ -4,12 +4,17 @@
  * Implemented by the kit and the node, in this process and attached alike. Names no feature.
  */
 
+/** For calls that wait. */
 export interface WaitOptions {
+  /** How long to wait, in milliseconds. The default stands with each call. */
   readonly timeoutMs?: number;
+  /** Gives the wait up when it fires: SKEIN_ABORTED. */
   readonly signal?: AbortSignal;
 }
 
+/** For what goes on until somebody ends it. */
 export interface StreamOptions {
+  /** Ends it when it fires, as `close` does. */
   readonly signal?: AbortSignal;
 }
 
@@ -17,6 +22,7 @@ export interface StreamOptions {
 export interface MessageStream<Item> extends AsyncIterable<Item>, AsyncDisposable {
   /** Resolves once the node itself is collecting for this stream. */
   readonly opened: Promise<void>;
+  /** Ends it; what waits is dropped. Resolves once the node collects no more. */
   close(): Promise<void>;
 }
 
@@ -30,18 +36,27 @@ export interface Taking<Item> {
 export interface MessageSubscription extends AsyncDisposable {
   /** Resolves once the node itself is collecting for it. */
   readonly opened: Promise<void>;
+  /** Ends it; what it is at work on goes on. */
   close(): Promise<void>;
 }
 
-/** A standard EventTarget whose events are CustomEvents with a typed `detail`. */
-export interface TypedEventTarget<Events> {
+/** An EventTarget whose events are CustomEvents with a typed `detail`. */
+export interface TypedEventTarget<Events> extends EventTarget {
+  /** Calls the listener for each event of this type, until the signal fires; with `once`, for the next one. */
   addEventListener<Type extends keyof Events & string>(
     type: Type,
-    listener: (event: CustomEvent<Events[Type]>) => void,
-    options?: { once?: boolean; signal?: AbortSignal },
+    listener: EventListenerOf<Events[Type]>,
+    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
+  /** The listener is not called any more. */
   removeEventListener<Type extends keyof Events & string>(
     type: Type,
-    listener: (event: CustomEvent<Events[Type]>) => void,
+    listener: EventListenerOf<Events[Type]>,
+    options?: boolean | { capture?: boolean },
   ): void;
 }
+
+/** A function, or an object with one. */
+type EventListenerOf<Detail> =
+  | ((event: CustomEvent<Detail>) => void)
+  | { handleEvent(event: CustomEvent<Detail>): void };

@@ -8,16 +8,27 @@ import type { Directory, Neighbor, NodeEntry } from '../kernel/contracts.ts';
 import { formatId, type NodeId } from '../kernel/identity.ts';
 import type { MeshView } from './node-ports.ts';
 
+/** What is known of a node of the mesh. */
 export interface NodeInfo {
+  /** Unique in the mesh. */
   readonly name: string;
+  /** First 48 bits of SHA-256 of the name. */
   readonly id: number;
+  /** Only nodes of one namespace find each other by solicitation. */
   readonly namespace: string;
+  /** 16 hexadecimal digits, new at each of its starts. */
   readonly instance: string;
+  /** What it says of its version. */
   readonly version: string;
+  /** Where it can be dialed, `host:port` each. */
   readonly addresses: readonly string[];
+  /** Names of those it has links to, by its own account. */
   readonly links: readonly string[];
+  /** What it offers. */
   readonly services: readonly string[];
+  /** It is the node that was asked. */
   readonly self: boolean;
+  /** There is a route to it. */
   readonly reachable: boolean;
   /** It said goodbye itself. */
   readonly left: boolean;
@@ -27,18 +38,31 @@ export interface NodeInfo {
   readonly forMs: number;
 }
 
+/** A link to a neighbor, and what has passed over it. */
 export interface LinkInfo {
+  /** Who is at the other end. */
   readonly node: string;
+  /** Its address, `host:port`. */
   readonly address: string;
+  /** Who has dialed: `outgoing`: this node. */
   readonly direction: 'incoming' | 'outgoing';
+  /** Of the last heartbeats; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /** The neighbor takes nothing at the moment. */
   readonly stalled: boolean;
+  /** Since it is open, with headers and heartbeats. */
   readonly bytesIn: number;
+  /** The same, to the neighbor. */
   readonly bytesOut: number;
+  /** Since it is open, heartbeats among them. */
   readonly framesIn: number;
+  /** The same, to the neighbor. */
   readonly framesOut: number;
+  /** Wait to be written. */
   readonly queuedBytes: number;
+  /** Frames that were dropped since the queue was full. */
   readonly dropped: number;
+  /** Milliseconds since the handshake. */
   readonly openForMs: number;
   /** Id of the mesh key that the link was proven with; undefined on plain links. */
   readonly key: string | undefined;

@@ -10,7 +10,10 @@ import { checkName } from '../kernel/identity.ts';
 import { checkOptions, shown } from './arguments.ts';
 import type { WaitOptions } from './streams.ts';
 
+/** What `ready` waits for: all of it at once. */
 export interface ReadyCondition extends WaitOptions {
+  /** How long to wait, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
   /** Names that must be reachable. */
   readonly nodes?: readonly string[];
   /** Services that somebody must offer. */
@@ -20,6 +23,9 @@ export interface ReadyCondition extends WaitOptions {
   /** Open links. */
   readonly links?: number;
 }
+
+/** Where `ready` is not told how long to wait, in milliseconds: a mesh that is not there by then needs a person. */
+export const readyTimeoutMs = 30_000;
 
 export interface ReadyView {
   readonly nodes: ReadonlySet<string>;

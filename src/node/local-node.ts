@@ -2,18 +2,23 @@
  * A node in this process: a kernel, its features' facades, and what every node has besides.
  *
  * Made by `createLocalNode`, which joins it with the apis of skein's features. Invariant: it holds no protocol state;
- * what is true of the mesh is asked of the kernel each time. It names features only where they are settings of a node.
+ * what is true of the mesh is asked of the kernel each time. It names no feature.
  */
-import { discoveryFeature } from '../features/discovery/core/discovery.ts';
 import { features } from '../features/index.ts';
-import { topologyFeature } from '../features/topology/core/topology.ts';
 import { type Failure, SkeinError } from '../kernel/errors.ts';
 import { checkName, idOf } from '../kernel/identity.ts';
 import { checkFeatures } from '../kit/check-features.ts';
 import type { AnyFeature, ApiOf } from '../kit/feature.ts';
 import type { MeshView } from '../kit/node-ports.ts';
 import { linkInfos, reachableEntries } from '../kit/views.ts';
-import { checkCondition, limitedSignal, missingFor, type ReadyView, Waiters } from '../kit/waiting.ts';
+import {
+  checkCondition,
+  limitedSignal,
+  missingFor,
+  type ReadyView,
+  readyTimeoutMs,
+  Waiters,
+} from '../kit/waiting.ts';
 import { NodeEmitter } from './events.ts';
 import { Facades } from './facades.ts';
 import { type KernelDelivery, tellProgram } from './kernel-events.ts';
@@ -30,7 +35,7 @@ import type {
 import type { LocalNodeSettings, Platform, PlatformEvents } from './platform.ts';
 import { type FeaturePorts, meshView, type PortsOwner, portsFor } from './ports.ts';
 import { Runtime } from './runtime.ts';
-import { checkSettings } from './settings.ts';
+import { changeableNames, checkChanges, featureOf, type SettingName } from './settings.ts';
 import { createSkeinKernel, type SkeinKernel } from './skein-kernel.ts';
 import { nextName } from './suffix.ts';
 import { summarize } from './summary.ts';
@@ -47,7 +52,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
   readonly eventTypes: readonly (keyof NodeEvents)[];
   readonly facades = new Facades();
   private settings: LocalNodeSettings;
-  /** Lives as long as the node; the send timeout changes in it. */
+  /** Lives as long as the node; what may change while it runs changes in it. */
   private readonly featureSettings: LocalNodeSettings;
   private core: SkeinKernel;
   private readonly mesh: MeshView;
@@ -142,7 +147,8 @@ export class KernelNode implements NodeCore, LocalNodeCore {
   async ready(condition: ReadyCondition = {}): Promise<void> {
     this.checkOpen();
     checkCondition(condition);
-    const { signal, cancel } = limitedSignal(condition, (milliseconds, callback) =>
+    const limited = { ...condition, timeoutMs: condition.timeoutMs ?? readyTimeoutMs };
+    const { signal, cancel } = limitedSignal(limited, (milliseconds, callback) =>
       this.platform.after(milliseconds, callback),
     );
     await this.waiters.wait(() => missingFor(condition, this.readyView()), signal).finally(cancel);
@@ -197,18 +203,20 @@ export class KernelNode implements NodeCore, LocalNodeCore {
     };
   }
 
-  async set(settings: Partial<NodeSettings>): Promise<NodeSettings> {
-    checkSettings(settings);
-    const { degree, syncPeriodMs, sendTimeoutMs } = settings;
-    if (degree !== undefined) await this.ask(discoveryFeature, 'set-degree', degree);
-    if (syncPeriodMs !== undefined) await this.ask(topologyFeature, 'set-sync-period', syncPeriodMs);
-    Object.assign(this.featureSettings, settings, sendTimeoutMs === undefined ? {} : { sendTimeoutMs });
+  async set(changes: Partial<NodeSettings>): Promise<NodeSettings> {
+    checkChanges(changes);
+    this.checkOpen();
+    const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+    Object.assign(this.featureSettings, Object.fromEntries(given));
+    for (const [name] of given) await this.facades.changed(featureOf(name as SettingName));
     return this.currentSettings();
   }
 
   private currentSettings(): NodeSettings {
-    const { degree, syncPeriodMs, sendTimeoutMs } = this.featureSettings;
-    return { degree, syncPeriodMs, sendTimeoutMs };
+    const { featureSettings } = this;
+    return Object.fromEntries(
+      changeableNames.map((name) => [name, featureSettings[name]]),
+    ) as unknown as NodeSettings;
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────
@@ -264,7 +272,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
   private rename(): void {
     const from = this.settings.name;
     this.renames++;
-    this.settings = { ...this.settings, name: nextName(from) };
+    this.settings = { ...this.settings, ...this.currentSettings(), name: nextName(from) };
     const options = kernelOptions(this.settings, this.platform, this.core.kernel.lastLink);
     this.core = createSkeinKernel(options, this.platform.random);
     for (const ports of this.ports) ports.renew();

@@ -11,6 +11,7 @@ import type { AnyFeature, ApiOf } from '../kit/feature.ts';
 import type { TypedEventTarget } from '../kit/streams.ts';
 import type { LinkInfo } from '../kit/views.ts';
 import type { ReadyCondition } from '../kit/waiting.ts';
+import type { NodeSettings } from './settings.ts';
 
 export type * from '../features/api.ts';
 export type { Logger } from '../kit/logger.ts';
@@ -18,6 +19,7 @@ export type { MessageStream, MessageSubscription, StreamOptions, WaitOptions } f
 export type { LinkInfo, NodeInfo } from '../kit/views.ts';
 export type { ReadyCondition } from '../kit/waiting.ts';
 export type * from './node-options.ts';
+export type { NodeSettings, SettingOptions } from './settings.ts';
 
 /** A node: what every node has, and the api of each of skein's features. */
 export interface SkeinNode extends NodeCore, FeatureApis {}
@@ -28,24 +30,30 @@ export interface LocalNode extends SkeinNode, LocalNodeCore {}
 /** Of `node.events`. */
 export interface NodeEvents extends CoreNodeEvents, FeatureNodeEvents {}
 
+/** Where a node tells what happens: `addEventListener`, or whatever takes an EventTarget. */
 export type NodeEventTarget = TypedEventTarget<NodeEvents>;
 
+/** What every node has, whatever its features. */
 export interface NodeCore extends AsyncDisposable {
+  /** Unique in the mesh. A default name that proves taken gets a suffix. */
   readonly name: string;
   /** First 48 bits of SHA-256 of the name. */
   readonly id: number;
+  /** Only nodes of one namespace find each other by solicitation. */
   readonly namespace: string;
   /** 16 hexadecimal digits, new at each start. */
   readonly instance: string;
   /** Typed events: `node.events.addEventListener('node:up', e => e.detail.name)`. */
   readonly events: NodeEventTarget;
   /**
-   * Resolves when all that is asked for is there; without a condition, when this node listens.
+   * Resolves when all that is asked for is there; without a condition, when this node listens. Waits 30 s at most,
+   * unless it is told another `timeoutMs`.
    * @throws SkeinError SKEIN_TIMEOUT with what is missing and why; SKEIN_NAME_TAKEN; SKEIN_CLOSED.
    */
   ready(condition?: ReadyCondition): Promise<void>;
   /** Why a node is missing, or (without a name) why this node is alone. */
   explain(node?: string): Promise<Explanation>;
+  /** What it says of itself: addresses, settings, links, counters, what each feature adds. */
   status(): Promise<NodeStatus>;
   /** Changes settings while running and resolves with all of them. */
   set(settings: Partial<NodeSettings>): Promise<NodeSettings>;
@@ -81,36 +89,41 @@ export interface LocalNodeCore {
   kill(): void;
 }
 
-export interface NodeSettings {
-  /** Links this node tries to keep; 0 never solicits. */
-  readonly degree: number;
-  /** How often neighbors compare what they know (meshage: MSA period). */
-  readonly syncPeriodMs: number;
-  /** Default wait for receipts. */
-  readonly sendTimeoutMs: number;
-}
-
 /** `key`: members only. `loopback`: no key, this machine only. `open`: no key, everybody (`insecure`). */
 export interface SecurityStatus {
+  /** Who is let in. */
   readonly mode: 'key' | 'loopback' | 'open';
   /** Ids of the keys held: the first is used, all are accepted. */
   readonly keys: readonly string[];
 }
 
+/** What a node says of itself. */
 export interface NodeStatus {
+  /** Unique in the mesh. */
   readonly name: string;
+  /** First 48 bits of SHA-256 of the name. */
   readonly id: number;
+  /** Only nodes of one namespace find each other by solicitation. */
   readonly namespace: string;
+  /** 16 hexadecimal digits, new at each start. */
   readonly instance: string;
+  /** Compared with the neighbors'. */
   readonly version: string;
+  /** Its process; undefined in the simulator. */
   readonly pid: number | undefined;
+  /** Milliseconds since its start. */
   readonly uptimeMs: number;
+  /** Told to others, `host:port` each. */
   readonly addresses: readonly string[];
+  /** Those that may change while it runs. */
   readonly settings: NodeSettings;
+  /** Who is let in. */
   readonly security: SecurityStatus;
+  /** To its neighbors. */
   readonly links: readonly LinkInfo[];
   /** Reachable nodes, this one included. */
   readonly nodeCount: number;
+  /** What it offers. */
   readonly services: readonly string[];
   /** Everything counted since the start, by name. */
   readonly counters: Readonly<Record<string, number>>;
@@ -120,23 +133,50 @@ export interface NodeStatus {
   readonly troubles: readonly BehaviorTrouble[];
 }
 
+/** Why a node is missing, or alone. */
 export interface Explanation {
   /** One sentence. */
   readonly summary: string;
+  /** What was found, the most likely reason first; `code` is stable. */
   readonly findings: readonly { readonly code: string; readonly text: string }[];
+}
+
+/** What is known of the time in which an attached program had no node. */
+export interface Gap {
+  /** When the connection was lost: Unix time in milliseconds. */
+  readonly since: number;
+  /** How long there was none, in milliseconds. */
+  readonly forMs: number;
+  /** The node has started anew: what it had taken for this program is gone with its life before. */
+  readonly restarted: boolean;
+  /** Calls that were under way: what became of them is unknown. */
+  readonly unansweredCalls: number;
+  /**
+   * What the node had taken for this program's streams (messages with their receipts, requests, events) and that never
+   * came, by operation. Empty: nothing. Undefined: it is not known, since the node has started anew.
+   */
+  readonly missed: readonly { readonly operation: string; readonly count: number }[] | undefined;
 }
 
 /** What every node tells, whatever its features. */
 export interface CoreNodeEvents {
+  /** A node is in reach. */
   'node:up': { readonly name: string; readonly id: number };
   /** Neither this nor `node:up` comes once `close()` was called. */
   'node:down': { readonly name: string; readonly id: number; readonly reason: 'lost' | 'left' };
+  /** A link is open. */
   'link:up': { readonly node: string; readonly address: string; readonly direction: 'incoming' | 'outgoing' };
+  /** A link is gone. */
   'link:down': { readonly node: string; readonly reason: string };
   /** What one of the program's own behaviors delivered. */
   behavior: { readonly behavior: string; readonly event: unknown };
   /** Something a person should know: another version, a name used twice, a refused peer. */
   warning: { readonly code: string; readonly text: string };
+  /**
+   * Of a program that is attached with `reconnect`: it had no node for a while. Comes once for each time, before
+   * anything that came after it.
+   */
+  gap: Gap;
   /** The node has ended; with an error when it had to. */
   close: { readonly error: { readonly code: ErrorCode; readonly message: string } | undefined };
 }

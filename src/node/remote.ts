@@ -1,30 +1,50 @@
 /** What other processes may ask of a node itself, whatever its features. */
 import * as v from 'valibot';
-import { topologyLimits } from '../features/topology/core/limits.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
 import { kindName, listOf, nodeCount, nodeName, nodeNames, timeoutMs, wholeNumber } from '../kit/fields.ts';
 import { operationsOf } from '../kit/operation.ts';
+import type { Setting } from '../kit/setting.ts';
 import { linkInfoSchema, names, nodeInfoSchema, nothing } from '../kit/view-schemas.ts';
 import type { LinkInfo, NodeInfo } from '../kit/views.ts';
 import { eventsOf } from './event-stream.ts';
-import type { LocalNode } from './node.ts';
+import type { LocalNode, NodeSettings } from './node.ts';
+import { changeableNames, settings } from './settings.ts';
 
 /** One node and, where it is a neighbor, the link to it. */
 export interface ShownNode extends NodeInfo {
   readonly link?: LinkInfo;
 }
 
-/** Shared with `skein up`, so that a node accepts while running what it accepts at its start. */
-export const settingFields = {
-  degree: wholeNumber(0, limits.linksMax, 'links to keep; 0 never solicits'),
-  syncPeriodMs: wholeNumber(topologyLimits.syncPeriodMsMin, topologyLimits.syncPeriodMsMax, 'milliseconds'),
-  sendTimeoutMs: timeoutMs,
-};
-
 const whole = v.pipe(v.number(), v.integer());
 
-const settingsSchema = v.strictObject({ degree: whole, syncPeriodMs: whole, sendTimeoutMs: whole });
+type Changes = Readonly<Record<keyof NodeSettings, ReturnType<typeof changeField>>>;
+
+/** Of the table, so that a node accepts while running what it accepts at its start. */
+const changes = Object.fromEntries(
+  changeableNames.map((name) => [name, changeField(settings[name])]),
+) as Changes;
+
+const settingsSchema = v.strictObject(
+  Object.fromEntries(changeableNames.map((name) => [name, whole])) as Record<
+    keyof NodeSettings,
+    typeof whole
+  >,
+);
+
+/** What may change is a number, all of it. */
+function changeField({ type, help }: Setting<number>) {
+  return v.exactOptional(
+    v.pipe(
+      v.number((issue) => type.problem(issue.input) ?? ''),
+      v.rawCheck<number>(({ dataset, addIssue }) => {
+        const problem = dataset.typed ? type.problem(dataset.value) : undefined;
+        if (problem !== undefined) addIssue({ message: problem });
+      }),
+      v.description(`${help}: ${type.accepted}`),
+    ),
+  );
+}
 
 const statusSchema = v.strictObject({
   name: v.string(),
@@ -110,12 +130,8 @@ export const nodeOperations = {
     },
   }),
   set: call({
-    summary: 'Change degree, sync period or send timeout while running; without any, show them.',
-    input: v.strictObject({
-      degree: v.exactOptional(settingFields.degree),
-      syncPeriodMs: v.exactOptional(settingFields.syncPeriodMs),
-      sendTimeoutMs: v.exactOptional(settingFields.sendTimeoutMs),
-    }),
+    summary: 'Change settings while the node runs; without any, show those that may change.',
+    input: v.strictObject(changes),
     output: settingsSchema,
     example: { degree: 4 },
     run: (node, input) => node.set(input),

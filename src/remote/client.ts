@@ -9,6 +9,7 @@ import { SkeinError } from '../kernel/errors.ts';
 import type { InputOf, OutputOf } from '../kit/operation.ts';
 import type { SessionDuplex } from '../kit/session.ts';
 import type { AllOperations } from './operations.ts';
+import { Reconnection, type ReconnectionPorts } from './reconnection.ts';
 import { ClientSession, type ClientSessionOptions } from './session/client-session.ts';
 import type { ClientStream } from './session/client-stream.ts';
 
@@ -19,6 +20,17 @@ export interface CallOptions {
 export interface StreamCallOptions extends CallOptions {
   /** Items that may wait on this side. Default 1,024. */
   readonly room?: number | undefined;
+  /** Its session was lost, and it goes on in the next. */
+  readonly lost?: (() => void) | undefined;
+}
+
+export interface ControlClientOptions extends Omit<ClientSessionOptions, 'resumable'> {
+  /** Another session is begun when one is lost. */
+  readonly reconnect?: {
+    /** Where the node is. @throws SkeinError SKEIN_NOT_RUNNING, SKEIN_AMBIGUOUS */
+    readonly find: () => string;
+    readonly back: ReconnectionPorts['back'];
+  };
 }
 
 type OfKind<Kind> = {
@@ -28,13 +40,29 @@ type OfKind<Kind> = {
 export class ControlClient {
   readonly path: string;
   private readonly options: ClientSessionOptions;
+  private readonly reconnection: Reconnection | undefined;
   private opened: ClientSession | undefined;
   private isClosed = false;
 
   /** @param path of the control socket. */
-  constructor(path: string, options: ClientSessionOptions = {}) {
+  constructor(path: string, { reconnect, ...options }: ControlClientOptions = {}) {
     this.path = path;
     this.options = options;
+    if (reconnect !== undefined)
+      this.reconnection = new Reconnection({
+        open: (resumable) => new ClientSession(reconnect.find(), { ...options, resumable }),
+        back: reconnect.back,
+      });
+  }
+
+  /** It has lost its node, and connects again. */
+  get isAway(): boolean {
+    return this.reconnection?.isAway === true;
+  }
+
+  /** Resolves once there is a node to ask: at once, but for a client that has lost it and connects again. */
+  async there(): Promise<void> {
+    await this.reconnection?.there();
   }
 
   /** Runs an operation. @throws SkeinError: what the operation says; SKEIN_NOT_RUNNING; SKEIN_TIMEOUT; SKEIN_ABORTED. */
@@ -67,8 +95,9 @@ export class ControlClient {
   }
 
   /** The same for an operation of any feature. */
-  streamAny(name: string, input: unknown, { signal, room }: StreamCallOptions = {}): ClientStream<unknown> {
-    return this.session.stream(name, input, signal, room);
+  streamAny(name: string, input: unknown, options: StreamCallOptions = {}): ClientStream<unknown> {
+    if (this.reconnection?.isAway === true) return this.reconnection.streamLater(name, input, options);
+    return this.session.stream(name, input, options);
   }
 
   /** Opens a duplex operation: it is there at once, and what is written waits until the other end has accepted. */
@@ -83,9 +112,11 @@ export class ControlClient {
   close(): void {
     this.isClosed = true;
     this.opened?.close();
+    this.reconnection?.close();
   }
 
   private get session(): ClientSession {
+    if (this.reconnection !== undefined) return this.reconnection.session;
     // After a session that has ended another one is tried: a node may be there again.
     if (this.opened === undefined || (this.opened.closed && !this.isClosed))
       this.opened = new ClientSession(this.path, this.options);

@@ -4,7 +4,6 @@
  * Invariant: a node that cannot be served as was asked is closed again, and its creation fails with the reason.
  */
 import { createNode as createHostNode } from '../host/create-node.ts';
-import { checkOptions, checkText, shown } from '../kit/arguments.ts';
 import type { LocalNode, NodeOptions } from '../node/node.ts';
 import { type ServeOptions, serve } from './serve.ts';
 
@@ -16,8 +15,8 @@ import { type ServeOptions, serve } from './serve.ts';
  * chosen name is in use on this machine), SKEIN_INVALID (the runtime folder is not safe to use).
  */
 export async function createNode(options: NodeOptions = {}): Promise<LocalNode> {
-  const served = serveOptions((options as NodeOptions | null)?.control);
   const node = await createHostNode(options);
+  const served = serveOptions(options.control);
   if (served === undefined) return node;
   try {
     await serve(node, served);
@@ -28,14 +27,8 @@ export async function createNode(options: NodeOptions = {}): Promise<LocalNode> 
   }
 }
 
-/** Undefined: nobody is to attach. */
-function serveOptions(control: unknown): ServeOptions | undefined {
+/** Undefined: nobody is to attach. What does not fit the node's settings refuse. */
+export function serveOptions(control: NodeOptions['control']): ServeOptions | undefined {
   if (control === undefined || control === false) return undefined;
-  if (control === true) return {};
-  if (typeof control !== 'object' || control === null)
-    throw new TypeError(`control is true or { path: PATH_OF_A_SOCKET }, got ${shown(control)}`);
-  checkOptions('control', control, ['path']);
-  const { path } = control as { readonly path?: unknown };
-  checkText('control: path', path);
-  return path === undefined ? {} : { control: path as string };
+  return typeof control === 'object' && control?.path !== undefined ? { control: control.path } : {};
 }

@@ -3,6 +3,7 @@
  *
  * Made by the attached node, one for each feature. Invariant: a feature reaches its own operations only.
  */
+import { SkeinError } from '../kernel/errors.ts';
 import type { AnyFeature } from '../kit/feature.ts';
 import type { Session } from '../kit/session.ts';
 import type { ControlClient } from './client.ts';
@@ -31,12 +32,23 @@ export function featureSession(
     },
     tell: (name: string, input: unknown, failed: (error: Error) => void) =>
       client.tellAny(prefix + name, input, failed),
-    stream: (name: string, input: unknown, options = {}) => client.streamAny(prefix + name, input, options),
-    duplex: (name: string, input: unknown, options = {}) => client.duplexAny(prefix + name, input, options),
+    stream(name: string, input: unknown, options = {}) {
+      checkOpen(client);
+      return client.streamAny(prefix + name, input, options);
+    },
+    duplex(name: string, input: unknown, options = {}) {
+      checkOpen(client);
+      return client.duplexAny(prefix + name, input, options);
+    },
     ready: async () => void (await events.opened),
     warn: events.warn,
   };
   return session as unknown as Session<Record<string, never>>;
+}
+
+/** What gives a stream says at once that there is none, as on a node in this process. */
+function checkOpen(client: ControlClient): void {
+  if (client.closed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
 }
 
 /** Of a feature of the program's own. */

@@ -18,6 +18,12 @@ export const controlLimits = {
   briefSessionsMax: 16,
   /** Who asked for such a place leaves it by then. Longer than the longest drain of `down`. */
   briefSessionMs: 30_000,
+  /** Sessions that were cut off and are remembered for their clients, and for how long: numbers of items, no items. */
+  endedSessionsMax: 256,
+  endedSessionMs: 600_000,
+  /** A client that has lost its node tries again after gaps that double up to the widest. */
+  reconnectMs: 50,
+  reconnectMsMax: 2000,
   /** Connections that have no session. With one more, the oldest that asks nothing is dropped. */
   connectionsMax: 64,
   /** Requests by HTTP at a time; more are told busy. Fewer than `connectionsMax`, so that others still get in. */

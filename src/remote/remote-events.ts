@@ -8,36 +8,29 @@
 
 import { SkeinError } from '../kernel/errors.ts';
 import type { NodeEventJson } from '../node/event-stream.ts';
-import type { NodeEvents, NodeEventTarget } from '../node/node.ts';
 import type { ControlClient } from './client.ts';
 import type { ClientStream } from './session/client-stream.ts';
 
-export class RemoteEvents implements NodeEventTarget {
+type ListenerArguments = Parameters<EventTarget['addEventListener']>;
+
+export class RemoteEvents extends EventTarget {
   private readonly client: ControlClient;
-  private readonly target = new EventTarget();
   private stream: ClientStream<NodeEventJson> | undefined;
   private ended = false;
+  private readonly reconnects: boolean;
 
-  constructor(client: ControlClient) {
+  /** @param reconnects The end of the node is no end of its events: they go on with the next. */
+  constructor(client: ControlClient, reconnects = false) {
+    super();
     this.client = client;
+    this.reconnects = reconnects;
   }
 
-  addEventListener<Type extends keyof NodeEvents>(
-    type: Type,
-    listener: (event: CustomEvent<NodeEvents[Type]>) => void,
-    options: { once?: boolean; signal?: AbortSignal } = {},
-  ): void {
-    this.target.addEventListener(type, listener as unknown as (event: Event) => void, options);
+  override addEventListener(...given: ListenerArguments): void {
+    super.addEventListener(...given);
     if (this.stream !== undefined || this.ended) return;
     this.stream = this.client.stream('events', {});
     void this.follow(this.stream);
-  }
-
-  removeEventListener<Type extends keyof NodeEvents>(
-    type: Type,
-    listener: (event: CustomEvent<NodeEvents[Type]>) => void,
-  ): void {
-    this.target.removeEventListener(type, listener as unknown as (event: Event) => void);
   }
 
   /** Resolves when the listeners so far are heard; never rejects: a broken client shows in the next call. */
@@ -47,27 +40,27 @@ export class RemoteEvents implements NodeEventTarget {
 
   /** This client is closed: to its program, that is the end of the node. */
   end(): void {
-    this.dispatch({ type: 'close', detail: { error: undefined } });
+    this.tell({ type: 'close', detail: { error: undefined } });
   }
 
   /** Something this side noticed, told as the node itself would. */
   readonly warn = (code: string, text: string): void => {
-    this.dispatch({ type: 'warning', detail: { code, text } });
+    this.tell({ type: 'warning', detail: { code, text } });
   };
 
   private async follow(stream: ClientStream<NodeEventJson>): Promise<void> {
     try {
-      for await (const event of stream) this.dispatch(event);
+      for await (const event of stream) if (event.type !== 'close' || !this.reconnects) this.tell(event);
       this.end();
     } catch (problem) {
       const code = problem instanceof SkeinError ? problem.code : 'SKEIN_CLOSED';
-      this.dispatch({ type: 'close', detail: { error: { code, message: (problem as Error).message } } });
+      this.tell({ type: 'close', detail: { error: { code, message: (problem as Error).message } } });
     }
   }
 
-  private dispatch({ type, detail }: NodeEventJson): void {
+  tell({ type, detail }: NodeEventJson): void {
     if (this.ended) return;
     this.ended = type === 'close';
-    this.target.dispatchEvent(new CustomEvent(type, { detail }));
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -12,6 +12,7 @@ import type { LocalNode } from '../node/node.ts';
 import { type ControlServer, serveControl } from './server.ts';
 import { socketPathOf } from './socket-path.ts';
 
+/** Where a node is to be served. */
 export interface ServeOptions {
   /** Path of the socket, at most 103 bytes. Default: NAME.sock in the user's runtime folder. */
   readonly control?: string | undefined;

@@ -14,11 +14,14 @@ import type { LocalNode } from '../node/node.ts';
 import { Connections } from './connections.ts';
 import { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
+import { lifeOf, type NodeLife } from './node-life.ts';
 import type { OperationTable } from './operations.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { clearSocketPath } from './socket-path.ts';
 
+/** A control socket that is open. */
 export interface ControlServer {
+  /** Where it is. */
   readonly path: string;
   /** Lets running answers finish (at most half a second), then closes and removes the socket file. */
   close(): Promise<void>;
@@ -46,7 +49,8 @@ export async function serveControl(
   const table = loadedOnce(() =>
     import('./operations.ts').then(({ operationTable }) => operationTable(node)),
   );
-  const parts = { table, connections, memory: new HeldMemory(controlLimits.heldBytesMax) };
+  const life = lifeOf(node);
+  const parts = { table, connections, memory: new HeldMemory(controlLimits.heldBytesMax), life };
   serveRequests(server, parts, options.heartbeatMs);
   const sessions = serveSessions(server, parts);
   server.on('clientError', refuseNonsense);
@@ -58,6 +62,7 @@ interface Parts {
   readonly table: () => Promise<OperationTable>;
   readonly connections: Connections;
   readonly memory: HeldMemory;
+  readonly life: NodeLife;
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
@@ -83,13 +88,13 @@ interface OpenSessions {
 /** The sessions, once somebody has asked for one. */
 function serveSessions(
   server: Server,
-  { table, connections, memory }: Parts,
+  { table, connections, memory, life }: Parts,
 ): () => OpenSessions | undefined {
   let open: OpenSessions | undefined;
   const loaded = loadedOnce(async () => {
     const [{ Sessions }, operations] = await Promise.all([import('./sessions.ts'), table()]);
     const upgraded = (socket: Socket): void => connections.left(socket);
-    const sessions = new Sessions({ table: operations, memory, upgraded });
+    const sessions = new Sessions({ table: operations, memory, life, upgraded });
     open = sessions;
     return sessions;
   });

@@ -8,8 +8,10 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { SkeinError } from '../kernel/errors.ts';
+import { EndedSessions, type TakenCounts } from './ended-sessions.ts';
 import type { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
+import type { NodeLife } from './node-life.ts';
 import type { OperationTable } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { sessionPath } from './session/frames.ts';
@@ -18,6 +20,7 @@ import { NodeSession } from './session/node-session.ts';
 export interface SessionsPorts {
   readonly table: OperationTable;
   readonly memory: HeldMemory;
+  readonly life: NodeLife;
   /** The connection is a session from here on. */
   readonly upgraded: (socket: Socket) => void;
 }
@@ -32,6 +35,7 @@ export class Sessions {
     maxPayload: controlLimits.messageBytesMax,
   });
   private readonly open = new Set<NodeSession>();
+  private readonly ended = new EndedSessions();
   private stayingCount = 0;
   private briefCount = 0;
   /** Where this node itself was held up, the answers lie in the sockets by now: they are read before the judgment. */
@@ -53,9 +57,12 @@ export class Sessions {
       const session = new NodeSession(webSocket, {
         table: this.ports.table,
         memory: this.ports.memory,
+        life: this.ports.life,
         admit: (isBrief) => {
           leave = this.admit(isBrief, session);
         },
+        cutOff: (token, counts) => this.ended.remember(token, counts, performance.now()),
+        resumed: (token) => this.resumed(token),
       });
       this.open.add(session);
       webSocket.once('close', () => {
@@ -63,6 +70,17 @@ export class Sessions {
         leave();
       });
     });
+  }
+
+  /** A client that is back may be quicker than the end of its old connection. */
+  private async resumed(token: string): Promise<TakenCounts | undefined> {
+    for (const session of this.open) {
+      if (!session.isCalled(token)) continue;
+      const closed = new Promise<void>((resolve) => session.whenClosed(resolve));
+      session.terminate();
+      await closed;
+    }
+    return this.ended.take(token);
   }
 
   private ping(): void {

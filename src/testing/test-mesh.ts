@@ -16,6 +16,7 @@ import { partition } from '../sim/world/faults/faults.ts';
 import { type Life, type Member, Mesh } from '../sim/world/mesh.ts';
 import { World } from '../sim/world/world.ts';
 
+/** What a mesh in memory is like. */
 export interface TestMeshOptions {
   /** The same seed gives the same run. Default 1. */
   readonly seed?: number;
@@ -27,6 +28,7 @@ export interface TestMeshOptions {
   readonly lossPercent?: number;
 }
 
+/** What a node of it is given. */
 export interface TestNodeOptions {
   /** Default: that of the mesh. */
   readonly degree?: number;
@@ -36,6 +38,7 @@ export interface TestNodeOptions {
   readonly features?: readonly AnyFeature[];
 }
 
+/** A mesh in memory, in virtual time. */
 export interface TestMesh extends AsyncDisposable {
   /** Virtual milliseconds since the mesh was made. */
   readonly now: number;
@@ -62,6 +65,7 @@ export interface TestMesh extends AsyncDisposable {
   crash(name: string): void;
   /** Its event loop stands still, as with SIGSTOP or a long computation. */
   pause(name: string): void;
+  /** It goes on. */
   resume(name: string): void;
   /** Nothing passes between these nodes and the rest, until the returned function is called. */
   separate(names: readonly string[]): () => void;

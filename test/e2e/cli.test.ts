@@ -43,7 +43,7 @@ describe('two nodes on one machine', () => {
     expect(sent).toBe('b  delivered\n');
     const { value: line } = await listening.lines.next();
     expect(JSON.parse(line as string)).toMatchObject({
-      source: 'a',
+      from: 'a',
       kind: 'job',
       recipients: ['b'],
       route: ['a', 'b'],
@@ -65,7 +65,7 @@ describe('two nodes on one machine', () => {
     let worker: SkeinNode;
     beforeAll(async () => {
       worker = await createNode({ name: 'worker', discovery: false, key: false, connect: [a.address] });
-      worker.respond('echo', ({ input, source }) => (input === 'who' ? { asked: source } : input));
+      worker.respond('echo', ({ input, from }) => (input === 'who' ? { asked: from } : input));
       worker.respond('fail', () => {
         throw Object.assign(new Error('no \u001b[31mpaper'), { code: 'E_PAPER' });
       });
@@ -197,9 +197,9 @@ describe('three nodes in a row, without discovery', () => {
     });
     while (!seen) await site.must('send', 'c', 'over there', '--node', 'a', '--trace');
     expect(JSON.parse((await line).value as string)).toMatchObject({
-      source: 'a',
-      recipients: ['c'],
       from: 'a',
+      recipients: ['c'],
+      via: 'a',
       body: 'over there',
     });
     expect(await site.must('mesh', 'route', 'c', '--node', 'a')).toBe('b -> c (2 hops)\n');
@@ -357,13 +357,13 @@ describe('wrong input is one line that says what is wrong and what is accepted, 
     ['send a', /missing required argument 'body'; usage: skein send \[options\] <nodes> <body>/],
     ['status a b', /too many arguments/],
     ['up --degree many', /--degree: expected a whole number from 0 to 1024/],
-    ['up --listen nowhere', /--listen: an address is HOST:PORT/],
+    ['up --listen nowhere', /--listen: "nowhere" is not an address: .*write 127/],
     ['up --listen 0.0.0.0:0', /--insecure.*SKEIN_PROTECTED/],
     ['up --name a/b', /--name: a name has 1 to 64 of/],
     ['up --config /nowhere/c.json', /cannot be read \(ENOENT\): name one with --config/],
     ['status --timeout soon', /'--timeout <duration>' argument 'soon' is invalid. Expected a duration/],
     ['listen --count 0', /Expected a whole number of at least 1/],
-    ['node set speed 3', /Allowed choices are degree, sync-period, send-timeout/],
+    ['node set speed 3', /set: unknown setting "speed": accepted are sync-period, degree, send-timeout/],
     ['send a {x --json-body', /the body is not JSON/],
     ['sim --nodes 1', /--nodes: 1 is not a whole number from 2/],
     ['sim --loss 200', /^skein: --loss: 200 is not a number from 0 to 50$/m],

@@ -159,8 +159,8 @@ describe('the control socket as any HTTP client sees it', () => {
     const events = await open('/api/v1/listen', 'text/event-stream');
     expect(await events.next()).toMatchObject({ value: ':\n\n' });
     await peer.send('a', { n: 1 });
-    expect(await nextItem(lines)).toMatchObject({ source: 'b', body: { n: 1 } });
-    expect(await nextItem(events)).toMatchObject({ source: 'b', body: { n: 1 } });
+    expect(await nextItem(lines)).toMatchObject({ from: 'b', body: { n: 1 } });
+    expect(await nextItem(events)).toMatchObject({ from: 'b', body: { n: 1 } });
     await Promise.all([lines.return?.(), events.return?.()]);
   });
 
@@ -213,10 +213,10 @@ describe('an attached node is the node', () => {
     await using here = client.messages({ kind: 'to-a' });
     await Promise.all([there.opened, here.opened]);
     await client.send('b', body, { kind: 'to-b', trace: true });
-    expect(await first(there)).toMatchObject({ source: 'a', body, route: ['a', 'b'] });
+    expect(await first(there)).toMatchObject({ from: 'a', body, route: ['a', 'b'] });
     await peer.broadcast(body, { kind: 'to-a' });
     const received = await first(here);
-    expect(received).toMatchObject({ source: 'b', sourceId: peer.id, body, route: undefined });
+    expect(received).toMatchObject({ from: 'b', fromId: peer.id, body, route: undefined });
     expect(String(received)).toMatch(/^b#\d+ -> a \[to-a\] /);
   });
 
@@ -285,7 +285,7 @@ describe('an attached node is the node', () => {
     [
       'an option that there is not',
       { name: 'zz' },
-      'attach: unknown option "name"; accepted are node, control',
+      'attach: unknown option "name"; accepted are node, control, reconnect',
     ],
     ['a name by itself', 'zz', 'attach: options are an object, got "zz"'],
     ['a name that is no text', { node: 3 }, 'attach: node is text, got 3'],

@@ -161,7 +161,7 @@ describe('bad options are told in one line', () => {
     await using site = await Site.open();
     const { exitCode, stderr } = await site.run(['up', '--door-insecure']);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^skein: doorInsecure: there is no formation [^\n]*--formation[^\n]*\n$/);
+    expect(stderr).toMatch(/^skein: --door-insecure: there is no formation [^\n]*--formation[^\n]*\n$/);
   });
 
   test.each([
@@ -174,7 +174,7 @@ describe('bad options are told in one line', () => {
     await using site = await Site.open();
     const { exitCode, stderr } = await site.run(['up', '--formation', formation]);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^skein: formation: [^\n]*\n$/);
+    expect(stderr).toMatch(/^skein: --formation: [^\n]*\n$/);
     expect(stderr).toContain(why);
   });
 });

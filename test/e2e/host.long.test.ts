@@ -4,11 +4,12 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { createHostedNode } from '../../src/host/create-node.ts';
 import { hostLimits } from '../../src/host/limits.ts';
+import { requestOf } from '../../src/host/options.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { preface } from '../../src/kernel/wire/frame.ts';
 
 test('strangers who say nothing, or nothing after the preface, are closed in time', async () => {
-  const { node, address, counters } = await createHostedNode({ name: 'a', discovery: false });
+  const { node, address, counters } = await createHostedNode(requestOf({ name: 'a', discovery: false }));
   try {
     const port = Number(address.split(':').at(-1));
     const [silentMs, halfOpenMs] = await Promise.all([

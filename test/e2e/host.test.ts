@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHostedNode, createNode, type HostedNode } from '../../src/host/create-node.ts';
+import { requestOf } from '../../src/host/options.ts';
 import { preface } from '../../src/kernel/wire/frame.ts';
 import type { NodeOptions, SkeinNode } from '../../src/node/node.ts';
 import { freeUdpPort } from '../free-ports.ts';
@@ -24,18 +25,18 @@ afterEach(async () => {
 });
 
 async function start(name: string, options: NodeOptions = {}): Promise<SkeinNode> {
-  const node = await createNode({ name, discovery: { port: udpPort, folder }, ...options });
+  const node = await createNode({ name, discoveryPort: udpPort, folder, ...options });
   running.push(node);
   return node;
 }
 
 async function host(name: string, options: NodeOptions = {}): Promise<HostedNode> {
-  const hosted = await createHostedNode({ name, discovery: { port: udpPort, folder }, ...options });
+  const hosted = await createHostedNode(requestOf({ name, discoveryPort: udpPort, folder, ...options }));
   running.push(hosted.node);
   return hosted;
 }
 
-async function collect(node: SkeinNode): Promise<AsyncIterator<{ source: string; body: unknown }>> {
+async function collect(node: SkeinNode): Promise<AsyncIterator<{ from: string; body: unknown }>> {
   const messages = node.messages();
   await messages.opened;
   return messages[Symbol.asyncIterator]();
@@ -51,8 +52,8 @@ describe('three nodes of one machine', () => {
     const [toB, toC] = [await collect(b.node), await collect(c.node)];
     const { delivered, missing } = await a.node.send(['b', 'c'], { text: 'hi' });
     expect([[...delivered].sort(), missing]).toEqual([['b', 'c'], []]);
-    expect((await toB.next()).value).toMatchObject({ source: 'a', body: { text: 'hi' } });
-    expect((await toC.next()).value).toMatchObject({ source: 'a', body: { text: 'hi' } });
+    expect((await toB.next()).value).toMatchObject({ from: 'a', body: { text: 'hi' } });
+    expect((await toC.next()).value).toMatchObject({ from: 'a', body: { text: 'hi' } });
 
     const gone = new Promise<string>((resolve) => {
       a.node.events.addEventListener('node:down', ({ detail }) => resolve(`${detail.name} ${detail.reason}`));
@@ -66,27 +67,19 @@ describe('three nodes of one machine', () => {
   });
 
   test('find each other by UDP alone', async () => {
-    const discovery = { port: udpPort, folder: false } as const;
-    const nodes = [
-      await start('a', { discovery }),
-      await start('b', { discovery }),
-      await start('c', { discovery }),
-    ];
+    const found = { discoveryPort: udpPort, folder: false };
+    const nodes = [await start('a', found), await start('b', found), await start('c', found)];
     await Promise.all(nodes.map((node) => node.ready({ count: 3, timeoutMs: 20_000 })));
   });
 
   test('find each other by the runtime folder alone', async () => {
-    const discovery = { udp: false, folder };
-    const nodes = [
-      await start('a', { discovery }),
-      await start('b', { discovery }),
-      await start('c', { discovery }),
-    ];
+    const found = { udp: false, folder };
+    const nodes = [await start('a', found), await start('b', found), await start('c', found)];
     await Promise.all(nodes.map((node) => node.ready({ count: 3, timeoutMs: 10_000 })));
   });
 
   test('find each other by seeds alone, and over IPv6', async () => {
-    const first = await host('a', { listen: '[::1]:0', discovery: { udp: false, folder } });
+    const first = await host('a', { listen: '[::1]:0', udp: false, folder });
     const second = await start('b', { discovery: false, connect: [first.address] });
     await second.ready({ count: 2, timeoutMs: 10_000 });
     expect((await second.status()).links[0]).toMatchObject({ node: 'a', address: first.address });
@@ -116,7 +109,7 @@ describe('a name', () => {
   });
 
   test('that is not chosen gets a suffix', async () => {
-    const options = { discovery: { port: udpPort, folder } };
+    const options = { discoveryPort: udpPort, folder };
     const first = await createNode(options);
     running.push(first);
     const second = await createNode(options);
@@ -128,10 +121,10 @@ describe('a name', () => {
   test('that proves taken elsewhere in the mesh is followed by the entry in the folder', async () => {
     const other = mkdtempSync(join(tmpdir(), 'skein-host-'));
     try {
-      const first = await createHostedNode({ discovery: { udp: false, folder: other } });
+      const first = await createHostedNode(requestOf({ udp: false, folder: other }));
       running.push(first.node);
-      const connected = { discovery: { udp: false, folder }, connect: [first.address] };
-      const second = await createHostedNode(connected);
+      const connected = { udp: false, folder, connect: [first.address] };
+      const second = await createHostedNode(requestOf(connected));
       running.push(second.node);
       await second.node.ready({ count: 2, timeoutMs: 10_000 });
       expect(second.node.name).not.toBe(first.node.name);
@@ -141,7 +134,7 @@ describe('a name', () => {
       });
       expect(readdirSync(folder)).toEqual([`${second.node.name}.json`]);
       // Each feature goes by the kernel that has the new name.
-      const came = new Promise((resolve) => first.node.handle(({ source }) => resolve(source)));
+      const came = new Promise((resolve) => first.node.handle(({ from }) => resolve(from)));
       const { delivered } = await second.node.send(first.node.name, 'hello');
       expect(delivered).toEqual([first.node.name]);
       expect(await came).toBe(second.node.name);
@@ -200,10 +193,10 @@ test('a machine without a usable runtime folder costs a warning, and a command a
   };
   vi.stubEnv('SKEIN_RUNTIME_DIR', '/dev/null/run');
   try {
-    const node = await start('a', { discovery: { port: udpPort }, logger });
+    const node = await start('a', { folder: true, logger });
     await node.ready();
     expect(warned).toEqual([expect.stringContaining('/dev/null/run cannot be used')]);
-    await expect(host('b', { discovery: { port: udpPort } })).rejects.toMatchObject({
+    await expect(host('b', { folder: true })).rejects.toMatchObject({
       code: 'SKEIN_INVALID',
     });
   } finally {

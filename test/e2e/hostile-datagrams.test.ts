@@ -44,7 +44,7 @@ afterEach(async () => {
 
 async function start(name: string, options: NodeOptions = {}): Promise<SkeinNode> {
   const node = await createNode({
-    ...{ name, listen: '127.0.0.1:0', key: key.text, discovery: { port, folder: false } },
+    ...{ name, listen: '127.0.0.1:0', key: key.text, discoveryPort: port, folder: false },
     ...options,
   });
   running.push(node);

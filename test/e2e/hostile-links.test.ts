@@ -214,7 +214,7 @@ describe('a replay', () => {
     await messages.opened;
     await b.send('a', 'once');
     const [first] = [await messages[Symbol.asyncIterator]().next()];
-    expect(first.value).toMatchObject({ source: 'b', body: 'once' });
+    expect(first.value).toMatchObject({ from: 'b', body: 'once' });
     await b.close();
     await vi.waitFor(async () => expect((await a.status()).links).toHaveLength(0));
     return { ...tap, messages };
@@ -231,7 +231,7 @@ describe('a replay', () => {
     expect(await namesAt(a)).toEqual(['a']);
     const next = messages[Symbol.asyncIterator]().next();
     await expectUnharmed();
-    expect((await next).value).toMatchObject({ source: 'honest', body: 'hello' });
+    expect((await next).value).toMatchObject({ from: 'honest', body: 'hello' });
   });
 
   test('of all that a member once answered convinces no dialer', async () => {

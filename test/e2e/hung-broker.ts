@@ -16,10 +16,10 @@ const built = pathToFileURL(fileURLToPath(new URL('../../dist/index.js', import.
 /** A node that is the broker, runs this, and exits with 7; and what became of it. */
 export async function broker(options: Record<string, unknown>, body: string) {
   const [address] = (await freePorts(1)) as [string];
-  const formation = { addresses: [address], ...options };
+  const given = { name: 'a', discovery: false, key: false, formation: [address], ...options };
   const script = `
     const { createNode } = await import(${JSON.stringify(built)});
-    const node = await createNode({ name: 'a', discovery: false, key: false, formation: ${JSON.stringify(formation)} });
+    const node = await createNode(${JSON.stringify(given)});
     await new Promise((resolve) => node.events.addEventListener('formation:broker', resolve));
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     const hang = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -96,11 +96,11 @@ describe('why says what the key has to do with it', () => {
 describe('discovery by UDP', () => {
   test('finds holders of the key only, and why tells of the others', async () => {
     const port = await freeUdpPort();
-    const discovery = { port, folder: false } as const;
-    const a = await start('a', { key: key.text, discovery });
-    const b = await start('b', { key: [MeshKey.make().text, key.text].reverse(), discovery });
-    const other = await start('other', { key: MeshKey.make().text, discovery });
-    const open = await start('open', { key: false, discovery });
+    const found = { discovery: true, discoveryPort: port, folder: false };
+    const a = await start('a', { key: key.text, ...found });
+    const b = await start('b', { key: [MeshKey.make().text, key.text].reverse(), ...found });
+    const other = await start('other', { key: MeshKey.make().text, ...found });
+    const open = await start('open', { key: false, ...found });
     await Promise.all([a, b].map((node) => node.ready({ nodes: ['a', 'b'], timeoutMs: 10_000 })));
     const codes = async (node: SkeinNode) => (await node.explain()).findings.map(({ code }) => code);
     await vi.waitFor(

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function start(name: string, options: NodeOptions = {}): Promise<LocalNode> {
-  const node = await createNode({ name, discovery: { udp: false }, ...options });
+  const node = await createNode({ name, udp: false, ...options });
   running.push(node);
   return node;
 }

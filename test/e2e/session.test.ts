@@ -282,10 +282,12 @@ describe('a path that is not of a node', () => {
   });
 });
 
-test('a node without free file descriptors is alive, and its client says so', async () => {
+test('a node without free file descriptors says so in its log, and its client says that it is alive', async () => {
   await using site = await Site.open();
   const up = ['bash', '-c', `ulimit -n 40; exec ${process.execPath} ${program} up --name full`];
   const node = startProgram(up, { env: site.environment() });
+  const lines: string[] = [];
+  node.process.stderr?.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
   try {
     expect((await node.lines.next()).value).toMatch(/^ready full /);
     const path = join(site.folder, 'run', 'full.sock');
@@ -298,6 +300,12 @@ test('a node without free file descriptors is alive, and its client says so', as
         /^skein: full \(process \d+\) is alive but has no free file descriptors: /,
       ),
     });
+    await vi.waitFor(
+      () => expect(lines.join('')).toMatch(/ error this process has no free file descriptors: /),
+      {
+        timeout: 15_000,
+      },
+    );
     for (const socket of held) socket.destroy();
     await vi.waitFor(async () => expect((await site.run(['status', '--node', 'full'])).exitCode).toBe(0));
   } finally {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hostLimits } from '../../src/host/limits.ts';
+import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { commandsIn, Machines, sectionOf, tourOf, whyNoMachines } from './tour.ts';
 import { expectJoined, take, up } from './tour-steps.ts';
 
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)('two machines', () => {
 
   test('without broadcast: one names the other, and before that why says what was tried', async () => {
     for (const name of ['one', 'two'])
-      await machines.firewall(name, 'policy accept', `udp dport ${hostLimits.discoveryPort} drop`);
+      await machines.firewall(name, 'policy accept', `udp dport ${discoveryLimits.discoveryPort} drop`);
     const [first, second, third, last] = tourOf(readme);
     for (const step of [first, second]) await machines.must(step?.machine as string, step?.command as string);
     const naming = commandWith('--listen', '--connect one:');
@@ -65,7 +65,7 @@ describe.skipIf(reason !== undefined)('two machines', () => {
       'three',
       `skein key add < ${join(machines.homeOf('one'), '.config', 'skein', 'keys')}`,
     );
-    await machines.firewall('three', 'policy accept', `udp dport ${hostLimits.discoveryPort} drop`);
+    await machines.firewall('three', 'policy accept', `udp dport ${discoveryLimits.discoveryPort} drop`);
     await up(machines, 'three', naming);
     // The rest is learned from it.
     await expectJoined(machines, 'three', 'one', 'two');

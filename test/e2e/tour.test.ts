@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hostLimits } from '../../src/host/limits.ts';
+import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { Machines, sectionOf, tourOf, whyNoMachines } from './tour.ts';
 import { expectJoined, take, up } from './tour-steps.ts';
 
@@ -30,7 +30,7 @@ describe('what the documents say can be read', () => {
   });
 
   test('the port of discovery is the one that is used', () => {
-    expect(/UDP broadcast on port (\d+)/.exec(readme)?.[1]).toBe(String(hostLimits.discoveryPort));
+    expect(/UDP broadcast on port (\d+)/.exec(readme)?.[1]).toBe(String(discoveryLimits.discoveryPort));
   });
 });
 
@@ -73,7 +73,7 @@ describe.skipIf(reason !== undefined)('two machines', () => {
         name,
         'policy drop',
         'iif lo accept',
-        `udp dport ${hostLimits.discoveryPort} accept`,
+        `udp dport ${discoveryLimits.discoveryPort} accept`,
         `tcp dport ${port} accept`,
         'ct state established accept',
       );

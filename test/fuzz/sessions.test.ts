@@ -78,7 +78,14 @@ const messageOf = (...frames: SessionFrame[]): Uint8Array => {
 async function play(messages: readonly Uint8Array[]): Promise<Socket> {
   const socket = new Socket();
   const memory = new HeldMemory(memoryBytes);
-  new NodeSession(socket as unknown as WebSocket, { table, memory, admit: () => undefined });
+  new NodeSession(socket as unknown as WebSocket, {
+    table,
+    memory,
+    life: { said: { name: 'a', life: '0' }, hasEnded: false },
+    admit: () => undefined,
+    cutOff: () => undefined,
+    resumed: async () => undefined,
+  });
   for (const message of messages) {
     if (socket.readyState === 1) socket.emit('message', Buffer.from(message), true);
     await new Promise(setImmediate);

@@ -61,9 +61,8 @@ test('a send given up before the call is SKEIN_ABORTED for an attached program',
 test('requests of an attached program are answered, and what it answers for reaches others', async () => {
   await using client = await attach({ control: server.path });
   const Double = service<number, number>('double');
-  peer.respond(Double, ({ input, source }) => {
-    if (input < 0)
-      throw Object.assign(new Error(`${source} asked for less than nothing`), { code: 'E_SIGN' });
+  peer.respond(Double, ({ input, from }) => {
+    if (input < 0) throw Object.assign(new Error(`${from} asked for less than nothing`), { code: 'E_SIGN' });
     return input * 2;
   });
   await node.ready({ services: ['double'] });
@@ -75,9 +74,9 @@ test('requests of an attached program are answered, and what it answers for reac
   });
   await expect(client.request('nothing', 1)).rejects.toMatchObject({ code: 'SKEIN_NO_SERVICE' });
 
-  const offer = client.respond<{ n: number }, unknown>('reverse', ({ input, source }) => {
+  const offer = client.respond<{ n: number }, unknown>('reverse', ({ input, from }) => {
     if (input.n < 0) throw Object.assign(new Error('no'), { code: 'E_NO' });
-    return [source, input.n, Uint8Array.of(input.n)];
+    return [from, input.n, Uint8Array.of(input.n)];
   });
   await offer.opened;
   await peer.ready({ services: ['reverse'] });

@@ -42,14 +42,14 @@ describe('a request', () => {
     const calls: Call[] = [];
     small.node('c').respond(Echo, (call) => {
       calls.push(call);
-      return { from: call.source, said: call.input };
+      return { from: call.from, said: call.input };
     });
     await offered(small, 'echo');
     const answer = small.node('a').request(Echo, { text: 'hi' }, { timeoutMs: 3000 });
     expect(await small.world.resolve(answer)).toEqual({ from: 'a', said: { text: 'hi' } });
     expect(calls[0]).toMatchObject({
       service: 'echo',
-      source: 'a',
+      from: 'a',
       instance: small.node('a').instance,
       id: 1,
     });
@@ -74,7 +74,7 @@ describe('a request', () => {
 
   test('may be answered by the node itself', async () => {
     const small = await smallMesh({ a: [] });
-    small.node('a').respond(Echo, ({ input, source }) => [source, input]);
+    small.node('a').respond(Echo, ({ input, from }) => [from, input]);
     expect(await small.world.resolve(small.node('a').request(Echo, 1))).toEqual(['a', 1]);
   });
 

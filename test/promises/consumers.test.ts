@@ -105,7 +105,7 @@ test('whoever snoops too slowly misses messages; the traffic does not wait', asy
   expect(results.every(({ deliveredCount }) => deliveredCount === 1)).toBe(true);
   await small.mesh.leave(small.member('b'));
   let seen = 0;
-  for await (const { source } of snooped) seen += source === 'a' ? 1 : 0;
+  for await (const { from } of snooped) seen += from === 'a' ? 1 : 0;
   expect(seen).toBe(messagingLimits.receiveBufferMessages);
 });
 

@@ -39,9 +39,7 @@ test('source, instance and id are the same for the same message and for no other
   const small = await smallMesh({ a: [], b: ['a'], c: ['a'] });
   const seen: string[] = [];
   const listen = (name: string) =>
-    small
-      .node(name)
-      .handle(({ source, instance, id }) => void seen.push(`${name} ${source} ${instance} ${id}`));
+    small.node(name).handle(({ from, instance, id }) => void seen.push(`${name} ${from} ${instance} ${id}`));
   for (const name of ['b', 'c']) listen(name);
   await small.send('a', ['b', 'c'], 1);
   small.crash('a');

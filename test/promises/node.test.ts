@@ -4,6 +4,7 @@ import { discoveryLimits } from '../../src/features/discovery/core/limits.ts';
 import { messagingLimits } from '../../src/features/messaging/core/limits.ts';
 import type { Behavior } from '../../src/kernel/contracts.ts';
 import { limits } from '../../src/kernel/limits.ts';
+import { readyTimeoutMs } from '../../src/kit/waiting.ts';
 import { oneWay, pause } from '../../src/sim/index.ts';
 import { closeMesh, type SmallMesh, smallMesh } from './small-mesh.ts';
 
@@ -51,6 +52,19 @@ test('a service that a behavior offers is seen by all, until it is withdrawn or 
   small.crash('c');
   await small.run(1000);
   expect(await offered()).toEqual([]);
+});
+
+test('who is told no timeout waits 30 s to be ready and 15 s for a link, not for ever', async () => {
+  const small = await smallMesh({ a: [], b: [] }, { settle: false });
+  const [start, ready] = [small.world.now, small.node('a').ready({ nodes: ['zz'] })];
+  await expect(small.world.resolve(ready)).rejects.toMatchObject({
+    code: 'SKEIN_TIMEOUT',
+    message: expect.stringContaining('missing node zz'),
+  });
+  expect(small.world.now - start).toBeCloseTo(readyTimeoutMs, -2);
+  const dialing = small.node('a').dial('10.9.9.9:1');
+  await expect(small.world.resolve(dialing)).rejects.toMatchObject({ retryable: true });
+  expect(small.world.now - start).toBeLessThanOrEqual(readyTimeoutMs + discoveryLimits.dialWaitMs + 100);
 });
 
 test('a dial that its caller gave up goes on: the link may open all the same', async () => {
@@ -214,7 +228,7 @@ test('what a program without types gets wrong is a TypeError that says what is a
   const a = small.node('a');
   const untyped = (value: unknown): never => value as never;
   const calls: [Promise<unknown>, string][] = [
-    [a.set(untyped({ foo: 1 })), 'set: unknown option "foo"'],
+    [a.set(untyped({ foo: 1 })), 'set: unknown setting "foo"'],
     [a.ready(untyped({ node: 'q' })), 'ready: unknown option "node"'],
     [a.send(untyped(undefined), 'x'), 'send: give a name or a list of names, got undefined'],
     [a.send('b', 'x', untyped({ kind: 5 })), 'kind is text, or made with kind(), got 5'],

@@ -66,7 +66,7 @@ export class SmallMesh {
 
   async whole(): Promise<void> {
     const count = this.mesh.living.length;
-    const ready = this.mesh.living.map(({ node }) => node.ready({ count }));
+    const ready = this.mesh.living.map(({ node }) => node.ready({ count, timeoutMs: 120_000 }));
     await this.world.resolve(Promise.all(ready), 120_000);
   }
 

@@ -32,7 +32,7 @@ test('a message is delivered and its receipt comes back', async () => {
   // There and back, and a receipt may wait 5 ms for others.
   expect(world.now - before).toBeLessThan(60);
   const { value } = await world.resolve(first);
-  expect(value).toMatchObject({ source: 'a', body: { text: 'hi' }, recipients: ['b'] });
+  expect(value).toMatchObject({ from: 'a', body: { text: 'hi' }, recipients: ['b'] });
   expect(world.failures).toEqual([]);
 });
 

@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   const node = await createNode({
     name: settings.name,
     listen: settings.listen,
-    discovery: { port: settings.discoveryPort, folder: settings.folder },
+    discoveryPort: settings.discoveryPort,
+    folder: settings.folder,
   });
   const diary = new Diary(node);
   const traffic = new Traffic(node, settings, random.fork('traffic'), diary);

@@ -30,8 +30,8 @@ export class StrangerNode {
     { listen, discoveryPort, members }: StrangerSettings,
     letIn: (text: string) => void,
   ): Promise<StrangerNode> {
-    const discovery = { port: discoveryPort, folder: false } as const;
-    return new StrangerNode(await createNode({ name, key, listen, discovery }), members, letIn);
+    const options = { name, key, listen, discoveryPort, folder: false };
+    return new StrangerNode(await createNode(options), members, letIn);
   }
 
   async knock(address: string): Promise<'refused' | 'nobody'> {

@@ -46,7 +46,7 @@ async function counted(node, kind, { bytes, count, inFlight }, tell) {
 export const roundTrip = {
   receiver: async (work, tell) => {
     const { node, kind } = await openNode(work, 'receiver');
-    node.handle((message) => void node.post(message.source, message.body, { kind }), { kind });
+    node.handle((message) => void node.post(message.from, message.body, { kind }), { kind });
     tell('ready', { address: await addressOf(node) });
   },
   sender: async (work, tell) => {

@@ -1,9 +1,10 @@
 /** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
-import { Argument, type Command } from 'commander';
-import { acceptedDurations, formatDuration, parseDuration } from '../../kit/duration.ts';
-import type { InputOf } from '../../kit/operation.ts';
+import type { Command } from 'commander';
+import { formatDuration } from '../../kit/duration.ts';
+import { checkSetting, dashed, type Setting, wordOf } from '../../kit/setting.ts';
 import type { NodeInfo, NodeSettings } from '../../node/node.ts';
-import type { nodeOperations, ShownNode } from '../../node/remote.ts';
+import type { ShownNode } from '../../node/remote.ts';
+import { changeableNames, settingNames, settings, unchangeable } from '../../node/settings.ts';
 import {
   command,
   durationOption,
@@ -75,31 +76,31 @@ function buildHangup(): Command {
 
 function buildSet(): Command {
   return withJson(
-    nodeCommand('set', 'change a setting while the node runs', [
+    nodeCommand('set', 'change a setting while the node runs; without one, show them', [
       'skein node set degree 4',
       'skein node set sync-period 5s',
     ]),
   )
-    .addArgument(
-      new Argument('<setting>', 'what to change').choices(['degree', 'sync-period', 'send-timeout']),
-    )
-    .argument('<value>', `a number, or ${acceptedDurations}`)
-    .action(async (setting: string, value: string, options: Options) => {
-      const settings = await withNode(options, (client) => client.call('set', settingOf(setting, value)));
-      if (options.json) printJson(settings);
-      else print(formatSettings(settings));
+    .argument('[setting]', `what to change: ${changeableNames.map(dashed).join(', ')}`)
+    .argument('[value]', 'as skein up takes it')
+    .action(async (setting: string | undefined, value: string | undefined, options: Options) => {
+      const change = setting === undefined ? {} : changeOf(setting, value);
+      const changed = await withNode(options, (client) => client.call('set', change));
+      if (options.json) printJson(changed);
+      else print(formatSettings(changed));
     });
 }
 
-export function settingOf(setting: string, value: string): InputOf<(typeof nodeOperations)['set']> {
-  if (setting === 'degree') {
-    if (!/^\d+$/.test(value)) throw new UsageError(`degree: expected a whole number from 0, got "${value}"`);
-    return { degree: Number(value) };
+/** @throws UsageError, TypeError */
+export function changeOf(word: string, value: string | undefined): Partial<NodeSettings> {
+  const name = changeableNames.find((each) => dashed(each) === word || wordOf(each) === word);
+  if (name === undefined) {
+    const isSetting = settingNames.some((each) => dashed(each) === word || wordOf(each) === word);
+    throw new UsageError(`set: ${unchangeable(word, isSetting, changeableNames.map(dashed))}`);
   }
-  const milliseconds = parseDuration(value);
-  if (milliseconds === undefined)
-    throw new UsageError(`${setting}: expected ${acceptedDurations}, got "${value}"`);
-  return setting === 'sync-period' ? { syncPeriodMs: milliseconds } : { sendTimeoutMs: milliseconds };
+  const row: Setting<number> = settings[name];
+  if (value === undefined) throw new UsageError(`set: ${word}: say its value: ${row.type.accepted}`);
+  return { [name]: checkSetting(row, row.type.read(value), `set: ${word}`) };
 }
 
 /** Who offers what is a column of its own, where anybody offers anything. */
@@ -142,10 +143,11 @@ function stateOf({ self, reachable, left }: NodeInfo): string {
   return left ? 'left' : 'lost';
 }
 
-function formatSettings(settings: NodeSettings): string {
-  return list([
-    ['degree', settings.degree.toString()],
-    ['sync-period', formatDuration(settings.syncPeriodMs)],
-    ['send-timeout', formatDuration(settings.sendTimeoutMs)],
-  ]);
+function formatSettings(now: NodeSettings): string {
+  return list(
+    changeableNames.map((name) => {
+      const row: Setting<number> = settings[name];
+      return [dashed(name), row.type.write(now[name])];
+    }),
+  );
 }

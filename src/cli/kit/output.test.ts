@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatResult } from '../../features/messaging/cli/send.ts';
 import { formatRoute, formatTopology } from '../../features/topology/cli/mesh.ts';
-import { settingOf } from '../commands/node.ts';
+import { changeOf } from '../commands/node.ts';
 import { formatExplanation } from '../commands/why.ts';
 import { stderrLogger } from '../logger.ts';
 import { ExitError, exitCodeOf, lineOf, UsageError } from './exit.ts';
@@ -62,10 +62,13 @@ test('an explanation is its findings or, without any, its summary', () => {
 });
 
 test('settings of a running node are read as people write them', () => {
-  expect(settingOf('degree', '4')).toEqual({ degree: 4 });
-  expect(settingOf('sync-period', '5s')).toEqual({ syncPeriodMs: 5000 });
-  expect(() => settingOf('degree', 'x')).toThrow('expected a whole number');
-  expect(() => settingOf('send-timeout', 'x')).toThrow('expected a duration');
+  expect(changeOf('degree', '4')).toEqual({ degree: 4 });
+  expect(changeOf('sync-period', '5s')).toEqual({ syncPeriodMs: 5000 });
+  expect(() => changeOf('degree', 'x')).toThrow('set: degree: expected a whole number');
+  expect(() => changeOf('send-timeout', 'x')).toThrow('set: send-timeout: expected a duration');
+  expect(() => changeOf('send-timeout', undefined)).toThrow('send-timeout: say its value: a duration');
+  expect(() => changeOf('dergee', '4')).toThrow('set: unknown setting "dergee": did you mean degree?');
+  expect(() => changeOf('listen', ':0')).toThrow('set: listen does not change while a node runs');
 });
 
 test('wrong input is exit 2, other failures exit 1, each in one line', () => {

@@ -1,33 +1,27 @@
 /**
  * The nanomsg door: the formation's addresses, where members meet programs that speak nanomsg.
  *
- * Opened by the option `formation`. Invariant: the addresses are bound when the formation acts first, not before.
+ * Opened by the setting `formation`. Invariant: the addresses are bound when the formation acts first, not before.
  */
 
 import { meetingsPart } from '../../features/formation/api/meetings.ts';
-import { formationLimits } from '../../features/formation/core/limits.ts';
 import type { HostPort } from '../../host/addresses.ts';
-import type { Door, DoorParts, OpenDoor } from '../../host/door.ts';
-import { flag, record, texts, wrong } from '../../host/option-values.ts';
+import type { Door, DoorParts, DoorSettings, OpenDoor } from '../../host/door.ts';
 import { Watchdog } from '../../host/watchdog.ts';
+import { SkeinError } from '../../kernel/errors.ts';
 import { FormationDoors } from './formation-doors.ts';
 import { type FormationPlan, formationPlan, meetingAddress } from './formation-option.ts';
 import { Meetings } from './meetings.ts';
 
-const formationNames: ReadonlySet<string> = new Set(['addresses', 'doorInsecure', 'endWhenHung']);
+export const nanomsgDoor: Door<FormationPlan> = { plan, settings, open };
 
-export const nanomsgDoor: Door<FormationPlan> = { option: 'formation', check, settings, open };
-
-function check(value: unknown, isOpen: boolean): FormationPlan | undefined {
-  if (value === undefined) return undefined;
-  const given = Array.isArray(value)
-    ? { addresses: value }
-    : record('formation', value, formationNames, ', or a list of addresses');
-  const addresses = texts(given, 'addresses', formationLimits.formationAddressesMax, 'formation');
-  if (addresses.length === 0) throw wrong('formation', addresses, 'one address or more, or leave it out');
-  const doorInsecure = flag(given, 'doorInsecure', false, 'formation.doorInsecure');
-  const endWhenHung = flag(given, 'endWhenHung', false, 'formation.endWhenHung');
-  return formationPlan(addresses, { doorInsecure, endWhenHung }, isOpen);
+function plan({ values, placeOf }: DoorSettings, isOpen: boolean): FormationPlan | undefined {
+  const { formation, doorInsecure, endWhenHung } = values;
+  if (formation !== undefined)
+    return formationPlan(formation, { doorInsecure, endWhenHung }, isOpen, placeOf('formation'));
+  if (!doorInsecure) return undefined;
+  const text = `${placeOf('doorInsecure')}: there is no formation whose door it opens; name one: --formation, or the option formation`;
+  throw new SkeinError('SKEIN_INVALID', text);
 }
 
 function settings(plan: FormationPlan, bound: HostPort, announced: readonly string[]): object {

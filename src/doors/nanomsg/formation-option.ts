@@ -1,5 +1,5 @@
 /**
- * The option `formation`: its addresses, each looked at before anything is opened.
+ * The setting `formation`: its addresses, each looked at before anything is opened.
  *
  * Who calls it: the options. Invariant: what it lets through can be bound on one machine and dialed from all.
  */
@@ -19,40 +19,43 @@ export interface FormationPlan {
 }
 
 /**
- * @param isOpen Other addresses than loopback are allowed.
+ * @param isOpen Other addresses than loopback are allowed. @param place Where the setting was found.
  * @throws SkeinError SKEIN_ADDRESS, SKEIN_PROTECTED.
  */
 export function formationPlan(
   texts: readonly string[],
   flags: { readonly doorInsecure: boolean; readonly endWhenHung: boolean },
   isOpen: boolean,
+  place = 'formation',
 ): FormationPlan {
-  const parsed = texts.map((text) => checked(text, isOpen));
+  const parsed = texts.map((text) => checked(text, isOpen, place));
   const addresses = parsed.flatMap((one) =>
     one.transport === 'tcp' ? [formatAddress(one.host, one.port)] : [],
   );
   const doors = parsed.flatMap((one) => (one.transport === 'ipc' ? [formatSpAddress(one)] : []));
   if (addresses.length === 0)
     throw problem(
+      place,
       texts.join(','),
       'a formation needs an address that decides who is the broker: a tcp:// one',
     );
   return { addresses: [...new Set(addresses)], doors: [...new Set(doors)], ...flags };
 }
 
-function checked(text: string, isOpen: boolean): SpAddress {
-  const address = parseSpAddress(text.includes('://') ? text : `tcp://${text}`, 'formation');
+function checked(text: string, isOpen: boolean, place: string): SpAddress {
+  const address = parseSpAddress(text.includes('://') ? text : `tcp://${text}`, place);
   if (address.transport === 'ipc') return address;
   const { host, port } = address;
-  if (isWildcard(host)) throw problem(text, 'it names no host, and it is where all others find the broker');
-  if (port === 0) throw problem(text, 'it has port 0, which is another one each time');
+  if (isWildcard(host))
+    throw problem(place, text, 'it names no host, and it is where all others find the broker');
+  if (port === 0) throw problem(place, text, 'it has port 0, which is another one each time');
   // A name is looked at when it is dialed or bound.
-  if (!isOpen && isIP(host) !== 0) requireLoopback(`formation: ${text}`, host);
+  if (!isOpen && isIP(host) !== 0) requireLoopback(`${place}: ${text}`, host);
   return address;
 }
 
-function problem(text: string, why: string): SkeinError {
-  return new SkeinError('SKEIN_ADDRESS', `formation: "${text}": ${why}; tcp://10.0.0.1:7015 is an address`);
+function problem(place: string, text: string, why: string): SkeinError {
+  return new SkeinError('SKEIN_ADDRESS', `${place}: "${text}": ${why}; tcp://10.0.0.1:7015 is an address`);
 }
 
 /**

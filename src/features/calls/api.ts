@@ -11,6 +11,7 @@ import type { Strategy } from './core/calls-types.ts';
 export { type Service, type ServiceOptions, service } from './api/service.ts';
 export type { Strategy } from './core/calls-types.ts';
 
+/** Asking a service wherever it is offered, and answering for one. */
 export interface CallsApi {
   /**
    * Asks one of the nodes that offer a service, this one included, and resolves with its answer. The deadline
@@ -38,7 +39,28 @@ export interface CallsApi {
   ): ServiceSubscription;
 }
 
+/** What this feature's errors say besides. */
+export interface CallsErrorDetails {
+  /** What the handler threw; undefined where it was no handler that failed. */
+  readonly SKEIN_FAILED: FailedCall | undefined;
+}
+
+/** A handler threw. */
+export interface FailedCall {
+  /** Where it ran. */
+  readonly node: string;
+  /** What was asked. */
+  readonly service: string;
+  /** The `code` of what it threw; empty where that has none. */
+  readonly code: string;
+  /** The message of what it threw. */
+  readonly message: string;
+}
+
+/** How a service is asked. */
 export interface RequestOptions extends WaitOptions {
+  /** How long to wait for the answer, in milliseconds; the handler is told. Default 10,000. */
+  readonly timeoutMs?: number;
   /** Only this node, whether it announces the service or not. */
   readonly to?: string;
   /**
@@ -51,6 +73,7 @@ export interface RequestOptions extends WaitOptions {
   readonly key?: string;
 }
 
+/** How a service is offered. */
 export interface RespondOptions extends StreamOptions {
   /** Handlers at work at once. Default 1,024. */
   readonly concurrency?: number;
@@ -63,11 +86,14 @@ export type ServiceSubscription = MessageSubscription;
 
 /** A request, as the handler that answers it sees it. */
 export interface Call<Input = unknown> {
+  /** What was asked. */
   readonly service: string;
+  /** What was given. */
   readonly input: Input;
   /** The asker's name. */
-  readonly source: string;
-  readonly sourceId: number;
+  readonly from: string;
+  /** The asker's id: the first 48 bits of SHA-256 of its name. */
+  readonly fromId: number;
   /** The asker's instance: new at each of its starts. */
   readonly instance: string;
   /** The asker's number for this request. */

@@ -36,8 +36,8 @@ const callSchema = v.strictObject({
   type: v.literal('call'),
   ticket: v.number(),
   service: v.string(),
-  source: v.string(),
-  sourceId: v.number(),
+  from: v.string(),
+  fromId: v.number(),
   instance: v.string(),
   id: v.number(),
   timeoutMs: v.number(),
@@ -148,13 +148,13 @@ function answererGone(): SkeinError {
 }
 
 function servedRequest(ticket: number, call: Call, bodies: Bodies): ServedRequest {
-  const { service, source, sourceId, instance, id, timeoutMs, input } = call;
+  const { service, from, fromId, instance, id, timeoutMs, input } = call;
   return {
     type: 'call',
     ticket,
     service,
-    source,
-    sourceId,
+    from,
+    fromId,
     instance,
     id,
     timeoutMs,

@@ -26,6 +26,7 @@ export interface ChannelsApi {
   pairs(options?: PairsOptions): MessageStream<PairRequest>;
 }
 
+/** How much a channel may hold. */
 export interface WindowOptions {
   /**
    * So many bytes of the other end may wait here until the program reads them: 16 KiB to 64 MiB, default 2 MiB. More
@@ -34,6 +35,7 @@ export interface WindowOptions {
   readonly windowBytes?: number;
 }
 
+/** How a channel is opened. */
 export interface PairOptions extends WaitOptions, WindowOptions {
   /** What both programs call what they speak: 1 to 64 of `[A-Za-z0-9._-]`. Default `pair`. */
   readonly protocol?: string;
@@ -41,6 +43,7 @@ export interface PairOptions extends WaitOptions, WindowOptions {
   readonly timeoutMs?: number;
 }
 
+/** Which channels are taken. */
 export interface PairsOptions extends StreamOptions {
   /** Default: all that nobody else takes. */
   readonly protocol?: string;
@@ -50,10 +53,11 @@ export interface PairsOptions extends StreamOptions {
 export interface PairRequest {
   /** The name of the node that asks. */
   readonly from: string;
+  /** What its program calls what it speaks. */
   readonly protocol: string;
   /** Both ends may write at once. Where nobody waits any more, the channel is over, and says so as an error. */
   accept(options?: WindowOptions): Channel;
-  /** @param reason A few words for the other end's error; 512 characters at most. */
+  /** Says no. @param reason A few words for the other end's error; 512 characters at most. */
   refuse(reason?: string): void;
 }
 
@@ -68,12 +72,15 @@ export interface PairRequest {
 export interface Channel extends Duplex {
   /** The node at the other end. */
   readonly node: string;
+  /** What both programs call what they speak. */
   readonly protocol: string;
   /** How its bytes go now: over a link to the other node, or through others. */
   readonly path: 'direct' | 'mesh';
+  /** What has passed so far. */
   readonly counters: ChannelCounters;
 }
 
+/** Bytes of a channel, since it was opened. */
 export interface ChannelCounters {
   /** Written by this program. */
   readonly writtenBytes: number;

@@ -6,9 +6,11 @@
 import type { WaitOptions } from '../../kit/streams.ts';
 import type { LinkInfo } from '../../kit/views.ts';
 
+/** Links that are opened and closed by hand. */
 export interface DiscoveryApi {
   /**
-   * Opens a link to `host:port`, whatever its namespace and this node's degree.
+   * Opens a link to `host:port`, whatever its namespace and this node's degree. Waits 15 s at most (`timeoutMs`): longer
+   * than connecting and the handshake take where they succeed. A link that opens later stays.
    * @throws SkeinError SKEIN_SELF, SKEIN_ALREADY_CONNECTED, SKEIN_REFUSED, SKEIN_UNREACHABLE, SKEIN_TIMEOUT, SKEIN_PROTECTED
    */
   dial(address: string, options?: WaitOptions): Promise<LinkInfo>;

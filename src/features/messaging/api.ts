@@ -12,6 +12,7 @@ export { type Kind, kind } from './api/kind.ts';
 export { describeMessage } from './api/message-text.ts';
 export type { Message, SnoopedMessage } from './api/message-types.ts';
 
+/** Messages to one, some or all nodes, and what comes. */
 export interface MessagingApi {
   /**
    * Sends to one or more nodes along the shortest path; one receipt per recipient, end to end.
@@ -57,7 +58,17 @@ export interface MessagingApi {
   snoop(options?: StreamOptions): MessageStream<SnoopedMessage>;
 }
 
+/** What this feature's errors say besides. */
+export interface MessagingErrorDetails {
+  /** Who has it, who does not, and why. */
+  readonly SKEIN_UNDELIVERED: SendResult;
+}
+
+/** How a message is sent. */
 export interface SendOptions<Body = unknown> extends WaitOptions {
+  /** How long to wait for receipts, in milliseconds. Default: the node's `sendTimeoutMs`, 10,000. */
+  readonly timeoutMs?: number;
+  /** What the message is called; with a `kind()` its schema is held. Default `message`. */
   readonly kind?: Kind<Body> | string;
   /** Who must have it for the promise to resolve. Default `all`. */
   readonly require?: 'all' | 'any' | 'none';
@@ -74,22 +85,31 @@ export interface SendOptions<Body = unknown> extends WaitOptions {
  */
 export type MissingReason = 'no-route' | 'refused' | 'busy' | 'timeout' | 'lost' | 'aborted';
 
+/** A recipient that is not known to have the message. */
 export interface Missing {
+  /** Its name. */
   readonly node: string;
+  /** Undelivered for certain, or unknown: see `MissingReason`. */
   readonly reason: MissingReason;
 }
 
+/** What became of a message. */
 export interface SendResult {
   /** The message's number at this source. */
   readonly id: number;
   /** In the order in which their receipts came. */
   readonly delivered: readonly string[];
+  /** The others, each with the reason. */
   readonly missing: readonly Missing[];
+  /** How many have it; also where names were not asked for. */
   readonly deliveredCount: number;
+  /** How many are missing. */
   readonly missingCount: number;
 }
 
+/** How the messages of a batch are sent. */
 export interface BatchOptions<Body = unknown> {
+  /** What the messages are called; with a `kind()` its schema is held. Default `message`. */
   readonly kind?: Kind<Body> | string;
   /** So many wait for their receipts at most: 1 to 16,384, which is all that a node sends to one. Default 1,024. */
   readonly inFlight?: number;
@@ -97,8 +117,11 @@ export interface BatchOptions<Body = unknown> {
   readonly timeoutMs?: number;
 }
 
+/** What became of the messages of a batch so far. */
 export interface BatchCounts {
+  /** With their recipient for certain. */
   readonly delivered: number;
+  /** Undelivered for certain, or unknown: see `reasons`. */
   readonly missing: number;
   /** Not known yet. */
   readonly underWay: number;
@@ -108,6 +131,7 @@ export interface BatchCounts {
 
 /** Messages to one node, in order while the route stays. Bodies of bytes must not change until they are counted. */
 export interface Batch<Body = unknown> {
+  /** At this moment. */
   readonly counts: BatchCounts;
   /**
    * Synchronous. False: it was not taken, since `inFlight` messages wait for their receipts; wait for `room()`.
@@ -120,6 +144,7 @@ export interface Batch<Body = unknown> {
   done(): Promise<BatchCounts>;
 }
 
+/** Which messages, and how many may wait. */
 export interface MessagesOptions<Body = unknown> extends StreamOptions {
   /** Only this kind. Default: all. */
   readonly kind?: Kind<Body> | string;

@@ -34,8 +34,8 @@ const sendResultSchema = v.strictObject({
 });
 
 const messageSchema = v.strictObject({
-  source: v.string(),
-  sourceId: whole,
+  from: v.string(),
+  fromId: whole,
   instance: v.string(),
   id: whole,
   command: v.literal('message'),
@@ -46,11 +46,11 @@ const messageSchema = v.strictObject({
 });
 
 const snoopedSchema = v.strictObject({
-  source: v.string(),
+  from: v.string(),
   id: whole,
   kind: v.string(),
   recipients: names,
-  from: v.string(),
+  via: v.string(),
   body: v.unknown(),
   bodyBytes: whole,
 });
@@ -132,12 +132,12 @@ export const operations = {
 };
 
 function fieldsOf(message: Message, bodies: Bodies): MessageFields {
-  const { source, sourceId, instance, id, command, kind, recipients, route, body } = message;
-  const fields = { source, sourceId, instance, id, command, kind, recipients, route };
+  const { from, fromId, instance, id, command, kind, recipients, route, body } = message;
+  const fields = { from, fromId, instance, id, command, kind, recipients, route };
   return { ...fields, body: bodies.toWire(body) };
 }
 
 function snoopedFieldsOf(message: SnoopedMessage, bodies: Bodies): SnoopedFields {
-  const { source, id, kind, recipients, from, body, bodyBytes } = message;
-  return { source, id, kind, recipients, from, body: bodies.toWire(body), bodyBytes };
+  const { from, id, kind, recipients, via, body, bodyBytes } = message;
+  return { from, id, kind, recipients, via, body: bodies.toWire(body), bodyBytes };
 }

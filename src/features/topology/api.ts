@@ -5,6 +5,7 @@
  */
 import type { NodeInfo } from '../../kit/views.ts';
 
+/** Which nodes there are, who is linked to whom, and the hops to a node. */
 export interface TopologyApi {
   /** The effective network as an adjacency list by name; this node is always in it. */
   topology(): Promise<Topology>;

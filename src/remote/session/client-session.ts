@@ -22,7 +22,7 @@ import {
   problemOfSocket,
   silent,
 } from './client-problems.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, detached, type StreamManner } from './client-stream.ts';
 import {
   CallManner,
   decodeFrames,
@@ -32,11 +32,15 @@ import {
   sessionPath,
   sessionProtocol,
 } from './frames.ts';
+import type { OpenStream, ResumableSession, Welcome } from './resumable.ts';
+import { Silence } from './silence.ts';
 import { SessionWriter } from './writer.ts';
 
 export interface ClientSessionOptions {
   /** It asks one thing and leaves: there is a place for it even at a node with many clients. */
   readonly isBrief?: boolean;
+  /** Its streams outlive it: they are given to whoever made it, who lets them go on in another session. */
+  readonly resumable?: ResumableSession;
 }
 
 interface Waiting {
@@ -55,21 +59,38 @@ export class ClientSession {
   private readonly calls = new Map<number, Waiting>();
   /** The last calls that are answered only where they fail: which of them is over nobody says. */
   private readonly told: { readonly id: number; readonly failed: (error: SkeinError) => void }[] = [];
-  private readonly streams = new Map<number, ClientStream<unknown>>();
+  private readonly streams = new Map<number, OpenStream>();
   private readonly duplexes = new Map<number, ClientDuplex>();
   /** Of these, those that the node has not begun. */
   private readonly unopened = new Set<number>();
   /** What was asked before the node's welcome. */
   private early: Uint8Array[] | undefined = [];
+  /** Resolves with what the node said first; rejects when it never did. */
+  readonly welcome: Promise<Welcome>;
+  private welcomed!: (welcome: Welcome) => void;
+  private unwelcome!: (problem: SkeinError) => void;
+  private token: string | undefined;
+  private readonly resumable: ResumableSession | undefined;
   private lastId = 0;
-  private heardAt = performance.now();
-  private watching: NodeJS.Timeout | undefined;
+  private readonly silence = new Silence({
+    ping: () => {
+      if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
+    },
+    tooLong: () => this.silent(),
+  });
   private isClosed = false;
   /** Why it ended; the first reason counts. */
   private problem: SkeinError | undefined;
 
-  constructor(path: string, { isBrief = false }: ClientSessionOptions = {}) {
+  constructor(path: string, { isBrief = false, resumable }: ClientSessionOptions = {}) {
     this.path = path;
+    this.resumable = resumable;
+    this.welcome = new Promise((resolve, reject) => {
+      this.welcomed = resolve;
+      this.unwelcome = reject;
+    });
+    // Whoever awaits it is told; each call is besides.
+    this.welcome.catch(() => undefined);
     this.socket = new WebSocket(`ws://control${sessionPath}`, {
       createConnection: () => this.connect(),
       perMessageDeflate: false,
@@ -81,11 +102,15 @@ export class ClientSession {
     this.writer.write([
       FrameType.hello,
       0,
-      { protocol: sessionProtocol, ...(isBrief ? { brief: true } : {}) },
+      {
+        protocol: sessionProtocol,
+        ...(isBrief ? { brief: true } : {}),
+        ...(resumable === undefined ? {} : { resumable: true, resumes: resumable.resumes }),
+      },
     ]);
     this.socket.on('open', () => this.writer.flush());
     this.socket.on('message', (data: Buffer) => this.received(data));
-    this.socket.on('pong', () => this.heard());
+    this.socket.on('pong', () => this.silence.heard());
     this.socket.on('unexpected-response', (_request, response) => {
       problemOfAnswer(response).then(
         (problem) => this.end(problem),
@@ -158,20 +183,29 @@ export class ClientSession {
     if (this.told.length > toldMax) this.told.splice(0, toldMax / 2);
   }
 
-  stream(operation: string, input: unknown, signal?: AbortSignal, room?: number): ClientStream<unknown> {
-    const id = ++this.lastId;
-    const stream = new ClientStream<unknown>(
-      {
-        credit: (count) => this.say([FrameType.credit, id, count]),
-        cancel: () => this.forget(id),
-      },
-      room,
-    );
+  stream(
+    operation: string,
+    input: unknown,
+    { signal, room, lost }: StreamManner = {},
+  ): ClientStream<unknown> {
+    const stream = new ClientStream<unknown>(detached, room, lost);
     if (this.problem !== undefined) stream.end(this.problem);
     else if (signal?.aborted === true) stream.end(aborted());
-    else this.begin(id, FrameType.stream, operation, input, stream.room, () => this.streams.set(id, stream));
+    else this.adopt(operation, input, stream);
     signal?.addEventListener('abort', () => void stream.close(), { once: true });
     return stream;
+  }
+
+  /** Lets a stream begin here, or go on that began in another session. */
+  adopt(operation: string, input: unknown, stream: ClientStream<unknown>): void {
+    const id = ++this.lastId;
+    const room = stream.goOn({
+      credit: (count) => this.say([FrameType.credit, id, count]),
+      cancel: () => this.forget(id),
+    });
+    this.begin(id, FrameType.stream, operation, input, room, () =>
+      this.streams.set(id, { id, operation, input, stream }),
+    );
   }
 
   duplex(operation: string, input: unknown, signal?: AbortSignal): SessionDuplex {
@@ -259,7 +293,7 @@ export class ClientSession {
   // ── from the node ─────────────────────────────────────────────────────────────────────────────────
 
   private received(message: Buffer): void {
-    this.heard();
+    this.silence.heard();
     try {
       for (const frame of decodeFrames(message)) this.frame(frame);
     } catch (problem) {
@@ -271,15 +305,15 @@ export class ClientSession {
   private frame([type, id, said]: SessionFrame): void {
     switch (type) {
       case FrameType.welcome:
-        return this.welcomed();
+        return this.begins(said as Welcome);
       case FrameType.answer:
         return this.take(id)?.resolve(said);
       case FrameType.opened:
         this.unopened.delete(id);
-        this.streams.get(id)?.hasOpened();
+        this.streams.get(id)?.stream.hasOpened();
         return this.duplexes.get(id)?.hasOpened(said as number);
       case FrameType.item:
-        return this.streams.get(id)?.push(said);
+        return this.streams.get(id)?.stream.push(said);
       case FrameType.data:
         return this.duplexes.get(id)?.data(said as Uint8Array);
       case FrameType.credit:
@@ -294,6 +328,8 @@ export class ClientSession {
         return;
       }
       case FrameType.over:
+        // The node ends, and its streams with it: they go on at the next.
+        if (said === true && this.resumable !== undefined) return;
         return this.ended(id, undefined);
       case FrameType.failed:
         if (id === 0) return this.end(errorFromJson(said));
@@ -301,7 +337,9 @@ export class ClientSession {
     }
   }
 
-  private welcomed(): void {
+  private begins(welcome: Welcome): void {
+    this.token = welcome.token;
+    this.welcomed(welcome);
     const { early = [] } = this;
     this.early = undefined;
     for (const frame of early) this.writer.writeEncoded(frame);
@@ -318,7 +356,7 @@ export class ClientSession {
       this.take(id)?.reject(error);
       this.told.find((one) => one.id === id)?.failed(error);
     }
-    const stream = this.streams.get(id);
+    const stream = this.streams.get(id)?.stream;
     const duplex = this.duplexes.get(id);
     this.drop(id);
     stream?.end(error);
@@ -337,10 +375,17 @@ export class ClientSession {
     if (this.isClosed) return;
     this.isClosed = true;
     const known = this.problem;
+    this.unwelcome(known);
+    const left = {
+      token: this.token,
+      streams: [...this.streams.values()].map((each) => ({ ...each, received: each.stream.receivedCount })),
+      unanswered: this.calls.size,
+    };
     for (const { reject } of this.calls.values()) reject(known);
     this.calls.clear();
-    for (const [id, stream] of [...this.streams]) {
-      if (isOurs) stream.end();
+    for (const { id, stream } of [...this.streams.values()]) {
+      if (this.resumable !== undefined && !isOurs) stream.isLost();
+      else if (isOurs) stream.end();
       else stream.end(this.unopened.has(id) ? known : endedWithoutGoodbye(known));
     }
     for (const [id, duplex] of [...this.duplexes])
@@ -350,13 +395,10 @@ export class ClientSession {
     this.unopened.clear();
     this.writer.release();
     this.rest();
+    if (!isOurs) this.resumable?.lost(left);
   }
 
   // ── is the node there? ────────────────────────────────────────────────────────────────────────────
-
-  private heard(): void {
-    this.heardAt = performance.now();
-  }
 
   private get isWaiting(): boolean {
     return this.calls.size > 0 || this.unopened.size > 0;
@@ -365,22 +407,10 @@ export class ClientSession {
   /** Something waits for an answer from here on. */
   private watch(): void {
     this.connection?.ref();
-    if (this.watching !== undefined || !this.isWaiting) return;
-    // What was heard before says nothing of what was asked now.
-    this.heard();
-    this.watching = setInterval(() => {
-      // Where this process itself was held up, the answer lies in the socket by now: it is read before the judgment.
-      setImmediate(() => this.judge());
-    }, controlLimits.pingMs);
+    if (this.isWaiting) this.silence.begin();
   }
 
-  private judge(): void {
-    const quietMs = performance.now() - this.heardAt;
-    if (!this.isWaiting || quietMs < controlLimits.pingMs) return;
-    if (quietMs < controlLimits.answerTimeoutMs) {
-      if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
-      return;
-    }
+  private silent(): void {
     const problem = silent(this.path);
     if (this.early !== undefined) return this.end(problem);
     for (const { reject } of this.calls.values()) reject(problem);
@@ -391,10 +421,7 @@ export class ClientSession {
 
   /** Nothing waits: the process may end, where nothing else keeps it. */
   private rest(): void {
-    if (!this.isWaiting) {
-      clearInterval(this.watching);
-      this.watching = undefined;
-    }
+    if (!this.isWaiting) this.silence.end();
     if (this.calls.size === 0 && this.streams.size === 0 && this.duplexes.size === 0)
       this.connection?.unref();
   }

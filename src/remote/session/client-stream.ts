@@ -14,12 +14,27 @@ export interface ClientStreamPorts {
   readonly cancel: () => void;
 }
 
+/** How a stream is asked for. */
+export interface StreamManner {
+  readonly signal?: AbortSignal | undefined;
+  /** Items that may wait on this side. */
+  readonly room?: number | undefined;
+  /** Its session was lost, and it goes on in the next. */
+  readonly lost?: (() => void) | undefined;
+}
+
+/** Of a stream that is in no session. */
+export const detached: ClientStreamPorts = { credit: () => undefined, cancel: () => undefined };
+
 export class ClientStream<Item> implements MessageStream<Item> {
   /** Resolves once the node itself is collecting. */
   readonly opened: Promise<void>;
   /** Items that it has room for. */
   readonly room: number;
-  private readonly ports: ClientStreamPorts;
+  /** Items that came in the session of the moment. */
+  receivedCount = 0;
+  private ports: ClientStreamPorts;
+  private readonly lost: (() => void) | undefined;
   private items: Item[] = [];
   private at = 0;
   private readCount = 0;
@@ -28,8 +43,9 @@ export class ClientStream<Item> implements MessageStream<Item> {
   private open!: () => void;
   private refuse!: (error: Error) => void;
 
-  constructor(ports: ClientStreamPorts, room: number = controlLimits.streamCredit) {
+  constructor(ports: ClientStreamPorts, room: number = controlLimits.streamCredit, lost?: () => void) {
     this.ports = ports;
+    this.lost = lost;
     this.room = room;
     this.opened = new Promise((resolve, reject) => {
       this.open = resolve;
@@ -39,6 +55,10 @@ export class ClientStream<Item> implements MessageStream<Item> {
     this.opened.catch(() => {});
   }
 
+  get isOver(): boolean {
+    return this.ended !== undefined;
+  }
+
   // ── from the session ──────────────────────────────────────────────────────────────────────────────
 
   hasOpened(): void {
@@ -46,9 +66,24 @@ export class ClientStream<Item> implements MessageStream<Item> {
   }
 
   push(item: Item): void {
+    this.receivedCount++;
     if (this.ended !== undefined) return;
     this.items.push(item);
     this.wake?.();
+  }
+
+  /** It is in no session until it goes on in another. */
+  isLost(): void {
+    this.goOn(detached);
+    this.lost?.();
+  }
+
+  /** It goes on in another session. @returns what there is room for. */
+  goOn(ports: ClientStreamPorts): number {
+    this.ports = ports;
+    this.receivedCount = 0;
+    this.readCount = 0;
+    return Math.max(1, this.room - (this.items.length - this.at));
   }
 
   /** The node's stream is over, or there is none; what has come can still be read. */

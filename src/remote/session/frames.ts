@@ -15,7 +15,10 @@ export const sessionProtocol = 1;
 
 export const FrameType = {
   // From the client.
-  /** `[hello, 0, {protocol, brief}]`: the first of a session. */
+  /**
+   * `[hello, 0, {protocol, brief, resumable, resumes}]`: the first of a session. `resumes` is the token of the session
+   * before, of which the client wants to know what it missed.
+   */
   hello: 0,
   /** `[part, id, bytes]`: a piece of the input of the call `id`, which comes after the last of them. */
   part: 1,
@@ -35,7 +38,7 @@ export const FrameType = {
   /** `[end, id]`: nothing more comes from this side of a duplex. */
   end: 8,
   // From the node.
-  /** `[welcome, 0, {protocol}]`. */
+  /** `[welcome, 0, {protocol, name, life, token, taken}]`: of a resumable session its token, and what was taken in the one before. */
   welcome: 9,
   /** `[answer, id, output]` */
   answer: 10,
@@ -43,7 +46,7 @@ export const FrameType = {
   opened: 11,
   /** `[item, id, item]` */
   item: 12,
-  /** `[over, id]`: it has ended well. */
+  /** `[over, id, nodeEnds]`: it has ended well; `true`: since the node does. */
   over: 13,
   /** `[failed, id, error]`: it has ended otherwise. Of 0: the session has. */
   failed: 14,

@@ -12,9 +12,11 @@ import { decodeBody } from '../../kit/codec.ts';
 import type { AnyOperation, Asking, Bodies } from '../../kit/operation.ts';
 import { checkInput } from '../../kit/operation-input.ts';
 import type { Taking } from '../../kit/streams.ts';
+import { makeToken, type TakenCounts } from '../ended-sessions.ts';
 import { asSkeinError, errorToJson } from '../errors.ts';
 import type { HeldMemory } from '../held-memory.ts';
 import { controlLimits } from '../limits.ts';
+import type { NodeLife } from '../node-life.ts';
 import type { OperationTable, Served } from '../operations.ts';
 import {
   CallManner,
@@ -30,9 +32,17 @@ import { SessionWriter } from './writer.ts';
 export interface NodeSessionPorts {
   readonly table: OperationTable;
   readonly memory: HeldMemory;
+  readonly life: NodeLife;
   /** Is there a place? Called once, with what its hello says. @throws SkeinError SKEIN_BUSY */
   readonly admit: (isBrief: boolean) => void;
+  /** Its client may come back for it: a session that was cut off. */
+  readonly cutOff: (token: string, counts: () => TakenCounts) => void;
+  /** What was taken in the session of this token, which is over then. */
+  readonly resumed: (token: string) => Promise<TakenCounts | undefined>;
 }
+
+/** The code of a WebSocket whose connection ended without a goodbye. */
+const cutOffCode = 1006;
 
 /** CBOR has words for all that a body can be. */
 const bodies: Bodies = { toWire: (body) => body, fromWire: (written) => written };
@@ -52,6 +62,8 @@ class Running implements Asking {
   /** Of a stream: items that its reader has room for. */
   credit: number;
   isStopped = false;
+  /** Of a stream: items that were taken for its reader. */
+  taken = 0;
   /** Its stream waits for credit. */
   wake: (() => void) | undefined;
   private controller: AbortController | undefined;
@@ -84,6 +96,9 @@ export class NodeSession {
   private readonly duplexes = new Map<number, NodeDuplex>();
   /** Inputs that come in parts. */
   private readonly parts = new Map<number, Parts>();
+  /** Of a session whose client may come back for it. */
+  private readonly token = makeToken();
+  private isResumable = false;
   private hasHello = false;
   private isOver = false;
   private isLeaving = false;
@@ -105,8 +120,9 @@ export class NodeSession {
     });
     // What is no WebSocket at all, or too large: the library has closed it already.
     socket.on('error', () => socket.terminate());
-    socket.on('close', () => {
+    socket.on('close', (code: number) => {
       clearTimeout(helloTimer);
+      if (this.isResumable && code === cutOffCode) this.rememberCounts();
       this.over();
     });
   }
@@ -137,9 +153,23 @@ export class NodeSession {
     this.socket.close(1001);
   }
 
+  whenClosed(closed: () => void): void {
+    this.socket.once('close', closed);
+  }
+
   /** Nobody waits for its goodbye. */
   terminate(): void {
     this.socket.terminate();
+  }
+
+  /** Is it the one of this token? */
+  isCalled(token: string): boolean {
+    return this.isResumable && this.token === token;
+  }
+
+  private rememberCounts(): void {
+    const streams = new Map(this.running);
+    this.ports.cutOff(this.token, () => new Map([...streams].map(([id, { taken }]) => [id, taken] as const)));
   }
 
   private over(): void {
@@ -189,7 +219,7 @@ export class NodeSession {
   }
 
   private hello([type, , said]: SessionFrame): void {
-    const { protocol, brief = false } = (said ?? {}) as { protocol?: unknown; brief?: unknown };
+    const { protocol, brief, resumable, resumes } = (said ?? {}) as Readonly<Record<string, unknown>>;
     if (type !== FrameType.hello) throw new SkeinError('SKEIN_CONTROL', 'a session begins with a hello');
     if (protocol !== sessionProtocol)
       throw new SkeinError(
@@ -198,7 +228,23 @@ export class NodeSession {
       );
     this.ports.admit(brief === true);
     this.hasHello = true;
-    this.writer.write([FrameType.welcome, 0, { protocol: sessionProtocol }]);
+    if (resumable !== true)
+      return this.writer.write([
+        FrameType.welcome,
+        0,
+        { protocol: sessionProtocol, ...this.ports.life.said },
+      ]);
+    this.isResumable = true;
+    const welcome = (taken: TakenCounts | undefined): void =>
+      this.write([FrameType.welcome, 0, this.welcome(taken)]);
+    if (typeof resumes === 'string') void this.ports.resumed(resumes).then(welcome);
+    else welcome(undefined);
+  }
+
+  private welcome(taken: TakenCounts | undefined): object {
+    const { token } = this;
+    const known = taken === undefined ? {} : { taken: [...taken] };
+    return { protocol: sessionProtocol, ...this.ports.life.said, token, ...known };
   }
 
   private part(id: number, bytes: unknown): void {
@@ -293,22 +339,31 @@ export class NodeSession {
             running.wake = resolve;
           });
         if (this.writer.isFull) await this.writer.room();
-        if (running.isStopped) return;
+        if (running.isStopped) return this.drop(items, running);
         // What waits already goes without a promise for each.
         const waiting = items.takeNow?.();
         if (waiting !== undefined) {
           running.credit--;
+          running.taken++;
           this.write([FrameType.item, id, waiting]);
           continue;
         }
         const next = await iterator.next();
-        if (next.done === true) return this.write([FrameType.over, id]);
+        if (next.done === true)
+          return this.write([FrameType.over, id, ...(this.ports.life.hasEnded ? [true] : [])]);
         running.credit--;
+        running.taken++;
         this.write([FrameType.item, id, next.value]);
       }
     } finally {
       await iterator.return?.();
     }
+  }
+
+  /** Nobody reads them any more: they are counted for the client that may come back. */
+  private drop({ takeNow }: Taking<unknown>, running: Running): void {
+    if (!this.isResumable) return;
+    while (takeNow?.() !== undefined) running.taken++;
   }
 
   private open(id: number, answer: { readonly stream: Duplex; state(): unknown }, credit: number): void {

@@ -10,6 +10,7 @@ import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { Call, CallsApi, RequestOptions, RespondOptions, ServiceSubscription } from '../api.ts';
 import type { operations, ServedRequest } from '../remote.ts';
+import { checkRequestOptions, checkResponder } from './check-options.ts';
 import { type Service, serviceOf } from './service.ts';
 
 type AnyService = Service<unknown, unknown>;
@@ -37,8 +38,10 @@ async function request(
   session: CallsSession,
   given: Service<never, unknown> | string,
   input: unknown,
-  { signal, ...options }: RequestOptions,
+  wanted: RequestOptions,
 ): Promise<unknown> {
+  checkRequestOptions(wanted);
+  const { signal, ...options } = wanted;
   const { name, input: inputSchema, output: outputSchema, idempotent } = serviceOf(given);
   const valid = await checkBySchema(inputSchema, input, `service ${name}: input`);
   const asked = { service: name, body: valid, ...options, ...(idempotent ? { idempotent } : {}) };
@@ -50,11 +53,16 @@ function respond(
   session: CallsSession,
   given: Service<never, unknown> | string,
   handler: (call: Call) => unknown,
-  { signal, ...options }: RespondOptions,
+  wanted: RespondOptions,
 ): ServiceSubscription {
   const service = serviceOf(given);
-  const stream = session.stream('serve', { service: service.name, ...options }, { signal });
-  void serveAll(session, service, handler, stream).catch(() => {
+  checkResponder(service.name, handler, wanted);
+  const { signal, ...options } = wanted;
+  const running = new Map<number, AbortController>();
+  // What is at work when the node is lost: whoever asked has been told so.
+  const lost = (): void => abortAll(running);
+  const stream = session.stream('serve', { service: service.name, ...options }, { signal, lost });
+  void serveAll(session, service, handler, stream, running).catch(() => {
     // What ended it is told by `opened`, or by the `close` event.
   });
   return stream;
@@ -65,16 +73,14 @@ async function serveAll(
   service: AnyService,
   handler: (call: Call) => unknown,
   stream: AsyncIterable<ServedRequest>,
+  running: Map<number, AbortController>,
 ): Promise<void> {
-  const running = new Map<number, AbortController>();
   const lost = (problem: Error): void =>
     session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`);
   try {
     for await (const served of stream) {
       if (served.type === 'left') {
-        running
-          .get(served.ticket)
-          ?.abort(new DOMException('whoever asked does not wait any more', 'AbortError'));
+        running.get(served.ticket)?.abort(nobodyWaits());
         continue;
       }
       const { ticket } = served;
@@ -86,8 +92,16 @@ async function serveAll(
         .finally(() => running.delete(ticket));
     }
   } finally {
-    for (const controller of running.values()) controller.abort();
+    abortAll(running);
   }
+}
+
+function abortAll(running: ReadonlyMap<number, AbortController>): void {
+  for (const controller of running.values()) controller.abort(nobodyWaits());
+}
+
+function nobodyWaits(): DOMException {
+  return new DOMException('whoever asked does not wait any more', 'AbortError');
 }
 
 async function answer(

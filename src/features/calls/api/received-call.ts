@@ -29,11 +29,11 @@ export class ReceivedCall implements Call {
     return this.execution.service;
   }
 
-  get source(): string {
+  get from(): string {
     return nameOf(this.execution.source, this.mesh.records);
   }
 
-  get sourceId(): number {
+  get fromId(): number {
     return this.execution.source;
   }
 

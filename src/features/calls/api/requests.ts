@@ -6,17 +6,17 @@
  */
 
 import { type Failure, SkeinError } from '../../../kernel/errors.ts';
-import { checkName, idOf } from '../../../kernel/identity.ts';
-import { checkOneOf, checkOptions, checkText, checkWhole } from '../../../kit/arguments.ts';
+import { idOf } from '../../../kernel/identity.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { RequestOptions } from '../api.ts';
 import type { Call } from '../core/asker.ts';
 import type { Calls } from '../core/calls.ts';
-import { type Outcome, type Request, strategies } from '../core/calls-types.ts';
+import type { Outcome, Request } from '../core/calls-types.ts';
 import { callLimits } from '../core/limits.ts';
 import type { CallsFeatureShape } from '../shape.ts';
+import { checkRequestOptions } from './check-options.ts';
 import { type Service, serviceOf } from './service.ts';
 
 type Ports = NodePorts<CallsFeatureShape, Calls>;
@@ -29,7 +29,6 @@ interface Waiting {
 }
 
 const noOptions: RequestOptions = {};
-const requestOptionNames = ['to', 'strategy', 'key', 'timeoutMs', 'signal'];
 
 export class Requests {
   private readonly ports: Ports;
@@ -130,19 +129,6 @@ function requestFor(
     key: key ?? '',
     idempotent: service.idempotent,
   };
-}
-
-/** @throws TypeError that names the option, the value and what is accepted. */
-function checkRequestOptions(options: RequestOptions): void {
-  checkOptions('request', options, requestOptionNames);
-  const { to, strategy, key, timeoutMs } = options;
-  if (to !== undefined) checkName(to, 'to');
-  checkOneOf('strategy', strategy, strategies);
-  checkText('key', key);
-  if (strategy === 'sticky' && key === undefined) throw new TypeError('request: sticky needs a key');
-  if (key !== undefined && strategy !== undefined && strategy !== 'sticky')
-    throw new TypeError(`request: a key is for strategy sticky, not ${strategy}`);
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
 }
 
 function aborted(signal: AbortSignal): SkeinError {

@@ -6,7 +6,6 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
-import { checkOptions, checkWhole, shown } from '../../../kit/arguments.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
@@ -16,6 +15,7 @@ import { type CallsEvent, codeOfNone, type Execution } from '../core/calls-types
 import { callLimits } from '../core/limits.ts';
 import type { Responder } from '../core/responder.ts';
 import type { CallsFeatureShape } from '../shape.ts';
+import { checkResponder } from './check-options.ts';
 import { ReceivedCall } from './received-call.ts';
 import { type Service, serviceOf } from './service.ts';
 
@@ -55,9 +55,7 @@ export class Responders {
     options: RespondOptions = {},
   ): ServiceSubscription {
     const service = serviceOf(given);
-    if (typeof handler !== 'function')
-      throw new TypeError(`respond ${service.name}: a handler is a function, got ${shown(handler)}`);
-    checkRespondOptions(options);
+    checkResponder(service.name, handler, options);
     if (this.offers.has(service.name)) {
       const text = `${service.name} is answered by this node already: close that responder first`;
       throw new SkeinError('SKEIN_INVALID', text);
@@ -179,14 +177,6 @@ export class Responders {
 function leave(execution: Execution): void {
   if (execution.handle instanceof ReceivedCall) execution.handle.leave();
   else execution.handle = left;
-}
-
-/** @throws TypeError that names the option, the value and what is accepted. */
-function checkRespondOptions(options: RespondOptions): void {
-  checkOptions('respond', options, ['concurrency', 'queue', 'signal']);
-  const { concurrency, queue } = options;
-  if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, callLimits.callsUnresolvedMax);
-  if (queue !== undefined) checkWhole('queue', queue, 0, callLimits.callsUnresolvedMax);
 }
 
 function tooLarge(byteLength: number): SkeinError {

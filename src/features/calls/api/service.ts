@@ -9,16 +9,23 @@ import { checkName } from '../../../kernel/identity.ts';
 import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { checkSchema } from '../../../kit/schema.ts';
 
+/** A named service with the types of its input and output. Made by `service()`. */
 export interface Service<Input, Output> {
+  /** 1 to 64 of `[A-Za-z0-9._-]`. */
   readonly name: string;
+  /** Checks inputs; undefined: any value is one. */
   readonly input: StandardSchemaV1<unknown, Input> | undefined;
+  /** Checks outputs; undefined: any value is one. */
   readonly output: StandardSchemaV1<unknown, Output> | undefined;
   /** Carrying a request out twice does no harm. */
   readonly idempotent: boolean;
 }
 
+/** What is known of a service. */
 export interface ServiceOptions<Input, Output> {
+  /** Checks inputs at both ends. Default: any value is one. */
   readonly input?: StandardSchemaV1<unknown, Input>;
+  /** Checks outputs at both ends. Default: any value is one. */
   readonly output?: StandardSchemaV1<unknown, Output>;
   /** Then a request whose node is lost is sent to another, though the first may have carried it out. Default false. */
   readonly idempotent?: boolean;

@@ -3,10 +3,12 @@
  *
  * Invariant: what is written before the node has answered waits for that.
  */
+import { checkName } from '../../../kernel/identity.ts';
 import { MappedStream } from '../../../kit/mapped-stream.ts';
 import type { Session, SessionDuplex } from '../../../kit/session.ts';
 import type { Channel, ChannelCounters, ChannelsApi, PairRequest, WindowOptions } from '../api.ts';
 import type { operations, PairRequestFields } from '../remote.ts';
+import { checkAcceptOptions, checkPairOptions, checkPairsOptions } from './check-options.ts';
 
 type ChannelsSession = Session<typeof operations>;
 
@@ -22,7 +24,10 @@ const unknownState: ChannelState = {
 
 export function attachedChannels(session: ChannelsSession): ChannelsApi {
   return {
-    async pair(node, { signal, ...options } = {}) {
+    async pair(node, given = {}) {
+      checkName(node, 'pair: node');
+      checkPairOptions(given);
+      const { signal, ...options } = given;
       await session.ready();
       const stream = session.duplex('pair', { node, ...options }, { signal });
       // What keeps it from opening is thrown here; there is no channel yet that could tell it.
@@ -32,7 +37,9 @@ export function attachedChannels(session: ChannelsSession): ChannelsApi {
       stream.off('error', ignore);
       return channelOf(stream, node, options.protocol ?? 'pair');
     },
-    pairs({ signal, ...options } = {}) {
+    pairs(given = {}) {
+      checkPairsOptions(given);
+      const { signal, ...options } = given;
       const stream = session.stream('pairs', options, { signal });
       return new MappedStream(stream, (fields) => requestOf(session, fields));
     },
@@ -43,8 +50,10 @@ function requestOf(session: ChannelsSession, { ticket, from, protocol }: PairReq
   return {
     from,
     protocol,
-    accept: (options: WindowOptions = {}) =>
-      channelOf(session.duplex('accept', { ticket, ...options }), from, protocol),
+    accept(options: WindowOptions = {}) {
+      checkAcceptOptions(options);
+      return channelOf(session.duplex('accept', { ticket, ...options }), from, protocol);
+    },
     refuse: (reason?: string) => {
       const input = reason === undefined ? { ticket } : { ticket, reason };
       // The caller is told in any case: at the latest that nobody has answered.

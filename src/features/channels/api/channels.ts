@@ -7,7 +7,7 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
-import { checkOptions, checkWhole, shown } from '../../../kit/arguments.ts';
+import { shown } from '../../../kit/arguments.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { MessageStream } from '../../../kit/streams.ts';
@@ -18,6 +18,7 @@ import type { ChannelEvent } from '../core/channel-types.ts';
 import type { Channels } from '../core/channels.ts';
 import { channelLimits } from '../core/limits.ts';
 import type { ChannelsFeatureShape, Finder } from '../shape.ts';
+import { checkAcceptOptions, checkPairOptions, checkPairsOptions } from './check-options.ts';
 import { DuplexChannel } from './duplex-channel.ts';
 
 type Ports = NodePorts<ChannelsFeatureShape, Channels>;
@@ -109,8 +110,7 @@ export class ProgramChannels {
   }
 
   pairs(options: PairsOptions = {}): MessageStream<PairRequest> {
-    checkOptions('pairs', options, ['protocol', 'signal']);
-    if (options.protocol !== undefined) checkName(options.protocol, 'pairs: protocol');
+    checkPairsOptions(options);
     const { protocol = anyProtocol, signal } = options;
     if (this.acceptors.has(protocol)) {
       const what = protocol === anyProtocol ? 'all other protocols' : `protocol ${protocol}`;
@@ -189,8 +189,7 @@ export class ProgramChannels {
   }
 
   private accept(core: CoreChannel, options: WindowOptions): Channel {
-    checkOptions('accept', options, ['windowBytes']);
-    checkWindow(options.windowBytes);
+    checkAcceptOptions(options);
     const { windowBytes = channelLimits.channelWindowBytes } = options;
     if (core.handle !== undefined) throw new SkeinError('SKEIN_INVALID', 'accept: it is accepted already');
     if (this.ports.tryEnter()) this.ports.behavior.accept(core, windowBytes);
@@ -233,21 +232,6 @@ export class ProgramChannels {
     this.openings.clear();
     for (const channel of [...this.open]) channel.destroy(error);
   }
-}
-
-/** @throws TypeError that names the option, the value and what is accepted. */
-function checkPairOptions(options: PairOptions): void {
-  checkOptions('pair', options, ['protocol', 'windowBytes', 'timeoutMs', 'signal']);
-  const { protocol, timeoutMs, windowBytes } = options;
-  if (protocol !== undefined) checkName(protocol, 'pair: protocol');
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
-  checkWindow(windowBytes);
-}
-
-function checkWindow(windowBytes: number | undefined): void {
-  const { channelWindowBytesMin, channelWindowBytesMax } = channelLimits;
-  if (windowBytes !== undefined)
-    checkWhole('windowBytes', windowBytes, channelWindowBytesMin, channelWindowBytesMax);
 }
 
 function aborted(signal: AbortSignal): SkeinError {

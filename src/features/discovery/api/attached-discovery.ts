@@ -1,4 +1,5 @@
 /** Links of a node in another process, over its operations. */
+import { checkName } from '../../../kernel/identity.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { DiscoveryApi } from '../api.ts';
 import type { operations } from '../remote.ts';
@@ -7,6 +8,9 @@ export function attachedDiscovery(session: Session<typeof operations>): Discover
   return {
     dial: (address, { timeoutMs, signal } = {}) =>
       session.call('dial', { address, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, { signal }),
-    hangup: async (node) => void (await session.call('hangup', { node })),
+    async hangup(node) {
+      checkName(node, 'hangup: node');
+      await session.call('hangup', { node });
+    },
   };
 }

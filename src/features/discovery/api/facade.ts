@@ -5,6 +5,7 @@ import type { NodePorts } from '../../../kit/node-ports.ts';
 import { linkInfo } from '../../../kit/views.ts';
 import { raced } from '../../../kit/waiting.ts';
 import type { Discovery } from '../core/discovery.ts';
+import { discoveryLimits } from '../core/limits.ts';
 import type { DiscoveryFeatureShape } from '../shape.ts';
 
 export function discoveryFacade(
@@ -14,7 +15,10 @@ export function discoveryFacade(
     api: {
       async dial(address, options = {}) {
         const dialed = node.ask('dial', address);
-        const limited = node.limitedSignal(options);
+        const limited = node.limitedSignal({
+          ...options,
+          timeoutMs: options.timeoutMs ?? discoveryLimits.dialWaitMs,
+        });
         const neighbor = await raced(dialed, limited.signal, `no link to ${address}`).finally(limited.cancel);
         return linkInfo(node.mesh, neighbor, node.now);
       },
@@ -23,5 +27,6 @@ export function discoveryFacade(
         await node.ask('hangup', name);
       },
     },
+    changed: () => node.ask('set-degree', node.settings.degree),
   };
 }

@@ -1,5 +1,11 @@
 /** The limits of the discovery feature, each with its reason. */
 export const discoveryLimits = {
+  /** meshage and skein before it: one well-known UDP port, shared by all nodes of a machine. */
+  discoveryPort: 7077,
+  /** How long a program waits for a link that it dials: longer than connecting and the handshake together. */
+  dialWaitMs: 15_000,
+  /** Each solicitation is sent to each target; a machine with more networks than this names them itself. */
+  broadcastTargetsMax: 32,
   /** In a mesh of more nodes than this only one in `solicitRatio` answers (meshage: SOLICIT_LIMIT). */
   solicitLimitNodes: 16,
   /** meshage: SOLICIT_RATIO. */

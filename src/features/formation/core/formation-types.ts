@@ -33,10 +33,13 @@ export type FormationEvent =
   | { readonly type: 'asked'; readonly other: string; readonly address: string }
   | { readonly type: 'trouble'; readonly text: string };
 
+/** The formation's broker, as this node knows it. */
 export interface BrokerView {
   /** Undefined: a program that is no node. */
   readonly name: string | undefined;
+  /** Where it is met: `tcp://host:port`. */
   readonly address: string;
+  /** Of two brokers the one with the higher epoch is followed. Absent: it is a program that speaks nanomsg. */
   readonly epoch?: number;
   /** Unix milliseconds by its own clock; of a guest, when it found it. */
   readonly since: number;

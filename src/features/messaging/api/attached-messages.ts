@@ -30,7 +30,7 @@ export function messageOf<Body>(
     (body) => described({ ...fields, body } as Message<Body>),
     (problem: unknown) => {
       const text = problem instanceof Error ? problem.message : String(problem);
-      warn('body', `a message of kind ${fields.kind} from ${fields.source} was dropped: ${text}`);
+      warn('body', `a message of kind ${fields.kind} from ${fields.from} was dropped: ${text}`);
       return undefined;
     },
   );

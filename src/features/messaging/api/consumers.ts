@@ -6,7 +6,6 @@
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
 
-import { checkOptions, shown } from '../../../kit/arguments.ts';
 import { decodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { validate } from '../../../kit/schema.ts';
@@ -18,7 +17,8 @@ import type { Arrival } from '../core/arrival.ts';
 import { messagingLimits } from '../core/limits.ts';
 import type { Messaging } from '../core/messaging.ts';
 import type { MessagingFeatureShape } from '../shape.ts';
-import { checkKind, type Kind, kindName } from './kind.ts';
+import { checkConsumer, checkHandler } from './check-options.ts';
+import { type Kind, kindName } from './kind.ts';
 import { ReceivedMessage } from './message.ts';
 
 type Ports = NodePorts<MessagingFeatureShape, Messaging>;
@@ -81,8 +81,7 @@ export class Consumers {
   }
 
   handle(handler: (message: Message) => unknown, options: MessagesOptions<never>): MessageSubscription {
-    if (typeof handler !== 'function')
-      throw new TypeError(`handle: a handler is a function, got ${shown(handler)}`);
+    checkHandler(handler);
     checkConsumer('handle', options);
     const consumer = this.consumer(
       options,
@@ -225,15 +224,6 @@ export class Consumers {
     consumer.consumedBytes = 0;
     this.ports.tell('consumed', { consumer: id, count, byteLength });
   }
-}
-
-/** @throws TypeError that names the option, the value and what is accepted. */
-function checkConsumer(call: string, options: MessagesOptions<never>): void {
-  checkOptions(call, options, ['kind', 'bufferMessages', 'signal']);
-  checkKind(options.kind);
-  const { bufferMessages = 1 } = options;
-  if (Number.isInteger(bufferMessages) && bufferMessages >= 1) return;
-  throw new TypeError(`bufferMessages is a whole number from 1, got ${shown(bufferMessages)}`);
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -9,6 +9,7 @@ import { shown } from '../../../kit/arguments.ts';
 import { labelProblem } from '../../../kit/labels.ts';
 import { checkSchema, type Named } from '../../../kit/schema.ts';
 
+/** A named kind of message with the type of its body. Made by `kind()`. */
 export interface Kind<Body> extends Named<Body> {}
 
 export function kindName(kind: Kind<never> | Kind<unknown> | string): string {

@@ -6,14 +6,14 @@ const bodyCharactersMax = 120;
 /** `alice#17 -> bob,carol [greeting] {"text":"hi"} by alice, relay, bob` */
 export function describeMessage(message: Omit<Message, 'toString'>): string {
   const route = message.route === undefined ? '' : ` by ${message.route.join(', ')}`;
-  const { source, id, recipients, kind, body } = message;
-  return `${source}#${id} -> ${recipients.join(',')} [${kind}] ${describeBody(body)}${route}`;
+  const { from, id, recipients, kind, body } = message;
+  return `${from}#${id} -> ${recipients.join(',')} [${kind}] ${describeBody(body)}${route}`;
 }
 
 export function describeSnooped(message: Omit<SnoopedMessage, 'toString'>): string {
-  const { source, id, recipients, kind, body, bodyBytes, from } = message;
+  const { from, id, recipients, kind, body, bodyBytes, via } = message;
   const text = body === undefined ? `${bodyBytes} bytes` : describeBody(body);
-  return `${source}#${id} -> ${recipients.join(',')} [${kind}] ${text} from ${from}`;
+  return `${from}#${id} -> ${recipients.join(',')} [${kind}] ${text} by ${via}`;
 }
 
 /** Text and values as JSON, bytes by their count; cut to one line. */

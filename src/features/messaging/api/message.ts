@@ -29,11 +29,11 @@ export class ReceivedMessage implements Message {
     this.mesh = mesh;
   }
 
-  get source(): string {
-    return nameOf(this.sourceId, this.mesh.records);
+  get from(): string {
+    return nameOf(this.fromId, this.mesh.records);
   }
 
-  get sourceId(): number {
+  get fromId(): number {
     return this.arrival.origin.source;
   }
 
@@ -70,19 +70,19 @@ export class ReceivedMessage implements Message {
   }
 
   toJSON(): Record<string, unknown> {
-    const { id, source, sourceId, instance, command, kind, recipients, route, body } = this;
-    return { id, source, sourceId, instance, command, kind, recipients, route, body };
+    const { id, from, fromId, instance, command, kind, recipients, route, body } = this;
+    return { id, from, fromId, instance, command, kind, recipients, route, body };
   }
 }
 
 /** What a relay saw. */
 export function snoopedMessage(transit: Transit, mesh: MeshView): SnoopedMessage {
   const message = {
-    source: nameOf(transit.source, mesh.records),
+    from: nameOf(transit.source, mesh.records),
     id: transit.sequence,
     kind: transit.kind,
     recipients: transit.recipients.map((id) => nameOf(id, mesh.records)),
-    from: nameOf(transit.from, mesh.records),
+    via: nameOf(transit.from, mesh.records),
     body: transit.partial ? undefined : tryDecode(transit),
     bodyBytes: transit.totalBytes,
   };

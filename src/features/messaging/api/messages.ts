@@ -7,7 +7,7 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
-import { checkOneOf, checkOptions, checkWhole, listOfNames } from '../../../kit/arguments.ts';
+import { listOfNames } from '../../../kit/arguments.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { validate, validateNow } from '../../../kit/schema.ts';
@@ -21,8 +21,9 @@ import type { MessagingEvent, SendAnswer, SendCommand, Sent, Transit } from '../
 import type { Everybody, Target } from '../core/target.ts';
 import type { MessagingFeatureShape } from '../shape.ts';
 import { CountedBatch } from './batch.ts';
+import { checkBatchOptions, checkSendOptions } from './check-options.ts';
 import { Consumers } from './consumers.ts';
-import { checkKind, defaultKind, type Kind, kind, kindName } from './kind.ts';
+import { defaultKind, type Kind, kind, kindName } from './kind.ts';
 import { snoopedMessage } from './message.ts';
 
 type Ports = NodePorts<MessagingFeatureShape, Messaging>;
@@ -70,7 +71,6 @@ class SendWaiter implements Waiter {
 /** Names of recipients that are kept ready, each with its kinds. */
 const targetsMax = 4096;
 const nobody: readonly never[] = Object.freeze([]);
-const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'signal'];
 
 export class Messages {
   readonly consumers: Consumers;
@@ -113,15 +113,12 @@ export class Messages {
   }
 
   batch(to: string, options: BatchOptions<never>): CountedBatch<unknown> {
-    checkOptions('batch', options, ['kind', 'inFlight', 'timeoutMs']);
+    checkBatchOptions(options);
     const {
       kind: named = defaultKind,
       inFlight = messagingLimits.receiveBufferMessages,
       timeoutMs,
     } = options;
-    checkKind(named);
-    checkWhole('inFlight', inFlight, 1, messagingLimits.unresolvedPerNodeMax);
-    if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
     this.target(to, kindName(named));
     return new CountedBatch(inFlight, (batch) => {
       const waiter: Waiter = {
@@ -289,16 +286,6 @@ export class Messages {
     for (const stream of this.snoops)
       if (stream.waiting < messagingLimits.receiveBufferMessages) stream.push(message);
   }
-}
-
-/** @throws TypeError that names the option, the value and what is accepted. */
-function checkSendOptions(options: SendOptions<never>): void {
-  checkOptions('send', options, sendOptionNames);
-  const { kind: named, timeoutMs, receipt, require } = options;
-  checkKind(named);
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
-  checkOneOf('receipt', receipt, ['all', 'count', 'none']);
-  checkOneOf('require', require, ['all', 'any', 'none']);
 }
 
 function conclude(result: SendResult, require: 'all' | 'any' | 'none'): SendResult {

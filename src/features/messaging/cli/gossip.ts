@@ -45,7 +45,7 @@ export async function runGossip({ port, periodMs, connect }: GossipOptions): Pro
   events.addEventListener('link:down', ({ detail }) => peers.delete(detail.node));
   // Peer exchange: whoever is heard of through others is connected to.
   events.addEventListener('node:up', ({ detail }) => void dialUnlessLinked(node, detail.name, peers));
-  node.handle<string>(({ body, source }) => say(`Received message [${body}] from "${addressOf(source)}"`), {
+  node.handle<string>(({ body, from }) => say(`Received message [${body}] from "${addressOf(from)}"`), {
     kind,
   });
   const timer = setInterval(() => {

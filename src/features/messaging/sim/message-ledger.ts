@@ -226,7 +226,7 @@ export class MessageLedger {
   private received(life: Life, message: Message<LedgerBody>): void {
     const { world } = this.mesh;
     const entry = this.messages[message.body?.number];
-    world.note(`${life.member.name} got ${message.body?.number} of ${message.source}`);
+    world.note(`${life.member.name} got ${message.body?.number} of ${message.from}`);
     if (entry === undefined) {
       world.fail(`${life.member.name} got a message that nobody sent: ${message}`);
       return;
@@ -239,7 +239,7 @@ export class MessageLedger {
   private checkOnce(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {
     count(this.checks, 'no message twice', 1);
     const seen = this.seen.get(life) as Map<string, number>;
-    const key = `${message.source} ${message.instance} ${message.id}`;
+    const key = `${message.from} ${message.instance} ${message.id}`;
     const before = seen.get(key) ?? seen.get(`number ${entry.number}`);
     const now = life.platform.now();
     // A clock that leaps several times may pass the whole time for which duplicates are remembered.
@@ -251,8 +251,8 @@ export class MessageLedger {
   private checkContent(life: Life, message: Message<LedgerBody>, entry: SentMessage): void {
     count(this.checks, 'bodies intact', 1);
     const { node } = entry.source;
-    if (message.source !== node.name || message.instance !== node.instance)
-      this.fail(entry, `came to ${life.member.name} as from ${message.source}/${message.instance}`);
+    if (message.from !== node.name || message.instance !== node.instance)
+      this.fail(entry, `came to ${life.member.name} as from ${message.from}/${message.instance}`);
     if (!isFiller(message.body.filler, entry.number, entry.bodyBytes))
       this.fail(entry, `came to ${life.member.name} with another body`);
     if (entry.to !== undefined && !entry.to.includes(life.node.name))

@@ -28,5 +28,5 @@ export function topologyFacade(
     },
     announce: () => node.ask('announce', undefined),
   };
-  return { api };
+  return { api, changed: () => node.ask('set-sync-period', node.settings.syncPeriodMs) };
 }

@@ -87,9 +87,7 @@ export function formatTopology(topology: Topology): string {
   return `${lines}\n${plural(rows.length, 'node')}, ${plural(edges, 'link')}`;
 }
 
-function formatSnooped({ source, id, recipients, kind, bodyBytes, from, body }: SnoopedFields): string {
+function formatSnooped({ from, id, recipients, kind, bodyBytes, via, body }: SnoopedFields): string {
   const text = JSON.stringify(body) ?? '';
-  return printable(
-    `${source}#${id} -> ${recipients.join(',')} [${kind}] ${bodyBytes} bytes from ${from} ${text}`,
-  );
+  return printable(`${from}#${id} -> ${recipients.join(',')} [${kind}] ${bodyBytes} bytes by ${via} ${text}`);
 }
