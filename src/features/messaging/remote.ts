@@ -6,10 +6,14 @@ import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from 
 import { openStream } from '../../kit/open-stream.ts';
 import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { names } from '../../kit/view-schemas.ts';
+import { ReceivedMessage } from './api/message.ts';
 import type { Message, MessagingApi, SnoopedMessage } from './api.ts';
 
 /** A message without its methods. */
 export type MessageFields = Omit<Message, 'toString'>;
+
+/** Where it was asked for: number and body, and all else is as in the item before. */
+export type ShortItem = readonly [id: number, body: unknown];
 
 export type SnoopedFields = Omit<SnoopedMessage, 'toString'>;
 
@@ -115,11 +119,16 @@ export const operations = {
     input: v.strictObject({
       kind: v.exactOptional(kindName),
       bufferMessages: v.exactOptional(wholeNumber(1, bufferMessagesMax)),
+      /** Then an item that is like the one before is `[id, body]`. */
+      short: v.exactOptional(flag),
     }),
-    output: messageSchema,
+    output: v.union([messageSchema, v.strictTuple([whole, v.unknown()])]),
     example: { kind: 'temperature' },
-    run: (api, input, { signal, bodies }) =>
-      openStream(api.messages({ ...input, signal }), (message) => fieldsOf(message, bodies)),
+    run: (api, { short = false, ...input }, { signal, bodies }) =>
+      openStream(
+        api.messages({ ...input, signal }),
+        short ? shortened(bodies) : (message) => fieldsOf(message, bodies),
+      ),
   }),
   snoop: stream({
     summary: 'Messages on their way through this node.',
@@ -130,6 +139,20 @@ export const operations = {
       openStream(api.snoop({ signal }), (message) => snoopedFieldsOf(message, bodies)),
   }),
 };
+
+/** What names are looked up for, and written, is said once for messages that follow each other. */
+function shortened(bodies: Bodies): (message: Message) => MessageFields {
+  let before: ReceivedMessage | undefined;
+  return (message) => {
+    if (!(message instanceof ReceivedMessage)) return fieldsOf(message, bodies);
+    const isLike = before !== undefined && message.isLike(before);
+    before = message;
+    if (!isLike) return fieldsOf(message, bodies);
+    const item: ShortItem = [message.id, bodies.toWire(message.body)];
+    // Only who asked for short items gets them, and reads them as such.
+    return item as unknown as MessageFields;
+  };
+}
 
 function fieldsOf(message: Message, bodies: Bodies): MessageFields {
   const { from, fromId, instance, id, command, kind, recipients, route, body } = message;

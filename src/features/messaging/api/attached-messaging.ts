@@ -20,7 +20,7 @@ import type {
 import { messagingLimits } from '../core/limits.ts';
 import type { operations } from '../remote.ts';
 import { handleStream } from './attached-handler.ts';
-import { messageOf, snoopedOf, validated } from './attached-messages.ts';
+import { messagesOf, snoopedOf, validated } from './attached-messages.ts';
 import { AttachedPosts } from './attached-posts.ts';
 import { CountedBatch } from './batch.ts';
 import { checkBatchOptions, checkConsumer, checkHandler, checkSendOptions } from './check-options.ts';
@@ -32,11 +32,12 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
     checkConsumer(call, options as MessagesOptions<never>);
     const { kind, bufferMessages, signal } = options;
     const input = {
+      short: true,
       ...(kind === undefined ? {} : { kind: kindName(kind as Kind<never> | string) }),
       ...(bufferMessages === undefined ? {} : { bufferMessages }),
     };
     const stream = session.stream('listen', input, { signal, room: bufferMessages });
-    return new MappedStream(stream, (fields) => messageOf(fields, kind, session.warn));
+    return new MappedStream(stream, messagesOf<Body>(kind, session.warn));
   };
   const api: MessagingApi = {
     send: async (to, body, options = {}) => send(session, recipientsOf(to), body, options),

@@ -29,6 +29,19 @@ export class ReceivedMessage implements Message {
     this.mesh = mesh;
   }
 
+  /** All but number and body are the same. */
+  isLike(other: ReceivedMessage): boolean {
+    const [a, b] = [this.arrival, other.arrival];
+    return (
+      a.origin === b.origin &&
+      a.kind === b.kind &&
+      a.recipients === undefined &&
+      b.recipients === undefined &&
+      a.route === undefined &&
+      b.route === undefined
+    );
+  }
+
   get from(): string {
     return nameOf(this.fromId, this.mesh.records);
   }
