@@ -176,6 +176,10 @@ describe.each([
     await settle(batch.room());
     expect(await settle(batch.done())).toMatchObject({ delivered: 10, missing: 0, underWay: 0 });
     expect(got).toEqual(['posted', ...Array.from({ length: 10 }, (_, i) => i)]);
+    const large = new Uint8Array(300_000);
+    for (const work of [() => a.post('b', large), () => batch.add(large)])
+      expect(work).toThrow(expect.objectContaining({ code: 'SKEIN_TOO_LARGE' }));
+    expect(await settle(batch.done())).toMatchObject({ delivered: 10, underWay: 0 });
     expect(() => a.post('a', 1)).toThrow(expect.objectContaining({ code: 'SKEIN_SELF' }));
     await settle(subscription.close());
   });

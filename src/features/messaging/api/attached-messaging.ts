@@ -24,7 +24,8 @@ import { messagesOf, snoopedOf, validated } from './attached-messages.ts';
 import { AttachedPosts } from './attached-posts.ts';
 import { CountedBatch } from './batch.ts';
 import { checkBatchOptions, checkConsumer, checkHandler, checkSendOptions } from './check-options.ts';
-import { type Kind, kindName } from './kind.ts';
+import { defaultKind, type Kind, kindName } from './kind.ts';
+import { checkSmall } from './small-body.ts';
 
 export function attachedMessaging(session: Session<typeof operations>): MessagingApi {
   const posts = new AttachedPosts(session);
@@ -49,8 +50,11 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
       checkName(to, 'recipient');
       checkBatchOptions(given as BatchOptions<never>);
       const { inFlight = messagingLimits.receiveBufferMessages, ...options } = given;
+      const { kind = defaultKind } = given;
       return new CountedBatch(inFlight, (batch) => (body) => {
-        const sent = api.send(to, body, { ...options, require: 'none' });
+        const value = checkSmall('batch', body, kind as Kind<never> | string);
+        const named = kindName(kind as Kind<never> | string);
+        const sent = send(session, [to], value, { ...options, kind: named, require: 'none' });
         sent.then(
           ({ missing }) => batch.ended(missing[0]?.reason),
           (error: Error) => batch.failed(error),

@@ -7,12 +7,10 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName } from '../../../kernel/identity.ts';
-import { encodeBody } from '../../../kit/codec.ts';
-import { validateNow } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
-import { messagingLimits } from '../core/limits.ts';
 import type { operations } from '../remote.ts';
 import { defaultKind, type Kind, kindName } from './kind.ts';
+import { checkSmall } from './small-body.ts';
 
 /** Of one attached client. */
 const postsUnderWayMax = 1024;
@@ -31,14 +29,7 @@ export class AttachedPosts {
       throw new SkeinError('SKEIN_SELF', `${to} is this node itself: a node cannot send to itself`);
     }
     if (this.session.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
-    const value = typeof kind === 'string' ? body : validateNow(kind, body);
-    const { byteLength } = encodeBody(value).bytes;
-    if (byteLength > messagingLimits.partBytes) {
-      throw new SkeinError(
-        'SKEIN_TOO_LARGE',
-        `post: ${byteLength} bytes are over ${messagingLimits.partBytes}; use send`,
-      );
-    }
+    const value = checkSmall('post', body, kind as Kind<never> | string);
     if (this.underWay.size >= postsUnderWayMax) return false;
     this.send(to, value, kindName(kind as Kind<never> | string));
     return true;

@@ -43,9 +43,14 @@ export class CountedBatch<Body> implements Batch<Body> {
     if (this.failure !== undefined) throw this.failure;
     if (this.underWay >= this.inFlight) return false;
     this.underWay++;
-    if (this.send(body)) return true;
-    this.underWay--;
-    return false;
+    let isSent = false;
+    try {
+      isSent = this.send(body);
+    } finally {
+      // What it throws, it has not sent.
+      if (!isSent) this.underWay--;
+    }
+    return isSent;
   }
 
   async room(): Promise<void> {

@@ -10,7 +10,7 @@ import { checkName, idOf, type NodeId } from '../../../kernel/identity.ts';
 import { listOfNames } from '../../../kit/arguments.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import { validate, validateNow } from '../../../kit/schema.ts';
+import { validate } from '../../../kit/schema.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { MessageStream, StreamOptions } from '../../../kit/streams.ts';
 import { nameOf } from '../../../kit/views.ts';
@@ -25,6 +25,7 @@ import { checkBatchOptions, checkSendOptions } from './check-options.ts';
 import { Consumers } from './consumers.ts';
 import { defaultKind, type Kind, kind, kindName } from './kind.ts';
 import { snoopedMessage } from './message.ts';
+import { encodeSmall } from './small-body.ts';
 
 type Ports = NodePorts<MessagingFeatureShape, Messaging>;
 
@@ -299,19 +300,6 @@ function undelivered(result: SendResult): SkeinError {
   const named = result.missing.map(({ node, reason }) => `${node} (${reason})`).join(', ');
   const who = named === '' ? `${result.missingCount} recipients` : named;
   return new SkeinError('SKEIN_UNDELIVERED', `not delivered to ${who}`, { details: result });
-}
-
-/** As bytes of one frame. @throws SkeinError SKEIN_TOO_LARGE, SKEIN_INVALID */
-function encodeSmall(
-  call: string,
-  body: unknown,
-  named: Kind<never> | string,
-): { readonly encoding: number; readonly bytes: Uint8Array } {
-  const value = typeof named === 'string' || named.schema === undefined ? body : validateNow(named, body);
-  const encoded = encodeBody(value);
-  if (encoded.bytes.length <= messagingLimits.partBytes) return encoded;
-  const text = `${call}: ${encoded.bytes.length} bytes are over ${messagingLimits.partBytes}; use send`;
-  throw new SkeinError('SKEIN_TOO_LARGE', text);
 }
 
 /** Whether it may go by the hot path; what is wrong with options is said here. */
