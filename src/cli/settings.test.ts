@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { planOf } from '../host/options.ts';
+import { planOf, requestOf } from '../host/options.ts';
 import { flagOf, type Setting, variableOf, wordOf } from '../kit/setting.ts';
-import { changeableNames, checkChanges } from '../node/settings.ts';
+import { changeableNames, checkChanges, settingNames } from '../node/settings.ts';
 import { changeOf } from './commands/node.ts';
 import { defaultConfigPath, findSettings, logChoice, nodeSettings } from './settings.ts';
 import { upSettings } from './up-settings.ts';
@@ -188,6 +188,14 @@ describe('every setting, wrong, in every place', () => {
     refused(
       () => plan({ file: { [wordOf(name)]: text } }),
       `${join(folder, 'config.json')}: ${wordOf(name)}: `,
+    );
+  });
+
+  /** No setting takes it, also of those that only programs give. */
+  test.each(settingNames)('%s as an option', (name) => {
+    expect(() => planOf(requestOf({ [name]: 7.5 }))).toThrow(TypeError);
+    expect(errorOf(() => planOf(requestOf({ [name]: 7.5 })))).toMatch(
+      new RegExp(`^${name}: (expected .*, got 7\\.5|a name is text, not number)$`),
     );
   });
 
