@@ -58,3 +58,10 @@ export function checkWhole(name: string, value: number, min: number, max: number
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
 }
+
+const timeoutMsMax = 24 * 3_600_000;
+
+/** Of a call that waits, in milliseconds: a day at most. */
+export function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, timeoutMsMax);
+}

@@ -7,15 +7,12 @@
 import * as v from 'valibot';
 import { nameProblem } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
+import { shown } from './arguments.ts';
 import { labelProblem } from './labels.ts';
-
-const showTextMax = 80;
 
 /** A received value, short enough for an error line. */
 function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > showTextMax ? `${text.slice(0, showTextMax)}...` : text;
+  return value === undefined ? 'nothing' : shown(value);
 }
 
 /** Text that `problemOf` has no complaint about. */

@@ -26,8 +26,8 @@ type OfKind<Ops, Kind extends AnyOperation['kind']> = {
 export interface Session<Ops> {
   /** The node's name. */
   readonly node: string;
-  /** The program has closed it. */
-  readonly isClosed: boolean;
+  /** What gives a stream says at once that there is none. @throws SkeinError SKEIN_CLOSED once the program has closed it. */
+  checkOpen(): void;
   /** Asks, and resolves with the answer. */
   call<Name extends OfKind<Ops, 'call'>>(
     operation: Name,

@@ -147,13 +147,13 @@ export interface Gap {
   readonly since: number;
   /** How long there was none, in milliseconds. */
   readonly forMs: number;
-  /** The node has started anew: what it had taken for this program is gone with its life before. */
+  /** The node was restarted: what it had accepted for this program before is lost. */
   readonly restarted: boolean;
   /** Calls that were under way: what became of them is unknown. */
   readonly unansweredCalls: number;
   /**
    * What the node had taken for this program's streams (messages with their receipts, requests, events) and that never
-   * came, by operation. Empty: nothing. Undefined: it is not known, since the node has started anew.
+   * came, by operation. Empty: nothing. Undefined: unknown, since the node was restarted.
    */
   readonly missed: readonly { readonly operation: string; readonly count: number }[] | undefined;
 }

@@ -200,7 +200,7 @@ export function checkChanges(changes: Partial<NodeSettings>): void {
 /** @param isSetting It is one, but not one that changes. */
 export function unchangeable(given: string, isSetting: boolean, accepted: readonly string[]): string {
   return isSetting
-    ? `${given} does not change while a node runs: start it anew; what changes is ${accepted.join(', ')}`
+    ? `${given} does not change while a node runs: restart it; what may change is ${accepted.join(', ')}`
     : unknownText('setting', given, accepted);
 }
 

@@ -5,11 +5,12 @@
  * schemas. Invariant: nothing is opened before the first call; every failure is a `SkeinError`; `close` ends everything
  * this client has open.
  */
-import { SkeinError } from '../kernel/errors.ts';
+import type { SkeinError } from '../kernel/errors.ts';
 import type { InputOf, OutputOf } from '../kit/operation.ts';
 import type { SessionDuplex } from '../kit/session.ts';
 import type { AllOperations } from './operations.ts';
 import { Reconnection, type ReconnectionPorts } from './reconnection.ts';
+import { closedClient } from './session/client-problems.ts';
 import { ClientSession, type ClientSessionOptions } from './session/client-session.ts';
 import type { ClientStream } from './session/client-stream.ts';
 
@@ -76,7 +77,7 @@ export class ControlClient {
 
   /** The same for an operation of any feature. */
   async callAny(name: string, input: unknown, { signal }: CallOptions = {}): Promise<unknown> {
-    if (this.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
+    if (this.isClosed) throw closedClient();
     return this.session.call(name, input, signal);
   }
 

@@ -32,6 +32,8 @@ interface Away {
 export class Reconnection {
   private readonly ports: ReconnectionPorts;
   private current: ClientSession | undefined;
+  /** While the node is away. */
+  private trying: ClientSession | undefined;
   private life: string | undefined;
   private token: string | undefined;
   private away: Away | undefined;
@@ -80,13 +82,15 @@ export class Reconnection {
     this.isClosed = true;
     clearTimeout(this.timer);
     this.current?.close();
+    // It may wait for a node that stands still.
+    this.trying?.close();
     const { streams = [], asked = [] } = this.away ?? {};
     for (const { stream } of [...streams, ...asked]) stream.end();
     this.wake();
   }
 
   private begin(resumes: string | undefined): ClientSession {
-    const session = this.ports.open({ resumes, lost: (left) => this.lost(session, left) });
+    const session = this.ports.open({ resumes, lost: (left) => this.lost(left) });
     session.welcome.then(
       (welcome) => this.begun(session, welcome),
       // It is lost besides.
@@ -95,14 +99,15 @@ export class Reconnection {
     return session;
   }
 
-  private lost(session: ClientSession, { token, streams, unanswered }: LeftBehind): void {
+  /** The session of the moment, or one that was tried while the node is away. */
+  private lost({ token, streams, unanswered }: LeftBehind): void {
     if (this.isClosed) return;
-    // The first connection was never there: whoever attaches is told so.
+    // The first connection was never there: `attach` rejects.
     if (this.life === undefined) {
       for (const { stream } of streams) stream.end(new SkeinError('SKEIN_CLOSED', 'the node has ended'));
       return;
     }
-    if (this.current === session) {
+    if (this.away === undefined) {
       this.token = token;
       this.away = {
         since: Date.now(),
@@ -129,7 +134,7 @@ export class Reconnection {
 
   private tryNow(): void {
     try {
-      this.begin(this.token);
+      this.trying = this.begin(this.token);
     } catch {
       this.tryLater();
     }
@@ -138,7 +143,7 @@ export class Reconnection {
   private begun(session: ClientSession, welcome: Welcome): void {
     const { away, life } = this;
     this.life = welcome.life;
-    if (away === undefined || this.isClosed) return;
+    if (away === undefined) return;
     this.current = session;
     this.away = undefined;
     this.ports.back(gapOf(away, welcome, welcome.life !== life), welcome);

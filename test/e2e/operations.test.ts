@@ -1,52 +1,33 @@
 /** Every operation's example, asked by HTTP of a real node, and its answer held against the schema that it names. */
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
 import * as v from 'valibot';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exampleOf } from '../../src/cli/commands/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
-import type { LocalNode } from '../../src/node/node.ts';
 import { ControlClient } from '../../src/remote/client.ts';
 import { skeinOperations } from '../../src/remote/operations.ts';
-import { type ControlServer, serveControl } from '../../src/remote/server.ts';
+import { alone, servedPair } from './served-pair.ts';
 
-const noCurl =
-  spawnSync('curl', ['--version']).error === undefined ? undefined : 'curl is not installed (Debian: curl)';
 const operations = await skeinOperations();
-const alone = { discovery: false } as const;
-let folder: string;
-let a: LocalNode;
-let b: LocalNode;
-let server: ControlServer;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'skein-operations-'));
-  a = await createNode({ name: 'a', ...alone });
-  const [address] = (await a.status()).addresses;
-  b = await createNode({ name: 'b', ...alone, connect: [address as string] });
-  server = await serveControl(a, join(folder, 'a.sock'), { heartbeatMs: 20 });
+const pair = servedPair(async ({ a, b }) => {
   b.respond<number[], number>('add', ({ input }) => input.reduce((sum, one) => sum + one, 0));
-  await a.ready({ nodes: ['b'], services: ['add'] });
-});
-beforeEach(({ skip }) => {
-  if (noCurl !== undefined) skip(noCurl);
-});
-afterAll(async () => {
-  await Promise.all([a.close(), b.close()]);
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
+  await a.ready({ services: ['add'] });
 });
 
 /** What has to happen for a stream to have an item. */
 const causes: Readonly<Record<string, () => unknown>> = {
-  listen: () => b.send('a', { celsius: 20 }, { kind: 'temperature' }),
+  listen: () => pair().b.send('a', { celsius: 20 }, { kind: 'temperature' }),
   snoop: () => undefined,
-  serve: () => b.request('double', 21, { to: 'a' }).catch(() => undefined),
-  pairs: () => b.pair('a', { protocol: 'log', timeoutMs: 2000 }).catch(() => undefined),
+  serve: () =>
+    pair()
+      .b.request('double', 21, { to: 'a' })
+      .catch(() => undefined),
+  pairs: () =>
+    pair()
+      .b.pair('a', { protocol: 'log', timeoutMs: 2000 })
+      .catch(() => undefined),
   events: async () => {
-    const d = await createNode({ name: 'd', ...alone, connect: (await a.status()).addresses });
+    const d = await createNode({ name: 'd', ...alone, connect: (await pair().a.status()).addresses });
     await d.ready({ nodes: ['a'] });
     await d.close();
   },
@@ -101,7 +82,7 @@ test('links are opened and closed, and answer as their schemas say', async () =>
   const schemaOf = (name: string) =>
     operations.find(([each]) => each === name)?.[1] as { output: v.GenericSchema };
   const c = await createNode({ name: 'c', ...alone });
-  const client = new ControlClient(server.path);
+  const client = new ControlClient(pair().server.path);
   const [address = ''] = (await c.status()).addresses;
   expectShape(schemaOf('dial').output, await client.call('dial', { address }));
   expectShape(schemaOf('hangup').output, await client.call('hangup', { node: 'c' }));
@@ -136,7 +117,7 @@ function commandOf(lines: readonly string[]): string {
   return lines
     .join('\n')
     .replace(/^ *\$ /, '')
-    .replace('SOCKET', server.path);
+    .replace('SOCKET', pair().server.path);
 }
 
 async function curl(lines: readonly string[]): Promise<{ status: number; text: string }> {

@@ -1,6 +1,6 @@
 /** An attached program that outlives its node: what goes on, what is told of the gap, and what ends. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -248,6 +248,29 @@ describe('a connection that is cut while the node lives', () => {
     await gap;
     expect(begun[0]?.aborted).toBe(true);
     await asked;
+  });
+
+  test('is not tried any more once the program has closed: also where the node stands still', async () => {
+    const client = await attach({ control: path, reconnect: true });
+    await client.status();
+    // From here on whoever comes is let in and hears nothing.
+    proxy.removeAllListeners('connection');
+    const silent = new Promise<Socket>((resolve) => proxy.once('connection', resolve));
+    cut();
+    const socket = await silent;
+    socket.resume();
+    const closed = once(socket, 'close');
+    await client.close();
+    await closed;
+  });
+
+  test('does not hide that there was none to begin with', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    await expect(attach({ control: file, reconnect: true })).rejects.toMatchObject({ code: 'SKEIN_ADDRESS' });
+    await expect(attach({ control: join(folder, 'none'), reconnect: true })).rejects.toMatchObject({
+      code: 'SKEIN_NOT_RUNNING',
+    });
   });
 
   test('is told to its own client only: another token is nobody', async () => {

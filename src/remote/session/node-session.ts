@@ -97,8 +97,7 @@ export class NodeSession {
   /** Inputs that come in parts. */
   private readonly parts = new Map<number, Parts>();
   /** Of a session whose client may come back for it. */
-  private readonly token = makeToken();
-  private isResumable = false;
+  private token: string | undefined;
   private hasHello = false;
   private isOver = false;
   private isLeaving = false;
@@ -122,7 +121,7 @@ export class NodeSession {
     socket.on('error', () => socket.terminate());
     socket.on('close', (code: number) => {
       clearTimeout(helloTimer);
-      if (this.isResumable && code === cutOffCode) this.rememberCounts();
+      if (this.token !== undefined && code === cutOffCode) this.rememberCounts(this.token);
       this.over();
     });
   }
@@ -164,12 +163,12 @@ export class NodeSession {
 
   /** Is it the one of this token? */
   isCalled(token: string): boolean {
-    return this.isResumable && this.token === token;
+    return this.token === token;
   }
 
-  private rememberCounts(): void {
+  private rememberCounts(token: string): void {
     const streams = new Map(this.running);
-    this.ports.cutOff(this.token, () => new Map([...streams].map(([id, { taken }]) => [id, taken] as const)));
+    this.ports.cutOff(token, () => new Map([...streams].map(([id, { taken }]) => [id, taken] as const)));
   }
 
   private over(): void {
@@ -234,7 +233,7 @@ export class NodeSession {
         0,
         { protocol: sessionProtocol, ...this.ports.life.said },
       ]);
-    this.isResumable = true;
+    this.token = makeToken();
     const welcome = (taken: TakenCounts | undefined): void =>
       this.write([FrameType.welcome, 0, this.welcome(taken)]);
     if (typeof resumes === 'string') void this.ports.resumed(resumes).then(welcome);
@@ -362,7 +361,7 @@ export class NodeSession {
 
   /** Nobody reads them any more: they are counted for the client that may come back. */
   private drop({ takeNow }: Taking<unknown>, running: Running): void {
-    if (!this.isResumable) return;
+    if (this.token === undefined) return;
     while (takeNow?.() !== undefined) running.taken++;
   }
 

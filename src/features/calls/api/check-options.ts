@@ -4,7 +4,14 @@
  * what is accepted.
  */
 import { checkName } from '../../../kernel/identity.ts';
-import { checkOneOf, checkOptions, checkText, checkWhole, shown } from '../../../kit/arguments.ts';
+import {
+  checkOneOf,
+  checkOptions,
+  checkText,
+  checkTimeout,
+  checkWhole,
+  shown,
+} from '../../../kit/arguments.ts';
 import type { RequestOptions, RespondOptions } from '../api.ts';
 import { strategies } from '../core/calls-types.ts';
 import { callLimits } from '../core/limits.ts';
@@ -20,7 +27,7 @@ export function checkRequestOptions(options: RequestOptions): void {
   if (strategy === 'sticky' && key === undefined) throw new TypeError('request: sticky needs a key');
   if (key !== undefined && strategy !== undefined && strategy !== 'sticky')
     throw new TypeError(`request: a key is for strategy sticky, not ${strategy}`);
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+  checkTimeout(timeoutMs);
 }
 
 export function checkResponder(service: string, handler: unknown, options: RespondOptions): void {

@@ -4,7 +4,7 @@
  * what is accepted.
  */
 import { checkName } from '../../../kernel/identity.ts';
-import { checkOptions, checkWhole } from '../../../kit/arguments.ts';
+import { checkOptions, checkTimeout, checkWhole } from '../../../kit/arguments.ts';
 import type { PairOptions, PairsOptions, WindowOptions } from '../api.ts';
 import { channelLimits } from '../core/limits.ts';
 
@@ -22,7 +22,7 @@ export function checkPairOptions(options: PairOptions): void {
   checkOptions('pair', options, ['protocol', 'windowBytes', 'timeoutMs', 'signal']);
   const { protocol, timeoutMs, windowBytes } = options;
   if (protocol !== undefined) checkName(protocol, 'pair: protocol');
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, 24 * 3_600_000);
+  checkTimeout(timeoutMs);
   checkWindow(windowBytes);
 }
 

@@ -3,7 +3,6 @@
  *
  * Invariant: a body is checked by its kind's schema on this side, since the node does not know the program's schema.
  */
-import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName } from '../../../kernel/identity.ts';
 import { listOfNames } from '../../../kit/arguments.ts';
 import { MappedStream } from '../../../kit/mapped-stream.ts';
@@ -46,7 +45,7 @@ export function attachedMessaging(session: Session<typeof operations>): Messagin
     recipients: async () => (await session.call('recipients', {})).recipients,
     post: (to, body, options = {}) => posts.post(to, body, options.kind),
     batch(to, given = {}) {
-      checkOpen(session);
+      session.checkOpen();
       checkName(to, 'recipient');
       checkBatchOptions(given as BatchOptions<never>);
       const { inFlight = messagingLimits.receiveBufferMessages, ...options } = given;
@@ -86,10 +85,6 @@ async function send<Body>(
   const input = { to, body: valid, ...options };
   const named = kind === undefined ? input : { ...input, kind: kindName(kind as Kind<never> | string) };
   return session.call('send', named, { signal });
-}
-
-function checkOpen({ isClosed }: Session<typeof operations>): void {
-  if (isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
 }
 
 /** @throws TypeError */

@@ -28,7 +28,7 @@ export class AttachedPosts {
     if (to === this.session.node) {
       throw new SkeinError('SKEIN_SELF', `${to} is this node itself: a node cannot send to itself`);
     }
-    if (this.session.isClosed) throw new SkeinError('SKEIN_CLOSED', 'this client is closed');
+    this.session.checkOpen();
     const value = checkSmall('post', body, kind as Kind<never> | string);
     if (this.underWay.size >= postsUnderWayMax) return false;
     this.send(to, value, kindName(kind as Kind<never> | string));

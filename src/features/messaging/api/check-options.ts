@@ -3,19 +3,17 @@
  * attached one, so that a mistake is said at once and in the same words. Each throws a TypeError that names the option,
  * the value and what is accepted.
  */
-import { checkOneOf, checkOptions, checkWhole, shown } from '../../../kit/arguments.ts';
+import { checkOneOf, checkOptions, checkTimeout, checkWhole, shown } from '../../../kit/arguments.ts';
 import type { BatchOptions, MessagesOptions, SendOptions } from '../api.ts';
 import { messagingLimits } from '../core/limits.ts';
 import { checkKind } from './kind.ts';
 
 const sendOptionNames = ['kind', 'require', 'receipt', 'trace', 'timeoutMs', 'signal'];
-const timeoutMsMax = 24 * 3_600_000;
-
 export function checkSendOptions(options: SendOptions<never>): void {
   checkOptions('send', options, sendOptionNames);
   const { kind: named, timeoutMs, receipt, require } = options;
   checkKind(named);
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, timeoutMsMax);
+  checkTimeout(timeoutMs);
   checkOneOf('receipt', receipt, ['all', 'count', 'none']);
   checkOneOf('require', require, ['all', 'any', 'none']);
 }
@@ -25,7 +23,7 @@ export function checkBatchOptions(options: BatchOptions<never>): void {
   const { kind: named, inFlight, timeoutMs } = options;
   checkKind(named);
   if (inFlight !== undefined) checkWhole('inFlight', inFlight, 1, messagingLimits.unresolvedPerNodeMax);
-  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 1, timeoutMsMax);
+  checkTimeout(timeoutMs);
 }
 
 export function checkHandler(handler: unknown): void {
