@@ -58,7 +58,7 @@ export const broadcast = {
 };
 
 function formed(folder) {
-  return { degree: 3, udp: false, folder };
+  return { degree: 3, discovery: true, udp: false, folder };
 }
 
 /** a-b-c: the sender is linked to the relay, the relay to the receiver. */
