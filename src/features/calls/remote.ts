@@ -11,6 +11,7 @@ import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { nothing } from '../../kit/view-schemas.ts';
+import { whenLeft } from './api/received-call.ts';
 import { service } from './api/service.ts';
 import type { Call, CallsApi } from './api.ts';
 import { strategies } from './core/calls-types.ts';
@@ -93,9 +94,7 @@ export const operations = {
           const ticket = held.issue(settle);
           given.add(ticket);
           served.push(servedRequest(ticket, request, bodies));
-          request.signal.addEventListener('abort', () => served.push({ type: 'left', ticket }), {
-            once: true,
-          });
+          whenLeft(request, () => served.push({ type: 'left', ticket }));
           return promise.finally(() => given.delete(ticket));
         },
         options,

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 import { SkeinError } from '../../kernel/errors.ts';
 import { decodeBody } from '../../kit/codec.ts';
+import { LateAbort } from '../../kit/late-abort.ts';
 import type { AnyOperation, Asking, Bodies } from '../../kit/operation.ts';
 import { checkInput } from '../../kit/operation-input.ts';
 import type { Taking } from '../../kit/streams.ts';
@@ -61,12 +62,11 @@ class Running implements Asking {
   readonly canBeGivenUp: boolean;
   /** Of a stream: items that its reader has room for. */
   credit: number;
-  isStopped = false;
   /** Of a stream: items that were taken for its reader. */
   taken = 0;
   /** Its stream waits for credit. */
   wake: (() => void) | undefined;
-  private controller: AbortController | undefined;
+  private readonly givenUp = new LateAbort();
 
   constructor(caller: object, canBeGivenUp: boolean, credit: number) {
     this.caller = caller;
@@ -74,16 +74,16 @@ class Running implements Asking {
     this.credit = credit;
   }
 
-  /** Made when it is asked for: for a short call it costs more than all the rest. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.isStopped) this.controller.abort();
-    return this.controller.signal;
+    return this.givenUp.signal;
+  }
+
+  get isStopped(): boolean {
+    return this.givenUp.aborted;
   }
 
   stop(): void {
-    this.isStopped = true;
-    this.controller?.abort();
+    this.givenUp.abort();
     this.wake?.();
   }
 }

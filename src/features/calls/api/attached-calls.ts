@@ -5,6 +5,7 @@
  * a warning; a schema of this program is asked by this program, since the node does not know it.
  */
 
+import { LateAbort } from '../../../kit/late-abort.ts';
 import type { InputOf } from '../../../kit/operation.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
@@ -58,7 +59,7 @@ function respond(
   const service = serviceOf(given);
   checkResponder(service.name, handler, wanted);
   const { signal, ...options } = wanted;
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, LateAbort>();
   // What is at work when the node is lost: whoever asked has been told so.
   const lost = (): void => abortAll(running);
   const stream = session.stream('serve', { service: service.name, ...options }, { signal, lost });
@@ -73,20 +74,20 @@ async function serveAll(
   service: AnyService,
   handler: (call: Call) => unknown,
   stream: AsyncIterable<ServedRequest>,
-  running: Map<number, AbortController>,
+  running: Map<number, LateAbort>,
 ): Promise<void> {
   const lost = (problem: Error): void =>
     session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`);
   try {
     for await (const served of stream) {
       if (served.type === 'left') {
-        running.get(served.ticket)?.abort(nobodyWaits());
+        running.get(served.ticket)?.abort();
         continue;
       }
       const { ticket } = served;
-      const controller = new AbortController();
-      running.set(ticket, controller);
-      void answer(service, handler, served, controller.signal)
+      const left = new LateAbort(nobodyWaits);
+      running.set(ticket, left);
+      void answer(service, handler, served, left)
         .then((reply) => session.tell('reply', reply, lost))
         .catch(lost)
         .finally(() => running.delete(ticket));
@@ -96,8 +97,8 @@ async function serveAll(
   }
 }
 
-function abortAll(running: ReadonlyMap<number, AbortController>): void {
-  for (const controller of running.values()) controller.abort(nobodyWaits());
+function abortAll(running: ReadonlyMap<number, LateAbort>): void {
+  for (const left of running.values()) left.abort();
 }
 
 function nobodyWaits(): DOMException {
@@ -108,12 +109,19 @@ async function answer(
   service: AnyService,
   handler: (call: Call) => unknown,
   { type: _type, ticket, input: given, ...rest }: Extract<ServedRequest, { type: 'call' }>,
-  signal: AbortSignal,
+  left: LateAbort,
 ): Promise<InputOf<(typeof operations)['reply']>> {
   const { name, input: inputSchema, output: outputSchema } = service;
   try {
     const input = await checkBySchema(inputSchema, given, `service ${name}: input`);
-    const output = await handler({ ...rest, input, signal });
+    const call = {
+      ...rest,
+      input,
+      get signal() {
+        return left.signal;
+      },
+    };
+    const output = await handler(call);
     const valid = await checkBySchema(outputSchema, output, `service ${name}: output`);
     return { ticket, output: valid };
   } catch (problem) {

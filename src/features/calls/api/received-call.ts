@@ -5,6 +5,7 @@
  */
 
 import { instanceOfLife } from '../../../kernel/life.ts';
+import { LateAbort } from '../../../kit/late-abort.ts';
 import type { MeshView } from '../../../kit/node-ports.ts';
 import { nameOf } from '../../../kit/views.ts';
 import type { Call } from '../api.ts';
@@ -15,8 +16,7 @@ export class ReceivedCall implements Call {
   private readonly execution: Execution;
   private readonly mesh: MeshView;
   private readonly takenAt: number;
-  private controller: AbortController | undefined;
-  private isLeft = false;
+  private readonly left = new LateAbort(reason);
 
   constructor(execution: Execution, input: unknown, mesh: MeshView, takenAt: number) {
     this.execution = execution;
@@ -50,18 +50,24 @@ export class ReceivedCall implements Call {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.isLeft) this.controller.abort(reason());
-    }
-    return this.controller.signal;
+    return this.left.signal;
+  }
+
+  /** One listener, told when nobody waits for the answer any more. */
+  whenLeft(listener: () => void): void {
+    this.left.whenAborted(listener);
   }
 
   /** Nobody waits for the answer any more. */
   leave(): void {
-    this.isLeft = true;
-    this.controller?.abort(reason());
+    this.left.abort();
   }
+}
+
+/** Without the signal, where the call is this node's own. */
+export function whenLeft(call: Call, listener: () => void): void {
+  if (call instanceof ReceivedCall) call.whenLeft(listener);
+  else call.signal.addEventListener('abort', listener, { once: true });
 }
 
 function reason(): DOMException {
