@@ -8,6 +8,7 @@
  */
 import { Command } from 'commander';
 import { featureClis } from '../features/cli.ts';
+import { packageVersion } from '../host/package-version.ts';
 import { commandFirst } from './argument-order.ts';
 import { refuseKeyArgument } from './key-argument.ts';
 import { strict } from './kit/command.ts';
@@ -32,7 +33,6 @@ const loaders: CommandLoaders = {
 
 /** All commands where the asked-for one is not known: for help, and for what was meant. */
 async function buildProgram(asked: string): Promise<Command> {
-  const { packageVersion } = await import('../host/package-version.ts');
   const program = new Command('skein')
     .description('Programs on many machines find each other, form a mesh and work together.')
     .version(packageVersion(), '--version', 'print the version')
