@@ -49,13 +49,14 @@ export class RawSession {
   }
 
   say(...frames: SessionFrame[]): void {
+    void this.sent(...frames);
+  }
+
+  /** Says it, and resolves once it has left this process. */
+  sent(...frames: SessionFrame[]): Promise<void> {
     const encoded = frames.map(encodeFrame);
-    this.socket.send(
-      joinFrames(
-        encoded,
-        encoded.reduce((sum, { length }) => sum + length, 0),
-      ),
-    );
+    const byteLength = encoded.reduce((sum, { length }) => sum + length, 0);
+    return new Promise((sent) => this.socket.send(joinFrames(encoded, byteLength), () => sent()));
   }
 
   /** The first frame that fits, also of those that have come. */
