@@ -397,35 +397,27 @@ test('a body that is too large is refused as that while it is read', async () =>
 });
 
 describe('help', () => {
-  test('every command has an example', async () => {
+  test('every command has an example, and fits 80 columns', async () => {
     await using site = await Site.open();
-    const commands = [
-      '',
-      'up',
-      'down',
-      'status',
-      'why',
-      'send',
-      'listen',
-      'call',
-      'demo',
-      'sim',
-      'node ls',
-      'node show',
-    ];
-    commands.push(
-      'node dial',
-      'node hangup',
-      'node set',
-      'mesh show',
-      'mesh dot',
-      'mesh route',
-      'mesh snoop',
-    );
-    for (const name of commands) {
-      expect(await site.must(...name.split(' ').filter(Boolean), '--help'), name).toMatch(
-        /\nExample:\n {2}\$ \S/,
+    /** A command and all below it, each with its help. */
+    const pages = async (words: readonly string[]): Promise<[string, string][]> => {
+      const text = await site.must(...words, '--help');
+      const [, list = ''] = text.split('\nCommands:\n');
+      const below = [...(list.split('\n\n')[0]?.matchAll(/^ {2}([a-z]\S*)/gm) ?? [])].map(
+        ([, name]) => name as string,
       );
+      const deeper = await Promise.all(
+        below.filter((name) => name !== 'help').map((name) => pages([...words, name])),
+      );
+      return [[words.join(' '), text], ...deeper.flat()];
+    };
+    const all = await pages([]);
+    expect(all.map(([name]) => name)).toEqual(expect.arrayContaining(['', 'up', 'mesh snoop', 'compat vee']));
+    for (const [name, text] of all) {
+      const wide = text.split('\n').filter((line) => line.length > 80);
+      expect(wide, name).toEqual([]);
+      // Of a group, its commands have them.
+      if (!text.includes('\nCommands:\n')) expect(text, name).toMatch(/\nExamples?:\n {2}\$ \S/);
     }
   });
 

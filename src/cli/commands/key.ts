@@ -26,7 +26,7 @@ export function build(): Command {
 function buildNew(): Command {
   return keyCommand('new', 'make a key, readable by this user alone', [
     'skein key new',
-    'skein key new --beside   # to rotate: then add it everywhere, use it, remove the old one',
+    'skein key new --beside   # to rotate: then key add, use and rm',
   ])
     .option('--beside', 'beside the key there is: accepted, not yet used')
     .action(({ keyFile, beside, json }: KeyOptions & { beside?: boolean }) => {

@@ -80,7 +80,7 @@ export function build(): Command {
       'skein sim examples/scenarios/partition.json --svg run.svg',
       'skein sim --nodes 60 --degree 3 --seed 7 --minutes 2 --loss 2',
       'skein sim --nodes 20 --faults crash,partition --json',
-      'skein sim --nodes 12 --workload chatty,calls,channels,formation --faults crash',
+      'skein sim --nodes 12 --workload chatty,calls,channels --faults crash',
     ]),
   )
     .argument('[file]', 'a scenario (see docs/scenarios.md); without one the run is random')

@@ -17,7 +17,7 @@ export function build(): Command {
     .option('--door-insecure', 'addresses of other machines too: nanomsg has no keys')
     .addHelpText(
       'after',
-      '\nLines of standard input go to whom it is paired with; what comes from there is printed.\n' +
+      '\nLines of standard input go to the paired program; lines from there are printed.\n' +
         '\nExample:\n' +
         '  $ skein compat vee Broker tcp://127.0.0.1:7015 tcp://127.0.0.1:7016 &\n' +
         '  $ skein compat vee First tcp://127.0.0.1:7015 tcp://127.0.0.1:7017 &\n' +
