@@ -1,6 +1,7 @@
 /** The session protocol at a real node: what belongs to one client, what another cannot reach, and what is refused. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -269,16 +270,26 @@ describe('a path that is not of a node', () => {
     squatter.close();
   });
 
-  test('is named as what it is', async () => {
-    const file = join(folder, 'file');
-    writeFileSync(file, '');
-    await expect(attach({ control: file })).rejects.toMatchObject({
+  test.each<[string, (path: string) => void]>([
+    ['a file', (path) => writeFileSync(path, '')],
+    ['a folder', (path) => mkdirSync(path)],
+    // Opening it would wait for ever.
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a link to what is no socket', (path) => symlinkSync('/dev/null', path)],
+  ])('is named as what it is: %s', async (_what, make) => {
+    const path = join(mkdtempSync(join(folder, 'p-')), 'it');
+    make(path);
+    await expect(attach({ control: path })).rejects.toMatchObject({
       code: 'SKEIN_ADDRESS',
-      message: expect.stringContaining('is no socket'),
+      message: `${path} is no socket: a node says its own in skein up --control`,
     });
-    await expect(attach({ control: join(folder, 'none') })).rejects.toMatchObject({
-      code: 'SKEIN_NOT_RUNNING',
-    });
+  });
+
+  test('has no node where nothing is, or a link leads nowhere', async () => {
+    const nowhere = join(folder, 'nowhere');
+    symlinkSync('none', nowhere);
+    for (const control of [join(folder, 'none'), nowhere])
+      await expect(attach({ control })).rejects.toMatchObject({ code: 'SKEIN_NOT_RUNNING' });
   });
 });
 
