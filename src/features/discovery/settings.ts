@@ -10,7 +10,10 @@ export const discoverySettings = {
     default: 3,
     help: 'links to keep; 0 never solicits',
   }),
-  /** Whether nodes are found by UDP and by the runtime folder; false for seeds only. Default true. */
+  /**
+   * Whether nodes are found by UDP and by the runtime folder; false for seeds only, whatever
+   * `udp`, `folder`, `discoveryPort` and `broadcast` are. Default true.
+   */
   discovery: setting({
     type: flag,
     default: true,
