@@ -10,12 +10,25 @@ import { type Instance, idOf, type NodeId } from './identity.ts';
 import { Outbox } from './outbox.ts';
 import type { Allocate } from './wire/splitter.ts';
 
+/** What a kernel is made with. The kernel checks none of it: peers refuse a hello that does not fit its limits. */
 export interface KernelConfig {
+  /** Name of this node, unique in the mesh: 1 to 64 of `[A-Za-z0-9._-]` (`checkName`). Its id is the hash of it. */
   readonly name: string;
+  /** Namespace of this node, by the same rules as its name. The kernel only passes it on in hellos and `SelfView`. */
   readonly namespace: string;
+  /**
+   * Identifies this incarnation: 16 lower-case hexadecimal digits, new at each start. Where links or records are
+   * signed it must be the first 64 bits of SHA-256 of the signer's public key.
+   */
   readonly instance: Instance;
+  /** Version text of this program, at most 256 UTF-8 bytes. Links to neighbors with another one log a warning. */
   readonly version: string;
+  /** Addresses to announce, `host:port`, where other nodes can dial this one. Only the first 16 are announced. */
   readonly addresses: readonly string[];
+  /**
+   * Milliseconds that this node's event loop may block before neighbors may declare it dead. Sent in each hello;
+   * neighbors raise it to 3,000 or lower it to 60,000 and then wait another 1,000 ms, one heartbeat interval.
+   */
   readonly stallToleranceMs: number;
   /** Links are numbered from the one after this. Default 0. */
   readonly firstLink?: number;

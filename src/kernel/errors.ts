@@ -58,6 +58,7 @@ const table = {
 /** The codes of errors; `errorCodes` says what each means. */
 export type ErrorCode = keyof typeof table;
 
+/** Every code with its facts: what it means, whether it is retryable, whether the input is wrong, its HTTP status. */
 export const errorFacts: Readonly<Record<ErrorCode, ErrorFacts>> = table;
 
 /** Every code, with what it means. */
@@ -67,8 +68,11 @@ export const errorCodes = Object.fromEntries(
 
 /** A failure as data: how it travels inside core, in the outbox and on the wire. */
 export interface Failure {
+  /** Stable identifier of the kind of failure. */
   readonly code: ErrorCode;
+  /** What is wrong, for people. Not stable: programs compare `code`. */
   readonly message: string;
+  /** Parts of the failure as data, by code; absent or undefined where there are none. */
   readonly details?: unknown;
 }
 
@@ -79,11 +83,16 @@ export interface Failure {
  * below, where there is one; `details` holds the parts (for example each missing recipient).
  */
 export class SkeinError extends Error {
+  /** Always `SkeinError`. */
   override readonly name = 'SkeinError';
+  /** Stable identifier of the kind of failure; `errorCodes` has the meaning of each. */
   readonly code: ErrorCode;
+  /** The same call may succeed later. Follows from `code`. */
   readonly retryable: boolean;
+  /** Parts of the failure as data, by code. Undefined where there are none. */
   readonly details: unknown;
 
+  /** @param options.cause The error below; `cause` is not set where it is undefined. */
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -91,6 +100,7 @@ export class SkeinError extends Error {
     this.details = options.details;
   }
 
+  /** The error for a failure that came as data. It has no `cause`. */
   static from(failure: Failure): SkeinError {
     return new SkeinError(failure.code, failure.message, { details: failure.details });
   }
@@ -102,6 +112,7 @@ export function failureOf(error: unknown, what: string): Failure {
   return failure('SKEIN_FAILED', `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
 }
 
+/** Makes a `Failure`. Without `details` the property is absent. */
 export function failure(code: ErrorCode, message: string, details?: unknown): Failure {
   return details === undefined ? { code, message } : { code, message, details };
 }

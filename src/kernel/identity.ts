@@ -33,7 +33,7 @@ export function nameProblem(name: unknown): string | undefined {
   return undefined;
 }
 
-/** @throws TypeError when the name is not 1 to 64 of `[A-Za-z0-9._-]`. */
+/** Returns the name if it is valid; `what` names it in the error. @throws TypeError when the name is not 1 to 64 of `[A-Za-z0-9._-]`. */
 export function checkName(name: string, what = 'name'): string {
   const problem = nameProblem(name);
   if (problem !== undefined) throw new TypeError(`${what}: ${problem}`);

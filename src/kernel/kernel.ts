@@ -38,7 +38,14 @@ import { PreparedFrames } from './prepared-frames.ts';
 
 type Life = 'new' | 'running' | 'leaving' | 'ended';
 
+/**
+ * The core of one node: links, routing and the behaviors, without any I/O.
+ *
+ * The host calls one method per event with the kernel time (monotonic milliseconds), then `endTurn`, then drains
+ * `outbox`. Methods return at once and do not throw for what a peer sent or a behavior did.
+ */
 export class Kernel {
+  /** State that the parts of this kernel share. Internal: hosts use the methods and getters of the kernel. */
   readonly context: Context;
   private readonly neighborhood: Neighborhood;
   private readonly links: Links;
@@ -92,10 +99,12 @@ export class Kernel {
     for (const slot of this.behaviors.slots) slot.agent = new KernelBehaviorAgent(slot, this.parts);
   }
 
+  /** Effects that wait for the host: drain them after `endTurn`. */
   get outbox(): Outbox {
     return this.context.outbox;
   }
 
+  /** This node as its behaviors see it. */
   get self(): SelfView {
     return this.context.self;
   }
@@ -105,6 +114,7 @@ export class Kernel {
     return this.links.last;
   }
 
+  /** Nodes with an open link to this one, by node id. A live view; private links are not in it. */
   get neighbors(): ReadonlyMap<number, Neighbor> {
     return this.neighborhood.neighbors;
   }
@@ -114,12 +124,17 @@ export class Kernel {
     return this.behaviors.watch.troubles;
   }
 
+  /** Counts since this kernel was made, by name, such as `dropped.no-route` or `links.up`. A live view. */
   get counters(): ReadonlyMap<string, number> {
     return this.context.counters;
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Starts the node: every behavior's `lifecycle.started` is called. Call it once, before any other event.
+   * @param now Kernel time: monotonic milliseconds. @param wallNow Unix time in milliseconds.
+   */
   start(now: number, wallNow: number): void {
     this.at(now, wallNow);
     this.context.self.startedAt = now;
@@ -171,6 +186,10 @@ export class Kernel {
     return this.promisedWake;
   }
 
+  /**
+   * Handles every deadline that has passed: silent links, deadlines of behaviors, the tick each second. Call it when
+   * the time that `nextDeadline` returned has come; an early call does nothing.
+   */
   wake(now: number): void {
     this.at(now);
     this.links.deadline(now);
@@ -179,6 +198,7 @@ export class Kernel {
     if (now >= this.tickAt) this.tick(now);
   }
 
+  /** The poll phases that a `poll` effect asked for have passed: links that are still silent end as `silent`. */
   polled(now: number): void {
     this.at(now);
     this.links.polled();
@@ -186,21 +206,35 @@ export class Kernel {
 
   // ── sockets ───────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * A socket came in: the handshake begins.
+   * @param address The remote address, `host:port`. @param security Undefined: a plain link, which proves nothing.
+   * @returns The number of the new link, for all later events of this socket.
+   */
   accepted(address: string, security: SecureStage | undefined, now: number): LinkId {
     this.at(now);
     return this.links.accepted(address, security);
   }
 
+  /**
+   * A `dial` effect has a connected socket: the handshake begins. Ignored when the link is gone.
+   * @param address The remote address, `host:port`. @param security Undefined: a plain link, which proves nothing.
+   */
   dialed(link: LinkId, address: string, security: SecureStage | undefined, now: number): void {
     this.at(now);
     this.links.get(link)?.connected(address, security, now);
   }
 
+  /** A `dial` effect has failed: it ends in `outgoingError` or `privateLinks.error`. Ignored when the link is gone. */
   dialFailed(link: LinkId, reason: Failure, now: number): void {
     this.at(now);
     this.links.get(link)?.lost(reason, now);
   }
 
+  /**
+   * Bytes came in on a link, in order and in pieces of any size. They are copied: the caller may reuse the memory.
+   * Frames for behaviors here are delivered during this call.
+   */
   received(link: LinkId, bytes: Uint8Array, now: number): void {
     this.at(now);
     const begunAt = this.behaviors.watch.begin();
@@ -211,16 +245,28 @@ export class Kernel {
       this.behaviors.watch.end(this.forwarder.names.join(' or '), begunAt, now);
   }
 
+  /**
+   * This many bytes of the link's `write` effects have left the process: the next ones may follow. Report it once
+   * the socket no longer reads them: their memory is reused.
+   */
   flushed(link: LinkId, byteLength: number, now: number): void {
     this.at(now);
     this.links.get(link)?.flushed(byteLength);
   }
 
+  /**
+   * The socket of a link was closed by the other end or by an error. Ignored after a `close` effect for the link.
+   * @param detail The error, if there was one.
+   */
   closed(link: LinkId, detail: Failure | undefined, now: number): void {
     this.at(now);
     this.links.get(link)?.lost(detail, now);
   }
 
+  /**
+   * A datagram came in. Behaviors are asked in order until one says that it was its own; otherwise it is counted as
+   * `datagrams.unknown`. @param from The sender's address, `host:port`.
+   */
   datagram(bytes: Uint8Array, from: string, now: number): void {
     this.at(now);
     this.context.count('datagrams.received');
@@ -231,7 +277,10 @@ export class Kernel {
     if (!taken) this.context.count('datagrams.unknown');
   }
 
-  /** @param feature That acts on the door. */
+  /**
+   * What became of a `door` effect, or what happened at a door. Ignored unless the node is running.
+   * @param feature That acts on the door.
+   */
   door(feature: string, event: DoorEvent, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
@@ -239,6 +288,7 @@ export class Kernel {
       this.behaviors.call(slot, ({ behavior, agent }) => behavior.doors?.event?.(agent, event));
   }
 
+  /** The host saw a node without a link, such as in the runtime folder: reported to every behavior as `sighted`. */
   sighted(sighting: Sighting, now: number): void {
     this.at(now);
     this.behaviors.emit({ type: 'sighted', sighting });
@@ -300,6 +350,10 @@ export class Kernel {
     this.outbox.put({ type: 'fail', token, failure: reason });
   }
 
+  /**
+   * The outcome of a `store` effect, with the feature, token and verb of that effect. Ignored once the node is
+   * stopping.
+   */
   stored(feature: string, token: number, verb: string, result: StoreResult, now: number): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
@@ -320,6 +374,7 @@ export class Kernel {
     return findings;
   }
 
+  /** Counters and settings of the behaviors, by name of the behavior; those that report nothing are left out. */
   status(): Record<string, unknown> {
     const status: Record<string, unknown> = {};
     this.behaviors.each(({ behavior, name }) => {
@@ -329,6 +384,7 @@ export class Kernel {
     return status;
   }
 
+  /** Measurements of a neighbor's link or of a private link. Undefined where this number is of neither. */
   statistics(link: LinkId): LinkStatistics | undefined {
     return this.neighborhood.linkOf(link)?.statistics;
   }

@@ -8,6 +8,10 @@
 import type { DoorAction, LinkId, LogLevel, StoreOperation } from './contracts.ts';
 import type { Failure } from './errors.ts';
 
+/**
+ * One action for the host to carry out. Effects are carried out in the order in which they leave the outbox; the
+ * outcome, where one is reported, comes back as a call of the kernel in a later turn.
+ */
 export type Effect =
   /** Open a transport connection; report `dialed` or `dialFailed` with the same link. */
   | { readonly type: 'dial'; readonly link: LinkId; readonly address: string; readonly timeoutMs: number }
@@ -20,13 +24,17 @@ export type Effect =
     }
   /** Close the link's socket once what was written has left. Nothing is reported back. */
   | { readonly type: 'close'; readonly link: LinkId }
+  /** Send one datagram to every broadcast target of the host. Nothing is reported back; it may be lost. */
   | { readonly type: 'broadcast'; readonly bytes: Uint8Array }
+  /** Send one datagram to `address` (`host:port`). Nothing is reported back; it may be lost. */
   | { readonly type: 'datagram'; readonly address: string; readonly bytes: Uint8Array }
   /** Report what becomes of it as `door`, to the same feature. */
   | { readonly type: 'door'; readonly feature: string; readonly action: DoorAction }
   /** Something for the program, from a feature or from the kernel itself. */
   | { readonly type: 'deliver'; readonly feature: string; readonly event: unknown }
+  /** The command or rpc with this token has succeeded. */
   | { readonly type: 'answer'; readonly token: number; readonly value: unknown }
+  /** The command or rpc with this token has failed. */
   | { readonly type: 'fail'; readonly token: number; readonly failure: Failure }
   /** Persist; report `stored` with the token and the verb. */
   | {
@@ -48,13 +56,16 @@ export type Effect =
 
 const nothing: readonly Effect[] = [];
 
+/** A queue of effects: the kernel and its behaviors append, the host drains it after each `Kernel.endTurn`. */
 export class Outbox {
   private effects: Effect[] = [];
 
+  /** Appends one effect. */
   put(effect: Effect): void {
     this.effects.push(effect);
   }
 
+  /** No effect waits to be carried out. */
   get isEmpty(): boolean {
     return this.effects.length === 0;
   }

@@ -14,10 +14,17 @@ import type { Directory, DropReason, Route, RoutingTable } from './routes.ts';
 import type { SelfView } from './self.ts';
 import type { InputOf, Shape, Verb } from './shape.ts';
 
+/**
+ * Options of every send. A payload has at most 1,015,808 bytes (992 KiB): a larger one throws a `TypeError`, except
+ * in a prepared frame, where only the head of `prepare` is checked. There `sequence` and `urgent` have no effect, and
+ * `traced` must not be set.
+ */
 export interface SendOptions {
   /** The feature's own message number, 0..255. */
   readonly type: number;
+  /** The feature's own number of this frame, below 2^48; `Returned` repeats it. Default 0. */
   readonly sequence?: number;
+  /** Links that the frame may pass, 1 to 255. Default 64; 1 where it is sent on one link, unrouted. */
   readonly ttl?: number;
   /** Ask to be told (`returned`) when a hop drops it. Default false. */
   readonly wantsReturn?: boolean;
@@ -29,7 +36,9 @@ export interface SendOptions {
 
 /** A frame made ahead of time: only its sequence and the end of its payload are still to come. */
 export interface PreparedFrame {
+  /** The node that it goes to. To this node itself every send fails with `no-route`. */
   readonly destination: NodeId;
+  /** The header and the head of the payload, as they are copied into each frame. */
   readonly bytes: Uint8Array;
 }
 
@@ -41,31 +50,40 @@ export interface PreparedBroadcast {
 
 /** A recipient that a frame could not be sent to, and why. */
 export interface Unsent {
+  /** Id of the recipient; for a route to a key or a service, the key or the service's id. */
   readonly node: NodeId;
+  /** `no-route`, or `busy` where the queue of the next link is full. */
   readonly reason: DropReason;
 }
 /** What both agents offer. */
 interface Agent {
+  /** This node. */
   readonly self: SelfView;
   /** Kernel time of this turn: monotonic milliseconds. */
   readonly now: number;
   /** Unix time of this turn in milliseconds; may jump. */
   readonly wallNow: number;
+  /** The node's source of randomness: seeded in the simulator, so behaviors use no other. */
   readonly random: Random;
+  /** Routes of this node, for lookups. Only the kernel reports changes of links to it. */
   readonly routes: RoutingTable;
+  /** Everything that is known of other nodes, reachable or not. */
   readonly directory: Directory;
   /** By route. Returns what could not leave (empty: all is on its way). A key or service without a route is named by its id. */
   send(route: Route, payload: Uint8Array, options: SendOptions): readonly Unsent[];
   /** On one link, unrouted. False when there is no such link or its queue is full. */
   sendOnLink(link: LinkId, payload: Uint8Array, options: SendOptions): boolean;
+  /** Writes one line to the node's log. `fields` gains `feature`, the name of this behavior. */
   log(level: LogLevel, text: string, fields?: Record<string, unknown>): void;
 }
 
 /** A behavior's only way to touch the world. */
 export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
+  /** Nodes with an open link to this one, by node id. A live view; private links are not in it. */
   readonly neighbors: ReadonlyMap<NodeId, Neighbor>;
   /** Handshakes of others with this node that are under way. */
   readonly openingCount: number;
+  /** Measurements of a neighbor's link or of a private link. Undefined where this number is of neither. */
   statistics(link: LinkId): LinkStatistics | undefined;
   /**
    * Starts a dial; it ends in `links.outgoingUp` or `links.outgoingError` with the returned link.
@@ -78,11 +96,18 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
    * returned link. @param reason As for `dial`.
    */
   dialPrivate(address: string, reason?: number): LinkId;
+  /**
+   * Closes a link, or ends its dial or handshake; unknown and closing links are ignored. An open link first sends what
+   * is queued, for at most 1,500 ms. Its end is reported during this call. @param reason Default `closed`.
+   */
   closeLink(link: LinkId, reason?: DownReason): void;
+  /** Closes the link to a neighbor, as `closeLink` does. Ignored where there is none. */
   closeNode(node: NodeId, reason?: DownReason): void;
   /** Ends a `wait` of checkIncoming or checkOutgoing. */
   resolveCheck(link: LinkId, verdict: Failure | undefined): void;
+  /** Calls `behaviorEvent` of this feature's handler on one link, during this call; ignored where there is none. */
   tellHandler(link: LinkId, event: S['toHandler']): void;
+  /** Calls `behaviorEvent` of each of this feature's handlers, during this call. */
   tellHandlers(event: S['toHandler']): void;
   /** Whether hellos from now on say that this node looks for links; asked at each handshake. */
   solicits(answer: () => boolean): void;
@@ -90,6 +115,10 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   prepare(destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame;
   /** The hot path: header, head and tail are copied into the link's buffer once. Undefined: on its way. */
   sendPrepared(frame: PreparedFrame, sequence: number, tail: Uint8Array): DropReason | undefined;
+  /**
+   * Makes a frame to all ahead of time; `head` is the beginning of its payload. The kernel checks no size here: head and
+   * tail together must fit the limit of `SendOptions`.
+   */
   prepareBroadcast(head: Uint8Array, options: SendOptions): PreparedBroadcast;
   /** One copy for each next hop, made as by `sendPrepared`. Returns what could not leave. */
   sendPreparedBroadcast(frame: PreparedBroadcast, sequence: number, tail: Uint8Array): readonly Unsent[];
@@ -102,6 +131,7 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   sendFrame(frame: Uint8Array, destination: NodeId, via: LinkId | undefined): DropReason | undefined;
   /** To everybody in reach of a broadcast. */
   broadcastDatagram(bytes: Uint8Array): void;
+  /** Sends a datagram to one address, `host:port`. It may be lost; over 1,400 bytes it is never sent. */
   sendDatagram(address: string, bytes: Uint8Array): void;
   /** What becomes of it comes as `door`. */
   door(action: DoorAction): void;
@@ -113,7 +143,12 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   emit(event: KernelEvent): void;
   /** This feature's section in the node's announcement; undefined takes it away. */
   announce(section: Uint8Array | undefined): void;
+  /**
+   * Adds a service to this node's announcement. @throws TypeError when the name is not 1 to 64 of `[A-Za-z0-9._-]`, or
+   * the node already offers 256 services.
+   */
   offerService(service: string): void;
+  /** Removes a service from this node's announcement, whichever feature offered it. */
   withdrawService(service: string): void;
   /** Turns `transit` on or off for this feature. */
   snoop(on: boolean): void;
@@ -125,11 +160,17 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
 
 /** A connection handler's only way to touch the world. */
 export interface ConnectionAgent<S extends Shape = Shape> extends Agent {
+  /** The node at the other end of this handler's link. */
   readonly neighbor: Neighbor;
   /** On this handler's own link, unrouted. */
   sendHere(payload: Uint8Array, options: SendOptions): boolean;
+  /** Calls `links.handlerEvent` of this handler's behavior, during this call. */
   tellBehavior(event: S['toBehavior']): void;
   /** To this feature's handlers on the other links; `link` picks one. */
   tellHandlers(event: S['toHandler'], link?: LinkId): void;
+  /**
+   * Closes this handler's link after what is queued has left, for at most 1,500 ms; `closed` is called during this
+   * call. @param reason Default `closed`.
+   */
   close(reason?: DownReason): void;
 }

@@ -17,22 +17,34 @@ import type { Returned } from './routes.ts';
 import type { AnswerOf, InputOf, Reply, Shape, Verb } from './shape.ts';
 import type { StoreCompletion } from './store.ts';
 
+/**
+ * A feature as the kernel sees it: a name and the calls that it wants. Only `name` is required. All calls are
+ * synchronous. What one throws is logged; after 100 exceptions within a minute the behavior is not called again.
+ */
 export interface Behavior<S extends Shape = Shape> {
   /** Names the feature on the wire; two behaviors of one name are an error. */
   readonly name: string;
   /** What the program asks, by verb. Every command is answered once, now or later, through its reply. */
   readonly commands?: CommandHandlers<S>;
+  /** The start and the stop of the node. */
   readonly lifecycle?: LifecycleCalls<S>;
+  /** Ticks, deadlines and the end of the turn. */
   readonly timers?: TimerCalls<S>;
   /** Read once, when the node is made: frames are many. */
   readonly frames?: FrameCalls<S>;
+  /** Links to neighbors: the checks before one opens, and its beginning and end. */
   readonly links?: LinkCalls<S>;
   /** Links of this feature alone. */
   readonly privateLinks?: PrivateLinkCalls<S>;
+  /** What happens in the mesh: nodes, routes and announcements. */
   readonly mesh?: MeshCalls<S>;
+  /** Datagrams that came in. */
   readonly datagrams?: DatagramCalls<S>;
+  /** What became of `agent.door`, and what programs that came by a door do. */
   readonly doors?: DoorCalls<S>;
+  /** Completions of `agent.store`. */
   readonly store?: StoreCalls<S>;
+  /** What this feature adds to `why` and `status`. */
   readonly diagnostics?: DiagnosticCalls<S>;
   /**
    * A request that names no feature: behaviors are asked in order until one handles it. True: handled, the reply is
@@ -45,6 +57,10 @@ export interface Behavior<S extends Shape = Shape> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of behaviors has no single shape; each was checked where it was written
 export type AnyBehavior = Behavior<any>;
 
+/**
+ * One function for each command of the shape, by verb. It answers through `reply`, during the call or later. When it
+ * throws, the command fails with SKEIN_FAILED.
+ */
 export type CommandHandlers<S extends Shape> = {
   readonly [V in Verb<S['commands']>]: (
     agent: BehaviorAgent<S>,
@@ -53,11 +69,15 @@ export type CommandHandlers<S extends Shape> = {
   ) => void;
 };
 
+/** A request that names no feature. */
 export interface RpcRequest {
+  /** What is asked for. The first behavior that knows it handles the request. */
   readonly verb: string;
+  /** The program's input, unchecked. */
   readonly input: unknown;
 }
 
+/** Calls at the start and the stop of the node. */
 export interface LifecycleCalls<S extends Shape = Shape> {
   /** The first call. */
   started?(agent: BehaviorAgent<S>): void;
@@ -65,16 +85,25 @@ export interface LifecycleCalls<S extends Shape = Shape> {
   stopped?(agent: BehaviorAgent<S>): void;
 }
 
+/** Calls by time. `now` is kernel time, monotonic milliseconds. */
 export interface TimerCalls<S extends Shape = Shape> {
   /** Each `heartbeatIntervalMs` (1 s). */
   tick?(agent: BehaviorAgent<S>, now: number, intervalMs: number): void;
   /** When this behavior next wants `deadline`; asked at the end of every turn. Infinity: never. */
   nextDeadline?(): number;
+  /**
+   * The time that `nextDeadline` returned has come. While `nextDeadline` still names a time that has passed, the call is
+   * repeated after 10 ms.
+   */
   deadline?(agent: BehaviorAgent<S>, now: number): void;
   /** The turn ends: the last chance to send what was gathered. Only after `agent.flushLater()`. */
   flush?(agent: BehaviorAgent<S>, now: number): void;
 }
 
+/**
+ * Calls for routed frames of this feature; those of route kind link go to its connection handlers. A `Frame` is a
+ * cursor of the kernel: read it during the call, keep neither it nor its payload.
+ */
 export interface FrameCalls<S extends Shape = Shape> {
   /** A frame of this feature that was routed here (from afar, or from this node itself: `from` is then undefined). */
   message?(agent: BehaviorAgent<S>, frame: Frame, from: Neighbor | undefined): void;
@@ -84,6 +113,7 @@ export interface FrameCalls<S extends Shape = Shape> {
   returned?(agent: BehaviorAgent<S>, returned: Returned): void;
 }
 
+/** Calls for links to neighbors, whichever feature dialed them; private links are not among them. */
 export interface LinkCalls<S extends Shape = Shape> {
   /** Before a link that came in opens. */
   checkIncoming?(agent: BehaviorAgent<S>, neighbor: Neighbor): Verdict;
@@ -91,8 +121,11 @@ export interface LinkCalls<S extends Shape = Shape> {
   checkOutgoing?(agent: BehaviorAgent<S>, neighbor: Neighbor): Verdict;
   /** A link that came in is open. Without a handler this feature's link frames on it are dropped. */
   incomingUp?(agent: BehaviorAgent<S>, neighbor: Neighbor): ConnectionHandler<S> | undefined;
+  /** A link that this node dialed is open. Without a handler this feature's link frames on it are dropped. */
   outgoingUp?(agent: BehaviorAgent<S>, neighbor: Neighbor): ConnectionHandler<S> | undefined;
+  /** A link that came in has ended. The neighbor is no longer in `agent.neighbors`. */
   incomingDown?(agent: BehaviorAgent<S>, neighbor: Neighbor, reason: DownReason): void;
+  /** A link that this node dialed has ended. The neighbor is no longer in `agent.neighbors`. */
   outgoingDown?(agent: BehaviorAgent<S>, neighbor: Neighbor, reason: DownReason): void;
   /** A dial failed or was refused, whichever feature made it. */
   outgoingError?(agent: BehaviorAgent<S>, error: OutgoingError): void;
@@ -100,27 +133,33 @@ export interface LinkCalls<S extends Shape = Shape> {
   handlerEvent?(agent: BehaviorAgent<S>, neighbor: Neighbor, event: S['toBehavior']): void;
 }
 
+/** Calls for what happens in the mesh. */
 export interface MeshCalls<S extends Shape = Shape> {
+  /** An event for every behavior, from the kernel or from a behavior (`agent.emit`), this one included. */
   event?(agent: BehaviorAgent<S>, event: KernelEvent): void;
   /** The section of this feature in a reachable node's announcement is new or changed, or there is none any more (also when the node is gone). */
   announced?(agent: BehaviorAgent<S>, node: NodeId, section: Uint8Array | undefined): void;
 }
 
+/** Calls for datagrams that came in. */
 export interface DatagramCalls<S extends Shape = Shape> {
   /** A datagram came in; true when it was this behavior's. */
   received?(agent: BehaviorAgent<S>, bytes: Uint8Array, from: string): boolean;
 }
 
+/** Calls for doors. */
 export interface DoorCalls<S extends Shape = Shape> {
   /** Of a door that this behavior acts on. */
   event?(agent: BehaviorAgent<S>, event: DoorEvent): void;
 }
 
+/** Calls for the durable store. */
 export interface StoreCalls<S extends Shape = Shape> {
   /** An operation of this feature is durable, or has failed. */
   completed?(agent: BehaviorAgent<S>, completion: StoreCompletion<S['store']>): void;
 }
 
+/** Calls that collect what people are shown. They change nothing. */
 export interface DiagnosticCalls<S extends Shape = Shape> {
   /** What this feature knows of why `node` (or any other node, if undefined) is missing. */
   explain?(agent: BehaviorAgent<S>, node: string | undefined): Finding[];
@@ -130,13 +169,17 @@ export interface DiagnosticCalls<S extends Shape = Shape> {
 
 /** The part of a behavior that lives with one link. */
 export interface ConnectionHandler<S extends Shape = Shape> {
+  /** Called once, right after the behavior returned this handler from `incomingUp` or `outgoingUp`. */
   opened?(agent: ConnectionAgent<S>): void;
+  /** Each `intervalMs` (1,000 ms), right after the tick of the behavior. `now` is kernel time in milliseconds. */
   tick?(agent: ConnectionAgent<S>, now: number, intervalMs: number): void;
   /** A frame of this feature for the neighbor only (route kind link). */
   message?(agent: ConnectionAgent<S>, frame: Frame): void;
   /** After each measured round trip. */
   statistics?(agent: ConnectionAgent<S>, statistics: LinkStatistics): void;
+  /** The behavior has called `tellHandler` or `tellHandlers`. */
   behaviorEvent?(agent: ConnectionAgent<S>, event: S['toHandler']): void;
+  /** This feature's handler on the link to `from` has called `tellHandlers`. */
   otherHandlerEvent?(agent: ConnectionAgent<S>, from: Neighbor, event: S['toHandler']): void;
   /** Called before the behavior hears that the link is down. */
   closed?(agent: ConnectionAgent<S>, reason: DownReason): void;

@@ -9,12 +9,17 @@ import type { NodeEntry } from './routes.ts';
 
 /** What the kernel tells every behavior, whoever caused it. */
 export type KernelEvent =
+  /** A node has become reachable. */
   | { readonly type: 'node-up'; readonly node: NodeEntry }
+  /** A node has become unreachable. `left`: it announced its own end; `lost`: it did not. */
   | { readonly type: 'node-down'; readonly node: NodeEntry; readonly reason: 'lost' | 'left' }
+  /** An answer of the routing table may have changed. */
   | { readonly type: 'routes-changed' }
   /** A node offers other services than before. */
   | { readonly type: 'services-changed' }
+  /** A service or a section of this node was set or removed: it is to be announced again. */
   | { readonly type: 'own-announcement-changed' }
+  /** A node was seen without a link. */
   | { readonly type: 'sighted'; readonly sighting: Sighting }
   /** The announcement sections of a reachable node are new, changed or gone: the kernel makes it `announced` calls. */
   | {
@@ -32,9 +37,13 @@ export type KernelEvent =
 
 /** A node seen without a link: by solicitation, in the runtime folder, ... */
 export interface Sighting {
+  /** Name of the node that was seen, as it was found: nothing is proven. */
   readonly name: string;
+  /** Namespace of the node that was seen. */
   readonly namespace: string;
+  /** Incarnation of the node that was seen. */
   readonly instance: Instance;
+  /** Where it can be dialed, `host:port`. */
   readonly addresses: readonly string[];
   /** Where it was seen, for `why`: `runtime folder`, `solicitation`. */
   readonly origin: string;
@@ -42,6 +51,8 @@ export interface Sighting {
 
 /** One line of an answer to "why": a stable code and a sentence. */
 export interface Finding {
+  /** Stable identifier of what was found, such as `lost`; programs compare it. */
   readonly code: string;
+  /** What was found, for people. */
   readonly text: string;
 }

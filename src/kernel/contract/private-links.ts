@@ -17,6 +17,7 @@ export interface PrivateLinkCalls<S extends Shape = Shape> {
   check?(agent: BehaviorAgent<S>, neighbor: Neighbor): Failure | undefined;
   /** It is open: `sendVia` and `sendFrame` may take it. */
   up?(agent: BehaviorAgent<S>, neighbor: Neighbor): void;
+  /** It has ended. It carries nothing any more, and `neighbor.link` is not used again. */
   down?(agent: BehaviorAgent<S>, neighbor: Neighbor, reason: DownReason): void;
   /** A dial failed or was refused. */
   error?(agent: BehaviorAgent<S>, error: OutgoingError): void;

@@ -3,12 +3,19 @@ import type { Instance, NodeId } from '../identity.ts';
 
 /** Oneself, as all features see it. */
 export interface SelfView {
+  /** Id of this node: the first 48 bits of SHA-256 of its name. */
   readonly id: NodeId;
+  /** Name of this node, unique in the mesh. */
   readonly name: string;
+  /** Namespace that this node was started in. */
   readonly namespace: string;
+  /** This incarnation of the node. */
   readonly instance: Instance;
+  /** Version text of this program. */
   readonly version: string;
+  /** Addresses that this node announces, `host:port`. */
   readonly addresses: readonly string[];
+  /** Names of the services that this node offers, whichever feature offered them. A live view. */
   readonly services: ReadonlySet<string>;
   /** Announcement sections by feature name. */
   readonly sections: ReadonlyMap<string, Uint8Array>;

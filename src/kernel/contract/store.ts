@@ -9,18 +9,34 @@ import type { AnswerOf, InputOf, Verb, Verbs } from './shape.ts';
 
 /** One operation: what a feature asks of its part of the store. */
 export interface StoreOperation<V extends Verbs = Verbs, Name extends Verb<V> = Verb<V>> {
+  /** Name of the operation, one of the feature's `store` verbs. */
   readonly verb: Name;
+  /** Input of the operation: plain data, as `Store.execute` requires. */
   readonly input: InputOf<V, Name>;
 }
 
+/**
+ * The outcome of an operation as the host reports it. `ok`: it is durable, and `value` is its answer; otherwise nothing
+ * of it is in the store.
+ */
 export type StoreResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly failure: Failure };
 
 /** What became of an operation: its verb tells the type of its value. */
 export type StoreCompletion<V extends Verbs = Verbs> = {
-  [Name in Verb<V>]: { readonly token: number; readonly verb: Name } & (
-    | { readonly ok: true; readonly value: AnswerOf<V, Name> }
+  [Name in Verb<V>]: {
+    /** Identifies the operation: what `agent.store` returned. */
+    readonly token: number;
+    /** Name of the operation. */
+    readonly verb: Name;
+  } & (
+    | {
+        /** True: it is durable. False: nothing of it is in the store. */
+        readonly ok: true;
+        /** The answer of the operation. */
+        readonly value: AnswerOf<V, Name>;
+      }
     | { readonly ok: false; readonly failure: Failure }
   );
 }[Verb<V>];

@@ -40,6 +40,11 @@ const keysRememberedMax = 4096;
 const hysteresisRatio = 0.25;
 const hysteresisMs = 1;
 
+/**
+ * Link-state routing over the records that a node knows: shortest paths by hops, ties broken by round trip.
+ *
+ * Changes of this node's own links count at once; those of records count from `takeChanges`, at most every 5 to 50 ms.
+ */
 export class LinkStateTable implements RoutingTable {
   private computed = 0;
   private readonly self: NodeId;
@@ -64,11 +69,13 @@ export class LinkStateTable implements RoutingTable {
   private byService: Map<NodeId, NodeId[]> | undefined;
   private byServiceVersion = -1;
 
+  /** @param self Id of this node. @param records Read for routes; `takeChanges` writes into them what is reachable. */
   constructor(self: NodeId, records: Records) {
     this.self = self;
     this.records = records;
   }
 
+  /** Rises whenever an answer of this table may have changed. */
   get version(): number {
     this.refresh();
     return this.computed + this.records.servicesVersion;
@@ -76,6 +83,7 @@ export class LinkStateTable implements RoutingTable {
 
   // ── lookups ───────────────────────────────────────────────────────────────────────────────────────
 
+  /** The next hop to a node; `local` for this node itself, `reject` without a route. */
   pathToNode(destination: NodeId): RouteAction {
     if (destination === this.self) return local;
     this.refresh();
@@ -83,6 +91,7 @@ export class LinkStateTable implements RoutingTable {
     return index === undefined ? reject : (this.actions.get(this.via[index] ?? unvisited) ?? reject);
   }
 
+  /** The next hop to the node whose id is closest to the key by XOR distance; `local` if that is this node. */
   pathToKey(key: NodeId): RouteAction {
     this.refresh();
     let closest = this.closest.get(key);
@@ -95,17 +104,20 @@ export class LinkStateTable implements RoutingTable {
     return this.pathToNode(closest);
   }
 
+  /** The next hop to the nearest provider of the service with this id; `local` if this node offers it. */
   pathToService(service: NodeId): RouteAction {
     this.refresh();
     const best = this.providersOf(service)[0];
     return best === undefined ? reject : this.pathToNode(best);
   }
 
+  /** Ids of the reachable nodes that offer the service with this id, the nearest first; this node among them. */
   providers(service: NodeId): readonly NodeId[] {
     this.refresh();
     return this.providersOf(service);
   }
 
+  /** Hops to the node: 0 for this node itself, Infinity without a route. */
   distance(destination: NodeId): number {
     if (destination === this.self) return 0;
     this.refresh();
@@ -114,11 +126,13 @@ export class LinkStateTable implements RoutingTable {
     return hops === unvisited ? Number.POSITIVE_INFINITY : hops;
   }
 
+  /** Ids of all nodes with a route, the nearest first; this node excluded. */
   *reachable(): Iterable<NodeId> {
     this.refresh();
     for (const record of this.reachableRecords()) yield record.id;
   }
 
+  /** How many nodes have a route, this one excluded. */
   get reachableCount(): number {
     this.refresh();
     return this.orderLength;
@@ -138,16 +152,22 @@ export class LinkStateTable implements RoutingTable {
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────
 
+  /** A link to this incarnation of a neighbor has opened. It carries routes once a record of it announces the link. */
   linkUp(neighbor: NodeId, instance: Instance): void {
     this.links.set(neighbor, { instance, orderMs: Number.POSITIVE_INFINITY, stalled: false });
     this.dirty = true;
   }
 
+  /** The link to this neighbor has ended: no route uses it from now on. */
   linkDown(neighbor: NodeId): void {
     this.links.delete(neighbor);
     this.dirty = true;
   }
 
+  /**
+   * The smoothed round trip of a link, in milliseconds. A change counts beyond 1 ms and a quarter of the last value that
+   * counted; it only chooses among neighbors of equal length.
+   */
   roundTrip(neighbor: NodeId, milliseconds: number): void {
     const link = this.links.get(neighbor);
     if (link === undefined) return;
@@ -160,6 +180,7 @@ export class LinkStateTable implements RoutingTable {
     if (before.some((id, i) => id !== after[i])) this.dirty = true;
   }
 
+  /** A neighbor has fallen silent for a moment, or sends again. While stalled it is the last choice among equal paths. */
   stalled(neighbor: NodeId, stalled: boolean): void {
     const link = this.links.get(neighbor);
     if (link === undefined || link.stalled === stalled) return;

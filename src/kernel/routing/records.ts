@@ -95,7 +95,13 @@ const indexSlack = 1024;
 
 export type Reception = 'newer' | 'same' | 'older' | 'full';
 
+/**
+ * The directory of a node that uses `LinkStateTable`: the announcements it knows, reachable or not.
+ *
+ * It holds at most 50,000 records and 256 MiB of their bytes. It checks no signature: `put` only what was verified.
+ */
 export class Records implements Directory {
+  /** Digests of the reachable records, in 64 buckets by id: neighbors compare them to find what differs. */
   readonly digests = new Digests();
   /** The effective links, by index: those that both ends announce. */
   graph = new Graph();
@@ -119,22 +125,27 @@ export class Records implements Directory {
   /** By index; a hole where there is no record. */
   private byIndex: (NodeRecord | undefined)[] = [];
 
+  /** The record of this node. Undefined: never heard of, or forgotten after an hour without a route. */
   get(id: NodeId): NodeRecord | undefined {
     return this.byId.get(id);
   }
 
+  /** The record with this index. Undefined where the id of this index has no record. */
   at(index: number): NodeRecord | undefined {
     return this.byIndex[index];
   }
 
+  /** All records, reachable or not. */
   entries(): IterableIterator<NodeRecord> {
     return this.byId.values();
   }
 
+  /** The records of nodes without a route. */
   unreachable(): IterableIterator<NodeRecord> {
     return this.outOfReach.values();
   }
 
+  /** How many records there are, reachable or not. */
   get size(): number {
     return this.byId.size;
   }
@@ -149,11 +160,14 @@ export class Records implements Directory {
     return this.byIndex.length;
   }
 
+  /** Index of a node that has a record or is a link of one; undefined for others. Stands until `numbering` rises. */
   indexOf(id: NodeId): number | undefined {
     return this.indexes.get(id);
   }
 
   /**
+   * Keeps an announcement and its encoded bytes. `newer`: it was new, or newer than the record that was kept; `same` and
+   * `older`: the record that is kept stays; `full`: there is no room. @param now Kernel time in milliseconds.
    * @param unreachableForMs For whoever sent it. Default 0: it is there.
    */
   put(announcement: Announcement, bytes: Uint8Array, now: number, unreachableForMs = 0): Reception {
@@ -178,6 +192,10 @@ export class Records implements Directory {
     return 'newer';
   }
 
+  /**
+   * Notes whether there is a route to a node; `LinkStateTable.takeChanges` calls it. Only reachable records are in the
+   * digests. @param now Kernel time in milliseconds.
+   */
   setReachable(record: NodeRecord, reachable: boolean, now: number): void {
     if (record.reachable === reachable) return;
     this.digests.toggle(record.newest, record.check);

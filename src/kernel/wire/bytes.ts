@@ -9,24 +9,29 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const empty = new Uint8Array(0);
 
+/** Encodes values into a buffer that grows. Numbers are big-endian; each method appends and returns the writer. */
 export class Writer {
   private buffer: Uint8Array;
   private used = 0;
 
+  /** @param capacity Bytes to allocate at first. Default 256. */
   constructor(capacity = 256) {
     this.buffer = new Uint8Array(capacity);
   }
 
+  /** Bytes written so far. */
   get length(): number {
     return this.used;
   }
 
+  /** One byte: the low 8 bits of the value. */
   u8(value: number): this {
     this.reserve(1);
     this.buffer[this.used++] = value;
     return this;
   }
 
+  /** Two bytes: the low 16 bits of the value. */
   u16(value: number): this {
     this.reserve(2);
     this.buffer[this.used++] = value >>> 8;
@@ -34,6 +39,7 @@ export class Writer {
     return this;
   }
 
+  /** Four bytes: the low 32 bits of the value. */
   u32(value: number): this {
     this.reserve(4);
     writeU32(this.buffer, this.used, value);
@@ -41,6 +47,7 @@ export class Writer {
     return this;
   }
 
+  /** Six bytes: an integer from 0 to 2^48 - 1, such as a node id. */
   u48(value: number): this {
     this.reserve(6);
     writeU48(this.buffer, this.used, value);
@@ -60,6 +67,7 @@ export class Writer {
     return this;
   }
 
+  /** These bytes, without a length. */
   raw(bytes: Uint8Array): this {
     this.reserve(bytes.length);
     this.buffer.set(bytes, this.used);
@@ -67,10 +75,12 @@ export class Writer {
     return this;
   }
 
+  /** The length as varint, then the bytes: the counterpart of `Reader.bytes`. */
   bytes(bytes: Uint8Array): this {
     return this.varint(bytes.length).raw(bytes);
   }
 
+  /** The length in bytes as varint, then the text as UTF-8. */
   text(text: string): this {
     return this.bytes(encoder.encode(text));
   }
@@ -91,6 +101,7 @@ export class Writer {
     return this.buffer.subarray(0, this.used);
   }
 
+  /** Starts again from the beginning, in the same buffer: views of it are overwritten. */
   reset(): this {
     this.used = 0;
     return this;
@@ -104,22 +115,30 @@ export class Writer {
   }
 }
 
+/**
+ * Decodes what a `Writer` encoded, without ever throwing. Reading past the end, or a value over its limit, sets `failed`;
+ * from then on numbers are 0, texts and bytes empty. Decode everything, then check `failed` or `complete` once.
+ */
 export class Reader {
+  /** Something could not be read: what was decoded must not be used. */
   failed = false;
   private readonly source: Uint8Array;
   private at: number;
   private readonly end: number;
 
+  /** @param start Where to begin in `source`. Default 0. @param end Where to stop. Default: its end. */
   constructor(source: Uint8Array, start = 0, end = source.length) {
     this.source = source;
     this.at = start;
     this.end = end;
   }
 
+  /** Bytes not read yet; 0 once it has failed. */
   get remaining(): number {
     return this.end - this.at;
   }
 
+  /** Index in the source of the next byte. */
   get position(): number {
     return this.at;
   }
@@ -129,24 +148,29 @@ export class Reader {
     return !this.failed && this.at === this.end;
   }
 
+  /** Marks what was decoded as bad, for a check of the caller's own. Nothing more can be read. */
   fail(): void {
     this.failed = true;
     this.at = this.end;
   }
 
+  /** One byte, 0 to 255. */
   u8(): number {
     return this.take(1) ? (this.source[this.at - 1] as number) : 0;
   }
 
+  /** Two bytes, big-endian. */
   u16(): number {
     if (!this.take(2)) return 0;
     return ((this.source[this.at - 2] as number) << 8) | (this.source[this.at - 1] as number);
   }
 
+  /** Four bytes, big-endian and unsigned. */
   u32(): number {
     return this.take(4) ? readU32(this.source, this.at - 4) : 0;
   }
 
+  /** Six bytes, big-endian and unsigned: a safe integer. */
   u48(): number {
     return this.take(6) ? readU48(this.source, this.at - 6) : 0;
   }
@@ -168,14 +192,17 @@ export class Reader {
     return 0;
   }
 
+  /** The next `length` bytes: a view of the source, not a copy. */
   raw(length: number): Uint8Array {
     return this.take(length) ? this.source.subarray(this.at - length, this.at) : empty;
   }
 
+  /** Bytes with their length before them, at most `max`: a view of the source, not a copy. */
   bytes(max: number): Uint8Array {
     return this.raw(this.varint(max));
   }
 
+  /** UTF-8 text with its length before it, at most `max` bytes. Malformed UTF-8 fails. */
   text(max: number): string {
     const bytes = this.bytes(max);
     try {
@@ -186,6 +213,7 @@ export class Reader {
     }
   }
 
+  /** Eight bytes as 16 lower-case hexadecimal digits. */
   instance(): string {
     const bytes = this.raw(8);
     let hex = '';
@@ -193,6 +221,7 @@ export class Reader {
     return hex;
   }
 
+  /** All bytes that are left: a view of the source, not a copy. */
   rest(): Uint8Array {
     return this.raw(this.remaining);
   }

@@ -23,15 +23,27 @@ import type { NodeId } from '../identity.ts';
 import { limits } from '../limits.ts';
 import { readU48, viewU48, writeU32, writeU48 } from './bytes.ts';
 
+/** The highest wire version that this build speaks; it writes it into each frame. */
 export const wireVersion = 1;
+/** The lowest wire version that this build accepts. */
 export const wireVersionMin = 1;
 export const headerBytes = 30;
 /** The first bytes of every skein stream. 0xF5 begins no UTF-8 text, no TLS record and no nanomsg greeting. */
 export const preface = Uint8Array.of(0xf5, 0x53, 0x4b, 0x4e);
 
+/**
+ * How a frame finds its recipients; numbers on the wire.
+ * - `link`: the neighbor at the other end, never forwarded
+ * - `node`: the node with the id `destination`
+ * - `key`: the node whose id is closest to `destination`
+ * - `service`: the best provider of the service with the id `destination`
+ * - `many`: the nodes listed at the beginning of the payload
+ */
 export const RouteKind = { link: 0, node: 1, key: 2, service: 3, many: 4 } as const;
+/** The number of one kind of route. */
 export type RouteKind = (typeof RouteKind)[keyof typeof RouteKind];
 
+/** Bits of `Frame.flags` and `Header.flags`. */
 export const Flag = {
   /** The source wants to be told when a hop drops this frame. */
   wantsReturn: 1,
@@ -58,18 +70,29 @@ const recipientBytes = 6;
  * handed a Frame must not keep it, nor its `payload`, beyond the call.
  */
 export class Frame {
+  /** The chunk that contains the frame. Everything outside `start` to `end` belongs to others. */
   bytes: Uint8Array = new Uint8Array(0);
   /** Of the same chunk: a number read by it costs half of one put together from bytes. */
   view = new DataView(this.bytes.buffer);
+  /** Index in `bytes` of the frame's first byte, which is the first of its header. */
   start = 0;
+  /** Index in `bytes` after the frame's last byte. */
   end = 0;
+  /** The low nibble of byte 4: bits of `Flag`. */
   flags = 0;
+  /** Links that it may still pass. A hop that would forward a frame of ttl 1 drops it. */
   ttl = 0;
+  /** How it finds its recipients. */
   kind: RouteKind = RouteKind.link;
+  /** The feature's own message number, 0 to 255. */
   type = 0;
+  /** Number of the feature it belongs to: `featureNumber` of its name. 0: a control frame of the link. */
   feature = 0;
+  /** A node id, a key, or a service's id, by `kind`; 0 for link and many. */
   destination: NodeId = 0;
+  /** Id of the node that made the frame. Relays do not check it. */
   source: NodeId = 0;
+  /** The source's own number of the frame; 0 where it set none. */
   sequence = 0;
 
   /** Points the cursor at a frame; false when its header is not one of ours. */
@@ -96,10 +119,12 @@ export class Frame {
     return kind !== RouteKind.many || this.recipientsEnd <= end;
   }
 
+  /** Bytes of the whole frame, header included. */
   get length(): number {
     return this.end - this.start;
   }
 
+  /** Recipients that a frame of kind many names; 0 for other kinds. */
   get recipientCount(): number {
     if (this.kind !== RouteKind.many) return 0;
     if (this.end - this.start < headerBytes + 2) return Number.MAX_SAFE_INTEGER;
@@ -119,6 +144,7 @@ export class Frame {
     );
   }
 
+  /** Id of one recipient of a frame of kind many, by index from 0 to `recipientCount` - 1. The index is not checked. */
   recipient(index: number): NodeId {
     return readU48(this.bytes, this.start + headerBytes + 2 + index * recipientBytes);
   }
@@ -133,6 +159,7 @@ export class Frame {
     return this.bytes.subarray(this.payloadStart, this.payloadEnd);
   }
 
+  /** Index in `bytes` after the feature's payload: where a traced frame's trace begins, otherwise `end`. */
   get payloadEnd(): number {
     return this.end - this.traceBytes;
   }
@@ -168,6 +195,7 @@ export function headerVersion(bytes: Uint8Array, start: number): number {
   return (bytes[start + offset.version] as number) >>> 4;
 }
 
+/** The header fields of a frame to encode; as those of `Frame`. */
 export interface Header {
   readonly kind: RouteKind;
   readonly type: number;
