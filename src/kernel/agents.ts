@@ -224,16 +224,17 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   offerService(service: string): void {
     checkName(service, 'service');
-    if (this.parts.context.self.services.size >= limits.servicesPerRecordMax) {
+    const { services } = this.parts.context.self;
+    if (services.has(service)) return;
+    if (services.size >= limits.servicesPerRecordMax)
       throw new TypeError(`a node offers at most ${limits.servicesPerRecordMax} services`);
-    }
-    this.parts.context.self.services.add(service);
+    services.add(service);
     this.parts.behaviors.emit({ type: 'own-announcement-changed' });
   }
 
   withdrawService(service: string): void {
-    this.parts.context.self.services.delete(service);
-    this.parts.behaviors.emit({ type: 'own-announcement-changed' });
+    if (this.parts.context.self.services.delete(service))
+      this.parts.behaviors.emit({ type: 'own-announcement-changed' });
   }
 
   snoop(on: boolean): void {

@@ -1,7 +1,7 @@
 /**
  * The kernel: read it first. Frames and events come in, behaviors are called, effects go to the outbox.
  *
- * Who calls it: the runtime (`api/runtime.ts`), the same one in production and in the simulator. Each
+ * Who calls it: the runtime (`node/runtime.ts`), the same one in production and in the simulator. Each
  * public method is one event with the time at which it happened; nothing here waits, reads a clock or
  * touches the world. Invariant: no event makes it throw, whatever a peer or a behavior did: what a
  * behavior throws is counted and logged, and the others go on.

@@ -48,6 +48,7 @@ export class PreparedFrames {
   }
 
   prepare(slot: Slot, destination: NodeId, head: Uint8Array, options: SendOptions): PreparedFrame {
+    checkUntraced(options);
     const bytes = this.maker.make(slot.number, RouteKind.node, destination, head, options);
     const prepared: Prepared = { destination, bytes, link: undefined, version: -1 };
     return prepared;
@@ -66,6 +67,7 @@ export class PreparedFrames {
   }
 
   prepareBroadcast(slot: Slot, head: Uint8Array, options: SendOptions): PreparedBroadcast {
+    checkUntraced(options);
     const broadcast: Broadcast = { slot, head, options, hops: [], version: -1 };
     return broadcast;
   }
@@ -98,4 +100,9 @@ export class PreparedFrames {
       return partsOf(recipients).map((nodes) => ({ link, nodes, bytes: encodeFrame(header, head, nodes) }));
     });
   }
+}
+
+/** A trace grows at the end of a frame, where the tail of a prepared one goes. */
+function checkUntraced({ traced }: SendOptions): void {
+  if (traced === true) throw new TypeError('traced: a prepared frame cannot record its hops; use send');
 }

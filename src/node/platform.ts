@@ -35,7 +35,7 @@ export interface PlatformEvents {
   /** A dial has a connected socket. */
   dialed(link: LinkId, address: string, secure?: SecureStage): void;
   dialFailed(link: LinkId, failure: Failure): void;
-  /** Bytes came in. The node may keep and change them. */
+  /** Bytes came in. The node copies what it keeps of them. */
   received(link: LinkId, bytes: Uint8Array): void;
   /** This many of the written bytes have left the process. */
   flushed(link: LinkId, byteLength: number): void;

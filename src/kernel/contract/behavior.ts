@@ -81,7 +81,7 @@ export interface RpcRequest {
 export interface LifecycleCalls<S extends Shape = Shape> {
   /** The first call. */
   started?(agent: BehaviorAgent<S>): void;
-  /** The last call; what is sent from here still leaves. */
+  /** The node begins to end: what is sent from here still leaves. After it come only ends of links and what they hold. */
   stopped?(agent: BehaviorAgent<S>): void;
 }
 
@@ -89,7 +89,7 @@ export interface LifecycleCalls<S extends Shape = Shape> {
 export interface TimerCalls<S extends Shape = Shape> {
   /** Each `heartbeatIntervalMs` (1 s). */
   tick?(agent: BehaviorAgent<S>, now: number, intervalMs: number): void;
-  /** When this behavior next wants `deadline`; asked at the end of every turn. Infinity: never. */
+  /** When this behavior next wants `deadline`; asked at the end of a turn in which the behavior was called. Infinity: never. */
   nextDeadline?(): number;
   /**
    * The time that `nextDeadline` returned has come. While `nextDeadline` still names a time that has passed, the call is

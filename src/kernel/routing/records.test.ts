@@ -187,13 +187,41 @@ test('a full table makes room for a newcomer by forgetting who was never within 
 });
 
 test('all records together have so many bytes at most; what is known stays', () => {
+  const records = reachable(...['n0', 'n1', 'n2', 'n3'].map((name) => announcement(name)));
+  const fat = new Uint8Array(limits.recordsBytesMax / 4 - 1);
+  const next = (name: string) =>
+    announcement(name, { sequence: (records.get(idOf(name))?.newest.sequence ?? 0) + 1 });
+  for (let i = 0; i < 4; i++) expect(records.put(next(`n${i}`), fat, 0)).toBe('newer');
+  expect(records.put(announcement('n5'), new Uint8Array(5), 0)).toBe('full');
+  expect(records.put(next('n0'), new Uint8Array(fat.length + 5), 0)).toBe('full');
+  expect(records.put(next('n0'), bytes, 0)).toBe('newer');
+  expect(records.put(announcement('n5'), new Uint8Array(5), 0)).toBe('newer');
+});
+
+test('bytes of nodes that somebody invented make room for a newcomer, and for more of who is there', () => {
+  const records = reachable(announcement('real'));
+  const fat = new Uint8Array(limits.recordsBytesMax / 8);
+  for (let i = 0; i < 20; i++) expect(records.put(announcement(`ghost${i}`), fat, 0)).toBe('newer');
+  expect(records.put(announcement('newcomer'), fat, 0)).toBe('newer');
+  expect(records.put(announcement('real', { sequence: 9 }), fat, 0)).toBe('newer');
+  expect(records.size).toBeLessThanOrEqual(9);
+  for (const name of ['real', 'newcomer']) expect(records.get(idOf(name))?.name).toBe(name);
+});
+
+test('what is older than what is known takes nobody’s place', () => {
+  const records = reachable(announcement('real', { sequence: 5 }));
+  const half = new Uint8Array(limits.recordsBytesMax / 2);
+  records.put(announcement('ghost'), half, 0);
+  expect(records.put(announcement('real', { sequence: 4 }), new Uint8Array(half.length + 1), 0)).toBe(
+    'older',
+  );
+  expect(records.get(idOf('ghost'))).toBeDefined();
+});
+
+test('records that are forgotten make room', () => {
   const records = new Records();
-  const fat = new Uint8Array(limits.recordsBytesMax / 4);
-  for (let i = 0; i < 4; i++) expect(records.put(announcement(`n${i}`), fat, 0)).toBe('newer');
-  expect(records.put(announcement('n5'), Uint8Array.of(1), 0)).toBe('full');
-  expect(records.put(announcement('n0', { sequence: 2 }), new Uint8Array(fat.length + 1), 0)).toBe('full');
-  expect(records.put(announcement('n0', { sequence: 2 }), bytes, 0)).toBe('newer');
-  expect(records.put(announcement('n5'), Uint8Array.of(1), 0)).toBe('newer');
+  const fat = new Uint8Array(limits.recordsBytesMax);
+  records.put(announcement('n0'), fat, 0);
   records.forgetOld(1 + limits.unreachableKeptMs);
   expect(records.put(announcement('n1'), fat, 0)).toBe('newer');
 });

@@ -173,14 +173,14 @@ export class Records implements Directory {
   put(announcement: Announcement, bytes: Uint8Array, now: number, unreachableForMs = 0): Reception {
     const known = this.byId.get(announcement.id);
     const since = now - unreachableForMs;
-    if (this.totalBytes + bytes.length - (known?.bytes.length ?? 0) > limits.recordsBytesMax) return 'full';
     if (known === undefined) {
-      if (this.byId.size >= limits.recordsMax && !this.makeRoom()) return 'full';
+      if (!this.makeRoom(bytes.length, 1)) return 'full';
       this.insert(announcement, bytes, since);
       return 'newer';
     }
     const order = compareVersions(announcement, known.newest) || compareContents(bytes, known);
     if (order <= 0) return order === 0 ? 'same' : 'older';
+    if (!this.makeRoom(bytes.length - known.bytes.length, 0, known)) return 'full';
     this.replace(known, announcement, bytes);
     const isGone = announcement.left || unreachableForMs >= limits.goneAfterMs;
     if (isGone && known.reachable && announcement.instance !== known.instance) {
@@ -259,12 +259,15 @@ export class Records implements Directory {
     if (this.byIndex.length > 2 * Math.max(this.byId.size, this.numbered) + indexSlack) this.renumber();
   }
 
-  /** Nodes that somebody invented are never reachable: the one known for longest goes first. */
-  private makeRoom(): boolean {
+  /** Nodes that somebody invented are never reachable: the one known for longest goes first. @param kept Stays. */
+  private makeRoom(byteLength: number, count: number, kept?: NodeRecord): boolean {
+    const isRoom = (): boolean =>
+      this.totalBytes + byteLength <= limits.recordsBytesMax && this.byId.size + count <= limits.recordsMax;
+    if (isRoom()) return true;
     for (const record of this.outOfReach) {
-      if (record.wasReachable) continue;
+      if (record.wasReachable || record === kept) continue;
       this.remove(record);
-      return true;
+      if (isRoom()) return true;
     }
     return false;
   }
