@@ -1,7 +1,7 @@
 /**
  * Every public name and every member of it says what it is: what an editor shows is all that most users ever read.
  *
- * It reads the sources with the compiler, as a program that imports `skein`, `skein/kernel` or `skein/testing` sees them.
+ * It reads the sources with the compiler, as a program that imports `skein` or one of its parts sees them.
  */
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,12 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
-const entries = { skein: 'index.ts', 'skein/kernel': 'kernel/index.ts', 'skein/testing': 'testing/index.ts' };
+const entries = {
+  skein: 'index.ts',
+  'skein/kernel': 'kernel/index.ts',
+  'skein/testing': 'testing/index.ts',
+  'skein/sim': 'sim/index.ts',
+};
 
 const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.json'), {}, {
   ...ts.sys,

@@ -13,10 +13,12 @@ import { SortedRows } from './sorted-rows.ts';
 export abstract class Collection {
   private attached: Journal | undefined;
 
+  /** The store calls it, before the first operation: changes are noted in this journal from now on. */
   attach(journal: Journal): void {
     this.attached = journal;
   }
 
+  /** Notes how a change is undone. @throws Error before a store has attached its journal. */
   protected note(wayBack: () => void): void {
     if (this.attached === undefined)
       throw new Error('a collection belongs to no store yet: fill it in an operation, not in initial()');
@@ -35,14 +37,17 @@ export interface KeyRange<K extends Key> {
 export class Table<K extends Key, Row> extends Collection {
   private readonly sorted = new SortedRows<K, Row>();
 
+  /** How many rows there are. */
   get size(): number {
     return this.sorted.size;
   }
 
+  /** The row of this key. Undefined: there is none. */
   get(key: K): Row | undefined {
     return this.sorted.find(key)?.[1];
   }
 
+  /** True: there is a row of this key. */
   has(key: K): boolean {
     return this.sorted.find(key) !== undefined;
   }

@@ -12,11 +12,13 @@ type StoreOperations<V extends Verbs, State extends object> = {
   readonly [Name in Verb<V>]: (state: State, input: InputOf<V, Name>) => AnswerOf<V, Name>;
 };
 
+/** The part of a store that belongs to one feature: its state, and what each operation does to it. */
 export interface StoreModel<V extends Verbs = Verbs, State extends object = object> {
   /** The feature whose behavior asks for these operations. */
   readonly name: string;
   /** An object whose fields are collections (`Table`, `Cell`), as they are in a new store. */
   initial(): State;
+  /** By verb: what it does and answers. One that throws changes nothing. */
   readonly operations: StoreOperations<V, State>;
 }
 

@@ -9,6 +9,7 @@ import { type FaultName, faultNames } from '../world/faults/faults.ts';
 import { type StartName, startNames } from './starts.ts';
 import { chooseWorkloads, usualRate, workloadList } from './workloads.ts';
 
+/** What a simulated run is asked for. */
 export interface SimulationOptions {
   /** 2 to 5,000. */
   readonly nodes: number;

@@ -8,16 +8,25 @@
 import type { FaultName } from '../world/faults/faults.ts';
 import type { StartName } from './starts.ts';
 
+/** What a simulated run found, with all that is needed to repeat it. It passed if `failures` is empty. */
 export interface SimulationReport {
+  /** The seed of the run. */
   readonly seed: number;
+  /** How many nodes there were. */
   readonly nodes: number;
+  /** Links that each node tried to keep. */
   readonly degree: number;
+  /** Virtual minutes of messages and faults. */
   readonly minutes: number;
+  /** Of 100 packets, how many were lost. */
   readonly lossPercent: number;
+  /** Mean one-way delay of a link, milliseconds. */
   readonly latencyMs: number;
+  /** How the mesh came to be. */
   readonly start: StartName;
   /** One, or several with commas between. */
   readonly workload: string;
+  /** The kinds of faults that could happen. */
   readonly faults: readonly FaultName[];
   /** From the start (islands: from their meeting) until every node knew all; undefined: never. */
   readonly converged: number | undefined;
@@ -25,8 +34,11 @@ export interface SimulationReport {
   readonly healedMs: number | undefined;
   /** Measured only where asked for: `joinAndCrash`. */
   readonly joinKnownToAllMs: number | undefined;
+  /** Virtual milliseconds until all knew of the crash. Undefined: not measured, or never. */
   readonly crashKnownToAllMs: number | undefined;
+  /** Virtual milliseconds until all knew of the node that nothing reached. Undefined: not measured, or never. */
   readonly blackHoleKnownToAllMs: number | undefined;
+  /** What the mesh sent, in bytes and frames per second of virtual time. */
   readonly traffic: {
     /** Per node, in a settled mesh without messages. */
     readonly idleBytesPerSecond: number;
@@ -42,8 +54,11 @@ export interface SimulationReport {
   readonly checks: Readonly<Record<string, number>>;
   /** What happened when, one line each. */
   readonly faultLog: readonly string[];
+  /** What was wrong, a text each. Empty: the run passed. */
   readonly failures: readonly string[];
+  /** Virtual milliseconds of the whole run. */
   readonly virtualMs: number;
+  /** Events of the whole run. */
   readonly events: number;
   /** Equal for equal runs: over every event and every byte. */
   readonly traceHash: string;

@@ -44,7 +44,10 @@ const idleBytesPerLinkSecondMax = 200;
 /** Slow readers have caught up after this. */
 const readAllMs = 500;
 
-/** @param watch Is handed the mesh before its first program starts, to listen to it. */
+/**
+ * Runs a mesh in virtual time under checkers and reports what was found; it does not throw for failures of the run.
+ * @throws TypeError for options. @param watch Is handed the mesh before its first program starts, to listen to it.
+ */
 export async function runSimulation(
   options: SimulationOptions,
   watch: (mesh: Mesh) => void = () => undefined,

@@ -16,6 +16,7 @@ import type { Rule } from '../world/network/network.ts';
  */
 export type StartName = 'cold' | 'islands' | 'triangles' | 'flood' | 'sites';
 
+/** All ways in which a mesh can start. */
 export const startNames: readonly StartName[] = ['cold', 'islands', 'triangles', 'flood', 'sites'];
 
 /** All nodes of a cold start come within this time. */

@@ -19,6 +19,7 @@ export interface MadeWorkload {
   readonly workload: Workload;
 }
 
+/** What the programs of a simulation can do: names for `--workload` and `SimulationOptions.workload`. */
 export const workloadNames: readonly string[] = simulatedFeatures.flatMap(({ variants }) => variants);
 
 /** Of what is not named, and runs along all the same. */

@@ -33,20 +33,29 @@ const syncJitterMax = 1.1;
 /** Whose name a record uses hears of it, probes for the life that it names, and outbids it. */
 const lieRefutedMs = 2000;
 
+/** What all members of a mesh have in common. */
 export interface MeshOptions {
+  /** Links that each node tries to keep, unless its own options say otherwise. */
   readonly degree: number;
+  /** Delays, losses and duplicates of the network. */
   readonly network: NetworkOptions;
+  /** How often nodes compare what they know, milliseconds. Default: that of a real node. */
   readonly syncPeriodMs?: number;
+  /** Namespace of all members. Default `sim`. */
   readonly namespace?: string;
   /** A monotonic clock's rate is within this of 1. Default 0.0001, a poor quartz. */
   readonly driftMax?: number;
 }
 
+/** One machine of a mesh and the program on it. */
 export interface MemberOptions {
   /** The host's name, and the node's unless `nodeName` says otherwise. */
   readonly name: string;
+  /** Name of its node. Default: `name`. Two members of one node name are namesakes. */
   readonly nodeName?: string;
+  /** Links that its node tries to keep. Default: that of the mesh. */
   readonly degree?: number;
+  /** Addresses that its node dials from the start, `host:port`. */
   readonly seeds?: readonly string[];
   /** Given to every life but the first, as somebody who starts a program again would. */
   readonly restartSeeds?: () => readonly string[];
@@ -54,6 +63,7 @@ export interface MemberOptions {
   readonly namespace?: string;
   /** UDP solicitation. Default true. */
   readonly solicit?: boolean;
+  /** Its broadcasts reach only members of the same domain. Default 0. */
   readonly broadcastDomain?: number;
   /** Addresses of its formation, `host:port`. */
   readonly formation?: readonly string[];
@@ -67,11 +77,15 @@ export interface MemberOptions {
 
 /** One run of a member's program. */
 export interface Life {
+  /** The machine that it runs on. */
   readonly member: Member;
   /** 1 for the first. */
   readonly number: number;
+  /** The node, as a program has it from `createNode`. */
   readonly node: LocalNode;
+  /** The simulated sockets, disk and clock of this life. */
   readonly platform: SimPlatform;
+  /** Virtual milliseconds at which it started. */
   readonly startedAt: number;
   /** What its own monotonic clock showed then. */
   readonly startedAtLocal: number;
@@ -81,16 +95,23 @@ export interface Life {
   isLeaving: boolean;
 }
 
+/** A machine of a mesh, with or without a running program. */
 export class Member {
+  /** Name of the machine, unique in its mesh. */
   readonly name: string;
+  /** Name of its node; that of another member where they are namesakes. */
   readonly nodeName: string;
+  /** The machine: its address, its disk, whether it is up. */
   readonly host: Host;
+  /** What it was added with. */
   readonly options: MemberOptions;
   /** Addresses of its formation, for lives to come. */
   formation: readonly string[] | undefined;
   /** The program's own behaviors, for lives to come. */
   behaviors: MemberOptions['behaviors'];
+  /** The run that is under way. Undefined: no program runs. */
   life: Life | undefined;
+  /** How many lives it has begun. */
   lives = 0;
 
   constructor(host: Host, options: MemberOptions) {
@@ -113,21 +134,31 @@ export function isRunning(life: Life): boolean {
   return life.member.life === life;
 }
 
+/**
+ * How a life ended: its program was killed (`crash`), its machine is gone (`vanish`), it said goodbye (`leave`), or the
+ * node ended by itself with an error (`ended`).
+ */
 export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
 
 /** What others want to hear of each life, and of what happens to the mesh. */
 export interface MeshObserver {
   /** A machine of its own, whose program has not been started yet. */
   added?(member: Member): void;
+  /** Its program runs from now on. */
   started?(life: Life): void;
   /** It says goodbye; `stopped` follows. */
   leaving?(life: Life): void;
+  /** Its program has ended. */
   stopped?(life: Life, how: StopManner): void;
   /** The node ended by itself with an error; true: that was to be expected. */
   ended?(life: Life, error: { readonly code: string; readonly message: string }): boolean;
+  /** Its node has announced another as up. */
   knew?(life: Life, name: string): void;
+  /** Its node has announced another as down, for the reason that its event gives. */
   lost?(life: Life, name: string, reason: string): void;
+  /** Its node has opened a link to the node of this name. */
   linkUp?(life: Life, name: string): void;
+  /** A link of its node has ended, for the reason that its event gives. */
   linkDown?(life: Life, name: string, reason: string): void;
   /** Bytes left the node for a stream. */
   wrote?(life: Life, to: Host, bytes: Uint8Array): void;
@@ -135,21 +166,31 @@ export interface MeshObserver {
   read?(life: Life, end: StreamEnd, bytes: Uint8Array): void;
   /** Its program's logger was told. */
   logged?(member: Member, level: LogLevel, text: string): void;
+  /** A liar has sent a lie, of whatever kind. */
   lied?(life: Life): void;
   /** A liar sends records that do not hold. */
   forged?(life: Life, to: Host): void;
   /** A liar begins to make more versions of this origin's record than anybody takes, and sends them to all. */
   floods?(life: Life, origin: NodeId): void;
+  /** A fault has begun. `name` is its kind; `text` names those that it hits. */
   faultBegan?(name: string, text: string): void;
+  /** The fault of this text is over. */
   faultEnded?(text: string): void;
+  /** A message of the workload has its result: recipients with a receipt, and without. */
   messageSettled?(deliveredCount: number, missingCount: number): void;
 }
 
+/** Members that form one mesh in a world. Add members, start and end their programs, ask them. */
 export class Mesh {
+  /** The time and the chance that it lives in. */
   readonly world: World;
+  /** The network between its members: rules, delays and losses can be changed at any time. */
   readonly network: Network;
+  /** Makes the signers of all nodes, and checks what they signed. */
   readonly notary = new Notary();
+  /** What it was made with. */
   readonly options: MeshOptions;
+  /** Those that are notified of what happens. Add to it before the first program starts. */
   readonly observers: MeshObserver[] = [];
   /** Rises whenever some program learns that a node is up or down. */
   knowledgeVersion = 0;
@@ -171,6 +212,7 @@ export class Mesh {
     this.liars = new Liars(() => world.now, syncPeriodMs * syncJitterMax + lieRefutedMs);
   }
 
+  /** All members, in the order in which they were added. */
   get members(): Member[] {
     return [...this.membersByName.values()];
   }
@@ -181,6 +223,7 @@ export class Mesh {
     return this.lives;
   }
 
+  /** The member of this machine name. Undefined: there is none. */
   member(name: string): Member | undefined {
     return this.membersByName.get(name);
   }
@@ -200,7 +243,10 @@ export class Mesh {
     return this.living.filter(({ node }) => node.name === nodeName);
   }
 
-  /** @param seeds Addresses that it remembers from an earlier life. */
+  /**
+   * Starts its program. @param seeds Addresses that it remembers from an earlier life.
+   * @throws Error when it runs already.
+   */
   start(member: Member, seeds: readonly string[] = []): Life {
     if (member.life !== undefined) throw new Error(`${member.name} runs already`);
     member.host.isUp = true;
@@ -283,6 +329,7 @@ export class Mesh {
     return lives.every((life) => lives.every((other) => other === life || life.knows.has(other.node.name)));
   }
 
+  /** Crashes every program that runs. */
   killAll(): void {
     for (const member of this.members) if (member.life !== undefined) this.crash(member);
   }

@@ -8,6 +8,7 @@
  */
 import type { Random } from '../../kernel/contracts.ts';
 
+/** Chance that repeats: equal keys give equal draws, in every engine. */
 export class SeededRandom implements Random {
   private readonly key: string;
   private a: number;
@@ -52,10 +53,12 @@ export class SeededRandom implements Random {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
+  /** A number in [min, max), drawn evenly. */
   between(min: number, max: number): number {
     return min + this.next() * (max - min);
   }
 
+  /** True with this probability, 0 to 1. At 0 nothing is drawn. */
   chance(probability: number): boolean {
     return probability > 0 && this.next() < probability;
   }

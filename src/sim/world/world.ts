@@ -23,16 +23,23 @@ const failuresMax = 50;
 /** Of a stack: where it broke and who called; the rest is the simulator's own loop. */
 const stackLinesMax = 5;
 
+/** What a world is made with. */
 export interface WorldOptions {
+  /** A whole number: the same seed gives the same run. */
   readonly seed: number;
   /** Keep a readable line for each thing noted. Default false. */
   readonly trace?: boolean;
 }
 
+/** Virtual time: a queue of events, one source of chance, and a fingerprint of all that happens. */
 export class World {
+  /** The seed that it was made with. */
   readonly seed: number;
+  /** The root of all chance: each part draws from a fork of it. */
   readonly random: SeededRandom;
+  /** Over every event and every noted line; equal for equal runs. */
   readonly hash = new TraceHash();
+  /** What was noted, a line each with its time. Empty without the option `trace`. */
   readonly traceLines: string[] = [];
   private readonly events = new EventHeap();
   private readonly firstFailures: { readonly at: number; readonly text: string }[] = [];
@@ -55,20 +62,24 @@ export class World {
     return this.time;
   }
 
+  /** How many events have run. */
   get eventCount(): number {
     return this.eventsRun;
   }
 
+  /** Runs a function at this virtual time in milliseconds; at once, as the next event, where that has passed. */
   at(time: number, run: () => void): ScheduledEvent {
     const event: ScheduledEvent = { at: Math.max(time, this.time), number: this.eventNumber++, run };
     this.events.push(event);
     return event;
   }
 
+  /** Runs a function this many virtual milliseconds from now. */
   after(delayMs: number, run: () => void): ScheduledEvent {
     return this.at(this.time + delayMs, run);
   }
 
+  /** An event that has not run yet does not run any more. Undefined and events of the past are ignored. */
   cancel(event: ScheduledEvent | undefined): void {
     if (event !== undefined) event.run = undefined;
   }
@@ -104,6 +115,7 @@ export class World {
     });
   }
 
+  /** Runs for this many virtual milliseconds. Resolves with false. */
   run(forMs: number): Promise<boolean> {
     return this.runUntil(() => false, forMs);
   }

@@ -18,9 +18,11 @@ const sendGraceMs = 5000;
 /** The waits between solicitations double: after a partition of a quarter of a minute they are this long. */
 const restMsMax = 30_000;
 
+/** One thing that happened in a scenario. */
 export interface LogEntry {
   /** Milliseconds since the beginning. */
   readonly at: number;
+  /** What it was, for people. */
   readonly text: string;
   /** Only of expectations and of what was judged. */
   readonly met?: boolean;

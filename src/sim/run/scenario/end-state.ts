@@ -21,10 +21,13 @@ export interface MessageRecord {
   deliveredCount: number;
 }
 
+/** What a scenario has come to: equal in every run that went well, in virtual time and with real processes. */
 export interface EndState {
+  /** By member name: how its program ended, and whom it knows. */
   readonly programs: Readonly<Record<string, EndedProgram>>;
   /** Names of each component of the network, by what both ends say. */
   readonly components: readonly (readonly string[])[];
+  /** By label: what became of the message, and who received it how often. */
   readonly messages: Readonly<Record<string, EndedMessage>>;
 }
 

@@ -13,24 +13,37 @@ import { FigureWatch, type ScenarioFigures } from './figure-watch.ts';
 import type { Scenario } from './scenario.ts';
 import { SimulatedStage } from './simulated-stage.ts';
 
+/** What a scenario came to in virtual time. It passed if `failures` is empty. */
 export interface ScenarioReport {
+  /** Name of the scenario. */
   readonly name: string;
+  /** What it says of itself. Undefined: nothing. */
   readonly about: string | undefined;
+  /** The seed that it was played with. */
   readonly seed: number;
+  /** How many members there were, twins included. */
   readonly nodes: number;
+  /** What happened, in order. */
   readonly log: readonly LogEntry[];
+  /** How long joins, losses and healing took. */
   readonly figures: ScenarioFigures;
+  /** The state at the end. Undefined: it broke off before. */
   readonly end: EndState | undefined;
   /** Empty when all expectations were met and nothing broke. */
   readonly failures: readonly string[];
+  /** Virtual milliseconds from the beginning to the end. */
   readonly virtualMs: number;
+  /** Events of the simulated world. */
   readonly events: number;
   /** Equal for equal runs. */
   readonly traceHash: string;
+  /** The command that plays it again in the same way. */
   readonly repeat: string;
 }
 
+/** A scenario that was played: its report, and what a picture of it is drawn from. */
 export interface ScenarioRun {
+  /** What it came to. */
   readonly report: ScenarioReport;
   /** What a picture is drawn from. */
   readonly record: RunRecord;
@@ -43,6 +56,7 @@ export interface ScenarioRunOptions {
   readonly file?: string;
 }
 
+/** Plays a scenario in virtual time. What goes wrong is in the failures of its report; it does not throw. */
 export async function runScenario(
   scenario: Scenario,
   options: ScenarioRunOptions = {},

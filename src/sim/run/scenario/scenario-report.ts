@@ -9,6 +9,7 @@ import type { LogEntry } from './director.ts';
 import type { Figure } from './figure-watch.ts';
 import type { ScenarioReport } from './run-scenario.ts';
 
+/** A report as lines for a person: what happened, the figures, and the failures last. */
 export function formatScenario(report: ScenarioReport): string {
   const { figures } = report;
   const heading = `${report.name}: ${report.nodes} nodes, seed ${report.seed}`;

@@ -6,13 +6,19 @@
  */
 import type { LieKind } from '../../world/faults/lies.ts';
 
+/** A scenario that was read and checked: members, a network, and steps. */
 export interface Scenario {
+  /** Its name, for reports. */
   readonly name: string;
+  /** What it shows, for reports. Undefined: it does not say. */
   readonly about: string | undefined;
+  /** The seed that it is played with, unless another is given. */
   readonly seed: number;
+  /** Mean one-way delay in milliseconds, and share of packets lost, 0 to 1. */
   readonly network: { readonly latencyMs: number; readonly loss: number };
   /** Twins included; they are started by their own step only. */
   readonly members: readonly ScenarioMember[];
+  /** What happens and what is expected, in order. */
   readonly steps: readonly Step[];
 }
 

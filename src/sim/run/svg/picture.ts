@@ -30,6 +30,7 @@ export interface PictureTexts {
   readonly subtitle: string;
 }
 
+/** A picture of a run as SVG text: lives, knowledge, links, messages and faults over time. */
 export function drawRun(record: RunRecord, { title, subtitle }: PictureTexts): string {
   const scale = timeScale(record.endMs, plotWidth);
   const panels = panelsOf(record, scale);

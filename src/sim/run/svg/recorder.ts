@@ -41,15 +41,21 @@ export interface MessagePoint {
 
 /** What a picture is drawn from. */
 export interface RunRecord {
+  /** Virtual milliseconds at which the run ended. */
   readonly endMs: number;
+  /** By machine: when its program ran or stood still, and how each time ended. */
   readonly nodes: readonly { readonly name: string; readonly spans: readonly Span[] }[];
+  /** Faults: from when to when. */
   readonly bands: readonly Band[];
   /** Ordered pairs that know each other, as a share of those that could. */
   readonly knowledge: readonly Point[];
+  /** How many links were open; one that only one end reports counts as a half. */
   readonly links: readonly Point[];
+  /** Messages that had their result, each with its recipients with a receipt and without. */
   readonly messages: readonly MessagePoint[];
 }
 
+/** Notes what a picture of a run needs, and changes nothing in the run. Call `follow`, later `finish`. */
 export class RunRecorder {
   private mesh: Mesh | undefined;
   private readonly spans = new Map<string, Span[]>();
@@ -79,18 +85,22 @@ export class RunRecorder {
     });
   }
 
+  /** The program of this machine stands still from now on. */
   paused(name: string): void {
     this.turn(name, 'running', 'paused');
   }
 
+  /** The program of this machine goes on. */
   resumed(name: string): void {
     this.turn(name, 'paused', 'running');
   }
 
+  /** A fault begins. @param key Names it for `faultEnded`. @param kind Its kind. @param text What the picture says. */
   faultBegan(key: string, kind: string, text: string): void {
     this.bands.set(key, { from: this.now, to: this.now, kind, text });
   }
 
+  /** The fault of this key is over; unknown keys are ignored. */
   faultEnded(key: string): void {
     const band = this.bands.get(key);
     if (band === undefined) return;
@@ -98,6 +108,7 @@ export class RunRecorder {
     this.endedBands.push({ ...band, to: this.now });
   }
 
+  /** A message has its result: recipients with a receipt, and without. */
   settled(delivered: number, missing: number): void {
     this.messages.push({ at: this.now, delivered, missing });
   }

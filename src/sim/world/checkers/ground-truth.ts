@@ -8,6 +8,7 @@
 import type { NodeStatus } from '../../../node/node.ts';
 import type { Life, Mesh } from '../mesh.ts';
 
+/** Who is linked to whom at one instant, as the world sees it: what nodes say is compared with it. */
 export class GroundTruth {
   /** Node names to the names they are linked to, both ends agreeing. */
   readonly edges: ReadonlyMap<string, ReadonlySet<string>>;
@@ -66,6 +67,7 @@ export class GroundTruth {
     return found;
   }
 
+  /** True: the same nodes with the same links. */
   equals(other: GroundTruth): boolean {
     return this.fingerprint() === other.fingerprint();
   }

@@ -22,7 +22,9 @@ const allQueuesEveryMs = 5000;
 /** Each look takes 2.5 s of the run. */
 const viewEveryMs = 3000;
 
+/** Checks a mesh while it runs, faults or not. What is wrong is reported with `World.fail`. */
 export class Safety {
+  /** Links that nothing has hindered for a while, at both ends and between them: for these nodes have no excuse. */
   readonly standing: StandingLinks;
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;

@@ -10,14 +10,19 @@ import type { Life, Member, Mesh } from '../mesh.ts';
 import type { Rule } from '../network/network.ts';
 import type { SeededRandom } from '../random.ts';
 
+/** Something that is done to a mesh, and undone. Call `start` once and `end` once. */
 export interface Fault {
+  /** Its kind. */
   readonly name: FaultName;
   /** Who is hit, for the trace. */
   readonly text: string;
+  /** It begins. */
   start(mesh: Mesh): void;
+  /** It is over: rules are gone, those that it stopped run again. */
   end(mesh: Mesh): void;
 }
 
+/** The kinds of faults: what `--faults` and `SimulationOptions.faults` accept. */
 export type FaultName =
   | 'partition'
   | 'oneway'

@@ -154,6 +154,7 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
   },
 };
 
+/** All kinds of faults. */
 export const faultNames = Object.keys(makers) as FaultName[];
 
 /** A fault of this name against somebody that the seed picks; undefined where nobody is left to be hit. */

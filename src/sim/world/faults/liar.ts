@@ -25,6 +25,7 @@ const announceMs = 400;
 /** A socket with this much waiting takes no lies: it shall not fail for their number alone. */
 const waitingBytesMax = 64 * 1024;
 
+/** A member that sends lies of these kinds beside what its node says: about itself, others and the mesh. */
 export function liar(member: Member, kinds: readonly LieKind[], random: SeededRandom): Fault {
   let lying: Lying | undefined;
   return {

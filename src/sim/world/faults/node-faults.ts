@@ -18,6 +18,7 @@ const restartMsMax = 4000;
 const dialMsMin = 20;
 const dialMsMax = 500;
 
+/** Programs are killed and started again at the end. `end`: the system closes their sockets in order; `reset`: it resets them. */
 export function crash(members: readonly Member[], sockets: 'end' | 'reset'): Fault {
   return {
     name: 'crash',
@@ -29,6 +30,7 @@ export function crash(members: readonly Member[], sockets: 'end' | 'reset'): Fau
   };
 }
 
+/** Machines are gone with their disks, and no connection to them ends; at the end they come back empty and start again. */
 export function vanish(members: readonly Member[]): Fault {
   return {
     name: 'vanish',

@@ -11,6 +11,7 @@ import type { World } from '../world.ts';
 import { Places } from './places.ts';
 import type { Connection, Process } from './sockets.ts';
 
+/** How a network carries what is sent. Shares are from 0 to 1. */
 export interface NetworkOptions {
   /** Mean one-way delay between two hosts. Default 20. */
   readonly latencyMs?: number;
@@ -36,15 +37,21 @@ export type NetworkConditions = { -readonly [Name in keyof NetworkOptions]-?: nu
 
 /** Something that stops what travels from one host to another; one direction at a time. */
 export interface Rule {
+  /** Names the rule in the trace. */
   readonly name: string;
+  /** True: nothing gets from the one host to the other. */
   blocks(from: Host, to: Host): boolean;
 }
 
 /** Something that makes what travels between two hosts slow; where several do, the worst counts. */
 export interface Slowness {
+  /** Names it in the trace. */
   readonly name: string;
+  /** Delays are multiplied by this; 1 changes nothing. */
   readonly latencyFactor: number;
+  /** Bytes that a stream carries per second, in one direction. */
   readonly bytesPerSecond: number;
+  /** True: it counts for what goes from the one host to the other. */
   slows(from: Host, to: Host): boolean;
 }
 
