@@ -76,18 +76,19 @@ const floodParts = 2000;
 test('a client that floods and never reads costs the node a bounded memory, and others are served', async () => {
   await using site = await Site.open();
   const node = await site.up('a');
-  const residentMb = () =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${node.process.pid}/status`, 'utf8'))?.[1]) / 1024;
-  const before = residentMb();
+  /** The most that it ever held in memory. */
+  const peakMb = () =>
+    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${node.process.pid}/status`, 'utf8'))?.[1]) / 1024;
+  const before = peakMb();
   const flooding = await RawSession.greeted(pathOf(site, 'a'));
+  // It answers no pings either, and is gone after some seconds: on a slow machine before all is sent.
   flooding.socket.pause();
   const part = Buffer.alloc(controlLimits.partBytes);
   for (let id = 1; id <= floodParts; id++)
     await flooding.sent([FrameType.part, id, part], [FrameType.call, floodParts + id, 'status', {}]);
-  expect(flooding.socket.readyState).toBe(flooding.socket.OPEN);
   expect(await site.run(['status', '--node', 'a'])).toMatchObject({ exitCode: 0, stderr: '' });
   // 64 MiB of inputs, and what the allocator keeps beside them.
-  expect(residentMb() - before).toBeLessThan(200);
+  expect(peakMb() - before).toBeLessThan(200);
   flooding.close();
   expect(await site.run(['status', '--node', 'a'])).toMatchObject({ exitCode: 0, stderr: '' });
 });
