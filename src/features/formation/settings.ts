@@ -10,7 +10,7 @@ export const formationSettings = {
   formation: setting({
     type: list('<address...>', 'addresses, tcp://HOST:PORT each', formationLimits.formationAddressesMax, 1),
     help: 'tcp://host:port each, the same everywhere: the node that binds one is the broker',
-    defaultText: 'in none',
+    defaultText: 'none',
   }),
   /** Programs that speak nanomsg may come from other machines too, though they have no key. Default false. */
   doorInsecure: setting({
