@@ -14,6 +14,8 @@ const entries = {
   'sim/index': 'src/sim/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/main': 'src/cli/main.ts',
+  // Beside the chunk that starts it.
+  'chunks/worker': 'src/stores/sqlite/worker.ts',
 };
 
 /**

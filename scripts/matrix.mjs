@@ -16,6 +16,7 @@ const quick = [
   'test/core/',
   'test/golden/',
   'test/promises/',
+  'test/stores/',
   'test/canaries/',
   'test/api-report.test.ts',
   'test/bundle.test.ts',

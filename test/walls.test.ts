@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
   ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/settings.ts'] as const),
-  ...(['node', 'stores', 'doors', 'host', 'remote'] as const),
+  ...(['node', 'stores', 'stores/sqlite', 'doors', 'host', 'remote'] as const),
   ...([
     'sim/world',
     'features/*/sim',
@@ -44,6 +44,7 @@ const mayImport: Record<Room, string[]> = {
   // Settings of every node are those of the features that every node has: discovery, topology.
   node: [...below, 'features/*/core', 'valibot', 'fastest-levenshtein', '@standard-schema/spec'],
   stores: ['kernel', 'kit'],
+  'stores/sqlite': ['kernel', 'kit', 'stores', 'node:', '@photostructure/sqlite'],
   doors: [...below, 'features/*', 'features/*/core', 'host', 'node:'],
   host: [
     ...below,

@@ -48,6 +48,7 @@ const table = {
   SKEIN_NOT_RUNNING: { means: 'no node runs on this machine' },
   SKEIN_AMBIGUOUS: { means: 'several nodes run on this machine' },
   SKEIN_CONTROL: { means: 'the control socket did not understand', status: 400 },
+  SKEIN_STORE: { means: 'the file of the store, or its disk, cannot be used as it is', status: 503 },
   SKEIN_STORE_FULL: {
     means: 'the disk of the store has no room: nothing was written',
     retryable: true,

@@ -9,7 +9,7 @@ import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { storeLimits } from './limits.ts';
 import type { Outcome } from './parts.ts';
-import { frozenCopy } from './plain-data.ts';
+import { frozenCopy, plainBytes } from './plain-data.ts';
 
 /** One operation on its way. */
 export interface Entry {
@@ -18,6 +18,7 @@ export interface Entry {
 }
 
 interface Waiting extends Entry {
+  readonly byteLength: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SkeinError) => void;
 }
@@ -42,7 +43,7 @@ export abstract class OrderedStore implements Store {
       if (this.state !== 'open') throw closedError(feature, verb);
       if (this.pendingCount >= storeLimits.operationsWaitingMax) throw busyError(feature, verb);
       const operation = { verb, input: copied(feature, verb, input) };
-      this.waiting.push({ feature, operation, resolve, reject });
+      this.waiting.push({ feature, operation, byteLength: plainBytes(operation.input), resolve, reject });
       if (this.group.length === 0) this.commitNext();
     });
   }
@@ -67,10 +68,21 @@ export abstract class OrderedStore implements Store {
   }
 
   private commitNext(): void {
-    const group = this.waiting.splice(0, storeLimits.groupOperationsMax);
+    const group = this.waiting.splice(0, this.nextGroupLength());
     this.group = group;
     if (group.length > 0) this.commit(group, (outcomes) => this.report(group, outcomes));
     else this.closeIfIdle();
+  }
+
+  private nextGroupLength(): number {
+    let bytes = 0;
+    let length = 0;
+    for (const { byteLength } of this.waiting) {
+      bytes += byteLength;
+      if (length > 0 && bytes > storeLimits.groupBytesMax) break;
+      if (++length === storeLimits.groupOperationsMax) break;
+    }
+    return length;
   }
 
   private report(group: readonly Waiting[], outcomes: readonly Outcome[]): void {

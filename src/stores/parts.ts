@@ -10,7 +10,7 @@ import { SkeinError } from '../kernel/errors.ts';
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
-import { plainCopy } from './plain-data.ts';
+import { checkAnswer, failedOperation, unknownOperation } from './operations.ts';
 
 /** What is durable, by feature: it outlives the stores that were opened on it. */
 export type StoreContent = Map<string, object>;
@@ -47,19 +47,19 @@ export class StoreParts {
   /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
   execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
     const part = this.parts.get(feature);
-    if (part === undefined || !Object.hasOwn(part.operations, verb))
-      return failed(this.unknown(feature, part, verb));
+    if (part === undefined || !Object.hasOwn(part.operations, verb)) {
+      const verbs = part === undefined ? undefined : Object.keys(part.operations);
+      return failed(unknownOperation(feature, verb, verbs, [...this.parts.keys()]));
+    }
     this.journal.begin();
     try {
-      const answer = part.operations[verb]?.(part.state, input);
-      refusePromise(answer);
-      const value = plainCopy(answer, 'its answer');
+      const value = checkAnswer(part.operations[verb]?.(part.state, input));
       if (this.journal.hasChanges && !mayChange) throw diskFull(feature, verb);
       this.journal.keep();
       return { ok: true, value };
     } catch (error) {
       this.journal.undo();
-      return failed(causeOf(feature, verb, error));
+      return failed(failedOperation(feature, verb, error));
     }
   }
 
@@ -70,31 +70,6 @@ export class StoreParts {
       collection.attach(this.journal);
     }
   }
-
-  private unknown(feature: string, part: Part | undefined, verb: string): SkeinError {
-    if (part !== undefined) {
-      const known = Object.keys(part.operations).join(', ');
-      return new SkeinError('SKEIN_INVALID', `the store of ${feature} has no "${verb}": it has ${known}`);
-    }
-    const known = [...this.parts.keys()].join(', ') || 'none';
-    const text = `the store has no part for feature "${feature}": open it with that feature's model (it has ${known})`;
-    return new SkeinError('SKEIN_INVALID', text);
-  }
-}
-
-/** What it still does after it has returned throws, and is nobody's: the failure is told here. */
-function refusePromise(answer: unknown): void {
-  if (!(answer instanceof Promise)) return;
-  answer.catch(() => undefined);
-  throw new TypeError('it returned a promise, but operations are synchronous');
-}
-
-function causeOf(feature: string, verb: string, error: unknown): SkeinError {
-  if (error instanceof SkeinError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new SkeinError('SKEIN_FAILED', `${feature} ${verb} failed in the store: ${reason}`, {
-    cause: error,
-  });
 }
 
 function diskFull(feature: string, verb: string): SkeinError {

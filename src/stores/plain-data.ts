@@ -9,6 +9,8 @@
 /** Deeper values are circles or mistakes, and recursion must end before the stack does. */
 const depthMax = 64;
 const shownMax = 60;
+/** A number, and what any value takes besides its content. */
+const leafBytes = 8;
 
 /** A copy that its owner may change. @throws TypeError that names what is not plain, and where it is. */
 export function plainCopy<Value>(value: Value, what: string): Value {
@@ -24,6 +26,16 @@ export function frozenCopy<Value>(value: Value, what: string): Value {
 export function frozen<Value>(value: Value, what: string): Value {
   freeze(value, what, 0);
   return value;
+}
+
+/** How much plain data there is, in bytes: texts and bytes by their length, all else by a guess. */
+export function plainBytes(value: unknown): number {
+  if (typeof value === 'string') return leafBytes + value.length;
+  if (!isNested(value)) return leafBytes;
+  if (value instanceof Uint8Array) return leafBytes + value.length;
+  let sum = leafBytes;
+  for (const field of Array.isArray(value) ? value : Object.values(value)) sum += plainBytes(field);
+  return sum;
 }
 
 function copy(value: unknown, what: string, depth: number, done: (made: object) => object): unknown {

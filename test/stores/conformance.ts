@@ -24,7 +24,8 @@ export interface StoreRig {
 
 const everything = { from: 0, below: 1_000_000 };
 
-export function storeConformance(name: string, make: () => Promise<StoreRig>): void {
+/** @param runs Of random operations: each opens a store of its own. */
+export function storeConformance(name: string, make: () => Promise<StoreRig>, runs = 60): void {
   const rigs: StoreRig[] = [];
   afterEach(async () => {
     for (const rig of rigs.splice(0)) await rig.release();
@@ -207,7 +208,7 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>): v
           }
           expect(await store.ledger('list', everything)).toEqual(model.everything);
         }),
-        { numRuns: 60 },
+        { numRuns: runs },
       );
     });
   });

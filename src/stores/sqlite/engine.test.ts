@@ -1,0 +1,238 @@
+/** The engine on a real file, in the thread of the test; its library is real, and fails where a test says so. */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { SkeinError } from '../../kernel/errors.ts';
+import type { Outcome } from '../parts.ts';
+import { SqliteEngine } from './engine.ts';
+import { loadSqlite, type SqliteDatabase, type SqliteLibrary } from './library.ts';
+import type { SqlitePart } from './part.ts';
+
+type Verbs = { add(text: string): number; all(input: undefined): unknown; refuse(text: string): void };
+
+const base = mkdtempSync(join(tmpdir(), 'skein-engine-'));
+const library = loadSqlite();
+let files = 0;
+const newPath = () => join(base, `${++files}.sqlite`);
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const notes: SqlitePart<Verbs> = {
+  name: 'notes',
+  migrations: ['CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT'],
+  operations(database) {
+    const add = database.prepare('INSERT INTO notes (text) VALUES (?) RETURNING n');
+    const all = database.prepare('SELECT text FROM notes ORDER BY n');
+    return {
+      add: (text) => (add.get(text) as { n: number }).n,
+      all: () => all.all().map((row) => (row as { text: string }).text),
+      refuse(text) {
+        add.get(text);
+        throw new Error('refused');
+      },
+    };
+  },
+};
+
+function open(path: string, given: Partial<{ library: SqliteLibrary; parts: SqlitePart<never>[] }> = {}) {
+  return new SqliteEngine({ library, path, parts: [notes], ...given });
+}
+
+const entry = (verb: string, input?: unknown) => ({
+  feature: 'notes',
+  operation: { verb, input: input as never },
+});
+const add = (text: string) => entry('add', text);
+const textsOf = (engine: SqliteEngine) => answerOf(engine.carryOut([entry('all')])[0]);
+
+function answerOf(outcome: Outcome | undefined): unknown {
+  if (outcome?.ok !== true) throw outcome?.error ?? new Error('no outcome');
+  return outcome.value;
+}
+
+function problemOf(run: () => unknown): SkeinError {
+  try {
+    run();
+  } catch (error) {
+    return error as SkeinError;
+  }
+  throw new Error('it did not fail');
+}
+
+/** The real library, with a look at each statement that is executed without values. */
+function watched(before: (sql: string, database: SqliteDatabase) => void): SqliteLibrary {
+  return {
+    name: 'watched',
+    open(path) {
+      const database = library.open(path);
+      return {
+        get isTransaction() {
+          return database.isTransaction;
+        },
+        exec(sql) {
+          before(sql, database);
+          database.exec(sql);
+        },
+        prepare: (sql) => database.prepare(sql),
+        close: () => database.close(),
+      };
+    },
+  };
+}
+
+function sqliteError(errcode: number): Error {
+  return Object.assign(new Error(`made up ${errcode}`), { code: 'ERR_SQLITE_ERROR', errcode });
+}
+
+describe('a group', () => {
+  test('is one transaction, also when one of it fails: of that nothing is kept', () => {
+    const commits: string[] = [];
+    const path = newPath();
+    const engine = open(path, { library: watched((sql) => sql === 'COMMIT' && commits.push(sql)) });
+    commits.length = 0;
+    const outcomes = engine.carryOut([add('a'), entry('refuse', 'x'), entry('dance'), add('b')]);
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.code))).toEqual([
+      1,
+      'SKEIN_FAILED',
+      'SKEIN_INVALID',
+      2,
+    ]);
+    expect(commits).toHaveLength(1);
+    expect(textsOf(engine)).toEqual(['a', 'b']);
+    engine.close();
+  });
+
+  test('whose commit fails is unknown, whatever is in the file; the engine is over, and the next one reads it', () => {
+    for (const isInFile of [true, false]) {
+      let fails = false;
+      const failing = watched((sql, database) => {
+        if (sql !== 'COMMIT' || !fails) return;
+        fails = false;
+        if (isInFile) database.exec('COMMIT');
+        throw sqliteError(10);
+      });
+      const path = newPath();
+      const engine = open(path, { library: failing });
+      engine.carryOut([add('before')]);
+      fails = true;
+      const outcomes = engine.carryOut([add('unknown'), entry('all')]);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ ok: false, error: { code: 'SKEIN_LOST' } });
+      expect(engine.isOver).toBe(true);
+      const next = open(path);
+      expect(textsOf(next)).toEqual(isInFile ? ['before', 'unknown'] : ['before']);
+      expect(answerOf(next.carryOut([add('after')])[0])).toBe(isInFile ? 3 : 2);
+      next.close();
+    }
+  });
+
+  test('for which there is no room on the disk is refused entirely, and the store goes on', () => {
+    const path = newPath();
+    const full = watched((sql, database) => {
+      if (sql === 'BEGIN IMMEDIATE') database.exec(`PRAGMA max_page_count = ${pages}`);
+    });
+    let pages = 4_000_000;
+    const engine = open(path, { library: full });
+    engine.carryOut([add('kept')]);
+    pages = 1;
+    const outcomes = engine.carryOut([add('x'), add('y'.repeat(1_000_000))]);
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({
+        ok: false,
+        error: {
+          code: 'SKEIN_STORE_FULL',
+          message: `no room on the disk for the store ${path}: nothing was written`,
+        },
+      });
+    expect(textsOf(engine)).toEqual(['kept']);
+    pages = 4_000_000;
+    expect(answerOf(engine.carryOut([add('y'.repeat(1_000_000))])[0])).toBe(2);
+    engine.close();
+  });
+});
+
+describe('the file', () => {
+  test('belongs to its user alone, with its journals', () => {
+    const path = newPath();
+    const engine = open(path);
+    engine.carryOut([add('a')]);
+    for (const suffix of ['', '-wal', '-shm'])
+      expect([suffix, statSync(path + suffix).mode & 0o777]).toEqual([suffix, 0o600]);
+    engine.close();
+  });
+
+  test('syncs each commit: journal and sync are as they must be', () => {
+    let database: SqliteDatabase | undefined;
+    const engine = open(newPath(), {
+      library: { name: 'kept', open: (path) => (database = library.open(path)) },
+    });
+    const pragma = (name: string) => Object.values(database?.prepare(`PRAGMA ${name}`).get() as object)[0];
+    expect([pragma('journal_mode'), pragma('synchronous'), pragma('fullfsync'), pragma('mmap_size')]).toEqual(
+      ['wal', 2, 1, 0],
+    );
+    engine.close();
+  });
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    ['text', (path) => writeFileSync(path, 'x'.repeat(5000)), /is damaged, or no store at all/],
+    ['a database of another program', foreign, /is a database of another program: nothing was changed/],
+    ['a store of a newer skein', newerFormat, /was written by a newer skein \(format 2, known 1\)/],
+    ['tables of a newer skein', newerPart, /was written by a newer skein \(notes 2, known 1\)/],
+  ])('is left as it is where it holds %s', (_what, make, message) => {
+    const path = newPath();
+    make(path);
+    const before = readFileSync(path);
+    const problem = problemOf(() => open(path));
+    expect(problem).toMatchObject({ code: 'SKEIN_STORE', message: expect.stringMatching(message) });
+    expect(problem.message).toContain(path);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('is refused where it is no file, or cannot be written', ({ skip }) => {
+    const folder = newPath();
+    mkdirSync(folder);
+    expect(problemOf(() => open(folder)).message).toBe(
+      `the store ${folder} is no file: name another path, or move it away`,
+    );
+    if (process.getuid?.() === 0) skip('root may write everywhere');
+    chmodSync(folder, 0o500);
+    expect(problemOf(() => open(join(folder, 'a.sqlite'))).message).toContain('cannot be written');
+  });
+
+  test('is brought to the newest version, and a migration that fails changes nothing', () => {
+    const path = newPath();
+    const first = open(path);
+    first.carryOut([add('old')]);
+    first.close();
+    const broken = {
+      ...notes,
+      migrations: [...notes.migrations, 'ALTER TABLE notes ADD COLUMN mood TEXT; nonsense'],
+    };
+    expect(problemOf(() => open(path, { parts: [broken as never] }))).toMatchObject({ code: 'SKEIN_STORE' });
+    const second = { ...notes, migrations: [...notes.migrations, 'ALTER TABLE notes ADD COLUMN mood TEXT'] };
+    const engine = open(path, { parts: [second as never] });
+    expect(textsOf(engine)).toEqual(['old']);
+    engine.close();
+    expect(problemOf(() => open(path)).message).toContain('newer skein');
+  });
+});
+
+function foreign(path: string): void {
+  const database = library.open(path);
+  database.exec('CREATE TABLE theirs (a)');
+  database.close();
+}
+
+function newerFormat(path: string): void {
+  open(path).close();
+  const database = library.open(path);
+  database.exec('PRAGMA user_version = 2');
+  database.close();
+}
+
+function newerPart(path: string): void {
+  open(path).close();
+  const database = library.open(path);
+  database.exec("UPDATE skein_part SET version = 2 WHERE feature = 'notes'");
+  database.close();
+}

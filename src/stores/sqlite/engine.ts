@@ -1,0 +1,118 @@
+/**
+ * The store's file and the operations on it: one group after another, each group one transaction.
+ *
+ * Owned by the store's thread. Invariant: an outcome that is ok is on the disk; of an operation that failed nothing is;
+ * a commit that failed is unknown, and the engine is over: another one reads from the file what is in it.
+ */
+import { SkeinError } from '../../kernel/errors.ts';
+import { checkAnswer, failedOperation, unknownOperation } from '../operations.ts';
+import type { Entry } from '../ordered-store.ts';
+import type { Outcome } from '../parts.ts';
+import { failureOfSqlite, isOfSqlite } from './failures.ts';
+import { openFile } from './file.ts';
+import type { SqliteDatabase, SqliteLibrary } from './library.ts';
+import type { AnySqlitePart } from './part.ts';
+
+export interface EngineOptions {
+  readonly library: SqliteLibrary;
+  readonly path: string;
+  readonly parts: readonly AnySqlitePart[];
+}
+
+type Operations = Readonly<Record<string, (input: unknown) => unknown>>;
+
+export class SqliteEngine {
+  private readonly path: string;
+  private readonly database: SqliteDatabase;
+  private readonly operations = new Map<string, Operations>();
+  private over = false;
+
+  /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
+  constructor({ library, path, parts }: EngineOptions) {
+    this.path = path;
+    this.database = openFile(library, path, parts);
+    for (const part of parts) this.operations.set(part.name, part.operations(this.database));
+  }
+
+  /** It takes no more. Its thread must end, too: one of the libraries lets go of the file only then. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** In order, each entirely or not at all. Never throws. Not to be called once it is over. */
+  carryOut(group: readonly Entry[]): Outcome[] {
+    // Mostly nothing fails, and then nothing is undone apart from the rest.
+    return this.attempt(group, false) ?? (this.attempt(group, true) as Outcome[]);
+  }
+
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    this.database.close();
+  }
+
+  /** @param apart Each operation can be undone by itself. Without, one that fails undoes all: undefined. */
+  private attempt(group: readonly Entry[], apart: boolean): Outcome[] | undefined {
+    const { database, operations } = this;
+    const outcomes: Outcome[] = [];
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      for (const { feature, operation } of group) {
+        const { verb, input } = operation;
+        const found = operations.get(feature);
+        const run = found !== undefined && Object.hasOwn(found, verb) ? found[verb] : undefined;
+        if (run === undefined) {
+          const known = found === undefined ? undefined : Object.keys(found);
+          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, [...operations.keys()]) });
+          continue;
+        }
+        if (apart) database.exec('SAVEPOINT operation');
+        try {
+          outcomes.push({ ok: true, value: checkAnswer(run(input)) });
+        } catch (error) {
+          if (isOfSqlite(error)) throw error;
+          if (!apart) {
+            database.exec('ROLLBACK');
+            return undefined;
+          }
+          database.exec('ROLLBACK TO operation');
+          outcomes.push({ ok: false, error: failedOperation(feature, verb, error) });
+        }
+        if (apart) database.exec('RELEASE operation');
+      }
+    } catch (error) {
+      return this.undone(group, error);
+    }
+    return this.commit(outcomes);
+  }
+
+  /** SQLite itself failed before the commit: nothing of the group is in the store. */
+  private undone(group: readonly Entry[], error: unknown): Outcome[] {
+    this.rollBack();
+    return group.map(() => ({ ok: false, error: failureOfSqlite(error, this.path) }));
+  }
+
+  private commit(outcomes: Outcome[]): Outcome[] {
+    try {
+      this.database.exec('COMMIT');
+      return outcomes;
+    } catch (cause) {
+      this.rollBack();
+      this.close();
+      const { message } = failureOfSqlite(cause, this.path);
+      const text = `the commit failed, and whether it is in the store is unknown: ${message}`;
+      return outcomes.map((outcome) =>
+        outcome.ok ? { ok: false, error: new SkeinError('SKEIN_LOST', text, { cause }) } : outcome,
+      );
+    }
+  }
+
+  /** SQLite may have done it itself already. */
+  private rollBack(): void {
+    try {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+    } catch {
+      this.close();
+    }
+  }
+}

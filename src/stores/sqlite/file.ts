@@ -1,0 +1,153 @@
+/**
+ * The file of a store: made for its user alone, opened with what durability needs, and checked before anything is
+ * written to it.
+ *
+ * Called by the engine. Invariant: a file that is not a store of this or an earlier version is left as it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SkeinError } from '../../kernel/errors.ts';
+import { failureOfSqlite } from './failures.ts';
+import type { SqliteDatabase, SqliteLibrary } from './library.ts';
+import type { AnySqlitePart } from './part.ts';
+
+/** `skei` in ASCII: says in the file's head whose it is. */
+const applicationId = 0x736b6569;
+/** Of the tables of the store itself; those of features have versions of their own. */
+const formatVersion = 1;
+const storeIdBytes = 16;
+
+const pragmas = [
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA synchronous = FULL',
+  // macOS alone: without them a sync does not reach the disk.
+  'PRAGMA fullfsync = ON',
+  'PRAGMA checkpoint_fullfsync = ON',
+  // A write beyond a mapped page that the disk has no room for would kill the process.
+  'PRAGMA mmap_size = 0',
+  'PRAGMA foreign_keys = ON',
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA busy_timeout = 5000',
+];
+
+const tables = `
+  CREATE TABLE skein_store (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id BLOB NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE skein_part (feature TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
+
+/** @throws SkeinError SKEIN_STORE that names the file, what is wrong with it, and what to do. */
+export function openFile(
+  library: SqliteLibrary,
+  path: string,
+  parts: readonly AnySqlitePart[],
+): SqliteDatabase {
+  const isNew = prepareFile(path);
+  let database: SqliteDatabase | undefined;
+  try {
+    database = library.open(path);
+    checkHead(database, path);
+    for (const pragma of pragmas) database.exec(pragma);
+    migrate(database, path, parts);
+    if (isNew) syncFolder(dirname(path));
+    return database;
+  } catch (error) {
+    database?.close();
+    throw failureOfSqlite(error, path);
+  }
+}
+
+/** True: it was not there. */
+function prepareFile(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile())
+    throw new SkeinError('SKEIN_STORE', `the store ${path} is no file: name another path, or move it away`);
+  try {
+    // With the mode that its journals get too: SQLite takes it from the file.
+    closeSync(openSync(path, 'a', 0o600));
+    if (found === undefined) chmodSync(path, 0o600);
+  } catch (cause) {
+    throw new SkeinError(
+      'SKEIN_STORE',
+      `the store ${path} cannot be written: ${(cause as Error).message}; see who owns it and its folder`,
+      { cause },
+    );
+  }
+  return found === undefined;
+}
+
+/** A file whose folder was not synced may be gone after a power cut, with all that was synced in it. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Reads only. */
+function checkHead(database: SqliteDatabase, path: string): void {
+  const application = numberOf(database, 'PRAGMA application_id');
+  const version = numberOf(database, 'PRAGMA user_version');
+  const isEmpty = numberOf(database, 'SELECT count(*) FROM sqlite_schema') === 0;
+  if (isEmpty && application === 0) return;
+  if (application !== applicationId)
+    throw new SkeinError(
+      'SKEIN_STORE',
+      `${path} is a database of another program: nothing was changed; name another path, or move it away`,
+    );
+  if (version > formatVersion) throw newer(path, `format ${version}, known ${formatVersion}`);
+}
+
+function migrate(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    if (numberOf(database, 'PRAGMA user_version') === 0) createTables(database);
+    for (const { name, migrations } of parts) migratePart(database, path, name, migrations);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function createTables(database: SqliteDatabase): void {
+  database.exec(tables);
+  database
+    .prepare('INSERT INTO skein_store (one, id, epoch) VALUES (1, ?, 0)')
+    .run(new Uint8Array(randomBytes(storeIdBytes)));
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
+}
+
+function migratePart(
+  database: SqliteDatabase,
+  path: string,
+  name: string,
+  migrations: readonly string[],
+): void {
+  const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
+  const version = (row as { version: number } | undefined)?.version ?? 0;
+  if (version > migrations.length) throw newer(path, `${name} ${version}, known ${migrations.length}`);
+  if (version === migrations.length && row !== undefined) return;
+  for (const sql of migrations.slice(version)) database.exec(sql);
+  database
+    .prepare(
+      'INSERT INTO skein_part (feature, version) VALUES (?, ?) ON CONFLICT (feature) DO UPDATE SET version = excluded.version',
+    )
+    .run(name, migrations.length);
+}
+
+function newer(path: string, versions: string): SkeinError {
+  return new SkeinError(
+    'SKEIN_STORE',
+    `the store ${path} was written by a newer skein (${versions}): nothing was changed; start that version again`,
+  );
+}
+
+function numberOf(database: SqliteDatabase, sql: string): number {
+  return Object.values(database.prepare(sql).get() as object)[0] as number;
+}

@@ -1,0 +1,27 @@
+/** What a store and its thread say to each other. */
+import type { Failure } from '../../kernel/errors.ts';
+import type { Entry } from '../ordered-store.ts';
+
+export interface StoreThreadData {
+  readonly path: string;
+  /** Addresses of modules that export `parts`. */
+  readonly modules: readonly string[];
+}
+
+export type ToThread =
+  | { readonly type: 'group'; readonly group: readonly Entry[] }
+  | { readonly type: 'close' };
+
+export type ThreadOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type FromThread =
+  | { readonly type: 'open'; readonly library: string }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | {
+      readonly type: 'outcomes';
+      readonly outcomes: readonly ThreadOutcome[];
+      /** The thread ends now. */
+      readonly isLast: boolean;
+    };

@@ -1,0 +1,61 @@
+/**
+ * The store on SQLite: one file, written by a thread of its own.
+ *
+ * Made by the host of a node that is to keep something. Invariant: what it reports as done is on the disk; after a
+ * commit that failed nothing is written before another thread has opened the file and read what is in it.
+ */
+import type { SkeinError } from '../../kernel/errors.ts';
+import { type Entry, OrderedStore } from '../ordered-store.ts';
+import type { Outcome } from '../parts.ts';
+import type { StoreThreadData } from './messages.ts';
+import { StoreThread } from './thread.ts';
+
+export interface SqliteStoreOptions extends StoreThreadData {
+  /** The program of its thread. Default: the one beside this file. */
+  readonly program?: URL;
+}
+
+export class SqliteStore extends OrderedStore {
+  private readonly open: () => Promise<StoreThread>;
+  private thread: StoreThread | undefined;
+
+  /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY, with what is wrong with the file. */
+  static async open({ program, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
+    const file = program ?? new URL('worker.js', import.meta.url);
+    const open = () => StoreThread.open(file, data);
+    return new SqliteStore(open, await open());
+  }
+
+  private constructor(open: () => Promise<StoreThread>, thread: StoreThread) {
+    super();
+    this.open = open;
+    this.thread = thread;
+  }
+
+  protected override commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void {
+    void this.carryOut(group).then(done);
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.thread?.end();
+    this.thread = undefined;
+  }
+
+  private async carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
+    try {
+      await this.forgetEnded();
+      this.thread ??= await this.open();
+    } catch (error) {
+      return group.map(() => ({ ok: false, error: error as SkeinError }));
+    }
+    return this.thread.carryOut(group);
+  }
+
+  /** Not before it is gone: until then it may hold the file. */
+  private async forgetEnded(): Promise<void> {
+    if (this.thread?.isOver !== true) return;
+    await this.thread.end();
+    this.thread = undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A thread that holds a store's file open, as the store sees it.
+ *
+ * Made by the store; another one is made when it has ended. Invariant: it answers each group once, if only with why
+ * that is unknown; it keeps the process alive only while a group is under way.
+ */
+import { Worker } from 'node:worker_threads';
+import { type Failure, SkeinError } from '../../kernel/errors.ts';
+import type { Entry } from '../ordered-store.ts';
+import type { Outcome } from '../parts.ts';
+import type { FromThread, StoreThreadData, ThreadOutcome, ToThread } from './messages.ts';
+
+export class StoreThread {
+  /** Which SQLite it is: `node:sqlite`, or the name of a package. */
+  readonly library: string;
+  private readonly worker: Worker;
+  private readonly ended: Promise<unknown>;
+  private hasEnded = false;
+  private waiting: ((outcomes: readonly Outcome[]) => void) | undefined;
+  private groupLength = 0;
+
+  /** @throws SkeinError with what is wrong with the file. */
+  static async open(program: URL, data: StoreThreadData): Promise<StoreThread> {
+    const worker = new Worker(program, { workerData: data });
+    let problem: unknown;
+    worker.once('error', (error) => {
+      problem = error;
+    });
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const first = new Promise<FromThread>((resolve) => worker.once('message', resolve));
+    // Where it could not even begin, it ends without a word.
+    const message = await Promise.race([first, ended]);
+    if (message?.type === 'open') return new StoreThread(worker, ended, message.library);
+    await ended;
+    if (message?.type === 'failed') throw errorOf(message.failure);
+    const text = `the thread of the store ${data.path} could not start: ${String(problem ?? 'it ended')}`;
+    throw new SkeinError('SKEIN_STORE', text, { cause: problem });
+  }
+
+  private constructor(worker: Worker, ended: Promise<unknown>, library: string) {
+    this.worker = worker;
+    this.ended = ended;
+    this.library = library;
+    worker.on('message', (message: FromThread) => {
+      if (message.type !== 'outcomes') return;
+      this.hasEnded ||= message.isLast;
+      this.answer(message.outcomes.map(outcomeOf));
+    });
+    worker.on('error', (error) => this.broken(error));
+    worker.on('exit', () => this.broken(undefined));
+    worker.unref();
+  }
+
+  /** It takes no more groups. */
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
+  /** One group at a time. Never rejects. */
+  carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+      this.groupLength = group.length;
+      this.worker.ref();
+      this.say({ type: 'group', group: group.map(({ feature, operation }) => ({ feature, operation })) });
+    });
+  }
+
+  /** Resolves once the file is closed and the thread is gone. */
+  async end(): Promise<void> {
+    if (!this.hasEnded) this.say({ type: 'close' });
+    this.worker.ref();
+    await this.ended;
+  }
+
+  private say(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+
+  private answer(outcomes: readonly Outcome[]): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    this.worker.unref();
+    waiting?.(outcomes);
+  }
+
+  /** It is gone: what it was doing is unknown. */
+  private broken(cause: unknown): void {
+    this.hasEnded = true;
+    if (this.waiting === undefined) return;
+    const text = 'the thread of the store has ended, and whether it is in the store is unknown';
+    const error = new SkeinError('SKEIN_LOST', text, { cause });
+    this.answer(Array.from({ length: this.groupLength }, () => ({ ok: false, error })));
+  }
+}
+
+function outcomeOf(said: ThreadOutcome): Outcome {
+  return said.ok ? said : { ok: false, error: errorOf(said.failure) };
+}
+
+function errorOf({ code, message, details }: Failure): SkeinError {
+  return new SkeinError(code, message, { details });
+}

@@ -1,0 +1,99 @@
+/** The store on SQLite keeps what every store promises, in a thread and on a real disk. Needs dist. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { storeConformance } from './conformance.ts';
+
+const program = new URL('../../dist/chunks/worker.js', import.meta.url);
+const modules = [new URL('./sqlite-parts.mjs', import.meta.url).href];
+
+/** Each starts several threads. */
+const runs = 12;
+
+storeConformance(
+  'on SQLite',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'skein-store-'));
+    const open = () => SqliteStore.open({ path: join(folder, 'swarm.sqlite'), modules, program });
+    let store = await open();
+    return {
+      get store() {
+        return store;
+      },
+      reopen: async () => {
+        await store.close();
+        store = await open();
+      },
+      settle: (promise) => promise,
+      release: async () => {
+        await store.close();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  },
+  runs,
+);
+
+describe('the thread of the store on SQLite', () => {
+  const mortal = [new URL('./mortal-part.mjs', import.meta.url).href];
+  const folders: string[] = [];
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+  const newPath = () => {
+    folders.push(mkdtempSync(join(tmpdir(), 'skein-store-')));
+    return join(folders.at(-1) as string, 'swarm.sqlite');
+  };
+  const ask = (store: SqliteStore, verb: string) =>
+    store.execute('mortal', { verb, input: undefined as never });
+
+  test('that ends in the middle of a group leaves it unknown; another one goes on with the next', async () => {
+    const store = await SqliteStore.open({ path: newPath(), modules: mortal, program });
+    expect(await ask(store, 'add')).toBe(1);
+    const outcomes = await Promise.allSettled([ask(store, 'exit'), ask(store, 'add'), ask(store, 'add')]);
+    expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'SKEIN_LOST' } });
+    // A group of its own, in the next thread.
+    expect(outcomes.slice(1)).toMatchObject([
+      { status: 'fulfilled', value: 2 },
+      { status: 'fulfilled', value: 3 },
+    ]);
+    await store.close();
+  });
+
+  test('that ends between two groups is replaced', async () => {
+    const store = await SqliteStore.open({ path: newPath(), modules: mortal, program });
+    await ask(store, 'throwLater');
+    const first = await ask(store, 'add').catch((problem) => problem.code);
+    // It may have been written by the thread that then ended before it could say so.
+    const rows = first === 'SKEIN_LOST' ? [1, 2] : [2];
+    expect(rows).toContain(await ask(store, 'add'));
+    await store.close();
+  });
+
+  test('that cannot open the file says why, and the store does with each group until it can', async () => {
+    const path = newPath();
+    const store = await SqliteStore.open({ path, modules: mortal, program });
+    await ask(store, 'exit').catch(() => undefined);
+    const kept = readFileSync(path);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    writeFileSync(path, 'no store');
+    await expect(ask(store, 'add')).rejects.toMatchObject({
+      code: 'SKEIN_STORE',
+      message: expect.stringContaining(`the store ${path} is damaged, or no store at all`),
+    });
+    writeFileSync(path, kept);
+    expect(await ask(store, 'add')).toBe(1);
+    await store.close();
+  });
+
+  test.each([
+    ['a module that is not there', { modules: ['file:///nowhere/parts.mjs'] }, 'SKEIN_FAILED'],
+    ['a program that is not there', { program: new URL('file:///nowhere/worker.js') }, 'SKEIN_STORE'],
+  ])('is not started for %s: the reason is reported', async (_what, given, code) => {
+    await expect(
+      SqliteStore.open({ path: newPath(), modules: mortal, program, ...given }),
+    ).rejects.toMatchObject({ code, message: expect.stringContaining('nowhere') });
+  });
+});
