@@ -49,6 +49,7 @@ const table = {
   SKEIN_AMBIGUOUS: { means: 'several nodes run on this machine' },
   SKEIN_CONTROL: { means: 'the control socket did not understand', status: 400 },
   SKEIN_STORE: { means: 'the file of the store, or its disk, cannot be used as it is', status: 503 },
+  SKEIN_STORE_CLAIMED: { means: 'another broker has claimed the store: nothing was written', status: 409 },
   SKEIN_STORE_FULL: {
     means: 'the disk of the store has no room: nothing was written',
     retryable: true,

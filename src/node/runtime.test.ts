@@ -51,6 +51,7 @@ describe('what a behavior asks of the store', () => {
         if (input === 3) throw new RangeError('broken');
         return `kept ${input}`;
       },
+      claim: async (epoch) => ({ isClaimed: true, epoch }),
       close: async () => {},
     };
     const asking = new StoringKernel().asks(1).asks(2).asks(3);
@@ -79,6 +80,7 @@ describe('what a behavior asks of the store', () => {
     const answers = [first, Promise.resolve('second')];
     const runtime = runtimeWith({
       execute: () => answers.shift() as Promise<unknown>,
+      claim: async (epoch) => ({ isClaimed: true, epoch }),
       close: async () => {},
     });
     const before = new StoringKernel().asks(1);

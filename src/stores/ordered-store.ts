@@ -7,6 +7,7 @@
  */
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import { type Claim, ownPart } from './claim.ts';
 import { storeLimits } from './limits.ts';
 import type { Outcome } from './parts.ts';
 import { frozenCopy, plainBytes } from './plain-data.ts';
@@ -46,6 +47,10 @@ export abstract class OrderedStore implements Store {
       this.waiting.push({ feature, operation, byteLength: plainBytes(operation.input), resolve, reject });
       if (this.group.length === 0) this.commitNext();
     });
+  }
+
+  claim(epoch: number): Promise<Claim> {
+    return this.execute(ownPart, { verb: 'claim', input: epoch as never }) as Promise<Claim>;
   }
 
   /** What was asked for before is still carried out and reported. */

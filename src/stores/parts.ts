@@ -7,6 +7,7 @@
  */
 import type { StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import { claimedByAnother, decideClaim, ownPart } from './claim.ts';
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
@@ -27,14 +28,22 @@ interface Part {
 export class StoreParts {
   private readonly journal = new Journal();
   private readonly parts = new Map<string, Part>();
+  /** Shared by all stores on the same content. */
+  private readonly kept: { epoch: number };
+  private epoch: number;
 
   /**
    * @param content What earlier stores have left; a feature that it does not have yet begins with its initial state.
    * @throws TypeError for two models of one name, and for a state that is not made of collections.
    */
   constructor(models: readonly AnyStoreModel[], content: StoreContent) {
+    this.kept = (content.get(ownPart) as { epoch: number } | undefined) ?? { epoch: 0 };
+    content.set(ownPart, this.kept);
+    this.epoch = this.kept.epoch;
     for (const model of models) {
       const { name, operations } = model;
+      if (name === ownPart)
+        throw new TypeError(`a store model is called "${ownPart}", which is the store's own: rename it`);
       if (this.parts.has(name))
         throw new TypeError(`two store models are called "${name}": rename one of them`);
       const state: object = content.get(name) ?? model.initial();
@@ -46,11 +55,15 @@ export class StoreParts {
 
   /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
   execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
+    if (feature === ownPart && verb === 'claim') return this.claim(input, mayChange);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
       const verbs = part === undefined ? undefined : Object.keys(part.operations);
       return failed(unknownOperation(feature, verb, verbs, [...this.parts.keys()]));
     }
+    if (this.kept.epoch !== this.epoch) return failed(claimedByAnother(this.kept.epoch, this.epoch));
+    // Another store on this content may have come and gone.
+    this.attach(feature, part.state);
     this.journal.begin();
     try {
       const value = checkAnswer(part.operations[verb]?.(part.state, input));
@@ -60,6 +73,17 @@ export class StoreParts {
     } catch (error) {
       this.journal.undo();
       return failed(failedOperation(feature, verb, error));
+    }
+  }
+
+  private claim(wanted: unknown, mayChange: boolean): Outcome {
+    try {
+      const claim = decideClaim(wanted, this.kept.epoch);
+      if (claim.isClaimed && !mayChange) throw diskFull(ownPart, 'claim');
+      if (claim.isClaimed) this.epoch = this.kept.epoch = claim.epoch;
+      return { ok: true, value: claim };
+    } catch (error) {
+      return failed(failedOperation(ownPart, 'claim', error));
     }
   }
 

@@ -16,6 +16,8 @@ export interface StoreRig {
   readonly store: Store;
   /** Closes it and opens another one on the same disk. */
   reopen(): Promise<void>;
+  /** Opens another store on the same disk while this one is open. */
+  beside(): Promise<Store>;
   /** Lets pass what time the store needs. */
   settle<Value>(promise: Promise<Value>): Promise<Value>;
   /** Takes everything away again. */
@@ -183,6 +185,56 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
       expect(await store.tally('get')).toBe(2);
     });
 
+    test('is written by the broker of the highest epoch alone, and says so to an earlier one', async () => {
+      const store = await open();
+      expect(await store.claim(3)).toEqual({ isClaimed: true, epoch: 3 });
+      await store.tally('put', 1);
+      const other = new Subject({ ...store.rig, store: await store.rig.beside() });
+      expect(await other.claim(3)).toEqual({ isClaimed: false, epoch: 3 });
+      expect(await other.claim(5)).toEqual({ isClaimed: true, epoch: 5 });
+      await other.tally('put', 10);
+      for (const refused of [store.tally('put', 100), store.tally('get')]) {
+        const problem = await store.problem(refused);
+        expect(problem).toMatchObject({
+          code: 'SKEIN_STORE_CLAIMED',
+          retryable: false,
+          details: { epoch: 5 },
+        });
+        expect(problem.message).toContain('with epoch 5, and this one has 3: nothing was written');
+      }
+      expect(await store.claim(4)).toEqual({ isClaimed: false, epoch: 5 });
+      // In one group with what comes after it.
+      const [claim, total] = await Promise.all([store.claim(6), store.tally('put', 1000)]);
+      expect([claim, total]).toEqual([{ isClaimed: true, epoch: 6 }, 1011]);
+      expect(await other.problem(other.tally('put', 1))).toMatchObject({ code: 'SKEIN_STORE_CLAIMED' });
+      await other.settle(other.rig.store.close());
+    });
+
+    test('keeps its epoch over a reopening, and refuses what is none', async () => {
+      const store = await open();
+      await store.claim(7);
+      await store.reopen();
+      await store.tally('put', 1);
+      expect(await store.claim(7)).toEqual({ isClaimed: false, epoch: 7 });
+      for (const wrong of [0, -1, 1.5, Number.NaN])
+        expect(await store.problem(store.claim(wrong))).toMatchObject({ code: 'SKEIN_INVALID' });
+      expect(await store.claim(8)).toEqual({ isClaimed: true, epoch: 8 });
+    });
+
+    test('a claim in a group with an operation that fails holds', async () => {
+      const store = await open();
+      const rows = [row(1, 'a')];
+      const outcomes = await store.settle(
+        Promise.allSettled([
+          store.claim(2),
+          store.ledger('putAll', { rows, failAfter: 0 }),
+          store.tally('put', 3),
+        ]),
+      );
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await store.claim(2)).toEqual({ isClaimed: false, epoch: 2 });
+    });
+
     test('refuses what comes above 65,536 waiting operations with SKEIN_BUSY, and carries out the others', async () => {
       const store = await open();
       const waiting = Array.from({ length: 65_536 }, () => store.rig.store.execute('tally', putOne));
@@ -234,6 +286,10 @@ class Subject {
     ...input: Parameters<TallyVerbs[V]>
   ): Promise<AnswerOf<TallyVerbs, V>> {
     return this.ask<TallyVerbs, V>('tally', verb, input[0] as InputOf<TallyVerbs, V>);
+  }
+
+  claim(epoch: number) {
+    return this.settle(this.rig.store.claim(epoch));
   }
 
   raw(feature: string, verb: string, input: unknown): Promise<unknown> {

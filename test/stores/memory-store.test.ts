@@ -14,6 +14,7 @@ storeConformance('in memory', async () => {
       await store.close();
       store = new MemoryStore(conformanceModels, content);
     },
+    beside: async () => new MemoryStore(conformanceModels, content),
     settle: (promise) => promise,
     release: () => store.close(),
   };

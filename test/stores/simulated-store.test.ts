@@ -16,6 +16,7 @@ storeConformance('on a simulated disk', async () => {
       await machine.settle(machine.store.close());
       machine.open();
     },
+    beside: async () => machine.beside(),
     settle: (promise) => machine.settle(promise),
     release: () => machine.settle(machine.store.close()),
   };
@@ -135,6 +136,10 @@ class Machine {
 
   open(): void {
     this.store = this.make();
+  }
+
+  beside(): SimulatedStore {
+    return this.make();
   }
 
   readonly put = (n: number): Promise<unknown> => {

@@ -52,6 +52,17 @@ export interface Store {
    * SKEIN_CLOSED: see GUARANTEES.md.
    */
   execute(feature: string, operation: StoreOperation): Promise<unknown>;
+  /**
+   * Makes this broker the one that writes, if its epoch is above that of the store; in order with the operations. From
+   * then on operations of earlier brokers fail with SKEIN_STORE_CLAIMED. Without a claim the epoch counts that was found
+   * when the store was opened. @throws SkeinError as `execute`.
+   */
+  claim(epoch: number): Promise<{
+    /** False: the epoch is not above that of the store. Claim again above it. */
+    readonly isClaimed: boolean;
+    /** The epoch of the store now. */
+    readonly epoch: number;
+  }>;
   /** Takes nothing more; resolves once all that was asked for before is durable and reported. */
   close(): Promise<void>;
 }

@@ -34,7 +34,10 @@ const notes: SqlitePart<Verbs> = {
   },
 };
 
-function open(path: string, given: Partial<{ library: SqliteLibrary; parts: SqlitePart<never>[] }> = {}) {
+function open(
+  path: string,
+  given: Partial<{ library: SqliteLibrary; parts: SqlitePart<never>[]; epoch: number }> = {},
+) {
   return new SqliteEngine({ library, path, parts: [notes], ...given });
 }
 
@@ -149,6 +152,33 @@ describe('a group', () => {
     expect(answerOf(engine.carryOut([add('y'.repeat(1_000_000))])[0])).toBe(2);
     engine.close();
   });
+});
+
+test('a claim ends the writing of an earlier broker, and one whose commit failed is made again', () => {
+  const path = newPath();
+  const claim = (epoch: number) => ({
+    feature: 'store',
+    operation: { verb: 'claim', input: epoch as never },
+  });
+  const earlier = open(path);
+  expect(earlier.carryOut([claim(3), add('a')]).map(({ ok }) => ok)).toEqual([true, true]);
+  let fails = false;
+  const failing = watched((sql) => {
+    if (sql === 'COMMIT' && fails) throw sqliteError(10);
+  });
+  const broken = open(path, { library: failing });
+  fails = true;
+  expect(broken.carryOut([claim(4)])).toMatchObject([{ ok: false, error: { code: 'SKEIN_LOST' } }]);
+  const again = open(path, { epoch: broken.claimedEpoch });
+  // Nobody knows whether the claim holds until it is made again.
+  expect(again.carryOut([add('b')])).toMatchObject([{ ok: false, error: { code: 'SKEIN_STORE_CLAIMED' } }]);
+  expect(again.carryOut([claim(5), add('b')]).map(({ ok }) => ok)).toEqual([true, true]);
+  expect(earlier.carryOut([add('c')])).toMatchObject([
+    { ok: false, error: { code: 'SKEIN_STORE_CLAIMED', details: { epoch: 5 } } },
+  ]);
+  expect(textsOf(again)).toEqual(['a', 'b']);
+  earlier.close();
+  again.close();
 });
 
 describe('the file', () => {

@@ -5,6 +5,7 @@
  * a commit that failed is unknown, and the engine is over: another one reads from the file what is in it.
  */
 import { SkeinError } from '../../kernel/errors.ts';
+import { claimedByAnother, decideClaim, ownPart } from '../claim.ts';
 import { checkAnswer, failedOperation, unknownOperation } from '../operations.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly library: SqliteLibrary;
   readonly path: string;
   readonly parts: readonly AnySqlitePart[];
+  /** Of the claim that an engine before this one has made. Default: what the file says. */
+  readonly epoch?: number;
 }
 
 type Operations = Readonly<Record<string, (input: unknown) => unknown>>;
@@ -25,13 +28,25 @@ export class SqliteEngine {
   private readonly path: string;
   private readonly database: SqliteDatabase;
   private readonly operations = new Map<string, Operations>();
+  private readonly epochOfFile: () => number;
+  private epoch: number;
   private over = false;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
-  constructor({ library, path, parts }: EngineOptions) {
+  constructor({ library, path, parts, epoch }: EngineOptions) {
     this.path = path;
     this.database = openFile(library, path, parts);
     for (const part of parts) this.operations.set(part.name, part.operations(this.database));
+    const read = this.database.prepare('SELECT epoch FROM skein_store');
+    this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
+    const write = this.database.prepare('UPDATE skein_store SET epoch = ?');
+    this.operations.set(ownPart, { claim: (wanted) => this.claim(wanted, (next) => write.run(next)) });
+    this.epoch = epoch ?? this.epochOfFile();
+  }
+
+  /** Of the last claim; of one whose commit failed as well. */
+  get claimedEpoch(): number {
+    return this.epoch;
   }
 
   /** It takes no more. Its thread must end, too: one of the libraries lets go of the file only then. */
@@ -42,7 +57,11 @@ export class SqliteEngine {
   /** In order, each entirely or not at all. Never throws. Not to be called once it is over. */
   carryOut(group: readonly Entry[]): Outcome[] {
     // Mostly nothing fails, and then nothing is undone apart from the rest.
-    return this.attempt(group, false) ?? (this.attempt(group, true) as Outcome[]);
+    const { epoch } = this;
+    const outcomes = this.attempt(group, false);
+    if (outcomes !== undefined) return outcomes;
+    this.epoch = epoch;
+    return this.attempt(group, true) as Outcome[];
   }
 
   close(): void {
@@ -57,18 +76,25 @@ export class SqliteEngine {
     const outcomes: Outcome[] = [];
     try {
       database.exec('BEGIN IMMEDIATE');
+      let epoch = this.epochOfFile();
       for (const { feature, operation } of group) {
         const { verb, input } = operation;
         const found = operations.get(feature);
         const run = found !== undefined && Object.hasOwn(found, verb) ? found[verb] : undefined;
         if (run === undefined) {
           const known = found === undefined ? undefined : Object.keys(found);
-          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, [...operations.keys()]) });
+          const features = [...operations.keys()].filter((name) => name !== ownPart);
+          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, features) });
+          continue;
+        }
+        if (feature !== ownPart && this.epoch !== epoch) {
+          outcomes.push({ ok: false, error: claimedByAnother(epoch, this.epoch) });
           continue;
         }
         if (apart) database.exec('SAVEPOINT operation');
         try {
           outcomes.push({ ok: true, value: checkAnswer(run(input)) });
+          if (feature === ownPart) epoch = this.epochOfFile();
         } catch (error) {
           if (isOfSqlite(error)) throw error;
           if (!apart) {
@@ -84,6 +110,15 @@ export class SqliteEngine {
       return this.undone(group, error);
     }
     return this.commit(outcomes);
+  }
+
+  private claim(wanted: unknown, write: (epoch: number) => unknown): unknown {
+    const claim = decideClaim(wanted, this.epochOfFile());
+    if (claim.isClaimed) {
+      write(claim.epoch);
+      this.epoch = claim.epoch;
+    }
+    return claim;
   }
 
   /** SQLite itself failed before the commit: nothing of the group is in the store. */

@@ -6,6 +6,8 @@ export interface StoreThreadData {
   readonly path: string;
   /** Addresses of modules that export `parts`. */
   readonly modules: readonly string[];
+  /** Of the claim that a thread before this one has made. */
+  readonly epoch?: number;
 }
 
 export type ToThread =
@@ -24,4 +26,6 @@ export type FromThread =
       readonly outcomes: readonly ThreadOutcome[];
       /** The thread ends now. */
       readonly isLast: boolean;
+      /** Of the last claim. */
+      readonly epoch: number;
     };

@@ -10,23 +10,26 @@ import type { Outcome } from '../parts.ts';
 import type { StoreThreadData } from './messages.ts';
 import { StoreThread } from './thread.ts';
 
-export interface SqliteStoreOptions extends StoreThreadData {
+export interface SqliteStoreOptions extends Omit<StoreThreadData, 'epoch'> {
   /** The program of its thread. Default: the one beside this file. */
   readonly program?: URL;
 }
 
 export class SqliteStore extends OrderedStore {
-  private readonly open: () => Promise<StoreThread>;
+  private readonly open: (epoch?: number) => Promise<StoreThread>;
   private thread: StoreThread | undefined;
+  /** Of the last claim, for the next thread. */
+  private epoch: number | undefined;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY, with what is wrong with the file. */
   static async open({ program, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
     const file = program ?? new URL('worker.js', import.meta.url);
-    const open = () => StoreThread.open(file, data);
+    const open = (epoch?: number) =>
+      StoreThread.open(file, { ...data, ...(epoch === undefined ? {} : { epoch }) });
     return new SqliteStore(open, await open());
   }
 
-  private constructor(open: () => Promise<StoreThread>, thread: StoreThread) {
+  private constructor(open: (epoch?: number) => Promise<StoreThread>, thread: StoreThread) {
     super();
     this.open = open;
     this.thread = thread;
@@ -45,7 +48,7 @@ export class SqliteStore extends OrderedStore {
   private async carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
     try {
       await this.forgetEnded();
-      this.thread ??= await this.open();
+      this.thread ??= await this.open(this.epoch);
     } catch (error) {
       return group.map(() => ({ ok: false, error: error as SkeinError }));
     }
@@ -55,6 +58,7 @@ export class SqliteStore extends OrderedStore {
   /** Not before it is gone: until then it may hold the file. */
   private async forgetEnded(): Promise<void> {
     if (this.thread?.isOver !== true) return;
+    this.epoch = this.thread.epoch;
     await this.thread.end();
     this.thread = undefined;
   }

@@ -12,7 +12,7 @@ import { loadSqlite } from './library.ts';
 import type { FromThread, StoreThreadData, ToThread } from './messages.ts';
 import type { AnySqlitePart } from './part.ts';
 
-const { path, modules } = workerData as StoreThreadData;
+const { path, modules, epoch } = workerData as StoreThreadData;
 const port = parentPort as NonNullable<typeof parentPort>;
 
 function say(message: FromThread): void {
@@ -23,11 +23,11 @@ async function begin(): Promise<void> {
   const parts: AnySqlitePart[] = [];
   for (const module of modules) parts.push(...((await import(module)) as { parts: AnySqlitePart[] }).parts);
   const library = loadSqlite();
-  const engine = new SqliteEngine({ library, path, parts });
+  const engine = new SqliteEngine({ library, path, parts, ...(epoch === undefined ? {} : { epoch }) });
   port.on('message', (message: ToThread) => {
     if (message.type === 'group') {
       const outcomes = engine.carryOut(message.group).map(toSay);
-      say({ type: 'outcomes', outcomes, isLast: engine.isOver });
+      say({ type: 'outcomes', outcomes, isLast: engine.isOver, epoch: engine.claimedEpoch });
     } else engine.close();
     if (engine.isOver) port.close();
   });

@@ -251,14 +251,16 @@ export class SimPlatform implements Platform, Process {
 
   /** A program that stands still learns of nothing; what it waits for may be durable long before. */
   private reportedByLoop(store: SimulatedStore): Store {
+    const reported = <Value>(promise: Promise<Value>): Promise<Value> =>
+      new Promise((resolve, reject) => {
+        promise.then(
+          (value) => this.loop.report(() => resolve(value)),
+          (error: unknown) => this.loop.report(() => reject(error)),
+        );
+      });
     return {
-      execute: (feature, operation) =>
-        new Promise((resolve, reject) => {
-          store.execute(feature, operation).then(
-            (value) => this.loop.report(() => resolve(value)),
-            (error: unknown) => this.loop.report(() => reject(error)),
-          );
-        }),
+      execute: (feature, operation) => reported(store.execute(feature, operation)),
+      claim: (epoch) => reported(store.claim(epoch)),
       close: () => store.close(),
     };
   }

@@ -1,0 +1,35 @@
+/**
+ * The claim of a broker on a store: the highest epoch writes, and every other one is refused.
+ *
+ * Used by each store, which keeps the epoch beside what features store. Invariant: the epoch of a store only rises; an
+ * operation of a broker whose claim is not the last one leaves nothing in the store.
+ */
+import { SkeinError } from '../kernel/errors.ts';
+
+/** The store's own part, whose one verb is `claim`: no feature may be called so. */
+export const ownPart = 'store';
+
+/** What became of a claim. */
+export interface Claim {
+  /** False: the epoch is not above that of the store. Claim again above it. */
+  readonly isClaimed: boolean;
+  /** The epoch of the store now. */
+  readonly epoch: number;
+}
+
+/** @throws SkeinError SKEIN_INVALID for what is no epoch. */
+export function decideClaim(wanted: unknown, stored: number): Claim {
+  if (!Number.isSafeInteger(wanted) || (wanted as number) < 1)
+    throw new SkeinError('SKEIN_INVALID', `claim: an epoch is a whole number from 1, got ${String(wanted)}`);
+  const isClaimed = (wanted as number) > stored;
+  return { isClaimed, epoch: isClaimed ? (wanted as number) : stored };
+}
+
+/** @param epoch Of the store. @param own Of the broker that asked. */
+export function claimedByAnother(epoch: number, own: number): SkeinError {
+  return new SkeinError(
+    'SKEIN_STORE_CLAIMED',
+    `another broker has claimed the store with epoch ${epoch}, and this one has ${own}: nothing was written; claim above it`,
+    { details: { epoch } },
+  );
+}
