@@ -1,5 +1,5 @@
 /** The store on SQLite keeps what every store promises, in a thread and on a real disk. Needs dist. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -37,6 +37,21 @@ storeConformance(
   runs,
 );
 
+test('a file that lies in memory is taken, with a warning', async ({ skip }) => {
+  if (!existsSync('/dev/shm')) skip('there is no file system in memory here');
+  const folder = mkdtempSync('/dev/shm/skein-store-');
+  const warnings: string[] = [];
+  const store = await SqliteStore.open({
+    path: join(folder, 'swarm.sqlite'),
+    modules,
+    program,
+    warn: (text) => warnings.push(text),
+  });
+  await store.close();
+  rmSync(folder, { recursive: true });
+  expect(warnings).toEqual([expect.stringMatching(/^the store lies in .*, which is memory \(tmpfs\)/)]);
+});
+
 describe('the thread of the store on SQLite', () => {
   const mortal = [new URL('./mortal-part.mjs', import.meta.url).href];
   const folders: string[] = [];
@@ -67,8 +82,8 @@ describe('the thread of the store on SQLite', () => {
     const store = await SqliteStore.open({ path: newPath(), modules: mortal, program });
     await ask(store, 'throwLater');
     // Until the next thread is there: what one of them has written before it ended is there, too.
-    expect(await vi.waitFor(() => ask(store, 'add'))).toBeLessThanOrEqual(3);
-    expect(await ask(store, 'add')).toBeGreaterThan(1);
+    expect(await vi.waitFor(() => ask(store, 'add'))).toBeGreaterThan(0);
+    expect(await vi.waitFor(() => ask(store, 'add'))).toBeGreaterThan(1);
     await store.close();
   });
 

@@ -4,15 +4,19 @@
  * Made by the host of a node that is to keep something. Invariant: what it reports as done is on the disk; after a
  * commit that failed nothing is written before another thread has opened the file and read what is in it.
  */
+import { dirname } from 'node:path';
 import type { SkeinError } from '../../kernel/errors.ts';
 import { type Entry, OrderedStore } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import type { StoreThreadData } from './messages.ts';
+import { checkPlace } from './place.ts';
 import { StoreThread } from './thread.ts';
 
 export interface SqliteStoreOptions extends Omit<StoreThreadData, 'epoch'> {
   /** The program of its thread. Default: the one beside this file. */
   readonly program?: URL;
+  /** Called where the file lies in memory. */
+  readonly warn?: (text: string) => void;
 }
 
 export class SqliteStore extends OrderedStore {
@@ -22,7 +26,9 @@ export class SqliteStore extends OrderedStore {
   private epoch: number | undefined;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY, with what is wrong with the file. */
-  static async open({ program, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ program, warn, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
+    const warning = checkPlace(dirname(data.path));
+    if (warning !== undefined) warn?.(warning);
     const file = program ?? new URL('worker.js', import.meta.url);
     const open = (epoch?: number) =>
       StoreThread.open(file, { ...data, ...(epoch === undefined ? {} : { epoch }) });
