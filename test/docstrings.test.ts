@@ -45,7 +45,8 @@ function membersOf(symbol: ts.Symbol): ts.Symbol[] {
   const isShape =
     (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class | ts.SymbolFlags.TypeAlias)) !== 0;
   if (!isShape || declared.isUnion()) return [];
-  return declared.getProperties().filter((member) => isOurs(member) && !isPrivate(member));
+  const statics = [...(symbol.exports?.values() ?? [])].filter(({ name }) => name !== 'prototype');
+  return [...declared.getProperties(), ...statics].filter((member) => isOurs(member) && !isPrivate(member));
 }
 
 function undocumented(file: string): string[] {

@@ -14,11 +14,11 @@ export interface SimulationReport {
   readonly seed: number;
   /** How many nodes there were. */
   readonly nodes: number;
-  /** Links that each node tried to keep. */
+  /** Links that each node was to keep; a start of `triangles` makes it 2, whatever stands here. */
   readonly degree: number;
   /** Virtual minutes of messages and faults. */
   readonly minutes: number;
-  /** Of 100 packets, how many were lost. */
+  /** Of 100 packets, how many were to be lost. */
   readonly lossPercent: number;
   /** Mean one-way delay of a link, milliseconds. */
   readonly latencyMs: number;

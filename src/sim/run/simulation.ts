@@ -45,7 +45,7 @@ const idleBytesPerLinkSecondMax = 200;
 const readAllMs = 500;
 
 /**
- * Runs a mesh in virtual time under checkers and reports what was found; it does not throw for failures of the run.
+ * Runs a mesh in virtual time under checkers and reports what was found. What nodes do wrong is in the report.
  * @throws TypeError for options. @param watch Is handed the mesh before its first program starts, to listen to it.
  */
 export async function runSimulation(

@@ -182,9 +182,9 @@ export interface MeshObserver {
 
 /** Members that form one mesh in a world. Add members, start and end their programs, ask them. */
 export class Mesh {
-  /** The time and the chance that it lives in. */
+  /** The world that it lives in: time, randomness, failures. */
   readonly world: World;
-  /** The network between its members: rules, delays and losses can be changed at any time. */
+  /** The network between its members: rules can be added and removed at any time. */
   readonly network: Network;
   /** Makes the signers of all nodes, and checks what they signed. */
   readonly notary = new Notary();

@@ -26,6 +26,7 @@ export class SeededRandom implements Random {
     this.d = next() | 1;
   }
 
+  /** The generator of a world with this seed, a whole number. */
   static fromSeed(seed: number): SeededRandom {
     return new SeededRandom(`seed ${seed}`);
   }
@@ -42,6 +43,7 @@ export class SeededRandom implements Random {
     return (high * 0x4000000 + low) / 2 ** 53;
   }
 
+  /** This many random bytes, in a new array. */
   bytes(count: number): Uint8Array {
     const bytes = new Uint8Array(count);
     for (let i = 0; i < count; i++) bytes[i] = this.draw() >>> 24;

@@ -67,7 +67,7 @@ export class World {
     return this.eventsRun;
   }
 
-  /** Runs a function at this virtual time in milliseconds; at once, as the next event, where that has passed. */
+  /** Runs a function at this virtual time in milliseconds; where that has passed, after what is due at this instant. */
   at(time: number, run: () => void): ScheduledEvent {
     const event: ScheduledEvent = { at: Math.max(time, this.time), number: this.eventNumber++, run };
     this.events.push(event);

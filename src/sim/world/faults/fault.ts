@@ -12,11 +12,11 @@ import type { SeededRandom } from '../random.ts';
 
 /** Something that is done to a mesh, and undone. Call `start` once and `end` once. */
 export interface Fault {
-  /** Its kind. */
+  /** What `--faults` calls it. */
   readonly name: FaultName;
   /** Who is hit, for the trace. */
   readonly text: string;
-  /** It begins. */
+  /** Does it to the mesh. */
   start(mesh: Mesh): void;
   /** It is over: rules are gone, those that it stopped run again. */
   end(mesh: Mesh): void;
