@@ -1,5 +1,14 @@
 /** The engine on a real file, in the thread of the test; its library is real, and fails where a test says so. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -36,7 +45,11 @@ const notes: SqlitePart<Verbs> = {
 
 function open(
   path: string,
-  given: Partial<{ library: SqliteLibrary; parts: SqlitePart<never>[]; epoch: number }> = {},
+  given: Partial<{
+    library: SqliteLibrary;
+    parts: SqlitePart<never>[];
+    before: { id: string; epoch: number };
+  }> = {},
 ) {
   return new SqliteEngine({ library, path, parts: [notes], ...given });
 }
@@ -169,7 +182,7 @@ test('a claim ends the writing of an earlier broker, and one whose commit failed
   const broken = open(path, { library: failing });
   fails = true;
   expect(broken.carryOut([claim(4)])).toMatchObject([{ ok: false, error: { code: 'SKEIN_LOST' } }]);
-  const again = open(path, { epoch: broken.claimedEpoch });
+  const again = open(path, { before: { id: broken.id, epoch: broken.claimedEpoch } });
   // Nobody knows whether the claim holds until it is made again.
   expect(again.carryOut([add('b')])).toMatchObject([{ ok: false, error: { code: 'SKEIN_STORE_CLAIMED' } }]);
   expect(again.carryOut([claim(5), add('b')]).map(({ ok }) => ok)).toEqual([true, true]);
@@ -228,6 +241,32 @@ describe('the file', () => {
     chmodSync(folder, 0o500);
     expect(problemOf(() => open(join(folder, 'a.sqlite'))).message).toContain('cannot be written');
   });
+
+  test.each<[string, (path: string) => void]>([
+    ['removed', () => undefined],
+    ['replaced by another store', (path) => open(path).close()],
+    ['replaced by something else', (path) => writeFileSync(path, '')],
+  ])(
+    'that is %s while it is in use is written no more, and no new store begins in its place',
+    (_how, replace) => {
+      const path = newPath();
+      const engine = open(path);
+      engine.carryOut([add('a')]);
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      replace(path);
+      const was = existsSync(path);
+      expect(engine.carryOut([add('b')])).toMatchObject([
+        {
+          ok: false,
+          error: { code: 'SKEIN_STORE', message: expect.stringContaining('removed or replaced') },
+        },
+      ]);
+      expect(engine.isOver).toBe(true);
+      const before = { id: engine.id, epoch: 0 };
+      expect(problemOf(() => open(path, { before })).message).toContain('put the file back');
+      expect(existsSync(path)).toBe(was);
+    },
+  );
 
   test('is brought to the newest version, and a migration that fails changes nothing', () => {
     const path = newPath();

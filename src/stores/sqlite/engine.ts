@@ -10,7 +10,7 @@ import { checkAnswer, failedOperation, unknownOperation } from '../operations.ts
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import { failureOfSqlite, isOfSqlite } from './failures.ts';
-import { openFile } from './file.ts';
+import { type OpenFile, openFile, replaced } from './file.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import type { AnySqlitePart } from './part.ts';
 
@@ -18,14 +18,15 @@ export interface EngineOptions {
   readonly library: SqliteLibrary;
   readonly path: string;
   readonly parts: readonly AnySqlitePart[];
-  /** Of the claim that an engine before this one has made. Default: what the file says. */
-  readonly epoch?: number;
+  /** Where an engine before this one has failed: its store, and its last claim. Default: any store, and what it says. */
+  readonly before?: { readonly id: string; readonly epoch: number };
 }
 
 type Operations = Readonly<Record<string, (input: unknown) => unknown>>;
 
 export class SqliteEngine {
   private readonly path: string;
+  private readonly file: OpenFile;
   private readonly database: SqliteDatabase;
   private readonly operations = new Map<string, Operations>();
   private readonly epochOfFile: () => number;
@@ -33,15 +34,21 @@ export class SqliteEngine {
   private over = false;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
-  constructor({ library, path, parts, epoch }: EngineOptions) {
+  constructor({ library, path, parts, before }: EngineOptions) {
     this.path = path;
-    this.database = openFile(library, path, parts);
+    this.file = openFile(library, path, parts, before?.id);
+    this.database = this.file.database;
     for (const part of parts) this.operations.set(part.name, part.operations(this.database));
     const read = this.database.prepare('SELECT epoch FROM skein_store');
     this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
     const write = this.database.prepare('UPDATE skein_store SET epoch = ?');
     this.operations.set(ownPart, { claim: (wanted) => this.claim(wanted, (next) => write.run(next)) });
-    this.epoch = epoch ?? this.epochOfFile();
+    this.epoch = before?.epoch ?? this.epochOfFile();
+  }
+
+  /** Of the store. */
+  get id(): string {
+    return this.file.id;
   }
 
   /** Of the last claim; of one whose commit failed as well. */
@@ -56,6 +63,10 @@ export class SqliteEngine {
 
   /** In order, each entirely or not at all. Never throws. Not to be called once it is over. */
   carryOut(group: readonly Entry[]): Outcome[] {
+    if (!this.file.isInPlace()) {
+      this.close();
+      return group.map(() => ({ ok: false, error: replaced(this.path) }));
+    }
     // Mostly nothing fails, and then nothing is undone apart from the rest.
     const { epoch } = this;
     const outcomes = this.attempt(group, false);

@@ -39,30 +39,58 @@ const tables = `
   ) STRICT;
   CREATE TABLE skein_part (feature TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
 
-/** @throws SkeinError SKEIN_STORE that names the file, what is wrong with it, and what to do. */
+/** A file that was opened and is as it must be. */
+export interface OpenFile {
+  readonly database: SqliteDatabase;
+  /** Of the store, 32 hexadecimal digits: a file has it for as long as it lives. */
+  readonly id: string;
+  /** False: somebody has removed it, or put another one in its place. */
+  isInPlace(): boolean;
+}
+
+/**
+ * @param id Of the store that must be there already; without, a file that is not there is made.
+ * @throws SkeinError SKEIN_STORE that names the file, what is wrong with it, and what to do.
+ */
 export function openFile(
   library: SqliteLibrary,
   path: string,
   parts: readonly AnySqlitePart[],
-): SqliteDatabase {
-  const isNew = prepareFile(path);
+  id?: string,
+): OpenFile {
+  const isNew = prepareFile(path, id !== undefined);
   let database: SqliteDatabase | undefined;
   try {
     database = library.open(path);
     checkHead(database, path);
+    const found = id === undefined ? undefined : idOf(database);
+    if (found !== id) throw replaced(path);
     for (const pragma of pragmas) database.exec(pragma);
     migrate(database, path, parts);
     if (isNew) syncFolder(dirname(path));
-    return database;
+    const { dev, ino } = statSync(path);
+    const isInPlace = (): boolean => {
+      const now = statSync(path, { throwIfNoEntry: false });
+      return now?.dev === dev && now.ino === ino;
+    };
+    return { database, id: idOf(database), isInPlace };
   } catch (error) {
     database?.close();
     throw failureOfSqlite(error, path);
   }
 }
 
+export function replaced(path: string): SkeinError {
+  return new SkeinError(
+    'SKEIN_STORE',
+    `the store ${path} was removed or replaced while it was in use: nothing was written; put the file back, with those beside it`,
+  );
+}
+
 /** True: it was not there. */
-function prepareFile(path: string): boolean {
+function prepareFile(path: string, mustExist: boolean): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined && mustExist) throw replaced(path);
   if (found !== undefined && !found.isFile())
     throw new SkeinError('SKEIN_STORE', `the store ${path} is no file: name another path, or move it away`);
   try {
@@ -146,6 +174,12 @@ function newer(path: string, versions: string): SkeinError {
     'SKEIN_STORE',
     `the store ${path} was written by a newer skein (${versions}): nothing was changed; start that version again`,
   );
+}
+
+/** Empty: the file holds no store. */
+function idOf(database: SqliteDatabase): string {
+  if (numberOf(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'skein_store'") === 0) return '';
+  return (database.prepare('SELECT lower(hex(id)) AS id FROM skein_store').get() as { id: string }).id;
 }
 
 function numberOf(database: SqliteDatabase, sql: string): number {

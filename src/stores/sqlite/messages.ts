@@ -6,8 +6,8 @@ export interface StoreThreadData {
   readonly path: string;
   /** Addresses of modules that export `parts`. */
   readonly modules: readonly string[];
-  /** Of the claim that a thread before this one has made. */
-  readonly epoch?: number;
+  /** Of a thread before this one, which has ended: the id of its store, and its last claim. */
+  readonly before?: { readonly id: string; readonly epoch: number };
 }
 
 export type ToThread =
@@ -19,7 +19,7 @@ export type ThreadOutcome =
   | { readonly ok: false; readonly failure: Failure };
 
 export type FromThread =
-  | { readonly type: 'open'; readonly library: string }
+  | { readonly type: 'open'; readonly library: string; readonly id: string; readonly epoch: number }
   | { readonly type: 'failed'; readonly failure: Failure }
   | {
       readonly type: 'outcomes';

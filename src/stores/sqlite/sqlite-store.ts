@@ -12,31 +12,37 @@ import type { StoreThreadData } from './messages.ts';
 import { checkPlace } from './place.ts';
 import { StoreThread } from './thread.ts';
 
-export interface SqliteStoreOptions extends Omit<StoreThreadData, 'epoch'> {
+export interface SqliteStoreOptions extends Omit<StoreThreadData, 'before'> {
   /** The program of its thread. Default: the one beside this file. */
   readonly program?: URL;
   /** Called where the file lies in memory. */
   readonly warn?: (text: string) => void;
 }
 
+type Opener = (before?: StoreThreadData['before']) => Promise<StoreThread>;
+
 export class SqliteStore extends OrderedStore {
-  private readonly open: (epoch?: number) => Promise<StoreThread>;
+  /** The id of the store, 32 hexadecimal digits: its file has it for as long as it lives. */
+  readonly id: string;
+  private readonly open: Opener;
   private thread: StoreThread | undefined;
   /** Of the last claim, for the next thread. */
-  private epoch: number | undefined;
+  private epoch: number;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY, with what is wrong with the file. */
   static async open({ program, warn, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
     const warning = checkPlace(dirname(data.path));
     if (warning !== undefined) warn?.(warning);
     const file = program ?? new URL('worker.js', import.meta.url);
-    const open = (epoch?: number) =>
-      StoreThread.open(file, { ...data, ...(epoch === undefined ? {} : { epoch }) });
+    const open = (before?: StoreThreadData['before']) =>
+      StoreThread.open(file, { ...data, ...(before === undefined ? {} : { before }) });
     return new SqliteStore(open, await open());
   }
 
-  private constructor(open: (epoch?: number) => Promise<StoreThread>, thread: StoreThread) {
+  private constructor(open: Opener, thread: StoreThread) {
     super();
+    this.id = thread.id;
+    this.epoch = thread.epoch;
     this.open = open;
     this.thread = thread;
   }
@@ -54,7 +60,7 @@ export class SqliteStore extends OrderedStore {
   private async carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
     try {
       await this.forgetEnded();
-      this.thread ??= await this.open(this.epoch);
+      this.thread ??= await this.open({ id: this.id, epoch: this.epoch });
     } catch (error) {
       return group.map(() => ({ ok: false, error: error as SkeinError }));
     }

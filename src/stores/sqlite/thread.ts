@@ -13,8 +13,10 @@ import type { FromThread, StoreThreadData, ThreadOutcome, ToThread } from './mes
 export class StoreThread {
   /** Which SQLite it is: `node:sqlite`, or the name of a package. */
   readonly library: string;
-  /** Of the last claim that it has made or was given. */
-  epoch: number | undefined;
+  /** Of the store. */
+  readonly id: string;
+  /** Of the last claim, or what the file says. */
+  epoch: number;
   private readonly worker: Worker;
   private readonly ended: Promise<unknown>;
   private hasEnded = false;
@@ -32,18 +34,23 @@ export class StoreThread {
     const first = new Promise<FromThread>((resolve) => worker.once('message', resolve));
     // Where it could not even begin, it ends without a word.
     const message = await Promise.race([first, ended]);
-    if (message?.type === 'open') return new StoreThread(worker, ended, message.library, data.epoch);
+    if (message?.type === 'open') return new StoreThread(worker, ended, message);
     await ended;
     if (message?.type === 'failed') throw errorOf(message.failure);
     const text = `the thread of the store ${data.path} could not start: ${String(problem ?? 'it ended')}`;
     throw new SkeinError('SKEIN_STORE', text, { cause: problem });
   }
 
-  private constructor(worker: Worker, ended: Promise<unknown>, library: string, epoch: number | undefined) {
-    this.epoch = epoch;
+  private constructor(
+    worker: Worker,
+    ended: Promise<unknown>,
+    opened: Extract<FromThread, { type: 'open' }>,
+  ) {
+    this.id = opened.id;
+    this.epoch = opened.epoch;
     this.worker = worker;
     this.ended = ended;
-    this.library = library;
+    this.library = opened.library;
     worker.on('message', (message: FromThread) => {
       if (message.type !== 'outcomes') return;
       this.hasEnded ||= message.isLast;

@@ -12,7 +12,7 @@ import { loadSqlite } from './library.ts';
 import type { FromThread, StoreThreadData, ToThread } from './messages.ts';
 import type { AnySqlitePart } from './part.ts';
 
-const { path, modules, epoch } = workerData as StoreThreadData;
+const { path, modules, before } = workerData as StoreThreadData;
 const port = parentPort as NonNullable<typeof parentPort>;
 
 function say(message: FromThread): void {
@@ -23,7 +23,7 @@ async function begin(): Promise<void> {
   const parts: AnySqlitePart[] = [];
   for (const module of modules) parts.push(...((await import(module)) as { parts: AnySqlitePart[] }).parts);
   const library = loadSqlite();
-  const engine = new SqliteEngine({ library, path, parts, ...(epoch === undefined ? {} : { epoch }) });
+  const engine = new SqliteEngine({ library, path, parts, ...(before === undefined ? {} : { before }) });
   port.on('message', (message: ToThread) => {
     if (message.type === 'group') {
       const outcomes = engine.carryOut(message.group).map(toSay);
@@ -31,7 +31,7 @@ async function begin(): Promise<void> {
     } else engine.close();
     if (engine.isOver) port.close();
   });
-  say({ type: 'open', library: library.name });
+  say({ type: 'open', library: library.name, id: engine.id, epoch: engine.claimedEpoch });
 }
 
 function toSay(outcome: Outcome) {
