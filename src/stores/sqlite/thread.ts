@@ -57,8 +57,12 @@ export class StoreThread {
       this.epoch = message.epoch;
       this.answer(message.outcomes.map(outcomeOf));
     });
-    worker.on('error', (error) => this.broken(error));
-    worker.on('exit', () => this.broken(undefined));
+    // Its last answers come before it has ended, and may come after its error.
+    let cause: unknown;
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('exit', () => this.broken(cause));
     worker.unref();
   }
 
