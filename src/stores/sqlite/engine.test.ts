@@ -1,4 +1,6 @@
 /** The engine on a real file, in the thread of the test; its library is real, and fails where a test says so. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -193,6 +195,35 @@ test('a claim ends the writing of an earlier broker, and one whose commit failed
   earlier.close();
   again.close();
 });
+
+test('a process that stands still in the middle of a write is named, and is not overtaken', async () => {
+  const path = newPath();
+  const engine = open(path);
+  const holder = spawn(process.execPath, ['-e', holderProgram, path], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(holder.stdout, 'data');
+  holder.kill('SIGSTOP');
+  const who = process.platform === 'linux' ? `process ${holder.pid}` : 'another process';
+  expect(engine.carryOut([add('a')])).toMatchObject([
+    {
+      ok: false,
+      error: { code: 'SKEIN_BUSY', message: expect.stringContaining(`${who} holds the store ${path}`) },
+    },
+  ]);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  expect(engine.carryOut([add('b')])).toEqual([{ ok: true, value: 1 }]);
+  engine.close();
+});
+
+/** Begins to write, and never ends. */
+const holderProgram = `
+  const { DatabaseSync } = require('${library.name}');
+  const database = new DatabaseSync(process.argv[1]);
+  database.exec('BEGIN IMMEDIATE');
+  console.log('holds it');
+  setInterval(() => {}, 1000);`;
 
 describe('the file', () => {
   test('belongs to its user alone, with its journals', () => {

@@ -5,6 +5,7 @@
  * disk, a file that another process holds and a broken file are told apart.
  */
 import { SkeinError } from '../../kernel/errors.ts';
+import { writerOf } from './holder.ts';
 
 /** Primary result codes: the lower eight bits. */
 const codes = { busy: 5, locked: 6, readOnly: 8, inputOutput: 10, corrupt: 11, full: 13, noDatabase: 26 };
@@ -24,7 +25,7 @@ export function failureOfSqlite(error: unknown, path: string): SkeinError {
     case codes.locked:
       return new SkeinError(
         'SKEIN_BUSY',
-        `another process holds the store ${path} in the middle of a write: nothing was written`,
+        `${holderOf(path)} holds the store ${path} in the middle of a write: nothing was written; see whether it stands still`,
         cause,
       );
     case codes.corrupt:
@@ -45,6 +46,11 @@ export function failureOfSqlite(error: unknown, path: string): SkeinError {
     default:
       return new SkeinError('SKEIN_STORE', `the store ${path} failed: ${text}`, cause);
   }
+}
+
+function holderOf(path: string): string {
+  const pid = writerOf(path);
+  return pid === undefined ? 'another process' : `process ${pid}`;
 }
 
 /** Of the file or its disk, not of what was asked. */

@@ -17,6 +17,8 @@ const applicationId = 0x736b6569;
 /** Of the tables of the store itself; those of features have versions of their own. */
 const formatVersion = 1;
 const storeIdBytes = 16;
+/** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
+const busyTimeoutMs = 2000;
 
 const pragmas = [
   'PRAGMA journal_mode = WAL',
@@ -28,7 +30,6 @@ const pragmas = [
   'PRAGMA mmap_size = 0',
   'PRAGMA foreign_keys = ON',
   'PRAGMA trusted_schema = OFF',
-  'PRAGMA busy_timeout = 5000',
 ];
 
 const tables = `
@@ -62,6 +63,7 @@ export function openFile(
   let database: SqliteDatabase | undefined;
   try {
     database = library.open(path);
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     checkHead(database, path);
     const found = id === undefined ? undefined : idOf(database);
     if (found !== id) throw replaced(path);
