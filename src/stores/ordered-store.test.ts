@@ -25,7 +25,7 @@ function groupsOf(sizes: readonly number[]): number[] {
   return store.groups;
 }
 
-test('what waits becomes one group, of so many operations at most', () => {
+test('what waits becomes one group, of 500 operations at most', () => {
   expect(groupsOf(Array.from({ length: 1 + storeLimits.groupOperationsMax + 3 }, () => 1))).toEqual([
     1,
     storeLimits.groupOperationsMax,
@@ -33,7 +33,7 @@ test('what waits becomes one group, of so many operations at most', () => {
   ]);
 });
 
-test('a group has so many bytes at most, and what is larger is one by itself', () => {
+test('a group has 4 MiB of input at most, and what is larger is one by itself', () => {
   const third = storeLimits.groupBytesMax / 3;
   expect(groupsOf([1, third, third, third, third])).toEqual([1, 2, 2]);
   expect(groupsOf([1, 10, 2 * storeLimits.groupBytesMax, 10, 10])).toEqual([1, 1, 1, 2]);

@@ -196,6 +196,33 @@ test('a claim ends the writing of an earlier broker, and one whose commit failed
   again.close();
 });
 
+test('a claim in a group that SQLite fails is undone with it: the broker writes on with its own', () => {
+  let fails = false;
+  const breaking: SqlitePart<{ fail(input: undefined): void }> = {
+    name: 'breaking',
+    migrations: ['CREATE TABLE breaking (n INTEGER) STRICT'],
+    operations: () => ({
+      fail() {
+        if (fails) throw sqliteError(10);
+      },
+    }),
+  };
+  const engine = open(newPath(), { parts: [notes as never, breaking as never] });
+  const claim = (epoch: number) => ({
+    feature: 'store',
+    operation: { verb: 'claim', input: epoch as never },
+  });
+  engine.carryOut([claim(3)]);
+  fails = true;
+  const failed = engine.carryOut([
+    claim(4),
+    { feature: 'breaking', operation: { verb: 'fail', input: undefined as never } },
+  ]);
+  expect(failed.map(({ ok }) => ok)).toEqual([false, false]);
+  expect(answerOf(engine.carryOut([add('a')])[0])).toBe(1);
+  engine.close();
+});
+
 test('a process that stands still in the middle of a write is named, and is not overtaken', async () => {
   const path = newPath();
   const engine = open(path);

@@ -38,7 +38,11 @@ export class SqliteEngine {
     this.path = path;
     this.file = openFile(library, path, parts, before?.id);
     this.database = this.file.database;
-    for (const part of parts) this.operations.set(part.name, part.operations(this.database));
+    for (const part of parts) {
+      if (part.name === ownPart)
+        throw new TypeError(`a part of a store is called "${ownPart}", which is the store's own: rename it`);
+      this.operations.set(part.name, part.operations(this.database));
+    }
     const read = this.database.prepare('SELECT epoch FROM skein_store');
     this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
     const write = this.database.prepare('UPDATE skein_store SET epoch = ?');
@@ -68,11 +72,7 @@ export class SqliteEngine {
       return group.map(() => ({ ok: false, error: replaced(this.path) }));
     }
     // Mostly nothing fails, and then nothing is undone apart from the rest.
-    const { epoch } = this;
-    const outcomes = this.attempt(group, false);
-    if (outcomes !== undefined) return outcomes;
-    this.epoch = epoch;
-    return this.attempt(group, true) as Outcome[];
+    return this.attempt(group, false) ?? (this.attempt(group, true) as Outcome[]);
   }
 
   close(): void {
@@ -83,7 +83,7 @@ export class SqliteEngine {
 
   /** @param apart Each operation can be undone by itself. Without, one that fails undoes all: undefined. */
   private attempt(group: readonly Entry[], apart: boolean): Outcome[] | undefined {
-    const { database, operations } = this;
+    const { database, operations, epoch: epochBefore } = this;
     const outcomes: Outcome[] = [];
     try {
       database.exec('BEGIN IMMEDIATE');
@@ -110,6 +110,7 @@ export class SqliteEngine {
           if (isOfSqlite(error)) throw error;
           if (!apart) {
             database.exec('ROLLBACK');
+            this.epoch = epochBefore;
             return undefined;
           }
           database.exec('ROLLBACK TO operation');
@@ -118,6 +119,8 @@ export class SqliteEngine {
         if (apart) database.exec('RELEASE operation');
       }
     } catch (error) {
+      // A claim of this group is undone with the rest.
+      this.epoch = epochBefore;
       return this.undone(group, error);
     }
     return this.commit(outcomes);

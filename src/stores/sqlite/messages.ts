@@ -19,7 +19,7 @@ export type ThreadOutcome =
   | { readonly ok: false; readonly failure: Failure };
 
 export type FromThread =
-  | { readonly type: 'open'; readonly library: string; readonly id: string; readonly epoch: number }
+  | { readonly type: 'open'; readonly id: string; readonly epoch: number }
   | { readonly type: 'failed'; readonly failure: Failure }
   | {
       readonly type: 'outcomes';

@@ -11,8 +11,6 @@ import type { Outcome } from '../parts.ts';
 import type { FromThread, StoreThreadData, ThreadOutcome, ToThread } from './messages.ts';
 
 export class StoreThread {
-  /** Which SQLite it is: `node:sqlite`, or the name of a package. */
-  readonly library: string;
   /** Of the store. */
   readonly id: string;
   /** Of the last claim, or what the file says. */
@@ -50,7 +48,6 @@ export class StoreThread {
     this.epoch = opened.epoch;
     this.worker = worker;
     this.ended = ended;
-    this.library = opened.library;
     worker.on('message', (message: FromThread) => {
       if (message.type !== 'outcomes') return;
       this.hasEnded ||= message.isLast;

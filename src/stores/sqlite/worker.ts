@@ -31,7 +31,7 @@ async function begin(): Promise<void> {
     } else engine.close();
     if (engine.isOver) port.close();
   });
-  say({ type: 'open', library: library.name, id: engine.id, epoch: engine.claimedEpoch });
+  say({ type: 'open', id: engine.id, epoch: engine.claimedEpoch });
 }
 
 function toSay(outcome: Outcome) {

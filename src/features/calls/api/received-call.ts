@@ -53,7 +53,7 @@ export class ReceivedCall implements Call {
     return this.left.signal;
   }
 
-  /** One listener, told when nobody waits for the answer any more. */
+  /** One listener, called when nobody waits for the answer any more. */
   whenLeft(listener: () => void): void {
     this.left.whenAborted(listener);
   }
