@@ -69,7 +69,12 @@ export default defineConfig(({ mode }) => ({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     // The keys of whoever runs the tests are not theirs to use.
-    env: { XDG_CONFIG_HOME: '/nonexistent', SKEIN_KEY: '', SKEIN_KEY_FILE: '' },
+    env: {
+      XDG_CONFIG_HOME: '/nonexistent',
+      XDG_STATE_HOME: '/nonexistent',
+      SKEIN_KEY: '',
+      SKEIN_KEY_FILE: '',
+    },
     // Each with the mode that was asked for (`npm run fuzz`), which vitest does not hand on.
     projects: kinds.flatMap((kind, index) => {
       const others = kinds.slice(0, index).flatMap(({ files }) => files);

@@ -16,6 +16,7 @@ const entries = {
   'cli/main': 'src/cli/main.ts',
   // Beside the chunk that starts it.
   'chunks/worker': 'src/stores/sqlite/worker.ts',
+  'chunks/sqlite-parts': 'src/features/sqlite-parts.ts',
 };
 
 /**

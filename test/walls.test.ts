@@ -12,6 +12,7 @@ import { expect, test } from 'vitest';
 const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
   ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/settings.ts'] as const),
+  ...(['features/*/store', 'features/store-models.ts', 'features/sqlite-parts.ts'] as const),
   ...(['node', 'stores', 'stores/sqlite', 'doors', 'host', 'remote'] as const),
   ...([
     'sim/world',
@@ -37,6 +38,10 @@ const mayImport: Record<Room, string[]> = {
   'features/*/core': ['kernel'],
   kit: ['kernel', 'valibot', 'cbor-x', '@standard-schema/spec', 'node:stream'],
   'features/*': ['kernel', 'features/*/core', 'kit', 'valibot', '@standard-schema/spec', 'node:stream'],
+  // What a feature keeps: a model of it, and the same on SQLite.
+  'features/*/store': ['kernel', 'features/*/core', 'stores', 'stores/sqlite'],
+  'features/store-models.ts': ['features/*/store', 'stores'],
+  'features/sqlite-parts.ts': ['features/*/store', 'stores/sqlite'],
   'features/index.ts': ['features/*'],
   'features/api.ts': ['features/*'],
   'features/limits.ts': ['kernel', 'features/*/core'],
@@ -48,13 +53,13 @@ const mayImport: Record<Room, string[]> = {
   doors: [...below, 'features/*', 'features/*/core', 'host', 'node:'],
   host: [
     ...below,
-    ...['features/*', 'features/*/core', 'node', 'doors'],
+    ...['features/*', 'features/*/core', 'node', 'doors', 'stores/sqlite'],
     ...['@peculiar/x509', 'reflect-metadata', 'node:'],
   ],
   remote: [...below, 'features/*/core', 'node', 'host', 'node:', 'ws'],
   // Liars and the watch of floods speak topology's messages: a mesh without topology has no records to lie about.
-  'sim/world': [...below, 'features/*/core', 'node', 'stores'],
-  'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'sim/world'],
+  'sim/world': [...below, 'features/*/core', 'features/store-models.ts', 'node', 'stores'],
+  'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'stores', 'sim/world'],
   'features/*/sim.ts': ['features/*/sim', 'sim/world'],
   'features/sim.ts': ['features/*/sim.ts', 'sim/world'],
   'sim/run': [...below, 'features/*/core', 'features/sim.ts', 'node', 'sim/world', 'valibot'],
@@ -83,7 +88,7 @@ const mayImport: Record<Room, string[]> = {
   'index.ts': [...below, 'node', 'host', 'remote', 'kernel/index.ts'],
 };
 /** Features that stand upon others: as the values themselves say. */
-const needs: Record<string, string[]> = { formation: ['channels'] };
+const needs: Record<string, string[]> = { formation: ['channels'], swarm: ['formation'], letters: ['swarm'] };
 /** Ends of features that meet others: `mesh snoop` prints messages. */
 const endsMeet: Record<string, string[]> = { 'features/topology/cli': ['messaging'] };
 const linesMax = 500;
@@ -148,11 +153,14 @@ function featureOf(file: string): string | undefined {
   return /^features\/([^/]+)\//.exec(file)?.[1];
 }
 
-/** Of the features that it needs a feature may import all but the core. */
+/** Of the features that it needs a feature may import all but the core, and of that `core/shared.ts`; its core only this. */
 function mayMeet(file: string, feature: string, other: string, target: string): boolean {
   const end = /^features\/[^/]+\/(?:sim|cli)/.exec(file)?.[0] ?? '';
   if ((endsMeet[end] ?? []).includes(other)) return true;
-  return (needs[feature] ?? []).includes(other) && !target.startsWith(`features/${other}/core/`);
+  if (!(needs[feature] ?? []).includes(other)) return false;
+  if (target === `features/${other}/core/shared.ts`) return true;
+  const isCore = [file, target].some((each) => /^features\/[^/]+\/core\//.test(each));
+  return !isCore;
 }
 
 function packageOf(specifier: string): string {

@@ -6,21 +6,32 @@ import type { CallsApi, CallsErrorDetails } from './calls/api.ts';
 import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
 import type { FormationNodeEvents } from './formation/api.ts';
+import type { LettersErrorDetails, LettersNodeApi, LettersNodeEvents } from './letters/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
+import type { SwarmNodeApi } from './swarm/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
 export * from './calls/api.ts';
 export * from './channels/api.ts';
 export * from './discovery/api.ts';
 export * from './formation/api.ts';
+export * from './letters/api.ts';
 export * from './messaging/api.ts';
+export * from './swarm/api.ts';
 export * from './topology/api.ts';
 
 /** What skein's features add to every node. */
-export interface FeatureApis extends TopologyApi, DiscoveryApi, MessagingApi, CallsApi, ChannelsApi {}
+export interface FeatureApis
+  extends TopologyApi,
+    DiscoveryApi,
+    MessagingApi,
+    CallsApi,
+    ChannelsApi,
+    SwarmNodeApi,
+    LettersNodeApi {}
 
 /** The events that they add. */
-export interface FeatureNodeEvents extends FormationNodeEvents {}
+export interface FeatureNodeEvents extends FormationNodeEvents, LettersNodeEvents {}
 
 /** What their errors say besides, by code. */
-export interface FeatureErrorDetails extends MessagingErrorDetails, CallsErrorDetails {}
+export interface FeatureErrorDetails extends MessagingErrorDetails, CallsErrorDetails, LettersErrorDetails {}

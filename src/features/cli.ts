@@ -19,4 +19,6 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   messaging: messagingCli,
   calls: callsCli,
   channel: channelsCli,
+  swarm: withoutCommands,
+  letters: withoutCommands,
 };

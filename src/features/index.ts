@@ -8,7 +8,9 @@ import { calls } from './calls/feature.ts';
 import { channels } from './channels/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
+import { letters } from './letters/feature.ts';
 import { messaging } from './messaging/feature.ts';
+import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
-export const features = [topology, discovery, messaging, calls, channels, formation] as const;
+export const features = [topology, discovery, messaging, calls, channels, formation, swarm, letters] as const;

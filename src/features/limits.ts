@@ -7,7 +7,9 @@ import { callLimits } from './calls/core/limits.ts';
 import { channelLimits } from './channels/core/limits.ts';
 import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
+import { letterLimits } from './letters/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
+import { swarmLimits } from './swarm/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
 
 /** Every limit of skein, by name; docs/limits.md says why each is what it is. */
@@ -19,4 +21,6 @@ export const limits = {
   ...callLimits,
   ...channelLimits,
   ...formationLimits,
+  ...swarmLimits,
+  ...letterLimits,
 } as const;

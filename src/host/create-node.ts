@@ -11,6 +11,7 @@ import { SkeinError } from '../kernel/errors.ts';
 import { createLocalNode, type LocalNode } from '../node/create.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
 import type { LocalNodeSettings } from '../node/platform.ts';
+import { noStore } from '../node/settings.ts';
 import {
   announcedAddresses,
   broadcastAddresses,
@@ -31,6 +32,7 @@ import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
+import { defaultStorePath, SwarmStore } from './swarm-store.ts';
 import { Listener } from './transports/listener.ts';
 import { Tls } from './transports/tls.ts';
 import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
@@ -116,6 +118,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       forgetKeys,
       log,
       doors: plan.doors,
+      store: storeOf(plan, log),
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
@@ -164,6 +167,13 @@ async function resolveName(host: string): Promise<string> {
   } catch (cause) {
     throw new SkeinError('SKEIN_ADDRESS', `listen: the name ${host} is not known on this machine`, { cause });
   }
+}
+
+/** Opened by the first that wants something of it. */
+function storeOf({ store, namespace }: NodePlan, log: Log): SwarmStore | undefined {
+  if (store === noStore) return undefined;
+  const path = store ?? defaultStorePath(namespace);
+  return new SwarmStore({ path, warn: (text) => log('warn', text, {}) });
 }
 
 function addressesToTell(plan: NodePlan, bound: HostPort): string[] {

@@ -48,6 +48,7 @@ beforeEach(async () => {
     loopbackOnly: true,
     tls: undefined,
     doors: [],
+    store: undefined,
     forgetKeys: () => undefined,
     log,
   };

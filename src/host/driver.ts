@@ -18,6 +18,7 @@ import { hostLimits } from './limits.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
+import type { SwarmStore } from './swarm-store.ts';
 import type { Listener, StreamHandler } from './transports/listener.ts';
 import { TcpTransport } from './transports/tcp.ts';
 import type { Tls } from './transports/tls.ts';
@@ -39,6 +40,8 @@ export interface DriverParts {
   readonly tls: Tls | undefined;
   /** The doors that this node opens. Without any, nanomsg programs are turned away. */
   readonly doors: readonly PlannedDoor[];
+  /** Where the swarm is kept while this node is its broker. Undefined: nowhere. */
+  readonly store: SwarmStore | undefined;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -54,7 +57,7 @@ export const systemRandom: Random = {
 
 export class Driver implements Platform {
   readonly random = systemRandom;
-  readonly store = undefined;
+  readonly store: SwarmStore | undefined;
   private readonly events: PlatformEvents;
   private readonly own: DriverParts;
   private readonly tcp: TcpTransport;
@@ -69,6 +72,7 @@ export class Driver implements Platform {
   constructor(events: PlatformEvents, parts: DriverParts) {
     this.events = events;
     this.own = parts;
+    this.store = parts.store;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
     this.parts = Object.assign({}, ...this.doors.map((door) => door.parts));
@@ -224,6 +228,7 @@ export class Driver implements Platform {
       this.own.listener.close(),
       this.own.datagrams?.close(),
       this.tcp.release(),
+      this.store?.close(),
     ]);
   }
 

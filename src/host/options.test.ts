@@ -124,6 +124,7 @@ test('a formation is a list of addresses, each once, in the order given; socket 
   expect(doors).toHaveLength(1);
   expect(doors[0]?.plan).toEqual({
     addresses: ['127.0.0.1:7015', 'localhost:7016'],
+    whenWanted: [],
     doors: ['ipc:///tmp/a'],
     doorInsecure: false,
     endWhenHung: false,

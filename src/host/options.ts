@@ -53,6 +53,7 @@ export interface NodePlan {
   readonly isOpen: boolean;
   readonly version: string;
   readonly control: SettingValues['control'];
+  readonly store: SettingValues['store'];
   readonly behaviors: NodeOptions['behaviors'];
   readonly features: readonly AnyFeature[];
   readonly logger: Logger | undefined;
@@ -113,6 +114,7 @@ export function planOf({ settings, program }: NodeRequest): NodePlan {
     isOpen,
     version: values.version ?? packageVersion(),
     control: values.control,
+    store: values.store,
     behaviors: behaviorsOption(program.behaviors),
     features: featuresOption(program.features),
     logger: loggerOption(program.logger),

@@ -48,6 +48,11 @@ const table = {
   SKEIN_NOT_RUNNING: { means: 'no node runs on this machine' },
   SKEIN_AMBIGUOUS: { means: 'several nodes run on this machine' },
   SKEIN_CONTROL: { means: 'the control socket did not understand', status: 400 },
+  SKEIN_MAILBOX_FULL: {
+    means: 'as many letters wait for that node as may: nothing was stored',
+    retryable: true,
+    status: 507,
+  },
   SKEIN_STORE: { means: 'the file of the store, or its disk, cannot be used as it is', status: 503 },
   SKEIN_STORE_CLAIMED: { means: 'another broker has claimed the store: nothing was written', status: 409 },
   SKEIN_STORE_FULL: {

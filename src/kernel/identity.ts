@@ -52,6 +52,11 @@ export function idOf(text: string): NodeId {
   return id;
 }
 
+/** First 128 bits of SHA-256 of these bytes: 32 hexadecimal digits. */
+export function digestOf(bytes: Uint8Array): string {
+  return hexOf(sha256(bytes).subarray(0, 16));
+}
+
 /** First 64 bits of SHA-256 of a life's public key. */
 export function instanceOf(publicKey: Uint8Array): Instance {
   return hexOf(sha256(publicKey).subarray(0, instanceBytes));

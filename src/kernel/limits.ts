@@ -105,6 +105,19 @@ export const limits = {
   /** A record takes a few gaps between floods, at each hop, and longer in the start of many. */
   unknownSourceMs: 5000,
 
+  // ── lines ─────────────────────────────────────────────────────────────────────────────────────────────
+  /** Of one part of a message of a line: a frame holds it, and a link is not blocked for long. */
+  linePartBytesMax: 256 * 1024,
+  /** Sent on one line and not processed by the other end: what one member makes a broker hold. */
+  lineWindowBytes: 1024 * 1024,
+  /** Of messages that are not put together yet, on all lines of a feature: two of the largest. */
+  linePartialBytesMax: 160 * 1024 * 1024,
+  /** What is missing is sent again at most this often. */
+  lineAgainMs: 100,
+  /** Nothing is sent on a line for so long after a full queue, and where there is no route. */
+  lineBusyMs: 20,
+  lineNoRouteMs: 500,
+
   // ── services ──────────────────────────────────────────────────────────────────────────────────────────
   /** A service's name is 1 to 64 of `[A-Za-z0-9._-]`, as a node's. */
   serviceBytesMax: 64,

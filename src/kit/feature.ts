@@ -26,6 +26,11 @@ export interface BehaviorParts<Settings> {
   readonly signer: RecordSigner | undefined;
   /** What the node was given for this feature. */
   readonly settings: Settings;
+  /**
+   * The behavior of a feature that this one names in `needs`, as that feature's `core/shared.ts` describes it.
+   * @throws Error where `needs` does not name it.
+   */
+  needed<Behavior>(name: string): Behavior;
 }
 
 /** What a feature does in the node's process, beyond its behavior: values, promises and streams. */

@@ -51,7 +51,7 @@ describe('what a behavior asks of the store', () => {
         if (input === 3) throw new RangeError('broken');
         return `kept ${input}`;
       },
-      claim: async (epoch) => ({ isClaimed: true, epoch }),
+      claim: async (epoch) => ({ isClaimed: true, epoch, id: '' }),
       close: async () => {},
     };
     const asking = new StoringKernel().asks(1).asks(2).asks(3);
@@ -80,7 +80,7 @@ describe('what a behavior asks of the store', () => {
     const answers = [first, Promise.resolve('second')];
     const runtime = runtimeWith({
       execute: () => answers.shift() as Promise<unknown>,
-      claim: async (epoch) => ({ isClaimed: true, epoch }),
+      claim: async (epoch) => ({ isClaimed: true, epoch, id: '' }),
       close: async () => {},
     });
     const before = new StoringKernel().asks(1);

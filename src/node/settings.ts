@@ -25,6 +25,9 @@ import {
   type ValuesOf,
 } from '../kit/setting.ts';
 
+/** As the path of the store: the node keeps nothing, also as the broker. */
+export const noStore = 'none';
+
 const seedsMax = 256;
 const versionCharactersMax = 64;
 
@@ -107,6 +110,15 @@ const ownSettings = {
     defaultAtUp: true,
     help: 'path of the control socket',
     defaultText: 'in the runtime folder',
+  }),
+  /**
+   * The file in which the swarm is kept while this node is its broker, opened when somebody first uses the swarm; `none`:
+   * this node keeps nothing. Default: `$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite`.
+   */
+  store: setting({
+    type: text('<path>', 'a path, or none'),
+    help: 'file of the swarm while this node is its broker; none: keep nothing',
+    defaultText: '$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite',
   }),
   /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
   version: setting({

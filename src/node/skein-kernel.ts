@@ -40,8 +40,18 @@ export function createSkeinKernel(options: SkeinKernelOptions, random: Random): 
   const table = new LinkStateTable(idOf(options.name), records);
   const all: readonly AnyFeature[] = [...features, ...(options.features ?? [])];
   const parts = { records, table, settings: options, signer: options.signer };
-  const made = new Map(all.map((feature) => [feature.name, feature.behavior(parts) as AnyBehavior]));
+  const made = new Map<string, AnyBehavior>();
+  for (const feature of all) {
+    const needed = <Needed>(name: string): Needed => neededBy(feature, name, made) as Needed;
+    made.set(feature.name, feature.behavior({ ...parts, needed }));
+  }
   const behaviors = [...made.values(), ...(options.behaviors ?? [])];
   const kernel = new Kernel(options, random, table, records, behaviors);
   return { kernel, records, table, behavior: (feature) => made.get(feature.name) as never };
+}
+
+function neededBy({ name, needs }: AnyFeature, wanted: string, made: ReadonlyMap<string, AnyBehavior>) {
+  const behavior = needs.includes(wanted) ? made.get(wanted) : undefined;
+  if (behavior === undefined) throw new Error(`feature ${name} uses ${wanted}: add "${wanted}" to its needs`);
+  return behavior;
 }

@@ -6,8 +6,13 @@
  */
 import { SkeinError } from '../kernel/errors.ts';
 
-/** The store's own part, whose one verb is `claim`: no feature may be called so. */
-export const ownPart = 'store';
+/** Whose part of the store it is that claims; `claim` is a verb of the store itself, beside those of the feature. */
+export const claimingPart = 'swarm';
+export const claimVerb = 'claim';
+
+export function isClaim(feature: string, verb: string): boolean {
+  return feature === claimingPart && verb === claimVerb;
+}
 
 /** What became of a claim. */
 export interface Claim {
@@ -15,14 +20,16 @@ export interface Claim {
   readonly isClaimed: boolean;
   /** The epoch of the store now. */
   readonly epoch: number;
+  /** Of the store, 32 hexadecimal digits. */
+  readonly id: string;
 }
 
 /** @throws SkeinError SKEIN_INVALID for what is no epoch. */
-export function decideClaim(wanted: unknown, stored: number): Claim {
+export function decideClaim(wanted: unknown, { epoch: stored, id }: Pick<Claim, 'epoch' | 'id'>): Claim {
   if (!Number.isSafeInteger(wanted) || (wanted as number) < 1)
     throw new SkeinError('SKEIN_INVALID', `claim: an epoch is a whole number from 1, got ${String(wanted)}`);
   const isClaimed = (wanted as number) > stored;
-  return { isClaimed, epoch: isClaimed ? (wanted as number) : stored };
+  return { isClaimed, epoch: isClaimed ? (wanted as number) : stored, id };
 }
 
 /** @param epoch Of the store. @param own Of the broker that asked. */

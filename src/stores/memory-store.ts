@@ -5,6 +5,7 @@
  * stores are compared with. Invariant: what it has reported is in its content, and a store that is opened on the same
  * content later goes on from there.
  */
+import { hexOf } from '../kernel/identity.ts';
 import type { AnyStoreModel } from './model.ts';
 import { type Entry, OrderedStore } from './ordered-store.ts';
 import { type Outcome, type StoreContent, StoreParts } from './parts.ts';
@@ -18,7 +19,7 @@ export class MemoryStore extends OrderedStore {
    */
   constructor(models: readonly AnyStoreModel[], content: StoreContent = new Map()) {
     super();
-    this.parts = new StoreParts(models, content);
+    this.parts = new StoreParts(models, content, () => hexOf(crypto.getRandomValues(new Uint8Array(16))));
   }
 
   /** Later in the same turn of the loop: what a turn asks for is one group or two. */

@@ -7,7 +7,7 @@
  */
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
-import { type Claim, ownPart } from './claim.ts';
+import { type Claim, claimingPart, claimVerb } from './claim.ts';
 import { storeLimits } from './limits.ts';
 import type { Outcome } from './parts.ts';
 import { frozenCopy, plainBytes } from './plain-data.ts';
@@ -50,7 +50,7 @@ export abstract class OrderedStore implements Store {
   }
 
   claim(epoch: number): Promise<Claim> {
-    return this.execute(ownPart, { verb: 'claim', input: epoch as never }) as Promise<Claim>;
+    return this.execute(claimingPart, { verb: claimVerb, input: epoch as never }) as Promise<Claim>;
   }
 
   /** What was asked for before is still carried out and reported. */

@@ -22,11 +22,12 @@ const model = storeModel<Verbs, { readonly sum: Cell<number> }>({
   },
 });
 
+const newId = () => '0'.repeat(32);
 const add = (by: number) => ({ verb: 'add', input: by as never });
 
 describe('the parts of a store', () => {
   test('refuse two models of one name', () => {
-    expect(() => new StoreParts([model, model], new Map())).toThrow(
+    expect(() => new StoreParts([model, model], new Map(), newId)).toThrow(
       'two store models are called "sum": rename one of them',
     );
   });
@@ -37,13 +38,13 @@ describe('the parts of a store', () => {
       initial: () => ({ rows: new Table(), list: [] }),
       operations: {},
     });
-    expect(() => new StoreParts([plain], new Map())).toThrow(
+    expect(() => new StoreParts([plain], new Map(), newId)).toThrow(
       'the state of store model "sum" has a list that is no Table and no Cell',
     );
   });
 
   test('undo an operation that returns a promise, and what it does later as well', async () => {
-    const parts = new StoreParts([model], new Map());
+    const parts = new StoreParts([model], new Map(), newId);
     const outcome = parts.execute('sum', { verb: 'later', input: 5 as never });
     expect(outcome).toMatchObject({ ok: false, error: { code: 'SKEIN_FAILED' } });
     expect(outcome.ok || outcome.error.message).toBe(
@@ -54,7 +55,7 @@ describe('the parts of a store', () => {
   });
 
   test('undo an operation whose answer is not plain data', () => {
-    const outcome = new StoreParts([model], new Map()).execute('sum', {
+    const outcome = new StoreParts([model], new Map(), newId).execute('sum', {
       verb: 'leak',
       input: undefined as never,
     });
@@ -68,7 +69,7 @@ describe('the parts of a store', () => {
       initial: () => ({ rows: new Table() }),
       operations: { put: ({ rows }, row) => rows.put(1, row), get: ({ rows }) => rows.get(1) },
     });
-    const parts = new StoreParts([keeping], new Map());
+    const parts = new StoreParts([keeping], new Map(), newId);
     const get = () => parts.execute('keeping', { verb: 'get', input: undefined as never });
     parts.execute('keeping', { verb: 'put', input: { list: [1] } as never });
     const answer = get();
@@ -78,9 +79,9 @@ describe('the parts of a store', () => {
 
   test('go on from what an earlier store has left, and begin what a feature has that is new in it', () => {
     const content = new Map();
-    new StoreParts([model], content).execute('sum', add(3));
+    new StoreParts([model], content, newId).execute('sum', add(3));
     const other = { ...model, name: 'other' };
-    const parts = new StoreParts([model, other], content);
+    const parts = new StoreParts([model, other], content, newId);
     expect(parts.execute('sum', add(1))).toEqual({ ok: true, value: 4 });
     expect(parts.execute('other', add(1))).toEqual({ ok: true, value: 1 });
   });

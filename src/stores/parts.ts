@@ -7,7 +7,7 @@
  */
 import type { StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
-import { claimedByAnother, decideClaim, ownPart } from './claim.ts';
+import { claimedByAnother, claimingPart, claimVerb, decideClaim, isClaim } from './claim.ts';
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
@@ -20,6 +20,9 @@ export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: SkeinError };
 
+/** No name of a feature: these have no spaces. */
+const claimKey = 'the claim';
+
 interface Part {
   readonly state: object;
   readonly operations: Readonly<Record<string, (state: object, input: unknown) => unknown>>;
@@ -29,21 +32,20 @@ export class StoreParts {
   private readonly journal = new Journal();
   private readonly parts = new Map<string, Part>();
   /** Shared by all stores on the same content. */
-  private readonly kept: { epoch: number };
+  private readonly kept: { epoch: number; readonly id: string };
   private epoch: number;
 
   /**
    * @param content What earlier stores have left; a feature that it does not have yet begins with its initial state.
+   * @param newId Of a new store: 32 hexadecimal digits.
    * @throws TypeError for two models of one name, and for a state that is not made of collections.
    */
-  constructor(models: readonly AnyStoreModel[], content: StoreContent) {
-    this.kept = (content.get(ownPart) as { epoch: number } | undefined) ?? { epoch: 0 };
-    content.set(ownPart, this.kept);
+  constructor(models: readonly AnyStoreModel[], content: StoreContent, newId: () => string) {
+    this.kept = (content.get(claimKey) as StoreParts['kept'] | undefined) ?? { epoch: 0, id: newId() };
+    content.set(claimKey, this.kept);
     this.epoch = this.kept.epoch;
     for (const model of models) {
       const { name, operations } = model;
-      if (name === ownPart)
-        throw new TypeError(`a store model is called "${ownPart}", which is the store's own: rename it`);
       if (this.parts.has(name))
         throw new TypeError(`two store models are called "${name}": rename one of them`);
       const state: object = content.get(name) ?? model.initial();
@@ -55,7 +57,7 @@ export class StoreParts {
 
   /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
   execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
-    if (feature === ownPart && verb === 'claim') return this.claim(input, mayChange);
+    if (isClaim(feature, verb)) return this.claim(input, mayChange);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
       const verbs = part === undefined ? undefined : Object.keys(part.operations);
@@ -78,12 +80,12 @@ export class StoreParts {
 
   private claim(wanted: unknown, mayChange: boolean): Outcome {
     try {
-      const claim = decideClaim(wanted, this.kept.epoch);
-      if (claim.isClaimed && !mayChange) throw diskFull(ownPart, 'claim');
+      const claim = decideClaim(wanted, this.kept);
+      if (claim.isClaimed && !mayChange) throw diskFull(claimingPart, claimVerb);
       if (claim.isClaimed) this.epoch = this.kept.epoch = claim.epoch;
       return { ok: true, value: claim };
     } catch (error) {
-      return failed(failedOperation(ownPart, 'claim', error));
+      return failed(failedOperation(claimingPart, claimVerb, error));
     }
   }
 

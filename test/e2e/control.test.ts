@@ -49,7 +49,7 @@ describe('the control socket as any HTTP client sees it', () => {
     });
     const named = (wanted: string) =>
       operations.flatMap(({ name, kind }) => (kind === wanted ? [name] : [])).toSorted();
-    expect(named('stream')).toEqual(['events', 'listen', 'pairs', 'serve', 'snoop']);
+    expect(named('stream')).toEqual(['events', 'handleLetters', 'listen', 'pairs', 'serve', 'snoop']);
     expect(named('duplex')).toEqual(['accept', 'pair']);
   });
 

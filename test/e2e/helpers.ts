@@ -124,6 +124,7 @@ export class Site implements AsyncDisposable {
       SKEIN_RUNTIME_DIR: join(this.folder, 'run'),
       SKEIN_DISCOVERY_PORT: String(this.discoveryPort),
       XDG_CONFIG_HOME: join(this.folder, 'config'),
+      XDG_STATE_HOME: join(this.folder, 'state'),
       ...this.variables,
     };
   }

@@ -12,7 +12,8 @@ import { createNode } from '../../src/host/create-node.ts';
 import type { LocalNode } from '../../src/node/node.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 
-export const alone = { discovery: false, key: false } as const;
+/** With a swarm that no other test of this machine has. */
+export const alone = { discovery: false, key: false, namespace: `pair-${process.pid}` } as const;
 
 export interface ServedPair {
   readonly a: LocalNode;
@@ -29,9 +30,10 @@ export function servedPair(prepare: (pair: ServedPair) => Promise<unknown>): () 
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'skein-pair-'));
-    const a = await createNode({ name: 'a', ...alone });
+    const store = join(folder, 'swarm.sqlite');
+    const a = await createNode({ name: 'a', store, ...alone });
     const [address] = (await a.status()).addresses;
-    const b = await createNode({ name: 'b', ...alone, connect: [address as string] });
+    const b = await createNode({ name: 'b', store, ...alone, connect: [address as string] });
     const server = await serveControl(a, join(folder, 'a.sock'), { heartbeatMs: 20 });
     await a.ready({ nodes: ['b'] });
     pair = { a, b, server };

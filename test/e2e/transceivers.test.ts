@@ -85,6 +85,7 @@ async function doors(address: string, says: string): Promise<End> {
       speaks: 'skein',
       counters: noneCounted(),
       holds: () => undefined,
+      isForNanomsg: true,
       isOpenToAll: false,
       loopbackOnly: true,
     });

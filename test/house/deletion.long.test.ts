@@ -1,6 +1,6 @@
 /**
- * A capability is one folder and a line in each list: a feature that no other needs is taken out of a copy of the tree,
- * with its lines in the lists and the tests that speak of it. What is left compiles, and the tests of kernel, node,
+ * A capability is one folder and a line in each list: a feature is taken out of a copy of the tree, with those that need it,
+ * its lines in the lists and the tests that speak of it. What is left compiles, and the tests of kernel, node,
  * remote and simulator pass.
  */
 import { spawnSync } from 'node:child_process';
@@ -22,21 +22,24 @@ import { afterAll, describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What may name a feature; nothing else outside of its folders does. */
 const lists = [
-  ...['index.ts', 'api.ts', 'limits.ts', 'settings.ts', 'cli.ts', 'sim.ts'].map(
-    (file) => `src/features/${file}`,
-  ),
+  ...[
+    ...['index.ts', 'api.ts', 'limits.ts', 'settings.ts', 'cli.ts', 'sim.ts'],
+    ...['store-models.ts', 'sqlite-parts.ts'],
+  ].map((file) => `src/features/${file}`),
   'src/doors/index.ts',
 ];
 
 interface Deletion {
-  readonly feature: string;
+  /** The feature, and those that need it. */
+  readonly features: readonly string[];
   /** Doors that serve it alone: each is a folder, and a line of `src/doors/index.ts`. */
   readonly doors: readonly string[];
 }
 
 const deletions: readonly Deletion[] = [
-  { feature: 'calls', doors: [] },
-  { feature: 'formation', doors: ['nanomsg'] },
+  { features: ['calls'], doors: [] },
+  { features: ['letters'], doors: [] },
+  { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;
@@ -48,9 +51,12 @@ afterAll(() => {
 /** Against what never ends: it is a minute's work on idle cores, and runs beside other tests. */
 const suiteTimeoutMs = 15 * 60_000;
 
-describe.each(deletions)('without the feature $feature', ({ feature, doors }) => {
+describe.each(deletions)('without $features', ({ features, doors }) => {
   const copy = copyTree();
-  const gone = [`src/features/${feature}/`, ...doors.map((door) => `src/doors/${door}/`)];
+  const gone = [
+    ...features.map((feature) => `src/features/${feature}/`),
+    ...doors.map((door) => `src/doors/${door}/`),
+  ];
 
   test('only lists import it', () => {
     const importing = sources(copy, 'src').filter(
@@ -64,7 +70,7 @@ describe.each(deletions)('without the feature $feature', ({ feature, doors }) =>
   });
 
   test('what is left compiles', () => {
-    remove(copy, feature, gone);
+    remove(copy, features, gone);
     expect(run(copy, 'node_modules/typescript/bin/tsc', '-b')).toBe('');
   });
 
@@ -98,11 +104,11 @@ function copyTree(): string {
 }
 
 /** The folders, the lines in the lists, and every test and tool of tests that needs what is gone, one after the other. */
-function remove(copy: string, feature: string, gone: readonly string[]): void {
+function remove(copy: string, features: readonly string[], gone: readonly string[]): void {
   for (const list of lists) editList(copy, list, gone);
   for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
   // Its tests are also those that name it: as a workload, or as the feature of a command.
-  const name = new RegExp(`['",]${feature}['",]`);
+  const name = new RegExp(`['",](?:${features.join('|')})['",]`);
   for (const file of sources(copy, 'test'))
     if (file.endsWith('.test.ts') && name.test(readFileSync(join(copy, file), 'utf8')))
       rmSync(join(copy, file));

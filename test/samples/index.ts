@@ -5,10 +5,12 @@ import { discoverySamples } from './discovery.ts';
 import { formationSamples } from './formation.ts';
 import { frameSamples } from './frame.ts';
 import { keySamples } from './keys.ts';
+import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
 import { messagingSamples } from './messaging.ts';
 import { nanomsgSamples } from './nanomsg.ts';
 import type { WireSamples } from './sample.ts';
+import { swarmSamples } from './swarm.ts';
 import { topologySamples } from './topology.ts';
 
 export const wireSamples: readonly WireSamples[] = [
@@ -21,5 +23,7 @@ export const wireSamples: readonly WireSamples[] = [
   callsSamples,
   formationSamples,
   channelSamples,
+  swarmSamples,
+  lettersSamples,
   nanomsgSamples,
 ];

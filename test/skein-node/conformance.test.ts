@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presence } from '../../examples/presence/feature.mjs';
 import { service } from '../../src/features/calls/api/service.ts';
 import { kind } from '../../src/features/messaging/api/kind.ts';
+import { SkeinError } from '../../src/kernel/errors.ts';
 import type { AnyFeature } from '../../src/kit/feature.ts';
 import type { Message, SkeinNode } from '../../src/node/node.ts';
 import { attached, local, simulated, type World } from './worlds.ts';
@@ -22,6 +23,7 @@ const members: Record<keyof SkeinNode, true> = {
   ...{ status: true, set: true, close: true, use: true, [Symbol.asyncDispose]: true },
   ...{ topology: true, dot: true, nodes: true, route: true, announce: true, dial: true, hangup: true },
   ...{ send: true, broadcast: true, recipients: true, post: true, batch: true, drained: true },
+  ...{ swarm: true, letters: true },
   ...{ handle: true, messages: true, snoop: true, request: true, respond: true, pair: true, pairs: true },
 };
 
@@ -303,6 +305,88 @@ describe.each([
     for (const call of thrown) expect(call).toThrow(TypeError);
   });
 
+  test('sends letters, alone and together, and knows what became of them', async () => {
+    const got: [unknown, string][] = [];
+    const subscription = world.b.letters.handle(({ body, from }) => void got.push([body, from]));
+    const sent = await settle(a.letters.send('b', { n: 1 }, { type: 'note', idempotencyKey: 'one' }));
+    expect(await settle(a.letters.send('b', { n: 1 }, { type: 'note', idempotencyKey: 'one' }))).toEqual({
+      ...sent,
+      isRepeat: true,
+    });
+    expect(await settle(a.letters.sendMany([{ to: ['b'], body: Uint8Array.of(1) }]))).toMatchObject([
+      { ok: true, isRepeat: false },
+    ]);
+    expect(await settle(a.letters.broadcast('all'))).toMatchObject({ isRepeat: false });
+    await expect(settle(a.letters.send('zz', 1))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    while (got.length < 3) await pass(20);
+    expect(got).toEqual([
+      [{ n: 1 }, 'a'],
+      [Uint8Array.of(1), 'a'],
+      ['all', 'a'],
+    ]);
+    await pass(200);
+    expect(await settle(a.letters.status(sent.id))).toMatchObject({
+      ...{ id: sent.id, from: 'a', type: 'note' },
+      recipients: [{ name: 'b', state: 'delivered', attempts: 1 }],
+    });
+    expect(await settle(a.letters.status('0'.repeat(32)))).toBe(undefined);
+    await subscription.close();
+  });
+
+  test('handles letters: what it throws brings them back, what it refuses does not', async () => {
+    const got: [unknown, number][] = [];
+    const told = once(world.b.events, 'letter:undelivered');
+    const subscription = a.letters.handle((letter) => {
+      got.push([letter.body, letter.attempt]);
+      if (letter.body === 'again' && letter.attempt === 1) throw new Error('not yet');
+      if (letter.body === 'no') throw new SkeinError('SKEIN_REFUSED', 'never');
+    });
+    expect(() => world.b.letters.handle(untyped(5))).toThrow(TypeError);
+    await settle(subscription.opened);
+    await settle(world.b.letters.sendMany(['again', 'no'].map((body) => ({ to: 'a', body }))));
+    while (got.length < 3) await pass(50);
+    expect(got).toEqual([
+      ['again', 1],
+      ['no', 1],
+      ['again', 2],
+    ]);
+    const [{ detail }] = (await settle(told)) as [CustomEvent];
+    expect(detail).toMatchObject({ recipient: 'a', state: 'refused', reason: 'never' });
+    await subscription.close();
+  });
+
+  test('lists letters, shows and removes them, and sends again what has failed', async () => {
+    const failing = world.b.letters.handle(
+      () => {
+        throw new Error('broken');
+      },
+      { attempts: 1 },
+    );
+    const told = once(a.events, 'letter:undelivered');
+    const { id, n } = await settle(a.letters.send('b', 'to fail'));
+    const [{ detail }] = (await settle(told)) as [CustomEvent];
+    expect(detail).toEqual({ id, recipient: 'b', state: 'failed', reason: 'broken' });
+    await failing.close();
+    expect(await settle(a.letters.list({ state: 'failed', from: 'a', to: 'b', after: n - 1 }))).toMatchObject(
+      [{ id, n, recipients: [{ state: 'failed', reason: 'broken' }] }],
+    );
+    expect(await settle(a.letters.body(id))).toEqual({ body: 'to fail' });
+    expect(await settle(a.letters.retry(id))).toEqual(['b']);
+    expect(await settle(a.letters.retry(id))).toEqual([]);
+    expect(await settle(a.letters.remove(id))).toEqual(['b']);
+    expect(await settle(a.letters.body(id))).toBe(undefined);
+    await expect(settle(a.letters.status('x'))).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test('knows who was ever in the swarm', async () => {
+    const nodes = await settle(a.swarm.nodes());
+    expect(nodes.map(({ name, isReachable }) => [name, isReachable])).toEqual([
+      ['a', true],
+      ['b', true],
+      ['c', true],
+    ]);
+  });
+
   test('is closed once: what waits ends, and every call says so', async () => {
     const [stream, told] = [a.messages({ kind: 'last' }), once(a.events, 'close')];
     await settle(stream.opened);
@@ -326,6 +410,7 @@ describe.each([
       ],
       ...[() => a.hangup('b'), () => a.send('b', 1), () => a.broadcast(1), () => a.recipients()],
       ...[() => a.request('double', 1), () => a.pair('b')],
+      ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
     ];
     for (const call of calls)
       await expect(settle(call()), String(call)).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });

@@ -2,17 +2,21 @@
  * Where a `SkeinNode` may be: in this process, in another one that is attached to, in the simulator.
  *
  * Used by the conformance suite beside it. Invariant: in each world the node `a` is linked to `b` and to `c`, which are
- * not linked to each other, and all know all.
+ * not linked to each other, and all know all; `a` is the broker of their formation, and keeps the swarm.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FormationStatus } from '../../src/features/formation/core/formation-types.ts';
+import { storeModels } from '../../src/features/store-models.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { AnyFeature } from '../../src/kit/feature.ts';
 import type { LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { type ControlServer, serveControl } from '../../src/remote/server.ts';
 import { Mesh, World as Simulated } from '../../src/sim/index.ts';
+import { freeTcpPorts } from '../free-ports.ts';
 
 export interface World {
   /** The node that the suite is about. */
@@ -39,9 +43,16 @@ interface RealMesh {
   readonly address: string;
 }
 
-async function realMesh(features: readonly AnyFeature[]): Promise<RealMesh> {
-  const options = { discovery: false, key: false as const, features };
+const isBroker = async (node: SkeinNode): Promise<boolean> =>
+  ((await node.status()).features.formation as FormationStatus).role === 'broker';
+
+async function realMesh(features: readonly AnyFeature[], folder: string): Promise<RealMesh> {
+  const [port] = await freeTcpPorts(1);
+  const formation = [`tcp://127.0.0.1:${port}`];
+  const store = join(folder, 'swarm.sqlite');
+  const options = { discovery: false, key: false as const, features, formation, store };
   const a = await createNode({ name: 'a', ...options });
+  while (!(await isBroker(a))) await once(a.events, 'formation:broker');
   const address = (await a.status()).addresses[0] as string;
   const [b, c] = await Promise.all(
     ['b', 'c'].map((name) => createNode({ name, degree: 0, connect: [address], ...options })),
@@ -52,17 +63,21 @@ async function realMesh(features: readonly AnyFeature[]): Promise<RealMesh> {
 }
 
 export const local: MakeWorld = async (features) => {
-  const mesh = await realMesh(features);
+  const folder = mkdtempSync(join(tmpdir(), 'skein-node-'));
+  const mesh = await realMesh(features, folder);
   return {
     ...mesh,
     settle: (work) => work,
-    end: async () => void (await Promise.all([mesh.a, mesh.b, mesh.c].map((node) => node.close()))),
+    async end() {
+      await Promise.all([mesh.a, mesh.b, mesh.c].map((node) => node.close()));
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 };
 
 export const attached: MakeWorld = async (features) => {
-  const mesh = await realMesh(features);
   const folder = mkdtempSync(join(tmpdir(), 'skein-node-'));
+  const mesh = await realMesh(features, folder);
   const server: ControlServer = await serveControl(mesh.a, join(folder, 'a.sock'));
   const a = await attach({ control: server.path });
   return {
@@ -81,9 +96,14 @@ export const attached: MakeWorld = async (features) => {
 export const simulated: MakeWorld = async (features) => {
   const world = new Simulated({ seed: 1 });
   const mesh = new Mesh(world, { degree: 0, network: { latencyMs: 5 } });
-  const start = (name: string, seeds: string[]) =>
-    mesh.start(mesh.add({ name, seeds, solicit: false, features })).node;
+  const formation = ['10.9.0.1:7015'];
+  const start = (name: string, seeds: string[]) => {
+    const member = mesh.add({ name, seeds, solicit: false, features, formation, store: storeModels });
+    if (name === 'a') mesh.network.places.add('10.9.0.1:7015', [member.host]);
+    return mesh.start(member).node;
+  };
   const a = start('a', []);
+  await world.resolve(once(a.events, 'formation:broker'));
   const address = mesh.member('a')?.host.address as string;
   const [b, c] = [start('b', [address]), start('c', [address])];
   await world.resolve(together([a, b, c]), 120_000);

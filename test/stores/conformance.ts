@@ -187,11 +187,11 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
 
     test('is written by the broker of the highest epoch alone, and says so to an earlier one', async () => {
       const store = await open();
-      expect(await store.claim(3)).toEqual({ isClaimed: true, epoch: 3 });
+      expect(await store.claim(3)).toMatchObject({ isClaimed: true, epoch: 3 });
       await store.tally('put', 1);
       const other = new Subject({ ...store.rig, store: await store.rig.beside() });
-      expect(await other.claim(3)).toEqual({ isClaimed: false, epoch: 3 });
-      expect(await other.claim(5)).toEqual({ isClaimed: true, epoch: 5 });
+      expect(await other.claim(3)).toMatchObject({ isClaimed: false, epoch: 3 });
+      expect(await other.claim(5)).toMatchObject({ isClaimed: true, epoch: 5 });
       await other.tally('put', 10);
       for (const refused of [store.tally('put', 100), store.tally('get')]) {
         const problem = await store.problem(refused);
@@ -202,10 +202,10 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
         });
         expect(problem.message).toContain('with epoch 5, and this one has 3: nothing was written');
       }
-      expect(await store.claim(4)).toEqual({ isClaimed: false, epoch: 5 });
+      expect(await store.claim(4)).toMatchObject({ isClaimed: false, epoch: 5 });
       // In one group with what comes after it.
       const [claim, total] = await Promise.all([store.claim(6), store.tally('put', 1000)]);
-      expect([claim, total]).toEqual([{ isClaimed: true, epoch: 6 }, 1011]);
+      expect([claim, total]).toMatchObject([{ isClaimed: true, epoch: 6 }, 1011]);
       expect(await other.problem(other.tally('put', 1))).toMatchObject({ code: 'SKEIN_STORE_CLAIMED' });
       await other.settle(other.rig.store.close());
     });
@@ -213,12 +213,13 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
     test('keeps its epoch over a reopening, and refuses what is none', async () => {
       const store = await open();
       await store.claim(7);
+      const { id } = await store.claim(6);
       await store.reopen();
       await store.tally('put', 1);
-      expect(await store.claim(7)).toEqual({ isClaimed: false, epoch: 7 });
+      expect(await store.claim(7)).toEqual({ isClaimed: false, epoch: 7, id });
       for (const wrong of [0, -1, 1.5, Number.NaN])
         expect(await store.problem(store.claim(wrong))).toMatchObject({ code: 'SKEIN_INVALID' });
-      expect(await store.claim(8)).toEqual({ isClaimed: true, epoch: 8 });
+      expect(await store.claim(8)).toMatchObject({ isClaimed: true, epoch: 8 });
     });
 
     test('a claim in a group with an operation that fails holds', async () => {
@@ -232,7 +233,7 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
         ]),
       );
       expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-      expect(await store.claim(2)).toEqual({ isClaimed: false, epoch: 2 });
+      expect(await store.claim(2)).toMatchObject({ isClaimed: false, epoch: 2 });
     });
 
     test('refuses what comes above 65,536 waiting operations with SKEIN_BUSY, and carries out the others', async () => {

@@ -30,6 +30,7 @@ class Doors {
       speaks: 'skein',
       counters: this.counters,
       holds: (isHolding) => this.held.push(isHolding),
+      isForNanomsg: true,
       isOpenToAll,
       loopbackOnly,
     });

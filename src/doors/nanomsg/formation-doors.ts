@@ -33,6 +33,8 @@ export interface FormationDoorsPorts {
   readonly counters: ListenerCounters;
   /** Some address is held from now on, or none any more. */
   readonly holds: (isHolding: boolean) => void;
+  /** False: nodes alone come there. */
+  readonly isForNanomsg: boolean;
   /** Programs of other machines may come too. */
   readonly isOpenToAll: boolean;
   /** Protected mode: this machine's addresses alone. */
@@ -124,15 +126,14 @@ export class FormationDoors {
     if (this.ports.loopbackOnly) requireLoopback(`formation: ${address}`, host);
     const listener = await Listener.open({ host, port }, this.ports.counters);
     const peers = this.makePeers(address);
-    listener.start(this.ports.accept, {
-      speaks: this.ports.speaks,
-      nanomsg: (socket, head) => {
-        const isLetIn = this.ports.isOpenToAll || isLoopback(socket.remoteAddress ?? '');
-        if (isLetIn) peers.take(socket, 'tcp', head);
-        else this.refuse(address, notFromHere);
-        return isLetIn;
-      },
-    });
+    const nanomsg = (socket: Socket, head: Uint8Array): boolean => {
+      const isLetIn = this.ports.isOpenToAll || isLoopback(socket.remoteAddress ?? '');
+      if (isLetIn) peers.take(socket, 'tcp', head);
+      else this.refuse(address, notFromHere);
+      return isLetIn;
+    };
+    const { speaks, isForNanomsg } = this.ports;
+    listener.start(this.ports.accept, { speaks, ...(isForNanomsg ? { nanomsg } : {}) });
     const close = async (): Promise<void> => {
       this.dismissed(peers);
       await listener.close();

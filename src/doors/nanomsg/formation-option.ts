@@ -7,11 +7,14 @@ import { isIP } from 'node:net';
 import { formatAddress, type HostPort, isLoopback, isWildcard } from '../../host/addresses.ts';
 import { requireLoopback } from '../../host/protected-mode.ts';
 import { SkeinError } from '../../kernel/errors.ts';
+import { idOf } from '../../kernel/identity.ts';
 import { formatSpAddress, parseSpAddress, type SpAddress } from './sp-address.ts';
 
 export interface FormationPlan {
-  /** `host:port`, the preferred one first. */
+  /** `host:port`, the preferred one first. None: the node is in no formation. */
   readonly addresses: readonly string[];
+  /** Then: where it joins one once a feature wants a broker; programs that speak nanomsg cannot come there. */
+  readonly whenWanted: readonly string[];
   /** `ipc://path`. */
   readonly doors: readonly string[];
   readonly doorInsecure: boolean;
@@ -39,7 +42,24 @@ export function formationPlan(
       texts.join(','),
       'a formation needs an address that decides who is the broker: a tcp:// one',
     );
-  return { addresses: [...new Set(addresses)], doors: [...new Set(doors)], ...flags };
+  return { addresses: [...new Set(addresses)], whenWanted: [], doors: [...new Set(doors)], ...flags };
+}
+
+/** Below the ports that systems give to whoever asks for any, and above those of services. */
+const portMin = 20_000;
+const portCount = 12_000;
+/** Another program may have one of them. */
+const addressCount = 3;
+
+/**
+ * Addresses of this machine for the formation that nodes of one user and namespace join when nobody has named one: the
+ * same for all of them, others for other users.
+ */
+export function addressesWhenWanted(namespace: string, user: string): readonly string[] {
+  return Array.from({ length: addressCount }, (_, i) => {
+    const port = portMin + (idOf(`${i} ${user} ${namespace}`) % portCount);
+    return formatAddress('127.0.0.1', port);
+  });
 }
 
 function checked(text: string, isOpen: boolean, place: string): SpAddress {

@@ -5,12 +5,13 @@ import { formationLimits } from './core/limits.ts';
 export const formationSettings = {
   /**
    * The formation's addresses, `tcp://host:port` each, the same on every node: the node that binds one is the broker.
-   * `ipc://path`: one more door for programs of this machine that speak nanomsg. Default: in none.
+   * `ipc://path`: one more door for programs of this machine that speak nanomsg. Default: in none, until the swarm is
+   * used: then in that of this user and namespace, at addresses of this machine.
    */
   formation: setting({
     type: list('<address...>', 'addresses, tcp://HOST:PORT each', formationLimits.formationAddressesMax, 1),
     help: 'tcp://host:port each, the same everywhere: the node that binds one is the broker',
-    defaultText: 'none',
+    defaultText: 'none; for the swarm: this machine',
   }),
   /** Programs that speak nanomsg may come from other machines too, though they have no key. Default false. */
   doorInsecure: setting({

@@ -62,6 +62,8 @@ export interface Store {
     readonly isClaimed: boolean;
     /** The epoch of the store now. */
     readonly epoch: number;
+    /** Of the store, 32 hexadecimal digits: it has it for as long as it lives. */
+    readonly id: string;
   }>;
   /** Takes nothing more; resolves once all that was asked for before is durable and reported. */
   close(): Promise<void>;

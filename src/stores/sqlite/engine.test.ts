@@ -172,7 +172,7 @@ describe('a group', () => {
 test('a claim ends the writing of an earlier broker, and one whose commit failed is made again', () => {
   const path = newPath();
   const claim = (epoch: number) => ({
-    feature: 'store',
+    feature: 'swarm',
     operation: { verb: 'claim', input: epoch as never },
   });
   const earlier = open(path);
@@ -209,7 +209,7 @@ test('a claim in a group that SQLite fails is undone with it: the broker writes 
   };
   const engine = open(newPath(), { parts: [notes as never, breaking as never] });
   const claim = (epoch: number) => ({
-    feature: 'store',
+    feature: 'swarm',
     operation: { verb: 'claim', input: epoch as never },
   });
   engine.carryOut([claim(3)]);

@@ -5,7 +5,7 @@
  * a commit that failed is unknown, and the engine is over: another one reads from the file what is in it.
  */
 import { SkeinError } from '../../kernel/errors.ts';
-import { claimedByAnother, decideClaim, ownPart } from '../claim.ts';
+import { claimedByAnother, claimingPart, decideClaim, isClaim } from '../claim.ts';
 import { checkAnswer, failedOperation, unknownOperation } from '../operations.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
@@ -29,6 +29,7 @@ export class SqliteEngine {
   private readonly file: OpenFile;
   private readonly database: SqliteDatabase;
   private readonly operations = new Map<string, Operations>();
+  private readonly features: readonly string[];
   private readonly epochOfFile: () => number;
   private epoch: number;
   private over = false;
@@ -38,15 +39,15 @@ export class SqliteEngine {
     this.path = path;
     this.file = openFile(library, path, parts, before?.id);
     this.database = this.file.database;
-    for (const part of parts) {
-      if (part.name === ownPart)
-        throw new TypeError(`a part of a store is called "${ownPart}", which is the store's own: rename it`);
-      this.operations.set(part.name, part.operations(this.database));
-    }
+    this.features = parts.map(({ name }) => name);
+    for (const part of parts) this.operations.set(part.name, part.operations(this.database));
     const read = this.database.prepare('SELECT epoch FROM skein_store');
     this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
     const write = this.database.prepare('UPDATE skein_store SET epoch = ?');
-    this.operations.set(ownPart, { claim: (wanted) => this.claim(wanted, (next) => write.run(next)) });
+    this.operations.set(claimingPart, {
+      ...this.operations.get(claimingPart),
+      claim: (wanted) => this.claim(wanted, (next) => write.run(next)),
+    });
     this.epoch = before?.epoch ?? this.epochOfFile();
   }
 
@@ -94,18 +95,17 @@ export class SqliteEngine {
         const run = found !== undefined && Object.hasOwn(found, verb) ? found[verb] : undefined;
         if (run === undefined) {
           const known = found === undefined ? undefined : Object.keys(found);
-          const features = [...operations.keys()].filter((name) => name !== ownPart);
-          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, features) });
+          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, this.features) });
           continue;
         }
-        if (feature !== ownPart && this.epoch !== epoch) {
+        if (!isClaim(feature, verb) && this.epoch !== epoch) {
           outcomes.push({ ok: false, error: claimedByAnother(epoch, this.epoch) });
           continue;
         }
         if (apart) database.exec('SAVEPOINT operation');
         try {
           outcomes.push({ ok: true, value: checkAnswer(run(input)) });
-          if (feature === ownPart) epoch = this.epochOfFile();
+          if (isClaim(feature, verb)) epoch = this.epochOfFile();
         } catch (error) {
           if (isOfSqlite(error)) throw error;
           if (!apart) {
@@ -127,7 +127,7 @@ export class SqliteEngine {
   }
 
   private claim(wanted: unknown, write: (epoch: number) => unknown): unknown {
-    const claim = decideClaim(wanted, this.epochOfFile());
+    const claim = decideClaim(wanted, { epoch: this.epochOfFile(), id: this.id });
     if (claim.isClaimed) {
       write(claim.epoch);
       this.epoch = claim.epoch;

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { SkeinError } from '../../kernel/errors.ts';
 
 /** What both libraries have of a prepared statement. */
-interface SqliteStatement {
+export interface SqliteStatement {
   run(...values: readonly SqliteValue[]): unknown;
   get(...values: readonly SqliteValue[]): unknown;
   all(...values: readonly SqliteValue[]): unknown[];

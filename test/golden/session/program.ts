@@ -47,6 +47,9 @@ export type Action =
   | { readonly do: 'end' }
   | { readonly do: 'abandon'; readonly text: string }
   | { readonly do: 'pair'; readonly to: string }
+  /** Who was ever in the swarm. */
+  | { readonly do: 'ask-swarm' }
+  | { readonly do: 'handle-letters' }
   | { readonly do: 'stop' };
 
 const windowBytes = 16_384;
@@ -233,6 +236,10 @@ function commandOf(action: Action): { feature: string; verb: string; input: unkn
     }
     case 'pair':
       return { feature: 'formation', verb: 'pair', input: action.to };
+    case 'ask-swarm':
+      return { feature: 'swarm', verb: 'ask', input: { verb: 'nodes', input: { after: '' } } };
+    case 'handle-letters':
+      return { feature: 'letters', verb: 'open', input: { letters: 1000, bytes: 4_194_304 } };
     default:
       return undefined;
   }

@@ -110,6 +110,19 @@ const formation: Script = {
   end: 9501,
 };
 
+/** A member asks the broker who was ever here, and wants letters; the broker has no store to answer from. */
+const swarm: Script = {
+  nodes: [inFormation(near), inFormation(far)],
+  steps: [
+    { at: 1000, node: 'near', do: 'start' },
+    { at: 3000, node: 'far', do: 'start' },
+    { at: 6000, node: 'far', do: 'ask-swarm' },
+    { at: 6100, node: 'far', do: 'handle-letters' },
+    { at: 8000, node: 'near', do: 'stop' },
+  ],
+  end: 9501,
+};
+
 /** A newcomer with the name of a living node: the name is probed, and the newcomer refused. */
 const namesake: Script = {
   nodes: [near, far, { ...near, address: 'elsewhere', seed: 4, instance: '7777777788888888' }],
@@ -175,6 +188,7 @@ export const scripts: Readonly<Record<string, Script>> = {
   calls,
   channels,
   formation,
+  swarm,
   namesake,
   relay,
   discovery,

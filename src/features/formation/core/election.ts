@@ -46,7 +46,9 @@ export class Election {
   readonly outlook = new Map<string, Outlook>();
   /** Brokers that let go for a higher epoch, and takings of the address. */
   readonly counts = { bound: 0, steppedDown: 0 };
-  private readonly addresses: readonly string[];
+  /** `host:port`, in the order in which they are preferred. None: it has not begun. */
+  addresses: readonly string[] = [];
+  private isForNodes = false;
   private readonly ports: ElectionPorts;
   private readonly claims = new Map<NodeId, Held>();
   private readonly asked = new Map<LinkId, string>();
@@ -57,11 +59,12 @@ export class Election {
   /** Rounds without a broker: what holds an address and says nothing in the first may say it yet. */
   private rounds = 0;
 
-  /** @param addresses `host:port`, in the order in which they are preferred. */
-  constructor(addresses: readonly string[], ports: ElectionPorts) {
-    this.addresses = addresses;
+  constructor(ports: ElectionPorts) {
     this.ports = ports;
-    for (const address of addresses) this.outlook.set(address, 'unknown');
+  }
+
+  get isStarted(): boolean {
+    return this.addresses.length > 0;
   }
 
   /** The one to follow, where it is known. */
@@ -70,8 +73,15 @@ export class Election {
     return standing.role === 'broker' || standing.role === 'member' ? standing.claim : undefined;
   }
 
-  start(agent: BehaviorAgent): void {
+  /** Once. Whoever was announced before counts. @param isForNodes No program but nodes is followed. */
+  start(agent: BehaviorAgent, addresses: readonly string[], isForNodes: boolean): void {
+    if (this.isStarted) return;
+    this.addresses = addresses;
+    this.isForNodes = isForNodes;
+    for (const address of addresses) this.outlook.set(address, 'unknown');
     this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
+    this.weigh(agent);
+    agent.flushLater();
   }
 
   stop(agent: BehaviorAgent): void {
@@ -99,12 +109,9 @@ export class Election {
   /** @param section Undefined: it claims nothing, or is out of reach. */
   announced(agent: BehaviorAgent, node: NodeId, section: Uint8Array | undefined): void {
     const claim = section === undefined ? undefined : decodeClaim(section);
-    if (claim === undefined || !this.outlook.has(claim.address)) this.claims.delete(node);
-    else {
-      this.claims.set(node, { ...claim, node, name: agent.directory.get(node)?.name ?? '' });
-      this.epochSeen = Math.max(this.epochSeen, claim.epoch);
-    }
-    this.weigh(agent);
+    if (claim === undefined) this.claims.delete(node);
+    else this.claims.set(node, { ...claim, node, name: agent.directory.get(node)?.name ?? '' });
+    if (this.isStarted) this.weigh(agent);
   }
 
   private weigh(agent: BehaviorAgent): void {
@@ -118,7 +125,12 @@ export class Election {
 
   private best(): Held | undefined {
     let best: Held | undefined;
-    for (const held of this.claims.values()) if (best === undefined || outranks(held, best)) best = held;
+    for (const held of this.claims.values()) {
+      // Of another formation.
+      if (!this.outlook.has(held.address)) continue;
+      this.epochSeen = Math.max(this.epochSeen, held.epoch);
+      if (best === undefined || outranks(held, best)) best = held;
+    }
     return best;
   }
 
@@ -208,7 +220,7 @@ export class Election {
     const taken = this.addresses.filter((address) => this.isTaken(address));
     // A node that was found may be the broker: it has announced itself in a moment.
     if (this.rounds === 1 && taken.length > 0) return this.seek(agent, formationLimits.claimWaitMs);
-    this.join(agent, taken);
+    this.join(agent, this.isForNodes ? [] : taken);
   }
 
   /** Where nobody was found, of another machine's or of this one's. */

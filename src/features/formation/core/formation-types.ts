@@ -5,6 +5,8 @@ import type { Standing } from './election.ts';
 export interface FormationOptions {
   /** `host:port`, the preferred one first; none: this node is in no formation. */
   readonly addresses: readonly string[];
+  /** Where there are none: addresses of one that the node joins once a feature wants a broker. */
+  readonly whenWanted?: readonly string[];
   /** More doors for programs of this machine, which the broker opens: `ipc://path`. */
   readonly doors: readonly string[];
   /** Where programs that speak nanomsg meet this node; empty: nowhere. */

@@ -47,6 +47,7 @@ import type {
 import { formationLimits } from './limits.ts';
 import { PairRequests } from './pair-requests.ts';
 import type { Holder } from './registry.ts';
+import type { BrokerOfNodes, FormationCore } from './shared.ts';
 
 export const formationFeature = 'formation';
 
@@ -54,7 +55,7 @@ export const formationFeature = 'formation';
 const ownHolder = 'self';
 const never = Number.POSITIVE_INFINITY;
 
-export class Formation implements Behavior<FormationShape> {
+export class Formation implements Behavior<FormationShape>, FormationCore {
   readonly name = formationFeature;
   readonly commands: CommandHandlers<FormationShape> = {
     pair: (agent, to, reply) => this.pair(agent, to, reply),
@@ -78,7 +79,7 @@ export class Formation implements Behavior<FormationShape> {
   readonly mesh: MeshCalls = {
     event: (agent, event) => this.event(agent, event),
     announced: (agent, node, section) => {
-      if (this.options.addresses.length > 0) this.election.announced(agent, node, section);
+      this.election.announced(agent, node, section);
     },
   };
   readonly doors: DoorCalls = { event: (agent, event) => this.door(agent, event) };
@@ -88,8 +89,10 @@ export class Formation implements Behavior<FormationShape> {
   };
   private readonly options: FormationOptions;
   private readonly election: Election;
+  private agent!: BehaviorAgent;
   private readonly requests = new PairRequests();
   private broker: Broker | undefined;
+  private readonly followers: ((agent: BehaviorAgent) => void)[] = [];
   /** Programs that came through the door. */
   private readonly peers = new Set<DoorPeer>();
   private hailAt = never;
@@ -108,13 +111,34 @@ export class Formation implements Behavior<FormationShape> {
 
   constructor(options: FormationOptions) {
     this.options = options;
-    this.election = new Election(options.addresses, { stands: (agent) => this.stands(agent) });
+    this.election = new Election({ stands: (agent) => this.stands(agent) });
+  }
+
+  // ── for features that need it ─────────────────────────────────────────────────────────────────────
+
+  get brokerOfNodes(): BrokerOfNodes | undefined {
+    return this.election.claim;
+  }
+
+  get isBroker(): boolean {
+    return this.election.standing.role === 'broker';
+  }
+
+  want(): void {
+    const { addresses, whenWanted = [] } = this.options;
+    if (addresses.length === 0 && whenWanted.length > 0) this.election.start(this.agent, whenWanted, true);
+  }
+
+  onBrokerChanged(follower: (agent: BehaviorAgent) => void): void {
+    this.followers.push(follower);
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
 
   private started(agent: BehaviorAgent): void {
-    if (this.options.addresses.length > 0) this.election.start(agent);
+    const { addresses } = this.options;
+    this.agent = agent;
+    if (addresses.length > 0) this.election.start(agent, addresses, false);
   }
 
   private stopped(agent: BehaviorAgent): void {
@@ -153,6 +177,7 @@ export class Formation implements Behavior<FormationShape> {
       for (const address of this.options.doors) agent.door({ type: 'bind', address });
     this.hailAt = standing.role === 'seeking' || standing.role === 'broker' ? never : agent.now;
     this.tell(agent, { type: 'broker', broker: this.brokerView() });
+    for (const follower of this.followers) follower(agent);
     if (standing.role !== 'seeking') for (const request of this.requests.all()) this.ask(agent, request);
   }
 
@@ -216,7 +241,7 @@ export class Formation implements Behavior<FormationShape> {
   }
 
   private pair(agent: BehaviorAgent, to: string, reply: Reply<Paired>): void {
-    if (this.options.addresses.length === 0) {
+    if (!this.election.isStarted) {
       const text = `${to} is no node of this mesh, and this node is in no formation`;
       return reply.fail(failure('SKEIN_UNKNOWN_NODE', text));
     }
@@ -393,15 +418,14 @@ export class Formation implements Behavior<FormationShape> {
 
   private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     const { standing, outlook } = this.election;
-    if (this.options.addresses.length === 0 || node !== undefined || standing.role !== 'seeking') return [];
+    if (!this.election.isStarted || node !== undefined || standing.role !== 'seeking') return [];
     const each = [...outlook].map(([address, what]) => `${address}: ${outlookTexts[what]}`);
     const text = `the formation has no broker that ${agent.self.name} can reach (${each.join('; ')})`;
     return [{ code: 'formation-no-broker', text }];
   }
 
   status(): FormationStatus {
-    const { standing, counts } = this.election;
-    const { addresses } = this.options;
+    const { standing, counts, addresses } = this.election;
     const { malformed, forged, broker } = this;
     const members =
       broker === undefined ? {} : { members: broker.registry.size + 1, misdirected: broker.misdirected };

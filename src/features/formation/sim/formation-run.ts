@@ -10,6 +10,7 @@ import type { CheckCounts } from '../../../sim/world/checkers/checkers.ts';
 import { partition } from '../../../sim/world/faults/network-faults.ts';
 import { type Life, type Member, Mesh } from '../../../sim/world/mesh.ts';
 import { World } from '../../../sim/world/world.ts';
+import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { FormationStatus } from '../core/formation-types.ts';
 import { Brokers } from './brokers.ts';
 
@@ -20,6 +21,8 @@ export interface FormationRunOptions {
   readonly machines: number;
   readonly latencyMs?: number;
   readonly degree?: number;
+  /** The parts of the store of each machine, which its members share. Default: they have none. */
+  readonly stores?: readonly AnyStoreModel[];
 }
 
 export class FormationRun {
@@ -31,15 +34,21 @@ export class FormationRun {
   /** The members of each machine. */
   readonly machines: readonly (readonly Member[])[];
 
-  constructor({ seed, nodes, machines, latencyMs = 5, degree = 3 }: FormationRunOptions) {
+  constructor({ seed, nodes, machines, latencyMs = 5, degree = 3, stores }: FormationRunOptions) {
     this.world = new World({ seed });
     this.mesh = new Mesh(this.world, { degree, network: { latencyMs } });
     this.brokers = new Brokers(this.mesh, this.checks);
     this.addresses = Array.from({ length: machines }, (_, i) => `10.9.0.${i + 1}:7015`);
     const members = Array.from({ length: nodes }, (_, i) =>
-      this.mesh.add({ name: `n${i + 1}`, formation: this.addresses }),
+      this.mesh.add({
+        name: `n${i + 1}`,
+        formation: this.addresses,
+        ...(stores === undefined ? {} : { store: stores }),
+      }),
     );
     this.machines = this.addresses.map((_, at) => members.filter((_member, i) => i % machines === at));
+    for (const [first, ...rest] of this.machines)
+      for (const { host } of rest) host.disk = (first as Member).host.disk;
     for (const [i, address] of this.addresses.entries())
       this.mesh.network.places.add(
         address,

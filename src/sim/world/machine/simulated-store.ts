@@ -5,6 +5,7 @@
  * again. Invariant: of what was not reported when the program died a prefix is durable, in order and each operation
  * entirely: the world's randomness cuts anywhere, before the first, between any two, after the last.
  */
+import { hexOf } from '../../../kernel/identity.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import { type Entry, OrderedStore } from '../../../stores/ordered-store.ts';
 import { type Outcome, StoreParts } from '../../../stores/parts.ts';
@@ -28,7 +29,8 @@ export class SimulatedStore extends OrderedStore {
   constructor(options: SimulatedStoreOptions) {
     super();
     this.options = options;
-    this.parts = new StoreParts(options.models, options.disk.content);
+    const newId = (): string => hexOf(options.random.fork('store id').bytes(16));
+    this.parts = new StoreParts(options.models, options.disk.content, newId);
   }
 
   protected override commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void {

@@ -1,0 +1,169 @@
+/**
+ * Letters, as a program sees them: messages that are kept until their recipients have handled them.
+ *
+ * Implemented by a node in this process (`api/facade.ts`) and by an attached one (`api/attached-letters.ts`); a part of
+ * every node. Invariant: whatever is here works the same through both.
+ */
+import type { MessageSubscription, StreamOptions, WaitOptions } from '../../kit/streams.ts';
+import type { LetterStatus, RecipientState } from './core/letters-types.ts';
+
+export type { LetterStatus, RecipientState, RecipientStatus } from './core/letters-types.ts';
+
+/** What letters add to a node. */
+export interface LettersNodeApi {
+  /** Messages that the swarm keeps until their recipients have handled them. */
+  readonly letters: LettersApi;
+}
+
+/** Messages that are kept for nodes that are off, and delivered at least once. */
+export interface LettersApi {
+  /**
+   * Stores a letter for one or more nodes; resolves once it is on the broker's disk. Each recipient is handed it at
+   * least once, with the same id each time, when it handles letters. With an `idempotencyKey` a send whose outcome is
+   * unknown may be repeated without harm.
+   * @throws SkeinError SKEIN_UNKNOWN_NODE: the swarm has never seen a recipient; SKEIN_SELF; SKEIN_MAILBOX_FULL;
+   * SKEIN_TOO_LARGE above 1 MiB; SKEIN_STORE, SKEIN_STORE_FULL, SKEIN_BUSY: nothing was stored; SKEIN_INVALID: the key
+   * was used for another letter. SKEIN_TIMEOUT, SKEIN_ABORTED: unknown.
+   */
+  send<Body = unknown>(
+    to: string | readonly string[],
+    body: Body,
+    options?: LetterOptions,
+  ): Promise<SentLetter>;
+  /** Stores a letter for every node that the swarm has ever seen, but this one. @throws as `send`. */
+  broadcast<Body = unknown>(body: Body, options?: LetterOptions): Promise<SentLetter>;
+  /**
+   * Stores several letters with one commit; each is stored or refused by itself, and the results come in their order.
+   * At most 500. @throws as `send`, when none of them could be tried.
+   */
+  sendMany(letters: readonly ManyLetter[], options?: WaitOptions): Promise<SentLetterResult[]>;
+  /**
+   * Calls `handler` for each letter to this node: first those that wait, then those that come. When its promise
+   * resolves the letter is settled for good. When it throws, it is called again later, up to `attempts` times; then
+   * the letter has failed. A thrown SkeinError SKEIN_REFUSED refuses the letter at once.
+   * @throws TypeError for arguments; SkeinError SKEIN_INVALID when this node handles letters already.
+   */
+  handle<Body = unknown>(
+    handler: (letter: Letter<Body>) => unknown,
+    options?: HandleOptions,
+  ): MessageSubscription;
+  /** What is known of a letter; undefined: no such letter, or all of it was settled more than a day ago. */
+  status(id: string): Promise<LetterStatus | undefined>;
+  /** Letters in the store, the oldest first; at most 200. Ask again after the last one's `n`. */
+  list(filter?: LetterFilter): Promise<LetterStatus[]>;
+  /** The body of a letter that somebody has not settled; undefined: there is none. */
+  body(id: string): Promise<{ readonly body: unknown } | undefined>;
+  /** Delivers a letter that has failed once more. Resolves with the recipients for whom it had. */
+  retry(id: string): Promise<readonly string[]>;
+  /** Takes a letter away from all who have not settled it. Resolves with these recipients. */
+  remove(id: string): Promise<readonly string[]>;
+}
+
+/** What letters add to `node.events`. */
+export interface LettersNodeEvents {
+  /** A letter of this node has ended for a recipient, and was not handled. */
+  'letter:undelivered': UndeliveredLetter;
+}
+
+/** A letter that a recipient will not get. */
+export interface UndeliveredLetter {
+  /** The letter's id. */
+  readonly id: string;
+  /** Who it was for. */
+  readonly recipient: string;
+  /** `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler. */
+  readonly state: RecipientState;
+  /** What the recipient said last; empty where it said nothing. */
+  readonly reason: string;
+}
+
+/** What this feature's errors say besides. */
+export interface LettersErrorDetails {
+  /** The recipients whose mailboxes are full. */
+  readonly SKEIN_MAILBOX_FULL: { readonly nodes: readonly string[] } | undefined;
+}
+
+/** How a letter is sent. */
+export interface LetterOptions extends WaitOptions {
+  /** How long to wait until it is stored, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** What the letter is called. Default `letter`. */
+  readonly type?: string;
+  /** The same author and key within a day: the letter that was stored first, and no other. At most 256 bytes. */
+  readonly idempotencyKey?: string;
+  /** Not delivered before. Default: at once. */
+  readonly notBefore?: Date;
+  /** A letter that was not handled by then expires, in milliseconds. Default 30 days. */
+  readonly expiresMs?: number;
+  /** Recipients need not be known to the swarm: the letter waits until a node of that name comes. Default false. */
+  readonly allowUnknown?: boolean;
+}
+
+/** One of several letters. */
+export interface ManyLetter extends Omit<LetterOptions, 'timeoutMs' | 'signal'> {
+  /** Names of the recipients. */
+  readonly to: string | readonly string[];
+  /** What is sent: bytes, or any value that a message can hold. */
+  readonly body: unknown;
+}
+
+/** A letter that is stored. */
+export interface SentLetter {
+  /** 32 hexadecimal digits, the same wherever the letter is. */
+  readonly id: string;
+  /** Its place in the store: later letters have higher ones. */
+  readonly n: number;
+  /** It was stored before, under the same idempotency key. */
+  readonly isRepeat: boolean;
+}
+
+/** What became of one of several letters. */
+export type SentLetterResult =
+  | ({ readonly ok: true } & SentLetter)
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** How letters are handled. */
+export interface HandleOptions extends StreamOptions {
+  /** Handlers at work at once. Default 16. With 1 all letters are handled one after the other. */
+  readonly concurrency?: number;
+  /** So often a letter is handed over before it has failed. Default 10. */
+  readonly attempts?: number;
+  /** A letter that waits for its next attempt delays the later ones of its author. Default false. */
+  readonly ordered?: boolean;
+  /** A handler that has not settled by then has failed this attempt; its result does not count. Default: none. */
+  readonly handlerTimeoutMs?: number;
+}
+
+/** A letter, as the handler sees it. */
+export interface Letter<Body = unknown> {
+  /** 32 hexadecimal digits: the same at each attempt. */
+  readonly id: string;
+  /** What it is called. */
+  readonly type: string;
+  /** Its author's name. */
+  readonly from: string;
+  /** Everybody it was sent to, this node among them; of a letter to more than 256 nodes this node alone. */
+  readonly to: readonly string[];
+  /** What was sent. */
+  readonly body: Body;
+  /** When it was sent, by its author's clock. */
+  readonly timestamp: Date;
+  /** From 1. */
+  readonly attempt: number;
+  /** This node was handed it before. */
+  readonly delivered: boolean;
+  /** The nodes that it passed: its author, and the broker that stored it. */
+  readonly trace: readonly string[];
+}
+
+/** Which letters to list. */
+export interface LetterFilter {
+  /** Only letters of this author. */
+  readonly from?: string;
+  /** Only letters to this recipient. */
+  readonly to?: string;
+  /** Only letters that stand so with a recipient. */
+  readonly state?: RecipientState;
+  /** Only letters after this place. Default 0. */
+  readonly after?: number;
+}

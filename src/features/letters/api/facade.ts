@@ -1,0 +1,51 @@
+/** Letters of a node in this process: sending, handling and questions over the core. */
+import type { Facade } from '../../../kit/feature.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
+import type { Letter, LettersApi } from '../api.ts';
+import type { Letters } from '../core/letters.ts';
+import type { LettersFeatureShape } from '../shape.ts';
+import { Handling } from './handling.ts';
+import { Inquiries } from './inquiries.ts';
+import { OutgoingLetters } from './outgoing-letters.ts';
+
+export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Facade<LettersFeatureShape> {
+  const outgoing = new OutgoingLetters(node);
+  const handling = new Handling(node);
+  const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }));
+  const letters: LettersApi = {
+    async send(to, body, options = {}) {
+      node.checkOpen();
+      return outgoing.send(to, body, options);
+    },
+    async broadcast(body, options = {}) {
+      node.checkOpen();
+      return outgoing.send(undefined, body, options);
+    },
+    async sendMany(many, options = {}) {
+      node.checkOpen();
+      return outgoing.sendMany(many, options);
+    },
+    handle(handler, options = {}) {
+      node.checkOpen();
+      return handling.handle(handler as (letter: Letter) => unknown, options);
+    },
+    status: (id) => inquiries.status(id),
+    list: (filter = {}) => inquiries.list(filter),
+    body: (id) => inquiries.body(id),
+    retry: (id) => inquiries.retry(id),
+    remove: (id) => inquiries.remove(id),
+  };
+  return {
+    api: { letters },
+    event(event) {
+      if (event.type === 'stored') outgoing.stored(event);
+      else if (event.type === 'letters') handling.received(event);
+      else
+        for (const { id, recipient, state, reason } of event.letters)
+          node.emit('letter:undelivered', { id, recipient, state, reason });
+    },
+    resumed: () => handling.resume(),
+    drain: (idle) => handling.drain(idle),
+    end: (error) => outgoing.end(error),
+  };
+}

@@ -1,0 +1,216 @@
+/**
+ * The broker's desks: for each recipient that handles letters, how far its mailbox was read and what it has in hand.
+ *
+ * Made by the letters behavior of the broker. Letters are read from the store in order of their places, those whose time
+ * has come besides; at most a window of them is in a recipient's hand. Invariant: a letter in hand of an incarnation is
+ * not handed to it again; one desk reads one page at a time.
+ */
+import type { NodeId } from '../../../kernel/identity.ts';
+import type { Delivery, NextLetters, NextRequest } from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+
+export interface DesksPorts {
+  readonly wallNow: number;
+  next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
+  /** @param arrived Called once they are at the recipient. */
+  send(node: NodeId, deliveries: readonly Delivery[], arrived: () => void): void;
+}
+
+interface Window {
+  readonly letters: number;
+  readonly bytes: number;
+}
+
+class Desk {
+  readonly node: NodeId;
+  readonly recipient: string;
+  readonly window: Window;
+  /** Places, with bytes: on the way to the recipient, or there. */
+  readonly inHand = new Map<number, number>();
+  /** Of these, what has arrived there for certain. */
+  readonly arrived = new Set<number>();
+  bytesInHand = 0;
+  after = 0;
+  afterDue = { due: 0, n: 0 };
+  isReading = false;
+  /** Of the reading under way: what an earlier one finds after a rewind does not count. */
+  reading = 0;
+  /** Nothing more was found that waits for no time. */
+  isDry = false;
+  nextDue = 0;
+  /** It was asked to look again while it was reading. */
+  lookAgain = false;
+
+  constructor(node: NodeId, recipient: string, window: Window) {
+    this.node = node;
+    this.recipient = recipient;
+    this.window = window;
+  }
+
+  get room(): { readonly letters: number; readonly bytes: number } {
+    return {
+      letters: this.window.letters - this.inHand.size,
+      bytes: this.window.bytes - this.bytesInHand,
+    };
+  }
+
+  take(n: number, bytes: number): void {
+    this.inHand.set(n, bytes);
+    this.bytesInHand += bytes;
+  }
+
+  give(n: number): void {
+    this.bytesInHand -= this.inHand.get(n) ?? 0;
+    this.inHand.delete(n);
+    this.arrived.delete(n);
+  }
+
+  haveArrived(deliveries: readonly Delivery[]): void {
+    for (const { n } of deliveries) if (this.inHand.has(n)) this.arrived.add(n);
+  }
+
+  dueAt(due: number): void {
+    this.nextDue = this.nextDue === 0 ? due : Math.min(this.nextDue, due);
+  }
+
+  /** Everything is looked at from the beginning. */
+  rewind(): void {
+    this.after = 0;
+    this.afterDue = { due: 0, n: 0 };
+    this.isDry = false;
+    // To be found out by looking.
+    this.nextDue = 0;
+    this.reading++;
+    this.isReading = false;
+  }
+}
+
+export class Desks {
+  private readonly ports: DesksPorts;
+  private readonly byNode = new Map<NodeId, Desk>();
+  private readonly byName = new Map<string, Desk>();
+  private lastWallNow = 0;
+
+  constructor(ports: DesksPorts) {
+    this.ports = ports;
+  }
+
+  get count(): number {
+    return this.byNode.size;
+  }
+
+  /** A recipient handles letters. @param inHand What it has already. */
+  open(node: NodeId, recipient: string, window: Window, inHand: readonly number[]): void {
+    this.close(node);
+    const desk = new Desk(node, recipient, window);
+    for (const n of inHand) {
+      desk.take(n, 0);
+      desk.arrived.add(n);
+    }
+    this.byNode.set(node, desk);
+    this.byName.set(recipient, desk);
+    this.look(desk);
+  }
+
+  /** What has arrived there and is not settled, in case its incarnation is over. */
+  close(node: NodeId): { readonly recipient: string; readonly arrived: readonly number[] } | undefined {
+    const desk = this.byNode.get(node);
+    if (desk === undefined) return undefined;
+    this.byNode.delete(node);
+    this.byName.delete(desk.recipient);
+    return { recipient: desk.recipient, arrived: [...desk.arrived] };
+  }
+
+  clear(): void {
+    this.byNode.clear();
+    this.byName.clear();
+  }
+
+  /** There is something in its mailbox that was not there before. */
+  mail(recipient: string): void {
+    const desk = this.byName.get(recipient);
+    if (desk === undefined) return;
+    desk.isDry = false;
+    this.look(desk);
+  }
+
+  /** One of its letters waits until then. */
+  due(recipient: string, due: number): void {
+    const desk = this.byName.get(recipient);
+    if (desk === undefined) return;
+    desk.dueAt(due);
+    this.look(desk);
+  }
+
+  /** These are settled, or wait again: at once, or until their time. */
+  settled(node: NodeId, ns: readonly number[], earliestDue: number): void {
+    const desk = this.byNode.get(node);
+    if (desk === undefined) return;
+    for (const n of ns) desk.give(n);
+    if (earliestDue > 0) desk.dueAt(earliestDue);
+    this.look(desk);
+  }
+
+  /** The store may hold what another broker has put there, and this one does not know of. */
+  rewind(): void {
+    for (const desk of this.byNode.values()) {
+      desk.rewind();
+      this.look(desk);
+    }
+  }
+
+  /** When the next letter's time comes, in Unix milliseconds. */
+  nextDue(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { nextDue, isReading } of this.byNode.values())
+      if (nextDue > 0 && !isReading) next = Math.min(next, nextDue);
+    return next;
+  }
+
+  lookAtDue(): void {
+    const { wallNow } = this.ports;
+    // The clock was set back: what came due by the old one would lie before the place that was read last.
+    if (wallNow < this.lastWallNow) for (const desk of this.byNode.values()) desk.afterDue = { due: 0, n: 0 };
+    this.lastWallNow = wallNow;
+    for (const desk of this.byNode.values()) if (desk.nextDue > 0 && desk.nextDue <= wallNow) this.look(desk);
+  }
+
+  private look(desk: Desk): void {
+    if (desk.isReading) {
+      desk.lookAgain = true;
+      return;
+    }
+    const { wallNow } = this.ports;
+    const hasDue = desk.nextDue > 0 && desk.nextDue <= wallNow;
+    const { letters, bytes } = desk.room;
+    const isFull = letters <= 0 || (bytes <= 0 && desk.inHand.size > 0);
+    if (isFull || (desk.isDry && !hasDue)) return;
+    desk.isReading = true;
+    desk.lookAgain = false;
+    const request: NextRequest = {
+      recipient: desk.recipient,
+      now: Math.floor(wallNow),
+      after: desk.after,
+      afterDue: desk.afterDue,
+      letters: Math.min(letters, letterLimits.lettersPerReadMax),
+      bytes: Math.min(Math.max(bytes, 1), letterLimits.lettersPerReadBytesMax),
+    };
+    const reading = ++desk.reading;
+    this.ports.next(request, (found) => {
+      if (this.byNode.get(desk.node) === desk && desk.reading === reading) this.loaded(desk, found);
+    });
+  }
+
+  private loaded(desk: Desk, { fresh, due, isMore, nextDue }: NextLetters): void {
+    desk.isReading = false;
+    desk.isDry = !isMore && !desk.lookAgain;
+    desk.nextDue = nextDue;
+    desk.after = fresh.at(-1)?.n ?? desk.after;
+    const last = due.at(-1);
+    if (last !== undefined) desk.afterDue = { due: last.due, n: last.n };
+    const deliveries = [...due, ...fresh].filter(({ n }) => !desk.inHand.has(n));
+    for (const { n, body } of deliveries) desk.take(n, body.length);
+    if (deliveries.length > 0) this.ports.send(desk.node, deliveries, () => desk.haveArrived(deliveries));
+    this.look(desk);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Questions about letters, answered by the broker from its store: what became of them, which wait, again, away with it.
+ *
+ * Made by the letters behavior. Invariant: a retry or a removal can be asked for again without another effect.
+ */
+import type { StoreCompletion } from '../../../kernel/contracts.ts';
+import { failure } from '../../../kernel/errors.ts';
+import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
+import type { LettersShape, ListRequest, RecipientState } from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+
+type StoreVerbs = LettersShape['store'];
+
+export interface InquiriesPorts {
+  readonly swarm: SwarmCore;
+  wallNow(): number;
+  ask<V extends keyof StoreVerbs & string>(
+    verb: V,
+    input: Parameters<StoreVerbs[V]>[0],
+    then: (completion: StoreCompletion<StoreVerbs>) => void,
+  ): void;
+  /** These recipients have a letter whose time has come. */
+  isDue(recipients: readonly string[], now: number): void;
+}
+
+const idPattern = /^[0-9a-f]{32}$/;
+
+export function answerInquiries(ports: InquiriesPorts): void {
+  const { swarm } = ports;
+  const answer = <Value>(reply: Answer, map: (value: Value) => unknown) => {
+    return (completion: StoreCompletion<StoreVerbs>): void => {
+      if (completion.ok) return reply.answer(JSON.stringify(map(completion.value as Value)));
+      swarm.operationFailed(completion.failure);
+      reply.fail(completion.failure);
+    };
+  };
+  const withId = (verb: string, act: (id: string, reply: Answer) => void): void =>
+    swarm.answerBy(verb, (_from, input, reply) => {
+      const { id } = (input ?? {}) as { readonly id?: unknown };
+      if (typeof id === 'string' && idPattern.test(id)) return act(id, reply);
+      reply.fail(
+        failure('SKEIN_INVALID', `a letter's id is 32 hexadecimal digits, got "${String(id).slice(0, 80)}"`),
+      );
+    });
+
+  withId('letters.status', (id, reply) =>
+    ports.ask(
+      'status',
+      id,
+      answer(reply, (status) => status),
+    ),
+  );
+  withId('letters.body', (id, reply) =>
+    ports.ask(
+      'body',
+      id,
+      answer<{ encoding: number; body: Uint8Array } | null>(reply, (found) =>
+        found === null ? null : { encoding: found.encoding, body: base64(found.body) },
+      ),
+    ),
+  );
+  withId('letters.retry', (id, reply) => {
+    const now = Math.floor(ports.wallNow());
+    ports.ask(
+      'retry',
+      { id, now, expiresAt: now + letterLimits.letterExpiresMs },
+      answer<readonly string[]>(reply, (recipients) => {
+        ports.isDue(recipients, now);
+        return { recipients };
+      }),
+    );
+  });
+  withId('letters.remove', (id, reply) =>
+    ports.ask(
+      'remove',
+      { id, now: Math.floor(ports.wallNow()) },
+      answer<readonly string[]>(reply, (recipients) => ({ recipients })),
+    ),
+  );
+  swarm.answerBy('letters.list', (_from, input, reply) =>
+    ports.ask(
+      'list',
+      listRequest(input),
+      answer(reply, (letters) => letters),
+    ),
+  );
+}
+
+const states: readonly RecipientState[] = ['stored', 'delivered', 'failed', 'expired', 'refused', 'removed'];
+
+/** What does not fit is left out: the questioner's own node has checked it. */
+function listRequest(input: unknown): ListRequest {
+  const { from, to, state, after } = (input ?? {}) as Record<string, unknown>;
+  return {
+    after: Number.isSafeInteger(after) ? (after as number) : 0,
+    limit: letterLimits.lettersPerPage,
+    ...(typeof from === 'string' ? { from } : {}),
+    ...(typeof to === 'string' ? { to } : {}),
+    ...(states.includes(state as RecipientState) ? { state: state as RecipientState } : {}),
+  };
+}
+
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** RFC 4648; core has no platform to ask. */
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b, c] = bytes.subarray(i, i + 3);
+    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    text += (digits[bits >> 18] as string) + (digits[(bits >> 12) & 63] as string);
+    text += b === undefined ? '=' : (digits[(bits >> 6) & 63] as string);
+    text += c === undefined ? '=' : (digits[bits & 63] as string);
+  }
+  return text;
+}

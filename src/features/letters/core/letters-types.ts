@@ -1,0 +1,219 @@
+/** What the core of letters, its program and its store say to each other. */
+import type { Shape } from '../../../kernel/contracts.ts';
+import type { Failure } from '../../../kernel/errors.ts';
+
+/** 32 hexadecimal digits, drawn by the author: the same in every outbox and store. */
+type LetterId = string;
+
+/** What a program wants to have sent. */
+export interface Draft {
+  /** Undefined: to all that the swarm has ever seen, but its author. */
+  readonly recipients: readonly string[] | undefined;
+  readonly type: string;
+  readonly encoding: number;
+  readonly body: Uint8Array;
+  /** Unix milliseconds by the author's clock: not delivered before. 0: at once. */
+  readonly notBefore: number;
+  readonly expiresMs: number;
+  /** Empty: none. */
+  readonly key: string;
+  /** Of recipients, type and body: tells whether a key is used for the same letter again. */
+  readonly digest: string;
+  /** Recipients may be unknown to the swarm. */
+  readonly allowsUnknown: boolean;
+}
+
+/** A letter on its way to the store. */
+export interface Letter extends Omit<Draft, 'notBefore'> {
+  readonly id: LetterId;
+  /** Not delivered for so long: the broker's clock is another one. */
+  readonly delayMs: number;
+  /** Unix milliseconds, by the author's clock. */
+  readonly sentAt: number;
+}
+
+/** What became of a letter that was to be stored. */
+export type Stored =
+  | {
+      readonly ok: true;
+      readonly id: LetterId;
+      /** Its place in the store: letters of one store have rising ones. */
+      readonly n: number;
+      /** It was there already, under the same id or key. */
+      readonly isRepeat: boolean;
+    }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** A letter as it is handed to a recipient. */
+export interface Delivery {
+  readonly n: number;
+  readonly id: LetterId;
+  readonly author: string;
+  readonly recipients: readonly string[];
+  readonly type: string;
+  readonly sentAt: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly encoding: number;
+  readonly body: Uint8Array;
+  /** The broker that has stored it. */
+  readonly via: string;
+}
+
+/** What a recipient says of a letter. */
+export type Settlement =
+  | { readonly outcome: 'handled' }
+  | { readonly outcome: 'again'; readonly delayMs: number; readonly reason: string }
+  | { readonly outcome: 'failed' | 'refused'; readonly reason: string };
+
+/** How a letter stands with one of its recipients. */
+export type RecipientState = 'stored' | 'delivered' | 'failed' | 'expired' | 'refused' | 'removed';
+
+/** A letter has ended for one recipient, otherwise than by delivery. */
+export interface Undelivered {
+  readonly id: LetterId;
+  readonly author: string;
+  readonly recipient: string;
+  readonly state: RecipientState;
+  readonly reason: string;
+}
+
+/** What is known of one recipient of a letter. */
+export interface RecipientStatus {
+  /** Name of the recipient. */
+  readonly name: string;
+  /**
+   * `stored`: it waits, or is in hand. `delivered`: handled. `failed`: kept for a retry by hand. `expired`, `refused`,
+   * `removed`: it has ended.
+   */
+  readonly state: RecipientState;
+  /** So often it was handed to the recipient and came back, or was settled. */
+  readonly attempts: number;
+  /** Of a stored one that waits for it: Unix milliseconds. */
+  readonly due?: number;
+  /** When it was settled: Unix milliseconds. */
+  readonly at?: number;
+  /** What the recipient said last. */
+  readonly reason?: string;
+}
+
+/** What is known of a letter. */
+export interface LetterStatus {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Its place in the store: later letters have higher ones. */
+  readonly n: number;
+  /** Name of its author. */
+  readonly from: string;
+  /** What it is called. */
+  readonly type: string;
+  /** Unix milliseconds, by its author's clock. */
+  readonly sentAt: number;
+  /** Of its body. */
+  readonly bytes: number;
+  /** Each recipient, in the order in which they were named. */
+  readonly recipients: readonly RecipientStatus[];
+}
+
+export interface ListRequest {
+  /** Only letters of this author. */
+  readonly from?: string;
+  /** Only letters to this recipient. */
+  readonly to?: string;
+  readonly state?: RecipientState;
+  /** Only letters after this place in the store. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** What is put into the store of one letter. */
+export interface StoredLetter extends Omit<Letter, 'recipients' | 'delayMs' | 'expiresMs' | 'allowsUnknown'> {
+  readonly author: string;
+  readonly recipients: readonly string[];
+  /** Unix milliseconds by the broker's clock. 0: at once. */
+  readonly notBefore: number;
+  readonly expiresAt: number;
+  readonly via: string;
+}
+
+export interface NextRequest {
+  readonly recipient: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** Of letters that wait for no time: the last one that was read. */
+  readonly after: number;
+  /** Of letters that wait for their time: the last one that was read. */
+  readonly afterDue: { readonly due: number; readonly n: number };
+  readonly letters: number;
+  readonly bytes: number;
+}
+
+export interface NextLetters {
+  readonly fresh: readonly Delivery[];
+  readonly due: readonly (Delivery & { readonly due: number })[];
+  /** There may be more that wait for no time. */
+  readonly isMore: boolean;
+  /** When the time of the next one comes, or has come, after the last of `due`. 0: none waits for it. */
+  readonly nextDue: number;
+}
+
+export interface SettleItem {
+  readonly n: number;
+  readonly outcome: Settlement['outcome'];
+  /** Of `again`: Unix milliseconds. */
+  readonly due: number;
+  readonly reason: string;
+}
+
+export type PutOutcome =
+  | { readonly type: 'stored'; readonly n: number }
+  | { readonly type: 'repeat'; readonly id: LetterId; readonly n: number }
+  /** The key was used for another letter. */
+  | { readonly type: 'other'; readonly id: LetterId }
+  /** Of these recipients the mailbox is full. */
+  | { readonly type: 'full'; readonly recipients: readonly string[] };
+
+export type LettersEvent =
+  | {
+      readonly type: 'stored';
+      readonly outcomes: readonly { readonly handle: unknown; readonly stored: Stored }[];
+    }
+  | {
+      readonly type: 'letters';
+      /** Whose places the letters have. */
+      readonly store: number;
+      readonly deliveries: readonly Delivery[];
+    }
+  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] };
+
+export interface LettersShape extends Shape {
+  readonly commands: {
+    open(window: { readonly letters: number; readonly bytes: number }): void;
+    ask(question: { readonly verb: string; readonly input: unknown }): string;
+  };
+  readonly event: LettersEvent;
+  readonly store: {
+    put(input: { readonly now: number; readonly letters: readonly StoredLetter[] }): readonly PutOutcome[];
+    next(request: NextRequest): NextLetters;
+    settle(input: {
+      readonly recipient: string;
+      readonly now: number;
+      readonly items: readonly SettleItem[];
+    }): readonly Undelivered[];
+    /** Were in hand of an incarnation that has ended. */
+    returned(input: { readonly recipient: string; readonly ns: readonly number[] }): void;
+    sweep(input: { readonly now: number; readonly limit: number }): {
+      readonly expired: readonly Undelivered[];
+      readonly isMore: boolean;
+    };
+    status(id: LetterId): LetterStatus | null;
+    list(request: ListRequest): readonly LetterStatus[];
+    retry(input: {
+      readonly id: LetterId;
+      readonly now: number;
+      readonly expiresAt: number;
+    }): readonly string[];
+    remove(input: { readonly id: LetterId; readonly now: number }): readonly string[];
+    body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
+  };
+}

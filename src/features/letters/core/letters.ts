@@ -1,0 +1,174 @@
+/**
+ * Letters: messages that the swarm's store keeps until their recipients have handled them.
+ *
+ * A behavior with three sides: an author puts letters into the store (author.ts), the broker keeps them and hands them
+ * out (post-office.ts), a recipient says what became of each (mailbox.ts). Members and broker speak over lines. Invariant:
+ * a node follows one broker at a time, and says everything again to the next one.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  CommandHandlers,
+  DiagnosticCalls,
+  FrameCalls,
+  KernelEvent,
+  LifecycleCalls,
+  MeshCalls,
+  StoreCompletion,
+  TimerCalls,
+} from '../../../kernel/contracts.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
+import { Lines } from '../../../kernel/lines/lines.ts';
+import type { SwarmCore } from '../../swarm/core/shared.ts';
+import { Author } from './author.ts';
+import { answerInquiries } from './inquiries.ts';
+import type { LettersShape } from './letters-types.ts';
+import { Mailbox } from './mailbox.ts';
+import { PostOffice } from './post-office.ts';
+import { decodeLetterMessage } from './wire.ts';
+
+export const lettersFeature = 'letters';
+
+export class Letters implements Behavior<LettersShape> {
+  readonly name = lettersFeature;
+  readonly commands: CommandHandlers<LettersShape> = {
+    open: (_agent, window, reply) => {
+      this.swarm.want();
+      reply.answer(this.mailbox.open(window));
+    },
+    ask: (_agent, { verb, input }, reply) => this.swarm.ask(verb, input, reply),
+  };
+  readonly lifecycle: LifecycleCalls<LettersShape> = { started: (agent) => this.started(agent) };
+  readonly timers: TimerCalls = {
+    nextDeadline: () => Math.min(this.lines.nextDeadline(), this.office.nextDeadline()),
+    deadline: (_agent, now) => {
+      this.lines.deadline(now);
+      this.office.deadline(now);
+    },
+    flush: (_agent, now) => {
+      this.author.flush();
+      this.mailbox.flush();
+      this.lines.flush(now);
+    },
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => this.lines.message(frame),
+    returned: (_agent, returned) => this.lines.returned(returned),
+  };
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly store = {
+    completed: (_agent: unknown, completion: StoreCompletion<LettersShape['store']>) =>
+      this.office.completed(completion),
+  };
+  readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
+  author!: Author;
+  mailbox!: Mailbox;
+  private office!: PostOffice;
+  private readonly swarm: SwarmCore;
+  private agent!: BehaviorAgent<LettersShape>;
+  private readonly lines = new Lines({
+    received: (from, bytes, done) => this.received(from, bytes, done),
+    ended: (node) => this.ended(node),
+  });
+  /** Who was followed last. */
+  private followed: NodeId | undefined;
+
+  constructor(swarm: SwarmCore) {
+    this.swarm = swarm;
+    swarm.follow({
+      brokerChanged: () => this.brokerChanged(),
+      officeChanged: () => this.office.officeChanged(),
+    });
+  }
+
+  private started(agent: BehaviorAgent<LettersShape>): void {
+    const { swarm } = this;
+    this.agent = agent;
+    this.lines.started(agent);
+    const send = (message: Uint8Array, processed?: () => void): boolean => {
+      const { broker } = swarm;
+      return broker !== undefined && this.lines.send(broker.node, message, processed);
+    };
+    const deliver: BehaviorAgent<LettersShape>['deliver'] = (event) => agent.deliver(event);
+    this.author = new Author({ agent, send, deliver, want: () => swarm.want() });
+    this.mailbox = new Mailbox({ agent, send, deliver });
+    const office = new PostOffice({
+      agent,
+      swarm,
+      send: (node, message, processed) => void this.lines.send(node, message, processed),
+      drop: (node) => this.lines.drop(node),
+    });
+    this.office = office;
+    answerInquiries({
+      swarm,
+      wallNow: () => agent.wallNow,
+      ask: (verb, input, then) => office.ask(verb, input, then),
+      isDue: (recipients, now) => office.isDue(recipients, now),
+    });
+  }
+
+  private brokerChanged(): void {
+    if (this.followed !== undefined) this.lines.drop(this.followed);
+    this.followed = this.swarm.broker?.node;
+    if (this.followed === undefined) return;
+    this.author.brokerChanged();
+    this.mailbox.brokerChanged();
+    this.agent.flushLater();
+  }
+
+  private event(event: KernelEvent): void {
+    this.lines.event(event);
+    if (event.type !== 'node-up' && event.type !== 'node-down') return;
+    const { id } = event.node;
+    this.office.memberIsAway(id, event.type === 'node-down');
+    // It may have closed this node's desk.
+    if (event.type === 'node-up' && id === this.followed) this.mailbox.brokerChanged();
+  }
+
+  /** The incarnation there is over. As a member this node hears of the next broker, or of the next run of this one. */
+  private ended(node: NodeId): void {
+    this.office.memberEnded(node);
+    if (node === this.swarm.broker?.node) this.brokerChanged();
+  }
+
+  private received(from: NodeId, bytes: Uint8Array, done: () => void): void {
+    const message = decodeLetterMessage(bytes);
+    const name = this.agent.directory.get(from)?.name;
+    if (message === undefined || name === undefined) return done();
+    switch (message.type) {
+      case 'put':
+      case 'open':
+      case 'close':
+      case 'settle':
+        return this.office.received({ node: from, name }, message, done);
+      default:
+        // Nobody but the broker is to be believed.
+        if (from === this.swarm.broker?.node) this.told(message);
+        return done();
+    }
+  }
+
+  private told(
+    message: Extract<ReturnType<typeof decodeLetterMessage>, { type: 'stored' | 'letters' | 'report' }>,
+  ): void {
+    if (message.type === 'stored') this.author.stored(message.number, message.outcomes);
+    else if (message.type === 'letters') this.mailbox.received(message.store, message.deliveries);
+    else {
+      const { name: author } = this.agent.self;
+      this.agent.deliver({
+        type: 'undelivered',
+        letters: message.letters.map((letter) => ({ ...letter, author })),
+      });
+    }
+  }
+
+  private status(): Record<string, unknown> {
+    return {
+      unstored: this.author.unstoredCount,
+      inHand: this.mailbox.inHandCount,
+      recipients: this.office.deskCount,
+      ...this.office.counts,
+      ...this.lines.counts,
+    };
+  }
+}

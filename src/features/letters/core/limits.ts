@@ -1,0 +1,56 @@
+/** The limits of letters, each with its reason. */
+const day = 24 * 3_600_000;
+
+export const letterLimits = {
+  /** Bytes of one letter's body: a picture fits. What is larger is a file, and a letter can say where it is. */
+  letterBytesMax: 1024 * 1024,
+  /** Recipients of one letter: twice the largest mesh that we mean. */
+  letterRecipientsMax: 10_000,
+  /** Names that a delivered letter lists; of one to more the recipient learns its own only. */
+  letterRecipientsShown: 256,
+  /** UTF-8 bytes of an idempotency key, and of a reason that a recipient gives. */
+  letterKeyBytesMax: 256,
+  letterReasonBytesMax: 1024,
+  /** Letters of one recipient that wait in the store; the sender of one more is refused. */
+  mailboxLettersMax: 100_000,
+  mailboxBytesMax: 256 * 1024 * 1024,
+  /** Handed to one recipient and not settled: enough for 50,000 a second over 20 ms. A larger letter travels alone. */
+  lettersInHandMax: 1000,
+  lettersInHandBytesMax: 4 * 1024 * 1024,
+  /** Read from the store at a time for one recipient. */
+  lettersPerReadMax: 256,
+  lettersPerReadBytesMax: 512 * 1024,
+  /** Of one node's letters in one message to the broker; one that is larger is a message by itself. */
+  lettersPerPutMax: 500,
+  putBytesMax: 192 * 1024,
+  /** Sent by the program and not stored: beyond it a send is refused at once. */
+  lettersUnstoredMax: 16_384,
+  lettersUnstoredBytesMax: 128 * 1024 * 1024,
+  /** A send waits this long to be stored; then whether it is is unknown. */
+  letterTimeoutMs: 30_000,
+  /** A letter that nobody has handled by then has expired. */
+  letterExpiresMs: 30 * day,
+  letterExpiresMsMax: 3650 * day,
+  /** A letter that has failed is kept this long, to be looked at and sent again by hand. */
+  letterFailedKeptMs: 30 * day,
+  /** What became of a letter, and its idempotency key, are remembered this long after all was settled. */
+  letterSettledKeptMs: day,
+  /** The second attempt follows after this; that doubles, each time a fifth more or less. */
+  letterRetryMs: 1000,
+  letterRetryMsMax: 300_000,
+  letterAttempts: 10,
+  letterAttemptsMax: 1000,
+  letterConcurrency: 16,
+  letterConcurrencyMax: 1000,
+  /** A handler that has not settled after this is warned about. */
+  letterSlowMs: 60_000,
+  /** Letters that have expired, or are forgotten, are looked for this often, so many in one operation. */
+  letterSweepMs: 10_000,
+  lettersPerSweepMax: 500,
+  /** The desk of a recipient that is out of reach for so long is closed: it has asked for nothing meanwhile. */
+  letterAwayMs: 60_000,
+  /** An operation that the store could not carry out is tried again after this. */
+  letterStoreAgainMs: 500,
+  /** Letters in one answer to a question. */
+  lettersPerPage: 200,
+} as const;

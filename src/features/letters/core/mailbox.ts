@@ -1,0 +1,132 @@
+/**
+ * The recipient's side: letters in hand of this node's program, and what it says of each.
+ *
+ * Made by the letters behavior. Invariant: a letter is handed to the program again only after the program has given it
+ * back; what the program has said is repeated to each broker until one has it in its store.
+ */
+import type { BehaviorAgent } from '../../../kernel/contracts.ts';
+import type { Delivery, LettersEvent, Settlement } from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+import { encodeClose, encodeOpen, encodeSettle, type Settled } from './wire.ts';
+
+export interface MailboxPorts {
+  readonly agent: BehaviorAgent;
+  /** @param processed Called once the broker needs it no more. False: there is no broker. */
+  send(message: Uint8Array, processed?: () => void): boolean;
+  deliver(event: LettersEvent): void;
+}
+
+interface Window {
+  readonly letters: number;
+  readonly bytes: number;
+}
+
+export class Mailbox {
+  private readonly ports: MailboxPorts;
+  /** Undefined: the program handles no letters. */
+  private window: Window | undefined;
+  /** Whose places the letters in hand are. */
+  private store = 0;
+  private readonly inHand = new Set<number>();
+  /** Said by the program, and not in the store for certain. */
+  private readonly unconfirmed = new Map<number, Settlement>();
+  /** Of these, what has not been sent to the broker of the moment. */
+  private unsent: Settled[] = [];
+
+  constructor(ports: MailboxPorts) {
+    this.ports = ports;
+  }
+
+  get inHandCount(): number {
+    return this.inHand.size;
+  }
+
+  open(window: Window): void {
+    this.window = window;
+    this.announce();
+  }
+
+  /** @param notBegun Letters in hand that the program has not looked at: they are somebody else's now. */
+  close(notBegun: readonly number[]): void {
+    if (this.window === undefined) return;
+    this.window = undefined;
+    for (const n of notBegun) this.inHand.delete(n);
+    this.ports.send(encodeClose());
+  }
+
+  /** There is another broker, or this node has one at last. */
+  brokerChanged(): void {
+    this.unsent = [...this.unconfirmed].map(([n, settlement]) => ({ n, settlement }));
+    this.flush();
+    if (this.window !== undefined) this.announce();
+  }
+
+  received(store: number, deliveries: readonly Delivery[]): void {
+    if (store !== this.store) this.otherStore(store);
+    const fresh = deliveries.filter(({ n }) => !this.inHand.has(n) && !this.unconfirmed.has(n));
+    if (this.window === undefined || fresh.length === 0) return;
+    for (const { n } of fresh) this.inHand.add(n);
+    this.ports.deliver({ type: 'letters', store, deliveries: fresh.map(owned) });
+  }
+
+  /** The attempt has failed: the letter comes again after a while that grows with each attempt. */
+  again(store: number, n: number, attempt: number, reason: string): void {
+    const { letterRetryMs, letterRetryMsMax } = letterLimits;
+    const waitMs = Math.min(letterRetryMs * 2 ** (attempt - 1), letterRetryMsMax);
+    const delayMs = waitMs * (0.8 + 0.4 * this.ports.agent.random.next());
+    this.settle(store, n, { outcome: 'again', delayMs, reason: clipped(reason) });
+  }
+
+  end(store: number, n: number, outcome: 'failed' | 'refused', reason: string): void {
+    this.settle(store, n, { outcome, reason: clipped(reason) });
+  }
+
+  handled(store: number, n: number): void {
+    this.settle(store, n, { outcome: 'handled' });
+  }
+
+  flush(): void {
+    while (this.unsent.length > 0) {
+      const items = this.unsent.splice(0, letterLimits.lettersInHandMax);
+      const confirmed = (): void => this.confirmed(items);
+      if (!this.ports.send(encodeSettle(this.store, items), confirmed)) return;
+    }
+  }
+
+  /** The program says what became of a letter that it was handed. @param store That it came from. */
+  private settle(store: number, n: number, settlement: Settlement): void {
+    if (store !== this.store || !this.inHand.delete(n)) return;
+    this.unconfirmed.set(n, settlement);
+    this.unsent.push({ n, settlement });
+    this.ports.agent.flushLater();
+  }
+
+  private announce(): void {
+    if (this.window === undefined) return;
+    this.ports.send(encodeOpen(this.store, this.window, [...this.inHand, ...this.unconfirmed.keys()]));
+  }
+
+  private confirmed(items: readonly Settled[]): void {
+    for (const { n, settlement } of items)
+      if (this.unconfirmed.get(n) === settlement) this.unconfirmed.delete(n);
+  }
+
+  /** Places of the one before mean nothing there: those letters come again from their own store. */
+  private otherStore(store: number): void {
+    this.store = store;
+    this.inHand.clear();
+    this.unconfirmed.clear();
+    this.unsent = [];
+  }
+}
+
+/** A small body would hold the memory that it came in. */
+const copiedBelowBytes = 16 * 1024;
+
+function owned(delivery: Delivery): Delivery {
+  return delivery.body.length < copiedBelowBytes ? { ...delivery, body: delivery.body.slice() } : delivery;
+}
+
+function clipped(reason: string): string {
+  return reason.slice(0, letterLimits.letterReasonBytesMax / 4);
+}

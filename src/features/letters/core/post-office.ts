@@ -1,0 +1,403 @@
+/**
+ * The broker's side of letters: puts them into the store, hands them out, and records what recipients say of them.
+ *
+ * Made by the letters behavior; at work while this node is the broker and its store is open. What comes before that, or
+ * while the store fails, waits in order. Invariant: a letter is reported as stored only once it is in the store for good,
+ * and settled only by the recipient that it was for; a message is done only once all that follows from it is durable.
+ */
+import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import type { Questioner, SwarmCore } from '../../swarm/core/shared.ts';
+import { Desks } from './desks.ts';
+import type {
+  Letter,
+  LettersShape,
+  NextLetters,
+  NextRequest,
+  PutOutcome,
+  SettleItem,
+  Stored,
+  StoredLetter,
+  Undelivered,
+} from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+import { encodeLetters, encodeReport, encodeStored, type LetterMessage, type Settled } from './wire.ts';
+
+type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' }>;
+type Completion = StoreCompletion<LettersShape['store']>;
+type StoreVerbs = LettersShape['store'];
+
+export interface PostOfficePorts {
+  readonly agent: BehaviorAgent<LettersShape>;
+  readonly swarm: SwarmCore;
+  /** @param processed Called once that node needs it no more. */
+  send(node: NodeId, message: Uint8Array, processed?: () => void): void;
+  /** What that node was sent and has not processed is not sent any more. */
+  drop(node: NodeId): void;
+}
+
+/** A message of a member that is being carried out, or waits for that. */
+interface Errand {
+  readonly from: Questioner;
+  readonly message: FromMember;
+  readonly done: () => void;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+export class PostOffice {
+  readonly counts = { stored: 0, refused: 0, settled: 0, expired: 0 };
+  private readonly ports: PostOfficePorts;
+  private readonly desks: Desks;
+  private waiting: Errand[] = [];
+  private readonly operations = new Map<number, (completion: Completion) => void>();
+  /** Recipients that went out of reach, and may come back in the same incarnation. */
+  private readonly awaySince = new Map<NodeId, number>();
+  private sweepAt = never;
+  private tryAgainAt = never;
+
+  constructor(ports: PostOfficePorts) {
+    this.ports = ports;
+    const { agent } = ports;
+    this.desks = new Desks({
+      get wallNow() {
+        return agent.wallNow;
+      },
+      next: (request, loaded) => this.next(request, loaded),
+      send: (node, deliveries, arrived) =>
+        ports.send(node, encodeLetters(this.storeTag, deliveries), arrived),
+    });
+  }
+
+  get deskCount(): number {
+    return this.desks.count;
+  }
+
+  // ── whether it is at work ─────────────────────────────────────────────────────────────────────────
+
+  officeChanged(): void {
+    const { office } = this.ports.swarm;
+    this.tryAgainAt = never;
+    if (office.state === 'elsewhere') {
+      this.waiting = [];
+      this.desks.clear();
+      this.operations.clear();
+      this.sweepAt = never;
+    } else if (office.state === 'open') this.begin();
+    else if (office.state === 'failed') this.refuseWaiting(office.failure);
+  }
+
+  private begin(): void {
+    this.sweepAt = this.ports.agent.now;
+    this.desks.rewind();
+    this.carryOutWaiting();
+  }
+
+  private carryOutWaiting(): void {
+    for (const errand of this.waiting.splice(0)) this.carryOut(errand);
+  }
+
+  /** Nothing of these letters is in the store: their authors decide. What recipients have said waits on. */
+  private refuseWaiting(why: Failure): void {
+    const errands = this.waiting;
+    this.waiting = errands.filter(({ message }) => message.type !== 'put');
+    for (const { from, message, done } of errands) {
+      if (message.type !== 'put') continue;
+      this.answer(
+        from.node,
+        message.number,
+        message.letters.map(() => ({ ok: false, failure: why })),
+      );
+      done();
+    }
+  }
+
+  private get storeTag(): number {
+    const { office } = this.ports.swarm;
+    return office.state === 'open' ? office.store : 0;
+  }
+
+  // ── what members say ──────────────────────────────────────────────────────────────────────────────
+
+  received(from: Questioner, message: FromMember, done: () => void): void {
+    const { swarm } = this.ports;
+    swarm.use();
+    const errand = { from, message, done };
+    if (swarm.office.state === 'open' && this.waiting.length === 0) return this.carryOut(errand);
+    // Not the broker, or not any more: its sender finds out, and says it to the next one.
+    if (swarm.office.state === 'elsewhere') return;
+    this.waiting.push(errand);
+    if (swarm.office.state === 'failed') this.refuseWaiting(swarm.office.failure);
+  }
+
+  private carryOut(errand: Errand): void {
+    const { from, message, done } = errand;
+    switch (message.type) {
+      case 'put':
+        return this.put(errand, message.letters);
+      case 'settle':
+        return this.settle(errand, message.items);
+      case 'open': {
+        const inHand = message.store === this.storeTag ? message.inHand : [];
+        this.desks.open(from.node, from.name, message, inHand);
+        return done();
+      }
+      case 'close':
+        this.desks.close(from.node);
+        return done();
+    }
+  }
+
+  /** An incarnation is over: what it had in hand goes to the next one. */
+  memberEnded(node: NodeId): void {
+    this.awaySince.delete(node);
+    const closed = this.desks.close(node);
+    this.waiting = this.waiting.filter(({ from }) => from.node !== node);
+    if (closed === undefined || closed.arrived.length === 0) return;
+    this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
+      if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
+    });
+  }
+
+  /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
+  memberIsAway(node: NodeId, isAway: boolean): void {
+    if (isAway) this.awaySince.set(node, this.ports.agent.now);
+    else this.awaySince.delete(node);
+  }
+
+  private closeDesksOfAway(now: number): void {
+    for (const [node, since] of this.awaySince) {
+      if (now - since < letterLimits.letterAwayMs) continue;
+      this.awaySince.delete(node);
+      if (this.desks.close(node) !== undefined) this.ports.drop(node);
+    }
+  }
+
+  /** These recipients have a letter whose time has come. */
+  isDue(recipients: readonly string[], now: number): void {
+    for (const recipient of recipients) this.desks.due(recipient, now);
+  }
+
+  // ── storing ───────────────────────────────────────────────────────────────────────────────────────
+
+  private put(errand: Errand, letters: readonly Letter[]): void {
+    const { from, message, done } = errand;
+    if (message.type !== 'put') return;
+    const now = Math.floor(this.ports.agent.wallNow);
+    const outcomes: (Stored | undefined)[] = [];
+    const stored: StoredLetter[] = [];
+    for (const letter of letters) {
+      const made = this.made(letter, from.name, now);
+      if ('code' in made) outcomes.push({ ok: false, failure: made });
+      else {
+        outcomes.push(undefined);
+        stored.push(made);
+      }
+    }
+    const conclude = (results: readonly PutOutcome[]): void => {
+      let at = 0;
+      const all = outcomes.map((outcome) => {
+        if (outcome !== undefined) return outcome;
+        const letter = stored[at] as StoredLetter;
+        return concluded(letter, results[at++] as PutOutcome);
+      });
+      for (const outcome of all) this.counts[outcome.ok ? 'stored' : 'refused']++;
+      this.answer(from.node, message.number, all);
+      done();
+      for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
+        this.desks.mail(recipient);
+    };
+    if (stored.length === 0) return conclude([]);
+    this.ask('put', { now, letters: stored }, (completion) => {
+      if (completion.ok) return conclude(completion.value as readonly PutOutcome[]);
+      if (this.mayComeOff(completion.failure)) return this.later(errand);
+      const why = completion.failure;
+      this.answer(
+        from.node,
+        message.number,
+        letters.map(() => ({ ok: false, failure: why })),
+      );
+      done();
+    });
+  }
+
+  /** As it is stored, or why it is not. */
+  private made(letter: Letter, author: string, now: number): StoredLetter | Failure {
+    const { recipients: named, delayMs, expiresMs, allowsUnknown, ...rest } = letter;
+    const recipients = named === undefined ? this.everybodyBut(author) : [...new Set(named)];
+    const wrong = recipients.find((name) => nameProblem(name) !== undefined);
+    if (wrong !== undefined) return failure('SKEIN_INVALID', `recipient: ${nameProblem(wrong)}`);
+    if (recipients.includes(author))
+      return failure('SKEIN_SELF', `${author} is the author itself: a node sends no letter to itself`);
+    if (recipients.length === 0)
+      return failure('SKEIN_UNKNOWN_NODE', 'the swarm has seen no node but the author: nobody to send it to');
+    const unknown = allowsUnknown ? [] : recipients.filter((name) => !this.ports.swarm.hasSeen(name));
+    if (unknown.length > 0)
+      return failure(
+        'SKEIN_UNKNOWN_NODE',
+        `the swarm has never seen ${listed(unknown)}: check the name, or allow unknown recipients`,
+        { nodes: unknown },
+      );
+    const notBefore = delayMs === 0 ? 0 : now + delayMs;
+    const expiresAt = now + Math.max(1, expiresMs);
+    return { ...rest, author, recipients, notBefore, expiresAt, via: this.ports.agent.self.name };
+  }
+
+  private everybodyBut(author: string): string[] {
+    return [...this.ports.swarm.namesSeen()].filter((name) => name !== author);
+  }
+
+  private answer(node: NodeId, number: number, outcomes: readonly Stored[]): void {
+    this.ports.send(node, encodeStored(number, outcomes));
+  }
+
+  // ── settling ──────────────────────────────────────────────────────────────────────────────────────
+
+  private settle(errand: Errand, settled: readonly Settled[]): void {
+    const { from, message, done } = errand;
+    // Places of another store: those letters are in that one.
+    if (message.type !== 'settle' || message.store !== this.storeTag) return done();
+    const now = Math.floor(this.ports.agent.wallNow);
+    const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
+    this.ask('settle', { recipient: from.name, now, items }, (completion) => {
+      if (!completion.ok) {
+        this.ports.swarm.operationFailed(completion.failure);
+        return this.later(errand);
+      }
+      this.counts.settled += items.length;
+      done();
+      this.report(completion.value as readonly Undelivered[]);
+      const dues = items.flatMap(({ due }) => (due > 0 ? [due] : []));
+      this.desks.settled(
+        from.node,
+        items.map(({ n }) => n),
+        dues.length === 0 ? 0 : Math.min(...dues),
+      );
+    });
+  }
+
+  /** Authors that are here are told; others find it where they ask. */
+  private report(letters: readonly Undelivered[]): void {
+    const byAuthor = new Map<string, Undelivered[]>();
+    for (const letter of letters) {
+      const list = byAuthor.get(letter.author);
+      if (list === undefined) byAuthor.set(letter.author, [letter]);
+      else list.push(letter);
+    }
+    for (const [author, list] of byAuthor) {
+      const node = this.ports.swarm.idOf(author);
+      if (node !== undefined) this.ports.send(node, encodeReport(list));
+    }
+  }
+
+  // ── handing out ───────────────────────────────────────────────────────────────────────────────────
+
+  private next(request: NextRequest, loaded: (letters: NextLetters) => void): void {
+    this.ask('next', request, (completion) => {
+      if (completion.ok) return loaded(completion.value as NextLetters);
+      this.ports.swarm.operationFailed(completion.failure);
+      this.tryAgainSoon();
+    });
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    const { agent } = this.ports;
+    const due = this.desks.nextDue();
+    const dueAt = due === never ? never : agent.now + Math.max(0, due - agent.wallNow);
+    return Math.min(this.sweepAt, this.tryAgainAt, this.isOpen ? dueAt : never);
+  }
+
+  deadline(now: number): void {
+    if (!this.isOpen) return;
+    if (now >= this.tryAgainAt) {
+      this.tryAgainAt = never;
+      this.desks.rewind();
+      this.carryOutWaiting();
+    }
+    if (now >= this.sweepAt) this.sweep(now);
+    this.desks.lookAtDue();
+  }
+
+  private get isOpen(): boolean {
+    return this.ports.swarm.office.state === 'open';
+  }
+
+  private sweep(now: number): void {
+    this.sweepAt = now + letterLimits.letterSweepMs;
+    this.closeDesksOfAway(now);
+    const input = { now: Math.floor(this.ports.agent.wallNow), limit: letterLimits.lettersPerSweepMax };
+    this.ask('sweep', input, (completion) => {
+      if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
+      const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };
+      this.counts.expired += expired.length;
+      this.report(expired);
+      if (isMore) this.sweepAt = this.ports.agent.now;
+    });
+  }
+
+  // ── the store ─────────────────────────────────────────────────────────────────────────────────────
+
+  completed(completion: Completion): void {
+    const then = this.operations.get(completion.token);
+    this.operations.delete(completion.token);
+    then?.(completion);
+  }
+
+  ask<V extends keyof StoreVerbs & string>(
+    verb: V,
+    input: Parameters<StoreVerbs[V]>[0],
+    then: (completion: Completion) => void,
+  ): void {
+    this.operations.set(this.ports.agent.store(verb, input), then);
+  }
+
+  /** Unknown, or another broker's claim came between: the same letters again, under the same ids, do no harm. */
+  private mayComeOff(why: Failure): boolean {
+    this.ports.swarm.operationFailed(why);
+    return ['SKEIN_LOST', 'SKEIN_STORE_CLAIMED', 'SKEIN_BUSY'].includes(why.code);
+  }
+
+  private later(errand: Errand): void {
+    if (this.ports.swarm.office.state === 'elsewhere') return;
+    this.waiting.push(errand);
+    this.tryAgainSoon();
+  }
+
+  private tryAgainSoon(): void {
+    this.tryAgainAt = Math.min(this.tryAgainAt, this.ports.agent.now + letterLimits.letterStoreAgainMs);
+  }
+}
+
+function settleItem(n: number, settlement: Settled['settlement'], now: number): SettleItem {
+  const { outcome } = settlement;
+  if (outcome === 'handled') return { n, outcome, due: 0, reason: '' };
+  const due = outcome === 'again' ? now + Math.max(1, settlement.delayMs) : 0;
+  return { n, outcome, due, reason: settlement.reason };
+}
+
+function concluded({ id, key }: StoredLetter, outcome: PutOutcome): Stored {
+  switch (outcome.type) {
+    case 'stored':
+      return { ok: true, id, n: outcome.n, isRepeat: false };
+    case 'repeat':
+      return { ok: true, id: outcome.id, n: outcome.n, isRepeat: true };
+    case 'other': {
+      const text = `the idempotency key "${key}" was used for another letter, ${outcome.id}: send the same one, or take another key`;
+      return { ok: false, failure: failure('SKEIN_INVALID', text) };
+    }
+    case 'full': {
+      const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
+      const text = `the mailbox of ${listed(outcome.recipients)} is full: ${mailboxLettersMax} letters or ${mailboxBytesMax} bytes wait there already`;
+      return { ok: false, failure: failure('SKEIN_MAILBOX_FULL', text, { nodes: outcome.recipients }) };
+    }
+  }
+}
+
+/** A few of them, and how many more. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,302 @@
+/**
+ * What members and the broker say about letters, byte for byte. Each is one message of a line (`kernel/lines`).
+ *
+ * ```
+ * put      1, varint number, varint count, of each letter: 16 bytes id, varint sent at, varint delay ms, varint expires
+ *          ms, u8 flags (1: unknown recipients allowed, 2: to all), text type, text key, text digest, u8 encoding,
+ *          text recipients (separated by spaces), bytes body
+ * stored   2, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id, varint n;
+ *          of a failure: text code, text message
+ * open     3, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n
+ * close    4
+ * letters  5, u48 store, varint count, of each: varint n, 16 bytes id, varint sent at, varint attempt, text author,
+ *          text via, text type, text recipients, u8 encoding, bytes body
+ * settle   6, u48 store, varint count, of each: varint n, u8 outcome (0 handled, 1 again, 2 failed, 3 refused),
+ *          varint delay ms, text reason
+ * report   7, varint count, of each: 16 bytes id, text recipient, u8 state, text reason
+ * ```
+ * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. Invariant: what is read is whole
+ * and within its limits, or undefined.
+ */
+import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
+import { hexOf, nameProblem } from '../../../kernel/identity.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import type { Delivery, Letter, RecipientState, Settlement, Stored, Undelivered } from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+
+export const LetterKind = {
+  put: 1,
+  stored: 2,
+  open: 3,
+  close: 4,
+  letters: 5,
+  settle: 6,
+  report: 7,
+} as const;
+export const LetterFlag = { allowsUnknown: 1, all: 2 } as const;
+const outcomes = ['handled', 'again', 'failed', 'refused'] as const;
+const states: readonly RecipientState[] = ['stored', 'delivered', 'failed', 'expired', 'refused', 'removed'];
+
+const idBytes = 16;
+const digestBytesMax = 64;
+const messageBytesMax = 4096;
+const recipientsBytesMax = letterLimits.letterRecipientsMax * (limits.serviceBytesMax + 1);
+const reportsMax = 10_000;
+
+export interface Settled {
+  readonly n: number;
+  readonly settlement: Settlement;
+}
+
+export type LetterMessage =
+  | { readonly type: 'put'; readonly number: number; readonly letters: readonly Letter[] }
+  | { readonly type: 'stored'; readonly number: number; readonly outcomes: readonly Stored[] }
+  | {
+      readonly type: 'open';
+      readonly store: number;
+      readonly letters: number;
+      readonly bytes: number;
+      readonly inHand: readonly number[];
+    }
+  | { readonly type: 'close' }
+  | { readonly type: 'letters'; readonly store: number; readonly deliveries: readonly Delivery[] }
+  | { readonly type: 'settle'; readonly store: number; readonly items: readonly Settled[] }
+  | { readonly type: 'report'; readonly letters: readonly Omit<Undelivered, 'author'>[] };
+
+// ── writing ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export function encodePut(number: number, letters: readonly Letter[]): Uint8Array {
+  const writer = new Writer(64 + letters.reduce((sum, { body }) => sum + body.length + 128, 0));
+  writer.u8(LetterKind.put).varint(number).varint(letters.length);
+  for (const letter of letters) {
+    const { recipients, allowsUnknown } = letter;
+    writeId(writer, letter.id).varint(letter.sentAt).varint(letter.delayMs).varint(letter.expiresMs);
+    writer.u8(
+      (allowsUnknown ? LetterFlag.allowsUnknown : 0) | (recipients === undefined ? LetterFlag.all : 0),
+    );
+    writer.text(letter.type).text(letter.key).text(letter.digest).u8(letter.encoding);
+    writer.text((recipients ?? []).join(' ')).bytes(letter.body);
+  }
+  return writer.view();
+}
+
+export function encodeStored(number: number, results: readonly Stored[]): Uint8Array {
+  const writer = new Writer(16 + results.length * 32)
+    .u8(LetterKind.stored)
+    .varint(number)
+    .varint(results.length);
+  for (const result of results) {
+    if (result.ok) writeId(writer.u8(result.isRepeat ? 1 : 0), result.id).varint(result.n);
+    else {
+      const { code, message } = result.failure;
+      writer
+        .u8(2)
+        .text(code)
+        .text(message.slice(0, messageBytesMax / 4));
+    }
+  }
+  return writer.view();
+}
+
+export function encodeOpen(
+  store: number,
+  { letters, bytes }: { readonly letters: number; readonly bytes: number },
+  inHand: readonly number[],
+): Uint8Array {
+  const writer = new Writer(64 + 8 * inHand.length)
+    .u8(LetterKind.open)
+    .u48(store)
+    .varint(letters)
+    .varint(bytes);
+  writer.varint(inHand.length);
+  for (const n of inHand) writer.varint(n);
+  return writer.view();
+}
+
+export function encodeClose(): Uint8Array {
+  return Uint8Array.of(LetterKind.close);
+}
+
+export function encodeLetters(store: number, deliveries: readonly Delivery[]): Uint8Array {
+  const writer = new Writer(16 + deliveries.reduce((sum, { body }) => sum + body.length + 128, 0));
+  writer.u8(LetterKind.letters).u48(store).varint(deliveries.length);
+  for (const delivery of deliveries) {
+    writeId(writer.varint(delivery.n), delivery.id).varint(delivery.sentAt).varint(delivery.attempt);
+    writer.text(delivery.author).text(delivery.via).text(delivery.type);
+    writer.text(delivery.recipients.join(' ')).u8(delivery.encoding).bytes(delivery.body);
+  }
+  return writer.view();
+}
+
+export function encodeSettle(store: number, items: readonly Settled[]): Uint8Array {
+  const writer = new Writer(16 + items.length * 16).u8(LetterKind.settle).u48(store).varint(items.length);
+  for (const { n, settlement } of items) {
+    const { outcome } = settlement;
+    writer.varint(n).u8(outcomes.indexOf(outcome));
+    if (outcome === 'handled') continue;
+    writer.varint(outcome === 'again' ? Math.round(settlement.delayMs) : 0).text(settlement.reason);
+  }
+  return writer.view();
+}
+
+export function encodeReport(letters: readonly Undelivered[]): Uint8Array {
+  const writer = new Writer(64 * letters.length).u8(LetterKind.report).varint(letters.length);
+  for (const { id, recipient, state, reason } of letters)
+    writeId(writer, id).text(recipient).u8(states.indexOf(state)).text(reason);
+  return writer.view();
+}
+
+function writeId(writer: Writer, id: string): Writer {
+  for (let i = 0; i < 2 * idBytes; i += 2) writer.u8(Number.parseInt(id.slice(i, i + 2), 16));
+  return writer;
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export function decodeLetterMessage(bytes: Uint8Array): LetterMessage | undefined {
+  const reader = new Reader(bytes);
+  const message = read(reader);
+  return reader.complete ? message : undefined;
+}
+
+function read(reader: Reader): LetterMessage | undefined {
+  switch (reader.u8()) {
+    case LetterKind.put:
+      return {
+        type: 'put',
+        number: reader.varint(),
+        letters: listOf(reader, letterLimits.lettersPerPutMax, readLetter),
+      };
+    case LetterKind.stored:
+      return {
+        type: 'stored',
+        number: reader.varint(),
+        outcomes: listOf(reader, letterLimits.lettersPerPutMax, readStored),
+      };
+    case LetterKind.open:
+      return {
+        type: 'open',
+        store: reader.u48(),
+        letters: reader.varint(letterLimits.lettersInHandMax),
+        bytes: reader.varint(letterLimits.lettersInHandBytesMax),
+        inHand: listOf(reader, 2 * letterLimits.lettersInHandMax, (each) => each.varint()),
+      };
+    case LetterKind.close:
+      return { type: 'close' };
+    case LetterKind.letters:
+      return {
+        type: 'letters',
+        store: reader.u48(),
+        deliveries: listOf(reader, letterLimits.lettersPerReadMax, readDelivery),
+      };
+    case LetterKind.settle:
+      return {
+        type: 'settle',
+        store: reader.u48(),
+        items: listOf(reader, 2 * letterLimits.lettersInHandMax, readSettled),
+      };
+    case LetterKind.report:
+      return { type: 'report', letters: listOf(reader, reportsMax, readReport) };
+    default:
+      reader.fail();
+      return undefined;
+  }
+}
+
+function listOf<Item>(reader: Reader, max: number, readItem: (reader: Reader) => Item): Item[] {
+  const count = reader.varint(max);
+  const items: Item[] = [];
+  for (let i = 0; i < count && !reader.failed; i++) items.push(readItem(reader));
+  return items;
+}
+
+function readLetter(reader: Reader): Letter {
+  const id = readId(reader);
+  const sentAt = reader.varint();
+  const delayMs = reader.varint(letterLimits.letterExpiresMsMax);
+  const expiresMs = reader.varint(letterLimits.letterExpiresMsMax);
+  const flags = reader.u8();
+  const type = reader.text(limits.kindBytesMax);
+  const key = reader.text(letterLimits.letterKeyBytesMax);
+  const digest = reader.text(digestBytesMax);
+  const encoding = reader.u8();
+  const recipients = readNames(reader, recipientsBytesMax);
+  const body = reader.bytes(letterLimits.letterBytesMax);
+  const isToAll = (flags & LetterFlag.all) !== 0;
+  if (isToAll === recipients.length > 0 || recipients.length > letterLimits.letterRecipientsMax)
+    reader.fail();
+  return {
+    id,
+    sentAt,
+    delayMs,
+    expiresMs,
+    type,
+    key,
+    digest,
+    encoding,
+    body,
+    recipients: isToAll ? undefined : recipients,
+    allowsUnknown: (flags & LetterFlag.allowsUnknown) !== 0,
+  };
+}
+
+function readStored(reader: Reader): Stored {
+  const result = reader.u8();
+  if (result < 2) return { ok: true, isRepeat: result === 1, id: readId(reader), n: reader.varint() };
+  const code = reader.text(limits.serviceBytesMax);
+  const message = reader.text(messageBytesMax);
+  // A newer broker may know codes that this node does not.
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
+  return { ok: false, failure: failure(known, message) };
+}
+
+function readDelivery(reader: Reader): Delivery {
+  return {
+    n: reader.varint(),
+    id: readId(reader),
+    sentAt: reader.varint(),
+    attempt: reader.varint(),
+    author: readName(reader),
+    via: readName(reader),
+    type: reader.text(limits.kindBytesMax),
+    recipients: readNames(reader, recipientsBytesMax),
+    encoding: reader.u8(),
+    body: reader.bytes(letterLimits.letterBytesMax),
+  };
+}
+
+function readSettled(reader: Reader): Settled {
+  const n = reader.varint();
+  const outcome = outcomes[reader.u8()];
+  if (outcome === undefined) reader.fail();
+  if (outcome === undefined || outcome === 'handled') return { n, settlement: { outcome: 'handled' } };
+  const delayMs = reader.varint(letterLimits.letterExpiresMsMax);
+  const reason = reader.text(letterLimits.letterReasonBytesMax);
+  return { n, settlement: outcome === 'again' ? { outcome, delayMs, reason } : { outcome, reason } };
+}
+
+function readReport(reader: Reader): Omit<Undelivered, 'author'> {
+  const id = readId(reader);
+  const recipient = readName(reader);
+  const state = states[reader.u8()];
+  if (state === undefined) reader.fail();
+  return { id, recipient, state: state ?? 'failed', reason: reader.text(letterLimits.letterReasonBytesMax) };
+}
+
+function readId(reader: Reader): string {
+  return hexOf(reader.raw(idBytes));
+}
+
+function readName(reader: Reader): string {
+  const name = reader.text(limits.serviceBytesMax);
+  if (nameProblem(name) !== undefined) reader.fail();
+  return name;
+}
+
+function readNames(reader: Reader, bytesMax: number): string[] {
+  const text = reader.text(bytesMax);
+  const names = text === '' ? [] : text.split(' ');
+  if (names.some((name) => nameProblem(name) !== undefined)) reader.fail();
+  return names;
+}

@@ -1,0 +1,241 @@
+/**
+ * What other processes may ask of letters: to send, to handle, and what became of them.
+ *
+ * `handleLetters` is a stream of letters, each with a ticket; `settleLetter` settles one. Invariant: a ticket is good
+ * once, and only in the session that it was given in; when the stream ends, what was not settled has failed its attempt.
+ */
+import * as v from 'valibot';
+import { SkeinError } from '../../kernel/errors.ts';
+import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { type Bodies, operationsOf } from '../../kit/operation.ts';
+import { PushStream } from '../../kit/stream.ts';
+import { TicketsByCaller } from '../../kit/tickets.ts';
+import { names, nothing } from '../../kit/view-schemas.ts';
+import { recipientStates } from './api/check-options.ts';
+import type { Letter, LetterOptions, LettersNodeApi } from './api.ts';
+import { letterLimits } from './core/limits.ts';
+
+/** A letter to handle. */
+export interface HandedLetter extends Omit<Letter, 'timestamp'> {
+  readonly ticket: number;
+  /** Unix milliseconds. */
+  readonly timestamp: number;
+}
+
+interface Ticket {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const tickets = new TicketsByCaller<Ticket>();
+
+const id = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{32}$/, 'expected the id of a letter, 32 hexadecimal digits'),
+);
+const own = {
+  type: v.exactOptional(kindName),
+  idempotencyKey: v.exactOptional(v.pipe(v.string(), v.nonEmpty('expected text that is not empty'))),
+  /** Unix milliseconds. */
+  notBefore: v.exactOptional(wholeNumber(0, Number.MAX_SAFE_INTEGER, 'Unix milliseconds')),
+  expiresMs: v.exactOptional(wholeNumber(1, letterLimits.letterExpiresMsMax, 'milliseconds')),
+  allowUnknown: v.exactOptional(flag),
+};
+const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
+const sentFields = { id: v.string(), n: v.number(), isRepeat: v.boolean() };
+
+const statusSchema = v.strictObject({
+  id: v.string(),
+  n: v.number(),
+  from: v.string(),
+  type: v.string(),
+  sentAt: v.number(),
+  bytes: v.number(),
+  recipients: v.array(
+    v.strictObject({
+      name: v.string(),
+      state: v.picklist(recipientStates),
+      attempts: v.number(),
+      due: v.exactOptional(v.number()),
+      at: v.exactOptional(v.number()),
+      reason: v.exactOptional(v.string()),
+    }),
+  ),
+});
+
+const { call, stream } = operationsOf<LettersNodeApi>();
+
+export const operations = {
+  sendLetter: call({
+    summary: 'Store a letter for some nodes, or with "all" for every node that the swarm has ever seen.',
+    input: v.strictObject({
+      to: v.exactOptional(recipients),
+      all: v.exactOptional(flag),
+      body: v.exactOptional(v.unknown()),
+      timeoutMs: v.exactOptional(timeoutMs),
+      ...own,
+    }),
+    output: v.strictObject(sentFields),
+    example: { to: ['b'], body: 'read this when you are back', allowUnknown: true },
+    async run({ letters }, input, { signal, bodies }) {
+      const { to, all = false, body, ...rest } = input;
+      if (!('body' in input))
+        throw new SkeinError('SKEIN_INVALID', 'body: missing; any JSON value, or {"$bytes":"BASE64"}');
+      if (all === (to !== undefined))
+        throw new SkeinError('SKEIN_INVALID', 'to: name the recipients, or set "all", and only one of them');
+      const options = { ...optionsOf(rest), signal };
+      const value = bodies.fromWire(body);
+      return to === undefined ? letters.broadcast(value, options) : letters.send(to, value, options);
+    },
+  }),
+  sendLetters: call({
+    summary: 'Store several letters with one commit.',
+    input: v.strictObject({
+      letters: listOf(
+        v.strictObject({ to: recipients, body: v.unknown(), ...own }),
+        'letters',
+        letterLimits.lettersPerPutMax,
+      ),
+      timeoutMs: v.exactOptional(timeoutMs),
+    }),
+    output: v.strictObject({
+      results: v.array(
+        v.variant('ok', [
+          v.strictObject({ ok: v.literal(true), ...sentFields }),
+          v.strictObject({ ok: v.literal(false), code: v.string(), message: v.string() }),
+        ]),
+      ),
+    }),
+    example: { letters: [{ to: ['b'], body: 'one', allowUnknown: true }] },
+    async run({ letters }, { letters: given, timeoutMs: waitMs }, { signal, bodies }) {
+      const many = given.map(({ to, body, ...rest }) => ({
+        to,
+        body: bodies.fromWire(body),
+        ...optionsOf(rest),
+      }));
+      const options = { signal, ...(waitMs === undefined ? {} : { timeoutMs: waitMs }) };
+      return { results: await letters.sendMany(many, options) };
+    },
+  }),
+  handleLetters: stream({
+    summary: 'Get the letters to this node, each to be settled by `settleLetter`.',
+    input: v.strictObject({
+      concurrency: v.exactOptional(wholeNumber(1, letterLimits.letterConcurrencyMax)),
+      attempts: v.exactOptional(wholeNumber(1, letterLimits.letterAttemptsMax)),
+      ordered: v.exactOptional(flag),
+      handlerTimeoutMs: v.exactOptional(wholeNumber(1, 24 * 3_600_000, 'milliseconds')),
+    }),
+    output: v.strictObject({
+      ticket: v.number(),
+      id: v.string(),
+      type: v.string(),
+      from: v.string(),
+      to: names,
+      body: v.unknown(),
+      timestamp: v.number(),
+      attempt: v.number(),
+      delivered: v.boolean(),
+      trace: names,
+    }),
+    example: {},
+    async run({ letters }, options, { signal, caller, bodies }): Promise<AsyncIterable<HandedLetter>> {
+      const held = tickets.of(caller);
+      const given = new Set<number>();
+      const subscription = letters.handle((letter) => {
+        const { promise, resolve, reject } = withResolvers();
+        const ticket = held.issue({ resolve, reject });
+        given.add(ticket);
+        handed.push(handedLetter(ticket, letter, bodies));
+        return promise.finally(() => given.delete(ticket));
+      }, options);
+      const closed = (): void => {
+        void subscription.close();
+        for (const ticket of [...given]) held.drop(ticket)?.reject(handlerGone());
+      };
+      const handed = new PushStream<HandedLetter>({ closed }, subscription.opened, signal);
+      await handed.opened;
+      return handed;
+    },
+  }),
+  settleLetter: call({
+    summary: 'Settle a letter that `handleLetters` gave: handled, or with why it was not.',
+    input: v.strictObject({
+      ticket: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      failure: v.exactOptional(v.strictObject({ code: v.exactOptional(v.string()), message: v.string() })),
+    }),
+    output: nothing,
+    example: { ticket: 1 },
+    async run(_api, { ticket, failure }, { caller }) {
+      const { resolve, reject } = tickets.of(caller).take(ticket);
+      if (failure === undefined) resolve();
+      else if (failure.code === 'SKEIN_REFUSED') reject(new SkeinError('SKEIN_REFUSED', failure.message));
+      else reject(new Error(failure.message));
+      return {};
+    },
+  }),
+  letterStatus: call({
+    summary: 'What is known of a letter and its recipients; null when no such letter is known.',
+    input: v.strictObject({ id }),
+    output: v.strictObject({ letter: v.nullable(statusSchema) }),
+    example: { id: '00000000000000000000000000000000' },
+    run: async ({ letters }, input) => ({ letter: (await letters.status(input.id)) ?? null }),
+  }),
+  letters: call({
+    summary: 'Letters in the store, the oldest first, at most 200; "after" takes the last place seen.',
+    input: v.strictObject({
+      from: v.exactOptional(nodeName),
+      to: v.exactOptional(nodeName),
+      state: v.exactOptional(oneOf(recipientStates)),
+      after: v.exactOptional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    }),
+    output: v.strictObject({ letters: v.array(statusSchema) }),
+    example: { state: 'failed' },
+    run: async ({ letters }, filter) => ({ letters: await letters.list(filter) }),
+  }),
+  letterBody: call({
+    summary: 'The body of a letter that somebody has not settled; without "body": there is none.',
+    input: v.strictObject({ id }),
+    output: v.strictObject({ body: v.optional(v.unknown()) }),
+    example: { id: '00000000000000000000000000000000' },
+    async run({ letters }, input, { bodies }) {
+      const found = await letters.body(input.id);
+      return found === undefined ? {} : { body: bodies.toWire(found.body) };
+    },
+  }),
+  retryLetter: call({
+    summary: 'Deliver a letter that has failed once more.',
+    input: v.strictObject({ id }),
+    output: v.strictObject({ recipients: names }),
+    example: { id: '00000000000000000000000000000000' },
+    run: async ({ letters }, input) => ({ recipients: [...(await letters.retry(input.id))] }),
+  }),
+  removeLetter: call({
+    summary: 'Take a letter away from all who have not settled it.',
+    input: v.strictObject({ id }),
+    output: v.strictObject({ recipients: names }),
+    example: { id: '00000000000000000000000000000000' },
+    run: async ({ letters }, input) => ({ recipients: [...(await letters.remove(input.id))] }),
+  }),
+};
+
+function optionsOf<Own extends { readonly notBefore?: number }>({ notBefore, ...rest }: Own) {
+  const time: Pick<LetterOptions, 'notBefore'> =
+    notBefore === undefined ? {} : { notBefore: new Date(notBefore) };
+  return { ...rest, ...time };
+}
+
+function handedLetter(ticket: number, letter: Letter, bodies: Bodies): HandedLetter {
+  return { ticket, ...letter, body: bodies.toWire(letter.body), timestamp: letter.timestamp.getTime() };
+}
+
+function withResolvers() {
+  let settle: Ticket | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...(settle as unknown as Ticket) };
+}
+
+function handlerGone(): Error {
+  return new Error('the program that was handling it is gone');
+}

@@ -1,0 +1,10 @@
+/** The one type argument of the letters feature. */
+import type { LettersNodeApi, LettersNodeEvents } from './api.ts';
+import type { LettersShape } from './core/letters-types.ts';
+
+export interface LettersFeatureShape extends LettersShape {
+  readonly api: LettersNodeApi;
+  readonly settings: object;
+  readonly nodeEvents: LettersNodeEvents;
+  readonly shared: object;
+}

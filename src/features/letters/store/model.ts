@@ -1,0 +1,341 @@
+/**
+ * What the operations of letters on the store mean.
+ *
+ * The oracle of every store. A letter is kept with one *copy* for each recipient that has not ended: it waits, or it has
+ * failed. What ended is remembered for a day as an *end*. Invariant: `pending` of a letter is the number of its copies,
+ * a mailbox counts the copies that wait, and a letter without copies has no body.
+ */
+import { Cell, Table } from '../../../stores/collections.ts';
+import { storeModel } from '../../../stores/model.ts';
+import type {
+  Delivery,
+  LetterStatus,
+  LettersShape,
+  ListRequest,
+  NextLetters,
+  NextRequest,
+  PutOutcome,
+  RecipientState,
+  RecipientStatus,
+  SettleItem,
+  StoredLetter,
+  Undelivered,
+} from '../core/letters-types.ts';
+import { letterLimits } from '../core/limits.ts';
+
+type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt'> & {
+  /** Copies that have not ended. */
+  readonly pending: number;
+  readonly bytes: number;
+  /** When the last copy ended. 0: not yet. */
+  readonly endedAt: number;
+  readonly key: string;
+};
+
+interface Copy {
+  /** 0: at once. */
+  readonly due: number;
+  readonly attempts: number;
+  readonly expiresAt: number;
+  readonly hasFailed: boolean;
+  readonly reason: string;
+}
+
+interface End {
+  readonly state: RecipientState;
+  readonly at: number;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
+interface State {
+  readonly last: Cell<number>;
+  readonly letters: Table<number, LetterRow>;
+  readonly byId: Table<string, number>;
+  readonly byKey: Table<readonly [string, string], number>;
+  readonly copies: Table<readonly [string, number], Copy>;
+  /** Copies that wait for a time. */
+  readonly due: Table<readonly [string, number, number], null>;
+  readonly expiring: Table<readonly [number, number, string], null>;
+  readonly ends: Table<readonly [number, string], End>;
+  readonly ended: Table<readonly [number, number], null>;
+  readonly mailboxes: Table<string, { readonly letters: number; readonly bytes: number }>;
+}
+
+export const lettersModel = storeModel<LettersShape['store'], State>({
+  name: 'letters',
+  initial: () => ({
+    last: new Cell(0),
+    letters: new Table(),
+    byId: new Table(),
+    byKey: new Table(),
+    copies: new Table(),
+    due: new Table(),
+    expiring: new Table(),
+    ends: new Table(),
+    ended: new Table(),
+    mailboxes: new Table(),
+  }),
+  operations: {
+    put: (state, { now, letters }) => letters.map((letter) => put(state, letter, now)),
+    next,
+    settle: (state, { recipient, now, items }) =>
+      items.flatMap((item) => settle(state, recipient, item, now) ?? []),
+    returned(state, { recipient, ns }) {
+      for (const n of ns) {
+        const copy = state.copies.get([recipient, n]);
+        if (copy !== undefined && !copy.hasFailed)
+          state.copies.put([recipient, n], { ...copy, attempts: copy.attempts + 1 });
+      }
+    },
+    sweep,
+    status: (state, id) => statusOf(state, state.byId.get(id)) ?? null,
+    list,
+    retry(state, { id, now, expiresAt }) {
+      const n = state.byId.get(id);
+      if (n === undefined) return [];
+      const failed = copiesOf(state, n).filter(([, copy]) => copy.hasFailed);
+      for (const [recipient, copy] of failed) {
+        remove(state, recipient, n, copy);
+        add(state, recipient, n, { due: now, attempts: 0, expiresAt, hasFailed: false, reason: '' });
+      }
+      return failed.map(([recipient]) => recipient);
+    },
+    remove(state, { id, now }) {
+      const n = state.byId.get(id);
+      if (n === undefined) return [];
+      const copies = copiesOf(state, n);
+      for (const [recipient, copy] of copies) {
+        remove(state, recipient, n, copy);
+        end(state, recipient, n, { state: 'removed', at: now, attempts: copy.attempts, reason: '' });
+      }
+      return copies.map(([recipient]) => recipient);
+    },
+    body(state, id) {
+      const row = state.letters.get(state.byId.get(id) ?? 0);
+      return row === undefined || row.pending === 0 ? null : { encoding: row.encoding, body: row.body };
+    },
+  },
+});
+
+function put(state: State, letter: StoredLetter, now: number): PutOutcome {
+  const { id, author, recipients, key, digest, notBefore, expiresAt } = letter;
+  const known = state.byId.get(id) ?? (key === '' ? undefined : state.byKey.get([author, key]));
+  if (known !== undefined) {
+    const row = state.letters.get(known) as LetterRow;
+    const isSame = row.author === author && row.digest === digest;
+    return isSame ? { type: 'repeat', id: row.id, n: known } : { type: 'other', id: row.id };
+  }
+  const bytes = letter.body.length;
+  const full = recipients.filter((recipient) => isFull(state, recipient, bytes));
+  if (full.length > 0) return { type: 'full', recipients: full };
+  const n = state.last.value + 1;
+  state.last.value = n;
+  const { notBefore: _notBefore, expiresAt: _expiresAt, ...row } = letter;
+  state.letters.put(n, { ...row, pending: 0, bytes, endedAt: 0 });
+  state.byId.put(id, n);
+  if (key !== '') state.byKey.put([author, key], n);
+  const due = notBefore > now ? notBefore : 0;
+  for (const recipient of recipients)
+    add(state, recipient, n, { due, attempts: 0, expiresAt, hasFailed: false, reason: '' });
+  return { type: 'stored', n };
+}
+
+function isFull(state: State, recipient: string, bytes: number): boolean {
+  const mailbox = state.mailboxes.get(recipient) ?? { letters: 0, bytes: 0 };
+  const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
+  return mailbox.letters >= mailboxLettersMax || mailbox.bytes + bytes > mailboxBytesMax;
+}
+
+function next(state: State, { recipient, now, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+  const due: (Delivery & { due: number })[] = [];
+  const fresh: Delivery[] = [];
+  let left = bytes;
+  let nextDue = 0;
+  const hasRoom = (length: number): boolean => {
+    const count = due.length + fresh.length;
+    return count < letters && (count === 0 || length <= left);
+  };
+  const from = [recipient, afterDue.due, afterDue.n + 1] as const;
+  for (const [[, at, n]] of state.due.rows({ from, below: [recipient, Number.POSITIVE_INFINITY, 0] })) {
+    const delivery = deliveryOf(state, recipient, n);
+    if (at > now || !hasRoom(delivery.body.length)) {
+      nextDue = at;
+      break;
+    }
+    left -= delivery.body.length;
+    due.push({ ...delivery, due: at });
+  }
+  let isMore = false;
+  const range = {
+    from: [recipient, after + 1] as const,
+    below: [recipient, Number.POSITIVE_INFINITY] as const,
+  };
+  for (const [[, n], copy] of state.copies.rows(range)) {
+    if (copy.hasFailed || copy.due > 0) continue;
+    const delivery = deliveryOf(state, recipient, n);
+    if (!hasRoom(delivery.body.length)) {
+      isMore = true;
+      break;
+    }
+    left -= delivery.body.length;
+    fresh.push(delivery);
+  }
+  return { fresh, due, isMore, nextDue };
+}
+
+function deliveryOf(state: State, recipient: string, n: number): Delivery {
+  const row = state.letters.get(n) as LetterRow;
+  const { attempts } = state.copies.get([recipient, n]) as Copy;
+  const { id, author, type, sentAt, encoding, body, via } = row;
+  const recipients =
+    row.recipients.length <= letterLimits.letterRecipientsShown ? row.recipients : [recipient];
+  return { n, id, author, recipients, type, sentAt, attempt: attempts + 1, encoding, body, via };
+}
+
+function settle(
+  state: State,
+  recipient: string,
+  { n, outcome, due, reason }: SettleItem,
+  now: number,
+): Undelivered | undefined {
+  const copy = state.copies.get([recipient, n]);
+  if (copy === undefined || copy.hasFailed) return undefined;
+  const attempts = copy.attempts + 1;
+  remove(state, recipient, n, copy);
+  if (outcome === 'handled') {
+    end(state, recipient, n, { state: 'delivered', at: now, attempts, reason: '' });
+    return undefined;
+  }
+  if (outcome === 'again') {
+    add(state, recipient, n, { ...copy, due, attempts, reason });
+    return undefined;
+  }
+  if (outcome === 'failed') {
+    const expiresAt = now + letterLimits.letterFailedKeptMs;
+    add(state, recipient, n, { due: 0, attempts, expiresAt, hasFailed: true, reason });
+  } else end(state, recipient, n, { state: 'refused', at: now, attempts, reason });
+  return undelivered(state, recipient, n, outcome, reason);
+}
+
+function undelivered(
+  state: State,
+  recipient: string,
+  n: number,
+  what: RecipientState,
+  reason: string,
+): Undelivered {
+  const { id, author } = state.letters.get(n) as LetterRow;
+  return { id, author, recipient, state: what, reason };
+}
+
+function sweep(
+  state: State,
+  { now, limit }: { readonly now: number; readonly limit: number },
+): { expired: Undelivered[]; isMore: boolean } {
+  const expired: Undelivered[] = [];
+  let count = 0;
+  for (const [[, n, recipient]] of state.expiring.rows({ below: [now + 1, 0, ''] })) {
+    if (++count > limit) return { expired, isMore: true };
+    const copy = state.copies.get([recipient, n]) as Copy;
+    remove(state, recipient, n, copy);
+    const what = copy.hasFailed ? 'failed' : 'expired';
+    end(state, recipient, n, { state: what, at: now, attempts: copy.attempts, reason: copy.reason });
+    if (!copy.hasFailed) expired.push(undelivered(state, recipient, n, what, copy.reason));
+  }
+  const oldest = now - letterLimits.letterSettledKeptMs;
+  for (const [[, n]] of state.ended.rows({ below: [oldest + 1, 0] })) {
+    if (++count > limit) return { expired, isMore: true };
+    forget(state, n);
+  }
+  return { expired, isMore: false };
+}
+
+function forget(state: State, n: number): void {
+  const { id, author, key, endedAt } = state.letters.get(n) as LetterRow;
+  state.letters.delete(n);
+  state.byId.delete(id);
+  if (key !== '') state.byKey.delete([author, key]);
+  state.ended.delete([endedAt, n]);
+  for (const [place] of [...state.ends.rows({ from: [n, ''], below: [n + 1, ''] })]) state.ends.delete(place);
+}
+
+function statusOf(state: State, n: number | undefined): LetterStatus | undefined {
+  const row = n === undefined ? undefined : state.letters.get(n);
+  if (n === undefined || row === undefined) return undefined;
+  const { id, author: from, type, sentAt, bytes } = row;
+  const recipients = row.recipients.map((name) => recipientStatus(state, n, name));
+  return { id, n, from, type, sentAt, bytes, recipients };
+}
+
+function recipientStatus(state: State, n: number, name: string): RecipientStatus {
+  const copy = state.copies.get([name, n]);
+  if (copy !== undefined) {
+    const { attempts, due, reason } = copy;
+    return {
+      name,
+      state: copy.hasFailed ? 'failed' : 'stored',
+      attempts,
+      ...(due > 0 ? { due } : {}),
+      ...(reason === '' ? {} : { reason }),
+    };
+  }
+  const { state: what, at, attempts, reason } = state.ends.get([n, name]) as End;
+  return { name, state: what, attempts, at, ...(reason === '' ? {} : { reason }) };
+}
+
+function list(state: State, { from, to, state: what, after, limit }: ListRequest): LetterStatus[] {
+  const found: LetterStatus[] = [];
+  for (const [n, row] of state.letters.rows({ from: after + 1 })) {
+    if (from !== undefined && row.author !== from) continue;
+    if (to !== undefined && !row.recipients.includes(to)) continue;
+    const status = statusOf(state, n) as LetterStatus;
+    if (what !== undefined && !status.recipients.some((each) => each.state === what)) continue;
+    found.push(status);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+// ── copies and ends ─────────────────────────────────────────────────────────────────────────────────────
+
+function copiesOf(state: State, n: number): [string, Copy][] {
+  const { recipients } = state.letters.get(n) as LetterRow;
+  return recipients.flatMap((recipient) => {
+    const copy = state.copies.get([recipient, n]);
+    return copy === undefined ? [] : [[recipient, copy] as [string, Copy]];
+  });
+}
+
+function add(state: State, recipient: string, n: number, copy: Copy): void {
+  state.copies.put([recipient, n], copy);
+  if (copy.due > 0) state.due.put([recipient, copy.due, n], null);
+  state.expiring.put([copy.expiresAt, n, recipient], null);
+  const row = state.letters.get(n) as LetterRow;
+  state.letters.put(n, { ...row, pending: row.pending + 1 });
+  if (!copy.hasFailed) fill(state, recipient, 1, row.bytes);
+}
+
+function remove(state: State, recipient: string, n: number, copy: Copy): void {
+  state.copies.delete([recipient, n]);
+  if (copy.due > 0) state.due.delete([recipient, copy.due, n]);
+  state.expiring.delete([copy.expiresAt, n, recipient]);
+  const row = state.letters.get(n) as LetterRow;
+  state.letters.put(n, { ...row, pending: row.pending - 1 });
+  if (!copy.hasFailed) fill(state, recipient, -1, -row.bytes);
+}
+
+function end(state: State, recipient: string, n: number, how: End): void {
+  state.ends.put([n, recipient], how);
+  const row = state.letters.get(n) as LetterRow;
+  if (row.pending > 0) return;
+  state.letters.put(n, { ...row, endedAt: how.at, body: new Uint8Array(0) });
+  state.ended.put([how.at, n], null);
+}
+
+function fill(state: State, recipient: string, letters: number, bytes: number): void {
+  const mailbox = state.mailboxes.get(recipient) ?? { letters: 0, bytes: 0 };
+  const now = { letters: mailbox.letters + letters, bytes: mailbox.bytes + bytes };
+  if (now.letters === 0) state.mailboxes.delete(recipient);
+  else state.mailboxes.put(recipient, now);
+}

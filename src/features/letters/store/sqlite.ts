@@ -1,0 +1,400 @@
+/**
+ * The part of letters in a store on SQLite. `model.ts` says what each operation means.
+ *
+ * A copy is a row for each recipient of a letter that has not ended; ends are kept apart, so that what waits stays small
+ * however much was delivered. Invariant: `pending` of a letter is the number of its copies: nobody ever has to count.
+ */
+import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
+import type { SqlitePart } from '../../../stores/sqlite/part.ts';
+import type {
+  Delivery,
+  LetterStatus,
+  LettersShape,
+  ListRequest,
+  NextLetters,
+  NextRequest,
+  PutOutcome,
+  RecipientState,
+  RecipientStatus,
+  SettleItem,
+  StoredLetter,
+  Undelivered,
+} from '../core/letters-types.ts';
+import { letterLimits } from '../core/limits.ts';
+import { prepare, tables } from './sqlite-statements.ts';
+
+interface LetterRow {
+  readonly n: number;
+  readonly id: string;
+  readonly author: string;
+  readonly recipients: string;
+  readonly type: string;
+  readonly digest: string;
+  readonly via: string;
+  readonly sent_at: number;
+  readonly encoding: number;
+  readonly body: Uint8Array;
+  readonly bytes: number;
+  readonly pending: number;
+}
+
+interface CopyRow {
+  readonly recipient: string;
+  readonly n: number;
+  readonly due: number;
+  readonly attempts: number;
+  readonly expires_at: number;
+  readonly has_failed: number;
+  readonly reason: string;
+}
+
+interface EndRow {
+  readonly recipient: string;
+  readonly state: RecipientState;
+  readonly at: number;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
+interface Size {
+  readonly due: number;
+  readonly bytes: number;
+}
+
+type Reading = LetterRow & Pick<CopyRow, 'due' | 'attempts'>;
+
+export const lettersSqlite: SqlitePart<LettersShape['store']> = {
+  name: 'letters',
+  migrations: [tables],
+  operations(database) {
+    const letters = new Rows(database);
+    return {
+      put: ({ now, letters: given }) => letters.putAll(given, now),
+      next: (request) => letters.next(request),
+      settle: ({ recipient, now, items }) => letters.settleAll(recipient, items, now),
+      returned({ recipient, ns }) {
+        for (const n of ns) letters.returned(recipient, n);
+      },
+      sweep: ({ now, limit }) => letters.sweep(now, limit),
+      status: (id) => letters.statusOf(letters.byId(id)) ?? null,
+      list: (request) => letters.list(request),
+      retry: ({ id, now, expiresAt }) => letters.retry(id, now, expiresAt),
+      remove: ({ id, now }) => letters.remove(id, now),
+      body: (id) => letters.bodyOf(id),
+    };
+  },
+};
+
+class Rows {
+  private readonly statements: ReturnType<typeof prepare>;
+  /** Changes of mailboxes within one operation: written once for each recipient. */
+  private readonly changes = new Map<string, { letters: number; bytes: number }>();
+
+  constructor(database: SqliteDatabase) {
+    this.statements = prepare(database);
+  }
+
+  // ── storing ───────────────────────────────────────────────────────────────────────────────────────
+
+  putAll(letters: readonly StoredLetter[], now: number): PutOutcome[] {
+    this.changes.clear();
+    const before = (this.statements.last.get() as { n: number }).n;
+    let last = before;
+    const outcomes = letters.map((letter) => {
+      const outcome = this.put(letter, now, last + 1);
+      if (outcome.type === 'stored') last = outcome.n;
+      return outcome;
+    });
+    if (last > before) this.statements.setLast.run(last);
+    this.writeMailboxes();
+    return outcomes;
+  }
+
+  private put(letter: StoredLetter, now: number, n: number): PutOutcome {
+    const { id, author, recipients, key, digest, notBefore, expiresAt, body } = letter;
+    const known = this.byId(id) ?? (key === '' ? undefined : this.byKey(author, key));
+    if (known !== undefined) {
+      const isSame = known.author === author && known.digest === digest;
+      return isSame ? { type: 'repeat', id: known.id, n: known.n } : { type: 'other', id: known.id };
+    }
+    const full = recipients.filter((recipient) => this.isFull(recipient, body.length));
+    if (full.length > 0) return { type: 'full', recipients: full };
+    const { insertLetter, insertKey, insertCopy } = this.statements;
+    const { type, via, sentAt, encoding } = letter;
+    const names = recipients.join(' ');
+    insertLetter.run(
+      n,
+      id,
+      author,
+      names,
+      type,
+      digest,
+      via,
+      sentAt,
+      encoding,
+      body,
+      body.length,
+      recipients.length,
+    );
+    if (key !== '') insertKey.run(author, key, n);
+    const due = notBefore > now ? notBefore : 0;
+    for (const recipient of recipients) {
+      insertCopy.run(recipient, n, due, 0, expiresAt, 0, '');
+      this.fill(recipient, 1, body.length);
+    }
+    return { type: 'stored', n };
+  }
+
+  private isFull(recipient: string, bytes: number): boolean {
+    const stored = this.statements.mailbox.get(recipient) as { letters: number; bytes: number } | undefined;
+    const change = this.changes.get(recipient);
+    const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
+    const letters = (stored?.letters ?? 0) + (change?.letters ?? 0);
+    return (
+      letters >= mailboxLettersMax || (stored?.bytes ?? 0) + (change?.bytes ?? 0) + bytes > mailboxBytesMax
+    );
+  }
+
+  private fill(recipient: string, letters: number, bytes: number): void {
+    const change = this.changes.get(recipient);
+    if (change === undefined) this.changes.set(recipient, { letters, bytes });
+    else {
+      change.letters += letters;
+      change.bytes += bytes;
+    }
+  }
+
+  private writeMailboxes(): void {
+    for (const [recipient, { letters, bytes }] of this.changes) {
+      if (letters === 0 && bytes === 0) continue;
+      this.statements.fillMailbox.run(recipient, letters, bytes);
+    }
+    this.changes.clear();
+  }
+
+  // ── handing out ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Sizes first: bodies of letters that do not fit are not read. */
+  next({ recipient, now, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+    const { dueSizes, freshSizes, dueLetters, freshLetters } = this.statements;
+    let room = { letters, bytes };
+    const dues = dueSizes.all(recipient, afterDue.due, afterDue.n, letters + 1) as Size[];
+    const dueCount = fitting(dues, room, ({ due }) => due <= now);
+    room = { letters: letters - dueCount, bytes: bytes - total(dues, dueCount) };
+    const sizes = freshSizes.all(recipient, after, room.letters + 1) as Size[];
+    const freshCount = fitting(sizes, room, () => true, dueCount > 0);
+    const due = dueLetters.all(recipient, afterDue.due, afterDue.n, dueCount) as Reading[];
+    const fresh = freshLetters.all(recipient, after, freshCount) as Reading[];
+    return {
+      due: due.map((row) => ({ ...deliveryOf(row, recipient), due: row.due })),
+      fresh: fresh.map((row) => deliveryOf(row, recipient)),
+      isMore: sizes.length > freshCount,
+      nextDue: dues[dueCount]?.due ?? 0,
+    };
+  }
+
+  // ── settling ──────────────────────────────────────────────────────────────────────────────────────
+
+  settleAll(recipient: string, items: readonly SettleItem[], now: number): Undelivered[] {
+    this.changes.clear();
+    const undelivered = items.flatMap((item) => this.settle(recipient, item, now) ?? []);
+    this.writeMailboxes();
+    return undelivered;
+  }
+
+  private settle(
+    recipient: string,
+    { n, outcome, due, reason }: SettleItem,
+    now: number,
+  ): Undelivered | undefined {
+    if (outcome === 'handled') return this.handled(recipient, n, now);
+    const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
+    if (copy === undefined || copy.has_failed === 1) return undefined;
+    const attempts = copy.attempts + 1;
+    if (outcome === 'again') {
+      this.statements.changeCopy.run(due, attempts, copy.expires_at, 0, reason, recipient, n);
+      return undefined;
+    }
+    const { bytes } = this.letter(n);
+    if (outcome === 'failed') {
+      const expiresAt = now + letterLimits.letterFailedKeptMs;
+      this.statements.changeCopy.run(0, attempts, expiresAt, 1, reason, recipient, n);
+      this.fill(recipient, -1, -bytes);
+    } else this.end(copy, 'refused', now, attempts, reason);
+    return this.undelivered(n, recipient, outcome, reason);
+  }
+
+  /** Most of all letters: as few statements as there can be. */
+  private handled(recipient: string, n: number, now: number): undefined {
+    const copy = this.statements.takeCopy.get(recipient, n) as Pick<CopyRow, 'attempts'> | undefined;
+    if (copy === undefined) return;
+    this.statements.insertEnd.run(n, recipient, 'delivered', now, copy.attempts + 1, '');
+    const { bytes } = this.statements.endOne.get(now, n) as { bytes: number };
+    this.fill(recipient, -1, -bytes);
+  }
+
+  private end(copy: CopyRow, state: RecipientState, now: number, attempts: number, reason: string): void {
+    const { recipient, n } = copy;
+    this.statements.deleteCopy.run(recipient, n);
+    this.statements.insertEnd.run(n, recipient, state, now, attempts, reason);
+    const { bytes } = this.statements.endOne.get(now, n) as { bytes: number };
+    if (copy.has_failed === 0) this.fill(recipient, -1, -bytes);
+  }
+
+  private undelivered(n: number, recipient: string, state: RecipientState, reason: string): Undelivered {
+    const { id, author } = this.letter(n);
+    return { id, author, recipient, state, reason };
+  }
+
+  returned(recipient: string, n: number): void {
+    this.statements.raiseAttempts.run(recipient, n);
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  sweep(now: number, limit: number): { expired: Undelivered[]; isMore: boolean } {
+    this.changes.clear();
+    const over = this.statements.expired.all(now, limit + 1) as CopyRow[];
+    const expired: Undelivered[] = [];
+    for (const copy of over.slice(0, limit)) {
+      const { n, recipient, attempts, reason } = copy;
+      const state = copy.has_failed === 1 ? 'failed' : 'expired';
+      this.end(copy, state, now, attempts, reason);
+      if (state === 'expired') expired.push(this.undelivered(n, recipient, state, reason));
+    }
+    this.writeMailboxes();
+    const left = limit - Math.min(over.length, limit);
+    const oldest = now - letterLimits.letterSettledKeptMs;
+    const old = this.statements.old.all(oldest, left + 1) as { n: number }[];
+    for (const { n } of old.slice(0, left)) this.forget(n);
+    return { expired, isMore: over.length > limit || old.length > left };
+  }
+
+  private forget(n: number): void {
+    this.statements.deleteEnds.run(n);
+    this.statements.deleteKeys.run(n);
+    this.statements.deleteLetter.run(n);
+  }
+
+  // ── for people ────────────────────────────────────────────────────────────────────────────────────
+
+  byId(id: string): LetterRow | undefined {
+    return this.statements.byId.get(id) as LetterRow | undefined;
+  }
+
+  private byKey(author: string, key: string): LetterRow | undefined {
+    return this.statements.byKey.get(author, key) as LetterRow | undefined;
+  }
+
+  private letter(n: number): LetterRow {
+    return this.statements.byN.get(n) as LetterRow;
+  }
+
+  statusOf(row: LetterRow | undefined): LetterStatus | undefined {
+    if (row === undefined) return undefined;
+    const { n, id, author: from, type, sent_at: sentAt, bytes } = row;
+    const ends = new Map(
+      (this.statements.ends.all(n) as EndRow[]).map((each) => [each.recipient, each] as const),
+    );
+    const recipients = row.recipients.split(' ').map((name) => {
+      const over = ends.get(name);
+      return over === undefined ? this.waitingStatus(name, n) : endStatus(over);
+    });
+    return { id, n, from, type, sentAt, bytes, recipients };
+  }
+
+  private waitingStatus(name: string, n: number): RecipientStatus {
+    const { attempts, due, reason, has_failed } = this.statements.copy.get(name, n) as CopyRow;
+    return {
+      name,
+      state: has_failed === 1 ? 'failed' : 'stored',
+      attempts,
+      ...(due > 0 ? { due } : {}),
+      ...(reason === '' ? {} : { reason }),
+    };
+  }
+
+  list({ from, to, state, after, limit }: ListRequest): LetterStatus[] {
+    const found: LetterStatus[] = [];
+    let last = after;
+    for (;;) {
+      const rows = this.statements.after.all(last, limit) as LetterRow[];
+      for (const row of rows) {
+        last = row.n;
+        if (from !== undefined && row.author !== from) continue;
+        if (to !== undefined && !row.recipients.split(' ').includes(to)) continue;
+        const status = this.statusOf(row) as LetterStatus;
+        if (state !== undefined && !status.recipients.some((each) => each.state === state)) continue;
+        found.push(status);
+        if (found.length === limit) return found;
+      }
+      if (rows.length < limit) return found;
+    }
+  }
+
+  retry(id: string, now: number, expiresAt: number): string[] {
+    const row = this.byId(id);
+    if (row === undefined) return [];
+    this.changes.clear();
+    const failed = this.copiesOf(row).filter(({ has_failed }) => has_failed === 1);
+    for (const { recipient, n } of failed) {
+      this.statements.changeCopy.run(now, 0, expiresAt, 0, '', recipient, n);
+      this.fill(recipient, 1, row.bytes);
+    }
+    this.writeMailboxes();
+    return failed.map(({ recipient }) => recipient);
+  }
+
+  remove(id: string, now: number): string[] {
+    const row = this.byId(id);
+    if (row === undefined) return [];
+    this.changes.clear();
+    const copies = this.copiesOf(row);
+    for (const copy of copies) this.end(copy, 'removed', now, copy.attempts, '');
+    this.writeMailboxes();
+    return copies.map(({ recipient }) => recipient);
+  }
+
+  bodyOf(id: string): { encoding: number; body: Uint8Array } | null {
+    const row = this.byId(id);
+    return row === undefined || row.pending === 0 ? null : { encoding: row.encoding, body: row.body };
+  }
+
+  private copiesOf({ n, recipients }: LetterRow): CopyRow[] {
+    return recipients.split(' ').flatMap((recipient) => {
+      const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
+      return copy === undefined ? [] : [copy];
+    });
+  }
+}
+
+/** How many from the beginning fit; the first one always does, where nothing was read before. */
+function fitting(
+  sizes: readonly Size[],
+  room: { readonly letters: number; readonly bytes: number },
+  isWanted: (size: Size) => boolean,
+  hasOthers = false,
+): number {
+  let left = room.bytes;
+  for (const [count, size] of sizes.entries()) {
+    const isFirst = count === 0 && !hasOthers;
+    if (!isWanted(size) || count >= room.letters || (!isFirst && size.bytes > left)) return count;
+    left -= size.bytes;
+  }
+  return sizes.length;
+}
+
+function total(sizes: readonly Size[], count: number): number {
+  return sizes.slice(0, count).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function deliveryOf(row: Reading, recipient: string): Delivery {
+  const { n, id, author, type, via, encoding, body, attempts, sent_at: sentAt } = row;
+  const names = row.recipients.split(' ');
+  const recipients = names.length <= letterLimits.letterRecipientsShown ? names : [recipient];
+  return { n, id, author, recipients, type, sentAt, attempt: attempts + 1, encoding, body, via };
+}
+
+function endStatus({ recipient: name, state, attempts, at, reason }: EndRow): RecipientStatus {
+  return { name, state, attempts, at, ...(reason === '' ? {} : { reason }) };
+}

@@ -1,0 +1,30 @@
+/** The swarm of a node in this process: questions to the broker, page by page. */
+import { idOf } from '../../../kernel/identity.ts';
+import type { Facade } from '../../../kit/feature.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
+import type { SwarmNode } from '../api.ts';
+import { swarmLimits } from '../core/limits.ts';
+import type { Swarm } from '../core/swarm.ts';
+import type { SwarmFeatureShape } from '../shape.ts';
+import { nodesAnswer, readAnswer } from './answers.ts';
+
+export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
+  return { api: { swarm: { nodes: () => allNodes(node) } } };
+}
+
+async function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {
+  const found: SwarmNode[] = [];
+  for (let after = ''; found.length < swarmLimits.swarmNodesMax; ) {
+    const page = readAnswer('nodes', await node.ask('ask', { verb: 'nodes', input: { after } }), nodesAnswer);
+    for (const each of page) found.push({ ...each, isReachable: isReachable(node, each.name) });
+    const last = page.at(-1);
+    // One that does not get on would be asked for ever.
+    if (last === undefined || page.length < swarmLimits.swarmNodesPerPage || last.name <= after) break;
+    after = last.name;
+  }
+  return found;
+}
+
+function isReachable({ name: own, mesh }: NodePorts<SwarmFeatureShape, Swarm>, name: string): boolean {
+  return name === own || mesh.records.get(idOf(name))?.reachable === true;
+}

@@ -1,0 +1,18 @@
+/** The limits of the swarm's core, each with its reason. */
+export const swarmLimits = {
+  /** Questions of one node that wait for the broker; each is kept until it is answered. */
+  swarmQuestionsMax: 1024,
+  /** A question waits this long for its answer, over a change of broker too. */
+  swarmQuestionMs: 10_000,
+  /** UTF-8 bytes of one question and of one answer: a page of a list. */
+  swarmQuestionBytesMax: 64 * 1024,
+  swarmAnswerBytesMax: 1024 * 1024,
+  /** A store that could not be claimed is tried again after this, when somebody uses it. */
+  swarmClaimAgainMs: 1000,
+  /** What is seen of nodes is written this much later, many in one operation. */
+  swarmSeenMs: 1000,
+  /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */
+  swarmNodesMax: 100_000,
+  /** Nodes in one answer about who was ever here. */
+  swarmNodesPerPage: 500,
+} as const;

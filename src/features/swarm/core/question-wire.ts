@@ -1,0 +1,59 @@
+/**
+ * Questions to the broker and its answers, byte for byte.
+ *
+ * ```
+ * every     u8 kind
+ * question  1, varint number, text verb, text input as JSON
+ * answer    2, varint number, text JSON
+ * failure   3, varint number, text code, text message
+ * ```
+ * Invariant: what is read is whole and within its limits, or undefined.
+ */
+import { type ErrorCode, errorCodes, type Failure, failure } from '../../../kernel/errors.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { swarmLimits } from './limits.ts';
+
+export const QuestionKind = { question: 1, answer: 2, failure: 3 } as const;
+const messageBytesMax = 4096;
+
+export type SwarmMessage =
+  | { readonly type: 'question'; readonly number: number; readonly verb: string; readonly json: string }
+  | { readonly type: 'answer'; readonly number: number; readonly json: string }
+  | { readonly type: 'failure'; readonly number: number; readonly failure: Failure };
+
+export function encodeQuestion(number: number, verb: string, json: string): Uint8Array {
+  return new Writer(json.length + 80).u8(QuestionKind.question).varint(number).text(verb).text(json).finish();
+}
+
+export function encodeAnswer(number: number, json: string): Uint8Array {
+  return new Writer(json.length + 16).u8(QuestionKind.answer).varint(number).text(json).finish();
+}
+
+export function encodeFailure(number: number, { code, message }: Failure): Uint8Array {
+  const text = message.slice(0, messageBytesMax / 4);
+  return new Writer(text.length + 80).u8(QuestionKind.failure).varint(number).text(code).text(text).finish();
+}
+
+export function decodeSwarmMessage(bytes: Uint8Array): SwarmMessage | undefined {
+  const reader = new Reader(bytes);
+  const message = read(reader);
+  return reader.complete ? message : undefined;
+}
+
+function read(reader: Reader): SwarmMessage | undefined {
+  const kind = reader.u8();
+  const number = reader.varint();
+  if (kind === QuestionKind.question) {
+    const verb = reader.text(limits.serviceBytesMax);
+    return { type: 'question', number, verb, json: reader.text(swarmLimits.swarmQuestionBytesMax) };
+  }
+  if (kind === QuestionKind.answer)
+    return { type: 'answer', number, json: reader.text(swarmLimits.swarmAnswerBytesMax) };
+  if (kind !== QuestionKind.failure) return undefined;
+  const code = reader.text(limits.serviceBytesMax);
+  const message = reader.text(messageBytesMax);
+  // A newer broker may know codes that this node does not.
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
+  return { type: 'failure', number, failure: failure(known, message) };
+}

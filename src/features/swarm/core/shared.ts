@@ -1,0 +1,65 @@
+/**
+ * What the cores of the swarm's features use: who the broker is, whether it can write, and questions to it.
+ *
+ * Implemented by the swarm's behavior. Invariant: everything happens in a turn of the kernel; followers and answerers
+ * are called within the turn of what they learn.
+ */
+import type { Failure } from '../../../kernel/errors.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
+
+/** Whether this node writes the swarm's store. */
+export type Office =
+  /** Another node is the broker, or nobody. */
+  | { readonly state: 'elsewhere' }
+  /** This node is the broker, and nobody has used its store yet. */
+  | { readonly state: 'unused' }
+  | { readonly state: 'opening' }
+  | {
+      readonly state: 'open';
+      /** First 48 bits of the store's id: tells places in it from those in others. */
+      readonly store: number;
+    }
+  /** It cannot be written; it is tried again. */
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+export interface SwarmFollower {
+  /** The broker is another one, or another epoch of the same: what it was sent and has not answered is sent again. */
+  brokerChanged?(): void;
+  /** `office` has changed. */
+  officeChanged?(): void;
+}
+
+/** Who asks: the node's id, and its name as it announces it. */
+export interface Questioner {
+  readonly node: NodeId;
+  readonly name: string;
+}
+
+export interface Answer {
+  /** @param json Text that the questioner is given as it is. */
+  answer(json: string): void;
+  fail(failure: Failure): void;
+}
+
+export interface SwarmCore {
+  /** Undefined: nobody is known. It may be this node. */
+  readonly broker: { readonly node: NodeId; readonly name: string; readonly epoch: number } | undefined;
+  readonly office: Office;
+  follow(follower: SwarmFollower): void;
+  /** The program wants something of the swarm: the node joins the formation of its user, where it is in none. */
+  want(): void;
+  /** As the broker: somebody wants something of the store, which is opened and claimed where it is not yet. */
+  use(): void;
+  /** An operation on the store has failed: it may be another broker's by now. */
+  operationFailed(failure: Failure): void;
+  /** As the broker with an open store: whether a node of that name was ever here. */
+  hasSeen(name: string): boolean;
+  /** All of them. */
+  namesSeen(): Iterable<string>;
+  /** The id of a node that can be reached. */
+  idOf(name: string): NodeId | undefined;
+  /** Asks the broker; the answer is JSON of its making. */
+  ask(verb: string, input: unknown, reply: Answer): void;
+  /** As the broker: how questions of this verb are answered. The input is JSON of the questioner's making. */
+  answerBy(verb: string, answerer: (from: Questioner, input: unknown, reply: Answer) => void): void;
+}

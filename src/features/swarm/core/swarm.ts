@@ -1,0 +1,327 @@
+/**
+ * The swarm's core: what letters, the log and everything durable stand on.
+ *
+ * A behavior. It follows the formation's broker; as the broker it opens and claims the store when somebody first uses it,
+ * remembers who was ever here, and answers the questions of the swarm's features. Invariant: nothing is asked of the
+ * store before it is claimed, and a store is claimed only while this node is the broker.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  CommandHandlers,
+  DiagnosticCalls,
+  FrameCalls,
+  KernelEvent,
+  LifecycleCalls,
+  MeshCalls,
+  StoreCompletion,
+  TimerCalls,
+} from '../../../kernel/contracts.ts';
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import { idOf, type NodeId } from '../../../kernel/identity.ts';
+import { Lines } from '../../../kernel/lines/lines.ts';
+import type { FormationCore } from '../../formation/core/shared.ts';
+import { swarmLimits } from './limits.ts';
+import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
+import { Questions } from './questions.ts';
+import { Register } from './register.ts';
+import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
+import type { SwarmShape } from './swarm-types.ts';
+
+export const swarmFeature = 'swarm';
+
+const never = Number.POSITIVE_INFINITY;
+type Answerer = (from: Questioner, input: unknown, reply: Answer) => void;
+type Completion = StoreCompletion<SwarmShape['store']>;
+
+export class Swarm implements Behavior<SwarmShape>, SwarmCore {
+  readonly name = swarmFeature;
+  readonly commands: CommandHandlers<SwarmShape> = {
+    ask: (_agent, { verb, input }, reply) => this.ask(verb, input, reply),
+  };
+  readonly lifecycle: LifecycleCalls<SwarmShape> = {
+    started: (agent) => this.started(agent),
+    stopped: () => this.setOffice({ state: 'elsewhere' }),
+  };
+  readonly timers: TimerCalls = {
+    nextDeadline: () => this.nextDeadline(),
+    deadline: (_agent, now) => this.deadline(now),
+    flush: (_agent, now) => this.lines.flush(now),
+  };
+  readonly frames: FrameCalls = {
+    message: (_agent, frame) => this.lines.message(frame),
+    returned: (_agent, returned) => this.lines.returned(returned),
+  };
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly store = {
+    completed: (_agent: unknown, completion: Completion) => this.completed(completion),
+  };
+  readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
+  office: Office = { state: 'elsewhere' };
+  private readonly formation: FormationCore;
+  private agent!: BehaviorAgent<SwarmShape>;
+  private readonly followers: SwarmFollower[] = [];
+  private readonly answerers = new Map<string, Answerer>();
+  private readonly questions = new Questions();
+  private readonly register = new Register();
+  /** Questions that wait until the store is open. */
+  private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
+  /** Answers that wait for an operation. */
+  private readonly pages = new Map<number, Answer>();
+  private readonly lines = new Lines({
+    received: (from, bytes, done) => this.received(from, bytes, done),
+    ended: () => undefined,
+  });
+  /** The broker whose questions have been sent. */
+  private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
+  /** The claim that is under way. */
+  private claimToken: number | undefined;
+  /** First 48 bits of the id of the store that was claimed last. */
+  private storeTag = 0;
+  /** A claim that has failed is tried again then. */
+  private claimAgainAt = never;
+  private writeSeenAt = never;
+
+  constructor(formation: FormationCore) {
+    this.formation = formation;
+    formation.onBrokerChanged(() => this.brokerChanged());
+    this.answerBy('nodes', (_from, input, reply) => this.answerNodes(input, reply));
+  }
+
+  // ── for the swarm's features ──────────────────────────────────────────────────────────────────────
+
+  get broker() {
+    return this.formation.brokerOfNodes;
+  }
+
+  follow(follower: SwarmFollower): void {
+    this.followers.push(follower);
+  }
+
+  want(): void {
+    this.formation.want();
+  }
+
+  use(): void {
+    if (this.office.state === 'unused') this.claim(this.broker?.epoch ?? 1);
+  }
+
+  operationFailed(why: Failure): void {
+    const { code } = why;
+    if (code !== 'SKEIN_STORE_CLAIMED' || this.office.state !== 'open') return;
+    // Another broker writes. If this node is still the one to follow it claims again, but not at once.
+    this.claimAgainAt = this.agent.now + swarmLimits.swarmClaimAgainMs;
+    this.setOffice({ state: 'failed', failure: why });
+  }
+
+  hasSeen(name: string): boolean {
+    return this.register.has(name);
+  }
+
+  namesSeen(): Iterable<string> {
+    return this.register.names();
+  }
+
+  idOf(name: string): NodeId | undefined {
+    const node = idOf(name);
+    return this.agent.directory.get(node)?.reachable === true ? node : undefined;
+  }
+
+  ask(verb: string, input: unknown, reply: Answer): void {
+    this.want();
+    const bytes = this.questions.add(verb, input, reply, this.agent.now);
+    if (bytes !== undefined && this.broker !== undefined) this.lines.send(this.broker.node, bytes);
+  }
+
+  answerBy(verb: string, answerer: Answerer): void {
+    this.answerers.set(verb, answerer);
+  }
+
+  // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
+
+  private started(agent: BehaviorAgent<SwarmShape>): void {
+    this.agent = agent;
+    this.lines.started(agent);
+  }
+
+  private brokerChanged(): void {
+    const { broker, asked } = this;
+    if (broker?.node === asked?.node && broker?.epoch === asked?.epoch) return;
+    if (asked !== undefined) this.lines.drop(asked.node);
+    this.asked = broker;
+    if (broker !== undefined) for (const bytes of this.questions.all()) this.lines.send(broker.node, bytes);
+    for (const follower of this.followers) follower.brokerChanged?.();
+    this.setOffice({ state: this.formation.isBroker ? 'unused' : 'elsewhere' });
+  }
+
+  private setOffice(office: Office): void {
+    if (office.state === 'elsewhere' && this.office.state === 'elsewhere') return;
+    this.office = office;
+    if (office.state !== 'open' && office.state !== 'opening') {
+      this.claimToken = undefined;
+      if (office.state !== 'failed') this.claimAgainAt = never;
+      this.register.clear();
+      this.writeSeenAt = never;
+      const why = office.state === 'failed' ? office.failure : movedAway();
+      for (const reply of this.pages.values()) reply.fail(why);
+      this.pages.clear();
+    }
+    for (const follower of this.followers) follower.officeChanged?.();
+    if (office.state !== 'opening') this.releaseWaiting();
+  }
+
+  private claim(epoch: number): void {
+    this.claimToken = this.agent.store('claim', epoch);
+    if (this.office.state !== 'opening') this.setOffice({ state: 'opening' });
+  }
+
+  private loadNames(after: string): void {
+    this.claimToken = this.agent.store('names', { after, limit: swarmLimits.swarmNodesPerPage });
+  }
+
+  private opened(): void {
+    this.claimToken = undefined;
+    const { directory, self } = this.agent;
+    for (const entry of directory.entries()) {
+      if (entry.reachable || entry.name === self.name) this.saw(entry);
+      else this.register.loaded([entry.name]);
+    }
+    this.setOffice({ state: 'open', store: this.storeTag });
+  }
+
+  private completed(completion: Completion): void {
+    if (completion.token === this.claimToken) return this.claimed(completion);
+    const page = this.pages.get(completion.token);
+    this.pages.delete(completion.token);
+    if (!completion.ok) {
+      this.operationFailed(completion.failure);
+      page?.fail(completion.failure);
+    } else if (completion.verb === 'nodes') page?.answer(JSON.stringify(completion.value));
+  }
+
+  private claimed(completion: Completion): void {
+    if (!completion.ok) {
+      this.claimAgainAt = this.agent.now + swarmLimits.swarmClaimAgainMs;
+      return this.setOffice({ state: 'failed', failure: completion.failure });
+    }
+    if (completion.verb === 'claim') {
+      const { isClaimed, epoch, id } = completion.value;
+      // A clock that was ahead has left a high one.
+      if (!isClaimed) return this.claim(epoch + 1);
+      this.storeTag = Number.parseInt(id.slice(0, 12), 16);
+      return this.loadNames('');
+    }
+    if (completion.verb !== 'names') return;
+    const names = completion.value;
+    this.register.loaded(names);
+    const last = names.at(-1);
+    if (last === undefined || names.length < swarmLimits.swarmNodesPerPage) this.opened();
+    else this.loadNames(last);
+  }
+
+  // ── who is here ───────────────────────────────────────────────────────────────────────────────────
+
+  private event(event: KernelEvent): void {
+    this.lines.event(event);
+    if (this.office.state !== 'open') return;
+    if (event.type === 'node-up' || event.type === 'node-down') this.saw(event.node);
+  }
+
+  private saw(entry: { name: string; services: readonly string[]; addresses: readonly string[] }): void {
+    this.register.saw(entry, this.agent.wallNow);
+    if (this.writeSeenAt === never) this.writeSeenAt = this.agent.now + swarmLimits.swarmSeenMs;
+  }
+
+  private writeSeen(now: number): void {
+    this.writeSeenAt = never;
+    if (this.office.state !== 'open') return;
+    this.agent.store('saw', this.register.takeUnwritten());
+    if (this.register.hasUnwritten) this.writeSeenAt = now + swarmLimits.swarmSeenMs;
+  }
+
+  private answerNodes(input: unknown, reply: Answer): void {
+    const { after } = (input ?? {}) as { readonly after?: unknown };
+    const limit = swarmLimits.swarmNodesPerPage;
+    const token = this.agent.store('nodes', { after: typeof after === 'string' ? after : '', limit });
+    this.pages.set(token, reply);
+  }
+
+  // ── questions ─────────────────────────────────────────────────────────────────────────────────────
+
+  private received(from: NodeId, bytes: Uint8Array, done: () => void): void {
+    const message = decodeSwarmMessage(bytes);
+    if (message?.type === 'answer') this.questions.answered(message.number, message.json);
+    else if (message?.type === 'failure') this.questions.failed(message.number, message.failure);
+    else if (message !== undefined) this.question(from, message);
+    done();
+  }
+
+  private question(from: NodeId, message: Extract<SwarmMessage, { type: 'question' }>): void {
+    const { number, verb, json } = message;
+    const say = (bytes: Uint8Array): void => void this.lines.send(from, bytes);
+    const reply: Answer = {
+      answer: (text) => say(encodeAnswer(number, text)),
+      fail: (why) => say(encodeFailure(number, why)),
+    };
+    const answerer = this.answerers.get(verb);
+    const name = this.agent.directory.get(from)?.name;
+    const input = parsed(json);
+    if (answerer === undefined || name === undefined || input === undefined)
+      return reply.fail(failure('SKEIN_INVALID', `the swarm knows no question "${verb}"`));
+    this.whenOpen(reply, () => answerer({ node: from, name }, input, reply));
+  }
+
+  /** A question may be the first that anybody wants of the store. */
+  private whenOpen(reply: Answer, act: () => void): void {
+    this.use();
+    const { office } = this;
+    if (office.state === 'open') return act();
+    if (office.state === 'failed') return reply.fail(office.failure);
+    // Not the broker any more: the questioner finds out, and asks the next one.
+    if (office.state === 'elsewhere') return;
+    this.waiting.push({ reply, act });
+  }
+
+  private releaseWaiting(): void {
+    const { office } = this;
+    for (const { reply, act } of this.waiting.splice(0)) {
+      if (office.state === 'open') act();
+      else if (office.state === 'failed') reply.fail(office.failure);
+    }
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  private nextDeadline(): number {
+    const { lines, questions, writeSeenAt, claimAgainAt } = this;
+    return Math.min(lines.nextDeadline(), questions.nextDeadline(), writeSeenAt, claimAgainAt);
+  }
+
+  private deadline(now: number): void {
+    this.lines.deadline(now);
+    this.questions.deadline(now, this.broker !== undefined);
+    if (now >= this.writeSeenAt) this.writeSeen(now);
+    if (now >= this.claimAgainAt) {
+      this.claimAgainAt = never;
+      if (this.office.state === 'failed') this.claim(this.broker?.epoch ?? 1);
+    }
+  }
+
+  private status(): Record<string, unknown> {
+    const { office, broker } = this;
+    const why = office.state === 'failed' ? { problem: office.failure.message } : {};
+    return { broker: broker?.name, store: office.state, ...why, ...this.lines.counts };
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function movedAway(): Failure {
+  return failure('SKEIN_LOST', 'another node has become the broker of the swarm');
+}

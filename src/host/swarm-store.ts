@@ -1,0 +1,83 @@
+/**
+ * The store of a node in this process: opened when the node, as the broker, first wants something of it.
+ *
+ * Made by create-node, held by the driver. A node that never becomes the broker of a swarm opens no file and starts no
+ * thread. Invariant: operations reach the store in the order in which they were asked for; what could not be opened is
+ * tried again with the next operation.
+ */
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Store, StoreOperation } from '../kernel/contracts.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { makeFolder } from './make-folder.ts';
+
+export interface SwarmStoreOptions {
+  readonly path: string;
+  readonly warn: (text: string) => void;
+}
+
+/** `$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite`. */
+export function defaultStorePath(namespace: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const state = environment.XDG_STATE_HOME;
+  const base = state?.startsWith('/') === true ? state : join(homedir(), '.local', 'state');
+  return join(base, 'skein', namespace, 'swarm.sqlite');
+}
+
+export class SwarmStore implements Store {
+  private readonly options: SwarmStoreOptions;
+  private store: Store | undefined;
+  private opening: Promise<Store> | undefined;
+  private isClosed = false;
+
+  constructor(options: SwarmStoreOptions) {
+    this.options = options;
+  }
+
+  execute(feature: string, operation: StoreOperation): Promise<unknown> {
+    if (this.store !== undefined) return this.store.execute(feature, operation);
+    // It is not looked at before the store is open, and its owner may change it.
+    const kept = structuredClone(operation);
+    return this.opened().then((store) => store.execute(feature, kept));
+  }
+
+  claim(epoch: number): ReturnType<Store['claim']> {
+    return this.opened().then((store) => store.claim(epoch));
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    const store = await this.opening?.catch(() => undefined);
+    await store?.close();
+  }
+
+  private opened(): Promise<Store> {
+    if (this.isClosed) return Promise.reject(new SkeinError('SKEIN_CLOSED', 'the store is closed'));
+    if (this.opening !== undefined) return this.opening;
+    const opening = openStore(this.options);
+    this.opening = opening;
+    opening.then(
+      (store) => {
+        this.store = store;
+      },
+      () => {
+        this.opening = undefined;
+      },
+    );
+    return opening;
+  }
+}
+
+async function openStore({ path, warn }: SwarmStoreOptions): Promise<Store> {
+  try {
+    makeFolder(dirname(path));
+  } catch (cause) {
+    const text = `the store ${path} cannot be made: ${(cause as Error).message}; name another path`;
+    throw new SkeinError('SKEIN_STORE', text, { cause });
+  }
+  const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
+  const program = new URL('worker.js', chunks);
+  return SqliteStore.open({ path, modules: [new URL('sqlite-parts.js', chunks).href], program, warn });
+}
+
+/** Where the built files of the thread are. From source (tests of skein itself) they are those of the last build. */
+const chunks = new URL(import.meta.url.endsWith('.ts') ? '../../dist/chunks/' : './', import.meta.url);

@@ -1,0 +1,235 @@
+/**
+ * Lines: whole messages to other nodes, in order and each once, over frames that the mesh may lose, repeat or reorder.
+ *
+ * For features whose two ends keep state about each other, such as a member of the swarm and its broker. A line leads
+ * from one incarnation of a node to one of another. A message is kept until the other end has processed it for good (its
+ * store has committed it, for example). Invariant: the other incarnation is handed a prefix of what was sent to it.
+ */
+import type { BehaviorAgent, DropReason, KernelEvent, Returned } from '../contracts.ts';
+import type { NodeId } from '../identity.ts';
+import { lifeOf } from '../life.ts';
+import { limits } from '../limits.ts';
+import type { Frame } from '../wire/frame.ts';
+import { ReceivingEnd } from './receiving-end.ts';
+import { SendingEnd } from './sending-end.ts';
+import { encodeAck, encodePart, type LineHead, LineType, readAck, readHead, readPart } from './wire.ts';
+
+export interface LinesPorts {
+  /** A message has come. @param bytes May be a view into what was received. @param done To be called once it is processed. */
+  received(from: NodeId, bytes: Uint8Array, done: () => void): void;
+  /** The incarnation at the other end has ended: what it has not processed is gone. */
+  ended(node: NodeId): void;
+}
+
+interface Line {
+  readonly node: NodeId;
+  readonly life: number;
+  readonly sending: SendingEnd;
+  readonly receiving: ReceivingEnd;
+  /** The neighbor by which frames leave. */
+  nextHop: NodeId | undefined;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+export class Lines {
+  readonly counts = { resent: 0, repeated: 0, holes: 0, refused: 0, malformed: 0, unknown: 0 };
+  private readonly ports: LinesPorts;
+  private agent!: BehaviorAgent;
+  private readonly lines = new Map<NodeId, Line>();
+  private readonly toPump = new Set<Line>();
+  private readonly toAcknowledge = new Set<Line>();
+  private lastRun = 0;
+  /** Of messages that are not put together yet. */
+  private partialBytes = 0;
+
+  constructor(ports: LinesPorts) {
+    this.ports = ports;
+  }
+
+  started(agent: BehaviorAgent): void {
+    this.agent = agent;
+  }
+
+  /** @param processed Called once the other end has processed it. False: no such node is known. */
+  send(node: NodeId, message: Uint8Array, processed?: () => void): boolean {
+    const line = this.lineTo(node);
+    if (line === undefined) return false;
+    line.sending.add(message, processed);
+    this.later(this.toPump, line);
+    return true;
+  }
+
+  /** What that node has not processed is not sent any more. */
+  drop(node: NodeId): void {
+    this.lines.get(node)?.sending.abandon();
+  }
+
+  // ── what comes ────────────────────────────────────────────────────────────────────────────────────
+
+  message(frame: Frame): void {
+    const head = readHead(frame);
+    if (head === undefined) return this.malformed();
+    const { instance } = this.agent.self;
+    const line = head.forLife === lifeOf(instance) ? this.lineTo(frame.source) : undefined;
+    // Its record may be on its way, and then it sends again.
+    if (line?.life !== head.life) {
+      this.counts.unknown++;
+      return;
+    }
+    if (frame.type === LineType.part) this.part(line, head, frame);
+    else if (frame.type === LineType.ack) this.ack(line, head, frame);
+    else this.malformed();
+  }
+
+  private part(line: Line, { run }: LineHead, frame: Frame): void {
+    const part = readPart(frame);
+    if (part === undefined) return this.malformed();
+    const arrival = line.receiving.part(run, frame.sequence, part.isLast, part.bytes);
+    if (arrival === 'repeated') this.counts.repeated++;
+    else if (arrival === 'hole') this.counts.holes++;
+    else if (arrival === 'refused') this.counts.refused++;
+    this.later(this.toAcknowledge, line);
+  }
+
+  private ack(line: Line, { run }: LineHead, frame: Frame): void {
+    const ack = readAck(frame);
+    if (ack === undefined || !line.sending.acknowledged(ack, run, this.agent.now)) return this.malformed();
+    this.later(this.toPump, line);
+  }
+
+  returned({ nodes, type, reason }: Returned): void {
+    if (type !== LineType.part) return;
+    for (const node of nodes) {
+      const line = this.lines.get(node);
+      line?.sending.goBack(this.agent.now);
+      line?.sending.hold(reason, this.agent.now);
+    }
+  }
+
+  private malformed(): void {
+    this.counts.malformed++;
+  }
+
+  // ── nodes and routes ──────────────────────────────────────────────────────────────────────────────
+
+  event(event: KernelEvent): void {
+    if (event.type === 'routes-changed') for (const line of [...this.lines.values()]) this.look(line);
+    else if (event.type === 'node-up') {
+      const line = this.lines.get(event.node.id);
+      if (line !== undefined) this.look(line);
+    } else if (event.type === 'node-down' && event.reason === 'left') {
+      const line = this.lines.get(event.node.id);
+      if (line !== undefined) this.end(line);
+    }
+  }
+
+  private look(line: Line): void {
+    const entry = this.agent.directory.get(line.node);
+    if (entry !== undefined && lifeOf(entry.instance) !== line.life) return this.end(line);
+    const before = line.nextHop;
+    line.nextHop = this.nextHopTo(line.node);
+    if (line.nextHop === before) return;
+    // What waited for a neighbor that is gone is lost.
+    if (before !== undefined && !this.agent.neighbors.has(before)) line.sending.goBack(this.agent.now);
+    line.sending.wayFound();
+    this.later(this.toPump, line);
+  }
+
+  private end(line: Line): void {
+    line.receiving.end();
+    this.lines.delete(line.node);
+    this.toPump.delete(line);
+    this.toAcknowledge.delete(line);
+    this.ports.ended(line.node);
+  }
+
+  private nextHopTo(node: NodeId): NodeId | undefined {
+    const path = this.agent.routes.pathToNode(node);
+    return path.action === 'next' ? path.neighbor : undefined;
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    let next = never;
+    for (const { sending } of this.lines.values()) next = Math.min(next, sending.nextDeadline());
+    return next;
+  }
+
+  deadline(now: number): void {
+    for (const line of this.lines.values()) if (line.sending.deadline(now)) this.later(this.toPump, line);
+  }
+
+  flush(now: number): void {
+    for (const line of this.toAcknowledge) this.acknowledge(line);
+    this.toAcknowledge.clear();
+    for (const line of this.toPump) line.sending.pump(now);
+    this.toPump.clear();
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────────
+
+  private lineTo(node: NodeId): Line | undefined {
+    const entry = this.agent.directory.get(node);
+    if (entry === undefined) return undefined;
+    const life = lifeOf(entry.instance);
+    const known = this.lines.get(node);
+    if (known?.life === life) return known;
+    if (known !== undefined) this.end(known);
+    const line: Line = {
+      node,
+      life,
+      sending: new SendingEnd({
+        send: ({ number, isLast, bytes }, run) => this.sendPart(line, number, isLast, bytes, run),
+        nextRun: () => ++this.lastRun,
+        resent: () => this.counts.resent++,
+      }),
+      receiving: new ReceivingEnd({
+        hasRoom: (bytes) => this.partialBytes + bytes <= limits.linePartialBytesMax,
+        holds: (bytes) => {
+          this.partialBytes += bytes;
+        },
+        message: (bytes, done) => this.ports.received(node, bytes, done),
+        changed: () => this.later(this.toAcknowledge, line),
+      }),
+      nextHop: this.nextHopTo(node),
+    };
+    this.lines.set(node, line);
+    return line;
+  }
+
+  private sendPart(
+    line: Line,
+    number: number,
+    isLast: boolean,
+    bytes: Uint8Array,
+    run: number,
+  ): DropReason | undefined {
+    const options = { type: LineType.part, sequence: number, wantsReturn: true };
+    return this.say(line, encodePart(this.headOf(line, run), isLast, bytes), options);
+  }
+
+  private acknowledge(line: Line): void {
+    const ack = line.receiving.takeAck();
+    const bytes = encodeAck(this.headOf(line, line.receiving.newestRun), ack);
+    this.say(line, bytes, { type: LineType.ack });
+  }
+
+  private say(
+    { node }: Line,
+    payload: Uint8Array,
+    options: { type: number; sequence?: number; wantsReturn?: boolean },
+  ): DropReason | undefined {
+    return this.agent.send({ to: 'node', node }, payload, options)[0]?.reason;
+  }
+
+  private headOf({ life }: Line, run: number): LineHead {
+    return { life: lifeOf(this.agent.self.instance), forLife: life, run };
+  }
+
+  private later(lines: Set<Line>, line: Line): void {
+    lines.add(line);
+    this.agent.flushLater();
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The receiving end of a line: parts in order, put together to messages, and how far each has got.
+ *
+ * Made by the line. Invariant: a part is accepted only as the next one of the newest run; a message counts as processed
+ * only when all before it do.
+ */
+import { concatenate } from '../wire/bytes.ts';
+import type { Ack } from './wire.ts';
+
+/** `repeated`: it was here before. `hole`: others are missing before it. `refused`: no room for it now. */
+export type Arrival = 'fresh' | 'repeated' | 'hole' | 'refused';
+
+export interface ReceivingPorts {
+  /** False: what is put together at this node leaves no room for so many bytes more. */
+  hasRoom(bytes: number): boolean;
+  /** So many more are held, or less. */
+  holds(bytes: number): void;
+  message(bytes: Uint8Array, done: () => void): void;
+  /** The acknowledgment has changed. */
+  changed(): void;
+}
+
+export class ReceivingEnd {
+  private readonly ports: ReceivingPorts;
+  private run = 0;
+  private received = 0;
+  private processed = 0;
+  private isAgain = false;
+  private chunks: Uint8Array[] = [];
+  private chunkBytes = 0;
+  /** Last parts of messages that were handed over and are not done, in order. */
+  private readonly open: number[] = [];
+  private readonly done = new Set<number>();
+
+  constructor(ports: ReceivingPorts) {
+    this.ports = ports;
+  }
+
+  get newestRun(): number {
+    return this.run;
+  }
+
+  /** What the other end is told; says once that something is missing. */
+  takeAck(): Ack {
+    const { received, processed, isAgain } = this;
+    this.isAgain = false;
+    return { received, processed, isAgain };
+  }
+
+  part(run: number, number: number, isLast: boolean, bytes: Uint8Array): Arrival {
+    if (run < this.run) return 'repeated';
+    if (run > this.run && !this.begin(run, number)) return this.missing();
+    if (number <= this.received) return 'repeated';
+    if (number > this.received + 1) return this.missing();
+    if (!isLast || this.chunks.length > 0) {
+      if (!this.ports.hasRoom(bytes.length)) return 'refused';
+      this.keep(bytes);
+    }
+    this.received = number;
+    if (isLast) this.hand(number, this.chunks.length > 0 ? this.takeChunks() : bytes);
+    return 'fresh';
+  }
+
+  /** Gives back the memory of what was not put together yet. */
+  end(): void {
+    this.takeChunks();
+  }
+
+  /** A run begins with its first part; one whose beginning was not seen is asked for again. */
+  private begin(run: number, number: number): boolean {
+    this.takeChunks();
+    this.run = run;
+    this.received = 0;
+    this.processed = 0;
+    this.open.length = 0;
+    this.done.clear();
+    return number === 1;
+  }
+
+  private missing(): Arrival {
+    this.isAgain = true;
+    return 'hole';
+  }
+
+  private keep(bytes: Uint8Array): void {
+    this.chunks.push(bytes.slice());
+    this.chunkBytes += bytes.length;
+    this.ports.holds(bytes.length);
+  }
+
+  private takeChunks(): Uint8Array {
+    const message = concatenate(this.chunks);
+    this.ports.holds(-this.chunkBytes);
+    this.chunks = [];
+    this.chunkBytes = 0;
+    return message;
+  }
+
+  private hand(number: number, message: Uint8Array): void {
+    const { run } = this;
+    this.open.push(number);
+    this.ports.message(message, () => {
+      if (run === this.run) this.finished(number);
+    });
+  }
+
+  private finished(number: number): void {
+    this.done.add(number);
+    while (this.open.length > 0 && this.done.delete(this.open[0] as number))
+      this.processed = this.open.shift() as number;
+    this.ports.changed();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * What the two ends of a line send each other, byte for byte. The sequence of a part's frame is its number.
+ *
+ * ```
+ * every  u48 incarnation of its sender, u48 incarnation that it is for, u32 run
+ * part   u8 flags (1: the last part of its message), bytes
+ * ack    u48 received up to, u48 processed up to, u8 flags (1: send again from there)
+ * ```
+ * Invariant: decoders refuse whatever is not exactly one of these; the bytes of parts are never looked into.
+ */
+import { Reader, readU32, readU48, Writer } from '../wire/bytes.ts';
+import type { Frame } from '../wire/frame.ts';
+
+export const LineType = { part: 1, ack: 2 } as const;
+
+const headBytes = 16;
+const flagLast = 1;
+const flagAgain = 1;
+
+/** The two incarnations, and which of the sender's attempts at this line it is. */
+export interface LineHead {
+  readonly life: number;
+  readonly forLife: number;
+  readonly run: number;
+}
+
+function head({ life, forLife, run }: LineHead, capacity: number): Writer {
+  return new Writer(headBytes + capacity).u48(life).u48(forLife).u32(run);
+}
+
+export function encodePart(ends: LineHead, isLast: boolean, bytes: Uint8Array): Uint8Array {
+  return head(ends, 1 + bytes.length)
+    .u8(isLast ? flagLast : 0)
+    .raw(bytes)
+    .view();
+}
+
+export interface Ack {
+  /** All parts up to this number have arrived. */
+  readonly received: number;
+  /** The other end needs none of the parts up to this number any more. */
+  readonly processed: number;
+  /** What comes after `received` is missing. */
+  readonly isAgain: boolean;
+}
+
+export function encodeAck(ends: LineHead, { received, processed, isAgain }: Ack): Uint8Array {
+  return head(ends, 13)
+    .u48(received)
+    .u48(processed)
+    .u8(isAgain ? flagAgain : 0)
+    .view();
+}
+
+/** Undefined: the payload is too short. */
+export function readHead({ bytes, payloadStart, payloadEnd }: Frame): LineHead | undefined {
+  if (payloadStart + headBytes > payloadEnd) return undefined;
+  return {
+    life: readU48(bytes, payloadStart),
+    forLife: readU48(bytes, payloadStart + 6),
+    run: readU32(bytes, payloadStart + 12),
+  };
+}
+
+/** The bytes are a view into the frame. */
+export function readPart({ bytes, payloadStart, payloadEnd }: Frame) {
+  const at = payloadStart + headBytes;
+  const flags = bytes[at];
+  if (at >= payloadEnd || flags === undefined || flags > flagLast) return undefined;
+  return { isLast: flags === flagLast, bytes: bytes.subarray(at + 1, payloadEnd) };
+}
+
+export function readAck({ bytes, payloadStart, payloadEnd }: Frame): Ack | undefined {
+  const reader = new Reader(bytes, payloadStart + headBytes, payloadEnd);
+  const received = reader.u48();
+  const processed = reader.u48();
+  const flags = reader.u8();
+  if (!reader.complete || flags > flagAgain || processed > received) return undefined;
+  return { received, processed, isAgain: flags === flagAgain };
+}

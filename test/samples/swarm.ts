@@ -1,0 +1,85 @@
+/** Wire samples of the swarm: questions to the broker and its answers, and the frames of the lines that carry them. */
+import {
+  decodeSwarmMessage,
+  encodeAnswer,
+  encodeFailure,
+  encodeQuestion,
+  QuestionKind,
+  type SwarmMessage,
+} from '../../src/features/swarm/core/question-wire.ts';
+import { swarmFeature } from '../../src/features/swarm/core/swarm.ts';
+import { failure } from '../../src/kernel/errors.ts';
+import { featureNumber } from '../../src/kernel/identity.ts';
+import {
+  type Ack,
+  encodeAck,
+  encodePart,
+  LineType,
+  readAck,
+  readHead,
+  readPart,
+} from '../../src/kernel/lines/wire.ts';
+import { encodeFrame, Frame, RouteKind } from '../../src/kernel/wire/frame.ts';
+import { type Codec, sample, type WireSamples } from './sample.ts';
+
+const message: Codec<SwarmMessage> = {
+  encode(given) {
+    if (given.type === 'question') return encodeQuestion(given.number, given.verb, given.json);
+    if (given.type === 'answer') return encodeAnswer(given.number, given.json);
+    return encodeFailure(given.number, given.failure);
+  },
+  decode: decodeSwarmMessage,
+};
+
+const head = { life: 0x112233445566, forLife: 0x665544332211, run: 3 };
+
+interface Part {
+  readonly isLast: boolean;
+  readonly bytes: Uint8Array;
+}
+
+const part: Codec<Part> = {
+  encode: ({ isLast, bytes }) => encodePart(head, isLast, bytes).slice(),
+  decode: (payload) => withHead(payload, readPart),
+};
+const ack: Codec<Ack> = {
+  encode: (given) => encodeAck(head, given).slice(),
+  decode: (payload) => withHead(payload, readAck),
+};
+
+function withHead<Value>(payload: Uint8Array, read: (frame: Frame) => Value | undefined): Value | undefined {
+  const frame = new Frame();
+  const header = {
+    kind: RouteKind.node,
+    type: 1,
+    feature: 1,
+    destination: 1,
+    source: 2,
+    sequence: 1,
+    ttl: 1,
+    flags: 0,
+  };
+  const bytes = encodeFrame(header, payload);
+  frame.read(bytes, 0, bytes.length);
+  return readHead(frame) === undefined ? undefined : read(frame);
+}
+
+export const swarmSamples: WireSamples = {
+  name: swarmFeature,
+  number: featureNumber(swarmFeature),
+  types: LineType,
+  values: { QuestionKind },
+  samples: [
+    sample('part', part, { isLast: true, bytes: Uint8Array.of(1, 2, 3) }),
+    sample('part (one of several)', part, { isLast: false, bytes: Uint8Array.of(1) }),
+    sample('ack', ack, { received: 7, processed: 5, isAgain: false }),
+    sample('ack (again)', ack, { received: 7, processed: 7, isAgain: true }),
+    sample('part (question)', message, { type: 'question', number: 1, verb: 'nodes', json: '{"after":""}' }),
+    sample('part (answer)', message, { type: 'answer', number: 1, json: '[]' }),
+    sample('part (failure)', message, {
+      type: 'failure',
+      number: 1,
+      failure: failure('SKEIN_STORE', 'the store cannot be used'),
+    }),
+  ],
+};

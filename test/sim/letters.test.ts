@@ -1,0 +1,303 @@
+/** Letters under virtual time: stored, handed out, settled, and what happens when one of the three dies. */
+import { afterEach, expect, test } from 'vitest';
+import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import type { Letter, SentLetter } from '../../src/features/letters/api.ts';
+import { storeModels } from '../../src/features/store-models.ts';
+import { SkeinError } from '../../src/kernel/errors.ts';
+import type { Life, Member } from '../../src/sim/world/mesh.ts';
+
+const limitMs = 30_000;
+let run: FormationRun | undefined;
+
+afterEach(() => {
+  run?.end();
+  run = undefined;
+});
+
+/** Some nodes on one machine, whose broker can open the same store as the one before it. */
+async function machine(seed: number, nodes: number): Promise<FormationRun> {
+  const made = new FormationRun({ seed, nodes, machines: 1, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  return made;
+}
+
+const others = (broker: Life, { mesh }: FormationRun): Member[] =>
+  mesh.members.filter((member) => member !== broker.member);
+
+const lifeOf = (member: Member | undefined): Life => member?.life as Life;
+
+/** Collects what is handed to a node. */
+function handled(life: Life, act: (letter: Letter) => unknown = () => undefined): Letter[] {
+  const letters: Letter[] = [];
+  life.node.letters.handle((letter) => {
+    letters.push(letter);
+    return act(letter);
+  });
+  return letters;
+}
+
+async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
+  if (!(await made.world.runUntil(condition, limitMs))) throw new Error(`${what}: not within ${limitMs} ms`);
+}
+
+async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError> {
+  try {
+    await made.world.resolve(promise);
+  } catch (error) {
+    return error as SkeinError;
+  }
+  throw new Error('it did not fail');
+}
+
+test('a letter to a node that handles letters arrives, and is settled', async () => {
+  const made = await machine(1, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const letters = handled(b);
+  const { id, n, isRepeat } = await made.world.resolve(a.node.letters.send(b.node.name, { hello: 1 }));
+  expect([n, isRepeat]).toEqual([1, false]);
+  await until(made, () => letters.length === 1, 'the letter arrives');
+  expect(letters[0]).toMatchObject({
+    id,
+    from: a.node.name,
+    to: [b.node.name],
+    type: 'letter',
+    body: { hello: 1 },
+    attempt: 1,
+    delivered: false,
+    trace: [a.node.name, made.broker.node.name],
+  });
+  await made.world.run(1000);
+  const status = await made.world.resolve(a.node.letters.status(id));
+  expect(status?.recipients).toMatchObject([{ name: b.node.name, state: 'delivered', attempts: 1 }]);
+  expect(made.world.failures).toEqual([]);
+});
+
+test('the broker itself sends and gets letters, and each author keeps its order', async () => {
+  const made = await machine(2, 3);
+  const { broker } = made;
+  const [a] = others(broker, made).map(lifeOf) as [Life];
+  const atBroker = handled(broker);
+  const atA = handled(a);
+  const bodies = Array.from({ length: 50 }, (_, i) => i);
+  const sent = [
+    ...bodies.map((i) => a.node.letters.send(broker.node.name, i)),
+    ...bodies.map((i) => broker.node.letters.send(a.node.name, i)),
+  ];
+  await made.world.resolve(Promise.all(sent));
+  await until(made, () => atBroker.length === 50 && atA.length === 50, 'all letters arrive');
+  expect(atBroker.map(({ body }) => body)).toEqual(bodies);
+  expect(atA.map(({ body }) => body)).toEqual(bodies);
+});
+
+test('a late joiner gets what was sent before it came, and one that restarts gets nothing twice', async () => {
+  const made = await machine(3, 3);
+  const [a, b] = others(made.broker, made);
+  made.mesh.crash(b as Member);
+  const name = (b as Member).nodeName;
+  const send = (body: number) => lifeOf(a).node.letters.send(name, body, { allowUnknown: true });
+  await made.world.resolve(Promise.all([1, 2, 3].map(send)));
+  made.mesh.start(b as Member);
+  const first = handled(lifeOf(b));
+  await until(made, () => first.length === 3, 'the letters arrive');
+  await made.world.run(2000);
+  made.mesh.crash(b as Member);
+  made.mesh.start(b as Member);
+  const second = handled(lifeOf(b));
+  await made.world.resolve(send(4));
+  await until(made, () => second.length === 1, 'the next letter arrives');
+  expect(first.map(({ body }) => body)).toEqual([1, 2, 3]);
+  expect(second.map(({ body, attempt }) => [body, attempt])).toEqual([[4, 1]]);
+});
+
+test('the next broker on the same machine goes on: what was stored is delivered, what was not is sent again', async () => {
+  const made = await machine(4, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made);
+  await made.world.resolve(lifeOf(a).node.letters.send(lifeOf(b).node.name, 'before'));
+  made.mesh.crash(broker.member);
+  const sent = lifeOf(a).node.letters.send(lifeOf(b).node.name, 'meanwhile');
+  expect((await made.world.resolve<SentLetter>(sent, limitMs)).n).toBe(2);
+  const letters = handled(lifeOf(b));
+  await until(made, () => letters.length === 2, 'both arrive');
+  expect(letters.map(({ body }) => body)).toEqual(['before', 'meanwhile']);
+});
+
+test('a letter in hand of an incarnation that ends is handed to the next one as another attempt', async () => {
+  const made = await machine(5, 3);
+  const [a, b] = others(made.broker, made);
+  const first = handled(lifeOf(b), () => new Promise(() => undefined));
+  await made.world.resolve(lifeOf(a).node.letters.send((b as Member).nodeName, 'x'));
+  await until(made, () => first.length === 1, 'it is in hand');
+  made.mesh.crash(b as Member);
+  await made.world.run(5000);
+  made.mesh.start(b as Member);
+  const second = handled(lifeOf(b));
+  await until(made, () => second.length === 1, 'it comes again');
+  expect(second[0]).toMatchObject({ id: first[0]?.id, attempt: 2, delivered: true });
+});
+
+test('a handler that throws gets the letter again, after a time that grows; after the last attempt it has failed', async () => {
+  const made = await machine(6, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const undelivered: unknown[] = [];
+  a.node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail));
+  const times: number[] = [];
+  b.node.letters.handle(
+    () => {
+      times.push(made.world.now);
+      throw new Error('no coffee');
+    },
+    { attempts: 3 },
+  );
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'order'));
+  await until(made, () => undelivered.length === 1, 'it has failed');
+  expect(undelivered).toEqual([{ id, recipient: b.node.name, state: 'failed', reason: 'no coffee' }]);
+  const [first, second] = [(times[1] ?? 0) - (times[0] ?? 0), (times[2] ?? 0) - (times[1] ?? 0)];
+  expect(first).toBeGreaterThan(790);
+  expect(first).toBeLessThan(1300);
+  expect(second).toBeGreaterThan(1590);
+  expect(second).toBeLessThan(2500);
+  expect(times).toHaveLength(3);
+  expect(await made.world.resolve(a.node.letters.list({ state: 'failed' }))).toMatchObject([{ id }]);
+  expect(await made.world.resolve(a.node.letters.retry(id))).toEqual([b.node.name]);
+  await until(made, () => times.length === 4, 'it is tried again');
+});
+
+test('one handler refuses for good, one letter expires, one waits for its time', async () => {
+  const made = await machine(7, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const undelivered: { state: string; reason: string }[] = [];
+  a.node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail));
+  const { letters } = a.node;
+  const startedAt = a.platform.wallNow();
+  await made.world.resolve(letters.send(b.node.name, 'short', { expiresMs: 100 }));
+  await until(made, () => undelivered.length === 1, 'it expires');
+  const got: [unknown, number][] = [];
+  b.node.letters.handle(({ body }) => {
+    got.push([body, a.platform.wallNow() - startedAt]);
+    if (body === 'refuse') throw new SkeinError('SKEIN_REFUSED', 'not for me');
+  });
+  await made.world.resolve(letters.send(b.node.name, 'refuse'));
+  await made.world.resolve(letters.send(b.node.name, 'later', { notBefore: new Date(startedAt + 25_000) }));
+  await until(made, () => got.length === 2, 'the last one comes');
+  expect(got[1]?.[0]).toBe('later');
+  expect(got[1]?.[1]).toBeGreaterThanOrEqual(24_990);
+  expect(undelivered).toMatchObject([
+    { state: 'expired', reason: '' },
+    { state: 'refused', reason: 'not for me' },
+  ]);
+});
+
+test('what is wrong is refused, and nothing is stored', async () => {
+  const made = await machine(8, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { letters } = a.node;
+  expect(await problemOf(made, letters.send('nobody', 1))).toMatchObject({
+    code: 'SKEIN_UNKNOWN_NODE',
+    message: expect.stringContaining('nobody'),
+  });
+  expect(await problemOf(made, letters.send(a.node.name, 1))).toMatchObject({ code: 'SKEIN_SELF' });
+  expect(await problemOf(made, letters.send([], 1))).toBeInstanceOf(TypeError);
+  expect(await problemOf(made, letters.send(b.node.name, new Uint8Array(1024 * 1024 + 1)))).toMatchObject({
+    code: 'SKEIN_TOO_LARGE',
+  });
+  expect(await made.world.resolve(letters.list())).toEqual([]);
+});
+
+test('the same key is the same letter, and another letter under it is refused', async () => {
+  const made = await machine(9, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { letters } = a.node;
+  const options = { idempotencyKey: 'order 7' };
+  const first = await made.world.resolve(letters.send(b.node.name, 'coffee', options));
+  const again = await made.world.resolve(letters.send([b.node.name, b.node.name], 'coffee', options));
+  expect(again).toEqual({ ...first, isRepeat: true });
+  expect(await problemOf(made, letters.send(b.node.name, 'tea', options))).toMatchObject({
+    code: 'SKEIN_INVALID',
+    message: expect.stringContaining(first.id),
+  });
+});
+
+test('several letters are stored with one commit, each by itself; one to all goes to all ever seen', async () => {
+  const made = await machine(10, 4);
+  const [a, b, c] = others(made.broker, made).map(lifeOf) as [Life, Life, Life];
+  const results = await made.world.resolve(
+    a.node.letters.sendMany([
+      { to: b.node.name, body: 1 },
+      { to: 'nobody', body: 2 },
+      { to: [b.node.name, c.node.name], body: 3 },
+    ]),
+  );
+  expect(results).toMatchObject([
+    { ok: true, n: 1 },
+    { ok: false, code: 'SKEIN_UNKNOWN_NODE' },
+    { ok: true, n: 2 },
+  ]);
+  const { id } = await made.world.resolve(a.node.letters.broadcast('all'));
+  const status = await made.world.resolve(a.node.letters.status(id));
+  expect(status?.recipients.map(({ name }) => name).sort()).toEqual(
+    [made.broker, b, c].map(({ node }) => node.name).sort(),
+  );
+});
+
+test('a broker without a store refuses letters and says why', async () => {
+  const made = new FormationRun({ seed: 13, nodes: 3, machines: 1 });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  expect(await problemOf(made, a.node.letters.send(b.node.name, 1))).toMatchObject({
+    code: 'SKEIN_INVALID',
+    message: expect.stringContaining('has no store'),
+  });
+});
+
+test('without a broker a letter is unknown after its time, and may be stored by the one that comes later', async () => {
+  const made = await machine(14, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const letters = handled(b);
+  const { places } = made.mesh.network;
+  const [address] = made.addresses as [string];
+  const { member } = made.broker;
+  made.mesh.crash(member);
+  // Of a machine on which nobody runs.
+  places.add(address, [member.host]);
+  const sent = a.node.letters.send(b.node.name, 'x', { timeoutMs: 3000 });
+  expect(await problemOf(made, sent)).toMatchObject({
+    code: 'SKEIN_TIMEOUT',
+    message: expect.stringContaining('idempotencyKey'),
+  });
+  places.add(
+    address,
+    made.mesh.members.map(({ host }) => host),
+  );
+  await until(made, () => letters.length === 1, 'the next broker stores it');
+});
+
+test('a large letter and many small ones arrive whole', async () => {
+  const made = await machine(11, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const letters = handled(b);
+  const body = new Uint8Array(1024 * 1024).map((_, i) => i);
+  const sent = [a.node.letters.send(b.node.name, body)];
+  for (let i = 0; i < 2000; i++) sent.push(a.node.letters.send(b.node.name, i));
+  await made.world.resolve(Promise.all(sent), limitMs);
+  await until(made, () => letters.length === 2001, 'all arrive');
+  expect(Buffer.compare(letters[0]?.body as Uint8Array, body)).toBe(0);
+  expect(letters.slice(1).map(({ body: each }) => each)).toEqual(Array.from({ length: 2000 }, (_, i) => i));
+});
+
+test('who was ever here is known, also when it is gone', async () => {
+  const made = await machine(12, 3);
+  const [a, b] = others(made.broker, made);
+  await made.world.resolve(lifeOf(a).node.swarm.nodes());
+  await made.world.run(3000);
+  made.mesh.crash(b as Member);
+  await made.world.run(10_000);
+  const nodes = await made.world.resolve(lifeOf(a).node.swarm.nodes());
+  expect(nodes.map(({ name, isReachable }) => [name, isReachable])).toEqual(
+    made.mesh.members.map((member) => [member.nodeName, member !== b]).sort(),
+  );
+});

@@ -1,0 +1,208 @@
+/** The part of letters on SQLite does what its model says, for whatever is asked of it and in whatever order. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { letterLimits } from '../../src/features/letters/core/limits.ts';
+import { lettersModel } from '../../src/features/letters/store/model.ts';
+import { lettersSqlite } from '../../src/features/letters/store/sqlite.ts';
+import { swarmModel } from '../../src/features/swarm/store/model.ts';
+import { swarmSqlite } from '../../src/features/swarm/store/sqlite.ts';
+import type { AnyStoreModel } from '../../src/stores/model.ts';
+import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
+import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { loadSqlite } from '../../src/stores/sqlite/library.ts';
+import type { AnySqlitePart } from '../../src/stores/sqlite/part.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'skein-letters-'));
+const library = loadSqlite();
+let files = 0;
+
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** Both stores; what is asked of one is asked of the other. */
+function pair(model: AnyStoreModel, part: AnySqlitePart) {
+  const memory = new StoreParts([model], new Map(), () => '0'.repeat(32));
+  const engine = new SqliteEngine({ library, path: join(base, `${++files}.sqlite`), parts: [part] });
+  const ask = (verb: string, input: unknown): unknown => {
+    const operation = { verb, input: input as never };
+    const [outcome] = engine.carryOut([{ feature: model.name, operation }]);
+    const expected = memory.execute(model.name, operation);
+    expect([verb, shown(outcome as Outcome)]).toEqual([verb, shown(expected)]);
+    return expected.ok ? expected.value : undefined;
+  };
+  return { ask, close: () => engine.close() };
+}
+
+function shown(outcome: Outcome): unknown {
+  return outcome.ok ? outcome.value : outcome.error.code;
+}
+
+const names = ['a', 'b', 'c', 'd'];
+const someone = fc.constantFrom(...names);
+const hex = (n: number) => n.toString(16).padStart(32, '0');
+const anId = fc.integer({ min: 1, max: 12 }).map(hex);
+const time = fc.integer({ min: 1, max: 60 });
+
+const letter = fc.record({
+  id: anId,
+  author: someone,
+  recipients: fc.uniqueArray(someone, { minLength: 1, maxLength: 4 }),
+  type: fc.constantFrom('letter', 'note'),
+  encoding: fc.constantFrom(0, 1),
+  body: fc.uint8Array({ maxLength: 20 }),
+  key: fc.constantFrom('', '', 'k1', 'k2'),
+  digest: fc.constantFrom('x', 'y'),
+  sentAt: time,
+  notBefore: fc.constantFrom(0, 0, 20, 40),
+  expiresAt: fc.integer({ min: 5, max: 200 }),
+  via: someone,
+});
+const item = fc.record({
+  n: fc.integer({ min: 0, max: 12 }),
+  outcome: fc.constantFrom('handled', 'handled', 'again', 'failed', 'refused'),
+  due: fc.integer({ min: 1, max: 80 }),
+  reason: fc.constantFrom('', 'no'),
+});
+const commands = fc.oneof(
+  fc.record({
+    verb: fc.constant('put'),
+    input: fc.record({ now: time, letters: fc.array(letter, { maxLength: 4 }) }),
+  }),
+  fc.record({
+    verb: fc.constant('next'),
+    input: fc.record({
+      recipient: someone,
+      now: time,
+      after: fc.integer({ min: 0, max: 6 }),
+      afterDue: fc.record({ due: fc.integer({ min: 0, max: 40 }), n: fc.integer({ min: 0, max: 6 }) }),
+      letters: fc.integer({ min: 1, max: 5 }),
+      bytes: fc.integer({ min: 1, max: 40 }),
+    }),
+  }),
+  fc.record({
+    verb: fc.constant('settle'),
+    input: fc.record({ recipient: someone, now: time, items: fc.array(item, { maxLength: 4 }) }),
+  }),
+  fc.record({
+    verb: fc.constant('returned'),
+    input: fc.record({ recipient: someone, ns: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 3 }) }),
+  }),
+  fc.record({
+    verb: fc.constant('sweep'),
+    input: fc.record({
+      now: fc.constantFrom(
+        30,
+        60,
+        100,
+        250,
+        letterLimits.letterFailedKeptMs + 100,
+        2 * letterLimits.letterFailedKeptMs,
+      ),
+      limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  }),
+  fc.record({ verb: fc.constantFrom('status', 'body'), input: anId }),
+  fc.record({
+    verb: fc.constant('list'),
+    input: fc.record(
+      {
+        from: someone,
+        to: someone,
+        state: fc.constantFrom('stored', 'delivered', 'failed', 'expired', 'refused', 'removed'),
+        after: fc.integer({ min: 0, max: 6 }),
+        limit: fc.integer({ min: 1, max: 4 }),
+      },
+      { requiredKeys: ['after', 'limit'] },
+    ),
+  }),
+  fc.record({
+    verb: fc.constant('retry'),
+    input: fc.record({ id: anId, now: time, expiresAt: fc.constant(300) }),
+  }),
+  fc.record({ verb: fc.constant('remove'), input: fc.record({ id: anId, now: time }) }),
+);
+
+test('letters on SQLite answer as their model does', () => {
+  void fc.assert(
+    fc.property(fc.array(commands, { minLength: 1, maxLength: 40 }), (list) => {
+      const { ask, close } = pair(lettersModel, lettersSqlite);
+      for (const { verb, input } of list) ask(verb, input);
+      for (const name of names) {
+        const all = { recipient: name, now: 1000, after: 0, afterDue: { due: 0, n: 0 } };
+        ask('next', { ...all, letters: 100, bytes: 10_000 });
+      }
+      ask('list', { after: 0, limit: 100 });
+      close();
+    }),
+    { numRuns: 150 },
+  );
+});
+
+const drafted = {
+  type: 'letter',
+  encoding: 0,
+  key: '',
+  digest: '',
+  sentAt: 1,
+  notBefore: 0,
+  expiresAt: 9e15,
+  via: 'a',
+};
+
+test('a mailbox that is full refuses the whole letter, and one that was settled makes room', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const body = new Uint8Array(letterLimits.letterBytesMax);
+  const put = (id: number, recipients: string[]) =>
+    ask('put', { now: 1, letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body }] });
+  const fit = letterLimits.mailboxBytesMax / letterLimits.letterBytesMax;
+  for (let i = 1; i <= fit; i++) expect(put(i, ['b'])).toEqual([{ type: 'stored', n: i }]);
+  expect(put(fit + 1, ['c', 'b'])).toEqual([{ type: 'full', recipients: ['b'] }]);
+  expect(ask('list', { to: 'c', after: 0, limit: 9 })).toEqual([]);
+  ask('settle', { recipient: 'b', now: 2, items: [{ n: 7, outcome: 'handled', due: 0, reason: '' }] });
+  expect(put(fit + 2, ['b', 'c'])).toEqual([{ type: 'stored', n: fit + 1 }]);
+  close();
+});
+
+test('numbers are given once, whatever is forgotten', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const put = (id: number) =>
+    ask('put', {
+      now: 1,
+      letters: [{ ...drafted, id: hex(id), author: 'a', recipients: ['b'], body: new Uint8Array(1) }],
+    });
+  expect(put(1)).toEqual([{ type: 'stored', n: 1 }]);
+  ask('remove', { id: hex(1), now: 1 });
+  ask('sweep', { now: letterLimits.letterSettledKeptMs + 1, limit: 10 });
+  expect(ask('status', hex(1))).toBe(null);
+  expect(put(2)).toEqual([{ type: 'stored', n: 2 }]);
+  close();
+});
+
+test('who was seen on SQLite is as its model says', () => {
+  const sights = fc.array(
+    fc.record({
+      name: someone,
+      at: time,
+      services: fc.uniqueArray(fc.constantFrom('echo', 'add')),
+      addresses: fc.uniqueArray(fc.constantFrom('127.0.0.1:1', '[::1]:2')),
+    }),
+    { maxLength: 5 },
+  );
+  void fc.assert(
+    fc.property(
+      fc.array(sights, { maxLength: 5 }),
+      fc.constantFrom('', 'a', 'b'),
+      fc.integer({ min: 1, max: 3 }),
+      (all, after, limit) => {
+        const { ask, close } = pair(swarmModel, swarmSqlite);
+        for (const each of all) ask('saw', each);
+        ask('names', { after, limit });
+        ask('nodes', { after, limit });
+        close();
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
