@@ -11,7 +11,7 @@ import { claimedByAnother, decideClaim, ownPart } from './claim.ts';
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
-import { checkAnswer, failedOperation, unknownOperation } from './operations.ts';
+import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from './operations.ts';
 
 /** What is durable, by feature: it outlives the stores that were opened on it. */
 export type StoreContent = Map<string, object>;
@@ -23,6 +23,7 @@ export type Outcome =
 interface Part {
   readonly state: object;
   readonly operations: Readonly<Record<string, (state: object, input: unknown) => unknown>>;
+  readonly frees: ReadonlySet<string>;
 }
 
 export class StoreParts {
@@ -41,7 +42,7 @@ export class StoreParts {
     content.set(ownPart, this.kept);
     this.epoch = this.kept.epoch;
     for (const model of models) {
-      const { name, operations } = model;
+      const { name, operations, frees = [] } = model;
       if (name === ownPart)
         throw new TypeError(`a store model is called "${ownPart}", which is the store's own: rename it`);
       if (this.parts.has(name))
@@ -49,13 +50,13 @@ export class StoreParts {
       const state: object = content.get(name) ?? model.initial();
       this.attach(name, state);
       content.set(name, state);
-      this.parts.set(name, { state, operations });
+      this.parts.set(name, { state, operations, frees: freeingVerbs(name, operations, frees) });
     }
   }
 
-  /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
-  execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
-    if (feature === ownPart && verb === 'claim') return this.claim(input, mayChange);
+  /** @param hasRoom False: the disk is full. A claim, what frees room and what changes nothing are carried out. */
+  execute(feature: string, { verb, input }: StoreOperation, hasRoom = true): Outcome {
+    if (feature === ownPart && verb === 'claim') return this.claim(input);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
       const verbs = part === undefined ? undefined : Object.keys(part.operations);
@@ -67,7 +68,7 @@ export class StoreParts {
     this.journal.begin();
     try {
       const value = checkAnswer(part.operations[verb]?.(part.state, input));
-      if (this.journal.hasChanges && !mayChange) throw diskFull(feature, verb);
+      if (this.journal.hasChanges && !hasRoom && !part.frees.has(verb)) throw diskFull(feature, verb);
       this.journal.keep();
       return { ok: true, value };
     } catch (error) {
@@ -76,10 +77,9 @@ export class StoreParts {
     }
   }
 
-  private claim(wanted: unknown, mayChange: boolean): Outcome {
+  private claim(wanted: unknown): Outcome {
     try {
       const claim = decideClaim(wanted, this.kept.epoch);
-      if (claim.isClaimed && !mayChange) throw diskFull(ownPart, 'claim');
       if (claim.isClaimed) this.epoch = this.kept.epoch = claim.epoch;
       return { ok: true, value: claim };
     } catch (error) {

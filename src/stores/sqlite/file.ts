@@ -5,12 +5,13 @@
  * Called by the engine. Invariant: a file that is not a store of this or an earlier version is left as it is.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import type { AnySqlitePart } from './part.ts';
+import { syncFolder } from './sync.ts';
 
 /** `skei` in ASCII: says in the file's head whose it is. */
 const applicationId = 0x736b6569;
@@ -18,7 +19,7 @@ const applicationId = 0x736b6569;
 const formatVersion = 1;
 const storeIdBytes = 16;
 /** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
-const busyTimeoutMs = 2000;
+export const busyTimeoutMs = 2000;
 
 const pragmas = [
   'PRAGMA journal_mode = WAL',
@@ -28,6 +29,8 @@ const pragmas = [
   'PRAGMA checkpoint_fullfsync = ON',
   // A write beyond a mapped page that the disk has no room for would kill the process.
   'PRAGMA mmap_size = 0',
+  // The journals of savepoints would lie on another disk, which may be full.
+  'PRAGMA temp_store = MEMORY',
   'PRAGMA foreign_keys = ON',
   'PRAGMA trusted_schema = OFF',
 ];
@@ -96,9 +99,13 @@ function prepareFile(path: string, mustExist: boolean): boolean {
   if (found !== undefined && !found.isFile())
     throw new SkeinError('SKEIN_STORE', `the store ${path} is no file: name another path, or move it away`);
   try {
-    // With the mode that its journals get too: SQLite takes it from the file.
-    closeSync(openSync(path, 'a', 0o600));
-    if (found === undefined) chmodSync(path, 0o600);
+    // Closing any descriptor of a file lets go of all locks that this process has on it: one that exists is not opened.
+    if (found !== undefined) accessSync(path, constants.R_OK | constants.W_OK);
+    else {
+      // With the mode that its journals get too: SQLite takes it from the file.
+      closeSync(openSync(path, 'a', 0o600));
+      chmodSync(path, 0o600);
+    }
   } catch (cause) {
     throw new SkeinError(
       'SKEIN_STORE',
@@ -107,16 +114,6 @@ function prepareFile(path: string, mustExist: boolean): boolean {
     );
   }
   return found === undefined;
-}
-
-/** A file whose folder was not synced may be gone after a power cut, with all that was synced in it. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Reads only. */
