@@ -10,6 +10,10 @@ export const storeLimits = {
   reserveBytes: 8 * 1024 * 1024,
   /** Between two attempts to fill the reserve again. Each may write all of it, and writes are refused until one succeeds. */
   reserveRetryMs: 5000,
+  /** Of the write-ahead log, before it is reported. Usually it begins again after about 4 MiB, unless a reader stands still. */
+  writeAheadLogWarnBytes: 64 * 1024 * 1024,
+  /** Of the write-ahead log, what stays on the disk when it begins again: room that the next groups write to. */
+  writeAheadLogKeptBytes: 8 * 1024 * 1024,
   /** Of one transaction on a full disk. Each changes a few pages of 4 KiB: together about 1 MiB of write-ahead log. */
   scarceOperationsMax: 50,
 } as const;

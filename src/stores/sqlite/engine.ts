@@ -11,6 +11,7 @@ import type { Outcome } from '../parts.ts';
 import { diskFull, failureOfSqlite, isFull } from './failures.ts';
 import { busyTimeoutMs, type OpenFile, openFile, replaced } from './file.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
+import { LogWatch } from './log-watch.ts';
 import type { AnySqlitePart } from './part.ts';
 import { Reserve } from './reserve.ts';
 import { type Mode, SqliteParts } from './sqlite-parts.ts';
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly before?: { readonly id: string; readonly epoch: number };
   /** In ms, monotonic. Default: that of the process. */
   readonly now?: () => number;
+  /** Called with what endangers the store and is no failure. Default: nobody hears of it. */
+  readonly warn?: (text: string) => void;
 }
 
 export class SqliteEngine {
@@ -31,15 +34,17 @@ export class SqliteEngine {
   private readonly file: OpenFile;
   private readonly database: SqliteDatabase;
   private readonly parts: SqliteParts;
+  private readonly log: LogWatch;
   private over = false;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
-  constructor({ library, path, parts, before, now }: EngineOptions) {
+  constructor({ library, path, parts, before, now, warn = () => undefined }: EngineOptions) {
     this.path = path;
     this.reserve = new Reserve(`${path}-reserve`, now);
     this.file = this.openWithReserve(() => openFile(library, path, parts, before?.id));
     this.database = this.file.database;
     this.parts = new SqliteParts(path, this.database, parts, before?.epoch);
+    this.log = new LogWatch(path, this.database, warn);
     this.reserve.keep();
   }
 
@@ -68,6 +73,7 @@ export class SqliteEngine {
     // Mostly nothing fails, and then nothing is undone apart from the rest.
     let outcomes = this.attempt(group, 'together');
     if (outcomes === 'failed') outcomes = this.attempt(group, 'apart');
+    if (!this.over) this.log.check();
     if (Array.isArray(outcomes)) return outcomes;
     this.reserve.spend();
     this.checkpoint('TRUNCATE');

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
+import { storeLimits } from '../limits.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import type { AnySqlitePart } from './part.ts';
@@ -24,6 +25,7 @@ export const busyTimeoutMs = 2000;
 const pragmas = [
   'PRAGMA journal_mode = WAL',
   'PRAGMA synchronous = FULL',
+  `PRAGMA journal_size_limit = ${storeLimits.writeAheadLogKeptBytes}`,
   // macOS alone: without them a sync does not reach the disk.
   'PRAGMA fullfsync = ON',
   'PRAGMA checkpoint_fullfsync = ON',

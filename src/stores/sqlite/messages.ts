@@ -21,6 +21,7 @@ export type ThreadOutcome =
 export type FromThread =
   | { readonly type: 'open'; readonly id: string; readonly epoch: number }
   | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'warning'; readonly text: string }
   | {
       readonly type: 'outcomes';
       readonly outcomes: readonly ThreadOutcome[];

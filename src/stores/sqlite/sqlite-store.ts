@@ -15,7 +15,7 @@ import { StoreThread } from './thread.ts';
 export interface SqliteStoreOptions extends Omit<StoreThreadData, 'before'> {
   /** The program of its thread. Default: the one beside this file. */
   readonly program?: URL;
-  /** Called where the file lies in memory. */
+  /** Called where the file lies in memory, and with what endangers it later. Default: nobody hears of it. */
   readonly warn?: (text: string) => void;
 }
 
@@ -30,12 +30,12 @@ export class SqliteStore extends OrderedStore {
   private epoch: number;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY, with what is wrong with the file. */
-  static async open({ program, warn, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ program, warn = () => undefined, ...data }: SqliteStoreOptions): Promise<SqliteStore> {
     const warning = checkPlace(dirname(data.path));
-    if (warning !== undefined) warn?.(warning);
+    if (warning !== undefined) warn(warning);
     const file = program ?? new URL('worker.js', import.meta.url);
     const open = (before?: StoreThreadData['before']) =>
-      StoreThread.open(file, { ...data, ...(before === undefined ? {} : { before }) });
+      StoreThread.open(file, { ...data, ...(before === undefined ? {} : { before }) }, warn);
     return new SqliteStore(open, await open());
   }
 

@@ -22,14 +22,19 @@ export class StoreThread {
   private groupLength = 0;
 
   /** @throws SkeinError with what is wrong with the file. */
-  static async open(program: URL, data: StoreThreadData): Promise<StoreThread> {
+  static async open(program: URL, data: StoreThreadData, warn: (text: string) => void): Promise<StoreThread> {
     const worker = new Worker(program, { workerData: data });
     let problem: unknown;
     worker.once('error', (error) => {
       problem = error;
     });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    const first = new Promise<FromThread>((resolve) => worker.once('message', resolve));
+    const first = new Promise<FromThread>((resolve) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.type === 'warning') warn(message.text);
+        else resolve(message);
+      });
+    });
     // Where it could not even begin, it ends without a word.
     const message = await Promise.race([first, ended]);
     if (message?.type === 'open') return new StoreThread(worker, ended, message);

@@ -23,7 +23,14 @@ async function begin(): Promise<void> {
   const parts: AnySqlitePart[] = [];
   for (const module of modules) parts.push(...((await import(module)) as { parts: AnySqlitePart[] }).parts);
   const library = loadSqlite();
-  const engine = new SqliteEngine({ library, path, parts, ...(before === undefined ? {} : { before }) });
+  const warn = (text: string) => say({ type: 'warning', text });
+  const engine = new SqliteEngine({
+    library,
+    path,
+    parts,
+    warn,
+    ...(before === undefined ? {} : { before }),
+  });
   port.on('message', (message: ToThread) => {
     if (message.type === 'group') {
       const outcomes = engine.carryOut(message.group).map(toSay);
