@@ -10,6 +10,7 @@ import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import { diskFull, failureOfSqlite, isFull } from './failures.ts';
 import { busyTimeoutMs, type OpenFile, openFile, replaced } from './file.ts';
+import { ForeignWrites } from './foreign-writes.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import { LogWatch } from './log-watch.ts';
 import type { AnySqlitePart } from './part.ts';
@@ -35,6 +36,7 @@ export class SqliteEngine {
   private readonly database: SqliteDatabase;
   private readonly parts: SqliteParts;
   private readonly log: LogWatch;
+  private readonly foreignWrites: ForeignWrites;
   private over = false;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
@@ -45,6 +47,7 @@ export class SqliteEngine {
     this.database = this.file.database;
     this.parts = new SqliteParts(path, this.database, parts, before?.epoch);
     this.log = new LogWatch(path, this.database, warn);
+    this.foreignWrites = new ForeignWrites({ path, database: this.database, parts, warn });
     this.reserve.keep();
   }
 
@@ -132,6 +135,7 @@ export class SqliteEngine {
     const { epoch } = this.parts;
     try {
       this.database.exec('BEGIN IMMEDIATE');
+      this.foreignWrites.check(epoch);
       const outcomes = this.parts.run(group, mode);
       if (outcomes !== undefined) return this.commit(outcomes);
       this.database.exec('ROLLBACK');

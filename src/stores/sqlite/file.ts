@@ -132,6 +132,12 @@ function checkHead(database: SqliteDatabase, path: string): void {
   if (version > formatVersion) throw newer(path, `format ${version}, known ${formatVersion}`);
 }
 
+/** Reads only. @throws SkeinError SKEIN_STORE for a file that a newer skein has written meanwhile, or another program. */
+export function checkVersions(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
+  checkHead(database, path);
+  for (const { name, migrations } of parts) versionOf(database, path, name, migrations);
+}
+
 function migrate(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -158,16 +164,28 @@ function migratePart(
   name: string,
   migrations: readonly string[],
 ): void {
-  const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
-  const version = (row as { version: number } | undefined)?.version ?? 0;
-  if (version > migrations.length) throw newer(path, `${name} ${version}, known ${migrations.length}`);
-  if (version === migrations.length && row !== undefined) return;
-  for (const sql of migrations.slice(version)) database.exec(sql);
+  const version = versionOf(database, path, name, migrations);
+  if (version === migrations.length) return;
+  for (const sql of migrations.slice(version ?? 0)) database.exec(sql);
   database
     .prepare(
       'INSERT INTO skein_part (feature, version) VALUES (?, ?) ON CONFLICT (feature) DO UPDATE SET version = excluded.version',
     )
     .run(name, migrations.length);
+}
+
+/** Undefined: the file does not have this part. @throws SkeinError SKEIN_STORE for one of a newer skein. */
+function versionOf(
+  database: SqliteDatabase,
+  path: string,
+  name: string,
+  migrations: readonly string[],
+): number | undefined {
+  const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
+  const version = (row as { version: number } | undefined)?.version;
+  if (version !== undefined && version > migrations.length)
+    throw newer(path, `${name} ${version}, known ${migrations.length}`);
+  return version;
 }
 
 function newer(path: string, versions: string): SkeinError {
