@@ -8,6 +8,7 @@ import { SkeinError } from '../../kernel/errors.ts';
 import { storeLimits } from '../limits.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
+import { copyTo } from './backup.ts';
 import { diskFull, failureOfSqlite, isFull } from './failures.ts';
 import { busyTimeoutMs, type OpenFile, openFile, replaced } from './file.ts';
 import { ForeignWrites } from './foreign-writes.ts';
@@ -81,6 +82,12 @@ export class SqliteEngine {
     this.reserve.spend();
     this.checkpoint('TRUNCATE');
     return this.carryOutScarce(group);
+  }
+
+  /** @param file Must not be there. @throws SkeinError, and the store goes on. */
+  backup(file: string): void {
+    if (this.over || !this.file.isInPlace()) throw replaced(this.path);
+    copyTo(this.database, this.path, file);
   }
 
   close(): void {

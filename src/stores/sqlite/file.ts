@@ -15,10 +15,10 @@ import type { AnySqlitePart } from './part.ts';
 import { syncFolder } from './sync.ts';
 
 /** `skei` in ASCII: says in the file's head whose it is. */
-const applicationId = 0x736b6569;
+export const applicationId = 0x736b6569;
 /** Of the tables of the store itself; those of features have versions of their own. */
-const formatVersion = 1;
-const storeIdBytes = 16;
+export const formatVersion = 1;
+export const storeIdBytes = 16;
 /** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
 export const busyTimeoutMs = 2000;
 

@@ -1,5 +1,15 @@
-/** Makes changes of a folder last: called after a file was made or renamed in it. */
+/** Makes changes of a file and of its folder last: called after one was written, made or renamed. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
+
+/** Also what SQLite has written to it. */
+export function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** A file whose folder was not synced may be gone after a power cut, with all that was synced in it. */
 export function syncFolder(folder: string): void {

@@ -5,7 +5,7 @@
  * from outside in the middle of a call of SQLite aborts the whole process.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { failureOf } from '../../kernel/errors.ts';
+import { type Failure, failureOf } from '../../kernel/errors.ts';
 import type { Outcome } from '../parts.ts';
 import { SqliteEngine } from './engine.ts';
 import { loadSqlite } from './library.ts';
@@ -35,10 +35,20 @@ async function begin(): Promise<void> {
     if (message.type === 'group') {
       const outcomes = engine.carryOut(message.group).map(toSay);
       say({ type: 'outcomes', outcomes, isLast: engine.isOver, epoch: engine.claimedEpoch });
-    } else engine.close();
+    } else if (message.type === 'backup') say({ type: 'backup', ...backup(engine, message.file) });
+    else engine.close();
     if (engine.isOver) port.close();
   });
   say({ type: 'open', id: engine.id, epoch: engine.claimedEpoch });
+}
+
+function backup(engine: SqliteEngine, file: string): { failure?: Failure } {
+  try {
+    engine.backup(file);
+    return {};
+  } catch (error) {
+    return { failure: failureOf(error, 'the backup') };
+  }
 }
 
 function toSay(outcome: Outcome) {
