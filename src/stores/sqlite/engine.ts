@@ -43,7 +43,7 @@ export class SqliteEngine {
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
   constructor({ library, path, parts, before, now, warn = () => undefined }: EngineOptions) {
     this.path = path;
-    this.reserve = new Reserve(`${path}-reserve`, now);
+    this.reserve = new Reserve(`${path}-reserve`, { now, warn });
     this.file = this.openWithReserve(() => openFile(library, path, parts, before?.id));
     this.database = this.file.database;
     this.parts = new SqliteParts(path, this.database, parts, before?.epoch);

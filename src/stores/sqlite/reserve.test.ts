@@ -25,7 +25,7 @@ test('a reserve takes its room on the disk really, for its user alone, and gives
 test('a reserve that was given up is filled again after a while, not before', () => {
   let now = 100;
   const path = join(folder, 'again');
-  const reserve = new Reserve(path, () => now);
+  const reserve = new Reserve(path, { now: () => now });
   reserve.keep();
   now = 200;
   reserve.spend();
@@ -37,7 +37,10 @@ test('a reserve that was given up is filled again after a while, not before', ()
   expect(statSync(path).size).toBe(reserveBytes);
 });
 
-test('where a reserve cannot be made for another reason than room, the store goes without', () => {
-  const reserve = new Reserve(join(folder, 'nowhere', 'reserve'));
+test('where a reserve cannot be made for another reason than room, the store goes without, and that is reported once', () => {
+  const path = join(folder, 'nowhere', 'reserve');
+  const warnings: string[] = [];
+  const reserve = new Reserve(path, { warn: (text) => warnings.push(text) });
   expect([reserve.keep(), reserve.spend(), reserve.keep()]).toEqual([true, false, true]);
+  expect(warnings).toEqual([expect.stringContaining(`the reserve ${path} cannot be made: ENOENT`)]);
 });

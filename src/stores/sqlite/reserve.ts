@@ -22,17 +22,25 @@ const stepBytes = 1024 * 1024;
 /** Filled again where this many times its size is free, or the next write would empty it at once. */
 const refillFactor = 2;
 
+interface ReserveOptions {
+  /** In ms, monotonic. Default: that of the process. */
+  readonly now?: (() => number) | undefined;
+  /** Called where the store has to go without. */
+  readonly warn?: (text: string) => void;
+}
+
 export class Reserve {
   private readonly path: string;
-  /** In ms, monotonic. */
   private readonly now: () => number;
+  private readonly warn: ((text: string) => void) | undefined;
   private state: State;
   private nextTryAt = Number.NEGATIVE_INFINITY;
 
   /** Looks only. @param path Of the reserve. */
-  constructor(path: string, now: () => number = () => performance.now()) {
+  constructor(path: string, { now = () => performance.now(), warn }: ReserveOptions = {}) {
     this.path = path;
     this.now = now;
+    this.warn = warn;
     this.state = sizeOf(path) >= storeLimits.reserveBytes ? 'whole' : 'spent';
   }
 
@@ -66,7 +74,12 @@ export class Reserve {
       syncFolder(dirname(this.path));
       return 'whole';
     } catch (error) {
-      return noRoom.has((error as NodeJS.ErrnoException).code ?? '') ? 'spent' : 'impossible';
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (noRoom.has(code)) return 'spent';
+      this.warn?.(
+        `the reserve ${this.path} cannot be made: ${message}; without it nothing can be taken out of the store on a full disk`,
+      );
+      return 'impossible';
     }
   }
 
