@@ -6,4 +6,14 @@ export const storeLimits = {
   groupBytesMax: 4 * 1024 * 1024,
   /** That wait for the disk, in flight included. Each holds a copy of its input; what comes above is refused at once. */
   operationsWaitingMax: 65_536,
+  /** Kept on the disk for operations that free room. Above what one transaction of them writes (`scarceOperationsMax`). */
+  reserveBytes: 8 * 1024 * 1024,
+  /** Between two attempts to fill the reserve again. Each may write all of it, and writes are refused until one succeeds. */
+  reserveRetryMs: 5000,
+  /** Of the write-ahead log, before it is reported. Usually it begins again after about 4 MiB, unless a reader stands still. */
+  writeAheadLogWarnBytes: 64 * 1024 * 1024,
+  /** Of the write-ahead log, what stays on the disk when it begins again: room that the next groups write to. */
+  writeAheadLogKeptBytes: 8 * 1024 * 1024,
+  /** Of one transaction on a full disk. Each changes a few pages of 4 KiB: together about 1 MiB of write-ahead log. */
+  scarceOperationsMax: 50,
 } as const;

@@ -18,6 +18,8 @@ export interface StoreModel<V extends Verbs = Verbs, State extends object = obje
   readonly name: string;
   /** An object whose fields are collections (`Table`, `Cell`), as they are in a new store. */
   initial(): State;
+  /** The verbs that are carried out on a full disk although they change something: those that free room. Default: none. */
+  readonly frees?: readonly Verb<V>[];
   /** By verb: what it does and answers. One that throws changes nothing. */
   readonly operations: StoreOperations<V, State>;
 }

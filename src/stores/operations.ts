@@ -29,6 +29,21 @@ export function failedOperation(feature: string, verb: string, error: unknown): 
   });
 }
 
+/** @throws TypeError for a verb that the feature does not have. @returns The verbs that free room. */
+export function freeingVerbs(
+  feature: string,
+  operations: Readonly<Record<string, unknown>>,
+  frees: readonly string[],
+): ReadonlySet<string> {
+  for (const verb of frees) {
+    if (Object.hasOwn(operations, verb)) continue;
+    throw new TypeError(
+      `the store of ${feature} has no "${verb}", which its "frees" names: it has ${Object.keys(operations).join(', ')}`,
+    );
+  }
+  return new Set(frees);
+}
+
 /** @param verbs Of that feature; undefined: the store has no such feature. @param features Those that it has. */
 export function unknownOperation(
   feature: string,

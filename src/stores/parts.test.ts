@@ -77,6 +77,12 @@ describe('the parts of a store', () => {
     expect(get()).toEqual({ ok: true, value: { list: [1] } });
   });
 
+  test('refuse a model that names a verb to free room which it does not have', () => {
+    expect(() => new StoreParts([{ ...model, frees: ['forget' as never] }], new Map(), newId)).toThrow(
+      'the store of sum has no "forget", which its "frees" names: it has add, later, leak',
+    );
+  });
+
   test('go on from what an earlier store has left, and begin what a feature has that is new in it', () => {
     const content = new Map();
     new StoreParts([model], content, newId).execute('sum', add(3));

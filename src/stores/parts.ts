@@ -11,7 +11,7 @@ import { claimedByAnother, claimingPart, claimVerb, decideClaim, isClaim } from 
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
-import { checkAnswer, failedOperation, unknownOperation } from './operations.ts';
+import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from './operations.ts';
 
 /** What is durable, by feature: it outlives the stores that were opened on it. */
 export type StoreContent = Map<string, object>;
@@ -26,6 +26,7 @@ const claimKey = 'the claim';
 interface Part {
   readonly state: object;
   readonly operations: Readonly<Record<string, (state: object, input: unknown) => unknown>>;
+  readonly frees: ReadonlySet<string>;
 }
 
 export class StoreParts {
@@ -45,19 +46,19 @@ export class StoreParts {
     content.set(claimKey, this.kept);
     this.epoch = this.kept.epoch;
     for (const model of models) {
-      const { name, operations } = model;
+      const { name, operations, frees = [] } = model;
       if (this.parts.has(name))
         throw new TypeError(`two store models are called "${name}": rename one of them`);
       const state: object = content.get(name) ?? model.initial();
       this.attach(name, state);
       content.set(name, state);
-      this.parts.set(name, { state, operations });
+      this.parts.set(name, { state, operations, frees: freeingVerbs(name, operations, frees) });
     }
   }
 
-  /** @param mayChange False: the disk has no room. What changes nothing is answered all the same. */
-  execute(feature: string, { verb, input }: StoreOperation, mayChange = true): Outcome {
-    if (isClaim(feature, verb)) return this.claim(input, mayChange);
+  /** @param hasRoom False: the disk is full. A claim, what frees room and what changes nothing are carried out. */
+  execute(feature: string, { verb, input }: StoreOperation, hasRoom = true): Outcome {
+    if (isClaim(feature, verb)) return this.claim(input);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
       const verbs = part === undefined ? undefined : Object.keys(part.operations);
@@ -69,7 +70,7 @@ export class StoreParts {
     this.journal.begin();
     try {
       const value = checkAnswer(part.operations[verb]?.(part.state, input));
-      if (this.journal.hasChanges && !mayChange) throw diskFull(feature, verb);
+      if (this.journal.hasChanges && !hasRoom && !part.frees.has(verb)) throw diskFull(feature, verb);
       this.journal.keep();
       return { ok: true, value };
     } catch (error) {
@@ -78,10 +79,9 @@ export class StoreParts {
     }
   }
 
-  private claim(wanted: unknown, mayChange: boolean): Outcome {
+  private claim(wanted: unknown): Outcome {
     try {
       const claim = decideClaim(wanted, this.kept);
-      if (claim.isClaimed && !mayChange) throw diskFull(claimingPart, claimVerb);
       if (claim.isClaimed) this.epoch = this.kept.epoch = claim.epoch;
       return { ok: true, value: claim };
     } catch (error) {

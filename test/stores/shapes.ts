@@ -49,6 +49,7 @@ const put = ({ rows, puts }: LedgerState, { n, text, bytes }: Row & { readonly n
 const ledger = storeModel<LedgerVerbs, LedgerState>({
   name: 'ledger',
   initial: () => ({ rows: new Table(), puts: new Cell(0) }),
+  frees: ['remove'],
   operations: {
     put,
     get: ({ rows }, n) => rows.get(n),

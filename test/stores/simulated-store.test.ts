@@ -4,6 +4,7 @@ import { Disk } from '../../src/sim/world/machine/disk.ts';
 import { SimulatedStore } from '../../src/sim/world/machine/simulated-store.ts';
 import { World } from '../../src/sim/world/world.ts';
 import { storeConformance } from './conformance.ts';
+import { fullDiskTranscript, playFullDisk } from './full-disk.ts';
 import { conformanceModels } from './shapes.ts';
 
 storeConformance('on a simulated disk', async () => {
@@ -105,6 +106,25 @@ describe('a full disk', () => {
     await machine.settle(machine.put(3));
     expect(await machine.numbers()).toEqual([1, 3]);
   });
+});
+
+test('a full disk means the same here as on a real one', async () => {
+  const machine = new Machine(1);
+  const transcript = await playFullDisk({
+    get store() {
+      return machine.store;
+    },
+    reopen: async () => {
+      await machine.settle(machine.store.close());
+      machine.open();
+    },
+    settle: (promise) => machine.settle(promise),
+    fill: (isFull) => {
+      machine.disk.isFull = isFull;
+    },
+    pause: async () => void (await machine.world.run(1000)),
+  });
+  expect(transcript).toEqual(fullDiskTranscript);
 });
 
 describe('a slow disk', () => {

@@ -8,6 +8,7 @@ const ledger = {
     'CREATE TABLE ledger (n INTEGER PRIMARY KEY, text TEXT NOT NULL, bytes BLOB NOT NULL) STRICT',
     'CREATE TABLE ledger_puts (one INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT; INSERT INTO ledger_puts VALUES (1, 0)',
   ],
+  frees: ['remove'],
   operations(database) {
     const add = database.prepare(
       'INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text, bytes = excluded.bytes',

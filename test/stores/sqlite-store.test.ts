@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { loadSqlite } from '../../src/stores/sqlite/library.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { storeConformance } from './conformance.ts';
 
@@ -50,6 +51,22 @@ test('a file that lies in memory is taken, with a warning', async ({ skip }) => 
   await store.close();
   rmSync(folder, { recursive: true });
   expect(warnings).toEqual([expect.stringMatching(/^the store lies in .*, which is memory \(tmpfs\)/)]);
+});
+
+test('what endangers a store is reported by its thread', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-store-'));
+  const path = join(folder, 'swarm.sqlite');
+  const warnings: string[] = [];
+  const store = await SqliteStore.open({ path, modules, program, warn: (text) => warnings.push(text) });
+  const database = loadSqlite().open(path);
+  database.exec('UPDATE tally SET total = 40');
+  database.close();
+  expect(await store.execute('tally', { verb: 'put', input: 2 as never })).toBe(42);
+  await store.close();
+  expect(warnings).toEqual([
+    expect.stringContaining(`another program has changed the data of the store ${path}`),
+  ]);
+  rmSync(folder, { recursive: true });
 });
 
 describe('the thread of the store on SQLite', () => {

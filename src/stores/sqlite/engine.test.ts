@@ -1,106 +1,25 @@
 /** The engine on a real file, in the thread of the test; its library is real, and fails where a test says so. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import type { SkeinError } from '../../kernel/errors.ts';
-import type { Outcome } from '../parts.ts';
-import { SqliteEngine } from './engine.ts';
-import { loadSqlite, type SqliteDatabase, type SqliteLibrary } from './library.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  add,
+  answerOf,
+  entry,
+  library,
+  newPath,
+  notes,
+  open,
+  problemOf,
+  sqliteError,
+  textsOf,
+  watched,
+} from '../../../test/stores/engine-rig.ts';
+import { storeLimits } from '../limits.ts';
+import type { SqliteDatabase } from './library.ts';
 import type { SqlitePart } from './part.ts';
-
-type Verbs = { add(text: string): number; all(input: undefined): unknown; refuse(text: string): void };
-
-const base = mkdtempSync(join(tmpdir(), 'skein-engine-'));
-const library = loadSqlite();
-let files = 0;
-const newPath = () => join(base, `${++files}.sqlite`);
-afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-const notes: SqlitePart<Verbs> = {
-  name: 'notes',
-  migrations: ['CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT'],
-  operations(database) {
-    const add = database.prepare('INSERT INTO notes (text) VALUES (?) RETURNING n');
-    const all = database.prepare('SELECT text FROM notes ORDER BY n');
-    return {
-      add: (text) => (add.get(text) as { n: number }).n,
-      all: () => all.all().map((row) => (row as { text: string }).text),
-      refuse(text) {
-        add.get(text);
-        throw new Error('refused');
-      },
-    };
-  },
-};
-
-function open(
-  path: string,
-  given: Partial<{
-    library: SqliteLibrary;
-    parts: SqlitePart<never>[];
-    before: { id: string; epoch: number };
-  }> = {},
-) {
-  return new SqliteEngine({ library, path, parts: [notes], ...given });
-}
-
-const entry = (verb: string, input?: unknown) => ({
-  feature: 'notes',
-  operation: { verb, input: input as never },
-});
-const add = (text: string) => entry('add', text);
-const textsOf = (engine: SqliteEngine) => answerOf(engine.carryOut([entry('all')])[0]);
-
-function answerOf(outcome: Outcome | undefined): unknown {
-  if (outcome?.ok !== true) throw outcome?.error ?? new Error('no outcome');
-  return outcome.value;
-}
-
-function problemOf(run: () => unknown): SkeinError {
-  try {
-    run();
-  } catch (error) {
-    return error as SkeinError;
-  }
-  throw new Error('it did not fail');
-}
-
-/** The real library, with a look at each statement that is executed without values. */
-function watched(before: (sql: string, database: SqliteDatabase) => void): SqliteLibrary {
-  return {
-    name: 'watched',
-    open(path) {
-      const database = library.open(path);
-      return {
-        get isTransaction() {
-          return database.isTransaction;
-        },
-        exec(sql) {
-          before(sql, database);
-          database.exec(sql);
-        },
-        prepare: (sql) => database.prepare(sql),
-        close: () => database.close(),
-      };
-    },
-  };
-}
-
-function sqliteError(errcode: number): Error {
-  return Object.assign(new Error(`made up ${errcode}`), { code: 'ERR_SQLITE_ERROR', errcode });
-}
 
 describe('a group', () => {
   test('is one transaction, also when one of it fails: of that nothing is kept', () => {
@@ -150,7 +69,8 @@ describe('a group', () => {
       if (sql === 'BEGIN IMMEDIATE') database.exec(`PRAGMA max_page_count = ${pages}`);
     });
     let pages = 4_000_000;
-    const engine = open(path, { library: full });
+    let now = 0;
+    const engine = open(path, { library: full, now: () => now });
     engine.carryOut([add('kept')]);
     pages = 1;
     const outcomes = engine.carryOut([add('x'), add('y'.repeat(1_000_000))]);
@@ -164,6 +84,7 @@ describe('a group', () => {
       });
     expect(textsOf(engine)).toEqual(['kept']);
     pages = 4_000_000;
+    now = storeLimits.reserveRetryMs;
     expect(answerOf(engine.carryOut([add('y'.repeat(1_000_000))])[0])).toBe(2);
     engine.close();
   });

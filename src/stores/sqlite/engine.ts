@@ -5,14 +5,18 @@
  * a commit that failed is unknown, and the engine is over: another one reads from the file what is in it.
  */
 import { SkeinError } from '../../kernel/errors.ts';
-import { claimedByAnother, claimingPart, decideClaim, isClaim } from '../claim.ts';
-import { checkAnswer, failedOperation, unknownOperation } from '../operations.ts';
+import { storeLimits } from '../limits.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
-import { failureOfSqlite, isOfSqlite } from './failures.ts';
-import { type OpenFile, openFile, replaced } from './file.ts';
+import { copyTo } from './backup.ts';
+import { diskFull, failureOfSqlite, isFull } from './failures.ts';
+import { busyTimeoutMs, type OpenFile, openFile, replaced } from './file.ts';
+import { ForeignWrites } from './foreign-writes.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
+import { LogWatch } from './log-watch.ts';
 import type { AnySqlitePart } from './part.ts';
+import { Reserve } from './reserve.ts';
+import { type Mode, SqliteParts } from './sqlite-parts.ts';
 
 export interface EngineOptions {
   readonly library: SqliteLibrary;
@@ -20,35 +24,33 @@ export interface EngineOptions {
   readonly parts: readonly AnySqlitePart[];
   /** Where an engine before this one has failed: its store, and its last claim. Default: any store, and what it says. */
   readonly before?: { readonly id: string; readonly epoch: number };
+  /** In ms, monotonic. Default: that of the process. */
+  readonly now?: () => number;
+  /** Called with what endangers the store and is no failure. Default: nobody hears of it. */
+  readonly warn?: (text: string) => void;
 }
-
-type Operations = Readonly<Record<string, (input: unknown) => unknown>>;
 
 export class SqliteEngine {
   private readonly path: string;
+  private readonly reserve: Reserve;
   private readonly file: OpenFile;
   private readonly database: SqliteDatabase;
-  private readonly operations = new Map<string, Operations>();
-  private readonly features: readonly string[];
-  private readonly epochOfFile: () => number;
-  private epoch: number;
+  private readonly parts: SqliteParts;
+  private readonly log: LogWatch;
+  private readonly foreignWrites: ForeignWrites;
   private over = false;
 
   /** @throws SkeinError SKEIN_STORE, SKEIN_STORE_FULL or SKEIN_BUSY when it cannot be opened. */
-  constructor({ library, path, parts, before }: EngineOptions) {
+  constructor({ library, path, parts, before, now, warn = () => undefined }: EngineOptions) {
     this.path = path;
-    this.file = openFile(library, path, parts, before?.id);
+    this.reserve = new Reserve(`${path}-reserve`, { now, warn });
+    this.file = this.openWithReserve(() => openFile(library, path, parts, before?.id));
     this.database = this.file.database;
-    this.features = parts.map(({ name }) => name);
-    for (const part of parts) this.operations.set(part.name, part.operations(this.database));
-    const read = this.database.prepare('SELECT epoch FROM skein_store');
-    this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
-    const write = this.database.prepare('UPDATE skein_store SET epoch = ?');
-    this.operations.set(claimingPart, {
-      ...this.operations.get(claimingPart),
-      claim: (wanted) => this.claim(wanted, (next) => write.run(next)),
-    });
-    this.epoch = before?.epoch ?? this.epochOfFile();
+    const { database, id } = this.file;
+    this.parts = new SqliteParts({ path, database, id, parts, epoch: before?.epoch });
+    this.log = new LogWatch(path, this.database, warn);
+    this.foreignWrites = new ForeignWrites({ path, database: this.database, parts, warn });
+    this.reserve.keep();
   }
 
   /** Of the store. */
@@ -58,7 +60,7 @@ export class SqliteEngine {
 
   /** Of the last claim; of one whose commit failed as well. */
   get claimedEpoch(): number {
-    return this.epoch;
+    return this.parts.epoch;
   }
 
   /** It takes no more. Its thread must end, too: one of the libraries lets go of the file only then. */
@@ -70,10 +72,23 @@ export class SqliteEngine {
   carryOut(group: readonly Entry[]): Outcome[] {
     if (!this.file.isInPlace()) {
       this.close();
-      return group.map(() => ({ ok: false, error: replaced(this.path) }));
+      return refused(group, replaced(this.path));
     }
+    if (!this.reserve.keep()) return this.carryOutScarce(group);
     // Mostly nothing fails, and then nothing is undone apart from the rest.
-    return this.attempt(group, false) ?? (this.attempt(group, true) as Outcome[]);
+    let outcomes = this.attempt(group, 'together');
+    if (outcomes === 'failed') outcomes = this.attempt(group, 'apart');
+    if (!this.over) this.log.check();
+    if (Array.isArray(outcomes)) return outcomes;
+    this.reserve.spend();
+    this.checkpoint('TRUNCATE');
+    return this.carryOutScarce(group);
+  }
+
+  /** @param file Must not be there. @throws SkeinError, and the store goes on. */
+  backup(file: string): void {
+    if (this.over || !this.file.isInPlace()) throw replaced(this.path);
+    copyTo(this.database, this.path, file);
   }
 
   close(): void {
@@ -82,70 +97,74 @@ export class SqliteEngine {
     this.database.close();
   }
 
-  /** @param apart Each operation can be undone by itself. Without, one that fails undoes all: undefined. */
-  private attempt(group: readonly Entry[], apart: boolean): Outcome[] | undefined {
-    const { database, operations, epoch: epochBefore } = this;
-    const outcomes: Outcome[] = [];
+  /** Opening takes room, too: for the index of the write-ahead log. */
+  private openWithReserve(open: () => OpenFile): OpenFile {
     try {
-      database.exec('BEGIN IMMEDIATE');
-      let epoch = this.epochOfFile();
-      for (const { feature, operation } of group) {
-        const { verb, input } = operation;
-        const found = operations.get(feature);
-        const run = found !== undefined && Object.hasOwn(found, verb) ? found[verb] : undefined;
-        if (run === undefined) {
-          const known = found === undefined ? undefined : Object.keys(found);
-          outcomes.push({ ok: false, error: unknownOperation(feature, verb, known, this.features) });
-          continue;
-        }
-        if (!isClaim(feature, verb) && this.epoch !== epoch) {
-          outcomes.push({ ok: false, error: claimedByAnother(epoch, this.epoch) });
-          continue;
-        }
-        if (apart) database.exec('SAVEPOINT operation');
-        try {
-          outcomes.push({ ok: true, value: checkAnswer(run(input)) });
-          if (isClaim(feature, verb)) epoch = this.epochOfFile();
-        } catch (error) {
-          if (isOfSqlite(error)) throw error;
-          if (!apart) {
-            database.exec('ROLLBACK');
-            this.epoch = epochBefore;
-            return undefined;
-          }
-          database.exec('ROLLBACK TO operation');
-          outcomes.push({ ok: false, error: failedOperation(feature, verb, error) });
-        }
-        if (apart) database.exec('RELEASE operation');
-      }
+      return open();
     } catch (error) {
-      // A claim of this group is undone with the rest.
-      this.epoch = epochBefore;
-      return this.undone(group, error);
+      if ((error as SkeinError).code !== 'SKEIN_STORE_FULL' || !this.reserve.spend()) throw error;
+      return this.openWithReserve(open);
     }
-    return this.commit(outcomes);
   }
 
-  private claim(wanted: unknown, write: (epoch: number) => unknown): unknown {
-    const claim = decideClaim(wanted, { epoch: this.epochOfFile(), id: this.id });
-    if (claim.isClaimed) {
-      write(claim.epoch);
-      this.epoch = claim.epoch;
+  /** On a full disk, in small transactions: the log of each must fit into the room that the reserve has left. */
+  private carryOutScarce(group: readonly Entry[]): Outcome[] {
+    const outcomes: Outcome[] = [];
+    while (outcomes.length < group.length) {
+      const from = outcomes.length;
+      const slice = group.slice(from, from + storeLimits.scarceOperationsMax);
+      outcomes.push(...(this.over ? refused(slice, notBegun()) : this.carryOutSlice(slice)));
+      // The log begins again at its start, in room that it has already.
+      this.checkpoint('PASSIVE');
     }
-    return claim;
+    return outcomes;
   }
 
-  /** SQLite itself failed before the commit: nothing of the group is in the store. */
-  private undone(group: readonly Entry[], error: unknown): Outcome[] {
-    this.rollBack();
-    return group.map(() => ({ ok: false, error: failureOfSqlite(error, this.path) }));
+  private carryOutSlice(slice: readonly Entry[]): Outcome[] {
+    let outcomes = this.attempt(slice, 'freeing');
+    while (outcomes === 'full' && this.reserve.spend()) outcomes = this.attempt(slice, 'freeing');
+    if (outcomes === 'full') outcomes = this.attempt(slice, 'reading');
+    return Array.isArray(outcomes) ? outcomes : refused(slice, diskFull(this.path));
   }
 
+  /** Brings the write-ahead log into the file, as far as nobody is in the way. */
+  private checkpoint(how: 'PASSIVE' | 'TRUNCATE'): void {
+    if (this.over) return;
+    try {
+      this.database.exec(`PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(${how})`);
+    } catch {
+      // What is wrong with the file the next group reports.
+    }
+    this.database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
+
+  /** `failed`: an operation did, and all was undone with it. `full`: there was no room, and all was undone. */
+  private attempt(group: readonly Entry[], mode: Mode): Outcome[] | 'failed' | 'full' {
+    const { epoch } = this.parts;
+    try {
+      this.database.exec('BEGIN IMMEDIATE');
+      this.foreignWrites.check(epoch);
+      const outcomes = this.parts.run(group, mode);
+      if (outcomes !== undefined) return this.commit(outcomes);
+      this.database.exec('ROLLBACK');
+      this.parts.epoch = epoch;
+      return 'failed';
+    } catch (error) {
+      // SQLite itself failed: nothing of the group is in the store, and a claim in it is undone with the rest.
+      this.parts.epoch = epoch;
+      this.rollBack();
+      if (isFull(error) && !this.over) return 'full';
+      return refused(group, failureOfSqlite(error, this.path));
+    }
+  }
+
+  /** @throws what SQLite does where nothing was written for lack of room. */
   private commit(outcomes: Outcome[]): Outcome[] {
     try {
       this.database.exec('COMMIT');
       return outcomes;
     } catch (cause) {
+      if (isFull(cause)) throw cause;
       this.rollBack();
       this.close();
       const { message } = failureOfSqlite(cause, this.path);
@@ -164,4 +183,15 @@ export class SqliteEngine {
       this.close();
     }
   }
+}
+
+function refused(group: readonly Entry[], error: SkeinError): Outcome[] {
+  return group.map(() => ({ ok: false, error }));
+}
+
+function notBegun(): SkeinError {
+  return new SkeinError(
+    'SKEIN_LOST',
+    'an earlier commit of the group failed: nothing of this one was written',
+  );
 }

@@ -5,29 +5,34 @@
  * Called by the engine. Invariant: a file that is not a store of this or an earlier version is left as it is.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
+import { storeLimits } from '../limits.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import type { AnySqlitePart } from './part.ts';
+import { syncFolder } from './sync.ts';
 
 /** `skei` in ASCII: says in the file's head whose it is. */
-const applicationId = 0x736b6569;
+export const applicationId = 0x736b6569;
 /** Of the tables of the store itself; those of features have versions of their own. */
-const formatVersion = 1;
-const storeIdBytes = 16;
+export const formatVersion = 1;
+export const storeIdBytes = 16;
 /** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
-const busyTimeoutMs = 2000;
+export const busyTimeoutMs = 2000;
 
 const pragmas = [
   'PRAGMA journal_mode = WAL',
   'PRAGMA synchronous = FULL',
+  `PRAGMA journal_size_limit = ${storeLimits.writeAheadLogKeptBytes}`,
   // macOS alone: without them a sync does not reach the disk.
   'PRAGMA fullfsync = ON',
   'PRAGMA checkpoint_fullfsync = ON',
   // A write beyond a mapped page that the disk has no room for would kill the process.
   'PRAGMA mmap_size = 0',
+  // The journals of savepoints would lie on another disk, which may be full.
+  'PRAGMA temp_store = MEMORY',
   'PRAGMA foreign_keys = ON',
   'PRAGMA trusted_schema = OFF',
 ];
@@ -96,9 +101,13 @@ function prepareFile(path: string, mustExist: boolean): boolean {
   if (found !== undefined && !found.isFile())
     throw new SkeinError('SKEIN_STORE', `the store ${path} is no file: name another path, or move it away`);
   try {
-    // With the mode that its journals get too: SQLite takes it from the file.
-    closeSync(openSync(path, 'a', 0o600));
-    if (found === undefined) chmodSync(path, 0o600);
+    // Closing any descriptor of a file lets go of all locks that this process has on it: one that exists is not opened.
+    if (found !== undefined) accessSync(path, constants.R_OK | constants.W_OK);
+    else {
+      // With the mode that its journals get too: SQLite takes it from the file.
+      closeSync(openSync(path, 'a', 0o600));
+      chmodSync(path, 0o600);
+    }
   } catch (cause) {
     throw new SkeinError(
       'SKEIN_STORE',
@@ -107,16 +116,6 @@ function prepareFile(path: string, mustExist: boolean): boolean {
     );
   }
   return found === undefined;
-}
-
-/** A file whose folder was not synced may be gone after a power cut, with all that was synced in it. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Reads only. */
@@ -131,6 +130,12 @@ function checkHead(database: SqliteDatabase, path: string): void {
       `${path} is a database of another program: nothing was changed; name another path, or move it away`,
     );
   if (version > formatVersion) throw newer(path, `format ${version}, known ${formatVersion}`);
+}
+
+/** Reads only. @throws SkeinError SKEIN_STORE for a file that a newer skein has written meanwhile, or another program. */
+export function checkVersions(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
+  checkHead(database, path);
+  for (const { name, migrations } of parts) versionOf(database, path, name, migrations);
 }
 
 function migrate(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
@@ -159,16 +164,28 @@ function migratePart(
   name: string,
   migrations: readonly string[],
 ): void {
-  const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
-  const version = (row as { version: number } | undefined)?.version ?? 0;
-  if (version > migrations.length) throw newer(path, `${name} ${version}, known ${migrations.length}`);
-  if (version === migrations.length && row !== undefined) return;
-  for (const sql of migrations.slice(version)) database.exec(sql);
+  const version = versionOf(database, path, name, migrations);
+  if (version === migrations.length) return;
+  for (const sql of migrations.slice(version ?? 0)) database.exec(sql);
   database
     .prepare(
       'INSERT INTO skein_part (feature, version) VALUES (?, ?) ON CONFLICT (feature) DO UPDATE SET version = excluded.version',
     )
     .run(name, migrations.length);
+}
+
+/** Undefined: the file does not have this part. @throws SkeinError SKEIN_STORE for one of a newer skein. */
+function versionOf(
+  database: SqliteDatabase,
+  path: string,
+  name: string,
+  migrations: readonly string[],
+): number | undefined {
+  const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
+  const version = (row as { version: number } | undefined)?.version;
+  if (version !== undefined && version > migrations.length)
+    throw newer(path, `${name} ${version}, known ${migrations.length}`);
+  return version;
 }
 
 function newer(path: string, versions: string): SkeinError {

@@ -28,11 +28,17 @@ export interface SqliteDatabase {
 export interface SqliteLibrary {
   /** `node:sqlite`, or the name of the package. */
   readonly name: string;
-  readonly open: (path: string) => SqliteDatabase;
+  /** @param path Or an address of SQLite, `file:///...`. */
+  readonly open: (path: string, options?: OpenOptions) => SqliteDatabase;
+}
+
+interface OpenOptions {
+  /** Default: false. */
+  readonly readOnly?: boolean;
 }
 
 interface Module {
-  readonly DatabaseSync: new (path: string) => SqliteDatabase;
+  readonly DatabaseSync: new (path: string, options?: OpenOptions) => SqliteDatabase;
 }
 
 const versionMin = [3, 51, 3] as const;
@@ -74,8 +80,8 @@ function builtIn(module: Module): SqliteLibrary {
     values.map((value) => (value instanceof Uint8Array && value.length === 0 ? noBytes : value));
   return {
     name,
-    open(path) {
-      const database = open(path);
+    open(path, options) {
+      const database = open(path, options);
       return {
         get isTransaction() {
           return database.isTransaction;
@@ -96,7 +102,7 @@ function builtIn(module: Module): SqliteLibrary {
 }
 
 function libraryOf(name: string, { DatabaseSync }: Module): SqliteLibrary {
-  return { name, open: (path) => new DatabaseSync(path) };
+  return { name, open: (path, options = {}) => new DatabaseSync(path, options) };
 }
 
 /** Node.js warns on standard error that its SQLite is experimental. */

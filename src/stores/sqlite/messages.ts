@@ -12,6 +12,7 @@ export interface StoreThreadData {
 
 export type ToThread =
   | { readonly type: 'group'; readonly group: readonly Entry[] }
+  | { readonly type: 'backup'; readonly file: string }
   | { readonly type: 'close' };
 
 export type ThreadOutcome =
@@ -21,6 +22,9 @@ export type ThreadOutcome =
 export type FromThread =
   | { readonly type: 'open'; readonly id: string; readonly epoch: number }
   | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'warning'; readonly text: string }
+  /** One for each that was asked for, in that order. */
+  | { readonly type: 'backup'; readonly failure?: Failure }
   | {
       readonly type: 'outcomes';
       readonly outcomes: readonly ThreadOutcome[];

@@ -19,6 +19,11 @@ export interface SqlitePart<V extends Verbs = Verbs> {
   readonly name: string;
   /** Statements that bring the tables from one version to the next; the first makes them. */
   readonly migrations: readonly string[];
+  /**
+   * The verbs that take rows away and need no more room than they give back: carried out on a full disk, too.
+   * Each call must change few rows. Of the other verbs only those that read are then carried out. Default: none.
+   */
+  readonly frees?: readonly Verb<V>[];
   /** Called once for each database that is opened, after the migrations: the place to prepare statements. */
   operations(database: SqliteDatabase): Operations<V>;
 }

@@ -2,10 +2,10 @@
  * A thread that holds a store's file open, as the store sees it.
  *
  * Made by the store; another one is made when it has ended. Invariant: it answers each group once, if only with why
- * that is unknown; it keeps the process alive only while a group is under way.
+ * that is unknown; it keeps the process alive only while a group or a backup is under way.
  */
 import { Worker } from 'node:worker_threads';
-import { type Failure, SkeinError } from '../../kernel/errors.ts';
+import { type Failure, failure, SkeinError } from '../../kernel/errors.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import type { FromThread, StoreThreadData, ThreadOutcome, ToThread } from './messages.ts';
@@ -20,16 +20,22 @@ export class StoreThread {
   private hasEnded = false;
   private waiting: ((outcomes: readonly Outcome[]) => void) | undefined;
   private groupLength = 0;
+  private readonly backups: ((failure: Failure | undefined) => void)[] = [];
 
   /** @throws SkeinError with what is wrong with the file. */
-  static async open(program: URL, data: StoreThreadData): Promise<StoreThread> {
+  static async open(program: URL, data: StoreThreadData, warn: (text: string) => void): Promise<StoreThread> {
     const worker = new Worker(program, { workerData: data });
     let problem: unknown;
     worker.once('error', (error) => {
       problem = error;
     });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    const first = new Promise<FromThread>((resolve) => worker.once('message', resolve));
+    const first = new Promise<FromThread>((resolve) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.type === 'warning') warn(message.text);
+        else resolve(message);
+      });
+    });
     // Where it could not even begin, it ends without a word.
     const message = await Promise.race([first, ended]);
     if (message?.type === 'open') return new StoreThread(worker, ended, message);
@@ -49,6 +55,7 @@ export class StoreThread {
     this.worker = worker;
     this.ended = ended;
     worker.on('message', (message: FromThread) => {
+      if (message.type === 'backup') this.backupDone(message.failure);
       if (message.type !== 'outcomes') return;
       this.hasEnded ||= message.isLast;
       this.epoch = message.epoch;
@@ -78,6 +85,16 @@ export class StoreThread {
     });
   }
 
+  /** After the groups before it, and before those after it. @throws SkeinError */
+  async backup(file: string): Promise<void> {
+    const problem = await new Promise<Failure | undefined>((resolve) => {
+      this.backups.push(resolve);
+      this.worker.ref();
+      this.say({ type: 'backup', file });
+    });
+    if (problem !== undefined) throw errorOf(problem);
+  }
+
   /** Resolves once the file is closed and the thread is gone. */
   async end(): Promise<void> {
     if (!this.hasEnded) this.say({ type: 'close' });
@@ -92,13 +109,25 @@ export class StoreThread {
   private answer(outcomes: readonly Outcome[]): void {
     const { waiting } = this;
     this.waiting = undefined;
-    this.worker.unref();
+    this.unrefIfIdle();
     waiting?.(outcomes);
+  }
+
+  private backupDone(problem: Failure | undefined): void {
+    const resolve = this.backups.shift();
+    this.unrefIfIdle();
+    resolve?.(problem);
+  }
+
+  private unrefIfIdle(): void {
+    if (this.waiting === undefined && this.backups.length === 0) this.worker.unref();
   }
 
   /** It is gone: what it was doing is unknown. */
   private broken(cause: unknown): void {
     this.hasEnded = true;
+    const backupText = 'the thread of the store has ended during the backup: back it up again';
+    while (this.backups.length > 0) this.backupDone(failure('SKEIN_LOST', backupText));
     if (this.waiting === undefined) return;
     const text = 'the thread of the store has ended, and whether it is in the store is unknown';
     const error = new SkeinError('SKEIN_LOST', text, { cause });

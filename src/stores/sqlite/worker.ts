@@ -5,7 +5,7 @@
  * from outside in the middle of a call of SQLite aborts the whole process.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { failureOf } from '../../kernel/errors.ts';
+import { type Failure, failureOf } from '../../kernel/errors.ts';
 import type { Outcome } from '../parts.ts';
 import { SqliteEngine } from './engine.ts';
 import { loadSqlite } from './library.ts';
@@ -23,15 +23,32 @@ async function begin(): Promise<void> {
   const parts: AnySqlitePart[] = [];
   for (const module of modules) parts.push(...((await import(module)) as { parts: AnySqlitePart[] }).parts);
   const library = loadSqlite();
-  const engine = new SqliteEngine({ library, path, parts, ...(before === undefined ? {} : { before }) });
+  const warn = (text: string) => say({ type: 'warning', text });
+  const engine = new SqliteEngine({
+    library,
+    path,
+    parts,
+    warn,
+    ...(before === undefined ? {} : { before }),
+  });
   port.on('message', (message: ToThread) => {
     if (message.type === 'group') {
       const outcomes = engine.carryOut(message.group).map(toSay);
       say({ type: 'outcomes', outcomes, isLast: engine.isOver, epoch: engine.claimedEpoch });
-    } else engine.close();
+    } else if (message.type === 'backup') say({ type: 'backup', ...backup(engine, message.file) });
+    else engine.close();
     if (engine.isOver) port.close();
   });
   say({ type: 'open', id: engine.id, epoch: engine.claimedEpoch });
+}
+
+function backup(engine: SqliteEngine, file: string): { failure?: Failure } {
+  try {
+    engine.backup(file);
+    return {};
+  } catch (error) {
+    return { failure: failureOf(error, 'the backup') };
+  }
 }
 
 function toSay(outcome: Outcome) {

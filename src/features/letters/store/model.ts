@@ -64,6 +64,7 @@ interface State {
 
 export const lettersModel = storeModel<LettersShape['store'], State>({
   name: 'letters',
+  frees: ['settle', 'returned', 'sweep', 'remove'],
   initial: () => ({
     last: new Cell(0),
     letters: new Table(),

@@ -65,6 +65,7 @@ type Reading = LetterRow & Pick<CopyRow, 'due' | 'attempts'>;
 
 export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
+  frees: ['settle', 'returned', 'sweep', 'remove'],
   migrations: [tables],
   operations(database) {
     const letters = new Rows(database);

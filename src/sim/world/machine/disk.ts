@@ -15,7 +15,7 @@ export class Disk {
   readonly content: StoreContent = new Map();
   /** Each sync takes this many times as long. */
   slowness = 1;
-  /** What needs room fails; what only reads, or fails by itself, is answered. */
+  /** What needs room fails; a claim, what frees room, what only reads, or fails by itself, is carried out. */
   isFull = false;
 
   /** Short ones come most often. */

@@ -1,0 +1,151 @@
+/** What the store on SQLite does on a full disk: in the thread of the test, and on a real small one. Needs dist. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { storeLimits } from '../../src/stores/limits.ts';
+import type { Outcome } from '../../src/stores/parts.ts';
+import type { SqliteDatabase } from '../../src/stores/sqlite/library.ts';
+import { add, entry, newPath, notes, open, sqliteError, textsOf, watched } from './engine-rig.ts';
+import { fullDiskTranscript } from './full-disk.ts';
+
+describe('on a full disk', () => {
+  const remove = (n: number) => entry('remove', n);
+  const codesOf = (outcomes: readonly Outcome[]) =>
+    outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.code));
+
+  /** Where no commit that changes something succeeds before half of the reserve was given. */
+  function openOnFullDisk() {
+    const path = newPath();
+    const disk = { path, isFull: false, now: 0, commits: 0 };
+    const changes = (database: SqliteDatabase) =>
+      (database.prepare('SELECT total_changes() AS n').get() as { n: number }).n;
+    let before = 0;
+    const full = watched((sql, database) => {
+      if (sql === 'BEGIN IMMEDIATE') before = changes(database);
+      if (sql !== 'COMMIT') return;
+      disk.commits++;
+      if (!disk.isFull) return;
+      if (statSync(`${path}-reserve`).size > storeLimits.reserveBytes / 2 && changes(database) > before)
+        throw sqliteError(13);
+    });
+    return { disk, engine: open(path, { library: full, now: () => disk.now }) };
+  }
+
+  test('what frees room is carried out, what reads is answered, and all else is refused, in their order', () => {
+    const { disk, engine } = openOnFullDisk();
+    engine.carryOut([add('a'), add('b'), add('c')]);
+    disk.isFull = true;
+    const group = [add('d'), remove(1), entry('all'), entry('dance'), remove(7), entry('refuse', 'x')];
+    expect(codesOf(engine.carryOut(group))).toEqual([
+      'SKEIN_STORE_FULL',
+      true,
+      ['b', 'c'],
+      'SKEIN_INVALID',
+      false,
+      'SKEIN_STORE_FULL',
+    ]);
+    expect(textsOf(engine)).toEqual(['b', 'c']);
+    engine.close();
+  });
+
+  test('a broker can claim the store', () => {
+    const { disk, engine } = openOnFullDisk();
+    engine.carryOut([add('a')]);
+    disk.isFull = true;
+    const claim = { feature: 'swarm', operation: { verb: 'claim', input: 2 as never } };
+    expect(codesOf(engine.carryOut([add('b'), claim, remove(1)]))).toEqual([
+      'SKEIN_STORE_FULL',
+      { isClaimed: true, epoch: 2, id: expect.any(String) },
+      true,
+    ]);
+    engine.close();
+  });
+
+  test('a large group is written in small transactions, whose log fits into the reserve', () => {
+    const { disk, engine } = openOnFullDisk();
+    const numbers = Array.from({ length: 200 }, (_, i) => i + 1);
+    engine.carryOut(numbers.map(() => add('x'.repeat(2000))));
+    engine.carryOut([add('last')]);
+    disk.isFull = true;
+    // After it there is room.
+    engine.carryOut([remove(numbers.length + 1)]);
+    disk.commits = 0;
+    expect(codesOf(engine.carryOut(numbers.map(remove)))).toEqual(numbers.map(() => true));
+    expect(disk.commits).toBe(numbers.length / storeLimits.scarceOperationsMax);
+    // Each begins the log again at its start.
+    expect(statSync(`${disk.path}-wal`).size).toBeLessThan(40_000);
+    expect(textsOf(engine)).toEqual([]);
+    engine.close();
+  });
+
+  test('room that comes back goes into the reserve first, and only then is anything else written', () => {
+    const { disk, engine } = openOnFullDisk();
+    const reserve = () => statSync(`${disk.path}-reserve`).size;
+    expect(reserve()).toBe(storeLimits.reserveBytes);
+    engine.carryOut([add('x'.repeat(100_000))]);
+    const log = () => statSync(`${disk.path}-wal`).size;
+    expect(log()).toBeGreaterThan(100_000);
+    disk.isFull = true;
+    engine.carryOut([add('a')]);
+    expect(reserve()).toBeLessThan(storeLimits.reserveBytes);
+    expect(log()).toBe(0);
+    disk.isFull = false;
+    expect(codesOf(engine.carryOut([add('b')]))).toEqual(['SKEIN_STORE_FULL']);
+    disk.now = storeLimits.reserveRetryMs;
+    expect(codesOf(engine.carryOut([add('c')]))).toEqual([2]);
+    expect(reserve()).toBe(storeLimits.reserveBytes);
+    engine.close();
+  });
+
+  test('a store that was left without its reserve fills it when it is opened', () => {
+    const { disk, engine } = openOnFullDisk();
+    disk.isFull = true;
+    engine.carryOut([add('a')]);
+    engine.close();
+    const next = open(disk.path);
+    expect(statSync(`${disk.path}-reserve`).size).toBe(storeLimits.reserveBytes);
+    expect(codesOf(next.carryOut([add('b')]))).toEqual([1]);
+    next.close();
+  });
+
+  test.each([13, 10 | (19 << 8)])('a store is opened in the room of its reserve (result code %i)', (code) => {
+    const path = newPath();
+    open(path).close();
+    const full = watched((sql) => {
+      if (sql === 'PRAGMA journal_mode = WAL' && statSync(`${path}-reserve`).size > 0)
+        throw sqliteError(code);
+    });
+    const engine = open(path, { library: full, now: () => 0 });
+    expect(textsOf(engine)).toEqual([]);
+    expect(codesOf(engine.carryOut([add('a')]))).toEqual(['SKEIN_STORE_FULL']);
+    engine.close();
+  });
+});
+
+test('a part that names a verb to free room which it does not have is refused', () => {
+  expect(() => open(newPath(), { parts: [{ ...notes, frees: ['forget'] } as never] })).toThrow(
+    'the store of notes has no "forget", which its "frees" names: it has add, all, remove, refuse',
+  );
+});
+
+/** In a namespace of mounts, so that nothing of it stays. */
+const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];
+const onSmallDisk = 'mount -t tmpfs -o size=48m none "$1" && shift && exec "$@"';
+
+test('a real disk that fills up: what frees room and what reads goes on, also over a restart, until there is room again', ({
+  skip,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-small-disk-'));
+  const run = (...command: string[]) => [...unshare, 'sh', '-c', onSmallDisk, 'sh', folder, ...command];
+  try {
+    const { status, stderr } = spawnSync('unshare', run('true'), { encoding: 'utf8' });
+    if (status !== 0) skip(`a small disk cannot be mounted here: ${stderr ?? 'there is no unshare'}`);
+    const program = [process.execPath, 'scripts/run.mjs', 'test/stores/full-disk-main.ts', folder];
+    const printed = execFileSync('unshare', run(...program), { encoding: 'utf8' });
+    expect(JSON.parse(printed)).toEqual(fullDiskTranscript);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
