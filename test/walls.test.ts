@@ -60,7 +60,7 @@ const mayImport: Record<Room, string[]> = {
   // Liars and the watch of floods speak topology's messages: a mesh without topology has no records to lie about.
   'sim/world': [...below, 'features/*/core', 'features/store-models.ts', 'node', 'stores'],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'stores', 'sim/world'],
-  'features/*/sim.ts': ['features/*/sim', 'sim/world'],
+  'features/*/sim.ts': ['features/*/sim', 'features/*/store', 'sim/world'],
   'features/sim.ts': ['features/*/sim.ts', 'sim/world'],
   'sim/run': [...below, 'features/*/core', 'features/sim.ts', 'node', 'sim/world', 'valibot'],
   'sim/index.ts': ['sim/world', 'sim/run', 'stores'],

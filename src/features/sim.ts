@@ -9,6 +9,7 @@ import type { SimulatedFeature } from '../sim/world/workload.ts';
 import calls from './calls/sim.ts';
 import channels from './channels/sim.ts';
 import formation from './formation/sim.ts';
+import letters from './letters/sim.ts';
 import messaging from './messaging/sim.ts';
 
 export const simulatedFeatures: readonly SimulatedFeature[] = [
@@ -16,4 +17,5 @@ export const simulatedFeatures: readonly SimulatedFeature[] = [
   calls, // requests to services
   channels, // streams of bytes between two nodes
   formation, // a broker, and pairs that it names
+  letters, // letters that a broker keeps
 ];

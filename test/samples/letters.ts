@@ -27,11 +27,11 @@ const message: Codec<LetterMessage> = {
       case 'stored':
         return encodeStored(given.number, given.outcomes);
       case 'open':
-        return encodeOpen(given.store, given, given.inHand);
+        return encodeOpen(given);
       case 'close':
         return encodeClose();
       case 'letters':
-        return encodeLetters(given.store, given.deliveries);
+        return encodeLetters(given.opening, given.store, given.deliveries);
       case 'settle':
         return encodeSettle(given.store, given.items);
       case 'report':
@@ -75,9 +75,16 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
       { ok: false, failure: failure('SKEIN_UNKNOWN_NODE', 'the swarm has never seen zz') },
     ],
   },
-  open: { type: 'open', store: 0x123456789abc, letters: 1000, bytes: 4_194_304, inHand: [3, 300] },
+  open: {
+    type: 'open',
+    opening: 2,
+    store: 0x123456789abc,
+    letters: 1000,
+    bytes: 4_194_304,
+    inHand: [3, 300],
+  },
   close: { type: 'close' },
-  letters: { type: 'letters', store: 0x123456789abc, deliveries: [delivery] },
+  letters: { type: 'letters', opening: 2, store: 0x123456789abc, deliveries: [delivery] },
   settle: {
     type: 'settle',
     store: 0x123456789abc,

@@ -51,10 +51,14 @@ export class Lines {
     this.agent = agent;
   }
 
-  /** @param processed Called once the other end has processed it. False: no such node is known. */
+  /**
+   * @param processed Called once the other end has processed it. False: it is not sent, since no such node is known, or
+   * the incarnation that it was meant for has just proved to be over (`ended` was called during this call).
+   */
   send(node: NodeId, message: Uint8Array, processed?: () => void): boolean {
+    const known = this.lines.get(node);
     const line = this.lineTo(node);
-    if (line === undefined) return false;
+    if (line === undefined || (known !== undefined && known !== line)) return false;
     line.sending.add(message, processed);
     this.later(this.toPump, line);
     return true;
@@ -177,6 +181,11 @@ export class Lines {
     const known = this.lines.get(node);
     if (known?.life === life) return known;
     if (known !== undefined) this.end(known);
+    // Whoever heard of the end may have begun the next one.
+    return this.lines.get(node) ?? this.begin(node, life);
+  }
+
+  private begin(node: NodeId, life: number): Line {
     const line: Line = {
       node,
       life,

@@ -109,6 +109,8 @@ export class Member {
   formation: readonly string[] | undefined;
   /** The program's own behaviors, for lives to come. */
   behaviors: MemberOptions['behaviors'];
+  /** The parts of its store, for lives to come. */
+  store: MemberOptions['store'];
   /** The run that is under way. Undefined: no program runs. */
   life: Life | undefined;
   /** How many lives it has begun. */
@@ -121,6 +123,7 @@ export class Member {
     this.options = options;
     this.formation = options.formation;
     this.behaviors = options.behaviors;
+    this.store = options.store;
   }
 
   /** Its program runs and its event loop turns. */
@@ -271,8 +274,8 @@ export class Mesh {
   /** The machine is gone with its program and its disk: nobody is told, nothing is refused. */
   vanish(member: Member): void {
     member.host.isUp = false;
-    this.kill(member, 'silence', `vanish ${member.name}`);
     member.host.disk = new Disk();
+    this.kill(member, 'silence', `vanish ${member.name}`);
   }
 
   /** Says goodbye and ends. */
@@ -393,7 +396,7 @@ export class Mesh {
         clock,
         random,
         notary: this.notary,
-        store: member.options.store,
+        store: member.store,
         onSigned: (bytes, signature) => this.archive.add(bytes, signature),
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onRead: (end, bytes) => this.reads(member, end, bytes),

@@ -13,10 +13,15 @@ export interface DesksPorts {
   readonly wallNow: number;
   next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
   /** @param arrived Called once they are at the recipient. */
-  send(node: NodeId, deliveries: readonly Delivery[], arrived: () => void): void;
+  send(node: NodeId, opening: number, deliveries: readonly Delivery[], arrived: () => void): void;
 }
 
-interface Window {
+/** A recipient that handles letters. */
+export interface Opening {
+  readonly node: NodeId;
+  readonly recipient: string;
+  /** Counts how often it has said what it has in hand. */
+  readonly opening: number;
   readonly letters: number;
   readonly bytes: number;
 }
@@ -24,7 +29,7 @@ interface Window {
 class Desk {
   readonly node: NodeId;
   readonly recipient: string;
-  readonly window: Window;
+  readonly opening: Opening;
   /** Places, with bytes: on the way to the recipient, or there. */
   readonly inHand = new Map<number, number>();
   /** Of these, what has arrived there for certain. */
@@ -41,16 +46,16 @@ class Desk {
   /** It was asked to look again while it was reading. */
   lookAgain = false;
 
-  constructor(node: NodeId, recipient: string, window: Window) {
-    this.node = node;
-    this.recipient = recipient;
-    this.window = window;
+  constructor(opening: Opening) {
+    this.node = opening.node;
+    this.recipient = opening.recipient;
+    this.opening = opening;
   }
 
   get room(): { readonly letters: number; readonly bytes: number } {
     return {
-      letters: this.window.letters - this.inHand.size,
-      bytes: this.window.bytes - this.bytesInHand,
+      letters: this.opening.letters - this.inHand.size,
+      bytes: this.opening.bytes - this.bytesInHand,
     };
   }
 
@@ -99,10 +104,11 @@ export class Desks {
     return this.byNode.size;
   }
 
-  /** A recipient handles letters. @param inHand What it has already. */
-  open(node: NodeId, recipient: string, window: Window, inHand: readonly number[]): void {
+  /** @param inHand What it has already. */
+  open(opening: Opening, inHand: readonly number[]): void {
+    const { node, recipient } = opening;
     this.close(node);
-    const desk = new Desk(node, recipient, window);
+    const desk = new Desk(opening);
     for (const n of inHand) {
       desk.take(n, 0);
       desk.arrived.add(n);
@@ -119,6 +125,10 @@ export class Desks {
     this.byNode.delete(node);
     this.byName.delete(desk.recipient);
     return { recipient: desk.recipient, arrived: [...desk.arrived] };
+  }
+
+  get nodes(): Iterable<NodeId> {
+    return this.byNode.keys();
   }
 
   clear(): void {
@@ -210,7 +220,8 @@ export class Desks {
     if (last !== undefined) desk.afterDue = { due: last.due, n: last.n };
     const deliveries = [...due, ...fresh].filter(({ n }) => !desk.inHand.has(n));
     for (const { n, body } of deliveries) desk.take(n, body.length);
-    if (deliveries.length > 0) this.ports.send(desk.node, deliveries, () => desk.haveArrived(deliveries));
+    if (deliveries.length > 0)
+      this.ports.send(desk.node, desk.opening.opening, deliveries, () => desk.haveArrived(deliveries));
     this.look(desk);
   }
 }

@@ -152,7 +152,8 @@ export class Letters implements Behavior<LettersShape> {
     message: Extract<ReturnType<typeof decodeLetterMessage>, { type: 'stored' | 'letters' | 'report' }>,
   ): void {
     if (message.type === 'stored') this.author.stored(message.number, message.outcomes);
-    else if (message.type === 'letters') this.mailbox.received(message.store, message.deliveries);
+    else if (message.type === 'letters')
+      this.mailbox.received(message.opening, message.store, message.deliveries);
     else {
       const { name: author } = this.agent.self;
       this.agent.deliver({

@@ -25,6 +25,8 @@ export class Mailbox {
   private readonly ports: MailboxPorts;
   /** Undefined: the program handles no letters. */
   private window: Window | undefined;
+  /** How often the broker was told what is in hand. */
+  private opening = 0;
   /** Whose places the letters in hand are. */
   private store = 0;
   private readonly inHand = new Set<number>();
@@ -56,12 +58,14 @@ export class Mailbox {
 
   /** There is another broker, or this node has one at last. */
   brokerChanged(): void {
+    this.announce();
     this.unsent = [...this.unconfirmed].map(([n, settlement]) => ({ n, settlement }));
     this.flush();
-    if (this.window !== undefined) this.announce();
   }
 
-  received(store: number, deliveries: readonly Delivery[]): void {
+  /** @param opening What was sent before this node has said last what it has in hand does not count. */
+  received(opening: number, store: number, deliveries: readonly Delivery[]): void {
+    if (opening !== this.opening) return;
     if (store !== this.store) this.otherStore(store);
     const fresh = deliveries.filter(({ n }) => !this.inHand.has(n) && !this.unconfirmed.has(n));
     if (this.window === undefined || fresh.length === 0) return;
@@ -103,7 +107,8 @@ export class Mailbox {
 
   private announce(): void {
     if (this.window === undefined) return;
-    this.ports.send(encodeOpen(this.store, this.window, [...this.inHand, ...this.unconfirmed.keys()]));
+    const inHand = [...this.inHand, ...this.unconfirmed.keys()];
+    this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...this.window, inHand }));
   }
 
   private confirmed(items: readonly Settled[]): void {

@@ -51,6 +51,8 @@ export class PostOffice {
   private readonly ports: PostOfficePorts;
   private readonly desks: Desks;
   private waiting: Errand[] = [];
+  /** Of each author whose letters are being stored: those that came after them. */
+  private readonly putting = new Map<NodeId, Errand[]>();
   private readonly operations = new Map<number, (completion: Completion) => void>();
   /** Recipients that went out of reach, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
@@ -65,8 +67,8 @@ export class PostOffice {
         return agent.wallNow;
       },
       next: (request, loaded) => this.next(request, loaded),
-      send: (node, deliveries, arrived) =>
-        ports.send(node, encodeLetters(this.storeTag, deliveries), arrived),
+      send: (node, opening, deliveries, arrived) =>
+        ports.send(node, encodeLetters(opening, this.storeTag, deliveries), arrived),
     });
   }
 
@@ -81,6 +83,8 @@ export class PostOffice {
     this.tryAgainAt = never;
     if (office.state === 'elsewhere') {
       this.waiting = [];
+      this.putting.clear();
+      for (const node of this.desks.nodes) this.ports.drop(node);
       this.desks.clear();
       this.operations.clear();
       this.sweepAt = never;
@@ -100,6 +104,8 @@ export class PostOffice {
 
   /** Nothing of these letters is in the store: their authors decide. What recipients have said waits on. */
   private refuseWaiting(why: Failure): void {
+    // Another broker writes, or has written: in a moment it is decided which one is to go on.
+    if (why.code === 'SKEIN_STORE_CLAIMED') return;
     const errands = this.waiting;
     this.waiting = errands.filter(({ message }) => message.type !== 'put');
     for (const { from, message, done } of errands) {
@@ -135,12 +141,13 @@ export class PostOffice {
     const { from, message, done } = errand;
     switch (message.type) {
       case 'put':
-        return this.put(errand, message.letters);
+        return this.putInTurn(errand);
       case 'settle':
         return this.settle(errand, message.items);
       case 'open': {
         const inHand = message.store === this.storeTag ? message.inHand : [];
-        this.desks.open(from.node, from.name, message, inHand);
+        const { opening, letters, bytes } = message;
+        this.desks.open({ node: from.node, recipient: from.name, opening, letters, bytes }, inHand);
         return done();
       }
       case 'close':
@@ -153,7 +160,8 @@ export class PostOffice {
   memberEnded(node: NodeId): void {
     this.awaySince.delete(node);
     const closed = this.desks.close(node);
-    this.waiting = this.waiting.filter(({ from }) => from.node !== node);
+    // What it has said of letters still counts, and so do letters that it has sent.
+    this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'open');
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
       if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
@@ -181,9 +189,38 @@ export class PostOffice {
 
   // ── storing ───────────────────────────────────────────────────────────────────────────────────────
 
-  private put(errand: Errand, letters: readonly Letter[]): void {
+  /** One after the other of each author: one that has to be tried again must not be overtaken. */
+  private putInTurn(errand: Errand): void {
+    const { node } = errand.from;
+    const behind = this.putting.get(node);
+    if (behind !== undefined) {
+      behind.push(errand);
+      return;
+    }
+    this.putting.set(node, []);
+    this.put(errand);
+  }
+
+  private putEnded({ from: { node } }: Errand): void {
+    const behind = this.putting.get(node);
+    const next = behind?.shift();
+    if (next === undefined) this.putting.delete(node);
+    else this.put(next);
+  }
+
+  /** With what came after it, in its place. */
+  private putLater(errand: Errand): void {
+    const behind = this.putting.get(errand.from.node) ?? [];
+    this.putting.delete(errand.from.node);
+    if (this.ports.swarm.office.state === 'elsewhere') return;
+    this.waiting.push(errand, ...behind);
+    this.tryAgainSoon();
+  }
+
+  private put(errand: Errand): void {
     const { from, message, done } = errand;
     if (message.type !== 'put') return;
+    const { letters } = message;
     const now = Math.floor(this.ports.agent.wallNow);
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
@@ -205,13 +242,14 @@ export class PostOffice {
       for (const outcome of all) this.counts[outcome.ok ? 'stored' : 'refused']++;
       this.answer(from.node, message.number, all);
       done();
+      this.putEnded(errand);
       for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
         this.desks.mail(recipient);
     };
     if (stored.length === 0) return conclude([]);
     this.ask('put', { now, letters: stored }, (completion) => {
       if (completion.ok) return conclude(completion.value as readonly PutOutcome[]);
-      if (this.mayComeOff(completion.failure)) return this.later(errand);
+      if (this.mayComeOff(completion.failure)) return this.putLater(errand);
       const why = completion.failure;
       this.answer(
         from.node,

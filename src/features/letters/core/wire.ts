@@ -7,15 +7,16 @@
  *          text recipients (separated by spaces), bytes body
  * stored   2, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id, varint n;
  *          of a failure: text code, text message
- * open     3, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n
+ * open     3, varint opening, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n
  * close    4
- * letters  5, u48 store, varint count, of each: varint n, 16 bytes id, varint sent at, varint attempt, text author,
+ * letters  5, varint opening, u48 store, varint count, of each: varint n, 16 bytes id, varint sent at, varint attempt, text author,
  *          text via, text type, text recipients, u8 encoding, bytes body
  * settle   6, u48 store, varint count, of each: varint n, u8 outcome (0 handled, 1 again, 2 failed, 3 refused),
  *          varint delay ms, text reason
  * report   7, varint count, of each: 16 bytes id, text recipient, u8 state, text reason
  * ```
- * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. Invariant: what is read is whole
+ * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. `opening` counts how often a
+ * recipient has said what it has in hand: letters that were sent before the last time do not count. Invariant: what is read is whole
  * and within its limits, or undefined.
  */
 import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
@@ -54,13 +55,19 @@ export type LetterMessage =
   | { readonly type: 'stored'; readonly number: number; readonly outcomes: readonly Stored[] }
   | {
       readonly type: 'open';
+      readonly opening: number;
       readonly store: number;
       readonly letters: number;
       readonly bytes: number;
       readonly inHand: readonly number[];
     }
   | { readonly type: 'close' }
-  | { readonly type: 'letters'; readonly store: number; readonly deliveries: readonly Delivery[] }
+  | {
+      readonly type: 'letters';
+      readonly opening: number;
+      readonly store: number;
+      readonly deliveries: readonly Delivery[];
+    }
   | { readonly type: 'settle'; readonly store: number; readonly items: readonly Settled[] }
   | { readonly type: 'report'; readonly letters: readonly Omit<Undelivered, 'author'>[] };
 
@@ -99,16 +106,10 @@ export function encodeStored(number: number, results: readonly Stored[]): Uint8A
   return writer.view();
 }
 
-export function encodeOpen(
-  store: number,
-  { letters, bytes }: { readonly letters: number; readonly bytes: number },
-  inHand: readonly number[],
-): Uint8Array {
-  const writer = new Writer(64 + 8 * inHand.length)
-    .u8(LetterKind.open)
-    .u48(store)
-    .varint(letters)
-    .varint(bytes);
+export function encodeOpen(open: Omit<Extract<LetterMessage, { type: 'open' }>, 'type'>): Uint8Array {
+  const { opening, store, letters, bytes, inHand } = open;
+  const writer = new Writer(64 + 8 * inHand.length).u8(LetterKind.open).varint(opening).u48(store);
+  writer.varint(letters).varint(bytes);
   writer.varint(inHand.length);
   for (const n of inHand) writer.varint(n);
   return writer.view();
@@ -118,9 +119,9 @@ export function encodeClose(): Uint8Array {
   return Uint8Array.of(LetterKind.close);
 }
 
-export function encodeLetters(store: number, deliveries: readonly Delivery[]): Uint8Array {
+export function encodeLetters(opening: number, store: number, deliveries: readonly Delivery[]): Uint8Array {
   const writer = new Writer(16 + deliveries.reduce((sum, { body }) => sum + body.length + 128, 0));
-  writer.u8(LetterKind.letters).u48(store).varint(deliveries.length);
+  writer.u8(LetterKind.letters).varint(opening).u48(store).varint(deliveries.length);
   for (const delivery of deliveries) {
     writeId(writer.varint(delivery.n), delivery.id).varint(delivery.sentAt).varint(delivery.attempt);
     writer.text(delivery.author).text(delivery.via).text(delivery.type);
@@ -177,6 +178,7 @@ function read(reader: Reader): LetterMessage | undefined {
     case LetterKind.open:
       return {
         type: 'open',
+        opening: reader.varint(),
         store: reader.u48(),
         letters: reader.varint(letterLimits.lettersInHandMax),
         bytes: reader.varint(letterLimits.lettersInHandBytesMax),
@@ -187,6 +189,7 @@ function read(reader: Reader): LetterMessage | undefined {
     case LetterKind.letters:
       return {
         type: 'letters',
+        opening: reader.varint(),
         store: reader.u48(),
         deliveries: listOf(reader, letterLimits.lettersPerReadMax, readDelivery),
       };

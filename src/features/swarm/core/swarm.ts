@@ -70,7 +70,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly pages = new Map<number, Answer>();
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
-    ended: () => undefined,
+    ended: (node) => this.ended(node),
   });
   /** The broker whose questions have been sent. */
   private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
@@ -149,9 +149,23 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (broker?.node === asked?.node && broker?.epoch === asked?.epoch) return;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
-    if (broker !== undefined) for (const bytes of this.questions.all()) this.lines.send(broker.node, bytes);
+    // What it did as the broker ends before it speaks as a member.
+    this.setOffice({ state: 'elsewhere' });
+    this.askAgain();
     for (const follower of this.followers) follower.brokerChanged?.();
-    this.setOffice({ state: this.formation.isBroker ? 'unused' : 'elsewhere' });
+    if (this.formation.isBroker) this.setOffice({ state: 'unused' });
+  }
+
+  /** All that is not answered, of the broker of the moment. */
+  private askAgain(): void {
+    const { broker } = this;
+    if (broker === undefined) return;
+    for (const bytes of this.questions.all()) if (!this.lines.send(broker.node, bytes)) return;
+  }
+
+  /** The broker may have restarted, and be the broker again. */
+  private ended(node: NodeId): void {
+    if (node === this.broker?.node) this.askAgain();
   }
 
   private setOffice(office: Office): void {

@@ -25,7 +25,7 @@ export function fullDisk(members: readonly Member[]): Fault {
 
 /** Those that a fault of disks can hit. */
 export function runningWithStore(mesh: Mesh): Member[] {
-  return runningMembers(mesh).filter(({ options }) => options.store !== undefined);
+  return runningMembers(mesh).filter(({ store }) => store !== undefined);
 }
 
 function diskFault(

@@ -1,0 +1,223 @@
+/**
+ * Every letter of a run: who sent it, what its author was told, who handled it and how often.
+ *
+ * Who calls it: the letter workload. It stands outside the nodes and judges at once: no letter that nobody sent, none in
+ * two hands of one program, none again for a program that has handled it, none out of order; and at the end: whatever
+ * was stored has ended for each recipient as its author was told. Invariant: it only records and complains.
+ */
+import { SkeinError } from '../../../kernel/errors.ts';
+import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import type { Letter, LetterStatus, SentLetter } from '../api.ts';
+
+/** What a handler does with a letter. */
+export type Deed = 'handled' | 'thrown' | 'refused' | 'kept';
+
+/** What became of a letter at one recipient's name. */
+interface Receipt {
+  /** Some handler was called. */
+  wasBegun: boolean;
+  /** The life whose handler is at work on it. */
+  inHand: Life | undefined;
+  /** Lives whose handler has resolved. */
+  readonly handledBy: Set<Life>;
+  isRefused: boolean;
+  hasFailed: boolean;
+}
+
+export interface LedgerLetter {
+  readonly number: number;
+  readonly author: Life;
+  readonly to: readonly string[];
+  readonly hasKey: boolean;
+  /** Not handed over before others that were sent later. */
+  readonly isOrdered: boolean;
+  /** Of the author's clock, when it was asked for last. */
+  askedAt: number;
+  /** The id that its author, or a recipient, was told. */
+  id: string | undefined;
+  /** `stored`, a code, or undefined until then. */
+  outcome: string | undefined;
+  n?: number;
+  readonly receipts: Map<string, Receipt>;
+}
+
+/** They say: nothing was stored. */
+const certain = new Set(['SKEIN_UNKNOWN_NODE', 'SKEIN_BUSY', 'SKEIN_STORE_FULL', 'SKEIN_MAILBOX_FULL']);
+/** Codes that a send may end with; any other is a failure of the run. */
+const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
+
+export class LetterLedger {
+  readonly counts: Record<string, number> = {};
+  private readonly mesh: Mesh;
+  private readonly checks: CheckCounts;
+  private readonly letters: LedgerLetter[] = [];
+  /** By recipient and author life: the highest number that was handed over first. */
+  private readonly firsts = new Map<string, number>();
+
+  constructor(mesh: Mesh, checks: CheckCounts) {
+    this.mesh = mesh;
+    this.checks = checks;
+  }
+
+  sent(author: Life, to: readonly string[], how: { hasKey: boolean; isOrdered: boolean }): LedgerLetter {
+    const letter: LedgerLetter = {
+      number: this.letters.length,
+      author,
+      to,
+      ...how,
+      askedAt: this.mesh.world.now,
+      id: undefined,
+      outcome: undefined,
+      receipts: new Map(),
+    };
+    this.letters.push(letter);
+    return letter;
+  }
+
+  /** Sends that have not ended, of programs that run. */
+  get outstanding(): LedgerLetter[] {
+    return this.letters.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
+  }
+
+  stored(letter: LedgerLetter, { id, n }: SentLetter): void {
+    letter.n = n;
+    this.named(letter, id);
+    this.end(letter, 'stored');
+  }
+
+  failed(letter: LedgerLetter, error: unknown): void {
+    const code = error instanceof SkeinError ? error.code : String(error);
+    if (code === 'SKEIN_CLOSED' || !isRunning(letter.author) || letter.author.isLeaving)
+      return this.end(letter, 'author ended');
+    if (!expected.has(code)) this.fail(letter, `ended with ${String(error)}`);
+    this.end(letter, code);
+    if (certain.has(code) && letter.receipts.size > 0)
+      this.fail(letter, `was handed over, and its author was told ${code}`);
+  }
+
+  /** A handler is called. */
+  begun(life: Life, number: number, given: Letter): LedgerLetter | undefined {
+    const letter = this.letters[number];
+    const { name } = life.node;
+    if (letter === undefined || !letter.to.includes(name)) {
+      this.mesh.world.fail(`${name} was handed what nobody has sent to it: ${number}`);
+      return undefined;
+    }
+    count(this.checks, 'letters for a reason', 1);
+    this.named(letter, given.id);
+    if (given.from !== letter.author.node.name) this.fail(letter, `was handed over as from ${given.from}`);
+    if (certain.has(letter.outcome ?? ''))
+      this.fail(letter, `is handed to ${name}, and its author was told ${letter.outcome}`);
+    const receipt = this.receiptOf(letter, name);
+    if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
+    if (receipt.handledBy.has(life)) this.fail(letter, `is handed again to ${name}, which has handled it`);
+    if (receipt.isRefused) this.fail(letter, `is handed again to ${name}, which has refused it`);
+    if (!receipt.wasBegun && letter.isOrdered && given.attempt === 1) this.checkOrder(letter, name);
+    receipt.wasBegun = true;
+    receipt.inHand = life;
+    return letter;
+  }
+
+  ended(life: Life, letter: LedgerLetter, deed: Deed): void {
+    const receipt = this.receiptOf(letter, life.node.name);
+    if (receipt.inHand === life) receipt.inHand = undefined;
+    if (!isRunning(life)) return;
+    if (deed === 'handled') receipt.handledBy.add(life);
+    this.counts[deed] = (this.counts[deed] ?? 0) + 1;
+  }
+
+  undelivered(letter: LedgerLetter, recipient: string, state: string): void {
+    const receipt = this.receiptOf(letter, recipient);
+    if (state === 'refused') receipt.isRefused = true;
+    else if (state === 'failed') receipt.hasFailed = true;
+    else this.fail(letter, `is reported as ${state} for ${recipient}`);
+  }
+
+  byId(id: string): LedgerLetter | undefined {
+    return this.letters.find((letter) => letter.id === id);
+  }
+
+  /** Stored, and not known to have ended for somebody whose program runs. */
+  get owed(): LedgerLetter[] {
+    const names = new Set(this.mesh.living.map(({ node }) => node.name));
+    const isOwed = (letter: LedgerLetter) => (name: string) =>
+      names.has(name) && !this.hasEnded(letter, name);
+    return this.kept.filter((letter) => letter.to.some(isOwed(letter)));
+  }
+
+  /** A letter that is owed has ended in another way: its author was not there to hear of it. */
+  looked(letter: LedgerLetter, { recipients }: LetterStatus): void {
+    for (const { name, state } of recipients) {
+      const receipt = this.receiptOf(letter, name);
+      if (state === 'refused' && receipt.wasBegun) receipt.isRefused = true;
+      if (state === 'failed' && receipt.wasBegun) receipt.hasFailed = true;
+    }
+  }
+
+  /** That are stored. */
+  get kept(): readonly LedgerLetter[] {
+    return this.letters.filter(({ outcome }) => outcome === 'stored');
+  }
+
+  /** What the store says of a letter must be what its recipients have done. */
+  compare(letter: LedgerLetter, status: LetterStatus | undefined): void {
+    count(this.checks, 'the store says what was done', 1);
+    for (const name of letter.to) {
+      const state = status?.recipients.find((each) => each.name === name)?.state;
+      const receipt = letter.receipts.get(name);
+      const isTrue =
+        state === 'delivered'
+          ? (receipt?.handledBy.size ?? 0) > 0
+          : state === 'stored'
+            ? !this.mesh.living.some(({ node }) => node.name === name)
+            : state === 'refused' || state === 'failed';
+      if (!isTrue) this.fail(letter, `is ${state ?? 'unknown'} for ${name} in the store`);
+    }
+  }
+
+  private hasEnded(letter: LedgerLetter, name: string): boolean {
+    const receipt = letter.receipts.get(name);
+    return receipt !== undefined && (receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed);
+  }
+
+  private checkOrder(letter: LedgerLetter, name: string): void {
+    count(this.checks, 'letters in order', 1);
+    const key = `${name} of ${letter.author.member.name} ${letter.author.number}`;
+    const last = this.firsts.get(key) ?? -1;
+    if (letter.number < last)
+      this.fail(
+        letter,
+        `is handed to ${name} after letter ${last}, which was sent later (${letter.n}, ${this.letters[last]?.n})`,
+      );
+    this.firsts.set(key, Math.max(last, letter.number));
+  }
+
+  private named(letter: LedgerLetter, id: string): void {
+    if (letter.id !== undefined && letter.id !== id) this.fail(letter, `has two ids, ${letter.id} and ${id}`);
+    letter.id = id;
+  }
+
+  private receiptOf(letter: LedgerLetter, name: string): Receipt {
+    const known = letter.receipts.get(name);
+    if (known !== undefined) return known;
+    const made: Receipt = {
+      wasBegun: false,
+      inHand: undefined,
+      handledBy: new Set(),
+      isRefused: false,
+      hasFailed: false,
+    };
+    letter.receipts.set(name, made);
+    return made;
+  }
+
+  private end(letter: LedgerLetter, outcome: string): void {
+    letter.outcome = outcome;
+    this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+  }
+
+  private fail({ number, author }: LedgerLetter, what: string): void {
+    this.mesh.world.fail(`letter ${number} of ${author.member.name} ${what}`);
+  }
+}

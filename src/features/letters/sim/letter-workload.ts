@@ -1,0 +1,194 @@
+/**
+ * What the simulated programs do with letters: they send some to each other, repeat those whose outcome is unknown, and
+ * handle what comes; some throw, refuse, or take their time.
+ *
+ * Who calls it: the simulation, where its workloads name `letters`. All members are of one machine, whose disk has the
+ * store. Invariant: only programs whose event loop turns act, and every letter and every handler goes to the ledger.
+ */
+import { SkeinError } from '../../../kernel/errors.ts';
+import type { Disk } from '../../../sim/world/machine/disk.ts';
+import type { Host } from '../../../sim/world/machine/host.ts';
+import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
+import { Pace } from '../../../sim/world/pace.ts';
+import type { SeededRandom } from '../../../sim/world/random.ts';
+import type { AnyStoreModel } from '../../../stores/model.ts';
+import type { Letter, LetterOptions } from '../api.ts';
+import type { Deed, LedgerLetter, LetterLedger } from './letter-ledger.ts';
+
+const addressesMax = 3;
+const recipientsMax = 3;
+const togetherMax = 4;
+const keyShare = 0.5;
+const delayedShare = 0.1;
+const delayMsMax = 5000;
+const timeoutMs = 4000;
+const throwShare = 0.1;
+const refuseShare = 0.03;
+const slowShare = 0.3;
+const slowMsMax = 2000;
+const stuckShare = 0.02;
+const stuckMs = 15_000;
+const bodyBytesMax = 400;
+const largeShare = 0.01;
+const largeBytes = 700_000;
+
+interface Body {
+  readonly number: number;
+  readonly filler: Uint8Array;
+}
+
+export class LetterWorkload {
+  private readonly mesh: Mesh;
+  private readonly ledger: LetterLedger;
+  private readonly random: SeededRandom;
+  private readonly pace: Pace;
+  private readonly models: readonly AnyStoreModel[];
+  private readonly addresses: readonly string[];
+  private readonly hosts: Host[] = [];
+  private disk: Disk | undefined;
+  /** At the end handlers do their work. */
+  private isGood = false;
+
+  constructor(mesh: Mesh, ledger: LetterLedger, models: readonly AnyStoreModel[], lettersPerSecond: number) {
+    this.mesh = mesh;
+    this.ledger = ledger;
+    this.models = models;
+    this.random = mesh.world.random.fork('letters');
+    this.pace = new Pace(mesh.world, this.random, lettersPerSecond, () => this.act());
+    const count = this.random.integer(1, addressesMax);
+    this.addresses = Array.from({ length: count }, (_, i) => `10.8.0.${i + 1}:7015`);
+    mesh.observers.push({
+      added: (member) => this.enlist(member),
+      started: (life) => this.handle(life),
+      // Its disk is that of the machine, which goes on.
+      stopped: ({ member }) => this.share(member),
+    });
+  }
+
+  start(): void {
+    this.pace.start();
+  }
+
+  stop(): void {
+    this.pace.stop();
+    this.isGood = true;
+  }
+
+  /** From each program to another one. */
+  probe(): LedgerLetter[] {
+    const { living } = this.mesh;
+    return living.flatMap((life) => {
+      const others = living.filter((other) => other.node.name !== life.node.name);
+      return others.length === 0 ? [] : [this.send(life, [this.random.pick(others).node.name])];
+    });
+  }
+
+  private enlist(member: Member): void {
+    member.store = this.models;
+    this.share(member);
+    this.hosts.push(member.host);
+    // Where a formation is among the workloads, its members have one already.
+    if (member.formation !== undefined) return;
+    member.formation = this.addresses;
+    if (this.hosts.length === 1)
+      for (const address of this.addresses) this.mesh.network.places.add(address, this.hosts);
+  }
+
+  private share({ host }: Member): void {
+    this.disk ??= host.disk;
+    host.disk = this.disk;
+  }
+
+  // ── sending ───────────────────────────────────────────────────────────────────────────────────────
+
+  private act(): void {
+    const able = this.mesh.members.filter((member) => member.canAct);
+    if (able.length === 0) return;
+    const life = this.random.pick(able).life as Life;
+    const names = [...new Set(this.mesh.members.map(({ nodeName }) => nodeName))];
+    const others = names.filter((name) => name !== life.node.name);
+    if (others.length === 0) return;
+    for (let left = this.random.integer(1, togetherMax); left > 0; left--)
+      this.send(life, this.random.sample(others, this.random.integer(1, recipientsMax)));
+  }
+
+  private send(life: Life, to: readonly string[]): LedgerLetter {
+    const hasKey = this.random.chance(keyShare);
+    const isDelayed = !this.isGood && this.random.chance(delayedShare);
+    const letter = this.ledger.sent(life, to, { hasKey, isOrdered: !isDelayed });
+    const filler = new Uint8Array(
+      this.random.chance(largeShare) ? largeBytes : this.random.integer(0, bodyBytesMax),
+    );
+    const body: Body = { number: letter.number, filler };
+    const options: LetterOptions = {
+      timeoutMs,
+      ...(hasKey ? { idempotencyKey: `letter ${letter.number}` } : {}),
+      ...(isDelayed
+        ? { notBefore: new Date(life.platform.wallNow() + this.random.integer(1, delayMsMax)) }
+        : {}),
+    };
+    this.ask(letter, body, options);
+    return letter;
+  }
+
+  private ask(letter: LedgerLetter, body: Body, options: LetterOptions): void {
+    const { author, to } = letter;
+    letter.askedAt = this.mesh.world.now;
+    this.mesh.world.touchProgram();
+    author.node.letters.send(to, body, options).then(
+      (sent) => this.ledger.stored(letter, sent),
+      (error: unknown) => this.again(letter, body, options, error),
+    );
+  }
+
+  /** What is unknown is repeated under its key, as a program would. */
+  private again(letter: LedgerLetter, body: Body, options: LetterOptions, error: unknown): void {
+    const isUnknown = error instanceof SkeinError && error.code === 'SKEIN_TIMEOUT';
+    if (isUnknown && letter.hasKey && isRunning(letter.author) && !letter.author.isLeaving)
+      this.ask(letter, body, options);
+    else this.ledger.failed(letter, error);
+  }
+
+  // ── handling ──────────────────────────────────────────────────────────────────────────────────────
+
+  private handle(life: Life): void {
+    life.node.letters.handle((letter) => this.carryOut(life, letter as Letter<Body>), {
+      concurrency: this.random.integer(1, 8),
+      attempts: 4,
+    });
+    life.node.events.addEventListener('letter:undelivered', ({ detail }) => {
+      const letter = this.ledger.byId(detail.id);
+      if (letter !== undefined) this.ledger.undelivered(letter, detail.recipient, detail.state);
+    });
+  }
+
+  private carryOut(life: Life, given: Letter<Body>): unknown {
+    const letter = this.ledger.begun(life, given.body.number, given);
+    if (letter === undefined) return undefined;
+    const end = (deed: Deed): void => {
+      this.ledger.ended(life, letter, deed);
+      if (deed === 'thrown') throw new Error('as planned');
+      if (deed === 'refused') throw new SkeinError('SKEIN_REFUSED', 'as planned');
+    };
+    const draw = this.random.next();
+    const deed: Deed =
+      draw >= throwShare || this.isGood ? 'handled' : draw < refuseShare ? 'refused' : 'thrown';
+    const waitMs = this.isGood ? 0 : this.waitMs();
+    if (waitMs === 0) return end(deed);
+    return new Promise((resolve, reject) => {
+      life.platform.after(waitMs, () => {
+        try {
+          resolve(end(deed));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  private waitMs(): number {
+    const draw = this.random.next();
+    if (draw < stuckShare) return stuckMs;
+    return draw < stuckShare + slowShare ? this.random.integer(1, slowMsMax) : 0;
+  }
+}
