@@ -13,6 +13,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds so far in which this program could have gone on, and the system ran others. Undefined: unknown. */
   heldUpMs?(): number | undefined;
+  /** Unix time in milliseconds, asked for once in each turn: it may be set, and a machine may sleep. */
+  wallNow?(): number;
 }
 
 /** What is wrong with a behavior, for `status`. */

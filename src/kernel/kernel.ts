@@ -47,6 +47,7 @@ type Life = 'new' | 'running' | 'leaving' | 'ended';
 export class Kernel {
   /** State that the parts of this kernel share. Internal: hosts use the methods and getters of the kernel. */
   readonly context: Context;
+  private readonly clock: KernelConfig['clock'];
   private readonly neighborhood: Neighborhood;
   private readonly links: Links;
   private readonly behaviors: Behaviors;
@@ -71,6 +72,7 @@ export class Kernel {
     behaviors: readonly AnyBehavior[],
   ) {
     this.context = new Context(config, random, routes, directory);
+    this.clock = config.clock;
     this.neighborhood = new Neighborhood(this.context, {
       behaviors: () => this.behaviors,
       arrived: (frame, from) => this.forwarder.arrived(frame, from),
@@ -394,8 +396,9 @@ export class Kernel {
   private at(now: number, wallNow?: number): void {
     const lagMs = now - this.promisedWake;
     const sinceTurnMs = now - this.context.now;
-    // Unix time is given now and then; in between it advances as kernel time does.
-    this.context.wallNow = wallNow ?? this.context.wallNow + (now - this.context.now);
+    // Where nobody says it, it advances as kernel time does.
+    this.context.wallNow =
+      wallNow ?? this.clock?.wallNow?.() ?? this.context.wallNow + (now - this.context.now);
     this.context.now = now;
     if (lagMs >= limits.lagForgivenFromMs) this.late(lagMs, sinceTurnMs);
   }

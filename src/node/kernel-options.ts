@@ -19,7 +19,11 @@ export function kernelOptions(
     ...settings,
     instance: signer === undefined ? hexOf(platform.random.bytes(8)) : instanceOf(signer.publicKey),
     firstLink,
-    clock: { now: () => platform.now(), heldUpMs: () => platform.heldUpMs?.() },
+    clock: {
+      now: () => platform.now(),
+      heldUpMs: () => platform.heldUpMs?.(),
+      wallNow: () => platform.wallNow(),
+    },
     features: settings.features ?? [],
     behaviors: settings.behaviors?.() ?? [],
     ...(signer === undefined ? {} : { signer }),

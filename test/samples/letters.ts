@@ -23,7 +23,7 @@ const message: Codec<LetterMessage> = {
   encode(given) {
     switch (given.type) {
       case 'put':
-        return encodePut(given.number, given.letters);
+        return encodePut(given.number, given.isAgain, given.letters);
       case 'stored':
         return encodeStored(given.number, given.outcomes);
       case 'open':
@@ -65,7 +65,7 @@ const delivery: Delivery = {
 };
 
 const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
-  put: { type: 'put', number: 1, letters: [letter, toAll] },
+  put: { type: 'put', number: 1, isAgain: true, letters: [letter, toAll] },
   stored: {
     type: 'stored',
     number: 1,

@@ -63,6 +63,7 @@ const item = fc.record({
   n: fc.integer({ min: 0, max: 12 }),
   outcome: fc.constantFrom('handled', 'handled', 'again', 'failed', 'refused'),
   due: fc.integer({ min: 1, max: 80 }),
+  waitMs: fc.integer({ min: 1, max: 30 }),
   reason: fc.constantFrom('', 'no'),
 });
 const commands = fc.oneof(
@@ -104,6 +105,8 @@ const commands = fc.oneof(
     }),
   }),
   fc.record({ verb: fc.constantFrom('status', 'body'), input: anId }),
+  fc.record({ verb: fc.constant('clockBack'), input: time }),
+  fc.record({ verb: fc.constant('known'), input: fc.array(anId, { maxLength: 4 }) }),
   fc.record({
     verb: fc.constant('list'),
     input: fc.record(
@@ -160,7 +163,11 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
   for (let i = 1; i <= fit; i++) expect(put(i, ['b'])).toEqual([{ type: 'stored', n: i }]);
   expect(put(fit + 1, ['c', 'b'])).toEqual([{ type: 'full', recipients: ['b'] }]);
   expect(ask('list', { to: 'c', after: 0, limit: 9 })).toEqual([]);
-  ask('settle', { recipient: 'b', now: 2, items: [{ n: 7, outcome: 'handled', due: 0, reason: '' }] });
+  ask('settle', {
+    recipient: 'b',
+    now: 2,
+    items: [{ n: 7, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
+  });
   expect(put(fit + 2, ['b', 'c'])).toEqual([{ type: 'stored', n: fit + 1 }]);
   close();
 });

@@ -14,16 +14,26 @@ import { ReceivingEnd } from './receiving-end.ts';
 import { SendingEnd } from './sending-end.ts';
 import { encodeAck, encodePart, type LineHead, LineType, readAck, readHead, readPart } from './wire.ts';
 
+/** One incarnation of a node. */
+export interface LineEnd {
+  readonly node: NodeId;
+  readonly life: number;
+}
+
+/** Where a message came from. */
+export interface Sender extends LineEnd {
+  /** Of the sender's attempts at this line: what came with an earlier one it has abandoned. */
+  readonly run: number;
+}
+
 export interface LinesPorts {
   /** A message has come. @param bytes May be a view into what was received. @param done To be called once it is processed. */
-  received(from: NodeId, bytes: Uint8Array, done: () => void): void;
+  received(from: Sender, bytes: Uint8Array, done: () => void): void;
   /** The incarnation at the other end has ended: what it has not processed is gone. */
   ended(node: NodeId): void;
 }
 
-interface Line {
-  readonly node: NodeId;
-  readonly life: number;
+interface Line extends LineEnd {
   readonly sending: SendingEnd;
   readonly receiving: ReceivingEnd;
   /** The neighbor by which frames leave. */
@@ -62,6 +72,18 @@ export class Lines {
     line.sending.add(message, processed);
     this.later(this.toPump, line);
     return true;
+  }
+
+  /** To the incarnation that something came from, and to no later one. False: it is gone. */
+  reply({ node, life }: LineEnd, message: Uint8Array, processed?: () => void): boolean {
+    const entry = this.agent.directory.get(node);
+    return entry !== undefined && lifeOf(entry.instance) === life && this.send(node, message, processed);
+  }
+
+  /** False: the sender has abandoned what it has sent then, or is gone. */
+  isCurrent({ node, life, run }: Sender): boolean {
+    const line = this.lines.get(node);
+    return line?.life === life && line.receiving.newestRun === run;
   }
 
   /** What that node has not processed is not sent any more. */
@@ -199,7 +221,8 @@ export class Lines {
         holds: (bytes) => {
           this.partialBytes += bytes;
         },
-        message: (bytes, done) => this.ports.received(node, bytes, done),
+        message: (bytes, done) =>
+          this.ports.received({ node, life, run: line.receiving.newestRun }, bytes, done),
         changed: () => this.later(this.toAcknowledge, line),
       }),
       nextHop: this.nextHopTo(node),

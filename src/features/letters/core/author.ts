@@ -20,6 +20,8 @@ interface Waiting {
 interface Batch {
   readonly number: number;
   readonly letters: readonly Waiting[];
+  /** To a broker, which may have stored it. */
+  wasSent: boolean;
 }
 
 export interface AuthorPorts {
@@ -83,10 +85,8 @@ export class Author {
 
   flush(): void {
     while (this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
-      const batch = {
-        number: ++this.lastNumber,
-        letters: this.queue.splice(0, this.nextBatchLength()).flat(),
-      };
+      const letters = this.queue.splice(0, this.nextBatchLength()).flat();
+      const batch: Batch = { number: ++this.lastNumber, letters, wasSent: false };
       this.batches.set(batch.number, batch);
       this.send(batch);
     }
@@ -125,13 +125,11 @@ export class Author {
     return handle;
   }
 
-  private send({ number, letters }: Batch): boolean {
-    return this.ports.send(
-      encodePut(
-        number,
-        letters.map(({ letter }) => letter),
-      ),
-    );
+  private send(batch: Batch): boolean {
+    const letters = batch.letters.map(({ letter }) => letter);
+    const isSent = this.ports.send(encodePut(batch.number, batch.wasSent, letters));
+    batch.wasSent ||= isSent;
+    return isSent;
   }
 
   private nextBatchLength(): number {

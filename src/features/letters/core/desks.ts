@@ -6,6 +6,7 @@
  * not handed to it again; one desk reads one page at a time.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
+import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { Delivery, NextLetters, NextRequest } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
@@ -13,12 +14,11 @@ export interface DesksPorts {
   readonly wallNow: number;
   next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
   /** @param arrived Called once they are at the recipient. */
-  send(node: NodeId, opening: number, deliveries: readonly Delivery[], arrived: () => void): void;
+  send(opening: Opening, deliveries: readonly Delivery[], arrived: () => void): void;
 }
 
 /** A recipient that handles letters. */
-export interface Opening {
-  readonly node: NodeId;
+export interface Opening extends LineEnd {
   readonly recipient: string;
   /** Counts how often it has said what it has in hand. */
   readonly opening: number;
@@ -94,7 +94,6 @@ export class Desks {
   private readonly ports: DesksPorts;
   private readonly byNode = new Map<NodeId, Desk>();
   private readonly byName = new Map<string, Desk>();
-  private lastWallNow = 0;
 
   constructor(ports: DesksPorts) {
     this.ports = ports;
@@ -179,9 +178,6 @@ export class Desks {
 
   lookAtDue(): void {
     const { wallNow } = this.ports;
-    // The clock was set back: what came due by the old one would lie before the place that was read last.
-    if (wallNow < this.lastWallNow) for (const desk of this.byNode.values()) desk.afterDue = { due: 0, n: 0 };
-    this.lastWallNow = wallNow;
     for (const desk of this.byNode.values()) if (desk.nextDue > 0 && desk.nextDue <= wallNow) this.look(desk);
   }
 
@@ -220,8 +216,7 @@ export class Desks {
     if (last !== undefined) desk.afterDue = { due: last.due, n: last.n };
     const deliveries = [...due, ...fresh].filter(({ n }) => !desk.inHand.has(n));
     for (const { n, body } of deliveries) desk.take(n, body.length);
-    if (deliveries.length > 0)
-      this.ports.send(desk.node, desk.opening.opening, deliveries, () => desk.haveArrived(deliveries));
+    if (deliveries.length > 0) this.ports.send(desk.opening, deliveries, () => desk.haveArrived(deliveries));
     this.look(desk);
   }
 }

@@ -160,8 +160,9 @@ export interface NextLetters {
 export interface SettleItem {
   readonly n: number;
   readonly outcome: Settlement['outcome'];
-  /** Of `again`: Unix milliseconds. */
+  /** Of `again`: Unix milliseconds, and how long that is from now. */
   readonly due: number;
+  readonly waitMs: number;
   readonly reason: string;
 }
 
@@ -194,6 +195,8 @@ export interface LettersShape extends Shape {
   readonly event: LettersEvent;
   readonly store: {
     put(input: { readonly now: number; readonly letters: readonly StoredLetter[] }): readonly PutOutcome[];
+    /** The places of letters that are there, 0 for the others. */
+    known(ids: readonly string[]): readonly number[];
     next(request: NextRequest): NextLetters;
     settle(input: {
       readonly recipient: string;
@@ -206,6 +209,8 @@ export interface LettersShape extends Shape {
       readonly expired: readonly Undelivered[];
       readonly isMore: boolean;
     };
+    /** The clock was set back, or this broker's is behind that of the one before: nobody waits longer than was said. */
+    clockBack(now: number): void;
     status(id: LetterId): LetterStatus | null;
     list(request: ListRequest): readonly LetterStatus[];
     retry(input: {

@@ -18,7 +18,7 @@ import type {
   TimerCalls,
 } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
-import { Lines } from '../../../kernel/lines/lines.ts';
+import { Lines, type Sender } from '../../../kernel/lines/lines.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { answerInquiries } from './inquiries.ts';
@@ -95,8 +95,10 @@ export class Letters implements Behavior<LettersShape> {
     const office = new PostOffice({
       agent,
       swarm,
-      send: (node, message, processed) => void this.lines.send(node, message, processed),
+      reply: (end, message, processed) => void this.lines.reply(end, message, processed),
+      send: (node, message) => void this.lines.send(node, message),
       drop: (node) => this.lines.drop(node),
+      isCurrent: (sender) => this.lines.isCurrent(sender),
     });
     this.office = office;
     answerInquiries({
@@ -131,19 +133,19 @@ export class Letters implements Behavior<LettersShape> {
     if (node === this.swarm.broker?.node) this.brokerChanged();
   }
 
-  private received(from: NodeId, bytes: Uint8Array, done: () => void): void {
+  private received(from: Sender, bytes: Uint8Array, done: () => void): void {
     const message = decodeLetterMessage(bytes);
-    const name = this.agent.directory.get(from)?.name;
+    const name = this.agent.directory.get(from.node)?.name;
     if (message === undefined || name === undefined) return done();
     switch (message.type) {
       case 'put':
       case 'open':
       case 'close':
       case 'settle':
-        return this.office.received({ node: from, name }, message, done);
+        return this.office.received({ ...from, name }, message, done);
       default:
         // Nobody but the broker is to be believed.
-        if (from === this.swarm.broker?.node) this.told(message);
+        if (from.node === this.swarm.broker?.node) this.told(message);
         return done();
     }
   }

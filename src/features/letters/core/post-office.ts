@@ -8,6 +8,7 @@
 import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
 import type { Questioner, SwarmCore } from '../../swarm/core/shared.ts';
 import { Desks } from './desks.ts';
 import type {
@@ -31,17 +32,26 @@ type StoreVerbs = LettersShape['store'];
 export interface PostOfficePorts {
   readonly agent: BehaviorAgent<LettersShape>;
   readonly swarm: SwarmCore;
-  /** @param processed Called once that node needs it no more. */
-  send(node: NodeId, message: Uint8Array, processed?: () => void): void;
+  /** To one incarnation alone. @param processed Called once it needs it no more. */
+  reply(end: LineEnd, message: Uint8Array, processed?: () => void): void;
+  send(node: NodeId, message: Uint8Array): void;
   /** What that node was sent and has not processed is not sent any more. */
   drop(node: NodeId): void;
+  /** False: whoever has sent it has abandoned it. */
+  isCurrent(sender: Sender): boolean;
 }
+
+type Member = Questioner & Sender;
 
 /** A message of a member that is being carried out, or waits for that. */
 interface Errand {
-  readonly from: Questioner;
+  readonly from: Member;
   readonly message: FromMember;
   readonly done: () => void;
+  /** An attempt has failed. */
+  isAgain: boolean;
+  /** It may be in the store already: an attempt has ended in the unknown. */
+  mayBeStored: boolean;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -56,6 +66,7 @@ export class PostOffice {
   private readonly operations = new Map<number, (completion: Completion) => void>();
   /** Recipients that went out of reach, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
+  private lastWallNow = 0;
   private sweepAt = never;
   private tryAgainAt = never;
 
@@ -67,8 +78,8 @@ export class PostOffice {
         return agent.wallNow;
       },
       next: (request, loaded) => this.next(request, loaded),
-      send: (node, opening, deliveries, arrived) =>
-        ports.send(node, encodeLetters(opening, this.storeTag, deliveries), arrived),
+      send: (opening, deliveries, arrived) =>
+        ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
     });
   }
 
@@ -94,8 +105,16 @@ export class PostOffice {
 
   private begin(): void {
     this.sweepAt = this.ports.agent.now;
+    this.clockMayBeBack();
     this.desks.rewind();
     this.carryOutWaiting();
+  }
+
+  private clockMayBeBack(): void {
+    this.lastWallNow = this.ports.agent.wallNow;
+    this.ask('clockBack', Math.floor(this.lastWallNow), (completion) => {
+      if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
+    });
   }
 
   private carryOutWaiting(): void {
@@ -107,11 +126,13 @@ export class PostOffice {
     // Another broker writes, or has written: in a moment it is decided which one is to go on.
     if (why.code === 'SKEIN_STORE_CLAIMED') return;
     const errands = this.waiting;
-    this.waiting = errands.filter(({ message }) => message.type !== 'put');
-    for (const { from, message, done } of errands) {
-      if (message.type !== 'put') continue;
+    const isRefused = ({ message, mayBeStored }: Errand) => message.type === 'put' && !mayBeStored;
+    this.waiting = errands.filter((errand) => !isRefused(errand));
+    for (const errand of errands) {
+      const { from, message, done } = errand;
+      if (message.type !== 'put' || errand.mayBeStored) continue;
       this.answer(
-        from.node,
+        from,
         message.number,
         message.letters.map(() => ({ ok: false, failure: why })),
       );
@@ -126,10 +147,11 @@ export class PostOffice {
 
   // ── what members say ──────────────────────────────────────────────────────────────────────────────
 
-  received(from: Questioner, message: FromMember, done: () => void): void {
+  received(from: Member, message: FromMember, done: () => void): void {
     const { swarm } = this.ports;
     swarm.use();
-    const errand = { from, message, done };
+    const mayBeStored = message.type === 'put' && message.isAgain;
+    const errand = { from, message, done, isAgain: false, mayBeStored };
     if (swarm.office.state === 'open' && this.waiting.length === 0) return this.carryOut(errand);
     // Not the broker, or not any more: its sender finds out, and says it to the next one.
     if (swarm.office.state === 'elsewhere') return;
@@ -147,7 +169,8 @@ export class PostOffice {
       case 'open': {
         const inHand = message.store === this.storeTag ? message.inHand : [];
         const { opening, letters, bytes } = message;
-        this.desks.open({ node: from.node, recipient: from.name, opening, letters, bytes }, inHand);
+        const { node, life, name: recipient } = from;
+        this.desks.open({ node, life, recipient, opening, letters, bytes }, inHand);
         return done();
       }
       case 'close':
@@ -179,6 +202,7 @@ export class PostOffice {
       if (now - since < letterLimits.letterAwayMs) continue;
       this.awaySince.delete(node);
       if (this.desks.close(node) !== undefined) this.ports.drop(node);
+      this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'put');
     }
   }
 
@@ -213,13 +237,17 @@ export class PostOffice {
     const behind = this.putting.get(errand.from.node) ?? [];
     this.putting.delete(errand.from.node);
     if (this.ports.swarm.office.state === 'elsewhere') return;
-    this.waiting.push(errand, ...behind);
+    for (const each of [errand, ...behind]) each.isAgain = true;
+    this.waiting.unshift(errand, ...behind);
     this.tryAgainSoon();
   }
 
   private put(errand: Errand): void {
-    const { from, message, done } = errand;
+    const { from, message, isAgain } = errand;
     if (message.type !== 'put') return;
+    // Its author has sent it to another broker meanwhile, and may have been told that it is not stored.
+    if (isAgain && !this.ports.isCurrent(from)) return this.putEnded(errand);
+    if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(errand);
     const { letters } = message;
     const now = Math.floor(this.ports.agent.wallNow);
     const outcomes: (Stored | undefined)[] = [];
@@ -239,25 +267,49 @@ export class PostOffice {
         const letter = stored[at] as StoredLetter;
         return concluded(letter, results[at++] as PutOutcome);
       });
-      for (const outcome of all) this.counts[outcome.ok ? 'stored' : 'refused']++;
-      this.answer(from.node, message.number, all);
-      done();
-      this.putEnded(errand);
+      this.putAnswered(errand, letters, all);
       for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
         this.desks.mail(recipient);
     };
     if (stored.length === 0) return conclude([]);
     this.ask('put', { now, letters: stored }, (completion) => {
       if (completion.ok) return conclude(completion.value as readonly PutOutcome[]);
-      if (this.mayComeOff(completion.failure)) return this.putLater(errand);
       const why = completion.failure;
-      this.answer(
-        from.node,
-        message.number,
+      if (why.code === 'SKEIN_LOST') errand.mayBeStored = true;
+      if (this.mayComeOff(why)) return this.putLater(errand);
+      this.putAnswered(
+        errand,
+        letters,
         letters.map(() => ({ ok: false, failure: why })),
       );
-      done();
     });
+  }
+
+  /** That a letter is not stored is said only where an earlier attempt has not stored it either. */
+  private putAnswered(errand: Errand, letters: readonly Letter[], outcomes: readonly Stored[]): void {
+    if (!errand.mayBeStored || outcomes.every(({ ok }) => ok)) return this.putDone(errand, outcomes);
+    const ids = letters.map(({ id }) => id);
+    this.ask('known', ids, (completion) => {
+      if (!completion.ok) {
+        this.ports.swarm.operationFailed(completion.failure);
+        return this.putLater(errand);
+      }
+      const places = completion.value as readonly number[];
+      const all = outcomes.map((outcome, i): Stored => {
+        const n = places[i] ?? 0;
+        return outcome.ok || n === 0 ? outcome : { ok: true, id: ids[i] as string, n, isRepeat: false };
+      });
+      this.putDone(errand, all);
+    });
+  }
+
+  private putDone(errand: Errand, outcomes: readonly Stored[]): void {
+    const { from, message, done } = errand;
+    if (message.type !== 'put') return;
+    for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
+    this.answer(from, message.number, outcomes);
+    done();
+    this.putEnded(errand);
   }
 
   /** As it is stored, or why it is not. */
@@ -286,8 +338,8 @@ export class PostOffice {
     return [...this.ports.swarm.namesSeen()].filter((name) => name !== author);
   }
 
-  private answer(node: NodeId, number: number, outcomes: readonly Stored[]): void {
-    this.ports.send(node, encodeStored(number, outcomes));
+  private answer(to: LineEnd, number: number, outcomes: readonly Stored[]): void {
+    this.ports.reply(to, encodeStored(number, outcomes));
   }
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
@@ -356,6 +408,12 @@ export class PostOffice {
       this.carryOutWaiting();
     }
     if (now >= this.sweepAt) this.sweep(now);
+    const { wallNow } = this.ports.agent;
+    if (wallNow < this.lastWallNow) {
+      this.clockMayBeBack();
+      this.desks.rewind();
+    }
+    this.lastWallNow = wallNow;
     this.desks.lookAtDue();
   }
 
@@ -411,9 +469,9 @@ export class PostOffice {
 
 function settleItem(n: number, settlement: Settled['settlement'], now: number): SettleItem {
   const { outcome } = settlement;
-  if (outcome === 'handled') return { n, outcome, due: 0, reason: '' };
-  const due = outcome === 'again' ? now + Math.max(1, settlement.delayMs) : 0;
-  return { n, outcome, due, reason: settlement.reason };
+  if (outcome === 'handled') return { n, outcome, due: 0, waitMs: 0, reason: '' };
+  const waitMs = outcome === 'again' ? Math.max(1, settlement.delayMs) : 0;
+  return { n, outcome, due: waitMs === 0 ? 0 : now + waitMs, waitMs, reason: settlement.reason };
 }
 
 function concluded({ id, key }: StoredLetter, outcome: PutOutcome): Stored {

@@ -2,7 +2,7 @@
  * What members and the broker say about letters, byte for byte. Each is one message of a line (`kernel/lines`).
  *
  * ```
- * put      1, varint number, varint count, of each letter: 16 bytes id, varint sent at, varint delay ms, varint expires
+ * put      1, varint number, u8 again (1: it was sent to a broker before), varint count, of each letter: 16 bytes id, varint sent at, varint delay ms, varint expires
  *          ms, u8 flags (1: unknown recipients allowed, 2: to all), text type, text key, text digest, u8 encoding,
  *          text recipients (separated by spaces), bytes body
  * stored   2, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id, varint n;
@@ -51,7 +51,13 @@ export interface Settled {
 }
 
 export type LetterMessage =
-  | { readonly type: 'put'; readonly number: number; readonly letters: readonly Letter[] }
+  | {
+      readonly type: 'put';
+      readonly number: number;
+      /** It was sent to a broker before, which may have stored it. */
+      readonly isAgain: boolean;
+      readonly letters: readonly Letter[];
+    }
   | { readonly type: 'stored'; readonly number: number; readonly outcomes: readonly Stored[] }
   | {
       readonly type: 'open';
@@ -73,9 +79,13 @@ export type LetterMessage =
 
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────
 
-export function encodePut(number: number, letters: readonly Letter[]): Uint8Array {
+export function encodePut(number: number, isAgain: boolean, letters: readonly Letter[]): Uint8Array {
   const writer = new Writer(64 + letters.reduce((sum, { body }) => sum + body.length + 128, 0));
-  writer.u8(LetterKind.put).varint(number).varint(letters.length);
+  writer
+    .u8(LetterKind.put)
+    .varint(number)
+    .u8(isAgain ? 1 : 0)
+    .varint(letters.length);
   for (const letter of letters) {
     const { recipients, allowsUnknown } = letter;
     writeId(writer, letter.id).varint(letter.sentAt).varint(letter.delayMs).varint(letter.expiresMs);
@@ -167,6 +177,7 @@ function read(reader: Reader): LetterMessage | undefined {
       return {
         type: 'put',
         number: reader.varint(),
+        isAgain: reader.u8() === 1,
         letters: listOf(reader, letterLimits.lettersPerPutMax, readLetter),
       };
     case LetterKind.stored:

@@ -30,15 +30,14 @@ export interface LedgerLetter {
   readonly author: Life;
   readonly to: readonly string[];
   readonly hasKey: boolean;
-  /** Not handed over before others that were sent later. */
-  readonly isOrdered: boolean;
-  /** Of the author's clock, when it was asked for last. */
-  askedAt: number;
+  /** Not handed over after others that were sent later. */
+  isOrdered: boolean;
+  /** It was asked for again: an earlier time may have stored it, in its place or after others. */
+  isAgain: boolean;
   /** The id that its author, or a recipient, was told. */
   id: string | undefined;
   /** `stored`, a code, or undefined until then. */
   outcome: string | undefined;
-  n?: number;
   readonly receipts: Map<string, Receipt>;
 }
 
@@ -66,7 +65,7 @@ export class LetterLedger {
       author,
       to,
       ...how,
-      askedAt: this.mesh.world.now,
+      isAgain: false,
       id: undefined,
       outcome: undefined,
       receipts: new Map(),
@@ -75,13 +74,18 @@ export class LetterLedger {
     return letter;
   }
 
+  /** Its outcome is unknown, and its author repeats it. */
+  repeated(letter: LedgerLetter): void {
+    letter.isAgain = true;
+    letter.isOrdered = false;
+  }
+
   /** Sends that have not ended, of programs that run. */
   get outstanding(): LedgerLetter[] {
     return this.letters.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
   }
 
-  stored(letter: LedgerLetter, { id, n }: SentLetter): void {
-    letter.n = n;
+  stored(letter: LedgerLetter, { id }: SentLetter): void {
     this.named(letter, id);
     this.end(letter, 'stored');
   }
@@ -92,7 +96,7 @@ export class LetterLedger {
       return this.end(letter, 'author ended');
     if (!expected.has(code)) this.fail(letter, `ended with ${String(error)}`);
     this.end(letter, code);
-    if (certain.has(code) && letter.receipts.size > 0)
+    if (this.isCertain(letter) && letter.receipts.size > 0)
       this.fail(letter, `was handed over, and its author was told ${code}`);
   }
 
@@ -107,7 +111,7 @@ export class LetterLedger {
     count(this.checks, 'letters for a reason', 1);
     this.named(letter, given.id);
     if (given.from !== letter.author.node.name) this.fail(letter, `was handed over as from ${given.from}`);
-    if (certain.has(letter.outcome ?? ''))
+    if (this.isCertain(letter))
       this.fail(letter, `is handed to ${name}, and its author was told ${letter.outcome}`);
     const receipt = this.receiptOf(letter, name);
     if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
@@ -176,6 +180,10 @@ export class LetterLedger {
     }
   }
 
+  private isCertain({ outcome, isAgain }: LedgerLetter): boolean {
+    return !isAgain && certain.has(outcome ?? '');
+  }
+
   private hasEnded(letter: LedgerLetter, name: string): boolean {
     const receipt = letter.receipts.get(name);
     return receipt !== undefined && (receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed);
@@ -186,10 +194,7 @@ export class LetterLedger {
     const key = `${name} of ${letter.author.member.name} ${letter.author.number}`;
     const last = this.firsts.get(key) ?? -1;
     if (letter.number < last)
-      this.fail(
-        letter,
-        `is handed to ${name} after letter ${last}, which was sent later (${letter.n}, ${this.letters[last]?.n})`,
-      );
+      this.fail(letter, `is handed to ${name} after letter ${last}, which was sent later`);
     this.firsts.set(key, Math.max(last, letter.number));
   }
 

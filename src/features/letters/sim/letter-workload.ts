@@ -15,7 +15,6 @@ import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { Letter, LetterOptions } from '../api.ts';
 import type { Deed, LedgerLetter, LetterLedger } from './letter-ledger.ts';
 
-const addressesMax = 3;
 const recipientsMax = 3;
 const togetherMax = 4;
 const keyShare = 0.5;
@@ -55,8 +54,8 @@ export class LetterWorkload {
     this.models = models;
     this.random = mesh.world.random.fork('letters');
     this.pace = new Pace(mesh.world, this.random, lettersPerSecond, () => this.act());
-    const count = this.random.integer(1, addressesMax);
-    this.addresses = Array.from({ length: count }, (_, i) => `10.8.0.${i + 1}:7015`);
+    // One: two brokers at a time on one disk are no world that there is.
+    this.addresses = ['10.8.0.1:7015'];
     mesh.observers.push({
       added: (member) => this.enlist(member),
       started: (life) => this.handle(life),
@@ -133,7 +132,6 @@ export class LetterWorkload {
 
   private ask(letter: LedgerLetter, body: Body, options: LetterOptions): void {
     const { author, to } = letter;
-    letter.askedAt = this.mesh.world.now;
     this.mesh.world.touchProgram();
     author.node.letters.send(to, body, options).then(
       (sent) => this.ledger.stored(letter, sent),
@@ -144,9 +142,10 @@ export class LetterWorkload {
   /** What is unknown is repeated under its key, as a program would. */
   private again(letter: LedgerLetter, body: Body, options: LetterOptions, error: unknown): void {
     const isUnknown = error instanceof SkeinError && error.code === 'SKEIN_TIMEOUT';
-    if (isUnknown && letter.hasKey && isRunning(letter.author) && !letter.author.isLeaving)
-      this.ask(letter, body, options);
-    else this.ledger.failed(letter, error);
+    if (!isUnknown || !letter.hasKey || !isRunning(letter.author) || letter.author.isLeaving)
+      return this.ledger.failed(letter, error);
+    this.ledger.repeated(letter);
+    this.ask(letter, body, options);
   }
 
   // ── handling ──────────────────────────────────────────────────────────────────────────────────────

@@ -35,6 +35,8 @@ type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt'> & {
 interface Copy {
   /** 0: at once. */
   readonly due: number;
+  /** How long that was when it was said. */
+  readonly waitMs: number;
   readonly attempts: number;
   readonly expiresAt: number;
   readonly hasFailed: boolean;
@@ -79,6 +81,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
   }),
   operations: {
     put: (state, { now, letters }) => letters.map((letter) => put(state, letter, now)),
+    known: (state, ids) => ids.map((id) => state.byId.get(id) ?? 0),
     next,
     settle: (state, { recipient, now, items }) =>
       items.flatMap((item) => settle(state, recipient, item, now) ?? []),
@@ -90,6 +93,15 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       }
     },
     sweep,
+    clockBack(state, now) {
+      for (const [[recipient, due, n]] of [...state.due.rows()]) {
+        const copy = state.copies.get([recipient, n]) as Copy;
+        if (due <= now + copy.waitMs) continue;
+        state.due.delete([recipient, due, n]);
+        state.due.put([recipient, now + copy.waitMs, n], null);
+        state.copies.put([recipient, n], { ...copy, due: now + copy.waitMs });
+      }
+    },
     status: (state, id) => statusOf(state, state.byId.get(id)) ?? null,
     list,
     retry(state, { id, now, expiresAt }) {
@@ -98,7 +110,14 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       const failed = copiesOf(state, n).filter(([, copy]) => copy.hasFailed);
       for (const [recipient, copy] of failed) {
         remove(state, recipient, n, copy);
-        add(state, recipient, n, { due: now, attempts: 0, expiresAt, hasFailed: false, reason: '' });
+        add(state, recipient, n, {
+          due: now,
+          waitMs: 0,
+          attempts: 0,
+          expiresAt,
+          hasFailed: false,
+          reason: '',
+        });
       }
       return failed.map(([recipient]) => recipient);
     },
@@ -138,7 +157,14 @@ function put(state: State, letter: StoredLetter, now: number): PutOutcome {
   if (key !== '') state.byKey.put([author, key], n);
   const due = notBefore > now ? notBefore : 0;
   for (const recipient of recipients)
-    add(state, recipient, n, { due, attempts: 0, expiresAt, hasFailed: false, reason: '' });
+    add(state, recipient, n, {
+      due,
+      waitMs: due === 0 ? 0 : due - now,
+      attempts: 0,
+      expiresAt,
+      hasFailed: false,
+      reason: '',
+    });
   return { type: 'stored', n };
 }
 
@@ -197,7 +223,7 @@ function deliveryOf(state: State, recipient: string, n: number): Delivery {
 function settle(
   state: State,
   recipient: string,
-  { n, outcome, due, reason }: SettleItem,
+  { n, outcome, due, waitMs, reason }: SettleItem,
   now: number,
 ): Undelivered | undefined {
   const copy = state.copies.get([recipient, n]);
@@ -209,12 +235,12 @@ function settle(
     return undefined;
   }
   if (outcome === 'again') {
-    add(state, recipient, n, { ...copy, due, attempts, reason });
+    add(state, recipient, n, { ...copy, due, waitMs, attempts, reason });
     return undefined;
   }
   if (outcome === 'failed') {
     const expiresAt = now + letterLimits.letterFailedKeptMs;
-    add(state, recipient, n, { due: 0, attempts, expiresAt, hasFailed: true, reason });
+    add(state, recipient, n, { due: 0, waitMs: 0, attempts, expiresAt, hasFailed: true, reason });
   } else end(state, recipient, n, { state: 'refused', at: now, attempts, reason });
   return undelivered(state, recipient, n, outcome, reason);
 }

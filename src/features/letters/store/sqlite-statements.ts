@@ -37,6 +37,8 @@ export const tables = `
     n INTEGER NOT NULL,
     -- 0: waits for no time.
     due INTEGER NOT NULL,
+    -- How long that was when it was said.
+    wait_ms INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     has_failed INTEGER NOT NULL,
@@ -65,6 +67,7 @@ export function prepare(database: SqliteDatabase) {
   return {
     last: make('SELECT n FROM letters_last'),
     setLast: make('UPDATE letters_last SET n = ?'),
+    placeOf: make('SELECT n FROM letters_letter WHERE id = ?'),
     byId: make('SELECT * FROM letters_letter WHERE id = ?'),
     byN: make('SELECT * FROM letters_letter WHERE n = ?'),
     byKey: make(
@@ -78,8 +81,8 @@ export function prepare(database: SqliteDatabase) {
     ),
     insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
     insertCopy: make(
-      `INSERT INTO letters_copy (recipient, n, due, attempts, expires_at, has_failed, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO letters_copy (recipient, n, due, wait_ms, attempts, expires_at, has_failed, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     mailbox: make('SELECT letters, bytes FROM letters_mailbox WHERE recipient = ?'),
     fillMailbox: make(
@@ -100,9 +103,10 @@ export function prepare(database: SqliteDatabase) {
     ),
     copy: make('SELECT * FROM letters_copy WHERE recipient = ? AND n = ?'),
     changeCopy: make(
-      `UPDATE letters_copy SET due = ?, attempts = ?, expires_at = ?, has_failed = ?, reason = ?
+      `UPDATE letters_copy SET due = ?, wait_ms = ?, attempts = ?, expires_at = ?, has_failed = ?, reason = ?
        WHERE recipient = ? AND n = ?`,
     ),
+    clockBack: make('UPDATE letters_copy SET due = ?1 + wait_ms WHERE due > 0 AND due > ?1 + wait_ms'),
     takeCopy: make(
       'DELETE FROM letters_copy WHERE recipient = ? AND n = ? AND has_failed = 0 RETURNING attempts',
     ),

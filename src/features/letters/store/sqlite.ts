@@ -71,12 +71,14 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
     const letters = new Rows(database);
     return {
       put: ({ now, letters: given }) => letters.putAll(given, now),
+      known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
       settle: ({ recipient, now, items }) => letters.settleAll(recipient, items, now),
       returned({ recipient, ns }) {
         for (const n of ns) letters.returned(recipient, n);
       },
       sweep: ({ now, limit }) => letters.sweep(now, limit),
+      clockBack: (now) => letters.clockBack(now),
       status: (id) => letters.statusOf(letters.byId(id)) ?? null,
       list: (request) => letters.list(request),
       retry: ({ id, now, expiresAt }) => letters.retry(id, now, expiresAt),
@@ -140,7 +142,7 @@ class Rows {
     if (key !== '') insertKey.run(author, key, n);
     const due = notBefore > now ? notBefore : 0;
     for (const recipient of recipients) {
-      insertCopy.run(recipient, n, due, 0, expiresAt, 0, '');
+      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, 0, expiresAt, 0, '');
       this.fill(recipient, 1, body.length);
     }
     return { type: 'stored', n };
@@ -205,7 +207,7 @@ class Rows {
 
   private settle(
     recipient: string,
-    { n, outcome, due, reason }: SettleItem,
+    { n, outcome, due, waitMs, reason }: SettleItem,
     now: number,
   ): Undelivered | undefined {
     if (outcome === 'handled') return this.handled(recipient, n, now);
@@ -213,13 +215,13 @@ class Rows {
     if (copy === undefined || copy.has_failed === 1) return undefined;
     const attempts = copy.attempts + 1;
     if (outcome === 'again') {
-      this.statements.changeCopy.run(due, attempts, copy.expires_at, 0, reason, recipient, n);
+      this.statements.changeCopy.run(due, waitMs, attempts, copy.expires_at, 0, reason, recipient, n);
       return undefined;
     }
     const { bytes } = this.letter(n);
     if (outcome === 'failed') {
       const expiresAt = now + letterLimits.letterFailedKeptMs;
-      this.statements.changeCopy.run(0, attempts, expiresAt, 1, reason, recipient, n);
+      this.statements.changeCopy.run(0, 0, attempts, expiresAt, 1, reason, recipient, n);
       this.fill(recipient, -1, -bytes);
     } else this.end(copy, 'refused', now, attempts, reason);
     return this.undelivered(n, recipient, outcome, reason);
@@ -271,6 +273,10 @@ class Rows {
     return { expired, isMore: over.length > limit || old.length > left };
   }
 
+  clockBack(now: number): void {
+    this.statements.clockBack.run(now);
+  }
+
   private forget(n: number): void {
     this.statements.deleteEnds.run(n);
     this.statements.deleteKeys.run(n);
@@ -278,6 +284,10 @@ class Rows {
   }
 
   // ── for people ────────────────────────────────────────────────────────────────────────────────────
+
+  placeOf(id: string): number {
+    return (this.statements.placeOf.get(id) as { n: number } | undefined)?.n ?? 0;
+  }
 
   byId(id: string): LetterRow | undefined {
     return this.statements.byId.get(id) as LetterRow | undefined;
@@ -339,7 +349,7 @@ class Rows {
     this.changes.clear();
     const failed = this.copiesOf(row).filter(({ has_failed }) => has_failed === 1);
     for (const { recipient, n } of failed) {
-      this.statements.changeCopy.run(now, 0, expiresAt, 0, '', recipient, n);
+      this.statements.changeCopy.run(now, 0, 0, expiresAt, 0, '', recipient, n);
       this.fill(recipient, 1, row.bytes);
     }
     this.writeMailboxes();

@@ -6,6 +6,7 @@
  */
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
+import type { LineEnd } from '../../../kernel/lines/lines.ts';
 
 /** Whether this node writes the swarm's store. */
 export type Office =
@@ -29,9 +30,8 @@ export interface SwarmFollower {
   officeChanged?(): void;
 }
 
-/** Who asks: the node's id, and its name as it announces it. */
-export interface Questioner {
-  readonly node: NodeId;
+/** Who asks: an incarnation of a node, and its name as it announces it. */
+export interface Questioner extends LineEnd {
   readonly name: string;
 }
 

@@ -19,7 +19,7 @@ import type {
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
-import { Lines } from '../../../kernel/lines/lines.ts';
+import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
 import { swarmLimits } from './limits.ts';
 import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
@@ -262,7 +262,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────
 
-  private received(from: NodeId, bytes: Uint8Array, done: () => void): void {
+  private received(from: LineEnd, bytes: Uint8Array, done: () => void): void {
     const message = decodeSwarmMessage(bytes);
     if (message?.type === 'answer') this.questions.answered(message.number, message.json);
     else if (message?.type === 'failure') this.questions.failed(message.number, message.failure);
@@ -270,19 +270,19 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     done();
   }
 
-  private question(from: NodeId, message: Extract<SwarmMessage, { type: 'question' }>): void {
+  private question(from: LineEnd, message: Extract<SwarmMessage, { type: 'question' }>): void {
     const { number, verb, json } = message;
-    const say = (bytes: Uint8Array): void => void this.lines.send(from, bytes);
+    const say = (bytes: Uint8Array): void => void this.lines.reply(from, bytes);
     const reply: Answer = {
       answer: (text) => say(encodeAnswer(number, text)),
       fail: (why) => say(encodeFailure(number, why)),
     };
     const answerer = this.answerers.get(verb);
-    const name = this.agent.directory.get(from)?.name;
+    const name = this.agent.directory.get(from.node)?.name;
     const input = parsed(json);
     if (answerer === undefined || name === undefined || input === undefined)
       return reply.fail(failure('SKEIN_INVALID', `the swarm knows no question "${verb}"`));
-    this.whenOpen(reply, () => answerer({ node: from, name }, input, reply));
+    this.whenOpen(reply, () => answerer({ ...from, name }, input, reply));
   }
 
   /** A question may be the first that anybody wants of the store. */
