@@ -7,6 +7,7 @@ import { callsCli } from './calls/cli.ts';
 import { channelsCli } from './channels/cli.ts';
 import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
+import { lettersCli } from './letters/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
 import { topologyCli } from './topology/cli.ts';
 
@@ -20,5 +21,5 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   calls: callsCli,
   channel: channelsCli,
   swarm: withoutCommands,
-  letters: withoutCommands,
+  letters: lettersCli,
 };
