@@ -114,6 +114,17 @@ test('formation', async () => {
   });
 });
 
+test('mailbox', async () => {
+  expect(await start('mailbox.mjs').ended).toEqual({
+    exitCode: 0,
+    stdout:
+      'sent twice, stored once\nthe printer is off: stored\n' +
+      'attempt 1: print {"page":1} of office\nattempt 2: print {"page":1} of office\n' +
+      'the printer is back: delivered\n',
+    stderr: '',
+  });
+});
+
 test('own-behavior', async () => {
   expect(await start('own-behavior.mjs').ended).toEqual({
     exitCode: 0,

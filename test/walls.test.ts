@@ -83,7 +83,8 @@ const mayImport: Record<Room, string[]> = {
       'remote',
       'host',
     ],
-    ...['doors', 'sim/world', 'sim/run', 'sim/index.ts', 'cli/kit', 'index.ts', 'commander', 'pino', 'node:'],
+    ...['doors', 'stores/sqlite', 'sim/world', 'sim/run', 'sim/index.ts', 'cli/kit', 'index.ts'],
+    ...['commander', 'pino', 'node:'],
   ],
   'index.ts': [...below, 'node', 'host', 'remote', 'kernel/index.ts'],
 };

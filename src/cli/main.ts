@@ -23,6 +23,7 @@ const loaders: CommandLoaders = {
   why: () => import('./commands/why.ts'),
   node: () => import('./commands/node.ts'),
   ...Object.assign({}, ...Object.values(featureClis).map(({ commands }) => commands)),
+  store: () => import('./commands/store.ts'),
   demo: () => import('./commands/demo.ts'),
   api: () => import('./commands/api.ts'),
   config: () => import('./commands/config.ts'),

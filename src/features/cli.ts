@@ -7,7 +7,9 @@ import { callsCli } from './calls/cli.ts';
 import { channelsCli } from './channels/cli.ts';
 import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
+import { lettersCli } from './letters/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
+import { swarmCli } from './swarm/cli.ts';
 import { topologyCli } from './topology/cli.ts';
 
 type FeatureName = (typeof features)[number]['name'];
@@ -19,6 +21,6 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   messaging: messagingCli,
   calls: callsCli,
   channel: channelsCli,
-  swarm: withoutCommands,
-  letters: withoutCommands,
+  swarm: swarmCli,
+  letters: lettersCli,
 };

@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { freeUdpPort } from '../free-ports.ts';
 
 /** From the working directory, which is the repository: a bundle of this file lies elsewhere. */
@@ -160,7 +161,10 @@ export function startProgram(words: readonly string[], { input, env, alone }: St
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  // Lines that nobody takes do not keep the command from writing on.
+  const copy = new PassThrough();
+  child.stdout.on('data', (chunk: Buffer) => copy.write(chunk)).once('close', () => copy.end());
+  const lines = createInterface({ input: copy })[Symbol.asyncIterator]();
   const ended = once(child, 'close').then(([exitCode]) => ({
     exitCode: exitCode as number | null,
     stdout: Buffer.concat(stdout).toString(),

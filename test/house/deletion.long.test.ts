@@ -137,7 +137,8 @@ function editList(copy: string, list: string, gone: readonly string[]): void {
         .replace(' ]', ']')
         .replace(/ extends\s+\{/, ' {'),
     );
-  writeFileSync(join(copy, list), edited.join('\n'));
+  // Of a list of interfaces over several lines the last one may be gone.
+  writeFileSync(join(copy, list), edited.join('\n').replace(/,\s+(?=\{\})/g, ' '));
 }
 
 /** Test files that import what is not there any more. @returns how many files are left. */

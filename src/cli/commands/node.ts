@@ -1,10 +1,12 @@
 /** `skein node ...`: the nodes of the mesh, the links of this one, and its settings. */
 import type { Command } from 'commander';
+import { featureClis } from '../../features/cli.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { checkSetting, dashed, type Setting, wordOf } from '../../kit/setting.ts';
 import type { NodeInfo, NodeSettings } from '../../node/node.ts';
 import type { ShownNode } from '../../node/remote.ts';
 import { changeableNames, settingNames, settings, unchangeable } from '../../node/settings.ts';
+import type { ControlClient } from '../../remote/client.ts';
 import {
   command,
   durationOption,
@@ -14,7 +16,10 @@ import {
   withJson,
 } from '../kit/command.ts';
 import { UsageError } from '../kit/exit.ts';
-import { list, orDash, print, printJson, table } from '../kit/output.ts';
+import type { FeatureCli, SeenNode } from '../kit/feature-cli.ts';
+import { localTime } from '../kit/local-time.ts';
+import { type ListedNode, withSeen } from '../kit/nodes-seen.ts';
+import { fittedTable, list, orDash, print, printable, printJson, table } from '../kit/output.ts';
 import { withNode } from '../kit/with-node.ts';
 import { formatLinks } from './status.ts';
 
@@ -33,13 +38,40 @@ function buildList(): Command {
   return withJson(
     nodeCommand('ls', 'list the nodes of the mesh', ['skein node ls', 'skein node ls --all --json']),
   )
-    .option('--all', 'those out of reach too')
+    .option('--all', 'those out of reach too, and all that the swarm has ever seen')
+    .addHelpText(
+      'after',
+      '\nThe swarm is asked where this node takes part in it: with --formation, or once\nit has used letters. LAST SEEN is when a node came or went last.',
+    )
     .action(async (options: Options & { all?: boolean }) => {
       const input = { all: options.all === true };
-      const { nodes } = await withNode(options, (client) => client.call('node-list', input));
-      if (options.json) printJson(nodes);
-      else print(formatNodes(nodes));
+      const { nodes, seen, problem } = await withNode(options, async (client) => {
+        const { nodes } = await client.call('node-list', input);
+        return { nodes, ...(input.all ? await allSeen(client) : {}) };
+      });
+      const listed = seen === undefined ? nodes : withSeen(nodes, seen, Date.now());
+      if (options.json) printJson(listed);
+      else print(seen === undefined ? formatNodes(nodes) : formatSeen(listed));
+      if (problem !== undefined && !options.json) print(problem);
     });
+}
+
+interface AllSeen {
+  /** Undefined: no feature remembers nodes, or none is to be asked. */
+  readonly seen?: readonly SeenNode[];
+  /** Why it could not be asked: the mesh is listed all the same. */
+  readonly problem?: string;
+}
+
+async function allSeen(client: ControlClient): Promise<AllSeen> {
+  const features: readonly FeatureCli[] = Object.values(featureClis);
+  try {
+    const answers = await Promise.all(features.map(({ nodesSeen }) => nodesSeen?.(client)));
+    const seen = answers.filter((answer) => answer !== undefined);
+    return seen.length === 0 ? {} : { seen: seen.flat() };
+  } catch (problem) {
+    return { problem: `those that the swarm has seen are missing: ${printable((problem as Error).message)}` };
+  }
 }
 
 function buildShow(): Command {
@@ -120,6 +152,20 @@ function formatNodes(nodes: readonly NodeInfo[]): string {
     ]);
   const services = hasServices ? ['SERVICES'] : [];
   return table(['NAME', 'STATE', 'HOPS', 'LINKS', 'NAMESPACE', ...services, 'ADDRESSES', 'FOR'], rows);
+}
+
+/** When each was seen, in place of what only a node of the mesh has. */
+function formatSeen(nodes: readonly ListedNode[]): string {
+  const rows = [...nodes]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((node) => [
+      node.name,
+      node.instance === '' ? 'gone' : stateOf(node),
+      node.firstSeen === undefined ? '-' : localTime(node.firstSeen),
+      node.lastSeen === undefined ? '-' : localTime(node.lastSeen),
+      orDash(node.addresses.join(', ')),
+    ]);
+  return fittedTable(['NAME', 'STATE', 'FIRST SEEN', 'LAST SEEN', 'ADDRESSES'], rows, ['NAME', 'ADDRESSES']);
 }
 
 function formatShown(node: ShownNode): string {

@@ -6,6 +6,7 @@
  */
 import type { Command } from 'commander';
 import type { NodeStatus } from '../../node/node.ts';
+import type { ControlClient } from '../../remote/client.ts';
 
 /** By the first word of the command line. */
 export type CommandLoaders = Readonly<Record<string, () => Promise<{ build(): Command | Promise<Command> }>>>;
@@ -16,6 +17,19 @@ export interface FeatureCli {
   readonly compat?: CommandLoaders;
   /** What it has to say in `skein status`, from its part of the status: names and values. */
   statusLines?(features: NodeStatus['features']): readonly (readonly [string, string])[];
+  /** What it remembers of nodes that were ever here, for `skein node ls --all`. Undefined: this node is not to be asked. */
+  nodesSeen?(client: ControlClient): Promise<readonly SeenNode[] | undefined>;
+}
+
+/** A node that was here once; it may be here now. */
+export interface SeenNode {
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly firstSeen: number;
+  /** Unix milliseconds. */
+  readonly lastSeen: number;
+  readonly services: readonly string[];
+  readonly addresses: readonly string[];
 }
 
 /** For a feature that has no commands. */

@@ -5,7 +5,7 @@ import { changeOf } from '../commands/node.ts';
 import { formatExplanation } from '../commands/why.ts';
 import { stderrLogger } from '../logger.ts';
 import { ExitError, exitCodeOf, lineOf, UsageError } from './exit.ts';
-import { list, printable, table } from './output.ts';
+import { fittedTable, list, printable, table } from './output.ts';
 
 test('a table is as wide as its widest cell and has no trailing blanks', () => {
   const text = table(
@@ -16,6 +16,16 @@ test('a table is as wide as its widest cell and has no trailing blanks', () => {
     ],
   );
   expect(text).toBe('NAME     HOPS\na        1\nrender7');
+});
+
+test('a table that has to fit cuts the widest of the columns that may be cut, and leaves small ones alone', () => {
+  const long = 'x'.repeat(100);
+  const [, line = ''] = fittedTable(['ID', 'A', 'B'], [['1'.repeat(20), long, 'short']], ['A', 'B']).split(
+    '\n',
+  );
+  expect(line).toBe(`${'1'.repeat(20)}  ${'x'.repeat(50)}\u2026  short`);
+  expect(fittedTable(['ID', 'A'], [['1', 'x']], ['A'])).toBe('ID  A\n1   x');
+  expect(fittedTable(['ID', 'LONG'], [[long, 'letters']], ['LONG'])).toContain(`${long}  let\u2026`);
 });
 
 test('pairs are aligned', () => {

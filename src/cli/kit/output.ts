@@ -10,6 +10,13 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Resolves once the line is written, so that what must not be lost is not settled before. */
+export function printed(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (problem) => (problem ? reject(problem) : resolve()));
+  });
+}
+
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
@@ -48,6 +55,35 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
         .trimEnd(),
     )
     .join('\n');
+}
+
+const columnsMax = 80;
+const gap = 2;
+
+/** A table of at most 80 columns. @param narrow Columns whose cells are cut, the widest first, where it is wider. */
+export function fittedTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  narrow: readonly string[],
+): string {
+  const shown = rows.map((row) => row.map(printable));
+  const widths = head.map((title, at) => Math.max(title.length, ...shown.map((row) => row[at]?.length ?? 0)));
+  const isNarrow = (at: number): boolean => narrow.includes(head[at] as string);
+  let excess = widths.reduce((sum, width) => sum + width + gap, -gap) - columnsMax;
+  for (; excess > 0; excess--) {
+    const most = Math.max(...widths.filter((_, at) => isNarrow(at)));
+    const widest = widths.findIndex((width, at) => isNarrow(at) && width === most);
+    if (most <= (head[widest] ?? '').length) break;
+    widths[widest] = most - 1;
+  }
+  return table(
+    head,
+    shown.map((row) => row.map((cell, at) => cut(cell, widths[at] as number))),
+  );
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}\u2026`;
 }
 
 /** `name  value` lines. */

@@ -63,7 +63,9 @@ const statusSchema = v.strictObject({
   ),
 });
 
-const { call, stream } = operationsOf<LettersNodeApi>();
+const { call, stream } = operationsOf<
+  LettersNodeApi & { readonly events: Pick<EventTarget, 'addEventListener'> }
+>();
 
 export const operations = {
   sendLetter: call({
@@ -124,6 +126,8 @@ export const operations = {
       attempts: v.exactOptional(wholeNumber(1, letterLimits.letterAttemptsMax)),
       ordered: v.exactOptional(flag),
       handlerTimeoutMs: v.exactOptional(wholeNumber(1, 24 * 3_600_000, 'milliseconds')),
+      /** After so many no other letter is taken from the mailbox. */
+      count: v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     }),
     output: v.strictObject({
       ticket: v.number(),
@@ -138,14 +142,18 @@ export const operations = {
       trace: names,
     }),
     example: {},
-    async run({ letters }, options, { signal, caller, bodies }): Promise<AsyncIterable<HandedLetter>> {
+    async run({ letters, events }, input, { signal, caller, bodies }): Promise<AsyncIterable<HandedLetter>> {
+      const { count = Number.POSITIVE_INFINITY, ...options } = input;
       const held = tickets.of(caller);
       const given = new Set<number>();
+      let left = count;
       const subscription = letters.handle((letter) => {
         const { promise, resolve, reject } = withResolvers();
         const ticket = held.issue({ resolve, reject });
         given.add(ticket);
         handed.push(handedLetter(ticket, letter, bodies));
+        // What was handed is settled all the same.
+        if (--left === 0) void subscription.close();
         return promise.finally(() => given.delete(ticket));
       }, options);
       const closed = (): void => {
@@ -154,6 +162,7 @@ export const operations = {
       };
       const handed = new PushStream<HandedLetter>({ closed }, subscription.opened, signal);
       await handed.opened;
+      events.addEventListener('close', () => handed.end(), { once: true, signal });
       return handed;
     },
   }),

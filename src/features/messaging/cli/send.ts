@@ -8,7 +8,8 @@ import {
   type PrintChoice,
   withJson,
 } from '../../../cli/kit/command.ts';
-import { ExitError, UsageError } from '../../../cli/kit/exit.ts';
+import { ExitError } from '../../../cli/kit/exit.ts';
+import { namesIn } from '../../../cli/kit/node-names.ts';
 import { print, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import type { InputOf } from '../../../kit/operation.ts';
@@ -54,7 +55,7 @@ async function inputOf(
 ): Promise<InputOf<(typeof operations)['send']>> {
   const { kind, receipt, timeout, trace } = flags;
   return {
-    to: recipientsIn(nodes),
+    to: namesIn(nodes, 'NODE[,NODE...] or @all'),
     body: await bodyArgument(body, flags.jsonBody === true),
     // Who is missing is printed, not thrown.
     require: 'none',
@@ -63,12 +64,6 @@ async function inputOf(
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     ...(trace === undefined ? {} : { trace }),
   };
-}
-
-function recipientsIn(nodes: string): string[] {
-  const names = nodes.split(',').map((name) => name.trim());
-  if (!names.includes('')) return names;
-  throw new UsageError(`nodes: one of ${JSON.stringify(nodes)} has no name; say NODE[,NODE...] or @all`);
 }
 
 export function formatResult(result: SendResult, receipt: string | undefined): string {

@@ -1,0 +1,174 @@
+/**
+ * `skein store ...`: the file in which the swarm is kept: what it is, whether it is whole, a copy of it, and back.
+ *
+ * They work on the file, whether a node has it open or not. A backup is made by SQLite over a connection that only
+ * reads, so that the broker goes on writing meanwhile. Invariant: nothing but `restore` changes a store.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { makeFolder } from '../../host/make-folder.ts';
+import { defaultStorePath } from '../../host/swarm-store.ts';
+import { SkeinError } from '../../kernel/index.ts';
+import { checkSetting } from '../../kit/setting.ts';
+import { noStore, settings } from '../../node/settings.ts';
+import { copyTo } from '../../stores/sqlite/backup.ts';
+import { checkStore, openToRead, type StoreCheck } from '../../stores/sqlite/check.ts';
+import { loadSqlite } from '../../stores/sqlite/library.ts';
+import { restoreStore } from '../../stores/sqlite/restore.ts';
+import { syncTimes } from '../../stores/sqlite/sync-times.ts';
+import { command, type PrintChoice, withJson } from '../kit/command.ts';
+import { ExitError, UsageError } from '../kit/exit.ts';
+import { list, orDash, plural, print, printJson } from '../kit/output.ts';
+import { type FoundSettings, findSettings } from '../settings.ts';
+
+interface StoreChoice extends PrintChoice {
+  readonly store?: string;
+  readonly namespace?: string;
+  readonly config?: string;
+}
+
+export function build(): Command {
+  const store = command('store', 'show, check, back up and restore the file that keeps the swarm', [
+    'skein store show',
+    'skein store backup swarm.backup',
+  ]);
+  for (const build of [buildShow, buildCheck, buildBackup, buildRestore]) store.addCommand(build());
+  return store;
+}
+
+function storeCommand(name: string, summary: string, examples: readonly string[]): Command {
+  return withJson(
+    command(name, summary, examples)
+      .option('--store <path>', 'its file (default: what skein up would use: skein config show)')
+      .option('--namespace <name>', 'of the nodes whose store it is (default: default)')
+      .option('--config <path>', 'configuration file that says so'),
+  );
+}
+
+function buildShow(): Command {
+  return storeCommand('show', 'show what the file is, and how fast its disk is', ['skein store show']).action(
+    (choice: StoreChoice) => {
+      const found = checkStore(pathOf(choice));
+      const syncMs = syncTimesAt(dirname(found.path));
+      if (choice.json) printJson({ ...found, syncMs: syncMs ?? null });
+      else print(formatStore(found, syncMs));
+    },
+  );
+}
+
+function buildCheck(): Command {
+  return storeCommand('check', 'check that the file is whole; changes nothing', ['skein store check'])
+    .addHelpText('after', '\nEnds with 0 if it is, else with 1.')
+    .action((choice: StoreChoice) => {
+      const found = checkStore(pathOf(choice));
+      const { path, problems } = found;
+      if (choice.json) printJson(found);
+      else print(problems.length === 0 ? `${path}: no problems` : problems.join('\n'));
+      if (problems.length > 0) throw new ExitError(1);
+    });
+}
+
+function buildBackup(): Command {
+  return storeCommand('backup', 'copy the store into a file, also while nodes use it', [
+    'skein store backup swarm.backup',
+  ])
+    .argument('<file>', 'the copy; must not be there')
+    .action((file: string, choice: StoreChoice) => {
+      const [path, copy] = [pathOf(choice), resolve(file)];
+      const id = backUp(path, copy);
+      if (choice.json) printJson({ path, file: copy, id });
+      else print(`copied ${path} to ${copy}`);
+    });
+}
+
+function buildRestore(): Command {
+  return storeCommand('restore', 'make a store of a backup, while no node uses it', [
+    'skein store restore swarm.backup --replace',
+  ])
+    .argument('<file>', 'a backup, or the file of a store')
+    .option('--replace', 'in place of a store that is there, which is then gone')
+    .addHelpText(
+      'after',
+      '\nThe restored store has an id of its own. Letters that were handled after the\nbackup was made are handled once more.',
+    )
+    .action((file: string, choice: StoreChoice & { readonly replace?: boolean }) => {
+      const { replace = false } = choice;
+      const path = pathOf(choice);
+      if (!replace && existsSync(path))
+        throw new UsageError(
+          `there is a store at ${path} already: name another file with --store, or give --replace`,
+        );
+      makeFolder(dirname(path));
+      const id = restoreStore(resolve(file), path, { replace });
+      if (choice.json) printJson({ path, id });
+      else print(`restored ${path}, as store ${id}`);
+    });
+}
+
+/** The copy is checked: a node that begins to use the store in that moment may have spoiled it. @returns the store's id. */
+function backUp(path: string, copy: string): string | undefined {
+  const { problems, facts } = checkStore(path);
+  if (problems.length > 0)
+    throw new SkeinError('SKEIN_STORE', `the store ${path} is damaged and was not copied: ${problems[0]}`);
+  const source = openToRead(loadSqlite(), path);
+  try {
+    copyTo(source, path, copy);
+  } finally {
+    source.close();
+  }
+  const [problem] = checkStore(copy).problems;
+  if (problem === undefined) return facts?.id;
+  rmSync(copy);
+  throw new SkeinError('SKEIN_STORE', `the copy ${copy} was damaged, and is gone: ${problem}; try again`);
+}
+
+/** Undefined where it cannot be measured, as in a folder that this user cannot write. */
+function syncTimesAt(folder: string): readonly number[] | undefined {
+  try {
+    return syncTimes(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf({ store, namespace, config }: StoreChoice): string {
+  const found = findSettings({ flags: { store, namespace }, environment: process.env, config });
+  const path = settingOf(found, 'store');
+  if (path === noStore)
+    throw new UsageError(
+      'the setting store is none, so that nodes here keep nothing: name a file with --store',
+    );
+  return path === undefined
+    ? defaultStorePath(settingOf(found, 'namespace') ?? settings.namespace.default)
+    : resolve(path);
+}
+
+/** @throws TypeError for a value that does not fit. */
+function settingOf({ given }: FoundSettings, name: 'store' | 'namespace'): string | undefined {
+  const found = given.get(name);
+  return found === undefined ? undefined : checkSetting(settings[name], found.value, found.place);
+}
+
+function formatStore(found: StoreCheck, syncMs: readonly number[] | undefined): string {
+  const { path, sizeBytes, writeAheadLogBytes, library, sqliteVersion, facts, problems } = found;
+  const parts = Object.entries(facts?.parts ?? {}).map(([part, version]) => `${part} ${version}`);
+  return list([
+    ['path', path],
+    ['size', plural(sizeBytes, 'byte')],
+    ['write-ahead log', plural(writeAheadLogBytes, 'byte')],
+    ['store', orDash(facts?.id)],
+    ['epoch', orDash(facts?.epoch.toString())],
+    ['parts', orDash(parts.join(', '))],
+    ['library', `${library}, SQLite ${sqliteVersion}`],
+    ['sync', syncMs === undefined ? 'cannot be measured: its folder cannot be written' : syncText(syncMs)],
+    ...Object.entries(facts?.pragmas ?? {}).map(([name, value]) => [name, String(value)] as const),
+    ...problems.map((problem) => ['problem', problem] as const),
+  ]);
+}
+
+/** @param times The shortest first. */
+function syncText(times: readonly number[]): string {
+  const [median = 0, longest = 0] = [times[Math.floor(times.length / 2)], times.at(-1)];
+  return `${median.toFixed(2)}ms (median of ${times.length}), at most ${longest.toFixed(2)}ms`;
+}

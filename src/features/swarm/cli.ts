@@ -1,0 +1,17 @@
+/** The swarm on the command line: who was ever here, for `skein node ls --all`. */
+import type { FeatureCli, SeenNode } from '../../cli/kit/feature-cli.ts';
+import type { ControlClient } from '../../remote/client.ts';
+
+/** As the swarm's behavior reports it. */
+interface SwarmView {
+  readonly broker?: string;
+}
+
+export const swarmCli: FeatureCli = { commands: {}, nodesSeen };
+
+/** A node that takes no part in the swarm would join it, and open its store, only because somebody looks. */
+async function nodesSeen(client: ControlClient): Promise<readonly SeenNode[] | undefined> {
+  const { features } = await client.call('status', {});
+  const { broker } = (features.swarm ?? {}) as SwarmView;
+  return broker === undefined ? undefined : (await client.call('swarmNodes', {})).nodes;
+}
