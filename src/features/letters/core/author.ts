@@ -18,7 +18,6 @@ interface Waiting {
 }
 
 interface Batch {
-  readonly number: number;
   readonly letters: readonly Waiting[];
   /** To a broker, which may have stored it. */
   wasSent: boolean;
@@ -43,6 +42,7 @@ export class Author {
   private readonly ports: AuthorPorts;
   /** Not sent yet, in order; what was put together travels together. */
   private queue: (readonly Waiting[])[] = [];
+  /** By the number under which each was sent last: an answer to an earlier time does not count. */
   private readonly batches = new Map<number, Batch>();
   private lastNumber = 0;
   private unstored = 0;
@@ -86,15 +86,15 @@ export class Author {
   flush(): void {
     while (this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
       const letters = this.queue.splice(0, this.nextBatchLength()).flat();
-      const batch: Batch = { number: ++this.lastNumber, letters, wasSent: false };
-      this.batches.set(batch.number, batch);
-      this.send(batch);
+      this.send({ letters, wasSent: false });
     }
   }
 
   /** There is another broker: all that was not answered is sent to it, in order. */
   brokerChanged(): void {
-    for (const batch of this.batches.values()) if (!this.send(batch)) return;
+    const batches = [...this.batches.values()];
+    this.batches.clear();
+    for (const batch of batches) this.send(batch);
   }
 
   stored(number: number, outcomes: readonly Stored[]): void {
@@ -125,11 +125,11 @@ export class Author {
     return handle;
   }
 
-  private send(batch: Batch): boolean {
+  private send(batch: Batch): void {
+    const number = ++this.lastNumber;
+    this.batches.set(number, batch);
     const letters = batch.letters.map(({ letter }) => letter);
-    const isSent = this.ports.send(encodePut(batch.number, batch.wasSent, letters));
-    batch.wasSent ||= isSent;
-    return isSent;
+    if (this.ports.send(encodePut(number, batch.wasSent, letters))) batch.wasSent = true;
   }
 
   private nextBatchLength(): number {

@@ -11,7 +11,8 @@ import type { Delivery, NextLetters, NextRequest } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
 export interface DesksPorts {
-  readonly wallNow: number;
+  /** Unix milliseconds. */
+  wallNow(): number;
   next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
   /** @param arrived Called once they are at the recipient. */
   send(opening: Opening, deliveries: readonly Delivery[], arrived: () => void): void;
@@ -177,7 +178,7 @@ export class Desks {
   }
 
   lookAtDue(): void {
-    const { wallNow } = this.ports;
+    const wallNow = this.ports.wallNow();
     for (const desk of this.byNode.values()) if (desk.nextDue > 0 && desk.nextDue <= wallNow) this.look(desk);
   }
 
@@ -186,7 +187,7 @@ export class Desks {
       desk.lookAgain = true;
       return;
     }
-    const { wallNow } = this.ports;
+    const wallNow = this.ports.wallNow();
     const hasDue = desk.nextDue > 0 && desk.nextDue <= wallNow;
     const { letters, bytes } = desk.room;
     const isFull = letters <= 0 || (bytes <= 0 && desk.inHand.size > 0);
@@ -195,7 +196,7 @@ export class Desks {
     desk.lookAgain = false;
     const request: NextRequest = {
       recipient: desk.recipient,
-      now: Math.floor(wallNow),
+      now: wallNow,
       after: desk.after,
       afterDue: desk.afterDue,
       letters: Math.min(letters, letterLimits.lettersPerReadMax),

@@ -72,11 +72,8 @@ export class PostOffice {
 
   constructor(ports: PostOfficePorts) {
     this.ports = ports;
-    const { agent } = ports;
     this.desks = new Desks({
-      get wallNow() {
-        return agent.wallNow;
-      },
+      wallNow: () => this.wallNow(),
       next: (request, loaded) => this.next(request, loaded),
       send: (opening, deliveries, arrived) =>
         ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
@@ -105,14 +102,26 @@ export class PostOffice {
 
   private begin(): void {
     this.sweepAt = this.ports.agent.now;
+    this.wallNow();
     this.clockMayBeBack();
     this.desks.rewind();
     this.carryOutWaiting();
   }
 
+  /** Unix milliseconds. A clock that was set back leaves letters before the place that was read last. */
+  private wallNow(): number {
+    const wallNow = Math.floor(this.ports.agent.wallNow);
+    const isBack = wallNow < this.lastWallNow;
+    this.lastWallNow = wallNow;
+    if (isBack && this.isOpen) {
+      this.clockMayBeBack();
+      this.desks.rewind();
+    }
+    return wallNow;
+  }
+
   private clockMayBeBack(): void {
-    this.lastWallNow = this.ports.agent.wallNow;
-    this.ask('clockBack', Math.floor(this.lastWallNow), (completion) => {
+    this.ask('clockBack', this.lastWallNow, (completion) => {
       if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
     });
   }
@@ -245,11 +254,11 @@ export class PostOffice {
   private put(errand: Errand): void {
     const { from, message, isAgain } = errand;
     if (message.type !== 'put') return;
-    // Its author has sent it to another broker meanwhile, and may have been told that it is not stored.
-    if (isAgain && !this.ports.isCurrent(from)) return this.putEnded(errand);
+    // Its author has sent it again meanwhile, here or to another broker, and that is what counts.
+    if (!this.ports.isCurrent(from)) return this.putEnded(errand);
     if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(errand);
     const { letters } = message;
-    const now = Math.floor(this.ports.agent.wallNow);
+    const now = this.wallNow();
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
     for (const letter of letters) {
@@ -307,7 +316,8 @@ export class PostOffice {
     const { from, message, done } = errand;
     if (message.type !== 'put') return;
     for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
-    this.answer(from, message.number, outcomes);
+    // What was sent again is answered by itself.
+    if (this.ports.isCurrent(from)) this.answer(from, message.number, outcomes);
     done();
     this.putEnded(errand);
   }
@@ -348,7 +358,7 @@ export class PostOffice {
     const { from, message, done } = errand;
     // Places of another store: those letters are in that one.
     if (message.type !== 'settle' || message.store !== this.storeTag) return done();
-    const now = Math.floor(this.ports.agent.wallNow);
+    const now = this.wallNow();
     const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
     this.ask('settle', { recipient: from.name, now, items }, (completion) => {
       if (!completion.ok) {
@@ -408,12 +418,6 @@ export class PostOffice {
       this.carryOutWaiting();
     }
     if (now >= this.sweepAt) this.sweep(now);
-    const { wallNow } = this.ports.agent;
-    if (wallNow < this.lastWallNow) {
-      this.clockMayBeBack();
-      this.desks.rewind();
-    }
-    this.lastWallNow = wallNow;
     this.desks.lookAtDue();
   }
 
@@ -424,7 +428,7 @@ export class PostOffice {
   private sweep(now: number): void {
     this.sweepAt = now + letterLimits.letterSweepMs;
     this.closeDesksOfAway(now);
-    const input = { now: Math.floor(this.ports.agent.wallNow), limit: letterLimits.lettersPerSweepMax };
+    const input = { now: this.wallNow(), limit: letterLimits.lettersPerSweepMax };
     this.ask('sweep', input, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };
