@@ -29,9 +29,13 @@ export class Mailbox {
   private opening = 0;
   /** Whose places the letters in hand are. */
   private store = 0;
-  private readonly inHand = new Set<number>();
+  /** Places, with the attempt that it is. */
+  private readonly inHand = new Map<number, number>();
   /** Said by the program, and not in the store for certain. */
-  private readonly unconfirmed = new Map<number, Settlement>();
+  private readonly unconfirmed = new Map<
+    number,
+    { readonly settlement: Settlement; readonly attempt: number }
+  >();
   /** Of these, what has not been sent to the broker of the moment. */
   private unsent: Settled[] = [];
 
@@ -59,7 +63,7 @@ export class Mailbox {
   /** There is another broker, or this node has one at last. */
   brokerChanged(): void {
     this.announce();
-    this.unsent = [...this.unconfirmed].map(([n, settlement]) => ({ n, settlement }));
+    this.unsent = [...this.unconfirmed].map(([n, { settlement }]) => ({ n, settlement }));
     this.flush();
   }
 
@@ -67,9 +71,12 @@ export class Mailbox {
   received(opening: number, store: number, deliveries: readonly Delivery[]): void {
     if (opening !== this.opening) return;
     if (store !== this.store) this.otherStore(store);
-    const fresh = deliveries.filter(({ n }) => !this.inHand.has(n) && !this.unconfirmed.has(n));
+    const fresh = deliveries.filter((delivery) => this.isFresh(delivery));
     if (this.window === undefined || fresh.length === 0) return;
-    for (const { n } of fresh) this.inHand.add(n);
+    for (const { n, attempt } of fresh) {
+      this.unconfirmed.delete(n);
+      this.inHand.set(n, attempt);
+    }
     this.ports.deliver({ type: 'letters', store, deliveries: fresh.map(owned) });
   }
 
@@ -97,23 +104,31 @@ export class Mailbox {
     }
   }
 
+  /** A later attempt says that the broker has what was said of the one before, though its word of that is not here yet. */
+  private isFresh({ n, attempt }: Delivery): boolean {
+    const said = this.unconfirmed.get(n);
+    return !this.inHand.has(n) && (said === undefined || attempt > said.attempt);
+  }
+
   /** The program says what became of a letter that it was handed. @param store That it came from. */
   private settle(store: number, n: number, settlement: Settlement): void {
-    if (store !== this.store || !this.inHand.delete(n)) return;
-    this.unconfirmed.set(n, settlement);
+    const attempt = this.inHand.get(n);
+    if (store !== this.store || attempt === undefined) return;
+    this.inHand.delete(n);
+    this.unconfirmed.set(n, { settlement, attempt });
     this.unsent.push({ n, settlement });
     this.ports.agent.flushLater();
   }
 
   private announce(): void {
     if (this.window === undefined) return;
-    const inHand = [...this.inHand, ...this.unconfirmed.keys()];
+    const inHand = [...this.inHand.keys(), ...this.unconfirmed.keys()];
     this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...this.window, inHand }));
   }
 
   private confirmed(items: readonly Settled[]): void {
     for (const { n, settlement } of items)
-      if (this.unconfirmed.get(n) === settlement) this.unconfirmed.delete(n);
+      if (this.unconfirmed.get(n)?.settlement === settlement) this.unconfirmed.delete(n);
   }
 
   /** Places of the one before mean nothing there: those letters come again from their own store. */
