@@ -170,6 +170,7 @@ export class Letters implements Behavior<LettersShape> {
       unstored: this.author.unstoredCount,
       inHand: this.mailbox.inHandCount,
       recipients: this.office.deskCount,
+      ...this.office.intake.counts,
       ...this.office.counts,
       ...this.lines.counts,
     };

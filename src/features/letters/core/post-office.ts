@@ -6,26 +6,17 @@
  * and settled only by the recipient that it was for; a message is done only once all that follows from it is durable.
  */
 import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
-import { type Failure, failure } from '../../../kernel/errors.ts';
-import { type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import type { Failure } from '../../../kernel/errors.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
-import type { Questioner, SwarmCore } from '../../swarm/core/shared.ts';
+import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Desks } from './desks.ts';
-import type {
-  Letter,
-  LettersShape,
-  NextLetters,
-  NextRequest,
-  PutOutcome,
-  SettleItem,
-  Stored,
-  StoredLetter,
-  Undelivered,
-} from './letters-types.ts';
+import { type Errand, type FromMember, isPut, type Member, type PutErrand } from './errand.ts';
+import { Intake } from './intake.ts';
+import type { LettersShape, NextLetters, NextRequest, SettleItem, Undelivered } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
-import { encodeLetters, encodeReport, encodeStored, type LetterMessage, type Settled } from './wire.ts';
+import { encodeLetters, encodeReport, type Settled } from './wire.ts';
 
-type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' }>;
 type Completion = StoreCompletion<LettersShape['store']>;
 type StoreVerbs = LettersShape['store'];
 
@@ -41,28 +32,14 @@ export interface PostOfficePorts {
   isCurrent(sender: Sender): boolean;
 }
 
-type Member = Questioner & Sender;
-
-/** A message of a member that is being carried out, or waits for that. */
-interface Errand {
-  readonly from: Member;
-  readonly message: FromMember;
-  readonly done: () => void;
-  /** An attempt has failed. */
-  isAgain: boolean;
-  /** It may be in the store already: an attempt has ended in the unknown. */
-  mayBeStored: boolean;
-}
-
 const never = Number.POSITIVE_INFINITY;
 
 export class PostOffice {
-  readonly counts = { stored: 0, refused: 0, settled: 0, expired: 0 };
+  readonly counts = { settled: 0, expired: 0 };
   private readonly ports: PostOfficePorts;
   private readonly desks: Desks;
   private waiting: Errand[] = [];
-  /** Of each author whose letters are being stored: those that came after them. */
-  private readonly putting = new Map<NodeId, Errand[]>();
+  readonly intake: Intake;
   private readonly operations = new Map<number, (completion: Completion) => void>();
   /** Recipients that went out of reach, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
@@ -72,6 +49,19 @@ export class PostOffice {
 
   constructor(ports: PostOfficePorts) {
     this.ports = ports;
+    this.intake = new Intake({
+      agent: ports.agent,
+      swarm: ports.swarm,
+      ask: (verb, input, then) => this.ask(verb, input, then),
+      wallNow: () => this.wallNow(),
+      reply: (end, message) => ports.reply(end, message),
+      isCurrent: (sender) => ports.isCurrent(sender),
+      putBack: (errands) => {
+        this.waiting.unshift(...errands);
+        this.tryAgainSoon();
+      },
+      mail: (recipient) => this.desks.mail(recipient),
+    });
     this.desks = new Desks({
       wallNow: () => this.wallNow(),
       next: (request, loaded) => this.next(request, loaded),
@@ -91,7 +81,7 @@ export class PostOffice {
     this.tryAgainAt = never;
     if (office.state === 'elsewhere') {
       this.waiting = [];
-      this.putting.clear();
+      this.intake.clear();
       for (const node of this.desks.nodes) this.ports.drop(node);
       this.desks.clear();
       this.operations.clear();
@@ -134,19 +124,13 @@ export class PostOffice {
   private refuseWaiting(why: Failure): void {
     // Another broker writes, or has written: in a moment it is decided which one is to go on.
     if (why.code === 'SKEIN_STORE_CLAIMED') return;
-    const errands = this.waiting;
-    const isRefused = ({ message, mayBeStored }: Errand) => message.type === 'put' && !mayBeStored;
-    this.waiting = errands.filter((errand) => !isRefused(errand));
-    for (const errand of errands) {
-      const { from, message, done } = errand;
-      if (message.type !== 'put' || errand.mayBeStored) continue;
-      this.answer(
-        from,
-        message.number,
-        message.letters.map(() => ({ ok: false, failure: why })),
-      );
-      done();
-    }
+    const refused: PutErrand[] = [];
+    const kept: Errand[] = [];
+    for (const errand of this.waiting)
+      if (isPut(errand) && !errand.mayBeStored) refused.push(errand);
+      else kept.push(errand);
+    this.waiting = kept;
+    for (const errand of refused) this.intake.refuse(errand, why);
   }
 
   private get storeTag(): number {
@@ -172,7 +156,7 @@ export class PostOffice {
     const { from, message, done } = errand;
     switch (message.type) {
       case 'put':
-        return this.putInTurn(errand);
+        return this.intake.received(errand as PutErrand);
       case 'settle':
         return this.settle(errand, message.items);
       case 'open': {
@@ -218,138 +202,6 @@ export class PostOffice {
   /** These recipients have a letter whose time has come. */
   isDue(recipients: readonly string[], now: number): void {
     for (const recipient of recipients) this.desks.due(recipient, now);
-  }
-
-  // ── storing ───────────────────────────────────────────────────────────────────────────────────────
-
-  /** One after the other of each author: one that has to be tried again must not be overtaken. */
-  private putInTurn(errand: Errand): void {
-    const { node } = errand.from;
-    const behind = this.putting.get(node);
-    if (behind !== undefined) {
-      behind.push(errand);
-      return;
-    }
-    this.putting.set(node, []);
-    this.put(errand);
-  }
-
-  private putEnded({ from: { node } }: Errand): void {
-    const behind = this.putting.get(node);
-    const next = behind?.shift();
-    if (next === undefined) this.putting.delete(node);
-    else this.put(next);
-  }
-
-  /** With what came after it, in its place. */
-  private putLater(errand: Errand): void {
-    const behind = this.putting.get(errand.from.node) ?? [];
-    this.putting.delete(errand.from.node);
-    if (this.ports.swarm.office.state === 'elsewhere') return;
-    for (const each of [errand, ...behind]) each.isAgain = true;
-    this.waiting.unshift(errand, ...behind);
-    this.tryAgainSoon();
-  }
-
-  private put(errand: Errand): void {
-    const { from, message, isAgain } = errand;
-    if (message.type !== 'put') return;
-    // Its author has sent it again meanwhile, here or to another broker, and that is what counts.
-    if (!this.ports.isCurrent(from)) return this.putEnded(errand);
-    if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(errand);
-    const { letters } = message;
-    const now = this.wallNow();
-    const outcomes: (Stored | undefined)[] = [];
-    const stored: StoredLetter[] = [];
-    for (const letter of letters) {
-      const made = this.made(letter, from.name, now);
-      if ('code' in made) outcomes.push({ ok: false, failure: made });
-      else {
-        outcomes.push(undefined);
-        stored.push(made);
-      }
-    }
-    const conclude = (results: readonly PutOutcome[]): void => {
-      let at = 0;
-      const all = outcomes.map((outcome) => {
-        if (outcome !== undefined) return outcome;
-        const letter = stored[at] as StoredLetter;
-        return concluded(letter, results[at++] as PutOutcome);
-      });
-      this.putAnswered(errand, letters, all);
-      for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
-        this.desks.mail(recipient);
-    };
-    if (stored.length === 0) return conclude([]);
-    this.ask('put', { now, letters: stored }, (completion) => {
-      if (completion.ok) return conclude(completion.value as readonly PutOutcome[]);
-      const why = completion.failure;
-      if (why.code === 'SKEIN_LOST') errand.mayBeStored = true;
-      if (this.mayComeOff(why)) return this.putLater(errand);
-      this.putAnswered(
-        errand,
-        letters,
-        letters.map(() => ({ ok: false, failure: why })),
-      );
-    });
-  }
-
-  /** That a letter is not stored is said only where an earlier attempt has not stored it either. */
-  private putAnswered(errand: Errand, letters: readonly Letter[], outcomes: readonly Stored[]): void {
-    if (!errand.mayBeStored || outcomes.every(({ ok }) => ok)) return this.putDone(errand, outcomes);
-    const ids = letters.map(({ id }) => id);
-    this.ask('known', ids, (completion) => {
-      if (!completion.ok) {
-        this.ports.swarm.operationFailed(completion.failure);
-        return this.putLater(errand);
-      }
-      const places = completion.value as readonly number[];
-      const all = outcomes.map((outcome, i): Stored => {
-        const n = places[i] ?? 0;
-        return outcome.ok || n === 0 ? outcome : { ok: true, id: ids[i] as string, n, isRepeat: false };
-      });
-      this.putDone(errand, all);
-    });
-  }
-
-  private putDone(errand: Errand, outcomes: readonly Stored[]): void {
-    const { from, message, done } = errand;
-    if (message.type !== 'put') return;
-    for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
-    // What was sent again is answered by itself.
-    if (this.ports.isCurrent(from)) this.answer(from, message.number, outcomes);
-    done();
-    this.putEnded(errand);
-  }
-
-  /** As it is stored, or why it is not. */
-  private made(letter: Letter, author: string, now: number): StoredLetter | Failure {
-    const { recipients: named, delayMs, expiresMs, allowsUnknown, ...rest } = letter;
-    const recipients = named === undefined ? this.everybodyBut(author) : [...new Set(named)];
-    const wrong = recipients.find((name) => nameProblem(name) !== undefined);
-    if (wrong !== undefined) return failure('SKEIN_INVALID', `recipient: ${nameProblem(wrong)}`);
-    if (recipients.includes(author))
-      return failure('SKEIN_SELF', `${author} is the author itself: a node sends no letter to itself`);
-    if (recipients.length === 0)
-      return failure('SKEIN_UNKNOWN_NODE', 'the swarm has seen no node but the author: nobody to send it to');
-    const unknown = allowsUnknown ? [] : recipients.filter((name) => !this.ports.swarm.hasSeen(name));
-    if (unknown.length > 0)
-      return failure(
-        'SKEIN_UNKNOWN_NODE',
-        `the swarm has never seen ${listed(unknown)}: check the name, or allow unknown recipients`,
-        { nodes: unknown },
-      );
-    const notBefore = delayMs === 0 ? 0 : now + delayMs;
-    const expiresAt = now + Math.max(1, expiresMs);
-    return { ...rest, author, recipients, notBefore, expiresAt, via: this.ports.agent.self.name };
-  }
-
-  private everybodyBut(author: string): string[] {
-    return [...this.ports.swarm.namesSeen()].filter((name) => name !== author);
-  }
-
-  private answer(to: LineEnd, number: number, outcomes: readonly Stored[]): void {
-    this.ports.reply(to, encodeStored(number, outcomes));
   }
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
@@ -454,12 +306,6 @@ export class PostOffice {
     this.operations.set(this.ports.agent.store(verb, input), then);
   }
 
-  /** Unknown, or another broker's claim came between: the same letters again, under the same ids, do no harm. */
-  private mayComeOff(why: Failure): boolean {
-    this.ports.swarm.operationFailed(why);
-    return ['SKEIN_LOST', 'SKEIN_STORE_CLAIMED', 'SKEIN_BUSY'].includes(why.code);
-  }
-
   private later(errand: Errand): void {
     if (this.ports.swarm.office.state === 'elsewhere') return;
     this.waiting.push(errand);
@@ -476,28 +322,4 @@ function settleItem(n: number, settlement: Settled['settlement'], now: number): 
   if (outcome === 'handled') return { n, outcome, due: 0, waitMs: 0, reason: '' };
   const waitMs = outcome === 'again' ? Math.max(1, settlement.delayMs) : 0;
   return { n, outcome, due: waitMs === 0 ? 0 : now + waitMs, waitMs, reason: settlement.reason };
-}
-
-function concluded({ id, key }: StoredLetter, outcome: PutOutcome): Stored {
-  switch (outcome.type) {
-    case 'stored':
-      return { ok: true, id, n: outcome.n, isRepeat: false };
-    case 'repeat':
-      return { ok: true, id: outcome.id, n: outcome.n, isRepeat: true };
-    case 'other': {
-      const text = `the idempotency key "${key}" was used for another letter, ${outcome.id}: send the same one, or take another key`;
-      return { ok: false, failure: failure('SKEIN_INVALID', text) };
-    }
-    case 'full': {
-      const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
-      const text = `the mailbox of ${listed(outcome.recipients)} is full: ${mailboxLettersMax} letters or ${mailboxBytesMax} bytes wait there already`;
-      return { ok: false, failure: failure('SKEIN_MAILBOX_FULL', text, { nodes: outcome.recipients }) };
-    }
-  }
-}
-
-/** A few of them, and how many more. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

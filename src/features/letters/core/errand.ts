@@ -1,0 +1,24 @@
+/** What a member has said to the broker, while it is carried out or waits for that. */
+import type { Sender } from '../../../kernel/lines/lines.ts';
+import type { Questioner } from '../../swarm/core/shared.ts';
+import type { LetterMessage } from './wire.ts';
+
+export type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' }>;
+
+export type Member = Questioner & Sender;
+
+export interface Errand<Message extends FromMember = FromMember> {
+  readonly from: Member;
+  readonly message: Message;
+  readonly done: () => void;
+  /** An attempt has failed. */
+  isAgain: boolean;
+  /** It may be in the store already: an attempt has ended in the unknown. */
+  mayBeStored: boolean;
+}
+
+export type PutErrand = Errand<Extract<FromMember, { type: 'put' }>>;
+
+export function isPut(errand: Errand): errand is PutErrand {
+  return errand.message.type === 'put';
+}
