@@ -72,8 +72,8 @@ export const swarmSamples: WireSamples = {
   samples: [
     sample('part', part, { isLast: true, bytes: Uint8Array.of(1, 2, 3) }),
     sample('part (one of several)', part, { isLast: false, bytes: Uint8Array.of(1) }),
-    sample('ack', ack, { received: 7, processed: 5, isAgain: false }),
-    sample('ack (again)', ack, { received: 7, processed: 7, isAgain: true }),
+    sample('ack', ack, { memory: 2, received: 7, processed: 5, isAgain: false }),
+    sample('ack (again)', ack, { memory: 2, received: 7, processed: 7, isAgain: true }),
     sample('part (question)', message, { type: 'question', number: 1, verb: 'nodes', json: '{"after":""}' }),
     sample('part (answer)', message, { type: 'answer', number: 1, json: '[]' }),
     sample('part (failure)', message, {

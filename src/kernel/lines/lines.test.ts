@@ -1,7 +1,7 @@
 /** Two ends of a line over a network that a property draws: what it loses, repeats and delays. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BehaviorAgent } from '../contracts.ts';
+import type { BehaviorAgent, NodeEntry } from '../contracts.ts';
 import { limits } from '../limits.ts';
 import { Writer } from '../wire/bytes.ts';
 import { encodeFrame, Frame, RouteKind } from '../wire/frame.ts';
@@ -233,6 +233,23 @@ test('an incarnation that has ended is reported, and the next one is handed noth
   fate = 'arrives';
   ends.run(20_000);
   expect(ends.handed).toEqual(['a']);
+});
+
+test('an end that took this node for gone is sent what it has not processed, from the beginning', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('a');
+  ends.run(10);
+  ends.say('b');
+  ends.run(10, false);
+  ends.lines(2).event({
+    type: 'node-down',
+    node: { id: 1 } as NodeEntry,
+    reason: 'left',
+  });
+  ends.say('c');
+  ends.run(10_000);
+  expect(ends.handed).toEqual(['a', 'b', 'b', 'c']);
+  expect(ends.processed).toEqual(['a', 'b', 'c']);
 });
 
 test('abandoned messages are not sent any more, and later ones are', () => {

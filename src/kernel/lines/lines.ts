@@ -3,7 +3,8 @@
  *
  * For features whose two ends keep state about each other, such as a member of the swarm and its broker. A line leads
  * from one incarnation of a node to one of another. A message is kept until the other end has processed it for good (its
- * store has committed it, for example). Invariant: the other incarnation is handed a prefix of what was sent to it.
+ * store has committed it, for example). Invariant: the other incarnation is handed a prefix of what was sent to it; only
+ * one that has forgotten the line meanwhile, since it took this node for gone, is handed again what it has not processed.
  */
 import type { BehaviorAgent, DropReason, KernelEvent, Returned } from '../contracts.ts';
 import type { NodeId } from '../identity.ts';
@@ -49,6 +50,7 @@ export class Lines {
   private readonly lines = new Map<NodeId, Line>();
   private readonly toPump = new Set<Line>();
   private readonly toAcknowledge = new Set<Line>();
+  /** Of runs and of memories: each is given once. */
   private lastRun = 0;
   /** Of messages that are not put together yet. */
   private partialBytes = 0;
@@ -216,15 +218,18 @@ export class Lines {
         nextRun: () => ++this.lastRun,
         resent: () => this.counts.resent++,
       }),
-      receiving: new ReceivingEnd({
-        hasRoom: (bytes) => this.partialBytes + bytes <= limits.linePartialBytesMax,
-        holds: (bytes) => {
-          this.partialBytes += bytes;
+      receiving: new ReceivingEnd(
+        {
+          hasRoom: (bytes) => this.partialBytes + bytes <= limits.linePartialBytesMax,
+          holds: (bytes) => {
+            this.partialBytes += bytes;
+          },
+          message: (bytes, done) =>
+            this.ports.received({ node, life, run: line.receiving.newestRun }, bytes, done),
+          changed: () => this.later(this.toAcknowledge, line),
         },
-        message: (bytes, done) =>
-          this.ports.received({ node, life, run: line.receiving.newestRun }, bytes, done),
-        changed: () => this.later(this.toAcknowledge, line),
-      }),
+        ++this.lastRun,
+      ),
       nextHop: this.nextHopTo(node),
     };
     this.lines.set(node, line);

@@ -22,6 +22,7 @@ export interface ReceivingPorts {
 
 export class ReceivingEnd {
   private readonly ports: ReceivingPorts;
+  private readonly memory: number;
   private run = 0;
   private received = 0;
   private processed = 0;
@@ -32,8 +33,10 @@ export class ReceivingEnd {
   private readonly open: number[] = [];
   private readonly done = new Set<number>();
 
-  constructor(ports: ReceivingPorts) {
+  /** @param memory Higher than that of any receiving end of this node before it. */
+  constructor(ports: ReceivingPorts, memory: number) {
     this.ports = ports;
+    this.memory = memory;
   }
 
   get newestRun(): number {
@@ -42,9 +45,9 @@ export class ReceivingEnd {
 
   /** What the other end is told; says once that something is missing. */
   takeAck(): Ack {
-    const { received, processed, isAgain } = this;
+    const { memory, received, processed, isAgain } = this;
     this.isAgain = false;
-    return { received, processed, isAgain };
+    return { memory, received, processed, isAgain };
   }
 
   part(run: number, number: number, isLast: boolean, bytes: Uint8Array): Arrival {

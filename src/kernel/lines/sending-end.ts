@@ -34,6 +34,8 @@ const never = Number.POSITIVE_INFINITY;
 export class SendingEnd {
   private readonly ports: SendingPorts;
   private run: number;
+  /** Of the other end, as it has said first in this run. */
+  private memory: number | undefined;
   private lastNumber = 0;
   /** Not processed by the other end, in order. */
   private parts: Part[] = [];
@@ -93,9 +95,15 @@ export class SendingEnd {
   }
 
   /** False: it acknowledges what was never sent. */
-  acknowledged({ received, processed, isAgain }: Ack, run: number, now: number): boolean {
+  acknowledged({ memory, received, processed, isAgain }: Ack, run: number, now: number): boolean {
     if (run !== this.run) return run < this.run;
     if (received > this.lastNumber) return false;
+    this.memory ??= memory;
+    if (memory < this.memory) return true;
+    if (memory > this.memory) {
+      this.restart();
+      return true;
+    }
     const first = this.parts[0]?.number ?? this.lastNumber + 1;
     if (received > this.received) this.progressed(received, now);
     if (processed >= first) this.finish(processed);
@@ -107,9 +115,16 @@ export class SendingEnd {
 
   /** What is not processed is not sent any more; what comes next is another run. */
   abandon(): void {
-    this.run = this.ports.nextRun();
     this.parts = [];
-    this.lastNumber = 0;
+    this.restart();
+  }
+
+  /** The other end has forgotten this line: all that it has not processed is sent again, in another run. */
+  private restart(): void {
+    this.run = this.ports.nextRun();
+    this.memory = undefined;
+    this.parts = this.parts.map((part, i) => ({ ...part, number: i + 1 }));
+    this.lastNumber = this.parts.length;
     this.received = 0;
     this.next = 0;
     this.bytesUnderWay = 0;

@@ -4,7 +4,7 @@
  * ```
  * every  u48 incarnation of its sender, u48 incarnation that it is for, u32 run
  * part   u8 flags (1: the last part of its message), bytes
- * ack    u48 received up to, u48 processed up to, u8 flags (1: send again from there)
+ * ack    u32 memory of its sender, u48 received up to, u48 processed up to, u8 flags (1: send again from there)
  * ```
  * Invariant: decoders refuse whatever is not exactly one of these; the bytes of parts are never looked into.
  */
@@ -36,6 +36,8 @@ export function encodePart(ends: LineHead, isLast: boolean, bytes: Uint8Array): 
 }
 
 export interface Ack {
+  /** Of the receiving end: a higher one has forgotten what earlier ones have received. */
+  readonly memory: number;
   /** All parts up to this number have arrived. */
   readonly received: number;
   /** The other end needs none of the parts up to this number any more. */
@@ -44,8 +46,9 @@ export interface Ack {
   readonly isAgain: boolean;
 }
 
-export function encodeAck(ends: LineHead, { received, processed, isAgain }: Ack): Uint8Array {
-  return head(ends, 13)
+export function encodeAck(ends: LineHead, { memory, received, processed, isAgain }: Ack): Uint8Array {
+  return head(ends, 17)
+    .u32(memory)
     .u48(received)
     .u48(processed)
     .u8(isAgain ? flagAgain : 0)
@@ -72,9 +75,10 @@ export function readPart({ bytes, payloadStart, payloadEnd }: Frame) {
 
 export function readAck({ bytes, payloadStart, payloadEnd }: Frame): Ack | undefined {
   const reader = new Reader(bytes, payloadStart + headBytes, payloadEnd);
+  const memory = reader.u32();
   const received = reader.u48();
   const processed = reader.u48();
   const flags = reader.u8();
   if (!reader.complete || flags > flagAgain || processed > received) return undefined;
-  return { received, processed, isAgain: flags === flagAgain };
+  return { memory, received, processed, isAgain: flags === flagAgain };
 }

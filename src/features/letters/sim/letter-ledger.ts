@@ -46,6 +46,9 @@ const certain = new Set(['SKEIN_UNKNOWN_NODE', 'SKEIN_BUSY', 'SKEIN_STORE_FULL',
 /** Codes that a send may end with; any other is a failure of the run. */
 const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
 
+/** Nobody is made to wait for so long. */
+const farMs = 60_000;
+
 export class LetterLedger {
   readonly counts: Record<string, number> = {};
   private readonly mesh: Mesh;
@@ -152,8 +155,10 @@ export class LetterLedger {
 
   /** A letter that is owed has ended in another way: its author was not there to hear of it. */
   looked(letter: LedgerLetter, { recipients }: LetterStatus): void {
-    for (const { name, state } of recipients) {
+    for (const { name, state, due = 0 } of recipients) {
       const receipt = this.receiptOf(letter, name);
+      // Its author's clock was set in the moment in which it was sent.
+      if (!letter.isOrdered && due > letter.author.platform.wallNow() + farMs) receipt.isRefused = true;
       if (state === 'refused' && receipt.wasBegun) receipt.isRefused = true;
       if (state === 'failed' && receipt.wasBegun) receipt.hasFailed = true;
     }
