@@ -14,6 +14,7 @@ class Ends {
   readonly handed: string[] = [];
   readonly processed: string[] = [];
   readonly ended: number[] = [];
+  readonly forgotten: number[] = [];
   private readonly undone: (() => void)[] = [];
   private readonly instances = new Map([
     [1, '1111111111111111'],
@@ -37,6 +38,7 @@ class Ends {
         this.undone.push(done);
       },
       ended: (other) => this.ended.push(other),
+      forgotten: (other) => this.forgotten.push(other),
     });
     lines.started(this.agentOf(node));
     this.ends.set(node, lines);
@@ -194,6 +196,7 @@ test('a message whose successor is done first is reported in its turn', () => {
   const other = new Lines({
     received: (_from, _bytes, done) => void waiting.push(done),
     ended: () => undefined,
+    forgotten: () => undefined,
   });
   ends.ends.set(2, other);
   other.started((ends as unknown as { agentOf(node: number): BehaviorAgent }).agentOf(2));
@@ -248,6 +251,7 @@ test('an end that took this node for gone is sent what it has not processed, fro
   });
   ends.say('c');
   ends.run(10_000);
+  expect(ends.forgotten).toEqual([2]);
   expect(ends.handed).toEqual(['a', 'b', 'b', 'c']);
   expect(ends.processed).toEqual(['a', 'b', 'c']);
 });

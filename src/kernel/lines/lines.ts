@@ -32,6 +32,8 @@ export interface LinesPorts {
   received(from: Sender, bytes: Uint8Array, done: () => void): void;
   /** The incarnation at the other end has ended: what it has not processed is gone. */
   ended(node: NodeId): void;
+  /** The other end took this node for gone, and may have forgotten what it was told. What it has not processed is sent. */
+  forgotten(node: NodeId): void;
 }
 
 interface Line extends LineEnd {
@@ -217,6 +219,7 @@ export class Lines {
         send: ({ number, isLast, bytes }, run) => this.sendPart(line, number, isLast, bytes, run),
         nextRun: () => ++this.lastRun,
         resent: () => this.counts.resent++,
+        forgotten: () => this.ports.forgotten(node),
       }),
       receiving: new ReceivingEnd(
         {

@@ -27,6 +27,8 @@ export interface SendingPorts {
   /** Starts another run: a number that no run of this node has had. */
   nextRun(): number;
   resent(): void;
+  /** The other end has forgotten this line, and what it has learned by it. */
+  forgotten(): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -102,6 +104,7 @@ export class SendingEnd {
     if (memory < this.memory) return true;
     if (memory > this.memory) {
       this.restart();
+      this.ports.forgotten();
       return true;
     }
     const first = this.parts[0]?.number ?? this.lastNumber + 1;

@@ -69,6 +69,9 @@ export class Letters implements Behavior<LettersShape> {
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
     ended: (node) => this.ended(node),
+    forgotten: (node) => {
+      if (node === this.followed) this.brokerChanged();
+    },
   });
   /** Who was followed last. */
   private followed: NodeId | undefined;

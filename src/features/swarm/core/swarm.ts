@@ -71,6 +71,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
     ended: (node) => this.ended(node),
+    forgotten: (node) => this.ended(node),
   });
   /** The broker whose questions have been sent. */
   private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
@@ -163,7 +164,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     for (const bytes of this.questions.all()) if (!this.lines.send(broker.node, bytes)) return;
   }
 
-  /** The broker may have restarted, and be the broker again. */
+  /** The broker may have restarted, or taken this node for gone, and be the broker again. */
   private ended(node: NodeId): void {
     if (node === this.broker?.node) this.askAgain();
   }
