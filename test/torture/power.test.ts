@@ -10,8 +10,7 @@ test('no letter with a receipt is lost in a power cut, and the rig sees a store 
 }) => {
   const problem = traceProblem();
   if (problem !== undefined) skip(problem);
-  const planted = faults.filter(({ name }) => name !== 'synchronous=OFF');
-  const trials = await runPower({ states: 50, seed: 1, faults: planted, work: shortWork });
+  const trials = await runPower({ states: 50, seed: 1, faults: faults.slice(0, 2), work: shortWork });
   expect(trials.flatMap(({ failures }) => failures)).toEqual([]);
   expect(trials.map(({ verdicts }) => verdicts[0]?.states)).toEqual(trials.map(() => 50));
   console.log(trials.map(textOf).join('\n'));

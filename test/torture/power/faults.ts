@@ -45,4 +45,12 @@ export const faults: readonly Fault[] = [
     find: "'PRAGMA synchronous = FULL',",
     replace: "'PRAGMA synchronous = OFF',",
   },
+  {
+    name: 'folders-not-synced',
+    breaks: 'folders that were made for the store go, with the store in them',
+    shows: ['lost'],
+    file: 'src/stores/sqlite/file.ts',
+    find: '      syncFoldersAbove(dirname(path));\n',
+    replace: '',
+  },
 ];

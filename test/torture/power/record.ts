@@ -23,7 +23,7 @@ export interface Recording {
 }
 
 /** Of the store within the disk: its folders are made by the broker, and a power cut can take them away. */
-export const storePath = 'swarm.sqlite';
+export const storePath = join('state', 'swarm', 'swarm.sqlite');
 
 /** Longer writes are shortened: those of the reserve. One of SQLite is a page, one of letters to a socket does not count. */
 const bytesShownMax = 65_536;
