@@ -6,7 +6,7 @@
  * replaced exactly once.
  */
 import { cpSync, existsSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { type Mutant, plant } from '../mutants/mutant.ts';
 
@@ -19,20 +19,26 @@ export async function copyProduct(folder: string, fault: Mutant | undefined): Pr
   });
   cpSync('package.json', join(folder, 'package.json'));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-  if (fault !== undefined) await plantIn(join(folder, 'dist', 'chunks', 'worker.js'), fault);
+  if (fault !== undefined) await plantIn(join(folder, 'dist', 'chunks'), fault);
 }
 
-/** A program that imports the package, as one file beside its copy. */
-export async function buildProgram(input: string, file: string): Promise<void> {
+/** A program that imports the package, as one file beside its copy. @returns the file. */
+export async function buildProgram(input: string, folder: string): Promise<string> {
+  const file = join(folder, `${basename(input, '.ts')}.mjs`);
   await bundle(input, file, {
     name: 'by-its-name',
     resolveId: (id) => (id.endsWith('/src/index.ts') ? { id: 'skein', external: true } : undefined),
   });
+  return file;
 }
 
-async function plantIn(worker: string, fault: Mutant): Promise<void> {
+/** In what the store's thread runs: its program, or what features keep. */
+async function plantIn(chunks: string, fault: Mutant): Promise<void> {
+  const [input, name] = fault.file.startsWith('src/features/')
+    ? ['src/features/sqlite-parts.ts', 'sqlite-parts.js']
+    : ['src/stores/sqlite/worker.ts', 'worker.js'];
   let isPlanted = false;
-  await bundle('src/stores/sqlite/worker.ts', worker, {
+  await bundle(input, join(chunks, name), {
     name: 'fault',
     transform: (code, id) => {
       if (resolve(id) !== resolve(fault.file)) return undefined;

@@ -5,7 +5,6 @@
  * SHA256` once a send has resolved, `settled ID RECIPIENT` once the broker has answered that the letter is delivered.
  * Invariant: a line is written only after the answer of the broker has arrived.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync, writeSync } from 'node:fs';
@@ -13,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createNode, type LocalNode } from '../../../src/index.ts';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
 import { freeTcpPorts } from '../../free-ports.ts';
-import type { BrokerSettings, WorkSettings } from './settings.ts';
+import { startBroker } from '../broker-settings.ts';
+import type { WorkSettings } from './settings.ts';
 
 const sendersPerAuthor = 6;
 const recipient = 'bob';
@@ -31,7 +31,7 @@ const namespace = `power-${process.pid}`;
 let sent = 0;
 
 for (let n = 1; n <= settings.incarnations; n++) {
-  const broker = await startBroker();
+  const broker = await startBroker(settings.brokerProgram, { store: settings.store, formation, namespace });
   await traffic();
   // With nothing under way: a call within which a process is killed may have been carried out, or not.
   if (n < settings.incarnations && n % 2 === 1) broker.kill('SIGKILL');
@@ -39,16 +39,6 @@ for (let n = 1; n <= settings.incarnations; n++) {
   await once(broker, 'exit');
 }
 process.exit(0);
-
-async function startBroker(): Promise<ChildProcess> {
-  const given: BrokerSettings = { store: settings.store, formation, namespace };
-  const broker = fork(settings.brokerProgram, [JSON.stringify(given)]);
-  await Promise.race([
-    once(broker, 'message'),
-    once(broker, 'exit').then(() => Promise.reject(new Error('the broker has ended'))),
-  ]);
-  return broker;
-}
 
 /** As nodes of their own, which leave before the broker does: they would take its place. */
 async function traffic(): Promise<void> {

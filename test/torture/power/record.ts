@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Mutant } from '../../mutants/mutant.ts';
 import { buildProgram, copyProduct } from '../product.ts';
-import { runTraced } from '../strace.ts';
+import { ownEnvironment, runTraced } from '../strace.ts';
 import { Disk } from './disk.ts';
 import type { WorkSettings } from './settings.ts';
 import { type Call, TraceReader, tracedCalls } from './trace.ts';
@@ -38,18 +38,15 @@ export async function record(work: Work, fault: Mutant | undefined): Promise<Rec
   const disk = join(folder, 'disk');
   for (const each of [program, disk, join(folder, 'home')]) mkdirSync(each);
   await copyProduct(program, fault);
-  const [members, brokerProgram] = await Promise.all(
-    ['members', 'broker'].map(async (name) => {
-      const file = join(program, `${name}.mjs`);
-      await buildProgram(`test/torture/power/${name}.ts`, file);
-      return file;
-    }),
-  );
+  const [members, brokerProgram] = await Promise.all([
+    buildProgram('test/torture/power/members.ts', program),
+    buildProgram('test/torture/broker.ts', program),
+  ]);
   const settings: WorkSettings = {
     ...work,
     store: join(disk, storePath),
     receipts: join(folder, 'receipts'),
-    brokerProgram: brokerProgram as string,
+    brokerProgram,
   };
   await runTraced(
     [
@@ -62,8 +59,8 @@ export async function record(work: Work, fault: Mutant | undefined): Promise<Rec
       '-e',
       `trace=${tracedCalls.join(',')}`,
     ],
-    [process.execPath, members as string, JSON.stringify(settings)],
-    { env: environment(join(folder, 'home')), limitMs },
+    [process.execPath, members, JSON.stringify(settings)],
+    { env: ownEnvironment(join(folder, 'home')), limitMs },
   );
   rmSync(program, { recursive: true });
   return readRecording(folder);
@@ -79,12 +76,6 @@ export async function readRecording(folder: string): Promise<Recording> {
   const problem = differenceOf(model.files(), filesIn(disk));
   if (problem !== undefined) throw new Error(`the trace does not say all that has happened: ${problem}`);
   return { folder, disk, receipts, calls };
-}
-
-/** Nothing of the user's is used. */
-function environment(home: string): NodeJS.ProcessEnv {
-  const { PATH = '' } = process.env;
-  return { PATH, HOME: home, XDG_RUNTIME_DIR: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };
 }
 
 function filesIn(folder: string): Map<string, Uint8Array> {

@@ -16,12 +16,6 @@ export interface WorkSettings {
   readonly incarnations: number;
 }
 
-export interface BrokerSettings {
-  readonly store: string;
-  readonly formation: string;
-  readonly namespace: string;
-}
-
 /** A broker that is killed, one that is closed, and one after that; about 1,100 letters, and two or three checkpoints each. */
 export const fullWork = { letters: 300, incarnations: 3 };
 /** A broker that is killed, and the next one. */

@@ -3,8 +3,8 @@
  *
  * Invariant: it closes when asked to, and when the members are gone.
  */
-import { createNode } from '../../../src/index.ts';
-import type { BrokerSettings } from './settings.ts';
+import { createNode } from '../../src/index.ts';
+import type { BrokerSettings } from './broker-settings.ts';
 
 const { store, formation, namespace } = JSON.parse(process.argv[2] as string) as BrokerSettings;
 const logger = {
