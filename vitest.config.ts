@@ -26,6 +26,7 @@ const kinds: readonly Kind[] = [
     files: [
       'test/e2e/*.test.ts',
       'test/meshage/*.test.ts',
+      'test/torture/*.test.ts',
       'test/scenarios/both-worlds*.test.ts',
       'test/{bench,examples}.test.ts',
     ],

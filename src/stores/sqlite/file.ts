@@ -12,7 +12,7 @@ import { storeLimits } from '../limits.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
 import type { AnySqlitePart } from './part.ts';
-import { syncFolder } from './sync.ts';
+import { syncFolder, syncFoldersAbove } from './sync.ts';
 
 /** `skei` in ASCII: says in the file's head whose it is. */
 export const applicationId = 0x736b6569;
@@ -104,6 +104,8 @@ function prepareFile(path: string, mustExist: boolean): boolean {
     // Closing any descriptor of a file lets go of all locks that this process has on it: one that exists is not opened.
     if (found !== undefined) accessSync(path, constants.R_OK | constants.W_OK);
     else {
+      // Before there is a file: one that is there says that its folder will be.
+      syncFoldersAbove(dirname(path));
       // With the mode that its journals get too: SQLite takes it from the file.
       closeSync(openSync(path, 'a', 0o600));
       chmodSync(path, 0o600);

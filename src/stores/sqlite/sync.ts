@@ -1,5 +1,6 @@
 /** Makes changes of a file and of its folder last: called after one was written, made or renamed. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** Also what SQLite has written to it. */
 export function syncFile(path: string): void {
@@ -19,4 +20,20 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** A folder that this user may not open, or on a file system that cannot be written, was not made for the store. */
+const notMade = new Set(['EACCES', 'EPERM', 'EROFS', 'EINVAL', 'ENOTSUP']);
+
+/** The names of a folder and of all those above it last: they may have been made a moment ago. */
+export function syncFoldersAbove(folder: string): void {
+  const below = resolve(folder);
+  const above = dirname(below);
+  if (above === below) return;
+  try {
+    syncFolder(above);
+  } catch (error) {
+    if (!notMade.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  syncFoldersAbove(above);
 }

@@ -16,7 +16,7 @@ import { encodeStored } from './wire.ts';
 
 type StoreVerbs = LettersShape['store'];
 
-export type AskStore = <V extends keyof StoreVerbs & string>(
+type AskStore = <V extends keyof StoreVerbs & string>(
   verb: V,
   input: Parameters<StoreVerbs[V]>[0],
   then: (completion: StoreCompletion<StoreVerbs>) => void,

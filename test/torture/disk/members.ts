@@ -1,0 +1,100 @@
+/**
+ * Authors and a recipient of letters whose broker has a bad disk: `node members.mjs SETTINGS`.
+ *
+ * Each writes down what it knows for certain: `stored KEY ID` once a send has resolved, `refused KEY CODE` when it has
+ * failed, and it is repeated with the same key then; `handled ID` before a handler returns. Invariant: it judges nothing;
+ * it ends once all that was stored is handled, or when the time for that is over.
+ */
+import { once } from 'node:events';
+import { openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createNode, type LocalNode } from '../../../src/index.ts';
+import { SeededRandom } from '../../../src/sim/world/random.ts';
+import { freeTcpPorts } from '../../free-ports.ts';
+import { startBroker } from '../broker-settings.ts';
+import type { DiskWork } from './settings.ts';
+
+const recipient = 'bob';
+const sendersPerAuthor = 4;
+const againMs = 200;
+const sendTimeoutMs = 5000;
+/** For each letter, until it is stored. */
+const sendPatienceMs = 60_000;
+/** For the last of them, until it is handled. */
+const handlePatienceMs = 20_000;
+/** A handled letter that is handed over again is settled by then. */
+const restMs = 1500;
+
+const work = JSON.parse(process.argv[2] as string) as DiskWork;
+const random = new SeededRandom(`disk ${work.seed}`);
+const diary = openSync(work.diary, 'a');
+const note = (...words: string[]) => writeSync(diary, `${words.join(' ')}\n`);
+const formation = `tcp://127.0.0.1:${(await freeTcpPorts(1))[0]}`;
+const namespace = `disk-${process.pid}`;
+const waiting = new Set<string>();
+const handled = new Set<string>();
+
+await makeStore();
+const broker = await startBroker(
+  work.brokerProgram,
+  { store: work.store, formation, namespace },
+  work.tracer,
+);
+const [bob, ...authors] = (await Promise.all([recipient, 'ann', 'eve'].map(member))) as [
+  LocalNode,
+  LocalNode,
+];
+bob.letters.handle(({ id }) => {
+  note('handled', id);
+  handled.add(id);
+  waiting.delete(id);
+});
+const each = Math.ceil(work.letters / authors.length / sendersPerAuthor);
+await Promise.all(
+  authors.flatMap((author, a) =>
+    Array.from({ length: sendersPerAuthor }, (_, sender) => send(author, `${a}/${sender}`, each)),
+  ),
+);
+for (const until = performance.now() + handlePatienceMs; waiting.size > 0 && performance.now() < until; )
+  await sleep(againMs);
+await sleep(restMs);
+for (const node of [bob, ...authors]) await node.close();
+broker.send('close');
+await once(broker, 'exit');
+process.exit(0);
+
+/** By a broker whose disk is good: a store that fails while it is made never begins, however often that is tried. */
+async function makeStore(): Promise<void> {
+  const maker = await startBroker(work.brokerProgram, { store: work.store, formation, namespace });
+  const author = await member('ann');
+  await send(author, 'first', 1);
+  await author.close();
+  maker.send('close');
+  await once(maker, 'exit');
+}
+
+function member(name: string): Promise<LocalNode> {
+  return createNode({ name, namespace, formation: [formation], store: 'none', discovery: false, key: false });
+}
+
+async function send(author: LocalNode, sender: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const key = `${sender}/${n}`;
+    const body = random.bytes(random.integer(1, random.chance(0.1) ? 30_000 : 1000));
+    const until = performance.now() + sendPatienceMs;
+    while (!(await isStored(author, key, body)) && performance.now() < until) await sleep(againMs);
+  }
+}
+
+async function isStored(author: LocalNode, key: string, body: Uint8Array): Promise<boolean> {
+  const options = { idempotencyKey: key, allowUnknown: true, timeoutMs: sendTimeoutMs };
+  try {
+    const { id } = await author.letters.send(recipient, body, options);
+    note('stored', key, id);
+    if (!handled.has(id)) waiting.add(id);
+    return true;
+  } catch (error) {
+    note('refused', key, (error as { code?: string }).code ?? String(error));
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * A run: the product as it is with each trouble of a disk, and each fault of the product with one in which it shows.
+ *
+ * Used by `npm run torture:disk` and the tests. Invariant: a trouble that strace did not make once has failed its trial.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildProgram, copyProduct } from '../product.ts';
+import { ownEnvironment, run, straceOptions } from '../strace.ts';
+import { type Findings, judge } from './judge.ts';
+import type { DiskWork } from './settings.ts';
+import type { DiskFault, Trouble } from './trouble.ts';
+
+export interface DiskTrial extends Findings {
+  readonly trouble: Trouble;
+  readonly fault: DiskFault | undefined;
+  /** How often the trouble was made. */
+  readonly made: number;
+  readonly seconds: number;
+  readonly failures: readonly string[];
+}
+
+export interface DiskSettings {
+  readonly seed: number;
+  readonly letters: number;
+}
+
+const limitMs = 600_000;
+const failuresShown = 5;
+
+export async function tryDisk(
+  trouble: Trouble,
+  fault: DiskFault | undefined,
+  { seed, letters }: DiskSettings,
+): Promise<DiskTrial> {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-disk-'));
+  const [program, home] = [join(folder, 'program'), join(folder, 'home')];
+  for (const each of [program, home]) mkdirSync(each);
+  try {
+    await copyProduct(program, fault);
+    const members = await buildProgram('test/torture/disk/members.ts', program);
+    const [store, diary, trace] = ['swarm.sqlite', 'diary', 'trace'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const work: DiskWork = {
+      store,
+      diary,
+      brokerProgram: await buildProgram('test/torture/broker.ts', program),
+      tracer: ['strace', ...straceOptions, '-o', trace, ...optionsOf(trouble, store)],
+      seed,
+      letters,
+    };
+    const begun = performance.now();
+    await run(process.execPath, [members, JSON.stringify(work)], { env: ownEnvironment(home), limitMs });
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    const made = readFileSync(trace, 'latin1').match(/\((?:INJECTED|DELAYED)\)/g)?.length ?? 0;
+    const findings = judge(diary, store);
+    const failures = failuresOf(trouble, fault, made, findings);
+    return { ...findings, trouble, fault, made, seconds, failures };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Only calls on the files of the store. */
+function optionsOf({ inject }: Trouble, store: string): string[] {
+  const call = inject.slice(0, inject.indexOf(':'));
+  return [
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${inject}`,
+    ...['', '-wal'].flatMap((end) => ['-P', store + end]),
+  ];
+}
+
+function failuresOf(
+  { name }: Trouble,
+  fault: DiskFault | undefined,
+  made: number,
+  { problems }: Findings,
+): string[] {
+  const never = made === 0 ? [`${name}: it did not happen once`] : [];
+  if (fault === undefined) return [...never, ...problems.slice(0, failuresShown)];
+  return problems.length > 0 ? never : [...never, `the rig does not see ${fault.name}`];
+}
+
+/** One line with the figures, and one for each failure. */
+export function textOf({
+  trouble,
+  fault,
+  made,
+  stored,
+  handled,
+  refused,
+  problems,
+  seconds,
+  failures,
+}: DiskTrial): string {
+  const codes = Array.from(refused, ([code, count]) => `${code} ${count}`).join(', ') || 'none';
+  const line = `${fault === undefined ? '' : `${fault.name}, `}${trouble.name}: ${made} times in ${seconds} s; ${stored} stored, ${handled} handled, refused: ${codes}; ${problems.length} problems`;
+  return [line, ...failures.map((text) => `FAILED: ${text}`)].join('\n');
+}
