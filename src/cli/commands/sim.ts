@@ -72,6 +72,7 @@ export const workloads = [
   'calls',
   'channels',
   'formation',
+  'letters',
 ] as const;
 
 export function build(): Command {
