@@ -292,12 +292,28 @@ test('a large letter and many small ones arrive whole', async () => {
 test('who was ever here is known, also when it is gone', async () => {
   const made = await machine(12, 3);
   const [a, b] = others(made.broker, made);
-  await made.world.resolve(lifeOf(a).node.swarm.nodes());
-  await made.world.run(3000);
+  // The first that asks is answered with all that are here.
+  expect(await made.world.resolve(lifeOf(a).node.swarm.nodes())).toHaveLength(3);
   made.mesh.crash(b as Member);
   await made.world.run(10_000);
   const nodes = await made.world.resolve(lifeOf(a).node.swarm.nodes());
   expect(nodes.map(({ name, isReachable }) => [name, isReachable])).toEqual(
     made.mesh.members.map((member) => [member.nodeName, member !== b]).sort(),
   );
+});
+
+test('what the broker has seen last is written before it leaves', async () => {
+  const made = await machine(15, 4);
+  const [a, b] = others(made.broker, made);
+  await made.world.resolve(lifeOf(a).node.swarm.nodes());
+  await made.world.run(5000);
+  await made.mesh.leave(b as Member);
+  const leftAt = made.broker.platform.wallNow();
+  const until_ = made.world.now + 300;
+  await made.world.runUntil(() => made.world.now >= until_, 1000);
+  await made.mesh.leave(made.broker.member);
+  await made.world.run(5000);
+  const nodes = await made.world.resolve(lifeOf(a).node.swarm.nodes(), limitMs);
+  const seen = nodes.find(({ name }) => name === (b as Member).nodeName);
+  expect(seen?.lastSeen).toBeGreaterThan(leftAt - 2500);
 });

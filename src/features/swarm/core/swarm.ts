@@ -41,7 +41,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   };
   readonly lifecycle: LifecycleCalls<SwarmShape> = {
     started: (agent) => this.started(agent),
-    stopped: () => this.setOffice({ state: 'elsewhere' }),
+    stopped: () => this.stopped(),
   };
   readonly timers: TimerCalls = {
     nextDeadline: () => this.nextDeadline(),
@@ -143,6 +143,12 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private started(agent: BehaviorAgent<SwarmShape>): void {
     this.agent = agent;
     this.lines.started(agent);
+  }
+
+  /** What was seen in the last second is written before the store closes. */
+  private stopped(): void {
+    this.writeSeen();
+    this.setOffice({ state: 'elsewhere' });
   }
 
   private brokerChanged(): void {
@@ -247,16 +253,17 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (this.writeSeenAt === never) this.writeSeenAt = this.agent.now + swarmLimits.swarmSeenMs;
   }
 
-  private writeSeen(now: number): void {
+  private writeSeen(): void {
     this.writeSeenAt = never;
-    if (this.office.state !== 'open') return;
-    this.agent.store('saw', this.register.takeUnwritten());
-    if (this.register.hasUnwritten) this.writeSeenAt = now + swarmLimits.swarmSeenMs;
+    while (this.office.state === 'open' && this.register.hasUnwritten)
+      this.agent.store('saw', this.register.takeUnwritten());
   }
 
   private answerNodes(input: unknown, reply: Answer): void {
     const { after } = (input ?? {}) as { readonly after?: unknown };
     const limit = swarmLimits.swarmNodesPerPage;
+    // Operations keep their order: the answer has what was just seen.
+    this.writeSeen();
     const token = this.agent.store('nodes', { after: typeof after === 'string' ? after : '', limit });
     this.pages.set(token, reply);
   }
@@ -315,7 +322,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private deadline(now: number): void {
     this.lines.deadline(now);
     this.questions.deadline(now, this.broker !== undefined);
-    if (now >= this.writeSeenAt) this.writeSeen(now);
+    if (now >= this.writeSeenAt) this.writeSeen();
     if (now >= this.claimAgainAt) {
       this.claimAgainAt = never;
       if (this.office.state === 'failed') this.claim(this.broker?.epoch ?? 1);
