@@ -317,3 +317,27 @@ test('what the broker has seen last is written before it leaves', async () => {
   const seen = nodes.find(({ name }) => name === (b as Member).nodeName);
   expect(seen?.lastSeen).toBeGreaterThan(leftAt - 2500);
 });
+
+test('the letters of a machine that is lost wait there until one of its nodes is the broker again', async () => {
+  const made = new FormationRun({ seed: 16, nodes: 4, machines: 2, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const lost = made.machineOf(made.broker);
+  const left = made.mesh.members.filter((member) => !lost.includes(member));
+  const [a, b] = left as [Member, Member];
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'before'));
+  for (const member of lost) made.mesh.crash(member);
+  await made.agreed(left, limitMs);
+  const letters = handled(lifeOf(b));
+  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'meanwhile'), limitMs);
+  await until(made, () => letters.length === 1, 'the next store hands out its own');
+  expect(await made.world.resolve(lifeOf(a).node.letters.status(id))).toBe(undefined);
+  for (const member of left) made.mesh.crash(member);
+  for (const member of lost) made.mesh.start(member);
+  await made.agreed(lost, limitMs);
+  made.mesh.start(b);
+  const later = handled(lifeOf(b));
+  await until(made, () => later.length === 1, 'the first store hands out what waits there');
+  expect([letters, later].map((list) => list.map(({ body }) => body))).toEqual([['meanwhile'], ['before']]);
+});
