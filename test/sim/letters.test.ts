@@ -309,8 +309,8 @@ test('what the broker has seen last is written before it leaves', async () => {
   await made.world.run(5000);
   await made.mesh.leave(b as Member);
   const leftAt = made.broker.platform.wallNow();
-  const until_ = made.world.now + 300;
-  await made.world.runUntil(() => made.world.now >= until_, 1000);
+  const writtenBy = made.world.now + 300;
+  await made.world.runUntil(() => made.world.now >= writtenBy, 1000);
   await made.mesh.leave(made.broker.member);
   await made.world.run(5000);
   const nodes = await made.world.resolve(lifeOf(a).node.swarm.nodes(), limitMs);

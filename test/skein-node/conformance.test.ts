@@ -335,7 +335,7 @@ describe.each([
 
   test('handles letters: what it throws brings them back, what it refuses does not', async () => {
     const got: [unknown, number][] = [];
-    const told = once(world.b.events, 'letter:undelivered');
+    const reported = once(world.b.events, 'letter:undelivered');
     const subscription = a.letters.handle((letter) => {
       got.push([letter.body, letter.attempt]);
       if (letter.body === 'again' && letter.attempt === 1) throw new Error('not yet');
@@ -350,7 +350,7 @@ describe.each([
       ['no', 1],
       ['again', 2],
     ]);
-    const [{ detail }] = (await settle(told)) as [CustomEvent];
+    const [{ detail }] = (await settle(reported)) as [CustomEvent];
     expect(detail).toMatchObject({ recipient: 'a', state: 'refused', reason: 'never' });
     await subscription.close();
   });
@@ -362,9 +362,9 @@ describe.each([
       },
       { attempts: 1 },
     );
-    const told = once(a.events, 'letter:undelivered');
+    const reported = once(a.events, 'letter:undelivered');
     const { id, n } = await settle(a.letters.send('b', 'to fail'));
-    const [{ detail }] = (await settle(told)) as [CustomEvent];
+    const [{ detail }] = (await settle(reported)) as [CustomEvent];
     expect(detail).toEqual({ id, recipient: 'b', state: 'failed', reason: 'broken' });
     await failing.close();
     expect(await settle(a.letters.list({ state: 'failed', from: 'a', to: 'b', after: n - 1 }))).toMatchObject(

@@ -38,7 +38,7 @@ function buildList(): Command {
   return withJson(
     nodeCommand('ls', 'list the nodes of the mesh', ['skein node ls', 'skein node ls --all --json']),
   )
-    .option('--all', 'those out of reach too, and all that the swarm has ever seen')
+    .option('--all', 'the unreachable too, and all that the swarm has ever seen')
     .addHelpText(
       'after',
       '\nThe swarm is asked where this node takes part in it: with --formation, or once\nit has used letters. LAST SEEN is when a node came or went last.',

@@ -11,8 +11,8 @@ import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import { recipientStates } from './api/check-options.ts';
 import type { Letter, LetterOptions, LettersNodeApi } from './api.ts';
+import { letterIdPattern, recipientStates } from './core/letters-types.ts';
 import { letterLimits } from './core/limits.ts';
 
 /** A letter to handle. */
@@ -29,10 +29,7 @@ interface Ticket {
 
 const tickets = new TicketsByCaller<Ticket>();
 
-const id = v.pipe(
-  v.string(),
-  v.regex(/^[0-9a-f]{32}$/, 'expected the id of a letter, 32 hexadecimal digits'),
-);
+const id = v.pipe(v.string(), v.regex(letterIdPattern, 'expected the id of a letter, 32 hexadecimal digits'));
 const own = {
   type: v.exactOptional(kindName),
   idempotencyKey: v.exactOptional(v.pipe(v.string(), v.nonEmpty('expected text that is not empty'))),

@@ -32,7 +32,7 @@ export interface LinesPorts {
   received(from: Sender, bytes: Uint8Array, done: () => void): void;
   /** The incarnation at the other end has ended: what it has not processed is gone. */
   ended(node: NodeId): void;
-  /** The other end took this node for gone, and may have forgotten what it was told. What it has not processed is sent. */
+  /** The other end took this node for gone, and may have forgotten what was sent. What it has not processed is sent. */
   forgotten(node: NodeId): void;
 }
 
@@ -207,7 +207,7 @@ export class Lines {
     const known = this.lines.get(node);
     if (known?.life === life) return known;
     if (known !== undefined) this.end(known);
-    // Whoever heard of the end may have begun the next one.
+    // A node that heard of the end may have begun the next one.
     return this.lines.get(node) ?? this.begin(node, life);
   }
 

@@ -11,7 +11,7 @@ import type { Ack } from './wire.ts';
 export type Arrival = 'fresh' | 'repeated' | 'hole' | 'refused';
 
 export interface ReceivingPorts {
-  /** False: what is put together at this node leaves no room for so many bytes more. */
+  /** False: what is put together at this node leaves no room for this many bytes more. */
   hasRoom(bytes: number): boolean;
   /** So many more are held, or less. */
   holds(bytes: number): void;
@@ -43,7 +43,7 @@ export class ReceivingEnd {
     return this.run;
   }
 
-  /** What the other end is told; says once that something is missing. */
+  /** What is reported to the other end; says once that something is missing. */
   takeAck(): Ack {
     const { memory, received, processed, isAgain } = this;
     this.isAgain = false;

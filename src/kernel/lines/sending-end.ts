@@ -58,10 +58,6 @@ export class SendingEnd {
     this.run = ports.nextRun();
   }
 
-  get isIdle(): boolean {
-    return this.parts.length === 0;
-  }
-
   /** @param processed Called once the other end needs it no more. */
   add(message: Uint8Array, processed: (() => void) | undefined): void {
     let at = 0;

@@ -2,7 +2,7 @@
  * What SQLite's errors mean for those who asked.
  *
  * Called by the engine and by what opens its file. Invariant: every failure is a SkeinError that names the file; a full
- * disk, a file that another process holds and a broken file are told apart.
+ * disk, a file that another process holds and a broken file are distinguished.
  */
 import { SkeinError } from '../../kernel/errors.ts';
 import { writerOf } from './holder.ts';

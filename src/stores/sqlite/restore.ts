@@ -81,7 +81,7 @@ function takePlace(made: string, path: string): void {
   syncFolder(dirname(path));
 }
 
-/** Whoever has it open has a lock on it. */
+/** A process that has it open has a lock on it. */
 function refuseInUse(library: SqliteLibrary, path: string): void {
   const database = library.open(path);
   try {

@@ -15,7 +15,7 @@ export interface Findings {
   readonly problems: readonly string[];
 }
 
-/** What a sender may be told of a bad disk: that it is unknown, or that nothing was stored. */
+/** What may be reported to a sender about a bad disk: that it is unknown, or that nothing was stored. */
 const expected = new Set(['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_BUSY', 'SKEIN_TIMEOUT', 'SKEIN_LOST']);
 
 export function judge(diary: string, store: string): Findings {

@@ -73,7 +73,7 @@ export class Election {
     return standing.role === 'broker' || standing.role === 'member' ? standing.claim : undefined;
   }
 
-  /** Once. Whoever was announced before counts. @param isForNodes No program but nodes is followed. */
+  /** Once. A broker that was announced before counts. @param isForNodes No program but nodes is followed. */
   start(agent: BehaviorAgent, addresses: readonly string[], isForNodes: boolean): void {
     if (this.isStarted) return;
     this.addresses = addresses;

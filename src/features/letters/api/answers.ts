@@ -1,6 +1,6 @@
 /** What the broker may answer to questions about letters. */
 import { fields, listOf, number, oneOf, orNull, text } from '../../../kit/answers.ts';
-import { recipientStates } from './check-options.ts';
+import { recipientStates } from '../core/letters-types.ts';
 
 const recipient = fields(
   { name: text, state: oneOf(recipientStates), attempts: number },

@@ -14,19 +14,13 @@ import {
 } from '../../../kit/arguments.ts';
 import { labelProblem } from '../../../kit/labels.ts';
 import type { HandleOptions, LetterFilter, LetterOptions, ManyLetter } from '../api.ts';
-import type { RecipientState } from '../core/letters-types.ts';
+import { letterIdPattern, recipientStates } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
+
+export { recipientStates };
 
 const waitNames = ['timeoutMs', 'signal'];
 const ownNames = ['type', 'idempotencyKey', 'notBefore', 'expiresMs', 'allowUnknown'];
-export const recipientStates: readonly RecipientState[] = [
-  'stored',
-  'delivered',
-  'failed',
-  'expired',
-  'refused',
-  'removed',
-];
 
 /** The recipients, each once. */
 export function checkRecipients(to: string | readonly string[]): string[] {
@@ -93,7 +87,7 @@ export function checkFilter(filter: LetterFilter): void {
 }
 
 export function checkId(id: string): void {
-  if (typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)) return;
+  if (typeof id === 'string' && letterIdPattern.test(id)) return;
   throw new TypeError(`a letter's id is 32 hexadecimal digits, got ${shown(id)}`);
 }
 

@@ -11,7 +11,7 @@ import type { MessageSubscription } from '../../../kit/streams.ts';
 import type { HandleOptions, Letter } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
 import type { Delivery, LettersEvent } from '../core/letters-types.ts';
-import { letterLimits } from '../core/limits.ts';
+import { letterLimits, retryWaitMs } from '../core/limits.ts';
 import type { LettersFeatureShape } from '../shape.ts';
 import { checkHandler } from './check-options.ts';
 
@@ -96,7 +96,7 @@ export class Handling {
     return this.ports.ask('open', window);
   }
 
-  /** What was not begun goes back to the swarm, for whoever handles next. */
+  /** What was not begun goes back to the swarm, for the next one that handles letters. */
   private stop(): void {
     if (this.handler === undefined) return;
     this.handler = undefined;
@@ -162,10 +162,7 @@ export class Handling {
   private holdBack(job: Job): void {
     const { author } = job.delivery;
     this.behind.set(author, { held: job, later: [] });
-    const waitMs = Math.min(
-      letterLimits.letterRetryMs * 2 ** (job.attempt - 1),
-      letterLimits.letterRetryMsMax,
-    );
+    const waitMs = retryWaitMs(job.attempt);
     job.attempt++;
     this.ports.after(waitMs, () => {
       const behind = this.behind.get(author);

@@ -12,7 +12,7 @@ function letterOf(n: number, id: string, more: Partial<LetterStatus> = {}): Lett
   return { id: id.padEnd(32, '0'), n, from: 'a', type: 'letter', sentAt: 0, bytes: 5, recipients, ...more };
 }
 
-/** Answers as a node with these letters does, so many at a time. */
+/** Answers as a node with these letters does, a page at a time. */
 function clientOf(letters: readonly LetterStatus[], perPage = 2): ControlClient {
   const answer = (operation: string, { after = 0, id = '' }: { after?: number; id?: string }): unknown =>
     operation === 'letters'

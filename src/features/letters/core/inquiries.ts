@@ -6,7 +6,14 @@
 import type { StoreCompletion } from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
 import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
-import type { LettersShape, ListRequest, RecipientState } from './letters-types.ts';
+import {
+  type AskStore,
+  type LettersShape,
+  type ListRequest,
+  letterIdPattern,
+  type RecipientState,
+  recipientStates,
+} from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
 type StoreVerbs = LettersShape['store'];
@@ -14,16 +21,10 @@ type StoreVerbs = LettersShape['store'];
 export interface InquiriesPorts {
   readonly swarm: SwarmCore;
   wallNow(): number;
-  ask<V extends keyof StoreVerbs & string>(
-    verb: V,
-    input: Parameters<StoreVerbs[V]>[0],
-    then: (completion: StoreCompletion<StoreVerbs>) => void,
-  ): void;
+  readonly ask: AskStore;
   /** These recipients have a letter whose time has come. */
   isDue(recipients: readonly string[], now: number): void;
 }
-
-const idPattern = /^[0-9a-f]{32}$/;
 
 export function answerInquiries(ports: InquiriesPorts): void {
   const { swarm } = ports;
@@ -37,7 +38,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
   const withId = (verb: string, act: (id: string, reply: Answer) => void): void =>
     swarm.answerBy(verb, (_from, input, reply) => {
       const { id } = (input ?? {}) as { readonly id?: unknown };
-      if (typeof id === 'string' && idPattern.test(id)) return act(id, reply);
+      if (typeof id === 'string' && letterIdPattern.test(id)) return act(id, reply);
       reply.fail(
         failure('SKEIN_INVALID', `a letter's id is 32 hexadecimal digits, got "${String(id).slice(0, 80)}"`),
       );
@@ -86,8 +87,6 @@ export function answerInquiries(ports: InquiriesPorts): void {
   );
 }
 
-const states: readonly RecipientState[] = ['stored', 'delivered', 'failed', 'expired', 'refused', 'removed'];
-
 /** What does not fit is left out: the questioner's own node has checked it. */
 function listRequest(input: unknown): ListRequest {
   const { from, to, state, after } = (input ?? {}) as Record<string, unknown>;
@@ -96,7 +95,7 @@ function listRequest(input: unknown): ListRequest {
     limit: letterLimits.lettersPerPage,
     ...(typeof from === 'string' ? { from } : {}),
     ...(typeof to === 'string' ? { to } : {}),
-    ...(states.includes(state as RecipientState) ? { state: state as RecipientState } : {}),
+    ...(recipientStates.includes(state as RecipientState) ? { state: state as RecipientState } : {}),
   };
 }
 

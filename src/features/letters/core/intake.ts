@@ -4,23 +4,15 @@
  * Made by the post office. Invariant: of one author one message at a time is being stored; that a letter is not stored is
  * said only where no attempt can have stored it; what an author has sent again, here or elsewhere, is answered once.
  */
-import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
+import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import type { PutErrand } from './errand.ts';
-import type { Letter, LettersShape, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
+import type { AskStore, Letter, LettersShape, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
 import { concluded, storedLetter } from './stored-letter.ts';
 import { encodeStored } from './wire.ts';
-
-type StoreVerbs = LettersShape['store'];
-
-type AskStore = <V extends keyof StoreVerbs & string>(
-  verb: V,
-  input: Parameters<StoreVerbs[V]>[0],
-  then: (completion: StoreCompletion<StoreVerbs>) => void,
-) => void;
 
 export interface IntakePorts {
   readonly agent: BehaviorAgent<LettersShape>;
@@ -29,7 +21,7 @@ export interface IntakePorts {
   /** Unix milliseconds. */
   wallNow(): number;
   reply(end: LineEnd, message: Uint8Array): void;
-  /** False: whoever has sent it has abandoned it. */
+  /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
   /** To be tried again, before anything else of their author. */
   putBack(errands: readonly PutErrand[]): void;

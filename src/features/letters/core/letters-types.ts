@@ -1,9 +1,11 @@
 /** What the core of letters, its program and its store say to each other. */
-import type { Shape } from '../../../kernel/contracts.ts';
+import type { Shape, StoreCompletion } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 
 /** 32 hexadecimal digits, drawn by the author: the same in every outbox and store. */
 type LetterId = string;
+
+export const letterIdPattern = /^[0-9a-f]{32}$/;
 
 /** What a program wants to have sent. */
 export interface Draft {
@@ -68,6 +70,16 @@ export type Settlement =
 
 /** How a letter stands with one of its recipients. */
 export type RecipientState = 'stored' | 'delivered' | 'failed' | 'expired' | 'refused' | 'removed';
+
+/** Their order is on the wire. */
+export const recipientStates: readonly RecipientState[] = [
+  'stored',
+  'delivered',
+  'failed',
+  'expired',
+  'refused',
+  'removed',
+];
 
 /** A letter has ended for one recipient, otherwise than by delivery. */
 export interface Undelivered {
@@ -222,3 +234,12 @@ export interface LettersShape extends Shape {
     body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
   };
 }
+
+type StoreVerbs = LettersShape['store'];
+
+/** Starts one operation of the store. @param then Called with what became of it. */
+export type AskStore = <V extends keyof StoreVerbs & string>(
+  verb: V,
+  input: Parameters<StoreVerbs[V]>[0],
+  then: (completion: StoreCompletion<StoreVerbs>) => void,
+) => void;

@@ -148,12 +148,12 @@ export class Letters implements Behavior<LettersShape> {
         return this.office.received({ ...from, name }, message, done);
       default:
         // Nobody but the broker is to be believed.
-        if (from.node === this.swarm.broker?.node) this.told(message);
+        if (from.node === this.swarm.broker?.node) this.brokerSaid(message);
         return done();
     }
   }
 
-  private told(
+  private brokerSaid(
     message: Extract<ReturnType<typeof decodeLetterMessage>, { type: 'stored' | 'letters' | 'report' }>,
   ): void {
     if (message.type === 'stored') this.author.stored(message.number, message.outcomes);

@@ -44,13 +44,18 @@ export const letterLimits = {
   letterConcurrencyMax: 1000,
   /** A handler that has not settled after this is warned about. */
   letterSlowMs: 60_000,
-  /** Letters that have expired, or are forgotten, are looked for this often, so many in one operation. */
+  /** Letters that have expired, or are forgotten, are looked for this often, a limited number in one operation. */
   letterSweepMs: 10_000,
   lettersPerSweepMax: 500,
-  /** The desk of a recipient that is out of reach for so long is closed: it has asked for nothing meanwhile. */
+  /** The desk of a recipient that is unreachable for this long is closed: it has asked for nothing meanwhile. */
   letterAwayMs: 60_000,
   /** An operation that the store could not carry out is tried again after this. */
   letterStoreAgainMs: 500,
   /** Letters in one answer to a question. */
   lettersPerPage: 200,
 } as const;
+
+/** How long a letter waits after an attempt has failed. @param attempt From 1. */
+export function retryWaitMs(attempt: number): number {
+  return Math.min(letterLimits.letterRetryMs * 2 ** (attempt - 1), letterLimits.letterRetryMsMax);
+}

@@ -6,7 +6,7 @@
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { Delivery, LettersEvent, Settlement } from './letters-types.ts';
-import { letterLimits } from './limits.ts';
+import { letterLimits, retryWaitMs } from './limits.ts';
 import { encodeClose, encodeOpen, encodeSettle, type Settled } from './wire.ts';
 
 export interface MailboxPorts {
@@ -25,7 +25,7 @@ export class Mailbox {
   private readonly ports: MailboxPorts;
   /** Undefined: the program handles no letters. */
   private window: Window | undefined;
-  /** How often the broker was told what is in hand. */
+  /** How often this node has reported to the broker what is in hand. */
   private opening = 0;
   /** Whose places the letters in hand are. */
   private store = 0;
@@ -82,9 +82,7 @@ export class Mailbox {
 
   /** The attempt has failed: the letter comes again after a while that grows with each attempt. */
   again(store: number, n: number, attempt: number, reason: string): void {
-    const { letterRetryMs, letterRetryMsMax } = letterLimits;
-    const waitMs = Math.min(letterRetryMs * 2 ** (attempt - 1), letterRetryMsMax);
-    const delayMs = waitMs * (0.8 + 0.4 * this.ports.agent.random.next());
+    const delayMs = retryWaitMs(attempt) * (0.8 + 0.4 * this.ports.agent.random.next());
     this.settle(store, n, { outcome: 'again', delayMs, reason: clipped(reason) });
   }
 

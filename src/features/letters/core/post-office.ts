@@ -28,7 +28,7 @@ export interface PostOfficePorts {
   send(node: NodeId, message: Uint8Array): void;
   /** What that node was sent and has not processed is not sent any more. */
   drop(node: NodeId): void;
-  /** False: whoever has sent it has abandoned it. */
+  /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
 }
 
@@ -41,7 +41,7 @@ export class PostOffice {
   private waiting: Errand[] = [];
   readonly intake: Intake;
   private readonly operations = new Map<number, (completion: Completion) => void>();
-  /** Recipients that went out of reach, and may come back in the same incarnation. */
+  /** Recipients that became unreachable, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
   private lastWallNow = 0;
   private sweepAt = never;
@@ -53,7 +53,7 @@ export class PostOffice {
       agent: ports.agent,
       swarm: ports.swarm,
       ask: (verb, input, then) => this.ask(verb, input, then),
-      wallNow: () => this.wallNow(),
+      wallNow: () => this.readClock(),
       reply: (end, message) => ports.reply(end, message),
       isCurrent: (sender) => ports.isCurrent(sender),
       putBack: (errands) => {
@@ -63,7 +63,7 @@ export class PostOffice {
       mail: (recipient) => this.desks.mail(recipient),
     });
     this.desks = new Desks({
-      wallNow: () => this.wallNow(),
+      wallNow: () => this.readClock(),
       next: (request, loaded) => this.next(request, loaded),
       send: (opening, deliveries, arrived) =>
         ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
@@ -92,14 +92,14 @@ export class PostOffice {
 
   private begin(): void {
     this.sweepAt = this.ports.agent.now;
-    this.wallNow();
+    this.readClock();
     this.clockMayBeBack();
     this.desks.rewind();
     this.carryOutWaiting();
   }
 
   /** Unix milliseconds. A clock that was set back leaves letters before the place that was read last. */
-  private wallNow(): number {
+  private readClock(): number {
     const wallNow = Math.floor(this.ports.agent.wallNow);
     const isBack = wallNow < this.lastWallNow;
     this.lastWallNow = wallNow;
@@ -154,9 +154,8 @@ export class PostOffice {
 
   private carryOut(errand: Errand): void {
     const { from, message, done } = errand;
+    if (isPut(errand)) return this.intake.received(errand);
     switch (message.type) {
-      case 'put':
-        return this.intake.received(errand as PutErrand);
       case 'settle':
         return this.settle(errand, message.items);
       case 'open': {
@@ -210,7 +209,7 @@ export class PostOffice {
     const { from, message, done } = errand;
     // Places of another store: those letters are in that one.
     if (message.type !== 'settle' || message.store !== this.storeTag) return done();
-    const now = this.wallNow();
+    const now = this.readClock();
     const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
     this.ask('settle', { recipient: from.name, now, items }, (completion) => {
       if (!completion.ok) {
@@ -229,7 +228,7 @@ export class PostOffice {
     });
   }
 
-  /** Authors that are here are told; others find it where they ask. */
+  /** Authors that are here are notified; others find it where they ask. */
   private report(letters: readonly Undelivered[]): void {
     const byAuthor = new Map<string, Undelivered[]>();
     for (const letter of letters) {
@@ -280,7 +279,7 @@ export class PostOffice {
   private sweep(now: number): void {
     this.sweepAt = now + letterLimits.letterSweepMs;
     this.closeDesksOfAway(now);
-    const input = { now: this.wallNow(), limit: letterLimits.lettersPerSweepMax };
+    const input = { now: this.readClock(), limit: letterLimits.lettersPerSweepMax };
     this.ask('sweep', input, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };

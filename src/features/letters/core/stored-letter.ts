@@ -37,7 +37,7 @@ export function storedLetter(
   return { ...rest, author, recipients, notBefore, expiresAt: now + Math.max(1, expiresMs), via };
 }
 
-/** What the store has made of it, as its author is told. */
+/** What the store has made of it, as it is reported to its author. */
 export function concluded({ id, key }: StoredLetter, outcome: PutOutcome): Stored {
   switch (outcome.type) {
     case 'stored':

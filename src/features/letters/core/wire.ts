@@ -23,7 +23,14 @@ import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
 import { hexOf, nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
-import type { Delivery, Letter, RecipientState, Settlement, Stored, Undelivered } from './letters-types.ts';
+import {
+  type Delivery,
+  type Letter,
+  recipientStates,
+  type Settlement,
+  type Stored,
+  type Undelivered,
+} from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
 export const LetterKind = {
@@ -37,7 +44,6 @@ export const LetterKind = {
 } as const;
 export const LetterFlag = { allowsUnknown: 1, all: 2 } as const;
 const outcomes = ['handled', 'again', 'failed', 'refused'] as const;
-const states: readonly RecipientState[] = ['stored', 'delivered', 'failed', 'expired', 'refused', 'removed'];
 
 const idBytes = 16;
 const digestBytesMax = 64;
@@ -154,7 +160,7 @@ export function encodeSettle(store: number, items: readonly Settled[]): Uint8Arr
 export function encodeReport(letters: readonly Undelivered[]): Uint8Array {
   const writer = new Writer(64 * letters.length).u8(LetterKind.report).varint(letters.length);
   for (const { id, recipient, state, reason } of letters)
-    writeId(writer, id).text(recipient).u8(states.indexOf(state)).text(reason);
+    writeId(writer, id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
   return writer.view();
 }
 
@@ -293,7 +299,7 @@ function readSettled(reader: Reader): Settled {
 function readReport(reader: Reader): Omit<Undelivered, 'author'> {
   const id = readId(reader);
   const recipient = readName(reader);
-  const state = states[reader.u8()];
+  const state = recipientStates[reader.u8()];
   if (state === undefined) reader.fail();
   return { id, recipient, state: state ?? 'failed', reason: reader.text(letterLimits.letterReasonBytesMax) };
 }

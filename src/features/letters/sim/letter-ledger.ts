@@ -1,9 +1,9 @@
 /**
- * Every letter of a run: who sent it, what its author was told, who handled it and how often.
+ * Every letter of a run: who sent it, what was reported to its author, who handled it and how often.
  *
  * Who calls it: the letter workload. It stands outside the nodes and judges at once: no letter that nobody sent, none in
  * two hands of one program, none again for a program that has handled it, none out of order; and at the end: whatever
- * was stored has ended for each recipient as its author was told. Invariant: it only records and complains.
+ * was stored has ended for each recipient as was reported to its author. Invariant: it only records and complains.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
@@ -34,7 +34,7 @@ export interface LedgerLetter {
   isOrdered: boolean;
   /** It was asked for again: an earlier time may have stored it, in its place or after others. */
   isAgain: boolean;
-  /** The id that its author, or a recipient, was told. */
+  /** The id that was reported to its author or to a recipient. */
   id: string | undefined;
   /** `stored`, a code, or undefined until then. */
   outcome: string | undefined;
@@ -100,7 +100,7 @@ export class LetterLedger {
     if (!expected.has(code)) this.fail(letter, `ended with ${String(error)}`);
     this.end(letter, code);
     if (this.isCertain(letter) && letter.receipts.size > 0)
-      this.fail(letter, `was handed over, and its author was told ${code}`);
+      this.fail(letter, `was handed over, and what was reported to its author is ${code}`);
   }
 
   /** A handler is called. */
@@ -115,7 +115,7 @@ export class LetterLedger {
     this.named(letter, given.id);
     if (given.from !== letter.author.node.name) this.fail(letter, `was handed over as from ${given.from}`);
     if (this.isCertain(letter))
-      this.fail(letter, `is handed to ${name}, and its author was told ${letter.outcome}`);
+      this.fail(letter, `is handed to ${name}, and what was reported to its author is ${letter.outcome}`);
     const receipt = this.receiptOf(letter, name);
     if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
     if (receipt.handledBy.has(life)) this.fail(letter, `is handed again to ${name}, which has handled it`);
