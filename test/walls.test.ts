@@ -53,7 +53,7 @@ const mayImport: Record<Room, string[]> = {
   doors: [...below, 'features/*', 'features/*/core', 'host', 'node:'],
   host: [
     ...below,
-    ...['features/*', 'features/*/core', 'node', 'doors', 'stores/sqlite'],
+    ...['features/*', 'features/*/core', 'node', 'doors', 'stores', 'stores/sqlite'],
     ...['@peculiar/x509', 'reflect-metadata', 'node:'],
   ],
   remote: [...below, 'features/*/core', 'node', 'host', 'node:', 'ws'],

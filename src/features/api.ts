@@ -8,7 +8,7 @@ import type { DiscoveryApi } from './discovery/api.ts';
 import type { FormationNodeEvents } from './formation/api.ts';
 import type { LettersErrorDetails, LettersNodeApi, LettersNodeEvents } from './letters/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
-import type { SwarmNodeApi } from './swarm/api.ts';
+import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
 export * from './calls/api.ts';
@@ -31,7 +31,7 @@ export interface FeatureApis
     LettersNodeApi {}
 
 /** The events that they add. */
-export interface FeatureNodeEvents extends FormationNodeEvents, LettersNodeEvents {}
+export interface FeatureNodeEvents extends FormationNodeEvents, SwarmNodeEvents, LettersNodeEvents {}
 
 /** What their errors say besides, by code. */
 export interface FeatureErrorDetails extends MessagingErrorDetails, CallsErrorDetails, LettersErrorDetails {}

@@ -5,11 +5,15 @@
  * thread. Invariant: operations reach the store in the order in which they were asked for; what could not be opened is
  * tried again with the next operation.
  */
-import { homedir } from 'node:os';
+import { statSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import { claimingPart, type Look, type LookHow, lookVerb, noteVerb } from '../stores/claim.ts';
+import type { SqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { makeFolder } from './make-folder.ts';
+import { readNote, writeNote } from './store-note.ts';
 
 export interface SwarmStoreOptions {
   readonly path: string;
@@ -25,8 +29,8 @@ export function defaultStorePath(namespace: string, environment: NodeJS.ProcessE
 
 export class SwarmStore implements Store {
   private readonly options: SwarmStoreOptions;
-  private store: Store | undefined;
-  private opening: Promise<Store> | undefined;
+  private store: SqliteStore | undefined;
+  private opening: Promise<SqliteStore> | undefined;
   private isClosed = false;
 
   constructor(options: SwarmStoreOptions) {
@@ -34,6 +38,8 @@ export class SwarmStore implements Store {
   }
 
   execute(feature: string, operation: StoreOperation): Promise<unknown> {
+    if (feature === claimingPart && operation.verb === lookVerb) return this.look(operation.input as LookHow);
+    if (feature === claimingPart && operation.verb === noteVerb) return this.note(operation.input);
     if (this.store !== undefined) return this.store.execute(feature, operation);
     // It is not looked at before the store is open, and its owner may change it.
     const kept = structuredClone(operation);
@@ -50,7 +56,24 @@ export class SwarmStore implements Store {
     await store?.close();
   }
 
-  private opened(): Promise<Store> {
+  /** Nobody who only looks makes a file. */
+  private async look(how: LookHow): Promise<Look> {
+    const { path } = this.options;
+    const note = readNote(path);
+    const host = hostname();
+    const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    if (this.store === undefined && how === 'closed') return { id: isThere ? undefined : null, note, host };
+    if (!isThere && how !== 'make') return { id: null, note, host };
+    return { id: (await this.opened()).id, note, host };
+  }
+
+  private async note(note: unknown): Promise<void> {
+    const kept = structuredClone(note);
+    makeStoreFolder(this.options.path);
+    writeNote(this.options.path, kept);
+  }
+
+  private opened(): Promise<SqliteStore> {
     if (this.isClosed) return Promise.reject(new SkeinError('SKEIN_CLOSED', 'the store is closed'));
     if (this.opening !== undefined) return this.opening;
     const opening = openStore(this.options);
@@ -67,16 +90,20 @@ export class SwarmStore implements Store {
   }
 }
 
-async function openStore({ path, warn }: SwarmStoreOptions): Promise<Store> {
+async function openStore({ path, warn }: SwarmStoreOptions): Promise<SqliteStore> {
+  makeStoreFolder(path);
+  const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
+  const program = new URL('worker.js', chunks);
+  return SqliteStore.open({ path, modules: [new URL('sqlite-parts.js', chunks).href], program, warn });
+}
+
+function makeStoreFolder(path: string): void {
   try {
     makeFolder(dirname(path));
   } catch (cause) {
     const text = `the store ${path} cannot be made: ${(cause as Error).message}; name another path`;
     throw new SkeinError('SKEIN_STORE', text, { cause });
   }
-  const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
-  const program = new URL('worker.js', chunks);
-  return SqliteStore.open({ path, modules: [new URL('sqlite-parts.js', chunks).href], program, warn });
 }
 
 /** Where the built files of the thread are. From source (tests of skein itself) they are those of the last build. */

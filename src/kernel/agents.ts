@@ -26,6 +26,7 @@ import type {
   SelfView,
   SendOptions,
   StoreOperation,
+  StorePlace,
   Unsent,
 } from './contracts.ts';
 import type { Failure } from './errors.ts';
@@ -197,9 +198,17 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
   }
 
   store(verb: string, input: unknown): number {
+    return this.askStore('swarm', verb, input);
+  }
+
+  ownStore(verb: string, input: unknown): number {
+    return this.askStore('own', verb, input);
+  }
+
+  private askStore(place: StorePlace, verb: string, input: unknown): number {
     const token = this.parts.nextStoreToken();
     const operation = { verb, input } as StoreOperation;
-    this.parts.context.outbox.put({ type: 'store', feature: this.slot.name, token, operation });
+    this.parts.context.outbox.put({ type: 'store', place, feature: this.slot.name, token, operation });
     return token;
   }
 

@@ -55,6 +55,11 @@ const table = {
   },
   SKEIN_STORE: { means: 'the file of the store, or its disk, cannot be used as it is', status: 503 },
   SKEIN_STORE_CLAIMED: { means: 'another broker has claimed the store: nothing was written', status: 409 },
+  SKEIN_STORE_ELSEWHERE: {
+    means: 'the swarm is kept on another machine, which is not here: nothing was written',
+    retryable: true,
+    status: 503,
+  },
   SKEIN_STORE_FULL: {
     means: 'the disk of the store has no room: nothing was written',
     retryable: true,

@@ -33,7 +33,7 @@ import { FrameMaker } from './frame-maker.ts';
 import { limits } from './limits.ts';
 import type { Links } from './links.ts';
 import { Neighborhood } from './neighborhood.ts';
-import type { Outbox } from './outbox.ts';
+import type { Effect, Outbox } from './outbox.ts';
 import { PreparedFrames } from './prepared-frames.ts';
 
 type Life = 'new' | 'running' | 'leaving' | 'ended';
@@ -353,17 +353,23 @@ export class Kernel {
   }
 
   /**
-   * The outcome of a `store` effect, with the feature, token and verb of that effect. Ignored once the node is
+   * The outcome of a `store` effect, with the place, feature, token and verb of that effect. Ignored once the node is
    * stopping.
    */
-  stored(feature: string, token: number, verb: string, result: StoreResult, now: number): void {
+  stored(
+    { place, feature, token, operation: { verb } }: Extract<Effect, { type: 'store' }>,
+    result: StoreResult,
+    now: number,
+  ): void {
     this.at(now);
     const slot = this.behaviors.named(feature);
     // After its `stopped` a behavior is called no more; what was asked for is durable all the same.
     if (slot !== undefined && this.life === 'running')
-      this.behaviors.call(slot, ({ behavior, agent }) =>
-        behavior.store?.completed?.(agent, { token, verb, ...result }),
-      );
+      this.behaviors.call(slot, ({ behavior, agent }) => {
+        const completion = { token, verb, ...result };
+        if (place === 'swarm') behavior.store?.completed?.(agent, completion);
+        else behavior.store?.ownCompleted?.(agent, completion);
+      });
   }
 
   /** What each feature knows of why a node is missing. */

@@ -5,7 +5,7 @@
  * nothing in core acts on the world in any other way. Bytes for links are gathered per link by the
  * links themselves and appear here as one `write` per link and turn.
  */
-import type { DoorAction, LinkId, LogLevel, StoreOperation } from './contracts.ts';
+import type { DoorAction, LinkId, LogLevel, StoreOperation, StorePlace } from './contracts.ts';
 import type { Failure } from './errors.ts';
 
 /**
@@ -36,9 +36,11 @@ export type Effect =
   | { readonly type: 'answer'; readonly token: number; readonly value: unknown }
   /** The command or rpc with this token has failed. */
   | { readonly type: 'fail'; readonly token: number; readonly failure: Failure }
-  /** Persist; report `stored` with the token and the verb. */
+  /** Persist; report `stored` with the place, the token and the verb. */
   | {
       readonly type: 'store';
+      /** In the store of the swarm, or in the node's own. */
+      readonly place: StorePlace;
       readonly feature: string;
       readonly token: number;
       readonly operation: StoreOperation;

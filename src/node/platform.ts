@@ -75,6 +75,8 @@ export interface Platform {
   /** Memory whose bytes may be anything: they are all written before anybody sees them. Default: cleared. */
   allocate?(byteLength: number): Uint8Array;
   readonly store: Store | undefined;
+  /** What the node keeps for itself. Undefined: nothing. */
+  readonly ownStore?: Store | undefined;
   /** What it offers to features that know it, by name: see their `api` folders. */
   readonly parts?: Readonly<Record<string, unknown>>;
   /** Its program uses streams from now on, which go on by ticks and not by promises alone. Default: nothing to do. */

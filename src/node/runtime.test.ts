@@ -6,6 +6,8 @@ import type { Effect } from '../kernel/outbox.ts';
 import type { Platform } from './platform.ts';
 import { Runtime } from './runtime.ts';
 
+type StoreEffect = Extract<Effect, { type: 'store' }>;
+
 /** A kernel that only has effects on its outbox, and notes what it is told is stored. */
 class StoringKernel {
   readonly effects: Effect[] = [];
@@ -15,6 +17,7 @@ class StoringKernel {
   asks(token: number): this {
     this.effects.push({
       type: 'store',
+      place: 'swarm',
       feature: 'mine',
       token,
       operation: { verb: 'put', input: token as never },
@@ -28,7 +31,7 @@ class StoringKernel {
     start: () => undefined,
     endTurn: () => undefined,
     nextDeadline: () => Number.POSITIVE_INFINITY,
-    stored: (feature: string, token: number, verb: string, result: StoreResult) => {
+    stored: ({ feature, token, operation: { verb } }: StoreEffect, result: StoreResult) => {
       const outcome = result.ok ? String(result.value) : `${result.failure.code} ${result.failure.message}`;
       this.stored.push(`${feature} ${token} ${verb}: ${outcome}`);
     },

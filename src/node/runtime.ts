@@ -289,15 +289,15 @@ export class Runtime implements PlatformEvents {
   }
 
   private store(effect: Extract<Effect, { type: 'store' }>): void {
-    const { feature, token, operation } = effect;
+    const { place, feature, operation } = effect;
     const { kernel } = this;
     const report = (result: StoreResult): void => {
       // A kernel that has taken over gives the same tokens to operations of its own.
       if (this.over || this.kernel !== kernel) return;
-      kernel.stored(feature, token, operation.verb, result, this.platform.now());
+      kernel.stored(effect, result, this.platform.now());
       this.turn();
     };
-    const { store } = this.platform;
+    const store = place === 'swarm' ? this.platform.store : this.platform.ownStore;
     if (store === undefined) {
       return report({ ok: false, failure: noStore(feature) });
     }

@@ -10,6 +10,13 @@ import { SkeinError } from '../kernel/errors.ts';
 export const claimingPart = 'swarm';
 export const claimVerb = 'claim';
 
+/**
+ * Verbs of a store itself besides: what it is, and the word that is kept beside it of which store the swarm's is. They
+ * ask for no claim: also who writes nothing may look, and remember.
+ */
+export const lookVerb = 'look';
+export const noteVerb = 'note';
+
 export function isClaim(feature: string, verb: string): boolean {
   return feature === claimingPart && verb === claimVerb;
 }
@@ -23,6 +30,19 @@ export interface Claim {
   /** Of the store, 32 hexadecimal digits. */
   readonly id: string;
 }
+
+/** What is where a store is, or would be. */
+export interface Look {
+  /** Of the store that is there, 32 hexadecimal digits. Null: there is none. Undefined: it was not opened to see. */
+  readonly id: string | null | undefined;
+  /** What was noted last; null: nothing. */
+  readonly note: unknown;
+  /** What people call the machine. */
+  readonly host: string;
+}
+
+/** Whether a store that is there is opened to see which one it is, and one that is not is made. */
+export type LookHow = 'closed' | 'open' | 'make';
 
 /** @throws SkeinError SKEIN_INVALID for what is no epoch. */
 export function decideClaim(wanted: unknown, { epoch: stored, id }: Pick<Claim, 'epoch' | 'id'>): Claim {

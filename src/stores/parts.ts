@@ -7,7 +7,16 @@
  */
 import type { StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
-import { claimedByAnother, claimingPart, claimVerb, decideClaim, isClaim } from './claim.ts';
+import {
+  claimedByAnother,
+  claimingPart,
+  claimVerb,
+  decideClaim,
+  isClaim,
+  type Look,
+  lookVerb,
+  noteVerb,
+} from './claim.ts';
 import { Collection } from './collections.ts';
 import { Journal } from './journal.ts';
 import type { AnyStoreModel } from './model.ts';
@@ -33,7 +42,7 @@ export class StoreParts {
   private readonly journal = new Journal();
   private readonly parts = new Map<string, Part>();
   /** Shared by all stores on the same content. */
-  private readonly kept: { epoch: number; readonly id: string };
+  private readonly kept: { epoch: number; readonly id: string; isMade: boolean; note: unknown };
   private epoch: number;
 
   /**
@@ -42,7 +51,12 @@ export class StoreParts {
    * @throws TypeError for two models of one name, and for a state that is not made of collections.
    */
   constructor(models: readonly AnyStoreModel[], content: StoreContent, newId: () => string) {
-    this.kept = (content.get(claimKey) as StoreParts['kept'] | undefined) ?? { epoch: 0, id: newId() };
+    this.kept = (content.get(claimKey) as StoreParts['kept'] | undefined) ?? {
+      epoch: 0,
+      id: newId(),
+      isMade: false,
+      note: null,
+    };
     content.set(claimKey, this.kept);
     this.epoch = this.kept.epoch;
     for (const model of models) {
@@ -59,6 +73,8 @@ export class StoreParts {
   /** @param hasRoom False: the disk is full. A claim, what frees room and what changes nothing are carried out. */
   execute(feature: string, { verb, input }: StoreOperation, hasRoom = true): Outcome {
     if (isClaim(feature, verb)) return this.claim(input);
+    if (feature === claimingPart && verb === lookVerb) return this.look(input);
+    if (feature === claimingPart && verb === noteVerb) return this.note(input, hasRoom);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
       const verbs = part === undefined ? undefined : Object.keys(part.operations);
@@ -87,6 +103,20 @@ export class StoreParts {
     } catch (error) {
       return failed(failedOperation(claimingPart, claimVerb, error));
     }
+  }
+
+  /** A store is there once it was claimed, or made. */
+  private look(how: unknown): Outcome {
+    if (how === 'make') this.kept.isMade = true;
+    const { epoch, isMade, id, note } = this.kept;
+    const look: Look = { id: epoch > 0 || isMade ? id : null, note, host: 'here' };
+    return { ok: true, value: look };
+  }
+
+  private note(note: unknown, hasRoom: boolean): Outcome {
+    if (!hasRoom) return failed(diskFull(claimingPart, noteVerb));
+    this.kept.note = note;
+    return { ok: true, value: undefined };
   }
 
   private attach(name: string, state: object): void {

@@ -16,7 +16,8 @@ function withRecorder(): { a: TestNode; calls: string[]; report: (feature: strin
   const report = (feature: string, token: number): void => {
     const result: StoreResult =
       token === 1 ? { ok: true, value: 7 } : { ok: false, failure: failure('SKEIN_STORE_FULL', 'x') };
-    a.kernel.stored(feature, token, 'put', result, mesh.now);
+    const operation = { verb: 'put', input: undefined as never };
+    a.kernel.stored({ type: 'store', place: 'swarm', feature, token, operation }, result, mesh.now);
   };
   return { a, calls, report };
 }

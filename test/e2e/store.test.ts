@@ -1,10 +1,11 @@
 /** The command line of the store, and of who was ever here, with real processes. Each site has a swarm of its own. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LetterStatus } from '../../src/features/letters/api.ts';
 import type { NodeInfo } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
+import { freeTcpPorts } from '../free-ports.ts';
 import { Site } from './helpers.ts';
 
 let sites = 0;
@@ -139,6 +140,103 @@ test('a restored store has what the backup had, and nothing of what came after',
   expect(letters.map(({ type }) => type)).toEqual(['before']);
 });
 
+describe('a machine of two', () => {
+  /** Two machines of one swarm: each has a state folder of its own. */
+  async function twoMachines() {
+    const [port] = await freeTcpPorts(1);
+    const address = `127.0.0.1:${port}`;
+    const [one, two] = await Promise.all([openSite(), openSite()]);
+    const SKEIN_NAMESPACE = namespace(sites);
+    const up = async (site: Site, name: string, ...flags: string[]) =>
+      site.up(
+        name,
+        '--namespace',
+        SKEIN_NAMESPACE,
+        '--formation',
+        address,
+        '--log-level',
+        'silent',
+        ...flags,
+      );
+    const path = (site: Site) => join(site.folder, 'state', 'skein', SKEIN_NAMESPACE, 'swarm.sqlite');
+    return {
+      one,
+      two,
+      up,
+      path,
+      [Symbol.asyncDispose]: async () => void (await Promise.all([one.close(), two.close()])),
+    };
+  }
+
+  test('keeps nothing while the swarm is kept on the other one, and goes on when that one is back', async () => {
+    await using site = await twoMachines();
+    const { one, two, up, path } = site;
+    const { address } = await up(one, 'a');
+    await up(two, 'b', '--connect', address);
+    const { id } = await two.json<{ id: string }>('letter', 'send', 'c', 'kept', '--allow-unknown');
+    await expect.poll(() => existsSync(`${path(two)}-home`)).toBe(true);
+    expect(statSync(`${path(two)}-home`).mode & 0o077).toBe(0);
+    await one.must('down');
+    // Also after a restart, with nobody who could say so.
+    await two.must('down');
+    const { address: back } = await up(two, 'b');
+    await expect
+      .poll(async () => (await two.run(['letter', 'ls'])).stderr)
+      .toMatch(
+        /the swarm is kept on .* \(store [0-9a-f]{8}\), and no node .*skein store adopt.*SKEIN_STORE_ELSEWHERE/s,
+      );
+    expect(existsSync(path(two))).toBe(false);
+    await up(one, 'a', '--connect', back);
+    await expect
+      .poll(async () => (await two.run(['letter', 'ls', '--json'])).stdout, { timeout: 15_000 })
+      .toContain(id);
+  });
+
+  test('adopts the swarm when the other one is gone for good', async () => {
+    await using site = await twoMachines();
+    const { one, two, up, path } = site;
+    const { address } = await up(one, 'a');
+    await up(two, 'b', '--connect', address);
+    await two.must('letter', 'send', 'c', 'lost', '--allow-unknown');
+    await expect.poll(() => existsSync(`${path(two)}-home`)).toBe(true);
+    await one.must('down');
+    await expect
+      .poll(async () => (await two.run(['letter', 'ls'])).stderr)
+      .toContain('SKEIN_STORE_ELSEWHERE');
+    const adopted = await two.json<{ store: string; generation: number }>('store', 'adopt');
+    expect(adopted).toMatchObject({ generation: 2, store: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(await two.must('store', 'adopt')).toContain(adopted.store);
+    expect(await two.json('letter', 'ls')).toEqual([]);
+  });
+
+  test('does not begin a new swarm where the store of the old one was taken away', async () => {
+    await using site = await openSite();
+    await site.up('a');
+    await site.must('letter', 'send', 'b', 'kept', '--allow-unknown');
+    await site.must('down');
+    renameSync(storeOf(site), `${storeOf(site)}.aside`);
+    await site.up('a', '--log-level', 'silent');
+    expect((await site.run(['letter', 'ls'])).stderr).toContain('SKEIN_STORE_ELSEWHERE');
+    expect(existsSync(storeOf(site))).toBe(false);
+    renameSync(`${storeOf(site)}.aside`, storeOf(site));
+    await expect
+      .poll(async () => (await site.run(['letter', 'ls'])).exitCode, { timeout: 15_000, interval: 500 })
+      .toBe(0);
+  });
+
+  test('whose note of the home is damaged leaves its store alone, and says so', async () => {
+    await using site = await openSite();
+    mkdirSync(join(storeOf(site), '..'), { recursive: true });
+    writeFileSync(`${storeOf(site)}-home`, '{"store":');
+    await site.up('a', '--log-level', 'silent');
+    expect((await site.run(['letter', 'ls'])).stderr).toMatch(
+      /swarm.sqlite-home.*cannot be read.*SKEIN_STORE/s,
+    );
+    expect(existsSync(storeOf(site))).toBe(false);
+    expect(readFileSync(`${storeOf(site)}-home`, 'utf8')).toBe('{"store":');
+  });
+});
+
 test('a damaged store is named with its problems, and is not backed up', async () => {
   await using site = await openSite();
   const path = storeOf(site);
@@ -183,7 +281,7 @@ describe('which store', () => {
   });
 
   test.each<[string, number, RegExp]>([
-    ['store', 2, /say which: skein store show, check, backup, restore/],
+    ['store', 2, /say which: skein store show, check, backup, restore, adopt/],
     ['store show --store none', 2, /the setting store is none.*: name a file with --store/],
     ['store show --namespace a/b', 2, /--namespace: a name has 1 to 64 of/],
     [

@@ -125,15 +125,7 @@ test('every call of the contract comes when the transcript says', async () => {
       (other): other is Extract<Effect, { type: 'store' }> => other.type === 'store',
     );
     if (effect === undefined) throw new Error('no store effect');
-    a.enter(() =>
-      a.kernel.stored(
-        effect.feature,
-        effect.token,
-        effect.operation.verb,
-        { ok: true, value: 'durable' },
-        mesh.now,
-      ),
-    );
+    a.enter(() => a.kernel.stored(effect, { ok: true, value: 'durable' }, mesh.now));
   });
   script.step('# a wants a flush at the end of this turn, and a deadline in 30 ms', () => {
     script.act(a, (agent) => {

@@ -17,6 +17,7 @@ test('exactly the codes of passing trouble are retryable', () => {
     'SKEIN_UNDELIVERED',
     'SKEIN_NOT_LINKED',
     'SKEIN_MAILBOX_FULL',
+    'SKEIN_STORE_ELSEWHERE',
     'SKEIN_STORE_FULL',
   ]);
 });

@@ -7,6 +7,7 @@ import {
   QuestionKind,
   type SwarmMessage,
 } from '../../src/features/swarm/core/question-wire.ts';
+import { decodeSection, encodeSection, type Section } from '../../src/features/swarm/core/section.ts';
 import { swarmFeature } from '../../src/features/swarm/core/swarm.ts';
 import { failure } from '../../src/kernel/errors.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
@@ -29,6 +30,14 @@ const message: Codec<SwarmMessage> = {
     return encodeFailure(given.number, given.failure);
   },
   decode: decodeSwarmMessage,
+};
+
+const section: Codec<Section> = { encode: encodeSection, decode: decodeSection };
+const home = {
+  store: '00112233445566778899aabbccddeeff',
+  generation: 2,
+  since: 1_790_000_000_000,
+  host: 'rack-4',
 };
 
 const head = { life: 0x112233445566, forLife: 0x665544332211, run: 3 };
@@ -80,6 +89,22 @@ export const swarmSamples: WireSamples = {
       type: 'failure',
       number: 1,
       failure: failure('SKEIN_STORE', 'the store cannot be used'),
+    }),
+    sample('announcement (of the broker)', section, {
+      canKeep: true,
+      hasHome: false,
+      home,
+      keeper: 'a',
+      isNobody: false,
+      keepsFor: 0,
+    }),
+    sample('announcement (of the node that keeps it)', section, {
+      canKeep: true,
+      hasHome: true,
+      home,
+      keeper: undefined,
+      isNobody: false,
+      keepsFor: 77,
     }),
   ],
 };

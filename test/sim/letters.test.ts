@@ -242,15 +242,15 @@ test('several letters are stored with one commit, each by itself; one to all goe
   );
 });
 
-test('a broker without a store refuses letters and says why', async () => {
+test('where no node has a store letters are refused, and it is said why', async () => {
   const made = new FormationRun({ seed: 13, nodes: 3, machines: 1 });
   run = made;
   made.start();
   await made.agreed(made.mesh.members, limitMs);
   const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
   expect(await problemOf(made, a.node.letters.send(b.node.name, 1))).toMatchObject({
-    code: 'SKEIN_INVALID',
-    message: expect.stringContaining('has no store'),
+    code: 'SKEIN_STORE',
+    message: expect.stringContaining('no node of this swarm has a store'),
   });
 });
 
@@ -318,26 +318,100 @@ test('what the broker has seen last is written before it leaves', async () => {
   expect(seen?.lastSeen).toBeGreaterThan(leftAt - 2500);
 });
 
-test('the letters of a machine that is lost wait there until one of its nodes is the broker again', async () => {
-  const made = new FormationRun({ seed: 16, nodes: 4, machines: 2, stores: storeModels });
+/** Two machines, and the swarm is kept on that of the first broker, which has a letter for `b` of the other machine. */
+async function twoMachines(seed: number) {
+  const made = new FormationRun({ seed, nodes: 4, machines: 2, stores: storeModels });
   run = made;
   made.start();
   await made.agreed(made.mesh.members, limitMs);
-  const lost = made.machineOf(made.broker);
-  const left = made.mesh.members.filter((member) => !lost.includes(member));
+  const kept = made.machineOf(made.broker);
+  const left = made.mesh.members.filter((member) => !kept.includes(member));
   const [a, b] = left as [Member, Member];
   const { id } = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'before'));
-  for (const member of lost) made.mesh.crash(member);
+  return { made, kept, left, a, b, id };
+}
+
+async function swarmOf(made: FormationRun, member: Member): Promise<Record<string, unknown>> {
+  const { features } = await made.world.resolve(lifeOf(member).node.status());
+  return features.swarm as Record<string, unknown>;
+}
+
+test('a broker on another machine keeps nothing, and says where the swarm is kept', async () => {
+  const { made, kept, left, a, b, id } = await twoMachines(16);
+  for (const member of kept) made.mesh.crash(member);
   await made.agreed(left, limitMs);
+  await made.world.run(1000);
+  for (const life of left.map(lifeOf))
+    expect(await problemOf(made, life.node.letters.status(id))).toMatchObject({
+      code: 'SKEIN_STORE_ELSEWHERE',
+    });
+  expect(await swarmOf(made, a)).toMatchObject({
+    problem: expect.stringContaining('the swarm is kept on here'),
+    home: { host: 'here' },
+  });
   const letters = handled(lifeOf(b));
-  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'meanwhile'), limitMs);
-  await until(made, () => letters.length === 1, 'the next store hands out its own');
+  // The formation's broker stays where it is, and names a node of the machine that is back.
+  for (const member of kept) made.mesh.start(member);
+  await until(made, () => letters.length === 1, 'the letter that was kept arrives');
+  expect(letters.map(({ body }) => body)).toEqual(['before']);
+  expect(kept).not.toContain(made.broker.member);
+  const { broker } = await swarmOf(made, a);
+  expect(kept.map(({ nodeName }) => nodeName)).toContain(broker);
+  expect((await made.world.resolve(lifeOf(a).node.letters.status(id)))?.id).toBe(id);
+  expect(made.world.failures).toEqual([]);
+});
+
+test('where the swarm is kept is remembered by machines that only heard of it', async () => {
+  const { made, kept, left, a, b } = await twoMachines(17);
+  await made.world.run(1000);
+  for (const member of made.mesh.members) made.mesh.crash(member);
+  for (const member of left) made.mesh.start(member);
+  await made.agreed(left, limitMs);
+  await made.world.run(1000);
+  expect(await problemOf(made, lifeOf(a).node.swarm.nodes())).toMatchObject({
+    code: 'SKEIN_STORE_ELSEWHERE',
+  });
+  const letters = handled(lifeOf(b));
+  for (const member of kept) made.mesh.start(member);
+  await until(made, () => letters.length === 1, 'the letter that was kept arrives');
+});
+
+test('a machine that is gone for good is abandoned by hand, and is a stranger when it comes back', async () => {
+  const { made, kept, left, a, b, id } = await twoMachines(18);
+  for (const member of kept) made.mesh.crash(member);
+  await made.agreed(left, limitMs);
+  await made.world.run(1000);
+  const home = await made.world.resolve(lifeOf(a).node.swarm.adopt());
+  expect(await made.world.resolve(lifeOf(b).node.swarm.adopt())).toEqual(home);
+  const letters = handled(lifeOf(b));
+  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'after'), limitMs);
+  await until(made, () => letters.length === 1, 'the new store hands out its own');
   expect(await made.world.resolve(lifeOf(a).node.letters.status(id))).toBe(undefined);
-  for (const member of left) made.mesh.crash(member);
-  for (const member of lost) made.mesh.start(member);
-  await made.agreed(lost, limitMs);
-  made.mesh.start(b);
-  const later = handled(lifeOf(b));
-  await until(made, () => later.length === 1, 'the first store hands out what waits there');
-  expect([letters, later].map((list) => list.map(({ body }) => body))).toEqual([['meanwhile'], ['before']]);
+  for (const member of kept) made.mesh.start(member);
+  await made.agreed(made.mesh.members, limitMs);
+  await made.world.run(5000);
+  expect(letters.map(({ body }) => body)).toEqual(['after']);
+  for (const member of made.mesh.members)
+    expect(await swarmOf(made, member)).toMatchObject({ home: { store: home.store } });
+  // Its letters are not lost: it can be adopted again.
+  const back = await made.world.resolve(lifeOf(kept[0]).node.swarm.adopt());
+  expect(back.store).not.toBe(home.store);
+  await until(made, () => letters.length === 2, 'the first store hands out what waited there');
+  expect(letters.map(({ body }) => body)).toEqual(['after', 'before']);
+});
+
+test('the swarm is kept by a node that has a store, also where its broker has none', async () => {
+  const made = new FormationRun({ seed: 19, nodes: 4, machines: 2 });
+  run = made;
+  const [first, second] = made.machines as [readonly Member[], readonly Member[]];
+  for (const member of second) member.store = storeModels;
+  for (const member of first) void made.mesh.start(member);
+  await made.agreed(first, limitMs);
+  for (const member of second) void made.mesh.start(member);
+  await made.agreed(made.mesh.members, limitMs);
+  expect(first).toContain(made.broker.member);
+  await made.world.run(1000);
+  const letters = handled(lifeOf(second[1]));
+  await made.world.resolve(lifeOf(first[0]).node.letters.send((second[1] as Member).nodeName, 1));
+  await until(made, () => letters.length === 1, 'the letter arrives');
 });

@@ -1,13 +1,14 @@
 /**
  * `skein store ...`: the file in which the swarm is kept: what it is, whether it is whole, a copy of it, and back.
  *
- * They work on the file, whether a node has it open or not. A backup is made by SQLite over a connection that only
- * reads, so that the broker goes on writing meanwhile. Invariant: nothing but `restore` changes a store.
+ * They work on the file, whether a node has it open or not; only `adopt` asks a node. A backup is made by SQLite over a connection that only
+ * reads, so that the broker goes on writing meanwhile. Invariant: nothing but `restore` and `adopt` changes a store.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { makeFolder } from '../../host/make-folder.ts';
+import { noteAsHome } from '../../host/store-note.ts';
 import { defaultStorePath } from '../../host/swarm-store.ts';
 import { SkeinError } from '../../kernel/index.ts';
 import { checkSetting } from '../../kit/setting.ts';
@@ -17,9 +18,10 @@ import { checkStore, openToRead, type StoreCheck } from '../../stores/sqlite/che
 import { loadSqlite } from '../../stores/sqlite/library.ts';
 import { restoreStore } from '../../stores/sqlite/restore.ts';
 import { syncTimes } from '../../stores/sqlite/sync-times.ts';
-import { command, type PrintChoice, withJson } from '../kit/command.ts';
+import { command, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../kit/command.ts';
 import { ExitError, UsageError } from '../kit/exit.ts';
 import { list, orDash, plural, print, printJson } from '../kit/output.ts';
+import { withNode } from '../kit/with-node.ts';
 import { type FoundSettings, findSettings } from '../settings.ts';
 
 interface StoreChoice extends PrintChoice {
@@ -29,11 +31,12 @@ interface StoreChoice extends PrintChoice {
 }
 
 export function build(): Command {
-  const store = command('store', 'show, check, back up and restore the file that keeps the swarm', [
+  const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, adopt', [
     'skein store show',
     'skein store backup swarm.backup',
   ]);
-  for (const build of [buildShow, buildCheck, buildBackup, buildRestore]) store.addCommand(build());
+  for (const build of [buildShow, buildCheck, buildBackup, buildRestore, buildAdopt])
+    store.addCommand(build());
   return store;
 }
 
@@ -101,8 +104,24 @@ function buildRestore(): Command {
         );
       makeFolder(dirname(path));
       const id = restoreStore(resolve(file), path, { replace });
+      noteAsHome(path, id);
       if (choice.json) printJson({ path, id });
       else print(`restored ${path}, as store ${id}`);
+    });
+}
+
+function buildAdopt(): Command {
+  return withJson(
+    nodeCommand('adopt', 'keep the swarm in the store of this machine from now on', ['skein store adopt']),
+  )
+    .addHelpText(
+      'after',
+      '\nFor when the machine that kept it is gone for good. What waits in the store there\nis handed out no more, unless that machine comes back and adopts its own.',
+    )
+    .action(async (flags: NodeChoice & PrintChoice) => {
+      const home = await withNode(flags, (client) => client.call('adoptStore', {}));
+      if (flags.json) printJson(home);
+      else print(`the swarm is kept on ${home.host}, in store ${home.store}`);
     });
 }
 

@@ -19,6 +19,39 @@ export interface SwarmApi {
    * cannot be used.
    */
   nodes(): Promise<SwarmNode[]>;
+  /**
+   * The store of this node's machine becomes the one in which the swarm is kept, in place of the one before, which is
+   * abandoned with all that waits in it. For when the machine of that one is gone for good. Where it is so already,
+   * nothing happens.
+   * @throws SkeinError SKEIN_INVALID: this node has no store; SKEIN_STORE: its file cannot be used.
+   */
+  adopt(): Promise<SwarmHome>;
+}
+
+/** In which store a swarm is kept. */
+export interface SwarmHome {
+  /** Id of the store, 32 hexadecimal digits. */
+  readonly store: string;
+  /** How often a store was adopted in place of another one, and one more. */
+  readonly generation: number;
+  /** When it became the swarm's, in Unix milliseconds. */
+  readonly since: number;
+  /** What people call its machine. */
+  readonly host: string;
+}
+
+/** What the swarm adds to `node.events`. */
+export interface SwarmNodeEvents {
+  /** Another node keeps the swarm than before, or nobody does. */
+  'swarm:keeper': SwarmKeeper;
+}
+
+/** Who keeps the swarm. */
+export interface SwarmKeeper {
+  /** Name of the node whose store is used. Undefined: nobody is known. */
+  readonly keeper?: string;
+  /** Why nobody here can keep it: without it, it is to be decided in a moment. */
+  readonly problem?: { readonly code: string; readonly message: string };
 }
 
 /** A node that the swarm has seen. */

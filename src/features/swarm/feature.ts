@@ -9,6 +9,7 @@ import type { SwarmFeatureShape } from './shape.ts';
 export const swarm = feature<SwarmFeatureShape>()({
   name: swarmFeature,
   needs: ['formation'],
+  nodeEvents: ['swarm:keeper'],
   behavior: ({ needed }) => new Swarm(needed<FormationCore>('formation')),
   facade: swarmFacade,
   operations: () => import('./remote.ts').then(({ operations }) => operations),

@@ -25,4 +25,16 @@ export const operations = {
     example: {},
     run: async ({ swarm }) => ({ nodes: await swarm.nodes() }),
   }),
+  adoptStore: call({
+    summary: 'Keep the swarm in the store of this machine from now on, and abandon the one before.',
+    input: v.strictObject({}),
+    output: v.strictObject({
+      store: v.string(),
+      generation: v.number(),
+      since: v.number(),
+      host: v.string(),
+    }),
+    example: {},
+    run: ({ swarm }) => swarm.adopt(),
+  }),
 };

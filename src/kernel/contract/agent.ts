@@ -139,6 +139,8 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   deliver(event: S['event']): void;
   /** Persist first: the completion comes as `store.completed` with the returned token. */
   store<V extends Verb<S['store']>>(verb: V, input: InputOf<S['store'], V>): number;
+  /** The same of the node's own store: the completion comes as `store.ownCompleted`. */
+  ownStore<V extends Verb<S['ownStore']>>(verb: V, input: InputOf<S['ownStore'], V>): number;
   /** Tells all behaviors. */
   emit(event: KernelEvent): void;
   /** This feature's section in the node's announcement; undefined takes it away. */

@@ -42,7 +42,7 @@ export interface Behavior<S extends Shape = Shape> {
   readonly datagrams?: DatagramCalls<S>;
   /** What became of `agent.door`, and what programs that came by a door do. */
   readonly doors?: DoorCalls<S>;
-  /** Completions of `agent.store`. */
+  /** Completions of `agent.store` and `agent.ownStore`. */
   readonly store?: StoreCalls<S>;
   /** What this feature adds to `why` and `status`. */
   readonly diagnostics?: DiagnosticCalls<S>;
@@ -157,6 +157,8 @@ export interface DoorCalls<S extends Shape = Shape> {
 export interface StoreCalls<S extends Shape = Shape> {
   /** An operation of this feature is durable, or has failed. */
   completed?(agent: BehaviorAgent<S>, completion: StoreCompletion<S['store']>): void;
+  /** The same of an operation on the node's own store. */
+  ownCompleted?(agent: BehaviorAgent<S>, completion: StoreCompletion<S['ownStore']>): void;
 }
 
 /** Calls that collect what people are shown. They change nothing. */

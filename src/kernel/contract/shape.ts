@@ -21,6 +21,8 @@ export interface Shape {
   readonly toBehavior: unknown;
   /** What it asks of the store: each verb is atomic and durable before it is reported. */
   readonly store: Verbs;
+  /** The same of the node's own store: of what it keeps for itself, wherever the swarm is kept. */
+  readonly ownStore: Verbs;
 }
 
 /** The names of verbs. */

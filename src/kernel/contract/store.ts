@@ -7,6 +7,9 @@
 import type { Failure } from '../errors.ts';
 import type { AnswerOf, InputOf, Verb, Verbs } from './shape.ts';
 
+/** The store in which the swarm is kept, of the node that keeps it; or what each node keeps for itself. */
+export type StorePlace = 'swarm' | 'own';
+
 /** One operation: what a feature asks of its part of the store. */
 export interface StoreOperation<V extends Verbs = Verbs, Name extends Verb<V> = Verb<V>> {
   /** Name of the operation, one of the feature's `store` verbs. */

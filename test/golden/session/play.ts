@@ -9,7 +9,7 @@ import type { Failure } from '../../../src/kernel/errors.ts';
 import type { Effect } from '../../../src/kernel/outbox.ts';
 import { concatenate } from '../../../src/kernel/wire/bytes.ts';
 import { createSkeinKernel, type SkeinKernel } from '../../../src/node/skein-kernel.ts';
-import { type Action, Program } from './program.ts';
+import { type Action, Program, storeResult } from './program.ts';
 import {
   chunksOf,
   optionsOf,
@@ -122,7 +122,9 @@ class Player {
       const number = this.recorded.get(link) ?? -link;
       this.chunks.set(number, [...(this.chunks.get(number) ?? []), concatenate(effect.chunks)]);
       this.soon.push(() => kernel.flushed(link, byteLength, this.now));
-    } else if (effect.type === 'poll') this.soon.push(() => kernel.polled(this.now));
+    } else if (effect.type === 'store')
+      this.soon.push(() => kernel.stored(effect, storeResult(effect), this.now));
+    else if (effect.type === 'poll') this.soon.push(() => kernel.polled(this.now));
     else if (effect.type === 'dial') this.dials.push({ link: effect.link, address: effect.address });
     else {
       if (effect.type === 'broadcast') this.shouted.push(effect.bytes);

@@ -13,7 +13,8 @@ import { channels } from '../../../src/features/channels/feature.ts';
 import type { BrokerView, FormationEvent } from '../../../src/features/formation/core/formation-types.ts';
 import type { Arrival } from '../../../src/features/messaging/core/arrival.ts';
 import type { MessagingEvent, SendAnswer } from '../../../src/features/messaging/core/messaging-types.ts';
-import type { Failure } from '../../../src/kernel/errors.ts';
+import type { StoreResult } from '../../../src/kernel/contracts.ts';
+import { type Failure, failure } from '../../../src/kernel/errors.ts';
 import { idOf } from '../../../src/kernel/identity.ts';
 import type { Effect } from '../../../src/kernel/outbox.ts';
 import { concatenate } from '../../../src/kernel/wire/bytes.ts';
@@ -51,6 +52,14 @@ export type Action =
   | { readonly do: 'ask-swarm' }
   | { readonly do: 'handle-letters' }
   | { readonly do: 'stop' };
+
+type StoreEffect = Extract<Effect, { type: 'store' }>;
+
+/** A store that is new, and breaks at its first claim: a session has no clock for a disk. */
+export function storeResult({ operation: { verb } }: StoreEffect): StoreResult {
+  if (verb === 'look') return { ok: true, value: { id: null, note: null, host: 'rack-4' } };
+  return { ok: false, failure: failure('SKEIN_STORE', 'the disk of a session cannot be used') };
+}
 
 const windowBytes = 16_384;
 const timeoutMs = 10_000;

@@ -11,7 +11,7 @@ import { concatenate } from '../../../src/kernel/wire/bytes.ts';
 import { wireVersion } from '../../../src/kernel/wire/frame.ts';
 import { TestMesh, TestNode } from '../../core/harness.ts';
 import { framesOf } from './frames.ts';
-import { type Action, Program } from './program.ts';
+import { type Action, Program, storeResult } from './program.ts';
 import { optionsOf, randomOf, type Session, type SessionEvent, type SessionNode } from './session.ts';
 
 export type Step = { readonly at: number; readonly node: string } & (
@@ -168,11 +168,18 @@ class Tap {
     };
   }
 
+  private store(effect: Extract<Effect, { type: 'store' }>): void {
+    const { mesh, kernel } = this.node;
+    const report = (): void => kernel.stored(effect, storeResult(effect), mesh.now);
+    mesh.after(0, () => this.node.enter(report));
+  }
+
   private effect(effect: Effect): void {
     if (effect.type === 'broadcast') {
       this.shouted.push(effect.bytes);
       this.tell({ what: 'shouts', bytes: effect.bytes });
     }
+    if (effect.type === 'store') return this.store(effect);
     if (effect.type !== 'write') return this.program.effect(effect);
     const bytes = concatenate(effect.chunks);
     this.written.push({ link: effect.link, bytes });

@@ -110,7 +110,7 @@ const formation: Script = {
   end: 9501,
 };
 
-/** A member asks the broker who was ever here, and wants letters; the broker has no store to answer from. */
+/** A member asks the broker who was ever here, and wants letters; the disk of the broker cannot be used. */
 const swarm: Script = {
   nodes: [inFormation(near), inFormation(far)],
   steps: [

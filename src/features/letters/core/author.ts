@@ -97,6 +97,18 @@ export class Author {
     for (const batch of batches) this.send(batch);
   }
 
+  /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
+  nobody(why: Failure): void {
+    const unsent = [...this.batches].filter(([, { wasSent }]) => !wasSent);
+    for (const [number] of unsent) this.batches.delete(number);
+    const waiting = [...unsent.flatMap(([, { letters }]) => letters), ...this.queue.splice(0).flat()];
+    const outcomes = waiting.map((each) => ({
+      handle: this.ended(each),
+      stored: { ok: false as const, failure: why },
+    }));
+    if (outcomes.length > 0) this.ports.deliver({ type: 'stored', outcomes });
+  }
+
   stored(number: number, outcomes: readonly Stored[]): void {
     const batch = this.batches.get(number);
     if (batch === undefined || outcomes.length !== batch.letters.length) return;

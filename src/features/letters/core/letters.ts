@@ -46,6 +46,8 @@ export class Letters implements Behavior<LettersShape> {
       this.office.deadline(now);
     },
     flush: (_agent, now) => {
+      const { problem } = this.swarm;
+      if (problem !== undefined) this.author.nobody(problem);
       this.author.flush();
       this.mailbox.flush();
       this.lines.flush(now);
@@ -115,10 +117,10 @@ export class Letters implements Behavior<LettersShape> {
   private brokerChanged(): void {
     if (this.followed !== undefined) this.lines.drop(this.followed);
     this.followed = this.swarm.broker?.node;
+    this.agent.flushLater();
     if (this.followed === undefined) return;
     this.author.brokerChanged();
     this.mailbox.brokerChanged();
-    this.agent.flushLater();
   }
 
   private event(event: KernelEvent): void {

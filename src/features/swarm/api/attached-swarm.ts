@@ -10,6 +10,10 @@ export function attachedSwarm(session: Session<typeof operations>): SwarmNodeApi
         await session.ready();
         return (await session.call('swarmNodes', {})).nodes;
       },
+      async adopt() {
+        await session.ready();
+        return session.call('adoptStore', {});
+      },
     },
   };
 }

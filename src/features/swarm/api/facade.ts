@@ -2,14 +2,27 @@
 import { idOf } from '../../../kernel/identity.ts';
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import type { SwarmNode } from '../api.ts';
+import type { SwarmApi, SwarmNode } from '../api.ts';
 import { swarmLimits } from '../core/limits.ts';
 import type { Swarm } from '../core/swarm.ts';
 import type { SwarmFeatureShape } from '../shape.ts';
 import { nodesAnswer, readAnswer } from './answers.ts';
 
 export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
-  return { api: { swarm: { nodes: () => allNodes(node) } } };
+  const swarm: SwarmApi = {
+    nodes: () => allNodes(node),
+    async adopt() {
+      node.checkOpen();
+      return node.ask('adopt', undefined);
+    },
+  };
+  return {
+    api: { swarm },
+    event({ keeper, problem }) {
+      const why = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
+      node.emit('swarm:keeper', { ...(keeper === undefined ? {} : { keeper }), ...why });
+    },
+  };
 }
 
 async function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {

@@ -9,6 +9,10 @@ export const swarmLimits = {
   swarmAnswerBytesMax: 1024 * 1024,
   /** A store that could not be claimed is tried again after this, when somebody uses it. */
   swarmClaimAgainMs: 1000,
+  /** The first letters of a new swarm wait this long, once: until all nodes know where it is kept. */
+  swarmNewHomeMs: 250,
+  /** A store that could not be opened to see which one it is, is tried again after this. */
+  swarmLookAgainMs: 5000,
   /** What is seen of nodes is written this much later, many in one operation. */
   swarmSeenMs: 1000,
   /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */

@@ -50,6 +50,12 @@ export class Questions {
     this.take(number)?.fail(why);
   }
 
+  failAll(why: Failure): void {
+    const all = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { reply } of all) reply.fail(why);
+  }
+
   nextDeadline(): number {
     const [first] = this.waiting.values();
     return first?.until ?? Number.POSITIVE_INFINITY;

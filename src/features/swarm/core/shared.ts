@@ -24,7 +24,10 @@ export type Office =
   | { readonly state: 'failed'; readonly failure: Failure };
 
 export interface SwarmFollower {
-  /** The broker is another one, or another epoch of the same: what it was sent and has not answered is sent again. */
+  /**
+   * The broker is another one, or another epoch of the same: what it was sent and has not answered is sent again. Or
+   * there is none, for another reason than before.
+   */
   brokerChanged?(): void;
   /** `office` has changed. */
   officeChanged?(): void;
@@ -42,8 +45,13 @@ export interface Answer {
 }
 
 export interface SwarmCore {
-  /** Undefined: nobody is known. It may be this node. */
+  /**
+   * Who keeps the swarm: the formation's broker, or the node that it names since that one has the swarm's store. It may be
+   * this node. Undefined: nobody is known.
+   */
   readonly broker: { readonly node: NodeId; readonly name: string; readonly epoch: number } | undefined;
+  /** Nobody here can keep the swarm, for this reason. */
+  readonly problem: Failure | undefined;
   readonly office: Office;
   follow(follower: SwarmFollower): void;
   /** The program wants something of the swarm: the node joins the formation of its user, where it is in none. */

@@ -1,5 +1,7 @@
 /** What the swarm's core, its program and its store say to each other. */
 import type { Shape } from '../../../kernel/contracts.ts';
+import type { Failure } from '../../../kernel/errors.ts';
+import type { Home } from './home.ts';
 
 /** A node as the swarm remembers it. */
 export interface SeenNode {
@@ -22,12 +24,38 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+/** Whether a store that is there is opened to see which one it is, and one that is not is made. */
+export type LookHow = 'closed' | 'open' | 'make';
+
+/** What is where this node's store is, or would be. */
+export interface Look {
+  /** Of the store, 32 hexadecimal digits. Null: none is there. Undefined: it was not opened to see. */
+  readonly id: string | null | undefined;
+  /** What was noted last; null: nothing. */
+  readonly note: unknown;
+  /** What people call the machine. */
+  readonly host: string;
+}
+
+/** Who keeps the swarm, or why nobody here can. Neither: it is to be decided in a moment. */
+interface SwarmEvent {
+  readonly keeper?: string;
+  readonly problem?: Failure;
+}
+
 export interface SwarmShape extends Shape {
+  readonly event: SwarmEvent;
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
+    /** The store of this node becomes the swarm's. */
+    adopt(nothing: undefined): Home;
   };
   readonly store: {
     claim(epoch: number): { readonly isClaimed: boolean; readonly epoch: number; readonly id: string };
+    /** What the store is: of every store, whatever its parts, and without a claim. */
+    look(how: LookHow): Look;
+    /** Kept beside the store, without a claim. */
+    note(home: Home): void;
     saw(sights: readonly Sight[]): void;
     names(request: PageRequest): readonly string[];
     nodes(request: PageRequest): readonly SeenNode[];

@@ -21,6 +21,7 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
+import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
@@ -38,6 +39,13 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   readonly name = swarmFeature;
   readonly commands: CommandHandlers<SwarmShape> = {
     ask: (_agent, { verb, input }, reply) => this.ask(verb, input, reply),
+    adopt: (_agent, _nothing, reply) => {
+      this.want();
+      this.keeping.adopt(
+        (home) => reply.answer(home),
+        (why) => reply.fail(why),
+      );
+    },
   };
   readonly lifecycle: LifecycleCalls<SwarmShape> = {
     started: (agent) => this.started(agent),
@@ -52,7 +60,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     message: (_agent, frame) => this.lines.message(frame),
     returned: (_agent, returned) => this.lines.returned(returned),
   };
-  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly mesh: MeshCalls = {
+    event: (_agent, event) => this.event(event),
+    announced: (agent, node, section) =>
+      this.keeping.heard(node, agent.directory.get(node)?.name ?? '', section),
+  };
   readonly store = {
     completed: (_agent: unknown, completion: Completion) => this.completed(completion),
   };
@@ -60,6 +72,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   office: Office = { state: 'elsewhere' };
   private readonly formation: FormationCore;
   private agent!: BehaviorAgent<SwarmShape>;
+  private keeping!: Keeping;
   private readonly followers: SwarmFollower[] = [];
   private readonly answerers = new Map<string, Answerer>();
   private readonly questions = new Questions();
@@ -68,6 +81,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
   /** Answers that wait for an operation. */
   private readonly pages = new Map<number, Answer>();
+  /** What is asked of a store that may not be claimed. */
+  private readonly looks = new Map<number, (completion: Completion) => void>();
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
     ended: (node) => this.ended(node),
@@ -75,24 +90,34 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   });
   /** The broker whose questions have been sent. */
   private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
+  /** Why nobody keeps the swarm, as followers know it. */
+  private problemSaid: string | undefined;
+  /** What the program heard last of who keeps the swarm. */
+  private reported = `${undefined} ${undefined}`;
   /** The claim that is under way. */
   private claimToken: number | undefined;
   /** First 48 bits of the id of the store that was claimed last. */
   private storeTag = 0;
   /** A claim that has failed is tried again then. */
   private claimAgainAt = never;
+  /** The store has just become the home, and is opened then. */
+  private openAt = never;
   private writeSeenAt = never;
 
   constructor(formation: FormationCore) {
     this.formation = formation;
-    formation.onBrokerChanged(() => this.brokerChanged());
+    formation.onBrokerChanged(() => this.keeping.brokerChanged());
     this.answerBy('nodes', (_from, input, reply) => this.answerNodes(input, reply));
   }
 
   // ── for the swarm's features ──────────────────────────────────────────────────────────────────────
 
   get broker() {
-    return this.formation.brokerOfNodes;
+    return this.keeping.keeper;
+  }
+
+  get problem() {
+    return this.keeping.problem;
   }
 
   follow(follower: SwarmFollower): void {
@@ -130,6 +155,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   ask(verb: string, input: unknown, reply: Answer): void {
     this.want();
+    const { problem } = this;
+    if (problem !== undefined) return reply.fail(problem);
     const bytes = this.questions.add(verb, input, reply, this.agent.now);
     if (bytes !== undefined && this.broker !== undefined) this.lines.send(this.broker.node, bytes);
   }
@@ -143,6 +170,12 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private started(agent: BehaviorAgent<SwarmShape>): void {
     this.agent = agent;
     this.lines.started(agent);
+    this.keeping = new Keeping({
+      formation: this.formation,
+      agent,
+      ask: (verb, input, then) => this.looks.set(agent.store(verb, input), then),
+      changed: () => this.brokerChanged(),
+    });
   }
 
   /** What was seen in the last second is written before the store closes. */
@@ -152,15 +185,31 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   private brokerChanged(): void {
-    const { broker, asked } = this;
-    if (broker?.node === asked?.node && broker?.epoch === asked?.epoch) return;
+    const { broker, asked, problem } = this;
+    this.report();
+    if (problem !== undefined) this.questions.failAll(problem);
+    const why = problem?.message;
+    if (broker?.node === asked?.node && broker?.epoch === asked?.epoch && why === this.problemSaid) return;
+    this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
     // What it did as the broker ends before it speaks as a member.
     this.setOffice({ state: 'elsewhere' });
     this.askAgain();
     for (const follower of this.followers) follower.brokerChanged?.();
-    if (this.formation.isBroker) this.setOffice({ state: 'unused' });
+    if (this.keeping.isKeeper) this.setOffice({ state: 'unused' });
+  }
+
+  private report(): void {
+    const { broker, problem } = this;
+    const text = `${broker?.name} ${problem?.message}`;
+    if (text === this.reported) return;
+    this.reported = text;
+    if (problem !== undefined) this.agent.log('warn', problem.message);
+    this.agent.deliver({
+      ...(broker === undefined ? {} : { keeper: broker.name }),
+      ...(problem === undefined ? {} : { problem }),
+    });
   }
 
   /** All that is not answered, of the broker of the moment. */
@@ -180,6 +229,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.office = office;
     if (office.state !== 'open' && office.state !== 'opening') {
       this.claimToken = undefined;
+      this.openAt = never;
       if (office.state !== 'failed') this.claimAgainAt = never;
       this.register.clear();
       this.writeSeenAt = never;
@@ -211,6 +261,9 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   private completed(completion: Completion): void {
+    const then = this.looks.get(completion.token);
+    this.looks.delete(completion.token);
+    if (then !== undefined) return then(completion);
     if (completion.token === this.claimToken) return this.claimed(completion);
     const page = this.pages.get(completion.token);
     this.pages.delete(completion.token);
@@ -229,8 +282,12 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       const { isClaimed, epoch, id } = completion.value;
       // A clock that was ahead has left a high one.
       if (!isClaimed) return this.claim(epoch + 1);
+      const claimed = this.keeping.claimed(id);
+      if (claimed === 'other') return this.setOffice({ state: 'elsewhere' });
       this.storeTag = Number.parseInt(id.slice(0, 12), 16);
-      return this.loadNames('');
+      if (claimed === 'home') return this.loadNames('');
+      this.openAt = this.agent.now + swarmLimits.swarmNewHomeMs;
+      return;
     }
     if (completion.verb !== 'names') return;
     const names = completion.value;
@@ -316,13 +373,19 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private nextDeadline(): number {
     const { lines, questions, writeSeenAt, claimAgainAt } = this;
-    return Math.min(lines.nextDeadline(), questions.nextDeadline(), writeSeenAt, claimAgainAt);
+    const own = Math.min(writeSeenAt, claimAgainAt, this.openAt, this.keeping.nextDeadline());
+    return Math.min(lines.nextDeadline(), questions.nextDeadline(), own);
   }
 
   private deadline(now: number): void {
     this.lines.deadline(now);
+    this.keeping.deadline(now);
     this.questions.deadline(now, this.broker !== undefined);
     if (now >= this.writeSeenAt) this.writeSeen();
+    if (now >= this.openAt) {
+      this.openAt = never;
+      this.loadNames('');
+    }
     if (now >= this.claimAgainAt) {
       this.claimAgainAt = never;
       if (this.office.state === 'failed') this.claim(this.broker?.epoch ?? 1);
@@ -331,8 +394,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private status(): Record<string, unknown> {
     const { office, broker } = this;
-    const why = office.state === 'failed' ? { problem: office.failure.message } : {};
-    return { broker: broker?.name, store: office.state, ...why, ...this.lines.counts };
+    const failed = office.state === 'failed' ? office.failure : this.problem;
+    const why = failed === undefined ? {} : { problem: failed.message };
+    const { home } = this.keeping;
+    const at = home === undefined ? {} : { home: { store: home.store, host: home.host } };
+    return { broker: broker?.name, store: office.state, ...why, ...at, ...this.lines.counts };
   }
 }
 

@@ -7,8 +7,8 @@ interface SwarmState {
   readonly nodes: Table<string, Omit<SeenNode, 'name'>>;
 }
 
-/** `claim` is a verb of every store itself. */
-type Verbs = Omit<SwarmShape['store'], 'claim'>;
+/** The others are verbs of every store itself. */
+type Verbs = Pick<SwarmShape['store'], 'saw' | 'names' | 'nodes'>;
 
 export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',

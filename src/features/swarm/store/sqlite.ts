@@ -10,7 +10,7 @@ interface Row {
   readonly addresses: string;
 }
 
-export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim'>> = {
+export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' | 'nodes'>> = {
   name: 'swarm',
   migrations: [
     `CREATE TABLE swarm_node (

@@ -1,0 +1,56 @@
+/**
+ * The word beside a store's file of which store the swarm's is: there also where no store is, on every machine that has
+ * heard of one.
+ *
+ * Called by the host. Invariant: the file holds one whole note or is not there, and a note that was written lasts.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { type Home, homeOfNote } from '../features/swarm/core/home.ts';
+import { SkeinError } from '../kernel/errors.ts';
+import { syncFolder, syncFoldersAbove } from '../stores/sqlite/sync.ts';
+
+function notePathOf(storePath: string): string {
+  return `${storePath}-home`;
+}
+
+/** Null: there is none. @throws SkeinError SKEIN_STORE for a file that cannot be read, or is none. */
+export function readNote(storePath: string): unknown {
+  const path = notePathOf(storePath);
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const text = `${path}, which says in which store the swarm is kept, cannot be read: ${(cause as Error).message}; remove it where it is damaged`;
+    throw new SkeinError('SKEIN_STORE', text, { cause });
+  }
+}
+
+/** A store that was put here by hand is the swarm's from now on. @throws SkeinError SKEIN_STORE */
+export function noteAsHome(storePath: string, store: string): void {
+  const generation = (homeOfNote(readNote(storePath))?.generation ?? 0) + 1;
+  const home: Home = { store, generation, since: Date.now(), host: hostname() };
+  writeNote(storePath, home);
+}
+
+/** Its folder must be there. @throws SkeinError SKEIN_STORE where it cannot be written. */
+export function writeNote(storePath: string, note: unknown): void {
+  const path = notePathOf(storePath);
+  const next = `${path}.${process.pid}`;
+  try {
+    syncFoldersAbove(dirname(path));
+    const file = openSync(next, 'w', 0o600);
+    try {
+      writeSync(file, `${JSON.stringify(note)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, path);
+    syncFolder(dirname(path));
+  } catch (cause) {
+    const text = `${path}, which says in which store the swarm is kept, cannot be written: ${(cause as Error).message}; see who owns its folder, and whether its disk is full`;
+    throw new SkeinError('SKEIN_STORE', text, { cause });
+  }
+}
