@@ -17,6 +17,7 @@ const entries = {
   // Beside the chunk that starts it.
   'chunks/worker': 'src/stores/sqlite/worker.ts',
   'chunks/sqlite-parts': 'src/features/sqlite-parts.ts',
+  'chunks/own-sqlite-parts': 'src/features/own-sqlite-parts.ts',
 };
 
 /**

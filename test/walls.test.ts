@@ -13,6 +13,7 @@ const rooms = [
   ...(['kernel', 'features/*/core', 'kit', 'features/*'] as const),
   ...(['features/index.ts', 'features/api.ts', 'features/limits.ts', 'features/settings.ts'] as const),
   ...(['features/*/store', 'features/store-models.ts', 'features/sqlite-parts.ts'] as const),
+  ...(['features/own-store-models.ts', 'features/own-sqlite-parts.ts'] as const),
   ...(['node', 'stores', 'stores/sqlite', 'doors', 'host', 'remote'] as const),
   ...([
     'sim/world',
@@ -42,6 +43,8 @@ const mayImport: Record<Room, string[]> = {
   'features/*/store': ['kernel', 'features/*/core', 'stores', 'stores/sqlite'],
   'features/store-models.ts': ['features/*/store', 'stores'],
   'features/sqlite-parts.ts': ['features/*/store', 'stores/sqlite'],
+  'features/own-store-models.ts': ['features/*/store', 'stores'],
+  'features/own-sqlite-parts.ts': ['features/*/store', 'stores/sqlite'],
   'features/index.ts': ['features/*'],
   'features/api.ts': ['features/*'],
   'features/limits.ts': ['kernel', 'features/*/core'],
@@ -58,7 +61,10 @@ const mayImport: Record<Room, string[]> = {
   ],
   remote: [...below, 'features/*/core', 'node', 'host', 'node:', 'ws'],
   // Liars and the watch of floods speak topology's messages: a mesh without topology has no records to lie about.
-  'sim/world': [...below, 'features/*/core', 'features/store-models.ts', 'node', 'stores'],
+  'sim/world': [
+    ...[...below, 'features/*/core', 'features/store-models.ts', 'features/own-store-models.ts'],
+    ...['node', 'stores'],
+  ],
   'features/*/sim': ['kernel', 'features/*/core', 'features/*', 'kit', 'node', 'stores', 'sim/world'],
   'features/*/sim.ts': ['features/*/sim', 'features/*/store', 'sim/world'],
   'features/sim.ts': ['features/*/sim.ts', 'sim/world'],

@@ -32,7 +32,7 @@ import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
-import { defaultStorePath, SwarmStore } from './swarm-store.ts';
+import { defaultStorePath, ownStorePath, SwarmStore } from './swarm-store.ts';
 import { Listener } from './transports/listener.ts';
 import { Tls } from './transports/tls.ts';
 import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
@@ -118,7 +118,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       forgetKeys,
       log,
       doors: plan.doors,
-      store: storeOf(plan, log),
+      ...storesOf(plan, name, log),
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
@@ -169,11 +169,19 @@ async function resolveName(host: string): Promise<string> {
   }
 }
 
-/** Opened by the first that wants something of it. */
-function storeOf({ store, namespace }: NodePlan, log: Log): SwarmStore | undefined {
-  if (store === noStore) return undefined;
+/** Opened by the first that wants something of them. */
+function storesOf(
+  { store, namespace }: NodePlan,
+  name: string,
+  log: Log,
+): { readonly store: SwarmStore | undefined; readonly ownStore: SwarmStore | undefined } {
+  if (store === noStore) return { store: undefined, ownStore: undefined };
   const path = store ?? defaultStorePath(namespace);
-  return new SwarmStore({ path, warn: (text) => log('warn', text, {}) });
+  const warn = (text: string): void => log('warn', text, {});
+  return {
+    store: new SwarmStore({ path, parts: 'sqlite-parts.js', warn }),
+    ownStore: new SwarmStore({ path: ownStorePath(path, name), parts: 'own-sqlite-parts.js', warn }),
+  };
 }
 
 function addressesToTell(plan: NodePlan, bound: HostPort): string[] {

@@ -49,6 +49,7 @@ beforeEach(async () => {
     tls: undefined,
     doors: [],
     store: undefined,
+    ownStore: undefined,
     forgetKeys: () => undefined,
     log,
   };

@@ -42,6 +42,8 @@ export interface DriverParts {
   readonly doors: readonly PlannedDoor[];
   /** Where the swarm is kept while this node is its broker. Undefined: nowhere. */
   readonly store: SwarmStore | undefined;
+  /** What the node keeps for itself. Undefined: nothing. */
+  readonly ownStore: SwarmStore | undefined;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -58,6 +60,7 @@ export const systemRandom: Random = {
 export class Driver implements Platform {
   readonly random = systemRandom;
   readonly store: SwarmStore | undefined;
+  readonly ownStore: SwarmStore | undefined;
   private readonly events: PlatformEvents;
   private readonly own: DriverParts;
   private readonly tcp: TcpTransport;
@@ -73,6 +76,7 @@ export class Driver implements Platform {
     this.events = events;
     this.own = parts;
     this.store = parts.store;
+    this.ownStore = parts.ownStore;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
     this.parts = Object.assign({}, ...this.doors.map((door) => door.parts));
@@ -229,6 +233,7 @@ export class Driver implements Platform {
       this.own.datagrams?.close(),
       this.tcp.release(),
       this.store?.close(),
+      this.ownStore?.close(),
     ]);
   }
 

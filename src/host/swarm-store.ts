@@ -1,8 +1,8 @@
 /**
- * The store of a node in this process: opened when the node, as the broker, first wants something of it.
+ * The stores of a node in this process, that of the swarm and its own: each opened when the node first wants something of it.
  *
- * Made by create-node, held by the driver. A node that never becomes the broker of a swarm opens no file and starts no
- * thread. Invariant: operations reach the store in the order in which they were asked for; what could not be opened is
+ * Made by create-node, held by the driver. A node that never keeps a swarm, and has nothing in its outbox, opens no file and
+ * starts no thread. Invariant: operations reach the store in the order in which they were asked for; what could not be opened is
  * tried again with the next operation.
  */
 import { statSync } from 'node:fs';
@@ -17,6 +17,8 @@ import { readNote, writeNote } from './store-note.ts';
 
 export interface SwarmStoreOptions {
   readonly path: string;
+  /** The built file with its parts. */
+  readonly parts: 'sqlite-parts.js' | 'own-sqlite-parts.js';
   readonly warn: (text: string) => void;
 }
 
@@ -25,6 +27,11 @@ export function defaultStorePath(namespace: string, environment: NodeJS.ProcessE
   const state = environment.XDG_STATE_HOME;
   const base = state?.startsWith('/') === true ? state : join(homedir(), '.local', 'state');
   return join(base, 'skein', namespace, 'swarm.sqlite');
+}
+
+/** What a node keeps for itself lies beside the place for the swarm. */
+export function ownStorePath(storePath: string, node: string): string {
+  return join(dirname(storePath), 'nodes', `${node}.sqlite`);
 }
 
 export class SwarmStore implements Store {
@@ -38,7 +45,7 @@ export class SwarmStore implements Store {
   }
 
   execute(feature: string, operation: StoreOperation): Promise<unknown> {
-    if (feature === claimingPart && operation.verb === lookVerb) return this.look(operation.input as LookHow);
+    if (operation.verb === lookVerb) return this.look(operation.input as LookHow);
     if (feature === claimingPart && operation.verb === noteVerb) return this.note(operation.input);
     if (this.store !== undefined) return this.store.execute(feature, operation);
     // It is not looked at before the store is open, and its owner may change it.
@@ -90,11 +97,11 @@ export class SwarmStore implements Store {
   }
 }
 
-async function openStore({ path, warn }: SwarmStoreOptions): Promise<SqliteStore> {
+async function openStore({ path, parts, warn }: SwarmStoreOptions): Promise<SqliteStore> {
   makeStoreFolder(path);
   const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   const program = new URL('worker.js', chunks);
-  return SqliteStore.open({ path, modules: [new URL('sqlite-parts.js', chunks).href], program, warn });
+  return SqliteStore.open({ path, modules: [new URL(parts, chunks).href], program, warn });
 }
 
 function makeStoreFolder(path: string): void {

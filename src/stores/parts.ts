@@ -73,7 +73,7 @@ export class StoreParts {
   /** @param hasRoom False: the disk is full. A claim, what frees room and what changes nothing are carried out. */
   execute(feature: string, { verb, input }: StoreOperation, hasRoom = true): Outcome {
     if (isClaim(feature, verb)) return this.claim(input);
-    if (feature === claimingPart && verb === lookVerb) return this.look(input);
+    if (verb === lookVerb) return this.look(input);
     if (feature === claimingPart && verb === noteVerb) return this.note(input, hasRoom);
     const part = this.parts.get(feature);
     if (part === undefined || !Object.hasOwn(part.operations, verb)) {
@@ -88,6 +88,7 @@ export class StoreParts {
       const value = checkAnswer(part.operations[verb]?.(part.state, input));
       if (this.journal.hasChanges && !hasRoom && !part.frees.has(verb)) throw diskFull(feature, verb);
       this.journal.keep();
+      this.kept.isMade = true;
       return { ok: true, value };
     } catch (error) {
       this.journal.undo();

@@ -192,6 +192,41 @@ describe('a machine of two', () => {
       .toContain(id);
   });
 
+  test('has letters in the outbox of their author meanwhile, over kill -9', async () => {
+    await using site = await twoMachines();
+    const { one, two, up, path } = site;
+    const { address } = await up(one, 'a');
+    const first = await up(two, 'b', '--connect', address);
+    await two.must('letter', 'send', 'c', 'kept', '--allow-unknown');
+    await expect.poll(() => existsSync(`${path(two)}-home`)).toBe(true);
+    await one.must('down');
+    await expect
+      .poll(async () => (await two.run(['letter', 'ls'])).stderr)
+      .toContain('SKEIN_STORE_ELSEWHERE');
+    const sent = await two.run(['letter', 'send', 'c', 'waits', '--allow-unknown', '--copies', '2']);
+    expect(sent).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/is in the outbox of this node/),
+    });
+    const id = sent.stdout.trim();
+    const own = join(path(two), '..', 'nodes', 'b.sqlite');
+    expect(statSync(own).mode & 0o077).toBe(0);
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const { address: back } = await up(two, 'b');
+    const inOutbox = async () =>
+      (await two.json<{ id: string }[]>('letter', 'ls', '--outbox')).map((letter) => letter.id);
+    await expect.poll(inOutbox).toEqual([id]);
+    expect(await two.must('letter', 'ls', '--outbox')).toMatch(
+      new RegExp(`^ID +SENT +TO +TYPE +SIZE\n${id.slice(0, 8)} +\\S+ +c +letter +\\d+ bytes$`, 'm'),
+    );
+    await up(one, 'a', '--connect', back);
+    await expect
+      .poll(async () => (await two.run(['letter', 'ls', '--json'])).stdout, { timeout: 15_000 })
+      .toContain(id);
+    expect(await two.must('letter', 'ls', '--outbox')).toBe('no letters\n');
+  });
+
   test('adopts the swarm when the other one is gone for good', async () => {
     await using site = await twoMachines();
     const { one, two, up, path } = site;

@@ -264,7 +264,7 @@ test('without a broker a letter is unknown after its time, and may be stored by 
   made.mesh.crash(member);
   // Of a machine on which nobody runs.
   places.add(address, [member.host]);
-  const sent = a.node.letters.send(b.node.name, 'x', { timeoutMs: 3000 });
+  const sent = a.node.letters.send(b.node.name, 'x', { timeoutMs: 1500 });
   expect(await problemOf(made, sent)).toMatchObject({
     code: 'SKEIN_TIMEOUT',
     message: expect.stringContaining('idempotencyKey'),

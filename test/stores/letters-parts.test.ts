@@ -6,6 +6,8 @@ import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
+import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
+import { outboxSqlite } from '../../src/features/letters/store/outbox-sqlite.ts';
 import { lettersSqlite } from '../../src/features/letters/store/sqlite.ts';
 import { swarmModel } from '../../src/features/swarm/store/model.ts';
 import { swarmSqlite } from '../../src/features/swarm/store/sqlite.ts';
@@ -106,7 +108,7 @@ const commands = fc.oneof(
   }),
   fc.record({ verb: fc.constantFrom('status', 'body'), input: anId }),
   fc.record({ verb: fc.constant('clockBack'), input: time }),
-  fc.record({ verb: fc.constant('known'), input: fc.array(anId, { maxLength: 4 }) }),
+  fc.record({ verb: fc.constantFrom('known', 'ended'), input: fc.array(anId, { maxLength: 4 }) }),
   fc.record({
     verb: fc.constant('list'),
     input: fc.record(
@@ -185,6 +187,61 @@ test('numbers are given once, whatever is forgotten', () => {
   expect(ask('status', hex(1))).toBe(null);
   expect(put(2)).toEqual([{ type: 'stored', n: 2 }]);
   close();
+});
+
+test('an outbox on SQLite is as its model says', () => {
+  const kept = fc.record({
+    place: fc.integer({ min: 1, max: 9 }),
+    id: anId,
+    recipients: fc.option(fc.uniqueArray(someone, { minLength: 1 }), { nil: undefined }),
+    type: fc.constant('letter'),
+    key: fc.constantFrom('', 'k1'),
+    digest: fc.constantFrom('', 'x'),
+    encoding: fc.constantFrom(0, 1),
+    body: fc.uint8Array({ maxLength: 20 }),
+    sentAt: time,
+    delayMs: time,
+    expiresMs: time,
+    allowsUnknown: fc.boolean(),
+    copies: fc.constantFrom(1, 2),
+    storedIn: fc.constantFrom('', hex(1)),
+  });
+  const ids = fc.array(anId, { maxLength: 3 });
+  const asked = fc.oneof(
+    fc.record({ verb: fc.constant('stored'), input: fc.record({ ids, store: anId }) }),
+    fc.record({ verb: fc.constant('drop'), input: ids }),
+    fc.record({
+      verb: fc.constant('load'),
+      input: fc.record(
+        {
+          after: fc.integer({ min: 0, max: 9 }),
+          letters: fc.integer({ min: 1, max: 4 }),
+          bytes: fc.integer({ min: 1, max: 40 }),
+          notIn: fc.constantFrom('', hex(1)),
+        },
+        { requiredKeys: ['after', 'letters', 'bytes'] },
+      ),
+    }),
+  );
+  void fc.assert(
+    fc.property(
+      fc.uniqueArray(kept, { maxLength: 6, selector: ({ place }) => place }),
+      fc.array(asked, { maxLength: 8 }),
+      (letters, all) => {
+        const { ask, close } = pair(outboxModel, outboxSqlite);
+        ask('keep', letters);
+        // Kept twice, it is there once.
+        ask(
+          'keep',
+          letters.map((letter) => ({ ...letter, place: letter.place + 10 })),
+        );
+        for (const { verb, input } of all) ask(verb, input);
+        ask('load', { after: 0, letters: 99, bytes: 999 });
+        close();
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test('who was seen on SQLite is as its model says', () => {

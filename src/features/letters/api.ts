@@ -18,7 +18,8 @@ export interface LettersNodeApi {
 /** Messages that are kept for nodes that are off, and delivered at least once. */
 export interface LettersApi {
   /**
-   * Stores a letter for one or more nodes; resolves once it is on the broker's disk. Each recipient is handed it at
+   * Stores a letter for one or more nodes; resolves once it is on the broker's disk, or, where the swarm does not take it
+   * within 2 s, on this node's own: the result says which. Each recipient is handed it at
    * least once, with the same id each time, when it handles letters. With an `idempotencyKey` a send whose outcome is
    * unknown may be repeated without harm.
    * @throws SkeinError SKEIN_UNKNOWN_NODE: the swarm has never seen a recipient; SKEIN_SELF; SKEIN_MAILBOX_FULL;
@@ -51,6 +52,8 @@ export interface LettersApi {
   status(id: string): Promise<LetterStatus | undefined>;
   /** Letters in the store, the oldest first; at most 200. Ask again after the last one's `n`. */
   list(filter?: LetterFilter): Promise<LetterStatus[]>;
+  /** Letters of this node that the swarm has not taken yet, in the order in which they were sent. */
+  outbox(): Promise<WaitingLetter[]>;
   /** The body of a letter that somebody has not settled; undefined: there is none. */
   body(id: string): Promise<{ readonly body: unknown } | undefined>;
   /** Delivers a letter that has failed once more. Resolves with the recipients for whom it had. */
@@ -97,6 +100,11 @@ export interface LetterOptions extends WaitOptions {
   readonly expiresMs?: number;
   /** Recipients need not be known to the swarm: the letter waits until a node of that name comes. Default false. */
   readonly allowUnknown?: boolean;
+  /**
+   * 2: this node keeps the letter on its own disk as well until all recipients are done, and sends it again under the same
+   * id where the swarm's store is lost. Default 1.
+   */
+  readonly copies?: 1 | 2;
 }
 
 /** One of several letters. */
@@ -111,10 +119,29 @@ export interface ManyLetter extends Omit<LetterOptions, 'timeoutMs' | 'signal'> 
 export interface SentLetter {
   /** 32 hexadecimal digits, the same wherever the letter is. */
   readonly id: string;
-  /** Its place in the store: later letters have higher ones. */
+  /** Its place in the store: later letters have higher ones. 0: it is in the outbox. */
   readonly n: number;
   /** It was stored before, under the same idempotency key. */
   readonly isRepeat: boolean;
+  /**
+   * `store`: the swarm has it. `outbox`: this node has it on its own disk, and sends it as soon as the swarm can take it;
+   * where the swarm refuses it then, or it expires, the event `letter:undelivered` says so.
+   */
+  readonly where: 'store' | 'outbox';
+}
+
+/** A letter in the outbox of its author. */
+export interface WaitingLetter {
+  /** 32 hexadecimal digits, the same wherever the letter is. */
+  readonly id: string;
+  /** Names of the recipients; empty: all that the swarm has ever seen. */
+  readonly to: readonly string[];
+  /** What it is called. */
+  readonly type: string;
+  /** Unix milliseconds, by this node's clock. */
+  readonly sentAt: number;
+  /** Of its body. */
+  readonly bytes: number;
 }
 
 /** What became of one of several letters. */

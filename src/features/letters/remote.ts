@@ -37,9 +37,15 @@ const own = {
   notBefore: v.exactOptional(wholeNumber(0, Number.MAX_SAFE_INTEGER, 'Unix milliseconds')),
   expiresMs: v.exactOptional(wholeNumber(1, letterLimits.letterExpiresMsMax, 'milliseconds')),
   allowUnknown: v.exactOptional(flag),
+  copies: v.exactOptional(v.pipe(v.picklist([1, 2], 'expected 1 or 2'), v.description('1 or 2'))),
 };
 const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
-const sentFields = { id: v.string(), n: v.number(), isRepeat: v.boolean() };
+const sentFields = {
+  id: v.string(),
+  n: v.number(),
+  isRepeat: v.boolean(),
+  where: v.picklist(['store', 'outbox']),
+};
 
 const statusSchema = v.strictObject({
   id: v.string(),
@@ -197,6 +203,25 @@ export const operations = {
     output: v.strictObject({ letters: v.array(statusSchema) }),
     example: { state: 'failed' },
     run: async ({ letters }, filter) => ({ letters: await letters.list(filter) }),
+  }),
+  outbox: call({
+    summary: 'Letters of this node that the swarm has not taken yet; one without recipients is to all.',
+    input: v.strictObject({}),
+    output: v.strictObject({
+      letters: v.array(
+        v.strictObject({
+          id: v.string(),
+          to: names,
+          type: v.string(),
+          sentAt: v.number(),
+          bytes: v.number(),
+        }),
+      ),
+    }),
+    example: {},
+    run: async ({ letters }) => ({
+      letters: (await letters.outbox()).map((each) => ({ ...each, to: [...each.to] })),
+    }),
   }),
   letterBody: call({
     summary: 'The body of a letter that somebody has not settled; without "body": there is none.',

@@ -275,6 +275,7 @@ export class Mesh {
   vanish(member: Member): void {
     member.host.isUp = false;
     member.host.disk = new Disk();
+    member.host.ownDisk = new Disk();
     this.kill(member, 'silence', `vanish ${member.name}`);
   }
 

@@ -66,6 +66,10 @@ export function attachedLetters(session: LettersSession): LettersNodeApi {
       await session.ready();
       return (await session.call('letters', filter)).letters;
     },
+    async outbox() {
+      await session.ready();
+      return (await session.call('outbox', {})).letters;
+    },
     async body(id) {
       checkId(id);
       await session.ready();

@@ -20,7 +20,7 @@ import { letterLimits } from '../core/limits.ts';
 export { recipientStates };
 
 const waitNames = ['timeoutMs', 'signal'];
-const ownNames = ['type', 'idempotencyKey', 'notBefore', 'expiresMs', 'allowUnknown'];
+const ownNames = ['type', 'idempotencyKey', 'notBefore', 'expiresMs', 'allowUnknown', 'copies'];
 
 /** The recipients, each once. */
 export function checkRecipients(to: string | readonly string[]): string[] {
@@ -54,7 +54,7 @@ export function checkMany(letters: readonly ManyLetter[]): void {
   }
 }
 
-function checkOwn({ type, idempotencyKey, notBefore, expiresMs, allowUnknown }: LetterOptions): void {
+function checkOwn({ type, idempotencyKey, notBefore, expiresMs, allowUnknown, copies }: LetterOptions): void {
   const problem = type === undefined ? undefined : labelProblem(type);
   if (problem !== undefined) throw new TypeError(`type: ${problem}`);
   checkText('idempotencyKey', idempotencyKey);
@@ -64,6 +64,7 @@ function checkOwn({ type, idempotencyKey, notBefore, expiresMs, allowUnknown }: 
     throw new TypeError(`notBefore is a Date, got ${shown(notBefore)}`);
   if (expiresMs !== undefined) checkWhole('expiresMs', expiresMs, 1, letterLimits.letterExpiresMsMax);
   checkOneOf('allowUnknown', allowUnknown, [true, false] as never);
+  checkOneOf('copies', copies, [1, 2] as never);
 }
 
 export function checkHandler(handler: unknown, options: HandleOptions): void {

@@ -31,6 +31,16 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
     },
     status: (id) => inquiries.status(id),
     list: (filter = {}) => inquiries.list(filter),
+    async outbox() {
+      node.checkOpen();
+      return Array.from(node.behavior.author.kept(), ({ id, recipients = [], type, sentAt, body }) => ({
+        id,
+        to: [...recipients],
+        type,
+        sentAt,
+        bytes: body.length,
+      }));
+    },
     body: (id) => inquiries.body(id),
     retry: (id) => inquiries.retry(id),
     remove: (id) => inquiries.remove(id),

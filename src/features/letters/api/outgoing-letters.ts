@@ -130,7 +130,13 @@ function draftOf(
   body: unknown,
   options: Omit<LetterOptions, 'timeoutMs' | 'signal'>,
 ): Draft {
-  const { type = typeDefault, idempotencyKey: key = '', notBefore, allowUnknown = false } = options;
+  const {
+    type = typeDefault,
+    idempotencyKey: key = '',
+    notBefore,
+    allowUnknown = false,
+    copies = 1,
+  } = options;
   const { encoding, bytes } = encodeBody(body);
   if (bytes.length > letterLimits.letterBytesMax)
     throw new SkeinError(
@@ -148,6 +154,7 @@ function draftOf(
     key,
     digest: key === '' ? '' : digestFor(recipients, type, encoding, bytes),
     allowsUnknown: allowUnknown,
+    copies,
   };
 }
 
@@ -162,8 +169,8 @@ function digestFor(
   return digestOf(new Writer().text(names).text(type).u8(encoding).raw(bytes).view());
 }
 
-function sent({ id, n, isRepeat }: Extract<Stored, { ok: true }>): SentLetter {
-  return { id, n, isRepeat };
+function sent({ id, n, isRepeat, isInOutbox = false }: Extract<Stored, { ok: true }>): SentLetter {
+  return { id, n, isRepeat, where: isInOutbox ? 'outbox' : 'store' };
 }
 
 function checkNotAborted(signal: AbortSignal | undefined): void {

@@ -8,10 +8,14 @@ import { recipientStates } from '../api/check-options.ts';
 import type { LetterStatus, RecipientState, RecipientStatus } from '../api.ts';
 import { allLetters, digitsShown } from './find-letter.ts';
 
+/** Of ids that are not told apart by less. */
+const outboxDigits = 8;
+
 interface ListFlags extends NodeChoice, PrintChoice {
   readonly from?: string;
   readonly to?: string;
   readonly state?: RecipientState;
+  readonly outbox?: boolean;
 }
 
 export function buildList(): Command {
@@ -26,7 +30,9 @@ export function buildList(): Command {
     .addOption(
       new Option('--state <state>', 'only with a recipient in this state').choices([...recipientStates]),
     )
-    .action(async ({ from, to, state, ...options }: ListFlags) => {
+    .option('--outbox', 'those of this node that the swarm has not taken yet')
+    .action(async ({ from, to, state, outbox, ...options }: ListFlags) => {
+      if (outbox === true) return listOutbox(options);
       const filter = {
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
@@ -36,6 +42,20 @@ export function buildList(): Command {
       if (options.json) printJson(letters);
       else print(letters.length === 0 ? 'no letters' : formatLetters(letters));
     });
+}
+
+async function listOutbox(options: NodeChoice & PrintChoice): Promise<void> {
+  const { letters } = await withNode(options, (client) => client.call('outbox', {}));
+  if (options.json) return printJson(letters);
+  if (letters.length === 0) return print('no letters');
+  const rows = letters.map(({ id, sentAt, to, type, bytes }) => [
+    id.slice(0, outboxDigits),
+    localTime(sentAt),
+    to.length === 0 ? 'all' : namesText(to),
+    type,
+    `${bytes} bytes`,
+  ]);
+  print(fittedTable(['ID', 'SENT', 'TO', 'TYPE', 'SIZE'], rows, ['TO', 'TYPE']));
 }
 
 export function formatLetters(letters: readonly LetterStatus[]): string {
@@ -55,7 +75,10 @@ export function formatLetters(letters: readonly LetterStatus[]): string {
 }
 
 function recipientsText(recipients: readonly RecipientStatus[]): string {
-  const [first, ...others] = recipients.map(({ name }) => name);
+  return namesText(recipients.map(({ name }) => name));
+}
+
+function namesText([first, ...others]: readonly string[]): string {
   return others.length < 2 ? [first, ...others].join(', ') : `${first} and ${others.length} more`;
 }
 

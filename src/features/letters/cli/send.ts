@@ -1,5 +1,5 @@
-/** `skein letter send`: stores a letter, and prints its id once it is on the broker's disk. */
-import type { Command } from 'commander';
+/** `skein letter send`: stores a letter, and prints its id once it is on a disk: the broker's, or this node's own. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bodyArgument } from '../../../cli/kit/body-argument.ts';
 import {
   durationOption,
@@ -10,7 +10,7 @@ import {
 } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
 import { namesIn } from '../../../cli/kit/node-names.ts';
-import { print, printJson } from '../../../cli/kit/output.ts';
+import { print, printError, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import type { InputOf } from '../../../kit/operation.ts';
 import type { operations } from '../remote.ts';
@@ -23,6 +23,7 @@ interface SendFlags extends NodeChoice, PrintChoice {
   readonly after?: number;
   readonly expires?: number;
   readonly allowUnknown?: boolean;
+  readonly copies?: 1 | 2;
   readonly timeout?: number;
 }
 
@@ -48,12 +49,19 @@ export function buildSend(): Command {
     .option('--after <duration>', 'deliver it this much later', durationOption)
     .option('--expires <duration>', 'do not deliver it after this time (default: 720h)', durationOption)
     .option('--allow-unknown', 'the swarm need not have seen the recipients: wait until they come')
+    .addOption(
+      new Option('--copies <number>', '2: keep it here as well until all are done').argParser(copiesOf),
+    )
     .option('--timeout <duration>', 'how long to wait until it is stored (default: 30s)', durationOption)
     .action(async (first: string | undefined, second: string | undefined, flags: SendFlags) => {
       const input = await inputOf(first, second, flags);
       const sent = await withNode(flags, (client) => client.call('sendLetter', input));
-      if (flags.json) printJson(sent);
-      else print(sent.id);
+      if (flags.json) return printJson(sent);
+      print(sent.id);
+      if (sent.where === 'outbox')
+        printError(
+          'skein: the swarm cannot take it yet: it is in the outbox of this node, and is sent on from there',
+        );
     });
 }
 
@@ -62,7 +70,7 @@ async function inputOf(
   second: string | undefined,
   flags: SendFlags,
 ): Promise<Input> {
-  const { type, key, after, expires, allowUnknown, timeout } = flags;
+  const { type, key, after, expires, allowUnknown, copies, timeout } = flags;
   const { to, body } = recipientsAndBody(first, second, flags.all === true);
   return {
     ...to,
@@ -72,8 +80,14 @@ async function inputOf(
     ...(after === undefined ? {} : { notBefore: Date.now() + after }),
     ...(expires === undefined ? {} : { expiresMs: expires }),
     ...(allowUnknown === undefined ? {} : { allowUnknown }),
+    ...(copies === undefined ? {} : { copies }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
   };
+}
+
+function copiesOf(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('give 1 or 2.');
+  return text === '1' ? 1 : 2;
 }
 
 interface Addressed {

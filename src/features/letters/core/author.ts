@@ -2,19 +2,35 @@
  * Letters of this node on their way to the store: gathered into messages, and kept until the broker has answered.
  *
  * Made by the letters behavior. Letters of one turn travel together; while messages are under way what comes is gathered
- * for the next. Invariant: every letter ends once, and a letter that may be stored already is sent again only under its
- * own id, after all that its author has sent before it.
+ * for the next. What the swarm does not take in time is put into the outbox, and sent on from there. Invariant: every letter
+ * ends once, and a letter that may be stored already is sent again only under its own id, after all that its author has
+ * sent before it.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { hexOf, idOf } from '../../../kernel/identity.ts';
-import type { Draft, Letter, LettersEvent, Stored } from './letters-types.ts';
+import { Copies } from './copies.ts';
+import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import type { Outbox } from './outbox.ts';
 import { encodePut } from './wire.ts';
 
 interface Waiting {
   readonly letter: Letter;
+  place: number;
+  readonly copies: number;
+  /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
+  handles: unknown[];
+  isAnswered: boolean;
+  /** The outbox is enough from then on, kernel time. */
+  readonly outboxAt: number;
+  /** In the outbox: on its way there, or in it. */
+  kept: 'no' | 'asked' | 'yes';
+}
+
+interface Outcome {
   readonly handle: unknown;
+  readonly stored: Stored;
 }
 
 interface Batch {
@@ -24,12 +40,19 @@ interface Batch {
 }
 
 export interface AuthorPorts {
-  readonly agent: BehaviorAgent;
+  readonly agent: BehaviorAgent<LettersShape>;
+  readonly outbox: Outbox;
+  /** Id of the store in which the swarm is kept. */
+  home(): string | undefined;
+  /** Why nobody can take letters at the moment. */
+  problem(): Failure | undefined;
   /** False: there is no broker to send it to. */
   send(message: Uint8Array): boolean;
   deliver(event: LettersEvent): void;
   /** Somebody wants something of the swarm. */
   want(): void;
+  /** Which of these have ended for all their recipients. */
+  askEnded(ids: readonly string[], then: (ended: readonly string[]) => void): void;
 }
 
 /** Messages under way: with fewer what a program sends one by one would not be gathered. */
@@ -37,23 +60,88 @@ const batchesUnderWayMax = 4;
 const idBytes = 16;
 /** Of everything but the body, about. */
 const letterCostBytes = 128;
+const never = Number.POSITIVE_INFINITY;
+
+/** A letter in the outbox that was not taken for one of these may be taken later. */
+const passing = new Set<string>([
+  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_BUSY', 'SKEIN_MAILBOX_FULL'],
+]);
 
 export class Author {
   private readonly ports: AuthorPorts;
+  private readonly copies: Copies;
   /** Not sent yet, in order; what was put together travels together. */
   private queue: (readonly Waiting[])[] = [];
   /** By the number under which each was sent last: an answer to an earlier time does not count. */
   private readonly batches = new Map<number, Batch>();
+  /** In the outbox, and not taken by the broker for now. */
+  private refused: Waiting[] = [];
+  private againAt = never;
+  /** The store could not take one of the outbox: what was sent after it must not overtake it. */
+  private isHeld = false;
+  /** Those with an idempotency key. */
+  private readonly byKey = new Map<string, Waiting>();
+  /** Not answered yet, in the order in which they were sent. */
+  private readonly open = new Set<Waiting>();
+  /** Wanted in the outbox at once. */
+  private toKeep: Waiting[] = [];
+  /** The outbox has failed: nothing is put there before. */
+  private keepAgainAt = 0;
   private lastNumber = 0;
+  private lastPlace = 0;
   private unstored = 0;
   private unstoredBytes = 0;
+  /** What an earlier run has left is read: until then nothing overtakes it. */
+  private isLoaded = false;
+  private hasOutbox = false;
+  private readonly found: (readonly Waiting[])[] = [];
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
+    this.copies = new Copies({
+      ...ports,
+      now: () => ports.agent.now,
+      sendAgain: (letters) => {
+        for (const letter of letters) this.queue.push([this.fromOutbox(letter)]);
+        ports.agent.flushLater();
+      },
+    });
   }
 
   get unstoredCount(): number {
     return this.unstored;
+  }
+
+  /** Reads what an earlier run of this node has left. */
+  started(): void {
+    this.ports.outbox.load(
+      undefined,
+      (letters) => {
+        for (const letter of letters) this.foundOne(letter);
+        if (letters.length === 0) this.loaded(true);
+      },
+      (why) => {
+        if (why.code !== 'SKEIN_INVALID')
+          this.ports.agent.log('error', `the outbox of this node is left alone: ${why.message}`);
+        this.loaded(false);
+      },
+    );
+  }
+
+  private foundOne(letter: OutboxLetter): void {
+    this.lastPlace = Math.max(this.lastPlace, letter.place);
+    if (letter.storedIn === '') this.found.push([this.fromOutbox(letter)]);
+    else this.copies.add(letter.id, letter.storedIn);
+  }
+
+  private loaded(hasOutbox: boolean): void {
+    this.isLoaded = true;
+    this.hasOutbox = hasOutbox;
+    if (this.found.length > 0 || this.copies.count > 0) this.ports.want();
+    // What was sent meanwhile comes after what is older.
+    for (const together of this.queue) for (const each of together) each.place = ++this.lastPlace;
+    this.queue = [...this.found.splice(0), ...this.queue];
+    this.ports.agent.flushLater();
   }
 
   /** @param handles Come back with what became of each letter. @returns why there is no room for them. */
@@ -65,25 +153,62 @@ export class Author {
       const text = `${this.unstored} letters (${this.unstoredBytes} bytes) of this node wait for the swarm's store already: send more once those are stored`;
       return failure('SKEIN_BUSY', text);
     }
-    const { agent } = this.ports;
     this.ports.want();
-    const sentAt = Math.floor(agent.wallNow);
-    const made = drafts.map(({ notBefore, ...draft }, i) => {
-      const id = hexOf(agent.random.bytes(idBytes));
-      const delayMs = Math.max(0, notBefore - sentAt);
-      // The broker may not have heard yet of a node that has just come.
-      const allowsUnknown =
-        draft.allowsUnknown || draft.recipients?.every((name) => this.knows(name)) === true;
-      return { letter: { ...draft, id, sentAt, delayMs, allowsUnknown }, handle: handles[i] };
-    });
-    this.queue.push(made);
+    const made = drafts.flatMap((draft, i) => this.joined(draft, handles[i]) ?? this.made(draft, handles[i]));
+    for (const waiting of made) {
+      this.open.add(waiting);
+      if (waiting.copies > 1) this.toKeep.push(waiting);
+    }
+    if (made.length > 0) this.queue.push(made);
     this.unstored += made.length;
-    this.unstoredBytes = bytes;
-    agent.flushLater();
+    this.unstoredBytes += made.reduce((sum, { letter }) => sum + letter.body.length, 0);
+    this.ports.agent.flushLater();
     return undefined;
   }
 
+  /** A letter that waits here already under the same key. */
+  private joined({ key, digest }: Draft, handle: unknown): [] | undefined {
+    const waiting = key === '' ? undefined : this.byKey.get(key);
+    if (waiting === undefined) return undefined;
+    if (waiting.letter.digest !== digest) {
+      const text = `idempotencyKey "${key}" was used for another letter, ${waiting.letter.id}: give this one its own`;
+      this.report([{ handle, stored: { ok: false, failure: failure('SKEIN_INVALID', text) } }]);
+    } else if (waiting.isAnswered)
+      this.report([{ handle, stored: { ...inOutbox(waiting), isRepeat: true } }]);
+    else waiting.handles.push(handle);
+    return [];
+  }
+
+  private made({ notBefore, copies, ...draft }: Draft, handle: unknown): Waiting {
+    const { agent } = this.ports;
+    const sentAt = Math.floor(agent.wallNow);
+    const id = hexOf(agent.random.bytes(idBytes));
+    const delayMs = Math.max(0, notBefore - sentAt);
+    // The broker may not have heard yet of a node that has just come.
+    const allowsUnknown = draft.allowsUnknown || draft.recipients?.every((name) => this.knows(name)) === true;
+    const made: Waiting = {
+      letter: { ...draft, id, sentAt, delayMs, allowsUnknown },
+      place: ++this.lastPlace,
+      copies,
+      handles: [handle],
+      isAnswered: false,
+      outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
+      kept: 'no',
+    };
+    if (draft.key !== '') this.byKey.set(draft.key, made);
+    return made;
+  }
+
   flush(): void {
+    if (!this.isLoaded) return;
+    const problem = this.ports.problem();
+    this.keepDue();
+    if (problem !== undefined) {
+      if (!this.hasOutbox) this.failUnsent(problem);
+      return;
+    }
+    this.copies.look();
+    if (this.isHeld) return;
     while (this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
       const letters = this.queue.splice(0, this.nextBatchLength()).flat();
       this.send({ letters, wasSent: false });
@@ -92,56 +217,200 @@ export class Author {
 
   /** There is another broker: all that was not answered is sent to it, in order. */
   brokerChanged(): void {
+    this.refusedAgain();
     const batches = [...this.batches.values()];
     this.batches.clear();
     for (const batch of batches) this.send(batch);
-  }
-
-  /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
-  nobody(why: Failure): void {
-    const unsent = [...this.batches].filter(([, { wasSent }]) => !wasSent);
-    for (const [number] of unsent) this.batches.delete(number);
-    const waiting = [...unsent.flatMap(([, { letters }]) => letters), ...this.queue.splice(0).flat()];
-    const outcomes = waiting.map((each) => ({
-      handle: this.ended(each),
-      stored: { ok: false as const, failure: why },
-    }));
-    if (outcomes.length > 0) this.ports.deliver({ type: 'stored', outcomes });
+    this.ports.agent.flushLater();
   }
 
   stored(number: number, outcomes: readonly Stored[]): void {
     const batch = this.batches.get(number);
     if (batch === undefined || outcomes.length !== batch.letters.length) return;
     this.batches.delete(number);
-    const ended = batch.letters.map((waiting, i) => ({
-      handle: this.ended(waiting),
-      stored: outcomes[i] as Stored,
-    }));
-    this.ports.deliver({ type: 'stored', outcomes: ended });
+    const ended: Outcome[] = [];
+    const dropped: string[] = [];
+    for (const [i, waiting] of batch.letters.entries()) {
+      const stored = outcomes[i] as Stored;
+      if (!stored.ok && waiting.isAnswered && passing.has(stored.failure.code)) {
+        this.refused.push(waiting);
+        this.isHeld ||= stored.failure.code !== 'SKEIN_MAILBOX_FULL';
+        this.againAt = Math.min(this.againAt, this.ports.agent.now + letterLimits.letterOutboxAgainMs);
+        continue;
+      }
+      this.ended(waiting);
+      if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
+      else if (!stored.ok) this.undelivered(waiting, 'refused', stored.failure.message);
+      if (waiting.kept === 'no') continue;
+      if (stored.ok && waiting.copies > 1) this.copies.stored(waiting.letter.id);
+      else dropped.push(waiting.letter.id);
+    }
+    this.ports.outbox.drop(dropped);
+    this.report(ended);
     this.ports.agent.flushLater();
+  }
+
+  private report(outcomes: readonly Outcome[]): void {
+    if (outcomes.length > 0) this.ports.deliver({ type: 'stored', outcomes });
   }
 
   /** All that waits, for an end of the node. */
   *handles(): Iterable<unknown> {
-    for (const { letters } of this.batches.values()) for (const { handle } of letters) yield handle;
-    for (const letters of this.queue) for (const { handle } of letters) yield handle;
+    for (const { handles, isAnswered } of this.all()) if (!isAnswered) yield* handles;
+  }
+
+  /** What is in the outbox and not in the swarm's store. */
+  *kept(): Iterable<Letter> {
+    for (const { letter, kept } of this.all()) if (kept === 'yes') yield letter;
+  }
+
+  nextDeadline(): number {
+    const [first] = this.open;
+    const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
+    const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
+    return Math.min(this.againAt, first?.kept === 'asked' ? never : outboxAt, this.copies.nextDeadline());
+  }
+
+  deadline(now: number): void {
+    if (now >= this.againAt) this.refusedAgain();
+    this.keepDue();
+    this.copies.deadline(now);
+  }
+
+  private *all(): Iterable<Waiting> {
+    for (const { letters } of this.batches.values()) yield* letters;
+    for (const letters of this.queue) yield* letters;
+    yield* this.refused;
   }
 
   private knows(name: string): boolean {
     return this.ports.agent.directory.get(idOf(name)) !== undefined;
   }
 
-  private ended({ letter, handle }: Waiting): unknown {
+  private ended(waiting: Waiting): void {
+    const { letter } = waiting;
+    this.open.delete(waiting);
+    if (this.byKey.get(letter.key) === waiting) this.byKey.delete(letter.key);
     this.unstored--;
     this.unstoredBytes -= letter.body.length;
-    return handle;
   }
 
+  // ── the outbox ────────────────────────────────────────────────────────────────────────────────────
+
+  /** What the swarm has not taken in time; all, while nobody can. */
+  private keepDue(): void {
+    const { now } = this.ports.agent;
+    if (!this.hasOutbox || now < this.keepAgainAt) return;
+    const isNobody = this.ports.problem() !== undefined;
+    const due = this.toKeep.splice(0).filter(({ kept }) => kept === 'no');
+    const kept: Waiting[] = [];
+    for (const waiting of this.open) {
+      if (!isNobody && waiting.outboxAt > now) break;
+      if (waiting.kept === 'yes') kept.push(waiting);
+      else if (waiting.kept === 'no' && !due.includes(waiting)) due.push(waiting);
+    }
+    this.answer(kept);
+    for (let i = 0; i < due.length; i += letterLimits.lettersPerPutMax)
+      this.keep(due.slice(i, i + letterLimits.lettersPerPutMax));
+  }
+
+  private keep(letters: readonly Waiting[]): void {
+    for (const waiting of letters) waiting.kept = 'asked';
+    const rows = letters.map(({ letter, place, copies }) => ({ ...letter, place, copies, storedIn: '' }));
+    this.ports.outbox.keep(rows, (problem) => {
+      if (problem !== undefined) return this.notKept(letters, problem);
+      for (const waiting of letters) waiting.kept = 'yes';
+      this.keepDue();
+    });
+  }
+
+  private notKept(letters: readonly Waiting[], why: Failure): void {
+    const { agent } = this.ports;
+    agent.log('warn', `letters were not put into the outbox: ${why.message}`);
+    for (const waiting of letters) waiting.kept = 'no';
+    this.toKeep.push(...letters.filter((waiting) => this.open.has(waiting) && waiting.copies > 1));
+    this.keepAgainAt = agent.now + letterLimits.letterOutboxAgainMs;
+  }
+
+  private answer(letters: readonly Waiting[]): void {
+    const outcomes = letters.flatMap((waiting) => outcomesOf(waiting, inOutbox(waiting)));
+    for (const waiting of letters) {
+      waiting.isAnswered = true;
+      this.open.delete(waiting);
+    }
+    this.report(outcomes);
+  }
+
+  private fromOutbox({ place, copies, storedIn: _, ...letter }: OutboxLetter): Waiting {
+    this.unstored++;
+    this.unstoredBytes += letter.body.length;
+    const found: Waiting = { letter, place, copies, handles: [], isAnswered: true, outboxAt: 0, kept: 'yes' };
+    if (letter.key !== '') this.byKey.set(letter.key, found);
+    return found;
+  }
+
+  private refusedAgain(): void {
+    this.againAt = never;
+    this.isHeld = false;
+    const again = this.refused.splice(0);
+    if (again.length > 0) this.queue.unshift(again);
+    this.ports.agent.flushLater();
+  }
+
+  /** It has been reported as kept, and will not be delivered. */
+  private undelivered({ letter }: Waiting, state: 'refused' | 'expired', reason: string): void {
+    const { name: author } = this.ports.agent.self;
+    const recipients = letter.recipients ?? ['*'];
+    this.ports.deliver({
+      type: 'undelivered',
+      letters: recipients.map((recipient) => ({ id: letter.id, author, recipient, state, reason })),
+    });
+  }
+
+  /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
+  private failUnsent(why: Failure): void {
+    const unsent = [...this.batches].filter(([, { wasSent }]) => !wasSent);
+    for (const [number] of unsent) this.batches.delete(number);
+    const waiting = [...unsent.flatMap(([, { letters }]) => letters), ...this.queue.splice(0).flat()];
+    for (const each of waiting) this.ended(each);
+    this.report(waiting.flatMap((each) => outcomesOf(each, { ok: false, failure: why })));
+  }
+
+  // ── sending ───────────────────────────────────────────────────────────────────────────────────────
+
   private send(batch: Batch): void {
+    const letters = batch.letters.filter((waiting) => !this.hasExpired(waiting));
+    if (letters.length === 0) return;
     const number = ++this.lastNumber;
-    this.batches.set(number, batch);
-    const letters = batch.letters.map(({ letter }) => letter);
-    if (this.ports.send(encodePut(number, batch.wasSent, letters))) batch.wasSent = true;
+    const live = { letters, wasSent: batch.wasSent };
+    this.batches.set(number, live);
+    const message = encodePut(
+      number,
+      batch.wasSent,
+      letters.map((waiting) => this.travelling(waiting)),
+    );
+    if (this.ports.send(message)) live.wasSent = true;
+  }
+
+  /** What has waited here has that much less to wait. */
+  private travelling(waiting: Waiting): Letter {
+    const { letter } = waiting;
+    if (!waiting.isAnswered) return letter;
+    const age = this.ageOf(letter);
+    return { ...letter, delayMs: Math.max(0, letter.delayMs - age), expiresMs: letter.expiresMs - age };
+  }
+
+  private hasExpired(waiting: Waiting): boolean {
+    const { letter, isAnswered } = waiting;
+    if (!isAnswered || letter.expiresMs > this.ageOf(letter)) return false;
+    this.ended(waiting);
+    this.ports.outbox.drop([letter.id]);
+    this.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
+    return true;
+  }
+
+  private ageOf({ sentAt }: Letter): number {
+    return Math.max(0, Math.floor(this.ports.agent.wallNow) - sentAt);
   }
 
   private nextBatchLength(): number {
@@ -155,4 +424,12 @@ export class Author {
     }
     return this.queue.length;
   }
+}
+
+function outcomesOf({ handles }: Waiting, stored: Stored): Outcome[] {
+  return handles.map((handle) => ({ handle, stored }));
+}
+
+function inOutbox({ letter: { id } }: Waiting): Extract<Stored, { ok: true }> {
+  return { ok: true, id, n: 0, isRepeat: false, isInOutbox: true };
 }

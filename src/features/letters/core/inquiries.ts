@@ -44,6 +44,17 @@ export function answerInquiries(ports: InquiriesPorts): void {
       );
     });
 
+  swarm.answerBy('letters.ended', (_from, input, reply) => {
+    const { ids } = (input ?? {}) as { readonly ids?: unknown };
+    const isList = Array.isArray(ids) && ids.length <= letterLimits.letterCopiesPerAsk;
+    if (!isList || !ids.every((id) => typeof id === 'string' && letterIdPattern.test(id)))
+      return reply.fail(failure('SKEIN_INVALID', 'letters.ended: ids is a list of ids of letters'));
+    ports.ask(
+      'ended',
+      ids,
+      answer(reply, (ended) => ended),
+    );
+  });
   withId('letters.status', (id, reply) =>
     ports.ask(
       'status',

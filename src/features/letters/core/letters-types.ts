@@ -23,15 +23,27 @@ export interface Draft {
   readonly digest: string;
   /** Recipients may be unknown to the swarm. */
   readonly allowsUnknown: boolean;
+  /** 2: its author keeps it as well, until it has ended. */
+  readonly copies: number;
 }
 
 /** A letter on its way to the store. */
-export interface Letter extends Omit<Draft, 'notBefore'> {
+export interface Letter extends Omit<Draft, 'notBefore' | 'copies'> {
   readonly id: LetterId;
   /** Not delivered for so long: the broker's clock is another one. */
   readonly delayMs: number;
   /** Unix milliseconds, by the author's clock. */
   readonly sentAt: number;
+}
+
+/** A letter in its author's outbox. */
+export interface OutboxLetter extends Letter {
+  /** The order in which they were sent. */
+  readonly place: number;
+  /** 2: it is kept until it has ended. */
+  readonly copies: number;
+  /** Id of the store that has it; empty: none. */
+  readonly storedIn: string;
 }
 
 /** What became of a letter that was to be stored. */
@@ -43,6 +55,8 @@ export type Stored =
       readonly n: number;
       /** It was there already, under the same id or key. */
       readonly isRepeat: boolean;
+      /** Not in the store yet, but in the outbox of its author. */
+      readonly isInOutbox?: boolean;
     }
   | { readonly ok: false; readonly failure: Failure };
 
@@ -232,6 +246,24 @@ export interface LettersShape extends Shape {
     }): readonly string[];
     remove(input: { readonly id: LetterId; readonly now: number }): readonly string[];
     body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
+    /** Which of these have ended for all their recipients, or are not known. */
+    ended(ids: readonly LetterId[]): readonly LetterId[];
+  };
+  readonly ownStore: {
+    /** What is where the outbox is, or would be: of every store. */
+    look(how: 'closed'): { readonly id: unknown };
+    keep(letters: readonly OutboxLetter[]): void;
+    stored(input: { readonly ids: readonly LetterId[]; readonly store: string }): void;
+    drop(ids: readonly LetterId[]): void;
+    load(request: {
+      /** A place. */
+      readonly after: number;
+      readonly letters: number;
+      /** Of bodies, but for the first. */
+      readonly bytes: number;
+      /** Without those that this store has. */
+      readonly notIn?: string;
+    }): readonly OutboxLetter[];
   };
 }
 

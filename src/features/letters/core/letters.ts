@@ -24,6 +24,7 @@ import { Author } from './author.ts';
 import { answerInquiries } from './inquiries.ts';
 import type { LettersShape } from './letters-types.ts';
 import { Mailbox } from './mailbox.ts';
+import { Outbox, type OwnCompletion } from './outbox.ts';
 import { PostOffice } from './post-office.ts';
 import { decodeLetterMessage } from './wire.ts';
 
@@ -40,14 +41,14 @@ export class Letters implements Behavior<LettersShape> {
   };
   readonly lifecycle: LifecycleCalls<LettersShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls = {
-    nextDeadline: () => Math.min(this.lines.nextDeadline(), this.office.nextDeadline()),
+    nextDeadline: () =>
+      Math.min(this.lines.nextDeadline(), this.office.nextDeadline(), this.author.nextDeadline()),
     deadline: (_agent, now) => {
       this.lines.deadline(now);
+      this.author.deadline(now);
       this.office.deadline(now);
     },
     flush: (_agent, now) => {
-      const { problem } = this.swarm;
-      if (problem !== undefined) this.author.nobody(problem);
       this.author.flush();
       this.mailbox.flush();
       this.lines.flush(now);
@@ -61,10 +62,12 @@ export class Letters implements Behavior<LettersShape> {
   readonly store = {
     completed: (_agent: unknown, completion: StoreCompletion<LettersShape['store']>) =>
       this.office.completed(completion),
+    ownCompleted: (_agent: unknown, completion: OwnCompletion) => this.outbox.completed(completion),
   };
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   author!: Author;
   mailbox!: Mailbox;
+  private outbox!: Outbox;
   private office!: PostOffice;
   private readonly swarm: SwarmCore;
   private agent!: BehaviorAgent<LettersShape>;
@@ -95,7 +98,17 @@ export class Letters implements Behavior<LettersShape> {
       return broker !== undefined && this.lines.send(broker.node, message, processed);
     };
     const deliver: BehaviorAgent<LettersShape>['deliver'] = (event) => agent.deliver(event);
-    this.author = new Author({ agent, send, deliver, want: () => swarm.want() });
+    this.outbox = new Outbox(agent);
+    this.author = new Author({
+      agent,
+      outbox: this.outbox,
+      home: () => swarm.home,
+      problem: () => swarm.problem,
+      send,
+      deliver,
+      want: () => swarm.want(),
+      askEnded: (ids, then) => this.askEnded(ids, then),
+    });
     this.mailbox = new Mailbox({ agent, send, deliver });
     const office = new PostOffice({
       agent,
@@ -112,6 +125,22 @@ export class Letters implements Behavior<LettersShape> {
       ask: (verb, input, then) => office.ask(verb, input, then),
       isDue: (recipients, now) => office.isDue(recipients, now),
     });
+    this.author.started();
+  }
+
+  /** An answer that does not come, or fits nothing, is asked for again later. */
+  private askEnded(ids: readonly string[], then: (ended: readonly string[]) => void): void {
+    this.swarm.ask(
+      'letters.ended',
+      { ids },
+      {
+        answer: (json) => {
+          const ended: unknown = JSON.parse(json);
+          if (Array.isArray(ended)) then(ids.filter((id) => ended.includes(id)));
+        },
+        fail: () => undefined,
+      },
+    );
   }
 
   private brokerChanged(): void {

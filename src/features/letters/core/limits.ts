@@ -28,6 +28,16 @@ export const letterLimits = {
   lettersUnstoredBytesMax: 128 * 1024 * 1024,
   /** A send waits this long to be stored; then whether it is is unknown. */
   letterTimeoutMs: 30_000,
+  /** What the swarm has not taken by then is put into the outbox: a change of the broker is mostly over. */
+  letterOutboxAfterMs: 2000,
+  /** What the swarm could not take from the outbox, or the outbox from the program, is tried again after this. */
+  letterOutboxAgainMs: 5000,
+  /** Read from the outbox at a time. */
+  outboxLettersPerRead: 256,
+  outboxBytesPerRead: 1024 * 1024,
+  /** Letters of which the author keeps a copy: it asks this often which of these have ended. */
+  letterCopiesAskMs: 10_000,
+  letterCopiesPerAsk: 200,
   /** A letter that nobody has handled by then has expired. */
   letterExpiresMs: 30 * day,
   letterExpiresMsMax: 3650 * day,

@@ -7,6 +7,7 @@
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
+import type { Disk } from '../../../sim/world/machine/disk.ts';
 import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 import type { Letter, LetterStatus, SentLetter } from '../api.ts';
 
@@ -36,6 +37,8 @@ export interface LedgerLetter {
   isAgain: boolean;
   /** The id that was reported to its author or to a recipient. */
   id: string | undefined;
+  /** The disk on which its author had it when that was reported; undefined: the swarm's store had it. */
+  outbox: Disk | undefined;
   /** `stored`, a code, or undefined until then. */
   outcome: string | undefined;
   readonly receipts: Map<string, Receipt>;
@@ -70,6 +73,7 @@ export class LetterLedger {
       ...how,
       isAgain: false,
       id: undefined,
+      outbox: undefined,
       outcome: undefined,
       receipts: new Map(),
     };
@@ -88,8 +92,10 @@ export class LetterLedger {
     return this.letters.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
   }
 
-  stored(letter: LedgerLetter, { id }: SentLetter): void {
+  stored(letter: LedgerLetter, { id, where }: SentLetter): void {
     this.named(letter, id);
+    if (where === 'outbox') letter.outbox = letter.author.member.host.ownDisk;
+    if (where === 'outbox') this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
     this.end(letter, 'stored');
   }
 
@@ -166,7 +172,12 @@ export class LetterLedger {
 
   /** That are stored. */
   get kept(): readonly LedgerLetter[] {
-    return this.letters.filter(({ outcome }) => outcome === 'stored');
+    return this.letters.filter((letter) => letter.outcome === 'stored' && !this.isGone(letter));
+  }
+
+  /** With the disk of its author, or for as long as that is off: nobody else may have it. */
+  private isGone({ outbox, author: { member } }: LedgerLetter): boolean {
+    return outbox !== undefined && (member.life === undefined || member.host.ownDisk !== outbox);
   }
 
   /** What the store says of a letter must be what its recipients have done. */

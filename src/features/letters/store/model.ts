@@ -81,6 +81,8 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
   }),
   operations: {
     put: (state, { now, letters }) => letters.map((letter) => put(state, letter, now)),
+    ended: (state, ids) =>
+      ids.filter((id) => (state.letters.get(state.byId.get(id) ?? 0)?.pending ?? 0) === 0),
     known: (state, ids) => ids.map((id) => state.byId.get(id) ?? 0),
     next,
     settle: (state, { recipient, now, items }) =>

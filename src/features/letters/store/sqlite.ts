@@ -71,6 +71,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
     const letters = new Rows(database);
     return {
       put: ({ now, letters: given }) => letters.putAll(given, now),
+      ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
       settle: ({ recipient, now, items }) => letters.settleAll(recipient, items, now),

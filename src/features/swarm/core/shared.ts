@@ -52,6 +52,8 @@ export interface SwarmCore {
   readonly broker: { readonly node: NodeId; readonly name: string; readonly epoch: number } | undefined;
   /** Nobody here can keep the swarm, for this reason. */
   readonly problem: Failure | undefined;
+  /** Id of the store in which the swarm is kept, as far as it is known. */
+  readonly home: string | undefined;
   readonly office: Office;
   follow(follower: SwarmFollower): void;
   /** The program wants something of the swarm: the node joins the formation of its user, where it is in none. */

@@ -116,6 +116,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     return this.keeping.keeper;
   }
 
+  get home() {
+    return this.keeping.home?.store;
+  }
+
   get problem() {
     return this.keeping.problem;
   }

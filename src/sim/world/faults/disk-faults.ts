@@ -38,7 +38,7 @@ function diskFault(
     name: 'disk',
     text,
     start: () => {
-      hit = members.map(({ host }) => host.disk);
+      hit = members.flatMap(({ host }) => [host.disk, host.ownDisk]);
       for (const disk of hit) set(disk, true);
     },
     // Those that were hit: a machine that vanished meanwhile has another disk.

@@ -26,6 +26,8 @@ export class Host {
   isUp = true;
   /** What its stores have kept. */
   disk = new Disk();
+  /** What its program has kept for itself, on a disk that no other program uses. */
+  ownDisk = new Disk();
   /** The program that listens here. */
   process: Process | undefined;
   private readonly ip: string;

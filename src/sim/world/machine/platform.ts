@@ -6,6 +6,7 @@
  * leaves after that turn, and after a stall the timers fire before what waited in the sockets is read.
  */
 
+import { ownStoreModels } from '../../../features/own-store-models.ts';
 import type {
   DoorAction,
   DoorEvent,
@@ -26,6 +27,7 @@ import type { Notary } from '../notary.ts';
 import type { SeededRandom } from '../random.ts';
 import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
+import type { Disk } from './disk.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
@@ -61,6 +63,7 @@ export class SimPlatform implements Platform, Process {
   readonly random: SeededRandom;
   /** As the node sees it: what the disk has done is reported by the event loop. */
   readonly store: Store | undefined;
+  readonly ownStore: Store | undefined;
   readonly clock: NodeClock;
   /** What this program signs its records with, once it has begun; a liar uses it behind the program's back. */
   signer: RecordSigner | undefined;
@@ -74,7 +77,7 @@ export class SimPlatform implements Platform, Process {
   private readonly network: Network;
   private readonly host: Host;
   private readonly timer: WakeTimer;
-  private readonly simulatedStore: SimulatedStore | undefined;
+  private readonly simulatedStores: readonly SimulatedStore[];
   private readonly ends = new Map<LinkId, StreamEnd>();
   private readonly lent = new LentMemory();
   /** Closed by the program, with bytes still to leave. */
@@ -101,8 +104,12 @@ export class SimPlatform implements Platform, Process {
       polled: () => events.polled(),
       caughtUp: () => this.pumpAll(),
     });
-    this.simulatedStore = this.openStore(options.store);
-    this.store = this.simulatedStore && this.reportedByLoop(this.simulatedStore);
+    const hasStores = options.store !== undefined;
+    const store = hasStores ? this.openStore(options.store, this.host.disk, 'store') : undefined;
+    const ownStore = hasStores ? this.openStore(ownStoreModels, this.host.ownDisk, 'own store') : undefined;
+    this.simulatedStores = [store, ownStore].filter((each) => each !== undefined);
+    this.store = store && this.reportedByLoop(store);
+    this.ownStore = ownStore && this.reportedByLoop(ownStore);
     this.host.process = this;
   }
 
@@ -238,15 +245,14 @@ export class SimPlatform implements Platform, Process {
 
   /** The program ended by itself: open sockets are dropped, closing ones still send what they have. */
   release(): Promise<void> {
-    const closed = this.simulatedStore?.close() ?? Promise.resolve();
+    const closed = Promise.all(this.simulatedStores.map((store) => store.close()));
     this.endLife('end');
-    return closed;
+    return closed.then(() => undefined);
   }
 
-  private openStore(models: readonly AnyStoreModel[] | undefined): SimulatedStore | undefined {
-    if (models === undefined) return undefined;
+  private openStore(models: readonly AnyStoreModel[], disk: Disk, name: string): SimulatedStore {
     const { world } = this.network;
-    return new SimulatedStore({ world, models, disk: this.host.disk, random: this.random.fork('store') });
+    return new SimulatedStore({ world, models, disk, random: this.random.fork(name) });
   }
 
   /** A program that stands still learns of nothing; what it waits for may be durable long before. */
@@ -270,7 +276,7 @@ export class SimPlatform implements Platform, Process {
   /** `end` and `reset`: the machine closes the sockets of its dead program. `silence`: it is gone as well. */
   stop(sockets: 'end' | 'reset' | 'silence'): void {
     // A store that has been closed has nothing left to lose.
-    this.simulatedStore?.crash();
+    for (const store of this.simulatedStores) store.crash();
     this.endLife(sockets);
   }
 

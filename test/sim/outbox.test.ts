@@ -1,0 +1,182 @@
+/** The outbox of an author under virtual time: letters that the swarm cannot take, and copies of those that it has. */
+import { afterEach, expect, test } from 'vitest';
+import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import type { Letter, UndeliveredLetter } from '../../src/features/letters/api.ts';
+import { letterLimits } from '../../src/features/letters/core/limits.ts';
+import { storeModels } from '../../src/features/store-models.ts';
+import type { Life, Member } from '../../src/sim/world/mesh.ts';
+import type { Table } from '../../src/stores/collections.ts';
+
+const limitMs = 30_000;
+let run: FormationRun | undefined;
+
+afterEach(() => {
+  run?.end();
+  run = undefined;
+});
+
+const lifeOf = (member: Member | undefined): Life => member?.life as Life;
+
+/** The swarm is kept on the machine of the first broker; `a` and `b` are of the other one. */
+async function twoMachines(seed: number) {
+  const made = new FormationRun({ seed, nodes: 4, machines: 2, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const kept = made.machineOf(made.broker);
+  const left = made.mesh.members.filter((member) => !kept.includes(member));
+  const [a, b] = left as [Member, Member];
+  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'first'));
+  const lose = async () => {
+    for (const member of kept) made.mesh.crash(member);
+    await made.agreed(
+      left.filter(({ life }) => life !== undefined),
+      limitMs,
+    );
+    await made.world.run(1000);
+  };
+  const comeBack = (): void => {
+    for (const member of kept) made.mesh.start(member);
+  };
+  return { made, kept, left, a, b, lose, comeBack };
+}
+
+function handled(life: Life): Letter[] {
+  const letters: Letter[] = [];
+  life.node.letters.handle((letter) => {
+    letters.push(letter);
+  });
+  return letters;
+}
+
+async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
+  if (!(await made.world.runUntil(condition, 2 * limitMs))) throw new Error(`${what}: not in time`);
+}
+
+/** What is in the outbox of a member, on its disk. */
+function rowsOf({ host }: Member): number {
+  const { letters } = host.ownDisk.content.get('letters') as { letters: Table<number, unknown> };
+  return [...letters.rows()].length;
+}
+
+test('a letter that the swarm cannot take goes into the outbox at once, and arrives under its id', async () => {
+  const { made, a, b, lose, comeBack } = await twoMachines(1);
+  await lose();
+  const began = made.world.now;
+  const sent = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'second'));
+  expect(sent).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    n: 0,
+    isRepeat: false,
+    where: 'outbox',
+  });
+  expect(made.world.now - began).toBeLessThan(500);
+  const waiting = [
+    { id: sent.id, to: [b.nodeName], type: 'letter', sentAt: expect.any(Number), bytes: expect.any(Number) },
+  ];
+  expect(await lifeOf(a).node.letters.outbox()).toEqual(waiting);
+  expect(rowsOf(a)).toBe(1);
+  const letters = handled(lifeOf(b));
+  comeBack();
+  await until(made, () => letters.length === 2, 'the letters arrive');
+  expect(await lifeOf(a).node.letters.outbox()).toEqual([]);
+  expect(letters.map(({ body }) => body)).toEqual(['first', 'second']);
+  expect(letters[1]?.id).toBe(sent.id);
+  const status = await made.world.resolve(lifeOf(a).node.letters.status(sent.id));
+  expect(status).toMatchObject({ id: sent.id, from: a.nodeName });
+});
+
+test('what is in the outbox survives its node, and comes before what is sent later', async () => {
+  const { made, a, b, lose, comeBack } = await twoMachines(2);
+  await lose();
+  const bodies = Array.from({ length: 700 }, (_, i) => i);
+  const sent = await made.world.resolve(
+    Promise.all(bodies.map((i) => lifeOf(a).node.letters.send(b.nodeName, i))),
+  );
+  expect(new Set(sent.map(({ where }) => where))).toEqual(new Set(['outbox']));
+  made.mesh.crash(a);
+  comeBack();
+  await made.world.run(5000);
+  const letters = handled(lifeOf(b));
+  made.mesh.start(a);
+  const later = lifeOf(a).node.letters.send(b.nodeName, 700, { allowUnknown: true });
+  expect((await made.world.resolve(later, limitMs)).where).toBe('store');
+  await until(made, () => letters.length === 702, 'the letters arrive');
+  expect(letters.slice(1).map(({ body }) => body)).toEqual([...bodies, 700]);
+  expect(letters.slice(1, 701).map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
+  // Nothing is left of it there.
+  made.mesh.crash(a);
+  made.mesh.start(a);
+  await made.world.run(10_000);
+  expect(letters.length).toBe(702);
+  expect(rowsOf(a)).toBe(0);
+});
+
+test('without a broker that answers a letter is in the outbox after 2 s', async () => {
+  const { made, kept, a, b } = await twoMachines(3);
+  for (const { life } of made.mesh.members)
+    if (life !== undefined && kept.includes(life.member)) life.platform.loop.pause();
+  const began = made.world.now;
+  const sent = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'second'));
+  expect(sent.where).toBe('outbox');
+  expect(made.world.now - began).toBeGreaterThanOrEqual(letterLimits.letterOutboxAfterMs);
+  expect(made.world.now - began).toBeLessThan(letterLimits.letterOutboxAfterMs + 500);
+});
+
+test('a letter of the outbox that is refused later, or expires there, is reported', async () => {
+  const { made, a, lose, comeBack } = await twoMachines(4);
+  await lose();
+  const undelivered: UndeliveredLetter[] = [];
+  lifeOf(a).node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail));
+  const stranger = await made.world.resolve(lifeOf(a).node.letters.send('nobody', 'x'));
+  const short = await made.world.resolve(
+    lifeOf(a).node.letters.send('nobody', 'y', { expiresMs: 3000, allowUnknown: true }),
+  );
+  await made.world.run(5000);
+  comeBack();
+  await until(made, () => undelivered.length === 2, 'both are reported');
+  expect(undelivered).toEqual([
+    { id: short.id, recipient: 'nobody', state: 'expired', reason: expect.stringContaining('outbox') },
+    { id: stranger.id, recipient: 'nobody', state: 'refused', reason: expect.stringContaining('nobody') },
+  ]);
+});
+
+test('with two copies a letter outlives the disk of the store, and only while it is not handled', async () => {
+  const { made, kept, a, b, left } = await twoMachines(5);
+  const letters = handled(lifeOf(b));
+  const options = { copies: 2 as const };
+  const done = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'handled', options));
+  expect(done.where).toBe('store');
+  await until(made, () => letters.length === 2, 'it is handled');
+  const [c] = kept as [Member];
+  const waits = await made.world.resolve(
+    lifeOf(a).node.letters.send('late', 'waits', { ...options, allowUnknown: true }),
+  );
+  const once = await made.world.resolve(lifeOf(a).node.letters.send('late', 'lost', { allowUnknown: true }));
+  // What has ended is asked for, and given up.
+  await made.world.run(2 * letterLimits.letterCopiesAskMs);
+  // Also over a restart of its author.
+  made.mesh.crash(a);
+  made.mesh.start(a);
+  await made.agreed(made.mesh.members, limitMs);
+  for (const member of kept) made.mesh.vanish(member);
+  await made.agreed(left, limitMs);
+  await made.world.run(1000);
+  await made.world.resolve(lifeOf(a).node.swarm.adopt());
+  await made.world.run(5000);
+  const stored = await made.world.resolve(lifeOf(a).node.letters.list());
+  expect(stored.map(({ id, from }) => ({ id, from }))).toEqual([{ id: waits.id, from: a.nodeName }]);
+  expect([once.where, letters.length, c.life]).toEqual(['store', 2, undefined]);
+  expect(rowsOf(a)).toBe(1);
+});
+
+test('a node without a disk of its own fails at once what nobody can take', async () => {
+  const made = new FormationRun({ seed: 6, nodes: 3, machines: 1 });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const [a, b] = made.mesh.living as [Life, Life];
+  await expect(made.world.resolve(a.node.letters.send(b.node.name, 1))).rejects.toMatchObject({
+    code: 'SKEIN_STORE',
+  });
+});
