@@ -37,7 +37,7 @@ interface Deletion {
 }
 
 const deletions: readonly Deletion[] = [
-  { features: ['calls'], doors: [] },
+  { features: ['availability', 'calls'], doors: [] },
   { features: ['letters'], doors: [] },
   { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
 ];

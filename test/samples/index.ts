@@ -1,4 +1,5 @@
 /** All wire samples, one list for each feature and for what lies below features. A new feature adds its own. */
+import { availabilitySamples } from './availability.ts';
 import { callsSamples } from './calls.ts';
 import { channelSamples } from './channel.ts';
 import { discoverySamples } from './discovery.ts';
@@ -20,6 +21,7 @@ export const wireSamples: readonly WireSamples[] = [
   topologySamples,
   discoverySamples,
   messagingSamples,
+  availabilitySamples,
   callsSamples,
   formationSamples,
   channelSamples,

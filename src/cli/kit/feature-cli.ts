@@ -17,8 +17,22 @@ export interface FeatureCli {
   readonly compat?: CommandLoaders;
   /** What it has to say in `skein status`, from its part of the status: names and values. */
   statusLines?(features: NodeStatus['features']): readonly (readonly [string, string])[];
+  /** What it knows of nodes besides: words that are true of each or not, by name, for `skein node ls` and `node show`. */
+  nodeStates?(client: ControlClient): Promise<NodeStates>;
+  /** Of these words, those that `skein node set WORD yes|no` changes for this node. */
+  readonly nodeSwitches?: NodeSwitches;
   /** What it remembers of nodes that were ever here, for `skein node ls --all`. Undefined: this node is not to be asked. */
   nodesSeen?(client: ControlClient): Promise<readonly SeenNode[] | undefined>;
+}
+
+/** By the name of a node. */
+export type NodeStates = ReadonlyMap<string, NodeWords>;
+export type NodeWords = Readonly<Record<string, boolean>>;
+
+export interface NodeSwitches {
+  readonly words: readonly string[];
+  /** @returns All of its words, as they are now. */
+  set(client: ControlClient, word: string, value: boolean): Promise<NodeWords>;
 }
 
 /** A node that was here once; it may be here now. */
