@@ -92,7 +92,7 @@ const mayImport: Record<Room, string[]> = {
 const needs: Record<string, string[]> = {
   calls: ['availability'],
   formation: ['channels'],
-  swarm: ['formation'],
+  swarm: ['formation', 'identity'],
   letters: ['swarm'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages. */

@@ -23,6 +23,7 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   availability: availabilityCli,
   calls: callsCli,
   channel: channelsCli,
+  identity: withoutCommands,
   swarm: swarmCli,
   letters: lettersCli,
 };

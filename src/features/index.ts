@@ -9,6 +9,7 @@ import { calls } from './calls/feature.ts';
 import { channels } from './channels/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
+import { identity } from './identity/feature.ts';
 import { letters } from './letters/feature.ts';
 import { messaging } from './messaging/feature.ts';
 import { swarm } from './swarm/feature.ts';
@@ -22,6 +23,7 @@ export const features = [
   calls,
   channels,
   formation,
+  identity,
   swarm,
   letters,
 ] as const;

@@ -162,7 +162,7 @@ describe('a change', () => {
 
 describe('a section', () => {
   test('of any bytes is a state', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const state = decodeState(bytes);
         const encoded = encodeState(state);

@@ -5,6 +5,7 @@ import { channelSamples } from './channel.ts';
 import { discoverySamples } from './discovery.ts';
 import { formationSamples } from './formation.ts';
 import { frameSamples } from './frame.ts';
+import { identitySamples } from './identity.ts';
 import { keySamples } from './keys.ts';
 import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
@@ -25,6 +26,7 @@ export const wireSamples: readonly WireSamples[] = [
   callsSamples,
   formationSamples,
   channelSamples,
+  identitySamples,
   swarmSamples,
   lettersSamples,
   nanomsgSamples,

@@ -418,6 +418,13 @@ describe.each([
     ]);
   });
 
+  test('forgets who was in the swarm only while it is away', async () => {
+    const here = { code: 'SKEIN_REFUSED', message: 'b is here: stop it first' };
+    await expect(settle(a.swarm.forget('b'))).rejects.toMatchObject(here);
+    await expect(settle(a.swarm.forget('nobody'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(settle(a.swarm.forget('not a name'))).rejects.toBeInstanceOf(TypeError);
+  });
+
   test('is closed once: what waits ends, and every call says so', async () => {
     const [stream, told] = [a.messages({ kind: 'last' }), once(a.events, 'close')];
     await settle(stream.opened);
@@ -443,6 +450,7 @@ describe.each([
       ],
       ...[() => a.hangup('b'), () => a.send('b', 1), () => a.broadcast(1), () => a.recipients()],
       ...[() => a.request('double', 1), () => a.pair('b')],
+      () => a.swarm.forget('b'),
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
     ];
     for (const call of calls)

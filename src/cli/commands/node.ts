@@ -30,12 +30,17 @@ const settable = [...changeableNames.map(dashed), ...switchWords];
 type Change = (client: ControlClient) => Promise<unknown>;
 type Options = NodeChoice & PrintChoice;
 
-export function build(): Command {
+export async function build(): Promise<Command> {
   const node = command('node', 'list and show nodes, dial, hang up, change settings', [
     'skein node ls',
     'skein node set degree 4',
   ]);
   for (const build of [buildList, buildShow, buildDial, buildHangup, buildSet]) node.addCommand(build());
+  const clis: readonly FeatureCli[] = Object.values(featureClis);
+  const loaded = await Promise.all(
+    clis.flatMap(({ nodeCommands = [] }) => nodeCommands.map((load) => load())),
+  );
+  for (const { build } of loaded) node.addCommand(build());
   return node;
 }
 

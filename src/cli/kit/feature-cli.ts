@@ -13,6 +13,8 @@ export type CommandLoaders = Readonly<Record<string, () => Promise<{ build(): Co
 
 export interface FeatureCli {
   readonly commands: CommandLoaders;
+  /** Commands below `skein node`. */
+  readonly nodeCommands?: readonly (() => Promise<{ build(): Command }>)[];
   /** Command lines of other programs that it stands in for, by the word after `skein compat`. */
   readonly compat?: CommandLoaders;
   /** What it has to say in `skein status`, from its part of the status: names and values. */
@@ -44,6 +46,8 @@ export interface SeenNode {
   readonly lastSeen: number;
   readonly services: readonly string[];
   readonly addresses: readonly string[];
+  /** The durable identity that its name belongs to; empty: none is known. */
+  readonly identity: string;
 }
 
 /** For a feature that has no commands. */
