@@ -13,9 +13,9 @@ export function build(): Command {
       'after',
       `
 The swarm knows the name of a node by its identity: a key in the file
-$XDG_STATE_HOME/skein/NAMESPACE/NAME.identity of its machine. Where that file is
-lost, or another machine takes over the name, forget the name: the next node that
-starts under it gets its letters, also those that wait.`,
+$XDG_STATE_HOME/skein/NAMESPACE/NAME.identity of its machine. Where that file
+is lost, or another machine takes over the name, forget the name: the next node
+that starts under it gets its letters, also those that wait.`,
     )
     .action(async (name: string, options: NodeChoice & PrintChoice) => {
       const forgotten = await withNode(options, (client) => client.call('forgetNode', { node: name }));
