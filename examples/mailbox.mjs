@@ -10,8 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), 'mailbox-'));
 // Nodes of one user and namespace share a store; this one is nobody else's.
 const options = { namespace: `mailbox-${process.pid}`, store: join(folder, 'swarm.sqlite') };
 
-const office = await createNode({ name: 'office', ...options });
-const printer = await createNode({ name: 'printer', ...options });
+const office = await createNode({ name: 'office', identity: join(folder, 'office.identity'), ...options });
+const printer = await createNode({ name: 'printer', identity: join(folder, 'printer.identity'), ...options });
 await office.ready({ nodes: ['printer'], timeoutMs: 10_000 });
 await printer.close();
 
@@ -22,7 +22,11 @@ console.log('sent twice, stored', again.id === id && again.isRepeat ? 'once' : '
 console.log('the printer is off:', await stateOf());
 
 // The printer is switched on. It has no paper at first: what a handler throws on comes again, a second later.
-const printerAgain = await createNode({ name: 'printer', ...options });
+const printerAgain = await createNode({
+  name: 'printer',
+  identity: join(folder, 'printer.identity'),
+  ...options,
+});
 await new Promise((done) => {
   printerAgain.letters.handle((letter) => {
     console.log(`attempt ${letter.attempt}: ${letter.type} ${JSON.stringify(letter.body)} of ${letter.from}`);

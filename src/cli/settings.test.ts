@@ -162,7 +162,7 @@ const wrongText: Readonly<Record<string, string>> = {
   logLevel: 'loud',
   logFormat: 'xml',
 };
-const fitsAnyText = ['keyFile', 'control', 'folder', 'store'];
+const fitsAnyText = ['keyFile', 'control', 'folder', 'store', 'identity'];
 
 describe('every setting, wrong, in every place', () => {
   test('each is here', () => {

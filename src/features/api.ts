@@ -2,6 +2,7 @@
  * The public names of all features, and what they add to a node: the list from which `import ... from 'skein'` is made.
  * A line and an entry for each feature. `test/types.test-d.ts` holds it against `features/index.ts`.
  */
+import type { AvailabilityApi, AvailabilityNodeEvents } from './availability/api.ts';
 import type { CallsApi, CallsErrorDetails } from './calls/api.ts';
 import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
@@ -11,6 +12,7 @@ import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
 import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
+export * from './availability/api.ts';
 export * from './calls/api.ts';
 export * from './channels/api.ts';
 export * from './discovery/api.ts';
@@ -25,13 +27,18 @@ export interface FeatureApis
   extends TopologyApi,
     DiscoveryApi,
     MessagingApi,
+    AvailabilityApi,
     CallsApi,
     ChannelsApi,
     SwarmNodeApi,
     LettersNodeApi {}
 
 /** The events that they add. */
-export interface FeatureNodeEvents extends FormationNodeEvents, SwarmNodeEvents, LettersNodeEvents {}
+export interface FeatureNodeEvents
+  extends AvailabilityNodeEvents,
+    FormationNodeEvents,
+    SwarmNodeEvents,
+    LettersNodeEvents {}
 
 /** What their errors say besides, by code. */
 export interface FeatureErrorDetails extends MessagingErrorDetails, CallsErrorDetails, LettersErrorDetails {}

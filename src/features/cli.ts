@@ -3,6 +3,7 @@
  * listed as such, so that none is forgotten.
  */
 import { type FeatureCli, withoutCommands } from '../cli/kit/feature-cli.ts';
+import { availabilityCli } from './availability/cli.ts';
 import { callsCli } from './calls/cli.ts';
 import { channelsCli } from './channels/cli.ts';
 import { formationCli } from './formation/cli.ts';
@@ -19,8 +20,10 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   topology: topologyCli,
   discovery: withoutCommands,
   messaging: messagingCli,
+  availability: availabilityCli,
   calls: callsCli,
   channel: channelsCli,
+  identity: withoutCommands,
   swarm: swarmCli,
   letters: lettersCli,
 };

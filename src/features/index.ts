@@ -4,13 +4,26 @@
  * Topology comes first: at the end of a turn routes are settled before any other feature speaks. A feature comes after
  * those that it needs. The other lists are `api.ts` (public names), `limits.ts`, `cli.ts` and `sim.ts`.
  */
+import { availability } from './availability/feature.ts';
 import { calls } from './calls/feature.ts';
 import { channels } from './channels/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
+import { identity } from './identity/feature.ts';
 import { letters } from './letters/feature.ts';
 import { messaging } from './messaging/feature.ts';
 import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
-export const features = [topology, discovery, messaging, calls, channels, formation, swarm, letters] as const;
+export const features = [
+  topology,
+  discovery,
+  messaging,
+  availability,
+  calls,
+  channels,
+  formation,
+  identity,
+  swarm,
+  letters,
+] as const;

@@ -7,6 +7,7 @@ import { callLimits } from './calls/core/limits.ts';
 import { channelLimits } from './channels/core/limits.ts';
 import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
+import { identityLimits } from './identity/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
@@ -21,6 +22,7 @@ export const limits = {
   ...callLimits,
   ...channelLimits,
   ...formationLimits,
+  ...identityLimits,
   ...swarmLimits,
   ...letterLimits,
 } as const;

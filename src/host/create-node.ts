@@ -7,6 +7,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
 import { createLocalNode, type LocalNode } from '../node/create.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
@@ -24,6 +25,7 @@ import {
 import { Driver, type DriverParts } from './driver.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
+import { identityFrom } from './keys/identity-file.ts';
 import { watchKeys } from './keys/key-source.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
@@ -32,6 +34,7 @@ import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
+import { stateFolder } from './state-folder.ts';
 import { defaultStorePath, ownStorePath, SwarmStore } from './swarm-store.ts';
 import { Listener } from './transports/listener.ts';
 import { Tls } from './transports/tls.ts';
@@ -273,6 +276,8 @@ function settingsOf(
     ...(plan.keys === undefined ? {} : { seal: new KeyedSeal(plan.keys.ring) }),
     ...(behaviors === undefined ? {} : { behaviors }),
     features,
+    // Two nodes of one machine have two names, and so two identities.
+    identityKey: (own) => identityFrom(plan.identity ?? join(stateFolder(namespace), `${own}.identity`)),
   };
 }
 

@@ -59,6 +59,8 @@ export const hostLimits = {
   keyCutGapMs: 700,
   /** From the removal of a key to the end of the last link that stood by it. */
   keyCutMsMax: 5000,
+  /** The file of an identity has one line of 59 characters, and comments. */
+  identityFileBytesMax: 4096,
   /** Sixteen lines and comments. */
   keyFileBytesMax: 64 * 1024,
   /** Clocks of two members may differ by this much (DESIGN: UDP). */

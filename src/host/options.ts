@@ -54,6 +54,8 @@ export interface NodePlan {
   readonly version: string;
   readonly control: SettingValues['control'];
   readonly store: SettingValues['store'];
+  /** Undefined: in the state folder, by the name of the node. */
+  readonly identity: SettingValues['identity'];
   readonly behaviors: NodeOptions['behaviors'];
   readonly features: readonly AnyFeature[];
   readonly logger: Logger | undefined;
@@ -115,6 +117,7 @@ export function planOf({ settings, program }: NodeRequest): NodePlan {
     version: values.version ?? packageVersion(),
     control: values.control,
     store: values.store,
+    identity: values.identity,
     behaviors: behaviorsOption(program.behaviors),
     features: featuresOption(program.features),
     logger: loggerOption(program.logger),

@@ -6,13 +6,14 @@
  * tried again with the next operation.
  */
 import { statSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { claimingPart, type Look, type LookHow, lookVerb, noteVerb } from '../stores/claim.ts';
 import type { SqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { makeFolder } from './make-folder.ts';
+import { stateFolder } from './state-folder.ts';
 import { readNote, writeNote } from './store-note.ts';
 
 export interface SwarmStoreOptions {
@@ -24,9 +25,7 @@ export interface SwarmStoreOptions {
 
 /** `$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite`. */
 export function defaultStorePath(namespace: string, environment: NodeJS.ProcessEnv = process.env): string {
-  const state = environment.XDG_STATE_HOME;
-  const base = state?.startsWith('/') === true ? state : join(homedir(), '.local', 'state');
-  return join(base, 'skein', namespace, 'swarm.sqlite');
+  return join(stateFolder(namespace, environment), 'swarm.sqlite');
 }
 
 /** What a node keeps for itself lies beside the place for the swarm. */

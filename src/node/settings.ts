@@ -120,6 +120,15 @@ const ownSettings = {
     help: 'file of the swarm while this node is its broker; none: keep nothing',
     defaultText: '$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite',
   }),
+  /**
+   * The file of this node's identity, made when the node first uses the swarm: the durable key that the swarm pins the
+   * node's name to. Default: `$XDG_STATE_HOME/skein/NAMESPACE/NAME.identity`.
+   */
+  identity: setting({
+    type: text('<path>', 'a path'),
+    help: 'file of the durable key to which the swarm pins the name',
+    defaultText: '$XDG_STATE_HOME/skein/NAMESPACE/NAME.identity',
+  }),
   /** Text compared with the neighbors'; a difference only warns. Default: skein's version. */
   version: setting({
     type: printableText,

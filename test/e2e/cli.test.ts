@@ -149,6 +149,28 @@ describe('two nodes on one machine', () => {
     expect(await site.must('node', 'set', 'sync-period', '2s', '--node', 'a')).toMatch(/^sync-period +2s$/m);
   });
 
+  test('a node says that it takes no work, and that nobody is at it', async () => {
+    const set = (word: string, value: string): Promise<string> =>
+      site.must('node', 'set', word, value, '--node', 'b');
+    expect(await set('available', 'no')).toMatch(/^available +no\nactive +yes$/m);
+    expect(await set('active', 'no')).toMatch(/^available +no\nactive +no$/m);
+    await expect
+      .poll(() => site.must('node', 'ls', '--node', 'a'), { timeout: 10_000 })
+      .toMatch(/^b +up, not available, not active +1 /m);
+    expect(await site.must('node', 'show', 'b', '--node', 'a')).toMatch(
+      /^state +up, not available, not active for /m,
+    );
+    expect(await site.json<object[]>('node', 'ls', '--node', 'a')).toMatchObject([
+      { name: 'a', available: true, active: true },
+      { name: 'b', available: false, active: false },
+    ]);
+    const wrong = await site.run(['node', 'set', 'available', 'maybe', '--node', 'b']);
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(wrong.stderr).toBe('skein: set: available: expected yes or no, got "maybe"\n');
+    await set('available', 'yes');
+    await set('active', 'yes');
+  });
+
   test('hanging up and dialing', async () => {
     const linked = await site.run(['node', 'dial', b.address, '--node', 'a']);
     expect(linked).toMatchObject({ exitCode: 1 });

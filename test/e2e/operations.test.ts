@@ -33,8 +33,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     await d.close();
   },
 };
-/** They end the node, need what only a session has, or an address of this run. */
-const apart = new Set(['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'snoop']);
+/** They end the node, need what only a session has, an address of this run, or a node that is away. */
+const apart = new Set(['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'snoop', 'forgetNode']);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {
   for (const [name, operation] of operations) {

@@ -31,9 +31,11 @@ export function servedPair(prepare: (pair: ServedPair) => Promise<unknown>): () 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'skein-pair-'));
     const store = join(folder, 'swarm.sqlite');
-    const a = await createNode({ name: 'a', store, ...alone });
+    const identity = (name: string): string => join(folder, `${name}.identity`);
+    const a = await createNode({ name: 'a', store, identity: identity('a'), ...alone });
     const [address] = (await a.status()).addresses;
-    const b = await createNode({ name: 'b', store, ...alone, connect: [address as string] });
+    const connect = [address as string];
+    const b = await createNode({ name: 'b', store, identity: identity('b'), ...alone, connect });
     const server = await serveControl(a, join(folder, 'a.sock'), { heartbeatMs: 20 });
     await a.ready({ nodes: ['b'] });
     pair = { a, b, server };

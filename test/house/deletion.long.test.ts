@@ -37,7 +37,7 @@ interface Deletion {
 }
 
 const deletions: readonly Deletion[] = [
-  { features: ['calls'], doors: [] },
+  { features: ['availability', 'calls'], doors: [] },
   { features: ['letters'], doors: [] },
   { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
 ];
@@ -137,8 +137,9 @@ function editList(copy: string, list: string, gone: readonly string[]): void {
         .replace(' ]', ']')
         .replace(/ extends\s+\{/, ' {'),
     );
-  // Of a list of interfaces over several lines the last one may be gone.
-  writeFileSync(join(copy, list), edited.join('\n').replace(/,\s+(?=\{\})/g, ' '));
+  // Of a list of interfaces over several lines the first one or the last one may be gone.
+  const text = edited.join('\n').replace(/\bextends\s*,/g, 'extends');
+  writeFileSync(join(copy, list), text.replace(/,\s+(?=\{\})/g, ' '));
 }
 
 /** Test files that import what is not there any more. @returns how many files are left. */

@@ -1,9 +1,11 @@
 /** All wire samples, one list for each feature and for what lies below features. A new feature adds its own. */
+import { availabilitySamples } from './availability.ts';
 import { callsSamples } from './calls.ts';
 import { channelSamples } from './channel.ts';
 import { discoverySamples } from './discovery.ts';
 import { formationSamples } from './formation.ts';
 import { frameSamples } from './frame.ts';
+import { identitySamples } from './identity.ts';
 import { keySamples } from './keys.ts';
 import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
@@ -20,9 +22,11 @@ export const wireSamples: readonly WireSamples[] = [
   topologySamples,
   discoverySamples,
   messagingSamples,
+  availabilitySamples,
   callsSamples,
   formationSamples,
   channelSamples,
+  identitySamples,
   swarmSamples,
   lettersSamples,
   nanomsgSamples,

@@ -4,6 +4,7 @@ import {
   encodeAnswer,
   encodeFailure,
   encodeQuestion,
+  encodeRefusal,
   QuestionKind,
   type SwarmMessage,
 } from '../../src/features/swarm/core/question-wire.ts';
@@ -27,7 +28,9 @@ const message: Codec<SwarmMessage> = {
   encode(given) {
     if (given.type === 'question') return encodeQuestion(given.number, given.verb, given.json);
     if (given.type === 'answer') return encodeAnswer(given.number, given.json);
-    return encodeFailure(given.number, given.failure);
+    return given.type === 'failure'
+      ? encodeFailure(given.number, given.failure)
+      : encodeRefusal(given.failure);
   },
   decode: decodeSwarmMessage,
 };
@@ -105,6 +108,11 @@ export const swarmSamples: WireSamples = {
       keeper: undefined,
       isNobody: false,
       keepsFor: 77,
+    }),
+    sample('part (refusal)', message, {
+      type: 'refusal',
+      number: 0,
+      failure: failure('SKEIN_NAME_PINNED', 'the name has another identity'),
     }),
   ],
 };

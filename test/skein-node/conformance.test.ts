@@ -23,7 +23,7 @@ const members: Record<keyof SkeinNode, true> = {
   ...{ status: true, set: true, close: true, use: true, [Symbol.asyncDispose]: true },
   ...{ topology: true, dot: true, nodes: true, route: true, announce: true, dial: true, hangup: true },
   ...{ send: true, broadcast: true, recipients: true, post: true, batch: true, drained: true },
-  ...{ swarm: true, letters: true },
+  ...{ swarm: true, letters: true, availability: true },
   ...{ handle: true, messages: true, snoop: true, request: true, respond: true, pair: true, pairs: true },
 };
 
@@ -233,6 +233,34 @@ describe.each([
     await settle(Promise.all([theirs.close(), ours.close()]));
   });
 
+  test('knows who takes work, and asks one that takes none by its name only', async () => {
+    const theirs = world.b.respond(Double, ({ input }) => input * 2);
+    await settle(theirs.opened);
+    await settle(a.ready({ services: ['double'], timeoutMs: 30_000 }));
+    const heard: unknown[] = [];
+    a.events.addEventListener('node:changed', ({ detail }) => heard.push(detail));
+    const unavailable = { available: false, active: true };
+    const changed = once(a.events, 'node:changed');
+    expect(await settle(world.b.availability.set({ available: false }))).toEqual(unavailable);
+    await settle(changed);
+    expect(heard).toEqual([{ name: 'b', id: world.b.id, ...unavailable }]);
+    expect(await settle(a.availability.list())).toEqual([
+      { name: 'a', available: true, active: true },
+      { name: 'b', ...unavailable },
+      { name: 'c', available: true, active: true },
+    ]);
+    const refused = { code: 'SKEIN_NO_SERVICE', message: expect.stringContaining('not b') };
+    await expect(settle(a.request(Double, 21))).rejects.toMatchObject(refused);
+    expect(await settle(a.request(Double, 21, { to: 'b' }))).toBe(42);
+    const changedBack = once(a.events, 'node:changed');
+    await settle(world.b.availability.set({ available: true }));
+    await settle(changedBack);
+    expect(await settle(a.request(Double, 21))).toBe(42);
+    expect(await settle(a.availability.set({ active: false }))).toEqual({ available: true, active: false });
+    expect(await settle(a.availability.set({ active: true }))).toEqual({ available: true, active: true });
+    await settle(theirs.close());
+  });
+
   test('opens channels, and accepts and refuses them', async () => {
     const requests = world.b.pairs({ protocol: 'talk' });
     const opening = a.pair('b', { protocol: 'talk' });
@@ -282,6 +310,9 @@ describe.each([
       () => a.pair('not a name'),
       () => a.pair('b', untyped({ protcol: 'x' })),
       () => a.hangup('not a name'),
+      () => a.availability.set(untyped({ available: 'no' })),
+      () => a.availability.set(untyped({ avialable: false })),
+      () => a.availability.set(untyped('no')),
     ];
     const kinds = wrong.map((call) =>
       settle(
@@ -387,6 +418,13 @@ describe.each([
     ]);
   });
 
+  test('forgets who was in the swarm only while it is away', async () => {
+    const here = { code: 'SKEIN_REFUSED', message: 'b is here: stop it first' };
+    await expect(settle(a.swarm.forget('b'))).rejects.toMatchObject(here);
+    await expect(settle(a.swarm.forget('nobody'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(settle(a.swarm.forget('not a name'))).rejects.toBeInstanceOf(TypeError);
+  });
+
   test('is closed once: what waits ends, and every call says so', async () => {
     const [stream, told] = [a.messages({ kind: 'last' }), once(a.events, 'close')];
     await settle(stream.opened);
@@ -406,10 +444,13 @@ describe.each([
         () => a.nodes(),
         () => a.route('b'),
         () => a.announce(),
+        () => a.availability.set({ active: false }),
+        () => a.availability.list(),
         () => a.dial('127.0.0.1:1'),
       ],
       ...[() => a.hangup('b'), () => a.send('b', 1), () => a.broadcast(1), () => a.recipients()],
       ...[() => a.request('double', 1), () => a.pair('b')],
+      () => a.swarm.forget('b'),
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
     ];
     for (const call of calls)

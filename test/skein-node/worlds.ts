@@ -50,12 +50,15 @@ async function realMesh(features: readonly AnyFeature[], folder: string): Promis
   const [port] = await freeTcpPorts(1);
   const formation = [`tcp://127.0.0.1:${port}`];
   const store = join(folder, 'swarm.sqlite');
-  const options = { discovery: false, key: false as const, features, formation, store };
-  const a = await createNode({ name: 'a', ...options });
+  const options = (name: string) => ({
+    ...{ name, discovery: false, key: false as const, features, formation, store },
+    identity: join(folder, `${name}.identity`),
+  });
+  const a = await createNode(options('a'));
   while (!(await isBroker(a))) await once(a.events, 'formation:broker');
   const address = (await a.status()).addresses[0] as string;
   const [b, c] = await Promise.all(
-    ['b', 'c'].map((name) => createNode({ name, degree: 0, connect: [address], ...options })),
+    ['b', 'c'].map((name) => createNode({ degree: 0, connect: [address], ...options(name) })),
   );
   const mesh = { a, b: b as LocalNode, c: c as LocalNode, address };
   await together([mesh.a, mesh.b, mesh.c]);

@@ -259,11 +259,16 @@ test('who was seen on SQLite is as its model says', () => {
       fc.array(sights, { maxLength: 5 }),
       fc.constantFrom('', 'a', 'b'),
       fc.integer({ min: 1, max: 3 }),
-      (all, after, limit) => {
+      fc.array(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), { maxLength: 5 }),
+      someone,
+      (all, after, limit, pins, forgotten) => {
         const { ask, close } = pair(swarmModel, swarmSqlite);
         for (const each of all) ask('saw', each);
+        for (const each of pins) ask('pin', each);
+        ask('forget', forgotten);
         ask('names', { after, limit });
         ask('nodes', { after, limit });
+        ask('pins', { after, limit });
         close();
       },
     ),

@@ -16,21 +16,31 @@ import {
   withJson,
 } from '../kit/command.ts';
 import { UsageError } from '../kit/exit.ts';
-import type { FeatureCli, SeenNode } from '../kit/feature-cli.ts';
+import type { FeatureCli, NodeWords, SeenNode } from '../kit/feature-cli.ts';
 import { localTime } from '../kit/local-time.ts';
 import { type ListedNode, withSeen } from '../kit/nodes-seen.ts';
 import { fittedTable, list, orDash, print, printable, printJson, table } from '../kit/output.ts';
 import { withNode } from '../kit/with-node.ts';
+import { nodeStates, switchesOf, switchWords, unusualWords, withStates, yesOrNo } from '../node-states.ts';
 import { formatLinks } from './status.ts';
 
+/** What `skein node set` changes. */
+const settable = [...changeableNames.map(dashed), ...switchWords];
+
+type Change = (client: ControlClient) => Promise<unknown>;
 type Options = NodeChoice & PrintChoice;
 
-export function build(): Command {
+export async function build(): Promise<Command> {
   const node = command('node', 'list and show nodes, dial, hang up, change settings', [
     'skein node ls',
     'skein node set degree 4',
   ]);
   for (const build of [buildList, buildShow, buildDial, buildHangup, buildSet]) node.addCommand(build());
+  const clis: readonly FeatureCli[] = Object.values(featureClis);
+  const loaded = await Promise.all(
+    clis.flatMap(({ nodeCommands = [] }) => nodeCommands.map((load) => load())),
+  );
+  for (const { build } of loaded) node.addCommand(build());
   return node;
 }
 
@@ -46,7 +56,9 @@ function buildList(): Command {
     .action(async (options: Options & { all?: boolean }) => {
       const input = { all: options.all === true };
       const { nodes, seen, problem } = await withNode(options, async (client) => {
-        const { nodes } = await client.call('node-list', input);
+        const listed = await client.call('node-list', input);
+        const states = await nodeStates(client);
+        const nodes = listed.nodes.map((node) => withStates(node, states));
         return { nodes, ...(input.all ? await allSeen(client) : {}) };
       });
       const listed = seen === undefined ? nodes : withSeen(nodes, seen, Date.now());
@@ -78,7 +90,9 @@ function buildShow(): Command {
   return withJson(nodeCommand('show', 'show what is known of one node', ['skein node show b']))
     .argument('<name>', 'its name')
     .action(async (name: string, options: Options) => {
-      const shown = await withNode(options, (client) => client.call('node-show', { node: name }));
+      const shown = await withNode(options, async (client) =>
+        withStates(await client.call('node-show', { node: name }), await nodeStates(client)),
+      );
       if (options.json) printJson(shown);
       else print(formatShown(shown));
     });
@@ -111,16 +125,41 @@ function buildSet(): Command {
     nodeCommand('set', 'change a setting while the node runs; without one, show them', [
       'skein node set degree 4',
       'skein node set sync-period 5s',
+      'skein node set available no',
     ]),
   )
-    .argument('[setting]', `what to change: ${changeableNames.map(dashed).join(', ')}`)
-    .argument('[value]', 'as skein up takes it')
+    .argument('[setting]', `what to change: ${settable.join(', ')}`)
+    .argument('[value]', 'as skein up takes it; of available and active: yes or no')
+    .addHelpText(
+      'after',
+      '\nA node that is not available gets no offers of work and no requests that name no\nnode; requests to it by name and letters still arrive. Not active is shown only.\nA node starts available and active.',
+    )
     .action(async (setting: string | undefined, value: string | undefined, options: Options) => {
-      const change = setting === undefined ? {} : changeOf(setting, value);
-      const changed = await withNode(options, (client) => client.call('set', change));
+      const change = changeFor(setting, value);
+      const changed = await withNode(options, (client) => settingsAfter(client, change));
       if (options.json) printJson(changed);
       else print(formatSettings(changed));
     });
+}
+
+/** Read before the node is asked. @throws UsageError, TypeError */
+function changeFor(word: string | undefined, value: string | undefined): Change {
+  if (word === undefined) return async () => undefined;
+  const switches = switchesOf(word);
+  if (switches === undefined) {
+    const settings = changeOf(word, value);
+    return (client) => client.call('set', settings);
+  }
+  const isOn = yesOrNo(word, value);
+  return (client) => switches.set(client, word, isOn);
+}
+
+/** @returns All settings and switches of the node, as they are then. */
+async function settingsAfter(client: ControlClient, change: Change): Promise<NodeSettings & NodeWords> {
+  await change(client);
+  const { name } = await client.call('status', {});
+  const now = await client.call('set', {});
+  return { ...now, ...(await nodeStates(client)).get(name) } as NodeSettings & NodeWords;
 }
 
 /** @throws UsageError, TypeError */
@@ -128,7 +167,7 @@ export function changeOf(word: string, value: string | undefined): Partial<NodeS
   const name = changeableNames.find((each) => dashed(each) === word || wordOf(each) === word);
   if (name === undefined) {
     const isSetting = settingNames.some((each) => dashed(each) === word || wordOf(each) === word);
-    throw new UsageError(`set: ${unchangeable(word, isSetting, changeableNames.map(dashed))}`);
+    throw new UsageError(`set: ${unchangeable(word, isSetting, settable)}`);
   }
   const row: Setting<number> = settings[name];
   if (value === undefined) throw new UsageError(`set: ${word}: say its value: ${row.type.accepted}`);
@@ -183,17 +222,19 @@ function formatShown(node: ShownNode): string {
   return node.link === undefined ? head : `${head}\n\n${formatLinks([node.link])}`;
 }
 
-function stateOf({ self, reachable, left }: NodeInfo): string {
-  if (self) return 'this node';
-  if (reachable) return 'up';
-  return left ? 'left' : 'lost';
+function stateOf(node: NodeInfo): string {
+  const { self, reachable, left } = node;
+  if (!self && !reachable) return left ? 'left' : 'lost';
+  return [self ? 'this node' : 'up', ...unusualWords(node)].join(', ');
 }
 
-function formatSettings(now: NodeSettings): string {
-  return list(
-    changeableNames.map((name) => {
+function formatSettings(now: NodeSettings & NodeWords): string {
+  const words: Readonly<Record<string, unknown>> = now;
+  return list([
+    ...changeableNames.map((name): [string, string] => {
       const row: Setting<number> = settings[name];
       return [dashed(name), row.type.write(now[name])];
     }),
-  );
+    ...switchWords.map((word): [string, string] => [word, words[word] === false ? 'no' : 'yes']),
+  ]);
 }

@@ -13,12 +13,28 @@ export type CommandLoaders = Readonly<Record<string, () => Promise<{ build(): Co
 
 export interface FeatureCli {
   readonly commands: CommandLoaders;
+  /** Commands below `skein node`. */
+  readonly nodeCommands?: readonly (() => Promise<{ build(): Command }>)[];
   /** Command lines of other programs that it stands in for, by the word after `skein compat`. */
   readonly compat?: CommandLoaders;
   /** What it has to say in `skein status`, from its part of the status: names and values. */
   statusLines?(features: NodeStatus['features']): readonly (readonly [string, string])[];
+  /** What it knows of nodes besides: words that are true of each or not, by name, for `skein node ls` and `node show`. */
+  nodeStates?(client: ControlClient): Promise<NodeStates>;
+  /** Of these words, those that `skein node set WORD yes|no` changes for this node. */
+  readonly nodeSwitches?: NodeSwitches;
   /** What it remembers of nodes that were ever here, for `skein node ls --all`. Undefined: this node is not to be asked. */
   nodesSeen?(client: ControlClient): Promise<readonly SeenNode[] | undefined>;
+}
+
+/** By the name of a node. */
+export type NodeStates = ReadonlyMap<string, NodeWords>;
+export type NodeWords = Readonly<Record<string, boolean>>;
+
+export interface NodeSwitches {
+  readonly words: readonly string[];
+  /** @returns All of its words, as they are now. */
+  set(client: ControlClient, word: string, value: boolean): Promise<NodeWords>;
 }
 
 /** A node that was here once; it may be here now. */
@@ -30,6 +46,8 @@ export interface SeenNode {
   readonly lastSeen: number;
   readonly services: readonly string[];
   readonly addresses: readonly string[];
+  /** The durable identity that its name belongs to; empty: none is known. */
+  readonly identity: string;
 }
 
 /** For a feature that has no commands. */

@@ -10,12 +10,13 @@ const seen = (name: string) => ({
   lastSeen: 5000,
   services: ['x'],
   addresses: ['h:1'],
+  identity: name === 'b' ? 'b1d2' : '',
 });
 
 test('a node of the mesh is listed once, with what the mesh knows of it, whether it is remembered or not', () => {
   const [a, b, ...others] = withSeen([node('a'), node('b')], [seen('b')], 9000);
   expect(others).toEqual([]);
-  expect([a, b]).toEqual([{ ...node('b'), firstSeen: 1000, lastSeen: 5000 }, node('a')]);
+  expect([a, b]).toEqual([{ ...node('b'), firstSeen: 1000, lastSeen: 5000, identity: 'b1d2' }, node('a')]);
 });
 
 test('a node that only is remembered has all fields of a node, empty where nobody knows', () => {

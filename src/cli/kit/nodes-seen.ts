@@ -13,6 +13,8 @@ export interface ListedNode extends NodeInfo {
   readonly firstSeen?: number;
   /** Unix milliseconds. */
   readonly lastSeen?: number;
+  /** The durable identity that its name belongs to. Undefined: none is known. */
+  readonly identity?: string;
 }
 
 /** @param now Unix milliseconds. */
@@ -22,6 +24,7 @@ export function withSeen(nodes: readonly NodeInfo[], seen: readonly SeenNode[], 
     ...(known.get(each.name) ?? goneNode(each, now)),
     firstSeen: each.firstSeen,
     lastSeen: each.lastSeen,
+    ...(each.identity === '' ? {} : { identity: each.identity }),
   }));
   const names = new Set(seen.map(({ name }) => name));
   return [...remembered, ...nodes.filter(({ name }) => !names.has(name))];

@@ -20,12 +20,26 @@ export interface SwarmApi {
    */
   nodes(): Promise<SwarmNode[]>;
   /**
+   * Takes a name out of the register of all nodes that were ever here, and its pin: the next identity that a node of that
+   * name proves is the one that gets its letters. Letters that wait for the name stay.
+   * @throws SkeinError SKEIN_REFUSED: that node is here; SKEIN_UNKNOWN_NODE: it was never seen; else as `nodes`.
+   */
+  forget(name: string): Promise<ForgottenNode>;
+  /**
    * The store of this node's machine becomes the one in which the swarm is kept, in place of the one before, which is
    * abandoned with all that waits in it. For when the machine of that one is gone for good. Where it is so already,
    * nothing happens.
    * @throws SkeinError SKEIN_INVALID: this node has no store; SKEIN_STORE: its file cannot be used.
    */
   adopt(): Promise<SwarmHome>;
+}
+
+/** What became of a name that was to be forgotten. */
+export interface ForgottenNode {
+  /** It was in the register. */
+  readonly wasSeen: boolean;
+  /** It was pinned to an identity. */
+  readonly wasPinned: boolean;
 }
 
 /** In which store a swarm is kept. */
@@ -66,6 +80,8 @@ export interface SwarmNode {
   readonly services: readonly string[];
   /** Where it could be dialed when it was seen last, `host:port`. */
   readonly addresses: readonly string[];
+  /** The identity that its name is pinned to, 32 hexadecimal digits; empty: it has proven none. */
+  readonly identity: string;
   /** It can be reached from the node that was asked. */
   readonly isReachable: boolean;
 }

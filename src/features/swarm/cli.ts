@@ -7,7 +7,11 @@ interface SwarmView {
   readonly broker?: string;
 }
 
-export const swarmCli: FeatureCli = { commands: {}, nodesSeen };
+export const swarmCli: FeatureCli = {
+  commands: {},
+  nodeCommands: [() => import('./cli/forget.ts')],
+  nodesSeen,
+};
 
 /** A node that takes no part in the swarm would join it, and open its store, only because somebody looks. */
 async function nodesSeen(client: ControlClient): Promise<readonly SeenNode[] | undefined> {

@@ -1,6 +1,7 @@
 /** The swarm feature: the durable side of the mesh, kept by the formation's broker. */
 import { feature } from '../../kit/feature.ts';
 import type { FormationCore } from '../formation/core/shared.ts';
+import type { IdentityCore } from '../identity/core/shared.ts';
 import { attachedSwarm } from './api/attached-swarm.ts';
 import { swarmFacade } from './api/facade.ts';
 import { Swarm, swarmFeature } from './core/swarm.ts';
@@ -8,9 +9,9 @@ import type { SwarmFeatureShape } from './shape.ts';
 
 export const swarm = feature<SwarmFeatureShape>()({
   name: swarmFeature,
-  needs: ['formation'],
+  needs: ['formation', 'identity'],
   nodeEvents: ['swarm:keeper'],
-  behavior: ({ needed }) => new Swarm(needed<FormationCore>('formation')),
+  behavior: ({ needed }) => new Swarm(needed<FormationCore>('formation'), needed<IdentityCore>('identity')),
   facade: swarmFacade,
   operations: () => import('./remote.ts').then(({ operations }) => operations),
   attached: attachedSwarm,

@@ -1,5 +1,6 @@
 /** What other processes may ask of the swarm. */
 import * as v from 'valibot';
+import { nodeName } from '../../kit/fields.ts';
 import { operationsOf } from '../../kit/operation.ts';
 import { names } from '../../kit/view-schemas.ts';
 import type { SwarmNodeApi } from './api.ts';
@@ -18,6 +19,7 @@ export const operations = {
           lastSeen: v.number(),
           services: names,
           addresses: names,
+          identity: v.string(),
           isReachable: v.boolean(),
         }),
       ),
@@ -36,5 +38,12 @@ export const operations = {
     }),
     example: {},
     run: ({ swarm }) => swarm.adopt(),
+  }),
+  forgetNode: call({
+    summary: 'Take a name, and the identity that it is pinned to, out of the swarm.',
+    input: v.strictObject({ node: nodeName }),
+    output: v.strictObject({ wasSeen: v.boolean(), wasPinned: v.boolean() }),
+    example: { node: 'b' },
+    run: ({ swarm }, { node }) => swarm.forget(node),
   }),
 };

@@ -1,11 +1,12 @@
 /**
- * Signs the announcements of one life of a node, and checks those of others: Ed25519.
+ * Signs the announcements of one incarnation of a node, and checks those of others: Ed25519. A node's identity is one too.
  *
- * Made at each start; the private key never leaves this object and is never stored. The instance of the life
+ * Made at each start; the private key never leaves this object, and only that of an identity (identity-file.ts) is stored. The instance of the life
  * is the hash of its public key (core's `instanceOf`), so a record shows by itself whose it is: no list of
  * keys, no chain of signatures. Invariant: `verify` never throws, whatever it is given.
  */
 import {
+  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
@@ -17,6 +18,10 @@ import type { RecordSigner } from '../../kernel/contracts.ts';
 const publicKeyBytes = 32;
 /** What stands before the 32 bytes in the DER form of such a key (RFC 8410). */
 const derHead = Buffer.from('302a300506032b6570032100', 'hex');
+/** The same before a private key. */
+const privateHead = Buffer.from('302e020100300506032b657004220420', 'hex');
+/** Of a private key. */
+export const seedBytes = 32;
 /** Public keys are parsed once: each record of a node brings its own again. */
 const parsedMax = 8192;
 
@@ -25,8 +30,10 @@ export class Ed25519Signer implements RecordSigner {
   private readonly privateKey: KeyObject;
   private readonly parsed = new Map<string, KeyObject>();
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  /** @param seed The private key (RFC 8032). Without one a new key is made. */
+  constructor(seed?: Uint8Array) {
+    const privateKey = seed === undefined ? generateKeyPairSync('ed25519').privateKey : privateKeyOf(seed);
+    const publicKey = createPublicKey(privateKey);
     this.privateKey = privateKey;
     this.publicKey = new Uint8Array(
       publicKey.export({ format: 'der', type: 'spki' }).subarray(derHead.length),
@@ -56,4 +63,8 @@ export class Ed25519Signer implements RecordSigner {
     }
     return key;
   }
+}
+
+function privateKeyOf(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([privateHead, seed]), format: 'der', type: 'pkcs8' });
 }

@@ -21,6 +21,7 @@ import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
 import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
+import { identityOf } from './machine/identity.ts';
 import { SimPlatform } from './machine/platform.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
 import type { StreamEnd } from './network/stream.ts';
@@ -71,6 +72,8 @@ export interface MemberOptions {
   readonly behaviors?: () => readonly AnyBehavior[];
   /** The program's own features. */
   readonly features?: readonly AnyFeature[];
+  /** Whether its node has a durable key, which lies on its machine. Default true. */
+  readonly identity?: boolean;
   /** The parts of its store, which lies on its machine's disk. Default: the node has none. */
   readonly store?: readonly AnyStoreModel[];
 }
@@ -446,6 +449,7 @@ export class Mesh {
         : { formation: { addresses: member.formation, doors: [], meeting: '' } }),
       ...(member.behaviors === undefined ? {} : { behaviors: member.behaviors }),
       features: member.options.features ?? [],
+      ...(member.options.identity === false ? {} : identityOf(member.host, this)),
     };
   }
 

@@ -16,6 +16,7 @@ import { Awaited, type Awaiting } from '../../../kernel/parts/awaited.ts';
 import { mayComeBack } from '../../../kernel/parts/reach.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import * as failures from './call-failures.ts';
 import type { CallsEvent, Outcome, Output, Request } from './calls-types.ts';
 import { callLimits } from './limits.ts';
@@ -68,7 +69,7 @@ export class Asker {
   private lastNumber = 0;
   private tellAt = Number.POSITIVE_INFINITY;
 
-  constructor(agent: BehaviorAgent) {
+  constructor(agent: BehaviorAgent, availability: AvailabilityCore) {
     this.agent = agent;
     this.life = lifeOf(agent.self.instance);
     this.lifeTail = lifeTailOf(agent.self.instance);
@@ -76,6 +77,7 @@ export class Asker {
       self: agent.self,
       routes: agent.routes,
       random: agent.random,
+      availability,
       loadOf: (node) => this.peers.get(node)?.load ?? nothing,
     });
   }
@@ -128,11 +130,18 @@ export class Asker {
     for (;;) {
       const node = this.providers.choose(request, passedOver);
       if (node === undefined)
-        return passedOver.length === 0 ? failures.nobodyOffers(request) : failures.tooManyThere(request);
+        return passedOver.length === 0 ? this.nobody(request) : failures.tooManyThere(request);
       const peer = this.peerOf(node);
       if (!peer.isFullFor(request.input.length)) return peer;
       passedOver = [...passedOver, node];
     }
+  }
+
+  private nobody(request: Request): Failure {
+    const unavailable = this.providers.unavailable(request.service);
+    const { directory } = this.agent;
+    const names = unavailable.map((node) => directory.get(node)?.name ?? 'an unknown node');
+    return names.length === 0 ? failures.nobodyOffers(request) : failures.nobodyAvailable(request, names);
   }
 
   /** The program does not want it any more. False when it has ended already. */

@@ -20,6 +20,16 @@ export function nobodyOffers({ service }: Request): Failure {
   return failure('SKEIN_NO_SERVICE', `no node in reach offers ${service}`);
 }
 
+const namesShownMax = 3;
+
+/** @param names Of those that offer it, at least one. */
+export function nobodyAvailable({ service }: Request, names: readonly string[]): Failure {
+  const rest = names.length - namesShownMax;
+  const shown = names.slice(0, namesShownMax).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  const text = `no node that offers ${service} is available: not ${shown}; name one of them, or try again later`;
+  return failure('SKEIN_NO_SERVICE', text);
+}
+
 export function doesNotOffer({ service }: Request, node: string): Failure {
   return failure('SKEIN_NO_SERVICE', `${node} does not offer ${service}`);
 }

@@ -18,6 +18,7 @@ import type {
 } from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import { Asker } from './asker.ts';
 import type { CallsShape } from './calls-types.ts';
 import { Responder } from './responder.ts';
@@ -65,10 +66,15 @@ export class Calls implements Behavior<CallsShape> {
   /** The hot paths: called by the api within a turn of the kernel, without a command. */
   asker!: Asker;
   responder!: Responder;
+  private readonly availability: AvailabilityCore;
   private malformed = 0;
 
+  constructor(availability: AvailabilityCore) {
+    this.availability = availability;
+  }
+
   private started(agent: BehaviorAgent): void {
-    this.asker = new Asker(agent);
+    this.asker = new Asker(agent, this.availability);
     this.responder = new Responder(agent);
   }
 

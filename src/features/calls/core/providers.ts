@@ -2,10 +2,11 @@
  * Who is asked: the choice among the nodes that offer a service.
  *
  * Who calls it: the asker. Invariant: a node that is excluded (it was busy, or refused) is not chosen again for
- * the same call; without anybody left the answer is undefined.
+ * the same call, and one that is not available is chosen only by its name; without anybody left the answer is undefined.
  */
 import type { Random, RoutingTable, SelfView } from '../../../kernel/contracts.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import type { Request } from './calls-types.ts';
 
 /** What a node is known to have under way: as it last said, and of this node's own. */
@@ -20,6 +21,7 @@ export interface ProvidersPorts {
   readonly self: SelfView;
   readonly routes: RoutingTable;
   readonly random: Random;
+  readonly availability: AvailabilityCore;
   readonly loadOf: (node: NodeId) => Load;
 }
 
@@ -37,10 +39,21 @@ export class Providers {
 
   choose(request: Request, excluded: readonly NodeId[]): NodeId | undefined {
     if (request.to !== undefined) return excluded.includes(request.to) ? undefined : request.to;
-    const all = this.all(request.service);
+    const all = this.available(request.service);
     if (all.length < 2 && excluded.length === 0) return all[0];
     const left = excluded.length === 0 ? all : all.filter((node) => !excluded.includes(node));
     return left.length < 2 ? left[0] : this.among(left, request);
+  }
+
+  /** Those that offer it and are not available. */
+  unavailable(service: string): readonly NodeId[] {
+    return this.all(service).filter((node) => !this.ports.availability.isAvailable(node));
+  }
+
+  private available(service: string): readonly NodeId[] {
+    const { availability } = this.ports;
+    const all = this.all(service);
+    return availability.hasUnavailable ? all.filter((node) => availability.isAvailable(node)) : all;
   }
 
   /** Nearest first. A node's own offer counts at once, its announcement comes a moment later. */

@@ -152,7 +152,16 @@ export class PostOffice {
     if (swarm.office.state === 'failed') this.refuseWaiting(swarm.office.failure);
   }
 
+  /** In the name of its sender: for one that is not the node of that name nothing is done. */
   private carryOut(errand: Errand): void {
+    this.ports.swarm.admit(errand.from, (refusal) => {
+      if (refusal === undefined) this.carryOutAdmitted(errand);
+      else if (isPut(errand)) this.intake.refuse(errand, refusal);
+      else errand.done();
+    });
+  }
+
+  private carryOutAdmitted(errand: Errand): void {
     const { from, message, done } = errand;
     if (isPut(errand)) return this.intake.received(errand);
     switch (message.type) {

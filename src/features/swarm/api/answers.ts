@@ -1,6 +1,6 @@
 /** Answers of the broker to questions, as values: it may be of another version, or lie. */
 import { SkeinError } from '../../../kernel/errors.ts';
-import { fields, listOf, number, text } from '../../../kit/answers.ts';
+import { boolean, fields, listOf, number, text } from '../../../kit/answers.ts';
 
 /** @throws SkeinError SKEIN_PROTOCOL for what does not fit. */
 export function readAnswer<Value>(verb: string, json: string, check: (value: unknown) => Value): Value {
@@ -19,5 +19,8 @@ export const nodesAnswer = listOf(
     lastSeen: number,
     services: listOf(text),
     addresses: listOf(text),
+    identity: text,
   }),
 );
+
+export const forgottenAnswer = fields({ wasSeen: boolean, wasPinned: boolean });

@@ -1,16 +1,17 @@
 /** The swarm of a node in this process: questions to the broker, page by page. */
-import { idOf } from '../../../kernel/identity.ts';
+import { checkName, idOf } from '../../../kernel/identity.ts';
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import type { SwarmApi, SwarmNode } from '../api.ts';
+import type { ForgottenNode, SwarmApi, SwarmNode } from '../api.ts';
 import { swarmLimits } from '../core/limits.ts';
 import type { Swarm } from '../core/swarm.ts';
 import type { SwarmFeatureShape } from '../shape.ts';
-import { nodesAnswer, readAnswer } from './answers.ts';
+import { forgottenAnswer, nodesAnswer, readAnswer } from './answers.ts';
 
 export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
   const swarm: SwarmApi = {
     nodes: () => allNodes(node),
+    forget: (name) => forget(node, name),
     async adopt() {
       node.checkOpen();
       return node.ask('adopt', undefined);
@@ -18,11 +19,18 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
   };
   return {
     api: { swarm },
-    event({ keeper, problem }) {
+    event(event) {
+      if ('refused' in event) return node.warn(event.refused.code, event.refused.message);
+      const { keeper, problem } = event;
       const why = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
       node.emit('swarm:keeper', { ...(keeper === undefined ? {} : { keeper }), ...why });
     },
   };
+}
+
+async function forget(node: NodePorts<SwarmFeatureShape, Swarm>, name: string): Promise<ForgottenNode> {
+  checkName(name, 'forget');
+  return readAnswer('forget', await node.ask('ask', { verb: 'forget', input: { name } }), forgottenAnswer);
 }
 
 async function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {

@@ -17,6 +17,14 @@ export const swarmLimits = {
   swarmSeenMs: 1000,
   /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */
   swarmNodesMax: 100_000,
+  /**
+   * What is done in a pinned name waits this long for the proof of its node, which travels with its announcement: that
+   * comes within a second, and is compared with neighbors after 10 s where a flood has lost it.
+   */
+  swarmProofMs: 12_000,
+  /** Refusals that one node reports to its program: a broker may lie. */
+  swarmNoticesPerSecond: 0.1,
+  swarmNoticesBurst: 3,
   /** Nodes in one answer about who was ever here. */
   swarmNodesPerPage: 500,
 } as const;

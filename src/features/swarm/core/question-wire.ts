@@ -6,6 +6,7 @@
  * question  1, varint number, text verb, text input as JSON
  * answer    2, varint number, text JSON
  * failure   3, varint number, text code, text message
+ * refusal   4, varint 0, text code, text message: of no question, the node may not act in its name
  * ```
  * Invariant: what is read is whole and within its limits, or undefined.
  */
@@ -14,13 +15,13 @@ import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import { swarmLimits } from './limits.ts';
 
-export const QuestionKind = { question: 1, answer: 2, failure: 3 } as const;
+export const QuestionKind = { question: 1, answer: 2, failure: 3, refusal: 4 } as const;
 const messageBytesMax = 4096;
 
 export type SwarmMessage =
   | { readonly type: 'question'; readonly number: number; readonly verb: string; readonly json: string }
   | { readonly type: 'answer'; readonly number: number; readonly json: string }
-  | { readonly type: 'failure'; readonly number: number; readonly failure: Failure };
+  | { readonly type: 'failure' | 'refusal'; readonly number: number; readonly failure: Failure };
 
 export function encodeQuestion(number: number, verb: string, json: string): Uint8Array {
   return new Writer(json.length + 80).u8(QuestionKind.question).varint(number).text(verb).text(json).finish();
@@ -30,9 +31,17 @@ export function encodeAnswer(number: number, json: string): Uint8Array {
   return new Writer(json.length + 16).u8(QuestionKind.answer).varint(number).text(json).finish();
 }
 
-export function encodeFailure(number: number, { code, message }: Failure): Uint8Array {
+export function encodeFailure(number: number, why: Failure): Uint8Array {
+  return encodeWhy(QuestionKind.failure, number, why);
+}
+
+export function encodeRefusal(why: Failure): Uint8Array {
+  return encodeWhy(QuestionKind.refusal, 0, why);
+}
+
+function encodeWhy(kind: number, number: number, { code, message }: Failure): Uint8Array {
   const text = message.slice(0, messageBytesMax / 4);
-  return new Writer(text.length + 80).u8(QuestionKind.failure).varint(number).text(code).text(text).finish();
+  return new Writer(text.length + 80).u8(kind).varint(number).text(code).text(text).finish();
 }
 
 export function decodeSwarmMessage(bytes: Uint8Array): SwarmMessage | undefined {
@@ -50,10 +59,11 @@ function read(reader: Reader): SwarmMessage | undefined {
   }
   if (kind === QuestionKind.answer)
     return { type: 'answer', number, json: reader.text(swarmLimits.swarmAnswerBytesMax) };
-  if (kind !== QuestionKind.failure) return undefined;
+  if (kind !== QuestionKind.failure && kind !== QuestionKind.refusal) return undefined;
   const code = reader.text(limits.serviceBytesMax);
   const message = reader.text(messageBytesMax);
   // A newer broker may know codes that this node does not.
   const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
-  return { type: 'failure', number, failure: failure(known, message) };
+  const type = kind === QuestionKind.failure ? 'failure' : 'refusal';
+  return { type, number, failure: failure(known, message) };
 }

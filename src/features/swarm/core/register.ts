@@ -29,6 +29,11 @@ export class Register {
     this.unwritten.clear();
   }
 
+  forget(name: string): void {
+    this.seen.delete(name);
+    this.unwritten.delete(name);
+  }
+
   loaded(names: readonly string[]): void {
     for (const name of names) this.seen.add(name);
   }

@@ -62,6 +62,11 @@ export interface SwarmCore {
   use(): void;
   /** An operation on the store has failed: it may be another broker's by now. */
   operationFailed(failure: Failure): void;
+  /**
+   * As the broker with an open store: whether that node may act in its name. @param act Called at once, or once its proof
+   * has come or is late; what one node says keeps its order.
+   */
+  admit(from: Questioner, act: (refusal: Failure | undefined) => void): void;
   /** As the broker with an open store: whether a node of that name was ever here. */
   hasSeen(name: string): boolean;
   /** All of them. */

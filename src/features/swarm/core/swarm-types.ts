@@ -1,4 +1,5 @@
 /** What the swarm's core, its program and its store say to each other. */
+
 import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { Home } from './home.ts';
@@ -11,11 +12,25 @@ export interface SeenNode {
   readonly lastSeen: number;
   readonly services: readonly string[];
   readonly addresses: readonly string[];
+  /** That the name is pinned to; empty: none. */
+  readonly identity: string;
 }
 
 /** What a broker has seen of a node. */
-export interface Sight extends Omit<SeenNode, 'firstSeen' | 'lastSeen'> {
+export interface Sight extends Omit<SeenNode, 'firstSeen' | 'lastSeen' | 'identity'> {
   readonly at: number;
+}
+
+/** The identity that a name belongs to. */
+export interface Pin {
+  readonly name: string;
+  readonly identity: string;
+}
+
+/** What has become of a name that was to be forgotten. */
+interface Forgotten {
+  readonly wasSeen: boolean;
+  readonly wasPinned: boolean;
 }
 
 /** From this name on, itself excluded. */
@@ -43,8 +58,13 @@ interface SwarmEvent {
   readonly problem?: Failure;
 }
 
+/** The broker does not let this node act in its name, or (at the broker) another one. */
+interface Refused {
+  readonly refused: Failure;
+}
+
 export interface SwarmShape extends Shape {
-  readonly event: SwarmEvent;
+  readonly event: SwarmEvent | Refused;
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
     /** The store of this node becomes the swarm's. */
@@ -59,5 +79,9 @@ export interface SwarmShape extends Shape {
     saw(sights: readonly Sight[]): void;
     names(request: PageRequest): readonly string[];
     nodes(request: PageRequest): readonly SeenNode[];
+    pin(pin: Pin): void;
+    pins(request: PageRequest): readonly Pin[];
+    /** The name, what was seen of it and its pin. */
+    forget(name: string): Forgotten;
   };
 }

@@ -21,8 +21,11 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
+import type { IdentityCore } from '../../identity/core/shared.ts';
 import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
+import { Owners } from './owners.ts';
+import type { Admitted } from './pins.ts';
 import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
 import { Register } from './register.ts';
@@ -71,12 +74,14 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   office: Office = { state: 'elsewhere' };
   private readonly formation: FormationCore;
+  private readonly identity: IdentityCore;
   private agent!: BehaviorAgent<SwarmShape>;
   private keeping!: Keeping;
   private readonly followers: SwarmFollower[] = [];
   private readonly answerers = new Map<string, Answerer>();
   private readonly questions = new Questions();
   private readonly register = new Register();
+  private readonly owners: Owners;
   /** Questions that wait until the store is open. */
   private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
   /** Answers that wait for an operation. */
@@ -104,10 +109,20 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private openAt = never;
   private writeSeenAt = never;
 
-  constructor(formation: FormationCore) {
+  constructor(formation: FormationCore, identity: IdentityCore) {
     this.formation = formation;
     formation.onBrokerChanged(() => this.keeping.brokerChanged());
+    this.identity = identity;
+    this.owners = new Owners({
+      identity,
+      agent: () => this.agent,
+      reply: (end, message) => void this.lines.reply(end, message),
+    });
+    identity.onProven((node) => {
+      if (this.office.state === 'open') this.owners.proven(node);
+    });
     this.answerBy('nodes', (_from, input, reply) => this.answerNodes(input, reply));
+    this.answerBy('forget', (_from, input, reply) => this.forget(input, reply));
   }
 
   // ── for the swarm's features ──────────────────────────────────────────────────────────────────────
@@ -129,6 +144,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   want(): void {
+    this.identity.use();
     this.formation.want();
   }
 
@@ -142,6 +158,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     // Another broker writes. If this node is still the one to follow it claims again, but not at once.
     this.claimAgainAt = this.agent.now + swarmLimits.swarmClaimAgainMs;
     this.setOffice({ state: 'failed', failure: why });
+  }
+
+  admit(from: Questioner, act: Admitted): void {
+    this.owners.admit(from, act);
   }
 
   hasSeen(name: string): boolean {
@@ -236,6 +256,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       this.openAt = never;
       if (office.state !== 'failed') this.claimAgainAt = never;
       this.register.clear();
+      this.owners.pins.clear();
       this.writeSeenAt = never;
       const why = office.state === 'failed' ? office.failure : movedAway();
       for (const reply of this.pages.values()) reply.fail(why);
@@ -254,6 +275,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.claimToken = this.agent.store('names', { after, limit: swarmLimits.swarmNodesPerPage });
   }
 
+  private loadPins(after: string): void {
+    this.claimToken = this.agent.store('pins', { after, limit: swarmLimits.swarmNodesPerPage });
+  }
+
   private opened(): void {
     this.claimToken = undefined;
     const { directory, self } = this.agent;
@@ -262,6 +287,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       else this.register.loaded([entry.name]);
     }
     this.setOffice({ state: 'open', store: this.storeTag });
+    for (const { id, reachable, name } of directory.entries())
+      if (reachable || name === self.name) this.owners.proven(id);
   }
 
   private completed(completion: Completion): void {
@@ -274,7 +301,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (!completion.ok) {
       this.operationFailed(completion.failure);
       page?.fail(completion.failure);
-    } else if (completion.verb === 'nodes') page?.answer(JSON.stringify(completion.value));
+    } else if (completion.verb === 'nodes' || completion.verb === 'forget')
+      page?.answer(JSON.stringify(completion.value));
   }
 
   private claimed(completion: Completion): void {
@@ -293,12 +321,18 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       this.openAt = this.agent.now + swarmLimits.swarmNewHomeMs;
       return;
     }
-    if (completion.verb !== 'names') return;
-    const names = completion.value;
-    this.register.loaded(names);
-    const last = names.at(-1);
-    if (last === undefined || names.length < swarmLimits.swarmNodesPerPage) this.opened();
-    else this.loadNames(last);
+    if (completion.verb === 'names') {
+      const names = completion.value;
+      this.register.loaded(names);
+      const last = lastOfWhole(names);
+      if (last === undefined) this.loadPins('');
+      else this.loadNames(last);
+    } else if (completion.verb === 'pins') {
+      this.owners.pins.loaded(completion.value);
+      const last = lastOfWhole(completion.value)?.name;
+      if (last === undefined) this.opened();
+      else this.loadPins(last);
+    }
   }
 
   // ── who is here ───────────────────────────────────────────────────────────────────────────────────
@@ -329,14 +363,43 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.pages.set(token, reply);
   }
 
+  // ── whose name it is ──────────────────────────────────────────────────────────────────────────────
+
+  private forget(input: unknown, reply: Answer): void {
+    const { name } = (input ?? {}) as { readonly name: string };
+    const why = this.owners.whyNotForget(name, this.register.has(name));
+    if (why !== undefined) return reply.fail(why);
+    this.register.forget(name);
+    this.owners.forget(name);
+    this.pages.set(this.agent.store('forget', name), reply);
+    const entry = this.agent.directory.get(idOf(name));
+    if (entry?.reachable !== true) return;
+    // One of another identity is here, whose name it is from now on.
+    this.saw(entry);
+    this.owners.proven(entry.id);
+  }
+
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────
 
   private received(from: LineEnd, bytes: Uint8Array, done: () => void): void {
     const message = decodeSwarmMessage(bytes);
-    if (message?.type === 'answer') this.questions.answered(message.number, message.json);
-    else if (message?.type === 'failure') this.questions.failed(message.number, message.failure);
-    else if (message !== undefined) this.question(from, message);
+    if (message !== undefined) this.said(from, message);
     done();
+  }
+
+  private said(from: LineEnd, message: SwarmMessage): void {
+    switch (message.type) {
+      case 'answer':
+        return this.questions.answered(message.number, message.json);
+      case 'failure':
+        return this.questions.failed(message.number, message.failure);
+      case 'refusal':
+        // Nobody but the broker is to be believed.
+        if (from.node === this.broker?.node) this.owners.wasRefused(message.failure);
+        return;
+      case 'question':
+        return this.question(from, message);
+    }
   }
 
   private question(from: LineEnd, message: Extract<SwarmMessage, { type: 'question' }>): void {
@@ -351,7 +414,13 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const input = parsed(json);
     if (answerer === undefined || name === undefined || input === undefined)
       return reply.fail(failure('SKEIN_INVALID', `the swarm knows no question "${verb}"`));
-    this.whenOpen(reply, () => answerer({ ...from, name }, input, reply));
+    const questioner = { ...from, name };
+    this.whenOpen(reply, () =>
+      this.admit(questioner, (refusal) => {
+        if (refusal === undefined) answerer(questioner, input, reply);
+        else reply.fail(refusal);
+      }),
+    );
   }
 
   /** A question may be the first that anybody wants of the store. */
@@ -377,7 +446,13 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private nextDeadline(): number {
     const { lines, questions, writeSeenAt, claimAgainAt } = this;
-    const own = Math.min(writeSeenAt, claimAgainAt, this.openAt, this.keeping.nextDeadline());
+    const own = Math.min(
+      writeSeenAt,
+      claimAgainAt,
+      this.openAt,
+      this.owners.pins.nextDeadline(),
+      this.keeping.nextDeadline(),
+    );
     return Math.min(lines.nextDeadline(), questions.nextDeadline(), own);
   }
 
@@ -385,6 +460,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.lines.deadline(now);
     this.keeping.deadline(now);
     this.questions.deadline(now, this.broker !== undefined);
+    this.owners.pins.deadline(now);
     if (now >= this.writeSeenAt) this.writeSeen();
     if (now >= this.openAt) {
       this.openAt = never;
@@ -404,6 +480,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const at = home === undefined ? {} : { home: { store: home.store, host: home.host } };
     return { broker: broker?.name, store: office.state, ...why, ...at, ...this.lines.counts };
   }
+}
+
+/** Undefined: the page was the last one. */
+function lastOfWhole<Row>(page: readonly Row[]): Row | undefined {
+  return page.length < swarmLimits.swarmNodesPerPage ? undefined : page.at(-1);
 }
 
 function parsed(json: string): unknown {

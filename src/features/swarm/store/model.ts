@@ -3,16 +3,20 @@ import { Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type { PageRequest, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
+type Seen = Omit<SeenNode, 'name' | 'identity'>;
+
 interface SwarmState {
-  readonly nodes: Table<string, Omit<SeenNode, 'name'>>;
+  readonly nodes: Table<string, Seen>;
+  /** The identity of each name that has one. */
+  readonly pins: Table<string, string>;
 }
 
 /** The others are verbs of every store itself. */
-type Verbs = Pick<SwarmShape['store'], 'saw' | 'names' | 'nodes'>;
+type Verbs = Omit<SwarmShape['store'], 'claim' | 'look' | 'note'>;
 
 export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',
-  initial: () => ({ nodes: new Table() }),
+  initial: () => ({ nodes: new Table(), pins: new Table() }),
   operations: {
     saw({ nodes }, sights) {
       for (const { name, at, services, addresses } of sights) {
@@ -22,16 +26,22 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
       }
     },
     names: ({ nodes }, request) => page(nodes, request).map(([name]) => name),
-    nodes: ({ nodes }, request) => page(nodes, request).map(([name, node]) => ({ name, ...node })),
+    nodes: ({ nodes, pins }, request) =>
+      page(nodes, request).map(([name, node]) => ({ name, ...node, identity: pins.get(name) ?? '' })),
+    pin: ({ pins }, { name, identity }) => pins.put(name, identity),
+    pins: ({ pins }, request) => page(pins, request).map(([name, identity]) => ({ name, identity })),
+    forget({ nodes, pins }, name) {
+      const forgotten = { wasSeen: nodes.get(name) !== undefined, wasPinned: pins.get(name) !== undefined };
+      nodes.delete(name);
+      pins.delete(name);
+      return forgotten;
+    },
   },
 });
 
-function page(
-  nodes: SwarmState['nodes'],
-  { after, limit }: PageRequest,
-): (readonly [string, Omit<SeenNode, 'name'>])[] {
-  const found: (readonly [string, Omit<SeenNode, 'name'>])[] = [];
-  for (const row of nodes.rows({ from: after })) {
+function page<Row>(table: Table<string, Row>, { after, limit }: PageRequest): (readonly [string, Row])[] {
+  const found: (readonly [string, Row])[] = [];
+  for (const row of table.rows({ from: after })) {
     if (row[0] === after) continue;
     if (found.length === limit) break;
     found.push(row);

@@ -1,6 +1,6 @@
 /** The swarm's part of a store on SQLite. `model.ts` says what each operation means. */
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
-import type { SeenNode, SwarmShape } from '../core/swarm-types.ts';
+import type { Pin, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
 interface Row {
   readonly name: string;
@@ -8,9 +8,10 @@ interface Row {
   readonly last_seen: number;
   readonly services: string;
   readonly addresses: string;
+  readonly identity: string;
 }
 
-export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' | 'nodes'>> = {
+export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' | 'note'>> = {
   name: 'swarm',
   migrations: [
     `CREATE TABLE swarm_node (
@@ -21,6 +22,11 @@ export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' |
       services TEXT NOT NULL,
       addresses TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE swarm_pin (
+      name TEXT PRIMARY KEY,
+      -- First 128 bits of SHA-256 of its public key, in hexadecimal digits.
+      identity TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID`,
   ],
   operations(database) {
     const put = database.prepare(
@@ -29,7 +35,18 @@ export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' |
          last_seen = max(last_seen, excluded.last_seen), services = excluded.services, addresses = excluded.addresses`,
     );
     const names = database.prepare('SELECT name FROM swarm_node WHERE name > ? ORDER BY name LIMIT ?');
-    const nodes = database.prepare('SELECT * FROM swarm_node WHERE name > ? ORDER BY name LIMIT ?');
+    const nodes = database.prepare(
+      `SELECT swarm_node.*, coalesce(swarm_pin.identity, '') AS identity
+       FROM swarm_node LEFT JOIN swarm_pin ON swarm_pin.name = swarm_node.name
+       WHERE swarm_node.name > ? ORDER BY swarm_node.name LIMIT ?`,
+    );
+    const pin = database.prepare(
+      `INSERT INTO swarm_pin (name, identity) VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET identity = excluded.identity`,
+    );
+    const pins = database.prepare('SELECT * FROM swarm_pin WHERE name > ? ORDER BY name LIMIT ?');
+    const removeNode = database.prepare('DELETE FROM swarm_node WHERE name = ? RETURNING name');
+    const removePin = database.prepare('DELETE FROM swarm_pin WHERE name = ? RETURNING name');
     return {
       saw(sights) {
         for (const { name, at, services, addresses } of sights)
@@ -37,17 +54,28 @@ export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' |
       },
       names: ({ after, limit }) => names.all(after, limit).map((row) => (row as Row).name),
       nodes: ({ after, limit }) => nodes.all(after, limit).map((row) => seen(row as Row)),
+      pin: ({ name, identity }) => void pin.run(name, identity),
+      pins: ({ after, limit }) =>
+        pins.all(after, limit).map((row) => {
+          const { name, identity } = row as Pin;
+          return { name, identity };
+        }),
+      forget: (name) => ({
+        wasSeen: removeNode.all(name).length > 0,
+        wasPinned: removePin.all(name).length > 0,
+      }),
     };
   },
 };
 
-function seen({ name, first_seen, last_seen, services, addresses }: Row): SeenNode {
+function seen({ name, first_seen, last_seen, services, addresses, identity }: Row): SeenNode {
   return {
     name,
     firstSeen: first_seen,
     lastSeen: last_seen,
     services: listed(services),
     addresses: listed(addresses),
+    identity,
   };
 }
 

@@ -4,6 +4,7 @@
  * Who calls it: the network, streams and the mesh. Invariant: an address belongs to one host for the
  * whole run; programs come and go on it, at most one at a time.
  */
+import type { RecordSigner } from '../../../kernel/contracts.ts';
 import type { Process } from '../network/sockets.ts';
 import { Disk } from './disk.ts';
 
@@ -28,6 +29,8 @@ export class Host {
   disk = new Disk();
   /** What its program has kept for itself, on a disk that no other program uses. */
   ownDisk = new Disk();
+  /** Durable keys of its nodes, by name: files that survive its programs. */
+  readonly identities = new Map<string, RecordSigner>();
   /** The program that listens here. */
   process: Process | undefined;
   private readonly ip: string;

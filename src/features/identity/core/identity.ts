@@ -1,0 +1,104 @@
+/**
+ * Identities: durable keys of nodes, which outlive their incarnations and tell two nodes of one name apart.
+ *
+ * A behavior. A node shows its identity in its announcement once something asks for it, so that every node can check
+ * it, and keeps the checked identities of those that can be reached. Invariant: a proof counts for the very incarnation
+ * that has announced it; one that does not hold counts as none.
+ */
+import type {
+  Behavior,
+  BehaviorAgent,
+  DiagnosticCalls,
+  LifecycleCalls,
+  MeshCalls,
+  RecordSigner,
+} from '../../../kernel/contracts.ts';
+import { digestOf, type Instance, type NodeId } from '../../../kernel/identity.ts';
+import { type IdentityId, prove, provenBy } from './proof.ts';
+import type { IdentityCore } from './shared.ts';
+
+export const identityFeature = 'identity';
+
+/** The durable key of the node of this name: read or made when it is first asked for. @throws Error that says why not. */
+export type IdentityKey = (name: string) => RecordSigner;
+
+interface Proven {
+  readonly instance: Instance;
+  readonly identity: IdentityId;
+}
+
+export interface IdentityParts {
+  /** Checks proofs. Undefined: nothing is signed here, and no node has an identity. */
+  readonly signer: RecordSigner | undefined;
+  /** Undefined: this node has no identity. */
+  readonly key: IdentityKey | undefined;
+}
+
+export class Identity implements Behavior, IdentityCore {
+  readonly name = identityFeature;
+  readonly lifecycle: LifecycleCalls = {
+    started: (agent) => {
+      this.agent = agent;
+    },
+  };
+  readonly mesh: MeshCalls = {
+    announced: (_agent, node, section) => this.announced(node, section),
+  };
+  readonly diagnostics: DiagnosticCalls = {
+    status: () => ({ identity: this.own, proven: this.proven.size, unproven: this.unproven }),
+  };
+  private readonly parts: IdentityParts;
+  private agent!: BehaviorAgent;
+  private own: IdentityId | undefined;
+  private isUsed = false;
+  /** Of reachable nodes. */
+  private readonly proven = new Map<NodeId, Proven>();
+  private readonly followers: ((node: NodeId) => void)[] = [];
+  /** Sections that were malformed, or of somebody else. */
+  private unproven = 0;
+
+  constructor(parts: IdentityParts) {
+    this.parts = parts;
+  }
+
+  use(): void {
+    const { key, signer } = this.parts;
+    if (this.isUsed || key === undefined || signer === undefined) return;
+    this.isUsed = true;
+    const { self } = this.agent;
+    try {
+      const own = key(self.name);
+      this.agent.announce(prove(self, own));
+      this.own = digestOf(own.publicKey);
+    } catch (error) {
+      const text = `this node goes without an identity: ${(error as Error).message}`;
+      return this.agent.log('warn', text);
+    }
+    for (const follower of this.followers) follower(self.id);
+  }
+
+  identityOf(node: NodeId): IdentityId | undefined {
+    if (node === this.agent.self.id) return this.own;
+    const proven = this.proven.get(node);
+    return proven?.instance === this.agent.directory.get(node)?.instance ? proven?.identity : undefined;
+  }
+
+  onProven(follower: (node: NodeId) => void): void {
+    this.followers.push(follower);
+  }
+
+  private announced(node: NodeId, section: Uint8Array | undefined): void {
+    const { agent, parts, proven } = this;
+    const entry = agent.directory.get(node);
+    if (node === agent.self.id || parts.signer === undefined) return;
+    proven.delete(node);
+    if (section === undefined || entry?.reachable !== true) return;
+    const identity = provenBy(entry, section, parts.signer);
+    if (identity === undefined) {
+      this.unproven++;
+      return;
+    }
+    proven.set(node, { instance: entry.instance, identity });
+    for (const follower of this.followers) follower(node);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Whose name it is: who may act in a name, who hears that it may not, and which names may be forgotten.
+ *
+ * Made by the swarm's behavior; at work while it is the broker with an open store, but for refusals of others. Invariant:
+ * a refusal is said once to each incarnation, and reported here.
+ */
+import type { BehaviorAgent } from '../../../kernel/contracts.ts';
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import { idOf, type NodeId, nameProblem } from '../../../kernel/identity.ts';
+import { lifeOf } from '../../../kernel/life.ts';
+import type { LineEnd } from '../../../kernel/lines/lines.ts';
+import type { IdentityCore } from '../../identity/core/shared.ts';
+import { type Admitted, Pins } from './pins.ts';
+import { encodeRefusal } from './question-wire.ts';
+import { Refusals } from './refusals.ts';
+import type { Questioner } from './shared.ts';
+import type { SwarmShape } from './swarm-types.ts';
+
+export interface OwnersPorts {
+  readonly identity: IdentityCore;
+  agent(): BehaviorAgent<SwarmShape>;
+  /** To one incarnation alone. */
+  reply(end: LineEnd, message: Uint8Array): void;
+}
+
+export class Owners {
+  readonly pins: Pins;
+  private readonly ports: OwnersPorts;
+  private readonly refusals = new Refusals();
+
+  constructor(ports: OwnersPorts) {
+    this.ports = ports;
+    this.pins = new Pins({
+      now: () => ports.agent().now,
+      identityOf: (node) => ports.identity.identityOf(node),
+      isCurrent: (from) => this.isCurrent(from),
+      pinned: (pin) => void ports.agent().store('pin', pin),
+    });
+  }
+
+  admit(from: Questioner, act: Admitted): void {
+    this.pins.admit(from, (refusal) => {
+      if (refusal !== undefined) this.refuse(from, refusal);
+      act(refusal);
+    });
+  }
+
+  /** A node has proven an identity, or is here as the store opens. */
+  proven(node: NodeId): void {
+    const entry = this.ports.agent().directory.get(node);
+    if (entry === undefined) return;
+    const { name, instance } = entry;
+    const refusal = this.pins.proven(node, name);
+    if (refusal !== undefined) this.refuse({ node, life: lifeOf(instance), name }, refusal);
+  }
+
+  /** The broker has refused this node. */
+  wasRefused(why: Failure): void {
+    if (this.refusals.mayReport(this.ports.agent().now)) this.report(why);
+  }
+
+  /** A node that is here with the identity of its name would be seen again at once. */
+  whyNotForget(name: unknown, isSeen: boolean): Failure | undefined {
+    const { identity, agent } = this.ports;
+    if (typeof name !== 'string' || nameProblem(name) !== undefined)
+      return failure('SKEIN_INVALID', `forget: ${nameProblem(name)}`);
+    const pin = this.pins.identityOf(name);
+    const node = idOf(name);
+    const isHere = name === agent().self.name || agent().directory.get(node)?.reachable === true;
+    if (isHere && (pin === undefined || identity.identityOf(node) === pin))
+      return failure('SKEIN_REFUSED', `${name} is here: stop it first`);
+    if (pin !== undefined || isSeen) return undefined;
+    return failure('SKEIN_UNKNOWN_NODE', `the swarm has never seen ${name}`);
+  }
+
+  forget(name: string): void {
+    this.pins.forget(name);
+    this.refusals.forget(idOf(name));
+  }
+
+  private refuse(from: Questioner, refusal: Failure): void {
+    const { reply, agent } = this.ports;
+    if (!this.refusals.isFirst(from)) return;
+    reply(from, encodeRefusal(refusal));
+    if (from.node !== agent().self.id)
+      this.report(failure(refusal.code, `a node named ${from.name}: ${refusal.message}`));
+  }
+
+  private report(why: Failure): void {
+    const agent = this.ports.agent();
+    agent.log('warn', why.message, { code: why.code });
+    agent.deliver({ refused: why });
+  }
+
+  private isCurrent({ node, life }: LineEnd): boolean {
+    const entry = this.ports.agent().directory.get(node);
+    return entry !== undefined && lifeOf(entry.instance) === life;
+  }
+}

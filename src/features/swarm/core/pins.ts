@@ -1,0 +1,115 @@
+/**
+ * The broker's pins: to which identity each name belongs, and who may act in a name.
+ *
+ * Made by the swarm's behavior, and asked before anything that is done in the name of a node: sending letters, opening a
+ * mailbox, asking. A name is pinned to the first identity that a node of that name proves. Invariant: for a pinned name
+ * only the identity that it is pinned to is admitted; what one node says keeps its order, also where its proof is late.
+ */
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
+import { swarmLimits } from './limits.ts';
+import type { Questioner } from './shared.ts';
+import type { Pin } from './swarm-types.ts';
+
+export interface PinsPorts {
+  now(): number;
+  /** What the incarnation that is there now has proven. */
+  identityOf(node: NodeId): string | undefined;
+  /** False: that incarnation is over. */
+  isCurrent(from: Questioner): boolean;
+  /** A name is pinned from now on. */
+  pinned(pin: Pin): void;
+}
+
+/** @param refusal Undefined: it may act in its name. */
+export type Admitted = (refusal: Failure | undefined) => void;
+
+interface Waiting {
+  readonly from: Questioner;
+  readonly until: number;
+  readonly act: Admitted;
+}
+
+export class Pins {
+  private readonly ports: PinsPorts;
+  private readonly pins = new Map<string, string>();
+  /** By node: what waits for its proof, in order. Its line bounds how much that is. */
+  private readonly waiting = new Map<NodeId, Waiting[]>();
+
+  constructor(ports: PinsPorts) {
+    this.ports = ports;
+  }
+
+  identityOf(name: string): string | undefined {
+    return this.pins.get(name);
+  }
+
+  loaded(pins: readonly Pin[]): void {
+    for (const { name, identity } of pins) this.pins.set(name, identity);
+  }
+
+  /** Whoever waits says it again to the next broker. */
+  clear(): void {
+    this.pins.clear();
+    this.waiting.clear();
+  }
+
+  forget(name: string): void {
+    this.pins.delete(name);
+  }
+
+  /** A node has proven an identity. @returns why it may not act in its name. */
+  proven(node: NodeId, name: string): Failure | undefined {
+    const identity = this.ports.identityOf(node);
+    if (identity !== undefined && !this.pins.has(name)) this.pin(name, identity);
+    this.release(node);
+    return this.refusal(node, name);
+  }
+
+  /** @param act Called at once, or once the proof of the node has come, or did not come in time. */
+  admit(from: Questioner, act: Admitted): void {
+    const waiting = this.waiting.get(from.node);
+    const until = this.ports.now() + swarmLimits.swarmProofMs;
+    if (waiting !== undefined) waiting.push({ from, until, act });
+    else if (this.lacksProof(from)) this.waiting.set(from.node, [{ from, until, act }]);
+    else act(this.refusal(from.node, from.name));
+  }
+
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const [first] of this.waiting.values()) next = Math.min(next, first?.until ?? next);
+    return next;
+  }
+
+  deadline(now: number): void {
+    for (const [node, [first]] of [...this.waiting])
+      if (first === undefined || first.until <= now) this.release(node);
+  }
+
+  private lacksProof({ node, name }: Questioner): boolean {
+    return this.pins.has(name) && this.ports.identityOf(node) === undefined;
+  }
+
+  private release(node: NodeId): void {
+    const waiting = this.waiting.get(node) ?? [];
+    this.waiting.delete(node);
+    for (const { from, act } of waiting) if (this.ports.isCurrent(from)) act(this.refusal(node, from.name));
+  }
+
+  private refusal(node: NodeId, name: string): Failure | undefined {
+    const pin = this.pins.get(name);
+    const identity = this.ports.identityOf(node);
+    if (pin === undefined || identity === pin) return undefined;
+    const shown = identity === undefined ? 'none' : identity.slice(0, shownDigits);
+    const text = `the swarm knows ${name} with identity ${pin.slice(0, shownDigits)}, and this node has ${shown}: start it under another name, or, where it is to take the place of the other, run skein node forget ${name} on another node`;
+    return failure('SKEIN_NAME_PINNED', text);
+  }
+
+  private pin(name: string, identity: string): void {
+    if (this.pins.size >= swarmLimits.swarmNodesMax) return;
+    this.pins.set(name, identity);
+    this.ports.pinned({ name, identity });
+  }
+}
+
+const shownDigits = 12;
