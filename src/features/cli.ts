@@ -9,6 +9,7 @@ import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
 import { lettersCli } from './letters/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
+import { queriesCli } from './queries/cli.ts';
 import { swarmCli } from './swarm/cli.ts';
 import { topologyCli } from './topology/cli.ts';
 
@@ -23,4 +24,5 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   channel: channelsCli,
   swarm: swarmCli,
   letters: lettersCli,
+  queries: queriesCli,
 };

@@ -10,7 +10,18 @@ import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
 import { letters } from './letters/feature.ts';
 import { messaging } from './messaging/feature.ts';
+import { queries } from './queries/feature.ts';
 import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
-export const features = [topology, discovery, messaging, calls, channels, formation, swarm, letters] as const;
+export const features = [
+  topology,
+  discovery,
+  messaging,
+  calls,
+  channels,
+  formation,
+  swarm,
+  letters,
+  queries,
+] as const;

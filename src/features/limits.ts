@@ -9,6 +9,7 @@ import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
+import { queryLimits } from './queries/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
 
@@ -23,4 +24,5 @@ export const limits = {
   ...formationLimits,
   ...swarmLimits,
   ...letterLimits,
+  ...queryLimits,
 } as const;

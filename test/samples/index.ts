@@ -9,6 +9,7 @@ import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
 import { messagingSamples } from './messaging.ts';
 import { nanomsgSamples } from './nanomsg.ts';
+import { queriesSamples } from './queries.ts';
 import type { WireSamples } from './sample.ts';
 import { swarmSamples } from './swarm.ts';
 import { topologySamples } from './topology.ts';
@@ -25,5 +26,6 @@ export const wireSamples: readonly WireSamples[] = [
   channelSamples,
   swarmSamples,
   lettersSamples,
+  queriesSamples,
   nanomsgSamples,
 ];
