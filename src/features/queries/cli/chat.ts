@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
 import { controlOf } from '../../../cli/kit/with-node.ts';
-import { checkName } from '../../../kernel/index.ts';
+import { checkName, SkeinError } from '../../../kernel/index.ts';
 import { attach } from '../../../remote/attach.ts';
 import { Chat } from './chat/chat.ts';
 import { completeFor } from './chat/completion.ts';
@@ -29,14 +29,21 @@ export function build(): Command {
       for (const name of names) checkName(name, 'chat: node');
       const node = await attach({ control: controlOf(choice) });
       const console = openConsole(`${node.name}> `, completeFor(node));
-      node.events.addEventListener('close', () => console.close(), { once: true });
+      let hasEnded = false;
+      const ended = (): void => {
+        hasEnded = true;
+        console.close();
+      };
+      node.events.addEventListener('close', ended, { once: true });
       const chat = new Chat(node, new LettersTalk(node, names), console);
       try {
         await chat.run();
       } finally {
         console.close();
+        node.events.removeEventListener('close', ended);
         await node.close();
       }
+      if (hasEnded) throw new SkeinError('SKEIN_CLOSED', `chat: node ${node.name} has ended`);
       if (chat.failures > 0 && !process.stdin.isTTY) throw new ExitError(1);
     });
 }

@@ -11,10 +11,13 @@ import type { ChatConsole, Complete } from './console.ts';
 
 const historyLines = 500;
 
+/** Node.js declares no `prevRows`: by how many rows it goes up before it writes the line again. A test looks. */
+type Typing = Interface & { prevRows?: number };
+
 export class TerminalConsole implements ChatConsole {
   readonly lines: AsyncIterable<string>;
   private readonly output: WriteStream;
-  private readonly typing: Interface;
+  private readonly typing: Typing;
   private readonly listeners = new Set<() => void>();
   private isClosed = false;
 
@@ -58,8 +61,8 @@ export class TerminalConsole implements ChatConsole {
       moveCursor(this.output, 0, -rows);
       cursorTo(this.output, 0);
       clearScreenDown(this.output);
-      // `prompt` goes up again by the rows that the cursor was below the first one.
-      this.output.write(`${text}\n${'\n'.repeat(rows)}`, done);
+      this.output.write(`${text}\n`, done);
+      this.typing.prevRows = 0;
       this.typing.prompt(true);
     });
   }
