@@ -100,6 +100,7 @@ const needs: Record<string, string[]> = {
   formation: ['channels'],
   swarm: ['formation', 'identity'],
   letters: ['swarm'],
+  queries: ['calls', 'swarm', 'letters'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages. */
 const endsMeet: Record<string, string[]> = { 'features/topology/cli': ['messaging'] };

@@ -9,6 +9,7 @@ import type { DiscoveryApi } from './discovery/api.ts';
 import type { FormationNodeEvents } from './formation/api.ts';
 import type { LettersErrorDetails, LettersNodeApi, LettersNodeEvents } from './letters/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
+import type { QueriesNodeApi } from './queries/api.ts';
 import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
@@ -19,6 +20,7 @@ export * from './discovery/api.ts';
 export * from './formation/api.ts';
 export * from './letters/api.ts';
 export * from './messaging/api.ts';
+export * from './queries/api.ts';
 export * from './swarm/api.ts';
 export * from './topology/api.ts';
 
@@ -31,7 +33,8 @@ export interface FeatureApis
     CallsApi,
     ChannelsApi,
     SwarmNodeApi,
-    LettersNodeApi {}
+    LettersNodeApi,
+    QueriesNodeApi {}
 
 /** The events that they add. */
 export interface FeatureNodeEvents

@@ -10,6 +10,7 @@ import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
 import { lettersCli } from './letters/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
+import { queriesCli } from './queries/cli.ts';
 import { swarmCli } from './swarm/cli.ts';
 import { topologyCli } from './topology/cli.ts';
 
@@ -26,4 +27,5 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   identity: withoutCommands,
   swarm: swarmCli,
   letters: lettersCli,
+  queries: queriesCli,
 };

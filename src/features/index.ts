@@ -12,6 +12,7 @@ import { formation } from './formation/feature.ts';
 import { identity } from './identity/feature.ts';
 import { letters } from './letters/feature.ts';
 import { messaging } from './messaging/feature.ts';
+import { queries } from './queries/feature.ts';
 import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
@@ -26,4 +27,5 @@ export const features = [
   identity,
   swarm,
   letters,
+  queries,
 ] as const;

@@ -10,6 +10,7 @@ import { formationLimits } from './formation/core/limits.ts';
 import { identityLimits } from './identity/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
+import { queryLimits } from './queries/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
 
@@ -25,4 +26,5 @@ export const limits = {
   ...identityLimits,
   ...swarmLimits,
   ...letterLimits,
+  ...queryLimits,
 } as const;

@@ -8,6 +8,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
+import { machinePart } from '../kit/machine.ts';
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
 import { watchDescriptors } from './descriptors.ts';
@@ -15,6 +16,7 @@ import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
 import { heldUpMs } from './held-up.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { hostLimits } from './limits.ts';
+import { machine } from './machine.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -67,7 +69,7 @@ export class Driver implements Platform {
   private readonly timer: WakeTimer;
   private watch: RuntimeWatch | undefined;
   private forgetDescriptors: (() => void) | undefined;
-  /** What doors give the features that they serve, by name. */
+  /** The machine, and what doors give the features that they serve, by name. */
   readonly parts: Readonly<Record<string, unknown>>;
   private readonly doors: readonly OpenDoor[];
   private released = false;
@@ -79,7 +81,7 @@ export class Driver implements Platform {
     this.ownStore = parts.ownStore;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
-    this.parts = Object.assign({}, ...this.doors.map((door) => door.parts));
+    this.parts = Object.assign({ [machinePart]: machine }, ...this.doors.map((door) => door.parts));
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 

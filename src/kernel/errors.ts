@@ -27,6 +27,7 @@ const table = {
   SKEIN_TIMEOUT: { means: 'no answer in time: unknown, not undelivered', retryable: true, status: 504 },
   SKEIN_NO_ROUTE: { means: 'no route to that node', retryable: true, status: 404 },
   SKEIN_NO_SERVICE: { means: 'no node in reach offers that service', retryable: true },
+  SKEIN_UNKNOWN_QUERY: { means: 'the node, or the swarm, answers no query of that name', status: 404 },
   SKEIN_FAILED: { means: 'the other side tried and failed: its own code and message are in the details' },
   SKEIN_LOST: {
     means: 'the other side went out of reach, or ended, with it under way: unknown, not undone',

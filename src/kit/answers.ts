@@ -17,9 +17,9 @@ export function number(value: unknown): number {
   throw new TypeError('no number');
 }
 
-export function boolean(value: unknown): boolean {
+export function flag(value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw new TypeError('no boolean');
+  throw new TypeError('neither true nor false');
 }
 
 export function oneOf<const Word extends string>(words: readonly Word[]): Check<Word> {

@@ -27,6 +27,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
       .b.pair('a', { protocol: 'log', timeoutMs: 2000 })
       .catch(() => undefined),
   handleLetters: () => pair().b.letters.send('a', 'read this'),
+  answerQueries: () =>
+    pair()
+      .b.query('a', 'disk')
+      .catch(() => undefined),
   events: async () => {
     const d = await createNode({ name: 'd', ...alone, connect: (await pair().a.status()).addresses });
     await d.ready({ nodes: ['a'] });
@@ -34,7 +38,17 @@ const causes: Readonly<Record<string, () => unknown>> = {
   },
 };
 /** They end the node, need what only a session has, an address of this run, or a node that is away. */
-const apart = new Set(['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'snoop', 'forgetNode']);
+const apart = new Set([
+  'down',
+  'dial',
+  'hangup',
+  'reply',
+  'refuse',
+  'settleLetter',
+  'answerQuery',
+  'snoop',
+  'forgetNode',
+]);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {
   for (const [name, operation] of operations) {

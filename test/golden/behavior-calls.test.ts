@@ -121,11 +121,11 @@ test('every call of the contract comes when the transcript says', async () => {
   });
   script.step('# a persists something before it goes on', () => {
     script.act(a, (agent) => agent.store('put', undefined as never));
-    const effect = a.effects.find(
-      (other): other is Extract<Effect, { type: 'store' }> => other.type === 'store',
-    );
-    if (effect === undefined) throw new Error('no store effect');
-    a.enter(() => a.kernel.stored(effect, { ok: true, value: 'durable' }, mesh.now));
+    a.enter(() => a.kernel.stored(asked(a, 'put'), { ok: true, value: 'durable' }, mesh.now));
+  });
+  script.step('# a persists something in its own store', () => {
+    script.act(a, (agent) => agent.ownStore('keep', undefined as never));
+    a.enter(() => a.kernel.stored(asked(a, 'keep'), { ok: true, value: 'kept' }, mesh.now));
   });
   script.step('# a wants a flush at the end of this turn, and a deadline in 30 ms', () => {
     script.act(a, (agent) => {
@@ -150,3 +150,9 @@ test('every call of the contract comes when the transcript says', async () => {
 
   await expect(script.text).toMatchFileSnapshot('./behavior-calls.txt');
 });
+
+function asked(node: TestNode, verb: string): Extract<Effect, { type: 'store' }> {
+  const effect = node.effects.find((other) => other.type === 'store' && other.operation.verb === verb);
+  if (effect?.type !== 'store') throw new Error(`no store effect ${verb}`);
+  return effect;
+}

@@ -88,6 +88,8 @@ export class Recorder implements Behavior<RecorderShape> {
   readonly store: StoreCalls<RecorderShape> = {
     completed: (_agent, result) =>
       this.log(`stored ${result.ok ? String(result.value) : result.failure.code}`),
+    ownCompleted: (_agent, result) =>
+      this.log(`stored of its own ${result.ok ? String(result.value) : result.failure.code}`),
   };
   readonly diagnostics: DiagnosticCalls = {
     explain: (_agent, node) => {

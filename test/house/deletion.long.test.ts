@@ -37,9 +37,9 @@ interface Deletion {
 }
 
 const deletions: readonly Deletion[] = [
-  { features: ['availability', 'calls'], doors: [] },
-  { features: ['letters'], doors: [] },
-  { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
+  { features: ['availability', 'calls', 'queries'], doors: [] },
+  { features: ['letters', 'queries'], doors: [] },
+  { features: ['formation', 'swarm', 'letters', 'queries'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;

@@ -11,6 +11,7 @@ import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
 import { messagingSamples } from './messaging.ts';
 import { nanomsgSamples } from './nanomsg.ts';
+import { queriesSamples } from './queries.ts';
 import type { WireSamples } from './sample.ts';
 import { swarmSamples } from './swarm.ts';
 import { topologySamples } from './topology.ts';
@@ -29,5 +30,6 @@ export const wireSamples: readonly WireSamples[] = [
   identitySamples,
   swarmSamples,
   lettersSamples,
+  queriesSamples,
   nanomsgSamples,
 ];

@@ -23,7 +23,7 @@ const members: Record<keyof SkeinNode, true> = {
   ...{ status: true, set: true, close: true, use: true, [Symbol.asyncDispose]: true },
   ...{ topology: true, dot: true, nodes: true, route: true, announce: true, dial: true, hangup: true },
   ...{ send: true, broadcast: true, recipients: true, post: true, batch: true, drained: true },
-  ...{ swarm: true, letters: true, availability: true },
+  ...{ swarm: true, letters: true, availability: true, query: true, queries: true },
   ...{ handle: true, messages: true, snoop: true, request: true, respond: true, pair: true, pairs: true },
 };
 
@@ -425,6 +425,178 @@ describe.each([
     await expect(settle(a.swarm.forget('not a name'))).rejects.toBeInstanceOf(TypeError);
   });
 
+  test('asks nodes what every node answers', async () => {
+    const offered = world.b.respond('copy', ({ input }) => input, { concurrency: 3, queue: 2 });
+    await settle(offered.opened);
+    const services = await settle(a.query('b', 'services'));
+    expect(services.services).toContain('copy');
+    expect(services.queries).toEqual(['mood', 'peers', 'service', 'services', 'state', 'stats']);
+    expect(await settle(a.query('b', 'service', 'copy'))).toEqual({
+      ...{ name: 'copy', isOffered: true, running: 0, waiting: 0, concurrency: 3, queue: 2 },
+    });
+    expect(await settle(a.query('b', 'service', 'nothing'))).toEqual({ name: 'nothing', isOffered: false });
+    await settle(offered.close());
+    expect(await settle(a.query('b', 'stats'))).toMatchObject({
+      ...{ version: expect.any(String), uptimeMs: expect.any(Number), nodeCount: 3, linkCount: 1 },
+    });
+    expect(await settle(a.query('a', 'stats'))).toMatchObject({ nodeCount: 3, linkCount: 2 });
+    expect(await settle(a.query('b', 'mood'))).toEqual({ mood: 'idle', running: 0, waiting: 0 });
+    expect(await settle(a.query('b', 'peers'))).toEqual({
+      peers: [
+        { name: 'a', hops: 1 },
+        { name: 'c', hops: 2 },
+      ],
+    });
+    expect(await settle(a.query('b', 'peers', { after: 'a' }))).toEqual({ peers: [{ name: 'c', hops: 2 }] });
+    const { id, n } = await settle(a.letters.send('b', 'for the state'));
+    const { letters } = await settle(a.query('a', 'state', { after: n - 1 }));
+    expect(letters).toMatchObject([
+      {
+        id,
+        n,
+        from: 'a',
+        type: 'letter',
+        bytes: 14,
+        recipientCount: 1,
+        recipients: [{ name: 'b', state: 'stored' }],
+      },
+    ]);
+    expect(await settle(a.query('b', 'state', { after: n - 1 }))).toEqual({ letters: [] });
+    await settle(a.letters.remove(id));
+  });
+
+  test('asks the swarm what every swarm answers', async () => {
+    const theSwarm = { swarm: true } as const;
+    const offered = [world.b, world.c].map((node) => node.respond('shared', () => 1));
+    await settle(a.ready({ services: ['shared'] }));
+    await settle(Promise.all(offered.map(({ opened }) => opened)));
+    while ((await settle(a.query(theSwarm, 'service', 'shared'))).nodeCount < 2) await pass(20);
+    expect(await settle(a.query(theSwarm, 'service', 'shared'))).toEqual({
+      ...{ name: 'shared', nodes: ['b', 'c'], nodeCount: 2 },
+    });
+    expect((await settle(a.query(theSwarm, 'services'))).services).toContainEqual({
+      name: 'shared',
+      nodeCount: 2,
+    });
+    expect(await settle(a.query(theSwarm, 'services', { after: 'shared' }))).toMatchObject({ services: [] });
+    for (const each of offered) await settle(each.close());
+    expect(await settle(a.query(theSwarm, 'stats'))).toEqual({ broker: 'a', nodeCount: 3, seenCount: 3 });
+    expect(await settle(world.b.query(theSwarm, 'mood'))).toEqual({
+      ...{ mood: 'idle', running: 0, waiting: 0, broker: 'a' },
+    });
+    const { peers } = await settle(a.query(theSwarm, 'peers'));
+    expect(peers.map(({ name, isReachable }) => [name, isReachable])).toEqual([
+      ['a', true],
+      ['b', true],
+      ['c', true],
+    ]);
+    expect(peers[0]).toEqual({
+      ...{ name: 'a', isReachable: true, firstSeen: expect.any(Number), lastSeen: expect.any(Number) },
+    });
+    const { id, n } = await settle(a.letters.send('b', 'for the state'));
+    expect((await settle(world.c.query(theSwarm, 'state', { from: 'a', after: n - 1 }))).letters[0]?.id).toBe(
+      id,
+    );
+    expect((await settle(a.query(theSwarm, 'state', 'c'))).letters).toEqual([]);
+    await settle(a.letters.remove(id));
+  });
+
+  test('answers queries of its own to nodes and to the swarm, and what is unknown is answered as unknown', async () => {
+    const theSwarm = { swarm: true } as const;
+    const seen: unknown[] = [];
+    const here = a.queries.answer<number>(
+      'disk',
+      ({ input, from, name, isToSwarm, timeoutMs, signal }) => {
+        seen.push([name, from, isToSwarm, signal.aborted, timeoutMs > 0]);
+        if (input < 0) throw Object.assign(new Error('less than nothing'), { code: 'E_SIGN' });
+        return input === 0 ? Uint8Array.of(1, 2) : { twice: input * 2, at: new Date(input) };
+      },
+      { swarm: true },
+    );
+    const there = world.b.queries.answer('only-there', () => undefined);
+    await settle(here.opened);
+    expect(await settle(world.b.query('a', 'disk', 2))).toEqual({ twice: 4, at: new Date(2) });
+    expect(await settle(world.b.query(theSwarm, 'disk', 3))).toEqual({ twice: 6, at: new Date(3) });
+    expect(await settle(world.b.query(theSwarm, 'disk', 0))).toEqual(Uint8Array.of(1, 2));
+    expect(seen).toEqual([
+      ['disk', 'b', false, false, true],
+      ['disk', 'b', true, false, true],
+      ['disk', 'b', true, false, true],
+    ]);
+    expect(await settle(a.query('b', 'only-there'))).toBe(null);
+    for (const target of ['a', theSwarm])
+      await expect(settle(world.c.query(target, 'disk', -1))).rejects.toMatchObject({
+        ...{ code: 'SKEIN_FAILED', retryable: false },
+        details: { node: 'a', service: 'disk', code: 'E_SIGN', message: 'less than nothing' },
+      });
+    expect((await settle(world.b.query('a', 'services'))).queries).toContain('disk');
+    const unknown = { code: 'SKEIN_UNKNOWN_QUERY', retryable: false };
+    await expect(settle(a.query('b', 'disk'))).rejects.toMatchObject({
+      ...unknown,
+      message:
+        'query disk at b: it is unknown: b answers mood, only-there, peers, service, services, state, stats',
+    });
+    await expect(settle(a.query(theSwarm, 'only-there'))).rejects.toMatchObject(unknown);
+    await settle(here.close());
+    while (!(await settle(a.query('a', 'services'))).queries.every((name) => name !== 'disk')) await pass(20);
+    await expect(settle(world.b.query('a', 'disk', 2))).rejects.toMatchObject(unknown);
+    await settle(there.close());
+  });
+
+  test('refuses queries that cannot be asked or answered, each for its reason', async () => {
+    const theSwarm = { swarm: true } as const;
+    const code = (is: string) => ({ code: is });
+    await expect(settle(a.query('zz', 'stats'))).rejects.toMatchObject(code('SKEIN_UNKNOWN_NODE'));
+    await expect(settle(a.query('b', 'service', 5))).rejects.toMatchObject({
+      code: 'SKEIN_INVALID',
+      message: 'query service at b: service: its input is the name of a service, got 5',
+    });
+    for (const [name, input] of [
+      ['peers', { aftr: 'a' }],
+      ['state', { after: -1 }],
+      ['state', 7],
+    ] as const)
+      for (const target of ['b', theSwarm])
+        await expect(settle(a.query<unknown>(target, name, input)), name).rejects.toMatchObject(
+          code('SKEIN_INVALID'),
+        );
+    await expect(settle(a.query('b', 'disk', 'x'.repeat(32 * 1024)))).rejects.toMatchObject(
+      code('SKEIN_TOO_LARGE'),
+    );
+    for (const wrong of [
+      [untyped(7), 'stats'],
+      [untyped({}), 'stats'],
+      ['b', 'not a name'],
+      ['b b', 'stats'],
+    ] as const)
+      await expect(settle(a.query<unknown>(wrong[0], wrong[1]))).rejects.toBeInstanceOf(TypeError);
+    await expect(settle(a.query(theSwarm, 'stats', null, { timeoutMs: 10_001 }))).rejects.toBeInstanceOf(
+      TypeError,
+    );
+    await expect(settle(a.query('b', 'stats', null, { signal: AbortSignal.abort() }))).rejects.toMatchObject(
+      code('SKEIN_ABORTED'),
+    );
+    const never = world.a.queries.answer('never', () => new Promise(() => undefined), { swarm: true });
+    await settle(never.opened);
+    for (const target of ['a', theSwarm])
+      await expect(settle(a.query(target, 'never', null, { timeoutMs: 50 }))).rejects.toMatchObject(
+        code('SKEIN_TIMEOUT'),
+      );
+    await settle(never.close());
+    const taken = a.queries.answer('taken', () => 1);
+    await settle(taken.opened);
+    for (const name of ['stats', 'taken'])
+      await expect(settle(answered(name))).rejects.toMatchObject(code('SKEIN_INVALID'));
+    expect(() => a.queries.answer('x', untyped('y'))).toThrow(TypeError);
+    expect(() => a.queries.answer('x', () => 1, { concurrency: 0 })).toThrow(TypeError);
+    await settle(taken.close());
+  });
+
+  /** A node of this process refuses an answer at once, one of another process when it hears of it. */
+  async function answered(name: string): Promise<void> {
+    await a.queries.answer(name, () => 1).opened;
+  }
+
   test('is closed once: what waits ends, and every call says so', async () => {
     const [stream, told] = [a.messages({ kind: 'last' }), once(a.events, 'close')];
     await settle(stream.opened);
@@ -452,12 +624,14 @@ describe.each([
       ...[() => a.request('double', 1), () => a.pair('b')],
       () => a.swarm.forget('b'),
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
+      ...[() => a.query('b', 'stats'), () => a.query({ swarm: true }, 'stats')],
     ];
     for (const call of calls)
       await expect(settle(call()), String(call)).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });
     const throwing: (() => unknown)[] = [
       ...[() => a.post('b', 1), () => a.batch('b'), () => a.handle(() => 1), () => a.messages()],
       ...[() => a.snoop(), () => a.respond('x', () => 1), () => a.pairs()],
+      () => a.queries.answer('x', () => 1),
     ];
     for (const call of throwing)
       expect(call, String(call)).toThrow(expect.objectContaining({ code: 'SKEIN_CLOSED' }));

@@ -1,10 +1,11 @@
 /** The one type argument of the letters feature. */
-import type { LettersNodeApi, LettersNodeEvents } from './api.ts';
+import type { LettersApi, LettersNodeApi, LettersNodeEvents } from './api.ts';
 import type { LettersShape } from './core/letters-types.ts';
 
 export interface LettersFeatureShape extends LettersShape {
   readonly api: LettersNodeApi;
   readonly settings: object;
   readonly nodeEvents: LettersNodeEvents;
-  readonly shared: object;
+  /** What features that need letters may use. */
+  readonly shared: Pick<LettersApi, 'list'>;
 }

@@ -6,7 +6,7 @@ import type { Calls } from '../core/calls.ts';
 import type { CallsFeatureShape } from '../shape.ts';
 import { Requests } from './requests.ts';
 import { Responders } from './responders.ts';
-import type { Service } from './service.ts';
+import { hiddenService, type Service } from './service.ts';
 
 export function callsFacade(node: NodePorts<CallsFeatureShape, Calls>): Facade<CallsFeatureShape> {
   const requests = new Requests(node);
@@ -36,6 +36,11 @@ export function callsFacade(node: NodePorts<CallsFeatureShape, Calls>): Facade<C
         const given = service as Service<never, unknown> | string;
         return responders.respond(given, handler as (call: Call) => unknown, options);
       },
+    },
+    shared: {
+      request: (service, to, input, options) =>
+        requests.request(hiddenService(service), input, { ...options, to }),
+      answer: (service, handler) => responders.answerHidden(hiddenService(service), handler),
     },
     event(event) {
       if (event.type === 'outcomes') requests.concluded(event.outcomes);

@@ -21,9 +21,12 @@ import { type Service, serviceOf } from './service.ts';
 
 type Ports = NodePorts<CallsFeatureShape, Calls>;
 
-interface Offer {
+interface Answerer {
   readonly service: Service<unknown, unknown>;
   readonly handler: (call: Call) => unknown;
+}
+
+interface Offer extends Answerer {
   readonly concurrency: number;
   readonly queue: number;
 }
@@ -32,7 +35,7 @@ interface Offer {
 interface Job {
   readonly execution: Execution;
   readonly responder: Responder;
-  readonly offer: Offer;
+  readonly offer: Answerer;
 }
 
 /** An execution's handle where it was given up before its call was made. */
@@ -41,6 +44,8 @@ const left = Symbol('left');
 export class Responders {
   private readonly ports: Ports;
   private readonly offers = new Map<string, Offer>();
+  /** Those that this node's core offers by itself. */
+  private readonly hidden = new Map<string, Answerer>();
   /** Handlers that have not answered yet. */
   private running = 0;
   private whenIdle: (() => void) | undefined;
@@ -71,6 +76,11 @@ export class Responders {
     return { opened, close, [Symbol.asyncDispose]: close };
   }
 
+  answerHidden(given: Service<never, unknown>, handler: (call: Call) => unknown): void {
+    const service = serviceOf(given);
+    this.hidden.set(service.name, { service, handler });
+  }
+
   /** The kernel behind this node has changed: what is offered is offered by the new one. */
   resume(): void {
     for (const offer of this.offers.values()) void this.serve(offer);
@@ -79,6 +89,7 @@ export class Responders {
   /** The node is to end: nothing new begins. @param idle Called once nothing runs, at once where nothing does. */
   drain(idle: () => void): void {
     for (const offer of [...this.offers.values()]) this.withdraw(offer);
+    this.hidden.clear();
     if (this.running === 0) idle();
     else this.whenIdle = idle;
   }
@@ -104,7 +115,8 @@ export class Responders {
 
   private carryOut(execution: Execution): void {
     const { responder } = this.ports.behavior;
-    const offer = this.offers.get(execution.service);
+    const { service } = execution;
+    const offer = this.offers.get(service) ?? this.hidden.get(service);
     // Withdrawn in this very turn.
     if (offer === undefined) return responder.failed(execution, 'SKEIN_NO_SERVICE', 'it was just withdrawn');
     const job = { execution, responder, offer };

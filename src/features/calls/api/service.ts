@@ -50,6 +50,11 @@ export function service<Input = unknown, Output = unknown>(
   return { name, input, output, idempotent };
 }
 
+/** One that no program can name, and that is safe to ask twice. @param name With a character that `service` refuses. */
+export function hiddenService(name: string): Service<never, unknown> {
+  return { name, input: undefined, output: undefined, idempotent: true };
+}
+
 /** Services by name alone that were asked for: making one for each request would cost more than the rest. */
 const byName = new Map<string, Service<unknown, unknown>>();
 const byNameMax = 1024;

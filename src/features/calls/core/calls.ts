@@ -20,13 +20,14 @@ import { failure } from '../../../kernel/errors.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import { Asker } from './asker.ts';
-import type { CallsShape } from './calls-types.ts';
+import type { CallsShape, ServeOptions } from './calls-types.ts';
 import { Responder } from './responder.ts';
+import type { CallsCore, ServiceStanding } from './shared.ts';
 import { CallType } from './wire.ts';
 
 export const callsFeature = 'calls';
 
-export class Calls implements Behavior<CallsShape> {
+export class Calls implements Behavior<CallsShape>, CallsCore {
   readonly name = callsFeature;
   readonly commands: CommandHandlers<CallsShape> = {
     serve: (_agent, offer, reply) => {
@@ -68,6 +69,7 @@ export class Calls implements Behavior<CallsShape> {
   responder!: Responder;
   private readonly availability: AvailabilityCore;
   private malformed = 0;
+  private readonly hidden = new Map<string, ServeOptions>();
 
   constructor(availability: AvailabilityCore) {
     this.availability = availability;
@@ -76,11 +78,26 @@ export class Calls implements Behavior<CallsShape> {
   private started(agent: BehaviorAgent): void {
     this.asker = new Asker(agent, this.availability);
     this.responder = new Responder(agent);
+    for (const [service, options] of this.hidden) this.responder.serveHidden(service, options);
   }
 
   private stopped(agent: BehaviorAgent): void {
     this.responder.stop();
     this.asker.abandonAll(failure('SKEIN_CLOSED', `node ${agent.self.name} is closed`));
+  }
+
+  // ── for features that need calls ──────────────────────────────────────────────────────────────────
+
+  offerHidden(service: string, options: ServeOptions): void {
+    this.hidden.set(service, options);
+  }
+
+  standing(service: string): ServiceStanding | undefined {
+    return this.responder.standing(service);
+  }
+
+  work(): { readonly running: number; readonly waiting: number } {
+    return this.responder.work();
   }
 
   private take(frame: Frame): boolean {

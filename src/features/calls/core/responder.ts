@@ -16,6 +16,7 @@ import type { CallsEvent, Execution, ServeOptions } from './calls-types.ts';
 import { callLimits } from './limits.ts';
 import { Replies } from './replies.ts';
 import { Service } from './service.ts';
+import type { ServiceStanding } from './shared.ts';
 import { CallCursor, encodeFailure, ReplyStatus, readGot, readLife } from './wire.ts';
 
 export class Responder {
@@ -23,6 +24,8 @@ export class Responder {
   private readonly agent: BehaviorAgent;
   private readonly life: number;
   private readonly services = new Map<string, Service<Work>>();
+  /** Of these services: those that are not announced. */
+  private readonly hidden = new Set<string>();
   private readonly callers = new Callers();
   private readonly replies: Replies;
   private readonly cursor = new CallCursor();
@@ -50,12 +53,32 @@ export class Responder {
     return true;
   }
 
+  /** One that is not announced: the others have to know that it is there. */
+  serveHidden(name: string, options: ServeOptions): void {
+    this.hidden.add(name);
+    this.services.set(name, new Service(name, options));
+  }
+
+  standing(name: string): ServiceStanding | undefined {
+    return this.hidden.has(name) ? undefined : this.services.get(name)?.standing;
+  }
+
+  work(): { readonly running: number; readonly waiting: number } {
+    const sum = { running: 0, waiting: 0 };
+    for (const { name, standing } of this.services.values()) {
+      if (this.hidden.has(name)) continue;
+      sum.running += standing.running;
+      sum.waiting += standing.waiting;
+    }
+    return sum;
+  }
+
   /** What runs goes on; what waits is refused, so that its askers ask others. */
   unserve(name: string): void {
     const service = this.services.get(name);
     if (service === undefined) return;
     this.services.delete(name);
-    this.agent.withdrawService(name);
+    if (!this.hidden.delete(name)) this.agent.withdrawService(name);
     for (const work of service.rest()) this.decline(work, ReplyStatus.refused);
   }
 

@@ -4,6 +4,7 @@
  * Who calls it: the responder. Invariant: at most `concurrency` run, at most `queue` wait, first come first served.
  */
 import type { ServeOptions } from './calls-types.ts';
+import type { ServiceStanding } from './shared.ts';
 
 /** What waits: only one that is `queued` still gets its turn. */
 interface Waiting {
@@ -35,6 +36,11 @@ export class Service<Work extends Waiting> {
 
   get waitingCount(): number {
     return this.waiting.length - this.head;
+  }
+
+  get standing(): ServiceStanding {
+    const { concurrency, queueMax, running, waitingCount } = this;
+    return { concurrency, queue: queueMax, running, waiting: waitingCount };
   }
 
   begun(): void {

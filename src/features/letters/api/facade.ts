@@ -47,6 +47,7 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
   };
   return {
     api: { letters },
+    shared: letters,
     event(event) {
       if (event.type === 'stored') outgoing.stored(event);
       else if (event.type === 'letters') handling.received(event);

@@ -1,6 +1,6 @@
 /** Answers of the broker to questions, as values: it may be of another version, or lie. */
 import { SkeinError } from '../../../kernel/errors.ts';
-import { boolean, fields, listOf, number, text } from '../../../kit/answers.ts';
+import { fields, flag, listOf, number, text } from '../../../kit/answers.ts';
 
 /** @throws SkeinError SKEIN_PROTOCOL for what does not fit. */
 export function readAnswer<Value>(verb: string, json: string, check: (value: unknown) => Value): Value {
@@ -23,4 +23,4 @@ export const nodesAnswer = listOf(
   }),
 );
 
-export const forgottenAnswer = fields({ wasSeen: boolean, wasPinned: boolean });
+export const forgottenAnswer = fields({ wasSeen: flag, wasPinned: flag });

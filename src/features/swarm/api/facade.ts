@@ -19,6 +19,7 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
   };
   return {
     api: { swarm },
+    shared: { nodesAfter: (name) => nodesAfter(node, name) },
     event(event) {
       if ('refused' in event) return node.warn(event.refused.code, event.refused.message);
       const { keeper, problem } = event;
@@ -36,14 +37,19 @@ async function forget(node: NodePorts<SwarmFeatureShape, Swarm>, name: string): 
 async function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {
   const found: SwarmNode[] = [];
   for (let after = ''; found.length < swarmLimits.swarmNodesMax; ) {
-    const page = readAnswer('nodes', await node.ask('ask', { verb: 'nodes', input: { after } }), nodesAnswer);
-    for (const each of page) found.push({ ...each, isReachable: isReachable(node, each.name) });
+    const page = await nodesAfter(node, after);
+    found.push(...page);
     const last = page.at(-1);
     // One that does not get on would be asked for ever.
     if (last === undefined || page.length < swarmLimits.swarmNodesPerPage || last.name <= after) break;
     after = last.name;
   }
   return found;
+}
+
+async function nodesAfter(node: NodePorts<SwarmFeatureShape, Swarm>, after: string): Promise<SwarmNode[]> {
+  const page = readAnswer('nodes', await node.ask('ask', { verb: 'nodes', input: { after } }), nodesAnswer);
+  return page.map((each) => ({ ...each, isReachable: isReachable(node, each.name) }));
 }
 
 function isReachable({ name: own, mesh }: NodePorts<SwarmFeatureShape, Swarm>, name: string): boolean {

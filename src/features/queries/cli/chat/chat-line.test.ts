@@ -1,0 +1,65 @@
+/** What is typed in a chat, read and completed. */
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../../cli/kit/exit.ts';
+import { chatCommandOf } from './chat-line.ts';
+import { completeFor } from './completion.ts';
+
+describe('a line', () => {
+  test.each([
+    ['', { type: 'nothing' }],
+    ['   ', { type: 'nothing' }],
+    ['say  two  words ', { type: 'say', text: 'two  words' }],
+    ['wait', { type: 'wait', forMs: undefined }],
+    ['wait 500ms', { type: 'wait', forMs: 500 }],
+    ['invite b, c d', { type: 'invite', names: ['b', 'c', 'd'] }],
+    ['state b', { type: 'state', names: ['b'] }],
+    ['peers', { type: 'peers' }],
+    ['peers all', { type: 'all-peers' }],
+    ['peer b mood', { type: 'query', node: 'b', query: 'mood', input: null }],
+    ['peer b service echo', { type: 'query', node: 'b', query: 'service', input: 'echo' }],
+    ['swarm state {"from":"b"}', { type: 'query', node: undefined, query: 'state', input: { from: 'b' } }],
+    ['quit', { type: 'quit' }],
+  ])('%j is read', (line, command) => {
+    expect(chatCommandOf(line)).toEqual(command);
+  });
+
+  test.each([
+    ['sya hello', /^no command "sya": one of say, wait/],
+    ['constructor', /^no command "constructor"/],
+    ['say', /^say: say what; usage: say TEXT$/],
+    ['wait soon', /^wait: expected a duration .*, got "soon"; usage/],
+    ['invite', /^invite: name a node; usage: invite NAME/],
+    ['invite b/c', /^invite: .*"b\/c" does not fit; usage/],
+    ['peer', /^peer: a name is missing; usage: peer NAME QUERY/],
+    ['peer b', /^peer: a name is missing/],
+    ['swarm', /^swarm: a name is missing; usage: swarm QUERY/],
+    ['peer b disk {"from"', /^the input begins as JSON and is none/],
+    ['who else', /^who: "else" is too much; usage: who$/],
+    ['peers some', /^peers: "some" is too much; usage: peers \[all\]$/],
+  ])('%j is refused, and what is accepted is said', (line, text) => {
+    expect(() => chatCommandOf(line)).toThrow(UsageError);
+    expect(() => chatCommandOf(line)).toThrow(text);
+  });
+});
+
+describe('completion', () => {
+  const complete = completeFor({
+    nodes: async () => [{ name: 'farm1' }, { name: 'farm2' }, { name: 'page' }] as never,
+    query: async (target: unknown) =>
+      ({ queries: typeof target === 'string' ? ['disk', 'stats'] : ['state', 'stats'] }) as never,
+  });
+  test.each([
+    ['sa', ['say '], 'sa'],
+    ['p', ['peer', 'peers'], 'p'],
+    ['peers ', ['all '], ''],
+    ['invite farm', ['farm1', 'farm2'], 'farm'],
+    ['invite farm1 p', ['page '], 'p'],
+    ['peer pa', ['page '], 'pa'],
+    ['peer page d', ['disk '], 'd'],
+    ['swarm st', ['state', 'stats'], 'st'],
+    ['say farm', [], 'farm'],
+    ['peer page disk x', [], 'x'],
+  ])('of %j offers %j', async (line, words, replaced) => {
+    expect(await complete(line)).toEqual([words, replaced]);
+  });
+});

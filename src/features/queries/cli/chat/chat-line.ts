@@ -1,0 +1,110 @@
+/**
+ * A line that was typed, as a command.
+ *
+ * Pure. Invariant: what is none is an error that says what is wrong and what is accepted.
+ */
+import { UsageError } from '../../../../cli/kit/exit.ts';
+import { nameProblem } from '../../../../kernel/index.ts';
+import { acceptedDurations, parseDuration } from '../../../../kit/duration.ts';
+
+export type ChatCommand =
+  | { readonly type: 'nothing' | 'peers' | 'all-peers' | 'who' | 'help' }
+  | { readonly type: 'quit' }
+  | { readonly type: 'say'; readonly text: string }
+  /** `forMs` undefined: for ever. */
+  | { readonly type: 'wait'; readonly forMs: number | undefined }
+  | { readonly type: 'invite' | 'state'; readonly names: readonly string[] }
+  /** `node` undefined: the swarm. */
+  | {
+      readonly type: 'query';
+      readonly node: string | undefined;
+      readonly query: string;
+      readonly input: unknown;
+    };
+
+/** By their first word: how they are written, and what they do. */
+export const chatCommands = {
+  say: ['say TEXT', 'store a letter for all who take part'],
+  wait: ['wait [DURATION]', 'until something has arrived since the last wait'],
+  invite: ['invite NAME...', 'these take part from now on'],
+  who: ['who', 'who takes part'],
+  peers: ['peers [all]', 'nodes that can be reached; all: that were ever here'],
+  peer: ['peer NAME QUERY [INPUT]', 'ask a node; INPUT is text, or JSON in braces or brackets'],
+  swarm: ['swarm QUERY [INPUT]', 'ask the swarm'],
+  state: ['state AUTHOR...', 'letters of these, and how they stand'],
+  help: ['help', 'this list'],
+  quit: ['quit', 'end the chat, as Ctrl-D does'],
+} as const;
+
+type Word = keyof typeof chatCommands;
+
+/** @throws UsageError */
+export function chatCommandOf(line: string): ChatCommand {
+  const [word = '', rest] = split(line);
+  if (word === '') return { type: 'nothing' };
+  if (!Object.hasOwn(chatCommands, word))
+    throw new UsageError(`no command "${word}": one of ${Object.keys(chatCommands).join(', ')}`);
+  return readers[word as Word](rest);
+}
+
+const readers: Readonly<Record<Word, (rest: string) => ChatCommand>> = {
+  say: (text) => (text === '' ? wrong('say', 'say what') : { type: 'say', text }),
+  wait: (rest) => ({ type: 'wait', forMs: rest === '' ? undefined : durationOf(rest) }),
+  invite: (rest) => ({ type: 'invite', names: namesOf('invite', rest) }),
+  state: (rest) => ({ type: 'state', names: namesOf('state', rest) }),
+  who: (rest) => alone('who', rest),
+  help: (rest) => alone('help', rest),
+  quit: (rest) => alone('quit', rest),
+  peers: (rest) => (rest === 'all' ? { type: 'all-peers' } : alone('peers', rest)),
+  peer(rest) {
+    const [node, asked] = split(rest);
+    return query('peer', nameOf('peer', node), asked);
+  },
+  swarm: (rest) => query('swarm', undefined, rest),
+};
+
+function query(word: Word, node: string | undefined, rest: string): ChatCommand {
+  const [name, input] = split(rest);
+  return { type: 'query', node, query: nameOf(word, name), input: inputOf(input) };
+}
+
+/** JSON only where it cannot be meant as text. */
+function inputOf(text: string): unknown {
+  if (text === '') return null;
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch (problem) {
+    throw new UsageError(`the input begins as JSON and is none: ${(problem as Error).message}`);
+  }
+}
+
+function alone<Type extends 'who' | 'help' | 'quit' | 'peers'>(type: Type, rest: string): { type: Type } {
+  return rest === '' ? { type } : wrong(type, `"${rest}" is too much`);
+}
+
+function namesOf(word: Word, rest: string): string[] {
+  const names = rest.split(/[\s,]+/).filter((name) => name !== '');
+  return names.length === 0 ? wrong(word, 'name a node') : names.map((name) => nameOf(word, name));
+}
+
+function nameOf(word: Word, name: string): string {
+  if (name === '') return wrong(word, 'a name is missing');
+  const problem = nameProblem(name);
+  return problem === undefined ? name : wrong(word, problem);
+}
+
+function durationOf(text: string): number {
+  return parseDuration(text) ?? wrong('wait', `expected ${acceptedDurations}, got "${text}"`);
+}
+
+function wrong(word: Word, text: string): never {
+  throw new UsageError(`${word}: ${text}; usage: ${chatCommands[word][0]}`);
+}
+
+/** The first word, and what follows it. */
+function split(line: string): [string, string] {
+  const text = line.trim();
+  const end = text.search(/\s/);
+  return end === -1 ? [text, ''] : [text.slice(0, end), text.slice(end).trimStart()];
+}

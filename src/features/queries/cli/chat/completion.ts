@@ -1,0 +1,40 @@
+/**
+ * What may follow in the line that is being typed: commands, nodes, queries.
+ *
+ * Called by the terminal at Tab. Invariant: it asks for names only where a name may stand, and never for longer than a
+ * moment.
+ */
+import type { SkeinNode } from '../../../../node/node.ts';
+import { chatCommands } from './chat-line.ts';
+import type { Complete } from './console.ts';
+
+/** A person waits for it. */
+const timeoutMs = 2000;
+const theSwarm = { swarm: true } as const;
+
+export function completeFor(node: Pick<SkeinNode, 'nodes' | 'query'>): Complete {
+  return async (line) => {
+    const words = line.trimStart().split(/\s+/);
+    const typed = words.at(-1) ?? '';
+    const found = (await candidates(node, words)).filter((word) => word.startsWith(typed)).sort();
+    // With one left the next word can be typed at once.
+    return [found.length === 1 ? [`${found[0]} `] : found, typed];
+  };
+}
+
+async function candidates(
+  node: Pick<SkeinNode, 'nodes' | 'query'>,
+  words: readonly string[],
+): Promise<readonly string[]> {
+  const [command, name = ''] = words;
+  const place = words.length - 1;
+  if (place === 0) return Object.keys(chatCommands);
+  if (command === 'peers' && place === 1) return ['all'];
+  if (command === 'invite' || command === 'state' || (command === 'peer' && place === 1))
+    return (await node.nodes({ all: true })).map((each) => each.name);
+  if (command === 'peer' && place === 2)
+    return (await node.query(name, 'services', null, { timeoutMs })).queries;
+  if (command === 'swarm' && place === 1)
+    return (await node.query(theSwarm, 'services', null, { timeoutMs })).queries;
+  return [];
+}

@@ -1,0 +1,228 @@
+/** `skein chat` from a pipe, and in a terminal of 80 columns: the transcripts of both. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { SkeinNode } from '../../src/node/node.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { program, Site, startProgram } from './helpers.ts';
+import { noTerminal } from './in-terminal.ts';
+import { Screen } from './screen.ts';
+
+let site: Site;
+let b: SkeinNode;
+let c: SkeinNode;
+/** What b was told, as it was handled. */
+const heard: unknown[] = [];
+
+beforeAll(async () => {
+  site = await Site.open(undefined, { SKEIN_NAMESPACE: `chat-${process.pid}` });
+  await Promise.all(['a', 'b', 'c'].map((name) => site.up(name)));
+  await site.must('status', '--wait', '--count', '3', '--node', 'a');
+  [b, c] = (await Promise.all(['b', 'c'].map((name) => attached(name)))) as [SkeinNode, SkeinNode];
+  // From now on the swarm knows all of them.
+  await vi.waitFor(async () => expect(await b.swarm.nodes()).toHaveLength(3), 10_000);
+  const handling = b.letters.handle(({ body }) => void heard.push(body));
+  await handling.opened;
+});
+afterAll(async () => {
+  await Promise.all([b, c].map((node) => node.close()));
+  await site.close();
+});
+beforeEach(() => {
+  heard.length = 0;
+});
+
+function attached(name: string): Promise<SkeinNode> {
+  return attach({ control: join(site.folder, 'run', `${name}.sock`) });
+}
+
+/** Resolves once b has heard this. */
+async function isHeard(text: string): Promise<void> {
+  await vi.waitFor(() => expect(heard.at(-1)).toBe(text), 10_000);
+}
+
+const masked = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, '2026-11-29T10:27:34').replace(/ +$/gm, '');
+
+class Terminal {
+  private readonly screen = new Screen();
+  private look = (): void => undefined;
+  private kept: readonly string[] = [];
+  private readonly stages: string[] = [];
+  private readonly command;
+
+  constructor(...args: string[]) {
+    const line = ['stty cols 80 rows 24; exec', process.execPath, program, 'chat', ...args].join(' ');
+    this.command = startProgram(['script', '-qec', line, '/dev/null'], {
+      env: { ...site.environment(), TERM: 'xterm' },
+    });
+    this.command.process.stdout?.on('data', (chunk: Buffer) => {
+      this.screen.write(chunk.toString());
+      this.look();
+    });
+  }
+
+  type(keys: string): void {
+    this.command.process.stdin?.write(keys);
+  }
+
+  /** Resolves once the screen ends with this, the cursor as a bar. */
+  ends(end: string): Promise<void> {
+    return this.shows('', end);
+  }
+
+  /** The same, and shows that somewhere. */
+  async shows(text: string, end: string): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        const shown = this.screen.text(true);
+        if (shown.includes(text) && shown.endsWith(end)) resolve();
+      };
+      const show = (): void =>
+        reject(new Error(`${JSON.stringify(end)} did not come:\n${this.screen.text(true)}`));
+      late = setTimeout(show, 10_000);
+      this.look = look;
+      look();
+    }).finally(() => clearTimeout(late));
+  }
+
+  async keys(keys: string, end: string): Promise<void> {
+    this.type(keys);
+    await this.ends(end);
+  }
+
+  /** Types, waits until the screen ends so, and keeps what it shows under this title. */
+  async step(title: string, keys: string, end: string): Promise<void> {
+    await this.keys(keys, end);
+    this.keep(title);
+  }
+
+  /** From the row on that is another one than before. */
+  keep(title: string): void {
+    const rows = this.screen.text(true).split('\n');
+    const first = rows.findIndex((row, at) => row !== this.kept[at]);
+    this.kept = rows;
+    this.stages.push(`== ${title}\n${rows.slice(first).join('\n')}\n`);
+  }
+
+  async ended(): Promise<string> {
+    const { exitCode } = await this.command.ended;
+    this.stages.push(`== ended with ${exitCode}, the whole screen\n${this.screen.text()}\n`);
+    return masked(this.stages.join('\n'));
+  }
+}
+
+test('in a terminal what arrives stands above the line that is being typed', async ({ skip }) => {
+  if (noTerminal !== undefined) skip(noTerminal);
+  const terminal = new Terminal('--node', 'a');
+  await terminal.ends('a> |');
+  // Keys one by one, as a person types: Node.js takes several at once for text that was pasted. A tab in the middle of other keys would be one that was pasted.
+  await terminal.keys('inv', 'a> inv|');
+  await terminal.keys('\t', 'a> invite |');
+  await terminal.keys('b', 'a> invite b|');
+  await terminal.step('a command and a name are completed', '\t', 'a> invite b |');
+  await terminal.step('who takes part', '\r', '(b takes part)\na> |');
+  terminal.type('say hel');
+  await terminal.ends('a> say hel|');
+  await b.letters.send('a', 'are you there?');
+  await terminal.ends('b: are you there?\na> say hel|');
+  terminal.keep('a letter has arrived in the middle of a line');
+  await terminal.step('the line goes on', 'lo\r', '(stored for b)\na> |');
+  await isHeard('hello');
+
+  const [before, after] = [
+    'this line is longer than one row of the terminal has columns, and the cursor',
+    ' goes back into it',
+  ];
+  terminal.type(`say ${before}${after}`);
+  await terminal.ends(`${after.slice(-10)}|`);
+  terminal.type('\u001b[D'.repeat(after.length));
+  await terminal.ends(`${before.slice(-2)}|${after}`);
+  await b.letters.send('a', 'first row\nsecond row');
+  await b.letters.send('a', 'with a \u001b[2J control sequence');
+  await terminal.shows('control sequence\na> say this', `${before.slice(-2)}|${after}`);
+  terminal.keep('two letters have arrived while the cursor was in a long line');
+  await terminal.keys('!', `sor!|${after}`);
+  await terminal.step('the rest of the line is typed where the cursor was', '\r', '(stored for b)\na> |');
+  await isHeard(`${before}!${after}`);
+
+  await terminal.step('the arrow up brings back what was typed', '\u001b[A\u001b[A', 'a> say hello|');
+  await terminal.step('Ctrl-C clears the line', '\u0003', 'a> |');
+  await terminal.keys('peer b m', 'peer b m|');
+  await terminal.keys('\t', 'peer b mood |');
+  await terminal.step('a query is completed and answered', '\r', '}\na> |');
+  await terminal.step('the swarm is asked', 'swarm service echo\r', '"nodeCount": 0\n}\na> |');
+  await terminal.step('what is unknown', 'peer c weather\r', '(SKEIN_UNKNOWN_QUERY)\na> |');
+  await terminal.step('no command', 'sya hello\r', 'help\n, quit\na> |');
+  await c.letters.send('a', 'may I join?');
+  await terminal.ends('c: may I join?\na> |');
+  terminal.keep('a letter of somebody who did not take part');
+  await terminal.step('goes to both from now on', 'say welcome\r', '(stored for b, c)\na> |');
+  // What was not waited for yet: four letters, and one more.
+  await terminal.step('a wait ends at once where something has arrived', 'wait\r', 'a> wait\na> |');
+  terminal.type('wait\r');
+  await terminal.ends('a> wait\na> wait\na> |');
+  await terminal.step('Ctrl-C ends a wait', '\u0003', 'interrupted\na> |');
+  await terminal.step('who is here', 'peers\r', '\nc     1          -\na> |');
+  terminal.type('\u0004');
+  await expect(await terminal.ended()).toMatchFileSnapshot('./transcripts/chat-terminal.txt');
+});
+
+test('from a pipe it goes line by line, and ends with 1 where something has failed', async () => {
+  const d = await site.up('d');
+  await site.must('status', '--wait', '--count', '4', '--node', 'a');
+  const lines = [
+    'invite b',
+    'say hello',
+    'who',
+    'wait 20s',
+    'peer b service echo',
+    'peer b weather',
+    'sya',
+    'state d',
+    'quit',
+  ];
+  const echo = b.letters.list({ from: 'd' });
+  expect(await echo).toEqual([]);
+  const answered = vi
+    .waitFor(() => expect(heard).toContain('hello'), 30_000)
+    .then(() => b.letters.send('d', 'hello d'));
+  const chat = await site.run(['chat', '--node', 'd'], { input: `${lines.join('\n')}\nsay not any more\n` });
+  await answered;
+  expect(masked(chat.stdout)).toBe(
+    [
+      ...['(b takes part)', '(stored for b)', '(b takes part)', 'b: hello d', '{', '  "name": "echo",'],
+      ...['  "isOffered": false', '}', '2026-11-29T10:27:34  d (b delivered)', ''],
+    ].join('\n'),
+  );
+  expect(chat.stderr).toBe(
+    'skein: chat: query weather at b: it is unknown: b answers mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n' +
+      'skein: chat: no command "sya": one of say, wait, invite, who, peers, peer, swarm, state, help, quit\n',
+  );
+  expect(chat.exitCode).toBe(1);
+  d.process.kill('SIGINT');
+  await d.ended;
+});
+
+test('a node that handles its letters elsewhere is refused, and one that ends ends the chat', async () => {
+  expect(await site.run(['chat', '--node', 'b'], { input: 'who\n' })).toMatchObject({
+    ...{
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/handles letters already.*\(SKEIN_INVALID\)\n$/),
+    },
+  });
+  expect(await site.run(['chat', 'not a name', '--node', 'a'], { input: '' })).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+  });
+  await site.up('e');
+  const chat = site.start('chat', '--node', 'e');
+  chat.process.stdin?.write('who\n');
+  expect((await chat.lines.next()).value).toBe('(nobody else takes part)');
+  await site.must('down', '--node', 'e');
+  expect(await chat.ended).toMatchObject({
+    exitCode: 1,
+    stderr: 'skein: chat: node e has ended (SKEIN_CLOSED)\n',
+  });
+});
