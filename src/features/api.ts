@@ -7,6 +7,7 @@ import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
 import type { FormationNodeEvents } from './formation/api.ts';
 import type { LettersErrorDetails, LettersNodeApi, LettersNodeEvents } from './letters/api.ts';
+import type { LogNodeApi } from './log/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
 import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
 import type { TopologyApi } from './topology/api.ts';
@@ -16,6 +17,7 @@ export * from './channels/api.ts';
 export * from './discovery/api.ts';
 export * from './formation/api.ts';
 export * from './letters/api.ts';
+export * from './log/api.ts';
 export * from './messaging/api.ts';
 export * from './swarm/api.ts';
 export * from './topology/api.ts';
@@ -28,7 +30,8 @@ export interface FeatureApis
     CallsApi,
     ChannelsApi,
     SwarmNodeApi,
-    LettersNodeApi {}
+    LettersNodeApi,
+    LogNodeApi {}
 
 /** The events that they add. */
 export interface FeatureNodeEvents extends FormationNodeEvents, SwarmNodeEvents, LettersNodeEvents {}

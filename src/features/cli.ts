@@ -8,6 +8,7 @@ import { channelsCli } from './channels/cli.ts';
 import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
 import { lettersCli } from './letters/cli.ts';
+import { logCli } from './log/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
 import { swarmCli } from './swarm/cli.ts';
 import { topologyCli } from './topology/cli.ts';
@@ -23,4 +24,5 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   channel: channelsCli,
   swarm: swarmCli,
   letters: lettersCli,
+  log: logCli,
 };

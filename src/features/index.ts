@@ -9,8 +9,19 @@ import { channels } from './channels/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
 import { letters } from './letters/feature.ts';
+import { log } from './log/feature.ts';
 import { messaging } from './messaging/feature.ts';
 import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
-export const features = [topology, discovery, messaging, calls, channels, formation, swarm, letters] as const;
+export const features = [
+  topology,
+  discovery,
+  messaging,
+  calls,
+  channels,
+  formation,
+  swarm,
+  letters,
+  log,
+] as const;

@@ -8,6 +8,7 @@ import { channelLimits } from './channels/core/limits.ts';
 import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
+import { logLimits } from './log/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
@@ -23,4 +24,5 @@ export const limits = {
   ...formationLimits,
   ...swarmLimits,
   ...letterLimits,
+  ...logLimits,
 } as const;

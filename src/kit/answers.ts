@@ -17,6 +17,11 @@ export function number(value: unknown): number {
   throw new TypeError('no number');
 }
 
+export function yesOrNo(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new TypeError('neither true nor false');
+}
+
 export function oneOf<const Word extends string>(words: readonly Word[]): Check<Word> {
   return (value) => {
     if (words.includes(value as Word)) return value as Word;

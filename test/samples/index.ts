@@ -7,6 +7,7 @@ import { frameSamples } from './frame.ts';
 import { keySamples } from './keys.ts';
 import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
+import { logSamples } from './log.ts';
 import { messagingSamples } from './messaging.ts';
 import { nanomsgSamples } from './nanomsg.ts';
 import type { WireSamples } from './sample.ts';
@@ -25,5 +26,6 @@ export const wireSamples: readonly WireSamples[] = [
   channelSamples,
   swarmSamples,
   lettersSamples,
+  logSamples,
   nanomsgSamples,
 ];

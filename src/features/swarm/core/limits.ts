@@ -17,6 +17,8 @@ export const swarmLimits = {
   swarmSeenMs: 1000,
   /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */
   swarmNodesMax: 100_000,
+  /** Joins and leaves that are written in one operation. */
+  swarmEventsPerWrite: 1000,
   /** Nodes in one answer about who was ever here. */
   swarmNodesPerPage: 500,
 } as const;

@@ -21,6 +21,7 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
+import { Happenings } from './happenings.ts';
 import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
@@ -77,6 +78,9 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly answerers = new Map<string, Answerer>();
   private readonly questions = new Questions();
   private readonly register = new Register();
+  private readonly happenings = new Happenings();
+  /** Operations that write what has happened, with the number of events. */
+  private readonly writing = new Map<number, number>();
   /** Questions that wait until the store is open. */
   private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
   /** Answers that wait for an operation. */
@@ -140,6 +144,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.setOffice({ state: 'failed', failure: why });
   }
 
+  logged(): void {
+    for (const follower of this.followers) follower.logged?.();
+  }
+
   hasSeen(name: string): boolean {
     return this.register.has(name);
   }
@@ -180,6 +188,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   /** What was seen in the last second is written before the store closes. */
   private stopped(): void {
+    const { agent } = this;
+    if (this.office.state === 'open') this.happenings.left(agent.self.name, 'left', agent);
     this.writeSeen();
     this.setOffice({ state: 'elsewhere' });
   }
@@ -193,6 +203,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
+    this.happenings.brokerChanged(asked?.node, broker !== undefined && !this.formation.isBroker);
     // What it did as the broker ends before it speaks as a member.
     this.setOffice({ state: 'elsewhere' });
     this.askAgain();
@@ -232,6 +243,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       this.openAt = never;
       if (office.state !== 'failed') this.claimAgainAt = never;
       this.register.clear();
+      this.happenings.clear();
       this.writeSeenAt = never;
       const why = office.state === 'failed' ? office.failure : movedAway();
       for (const reply of this.pages.values()) reply.fail(why);
@@ -253,10 +265,15 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private opened(): void {
     this.claimToken = undefined;
     const { directory, self } = this.agent;
+    this.happenings.tookOver(this.broker?.epoch ?? 1, this.agent);
     for (const entry of directory.entries()) {
-      if (entry.reachable || entry.name === self.name) this.saw(entry);
-      else this.register.loaded([entry.name]);
+      if (entry.reachable || entry.name === self.name) {
+        this.happenings.present(entry.name, this.agent);
+        this.saw(entry);
+      } else this.register.loaded([entry.name]);
     }
+    // That the broker is another one is in the log before anything that it does.
+    this.writeAllSeen();
     this.setOffice({ state: 'open', store: this.storeTag });
   }
 
@@ -267,10 +284,14 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (completion.token === this.claimToken) return this.claimed(completion);
     const page = this.pages.get(completion.token);
     this.pages.delete(completion.token);
+    const written = this.writing.get(completion.token) ?? 0;
+    this.writing.delete(completion.token);
     if (!completion.ok) {
+      this.happenings.notWritten(written);
       this.operationFailed(completion.failure);
       page?.fail(completion.failure);
-    } else if (completion.verb === 'nodes') page?.answer(JSON.stringify(completion.value));
+    } else if (completion.verb === 'saw') this.logged();
+    else if (completion.verb === 'nodes') page?.answer(JSON.stringify(completion.value));
   }
 
   private claimed(completion: Completion): void {
@@ -301,8 +322,16 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private event(event: KernelEvent): void {
     this.lines.event(event);
-    if (this.office.state !== 'open') return;
-    if (event.type === 'node-up' || event.type === 'node-down') this.saw(event.node);
+    if (event.type !== 'node-up' && event.type !== 'node-down') return;
+    const { node } = event;
+    if (this.office.state !== 'open') {
+      if (event.type === 'node-down')
+        this.happenings.downBefore(node, event.reason, this.asked?.node, this.agent);
+      return;
+    }
+    if (event.type === 'node-up') this.happenings.joined(node.name, this.agent);
+    else this.happenings.left(node.name, event.reason, this.agent);
+    this.saw(node);
   }
 
   private saw(entry: { name: string; services: readonly string[]; addresses: readonly string[] }): void {
@@ -311,9 +340,17 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   private writeSeen(): void {
+    if (this.office.state === 'open') this.writeAllSeen();
+    else this.writeSeenAt = never;
+  }
+
+  private writeAllSeen(): void {
     this.writeSeenAt = never;
-    while (this.office.state === 'open' && this.register.hasUnwritten)
-      this.agent.store('saw', this.register.takeUnwritten());
+    while (this.register.hasUnwritten || this.happenings.hasUnwritten) {
+      const events = this.happenings.takeUnwritten();
+      const token = this.agent.store('saw', { sights: this.register.takeUnwritten(), events });
+      this.writing.set(token, events.length);
+    }
   }
 
   private answerNodes(input: unknown, reply: Answer): void {

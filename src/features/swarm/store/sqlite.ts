@@ -22,7 +22,7 @@ export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' |
       addresses TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`,
   ],
-  operations(database) {
+  operations(database, log) {
     const put = database.prepare(
       `INSERT INTO swarm_node (name, first_seen, last_seen, services, addresses) VALUES (?1, ?2, ?2, ?3, ?4)
        ON CONFLICT (name) DO UPDATE SET
@@ -31,7 +31,8 @@ export const swarmSqlite: SqlitePart<Pick<SwarmShape['store'], 'saw' | 'names' |
     const names = database.prepare('SELECT name FROM swarm_node WHERE name > ? ORDER BY name LIMIT ?');
     const nodes = database.prepare('SELECT * FROM swarm_node WHERE name > ? ORDER BY name LIMIT ?');
     return {
-      saw(sights) {
+      saw({ sights, events }) {
+        log.append(events);
         for (const { name, at, services, addresses } of sights)
           put.run(name, at, services.join(' '), addresses.join(' '));
       },
