@@ -27,6 +27,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
       .b.pair('a', { protocol: 'log', timeoutMs: 2000 })
       .catch(() => undefined),
   handleLetters: () => pair().b.letters.send('a', 'read this'),
+  followLog: () => pair().b.letters.send('a', 'this is in the log'),
+  keepLog: () => undefined,
   events: async () => {
     const d = await createNode({ name: 'd', ...alone, connect: (await pair().a.status()).addresses });
     await d.ready({ nodes: ['a'] });
@@ -34,7 +36,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
   },
 };
 /** They end the node, need what only a session has, or an address of this run. */
-const apart = new Set(['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'snoop']);
+const apart = new Set(['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'settleLog', 'snoop']);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {
   for (const [name, operation] of operations) {

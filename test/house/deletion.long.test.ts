@@ -39,7 +39,8 @@ interface Deletion {
 const deletions: readonly Deletion[] = [
   { features: ['calls'], doors: [] },
   { features: ['letters'], doors: [] },
-  { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
+  { features: ['log'], doors: [] },
+  { features: ['formation', 'swarm', 'letters', 'log'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;

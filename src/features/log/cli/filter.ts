@@ -14,6 +14,7 @@ export interface LogFlags extends NodeChoice, PrintChoice {
   readonly last?: number;
   readonly after?: string;
   readonly follow?: boolean;
+  readonly count?: number;
   readonly keep?: string;
   readonly out?: string;
 }

@@ -15,11 +15,14 @@ export async function keep(flags: LogFlags, name: string, out: string | undefine
   try {
     await withNode(flags, async (client) => {
       const input = { name, ...filterOf(flags) };
+      let left = flags.count ?? Number.POSITIVE_INFINITY;
       for await (const { ticket, entries } of client.stream('keepLog', input, { signal: interrupted() })) {
         const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
         if (file === undefined) await printed(lines);
         else await append(file, `${lines}\n`);
         await client.call('settleLog', { ticket });
+        left -= entries.length;
+        if (left <= 0) break;
       }
     });
   } finally {

@@ -11,7 +11,9 @@ type Flags = NodeChoice & PrintChoice;
 export function buildKeepers(): Command {
   return withJson(
     nodeCommand('keepers', 'list who keeps the log, and how far each has come', ['skein log keepers']),
-  ).action(async (options: Flags) => {
+  ).action(async (_own: Flags, command: Command) => {
+    // `--node` after `keepers` is taken for that of `log`.
+    const options = command.optsWithGlobals<Flags>();
     const { keepers } = await withNode(options, (client) => client.call('logKeepers', {}));
     if (options.json) return printJson(keepers);
     const rows = keepers.map(({ name, cursor, at }) => [name, cursor, localTime(at)]);
@@ -26,7 +28,8 @@ export function buildForget(): Command {
     'skein log forget audit',
   ])
     .argument('<name>', 'the name that it keeps the log under')
-    .action(async (name: string, options: NodeChoice) => {
+    .action(async (name: string, _own: NodeChoice, command: Command) => {
+      const options = command.optsWithGlobals<NodeChoice>();
       const { isForgotten } = await withNode(options, (client) => client.call('forgetLogKeeper', { name }));
       if (isForgotten) return;
       printError(`skein: nobody keeps the log as ${name}; see skein log keepers`);

@@ -46,6 +46,7 @@ export function build(): Command {
     )
     .option('--after <cursor>', 'the oldest after this place, as --json prints it')
     .option('--follow', 'go on with what comes')
+    .option('--count <n>', 'with --follow and --keep: end after this many', countOption)
     .addOption(
       new Option('--keep <name>', 'get all events once, under this name').conflicts([
         'last',
@@ -57,14 +58,15 @@ export function build(): Command {
     .action(run);
   log.addCommand(buildKeepers());
   log.addCommand(buildForget());
-  // The options of a subcommand are its own.
-  return log.enablePositionalOptions();
+  return log;
 }
 
 async function run(flags: LogFlags): Promise<void> {
-  const { keep: name, out, follow, last, after } = flags;
+  const { keep: name, out, follow, last, after, count = Number.POSITIVE_INFINITY } = flags;
   if (out !== undefined && name === undefined) throw new UsageError('--out: goes with --keep NAME');
   if (last !== undefined && after !== undefined) throw new UsageError('--last, --after: give one of them');
+  if (flags.count !== undefined && follow !== true && name === undefined)
+    throw new UsageError('--count: goes with --follow and --keep; --last says how many are listed');
   if (name !== undefined) return keep(flags, name, out);
   const isJson = flags.json === true;
   await withNode(flags, async (client) => {
@@ -78,8 +80,12 @@ async function run(flags: LogFlags): Promise<void> {
     }
     const say = (entry: LogEntry) => printed(isJson ? JSON.stringify(entry) : textLine(entry));
     for (const entry of found.entries) await say(entry);
+    let left = count;
     const stream = client.stream('followLog', { ...filter, after: found.cursor }, { signal: interrupted() });
-    for await (const entry of stream) await say(entry);
+    for await (const entry of stream) {
+      await say(entry);
+      if (--left <= 0) break;
+    }
   });
 }
 

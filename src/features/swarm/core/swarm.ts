@@ -203,7 +203,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
-    this.happenings.brokerChanged(asked?.node, broker !== undefined && !this.formation.isBroker);
+    this.happenings.brokerChanged(asked?.node, broker !== undefined && !this.keeping.isKeeper);
     // What it did as the broker ends before it speaks as a member.
     this.setOffice({ state: 'elsewhere' });
     this.askAgain();
