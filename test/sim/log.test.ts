@@ -178,6 +178,10 @@ test('a follower whose store is replaced by another is notified, and goes on the
   await made.world.resolve(lifeOf(c).node.letters.send(broker.node.name, 'one'));
   await until(made, () => entries.some(({ type }) => type === 'letter.stored'), 'it is followed');
   for (const member of made.machineOf(broker)) made.mesh.crash(member);
+  const left = made.mesh.members.filter(({ life }) => life !== undefined);
+  await made.agreed(left, limitMs);
+  await made.world.resolve(lifeOf(c).node.swarm.adopt(), limitMs);
+  await made.world.resolve(lifeOf(c).node.letters.send('n9', 'two', { allowUnknown: true }), limitMs);
   await until(made, () => entries.some(({ type }) => type === 'log.reset'), 'another store is noticed');
   await until(
     made,
