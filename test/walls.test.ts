@@ -100,6 +100,7 @@ const needs: Record<string, string[]> = {
   formation: ['channels'],
   swarm: ['formation', 'identity'],
   letters: ['swarm'],
+  log: ['swarm'],
   queries: ['calls', 'swarm', 'letters'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages. */

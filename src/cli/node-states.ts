@@ -41,7 +41,7 @@ export function switchesOf(word: string): NodeSwitches | undefined {
 }
 
 /** @throws UsageError for anything but yes and no. */
-export function yesOrNo(word: string, value: string | undefined): boolean {
+export function flag(word: string, value: string | undefined): boolean {
   if (value === 'yes' || value === 'no') return value === 'yes';
   throw new UsageError(
     `set: ${word}: expected yes or no, got ${value === undefined ? 'nothing' : `"${value}"`}`,

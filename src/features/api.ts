@@ -8,6 +8,7 @@ import type { ChannelsApi } from './channels/api.ts';
 import type { DiscoveryApi } from './discovery/api.ts';
 import type { FormationNodeEvents } from './formation/api.ts';
 import type { LettersErrorDetails, LettersNodeApi, LettersNodeEvents } from './letters/api.ts';
+import type { LogNodeApi } from './log/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
 import type { QueriesNodeApi } from './queries/api.ts';
 import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
@@ -19,6 +20,7 @@ export * from './channels/api.ts';
 export * from './discovery/api.ts';
 export * from './formation/api.ts';
 export * from './letters/api.ts';
+export * from './log/api.ts';
 export * from './messaging/api.ts';
 export * from './queries/api.ts';
 export * from './swarm/api.ts';
@@ -34,7 +36,8 @@ export interface FeatureApis
     ChannelsApi,
     SwarmNodeApi,
     LettersNodeApi,
-    QueriesNodeApi {}
+    QueriesNodeApi,
+    LogNodeApi {}
 
 /** The events that they add. */
 export interface FeatureNodeEvents

@@ -9,6 +9,7 @@ import { channelsCli } from './channels/cli.ts';
 import { formationCli } from './formation/cli.ts';
 import type { features } from './index.ts';
 import { lettersCli } from './letters/cli.ts';
+import { logCli } from './log/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
 import { queriesCli } from './queries/cli.ts';
 import { swarmCli } from './swarm/cli.ts';
@@ -28,4 +29,5 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   swarm: swarmCli,
   letters: lettersCli,
   queries: queriesCli,
+  log: logCli,
 };

@@ -11,6 +11,7 @@ import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
 import { identity } from './identity/feature.ts';
 import { letters } from './letters/feature.ts';
+import { log } from './log/feature.ts';
 import { messaging } from './messaging/feature.ts';
 import { queries } from './queries/feature.ts';
 import { swarm } from './swarm/feature.ts';
@@ -27,5 +28,6 @@ export const features = [
   identity,
   swarm,
   letters,
+  log,
   queries,
 ] as const;

@@ -9,6 +9,7 @@ import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
 import { identityLimits } from './identity/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
+import { logLimits } from './log/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
 import { queryLimits } from './queries/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
@@ -27,4 +28,5 @@ export const limits = {
   ...swarmLimits,
   ...letterLimits,
   ...queryLimits,
+  ...logLimits,
 } as const;

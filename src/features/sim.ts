@@ -10,6 +10,7 @@ import calls from './calls/sim.ts';
 import channels from './channels/sim.ts';
 import formation from './formation/sim.ts';
 import letters from './letters/sim.ts';
+import log from './log/sim.ts';
 import messaging from './messaging/sim.ts';
 
 export const simulatedFeatures: readonly SimulatedFeature[] = [
@@ -18,4 +19,5 @@ export const simulatedFeatures: readonly SimulatedFeature[] = [
   channels, // streams of bytes between two nodes
   formation, // a broker, and pairs that it names
   letters, // letters that a broker keeps
+  log, // what has happened, read, followed and kept
 ];

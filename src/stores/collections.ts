@@ -71,6 +71,11 @@ export class Table<K extends Key, Row> extends Collection {
     return true;
   }
 
+  /** The last key, with its row. Undefined: there is none. */
+  last(): readonly [K, Row] | undefined {
+    return this.sorted.last();
+  }
+
   /** In the order of keys. The table may change meanwhile: what lies ahead is seen as it then is. */
   *rows({ from, below }: KeyRange<K> = {}): Generator<readonly [K, Row]> {
     for (const entry of this.sorted.from(from)) {

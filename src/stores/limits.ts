@@ -16,4 +16,21 @@ export const storeLimits = {
   writeAheadLogKeptBytes: 8 * 1024 * 1024,
   /** Of one transaction on a full disk. Each changes a few pages of 4 KiB: together about 1 MiB of write-ahead log. */
   scarceOperationsMax: 50,
+  /** Events of the log are kept for so long: 30 days. */
+  logKeptMs: 30 * 24 * 3_600_000,
+  /** Of the log; beyond it the oldest events are deleted, however young they are. */
+  logBytesMax: 1024 * 1024 * 1024,
+  /** What a row of the log takes in addition to its events, about. */
+  logRowBytes: 64,
+  /** Deleted from the front with each operation that appends: enough to keep up, and little work for one operation. */
+  logRowsTrimmedMax: 4,
+  /** Looked at for one page, whether its events are wanted or not: a few milliseconds of the store's thread. */
+  logRowsPerReadMax: 256,
+  logBytesPerReadMax: 256 * 1024,
+  /** Of the texts of one page: as JSON they fit into one answer, whatever they consist of. */
+  logBytesPerPageMax: 128 * 1024,
+  /** Names of one event; how many more there are stands in its note. */
+  logNamesMax: 16,
+  /** Characters of one text of an event: a subject, a reason. */
+  logTextMax: 256,
 } as const;

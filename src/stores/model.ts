@@ -3,13 +3,18 @@
  *
  * Written by features beside their behavior, carried out by `parts.ts`. A model is the meaning of each verb of
  * `Shape['store']`: the memory store runs it, and a store of another kind must do the same. Operations are synchronous
- * and deterministic: time, ranks and random ids come in the input. Invariant: an operation acts on its own state only.
+ * and deterministic: time, ranks and random ids come in the input. Invariant: an operation acts on its own state, and on the
+ * log of the store, only.
  */
 import type { AnswerOf, InputOf, Verb, Verbs } from '../kernel/contracts.ts';
+import type { StoreLog } from '../kernel/log-event.ts';
 
 type StoreOperations<V extends Verbs, State extends object> = {
-  /** @throws whatever makes the operation fail: nothing of it stays. A SkeinError keeps its code. */
-  readonly [Name in Verb<V>]: (state: State, input: InputOf<V, Name>) => AnswerOf<V, Name>;
+  /**
+   * @param log Of the store: what the operation appends is kept with it.
+   * @throws whatever makes the operation fail: nothing of it stays. A SkeinError keeps its code.
+   */
+  readonly [Name in Verb<V>]: (state: State, input: InputOf<V, Name>, log: StoreLog) => AnswerOf<V, Name>;
 };
 
 /** The part of a store that belongs to one feature: its state, and what each operation does to it. */

@@ -7,6 +7,7 @@
  */
 import type { StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
+import type { StoreLog } from '../kernel/log-event.ts';
 import {
   claimedByAnother,
   claimingPart,
@@ -17,8 +18,10 @@ import {
   lookVerb,
   noteVerb,
 } from './claim.ts';
-import { Collection } from './collections.ts';
+import { Collection, Table } from './collections.ts';
 import { Journal } from './journal.ts';
+import { EventLog, type LogRow } from './log/event-log.ts';
+import { TableRows } from './log/table-rows.ts';
 import type { AnyStoreModel } from './model.ts';
 import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from './operations.ts';
 
@@ -31,10 +34,15 @@ export type Outcome =
 
 /** No name of a feature: these have no spaces. */
 const claimKey = 'the claim';
+const logKey = 'the log';
+
+interface LogState {
+  readonly rows: Table<number, Omit<LogRow, 'last'>>;
+}
 
 interface Part {
   readonly state: object;
-  readonly operations: Readonly<Record<string, (state: object, input: unknown) => unknown>>;
+  readonly operations: Readonly<Record<string, (state: object, input: unknown, log: StoreLog) => unknown>>;
   readonly frees: ReadonlySet<string>;
 }
 
@@ -43,6 +51,8 @@ export class StoreParts {
   private readonly parts = new Map<string, Part>();
   /** Shared by all stores on the same content. */
   private readonly kept: { epoch: number; readonly id: string; isMade: boolean; note: unknown };
+  private readonly logState: LogState;
+  private readonly log: StoreLog;
   private epoch: number;
 
   /**
@@ -59,6 +69,9 @@ export class StoreParts {
     };
     content.set(claimKey, this.kept);
     this.epoch = this.kept.epoch;
+    this.logState = (content.get(logKey) as LogState | undefined) ?? { rows: new Table() };
+    content.set(logKey, this.logState);
+    this.log = new EventLog(new TableRows(this.logState.rows));
     for (const model of models) {
       const { name, operations, frees = [] } = model;
       if (this.parts.has(name))
@@ -83,9 +96,10 @@ export class StoreParts {
     if (this.kept.epoch !== this.epoch) return failed(claimedByAnother(this.kept.epoch, this.epoch));
     // Another store on this content may have come and gone.
     this.attach(feature, part.state);
+    this.attach(logKey, this.logState);
     this.journal.begin();
     try {
-      const value = checkAnswer(part.operations[verb]?.(part.state, input));
+      const value = checkAnswer(part.operations[verb]?.(part.state, input, this.log));
       if (this.journal.hasChanges && !hasRoom && !part.frees.has(verb)) throw diskFull(feature, verb);
       this.journal.keep();
       this.kept.isMade = true;

@@ -36,6 +36,11 @@ export class SortedRows<K extends Key, Row> {
     return isTaken ? this.entry(chunk, at) : undefined;
   }
 
+  last(): readonly [K, Row] | undefined {
+    const { keys } = this.chunks.at(-1) ?? {};
+    return keys === undefined ? undefined : this.entry(this.chunks.length - 1, keys.length - 1);
+  }
+
   /** Adds the row, or replaces it and leaves its key as it is. */
   set(key: K, row: Row): void {
     const { chunk, at, isTaken } = this.placeOf(key);

@@ -31,6 +31,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     pair()
       .b.query('a', 'disk')
       .catch(() => undefined),
+  followLog: () => pair().b.letters.send('a', 'this is in the log'),
+  keepLog: () => undefined,
   events: async () => {
     const d = await createNode({ name: 'd', ...alone, connect: (await pair().a.status()).addresses });
     await d.ready({ nodes: ['a'] });
@@ -39,14 +41,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
 };
 /** They end the node, need what only a session has, an address of this run, or a node that is away. */
 const apart = new Set([
-  'down',
-  'dial',
-  'hangup',
-  'reply',
-  'refuse',
-  'settleLetter',
-  'answerQuery',
-  'snoop',
+  ...['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'settleLog', 'answerQuery', 'snoop'],
   'forgetNode',
 ]);
 

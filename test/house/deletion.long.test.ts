@@ -39,7 +39,8 @@ interface Deletion {
 const deletions: readonly Deletion[] = [
   { features: ['availability', 'calls', 'queries'], doors: [] },
   { features: ['letters', 'queries'], doors: [] },
-  { features: ['formation', 'swarm', 'letters', 'queries'], doors: ['nanomsg'] },
+  { features: ['log'], doors: [] },
+  { features: ['formation', 'swarm', 'letters', 'log', 'queries'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;

@@ -9,6 +9,7 @@ import { identitySamples } from './identity.ts';
 import { keySamples } from './keys.ts';
 import { lettersSamples } from './letters.ts';
 import { linkSamples } from './link.ts';
+import { logSamples } from './log.ts';
 import { messagingSamples } from './messaging.ts';
 import { nanomsgSamples } from './nanomsg.ts';
 import { queriesSamples } from './queries.ts';
@@ -31,5 +32,6 @@ export const wireSamples: readonly WireSamples[] = [
   swarmSamples,
   lettersSamples,
   queriesSamples,
+  logSamples,
   nanomsgSamples,
 ];

@@ -23,7 +23,7 @@ const members: Record<keyof SkeinNode, true> = {
   ...{ status: true, set: true, close: true, use: true, [Symbol.asyncDispose]: true },
   ...{ topology: true, dot: true, nodes: true, route: true, announce: true, dial: true, hangup: true },
   ...{ send: true, broadcast: true, recipients: true, post: true, batch: true, drained: true },
-  ...{ swarm: true, letters: true, availability: true, query: true, queries: true },
+  ...{ swarm: true, letters: true, availability: true, query: true, queries: true, log: true },
   ...{ handle: true, messages: true, snoop: true, request: true, respond: true, pair: true, pairs: true },
 };
 
@@ -597,6 +597,72 @@ describe.each([
     await a.queries.answer(name, () => 1).opened;
   }
 
+  test('lists what has happened, filtered, and follows what comes', async () => {
+    const following = a.log.follow({ type: 'letter.stored', to: 'b' });
+    await settle(following.opened);
+    const { id } = await settle(a.letters.send('b', 'to be followed', { type: 'note' }));
+    const [followed] = await taken(following, 1);
+    expect(followed).toMatchObject({
+      type: 'letter.stored',
+      from: 'a',
+      to: ['b'],
+      subject: id,
+      note: 'note',
+    });
+    await settle(following.close());
+    const last = await settle(a.log.list({ type: 'letter', last: 1 }));
+    expect(last.entries).toEqual([followed]);
+    expect((await settle(a.log.list({ subject: id, since: new Date(0) }))).entries).toEqual([followed]);
+    expect((await settle(a.log.list({ subject: id, until: new Date(0) }))).entries).toEqual([]);
+    const page = await settle(a.log.list({ type: ['letter', 'node'], limit: 2 }));
+    const next = await settle(a.log.list({ type: ['letter', 'node'], limit: 2, after: page.cursor }));
+    expect([page.isMore, page.entries.length, next.entries.length]).toEqual([true, 2, 2]);
+    expect(next.entries[0]?.n).toBeGreaterThan(page.entries[1]?.n ?? Number.POSITIVE_INFINITY);
+    const other = { after: '0123456789ab.1' };
+    await expect(settle(a.log.list(other))).rejects.toMatchObject({ code: 'SKEIN_INVALID' });
+    await expect(taken(a.log.follow(other), 1)).rejects.toMatchObject({ code: 'SKEIN_INVALID' });
+    const wrong: (() => unknown)[] = [
+      () => a.log.follow({ after: 'x' }),
+      () => a.log.follow({ type: [''] }),
+      () => a.log.follow({ since: untyped(5) }),
+      () => a.log.follow({ from: 'not a name' }),
+      () => a.log.keep('not a name', () => 1),
+      () => a.log.keep('x', untyped(1)),
+    ];
+    for (const call of wrong) expect(call, String(call)).toThrow(TypeError);
+    for (const options of [{ last: 0 }, { last: 1, after: page.cursor }, { limit: 1e6 }, { lasst: 1 }])
+      await expect(settle(a.log.list(untyped(options)))).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test('keeps what has happened: what was handled is acknowledged, what was not comes again', async () => {
+    const calls: number[][] = [];
+    const keep = (fails: boolean) =>
+      a.log.keep(
+        'audit',
+        (entries) => {
+          calls.push(entries.map(({ n }) => n));
+          if (fails && calls.length === 1) throw new Error('not yet');
+        },
+        { type: 'letter' },
+      );
+    const kept = keep(true);
+    await settle(kept.opened);
+    while (calls.length < 2) await pass(500);
+    expect(calls[1]).toEqual(calls[0]);
+    while ((await settle(a.log.keepers())).length === 0) await pass(100);
+    await settle(kept.close());
+    const before = calls.flat().at(-1) as number;
+    calls.length = 0;
+    await settle(a.letters.send('b', 'while it was away'));
+    const again = keep(false);
+    while (calls.length < 1) await pass(100);
+    expect(calls.flat().every((n) => n > before)).toBe(true);
+    await settle(again.close());
+    expect((await settle(a.log.keepers())).map(({ name }) => name)).toEqual(['audit']);
+    while (!(await settle(a.log.forget('audit')))) await pass(100);
+    await expect(settle(a.log.forget('not a name'))).rejects.toBeInstanceOf(TypeError);
+  });
+
   test('is closed once: what waits ends, and every call says so', async () => {
     const [stream, told] = [a.messages({ kind: 'last' }), once(a.events, 'close')];
     await settle(stream.opened);
@@ -625,6 +691,7 @@ describe.each([
       () => a.swarm.forget('b'),
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
       ...[() => a.query('b', 'stats'), () => a.query({ swarm: true }, 'stats')],
+      ...[() => a.log.list(), () => a.log.keepers(), () => a.log.forget('x')],
     ];
     for (const call of calls)
       await expect(settle(call()), String(call)).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });

@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AnswerOf, InputOf, Store, Verb, Verbs } from '../../src/kernel/contracts.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
+import type { LogEvent, LogRequest } from '../../src/kernel/log-event.ts';
 import { type PlainCommand, PlainModel, plainCommands } from './plain-model.ts';
 import type { LedgerVerbs, Row, TallyVerbs } from './shapes.ts';
 
@@ -133,6 +134,38 @@ export function storeConformance(name: string, make: () => Promise<StoreRig>, ru
       expect(await store.ledger('list', everything)).toEqual([row(1, 'one')]);
       expect(await store.tally('put', 1)).toBe(8);
       expect(await store.ledger('put', row(2, 'two'))).toBe(2);
+    });
+
+    test('keeps in its log what operations append, in their order, and nothing of one that fails', async () => {
+      const store = await open();
+      const note = (subject: string, fails = false) =>
+        store.ledger('note', { events: [event(subject)], fails });
+      const several = () => store.ledger('note', { events: [event('b'), event('c')] });
+      await store.settle(
+        Promise.allSettled([note('a'), note('x', true), several(), note('y', true), note('d')]),
+      );
+      const page = await store.ledger('readLog', { after: 0, limit: 10, filter: {} });
+      expect(page).toMatchObject({ place: 4, isMore: false, lost: 0, oldest: 1, newest: 4 });
+      expect(page.events).toEqual(
+        ['a', 'b', 'c', 'd'].map((subject, i) => ({ n: i + 1, ...event(subject) })),
+      );
+      expect(await store.ledger('get', 1)).toMatchObject({ text: 'noted' });
+    });
+
+    test('numbers events without holes over a reopening, and reads them in both directions', async () => {
+      const store = await open();
+      await store.ledger('note', { events: ['a', 'b', 'c'].map(event) });
+      await store.reopen();
+      await store.ledger('note', { events: ['d', 'e'].map(event) });
+      const subjects = async (request: Omit<LogRequest, 'filter'>) => {
+        const page = await store.ledger('readLog', { ...request, filter: {} });
+        return [page.events.map(({ n, subject }) => `${n}${subject}`).join(' '), page.place, page.isMore];
+      };
+      expect(await subjects({ after: 1, limit: 3 })).toEqual(['2b 3c 4d', 4, true]);
+      expect(await subjects({ after: 4, limit: 3 })).toEqual(['5e', 5, false]);
+      expect(await subjects({ after: 5, limit: 3 })).toEqual(['', 5, false]);
+      expect(await subjects({ limit: 2 })).toEqual(['4d 5e', 4, true]);
+      expect(await subjects({ before: 4, limit: 9 })).toEqual(['1a 2b 3c', 1, false]);
     });
 
     test('is not changed by what the caller does to an input after the call, not even in the same turn', async () => {
@@ -334,6 +367,11 @@ class Subject {
 }
 
 const putOne = { verb: 'put', input: 1 as never };
+
+function event(subject: string): LogEvent {
+  const [author, recipients, trace] = ['ann', ['bob', 'cy'], ['ann', 'broker']];
+  return { type: 'letter.stored', at: 1000 + subject.length, author, subject, recipients, trace, note: '' };
+}
 
 function row(n: number, text: string): Row & { readonly n: number } {
   return { n, text, bytes: Uint8Array.of(n) };

@@ -9,8 +9,11 @@ import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
 import { outboxSqlite } from '../../src/features/letters/store/outbox-sqlite.ts';
 import { lettersSqlite } from '../../src/features/letters/store/sqlite.ts';
+import { logModel } from '../../src/features/log/store/model.ts';
+import { logSqlite } from '../../src/features/log/store/sqlite.ts';
 import { swarmModel } from '../../src/features/swarm/store/model.ts';
 import { swarmSqlite } from '../../src/features/swarm/store/sqlite.ts';
+import type { LogPage } from '../../src/kernel/log-event.ts';
 import type { AnyStoreModel } from '../../src/stores/model.ts';
 import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
 import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -25,16 +28,26 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /** Both stores; what is asked of one is asked of the other. */
 function pair(model: AnyStoreModel, part: AnySqlitePart) {
-  const memory = new StoreParts([model], new Map(), () => '0'.repeat(32));
-  const engine = new SqliteEngine({ library, path: join(base, `${++files}.sqlite`), parts: [part] });
-  const ask = (verb: string, input: unknown): unknown => {
+  const memory = new StoreParts([model, logModel], new Map(), () => '0'.repeat(32));
+  const engine = new SqliteEngine({
+    library,
+    path: join(base, `${++files}.sqlite`),
+    parts: [part, logSqlite],
+  });
+  const askOf = (feature: string, verb: string, input: unknown): unknown => {
     const operation = { verb, input: input as never };
-    const [outcome] = engine.carryOut([{ feature: model.name, operation }]);
-    const expected = memory.execute(model.name, operation);
+    const [outcome] = engine.carryOut([{ feature, operation }]);
+    const expected = memory.execute(feature, operation);
     expect([verb, shown(outcome as Outcome)]).toEqual([verb, shown(expected)]);
     return expected.ok ? expected.value : undefined;
   };
-  return { ask, close: () => engine.close() };
+  const ask = (verb: string, input: unknown): unknown => askOf(model.name, verb, input);
+  /** The log of both, which must be the same. */
+  const log = () => {
+    const { events } = askOf('log', 'read', { after: 0, limit: 10_000, filter: {} }) as LogPage;
+    return events;
+  };
+  return { ask, log, close: () => engine.close() };
 }
 
 function shown(outcome: Outcome): unknown {
@@ -86,7 +99,12 @@ const commands = fc.oneof(
   }),
   fc.record({
     verb: fc.constant('settle'),
-    input: fc.record({ recipient: someone, now: time, items: fc.array(item, { maxLength: 4 }) }),
+    input: fc.record({
+      recipient: someone,
+      now: time,
+      via: someone,
+      items: fc.array(item, { maxLength: 4 }),
+    }),
   }),
   fc.record({
     verb: fc.constant('returned'),
@@ -103,6 +121,7 @@ const commands = fc.oneof(
         letterLimits.letterFailedKeptMs + 100,
         2 * letterLimits.letterFailedKeptMs,
       ),
+      via: someone,
       limit: fc.integer({ min: 1, max: 6 }),
     }),
   }),
@@ -124,16 +143,20 @@ const commands = fc.oneof(
   }),
   fc.record({
     verb: fc.constant('retry'),
-    input: fc.record({ id: anId, now: time, expiresAt: fc.constant(300) }),
+    input: fc.record({ id: anId, now: time, expiresAt: fc.constant(300), trace: fc.constant(['x', 'y']) }),
   }),
-  fc.record({ verb: fc.constant('remove'), input: fc.record({ id: anId, now: time }) }),
+  fc.record({
+    verb: fc.constant('remove'),
+    input: fc.record({ id: anId, now: time, trace: fc.constant(['x', 'y']) }),
+  }),
 );
 
 test('letters on SQLite answer as their model does', () => {
   void fc.assert(
     fc.property(fc.array(commands, { minLength: 1, maxLength: 40 }), (list) => {
-      const { ask, close } = pair(lettersModel, lettersSqlite);
+      const { ask, log, close } = pair(lettersModel, lettersSqlite);
       for (const { verb, input } of list) ask(verb, input);
+      log();
       for (const name of names) {
         const all = { recipient: name, now: 1000, after: 0, afterDue: { due: 0, n: 0 } };
         ask('next', { ...all, letters: 100, bytes: 10_000 });
@@ -143,6 +166,61 @@ test('letters on SQLite answer as their model does', () => {
     }),
     { numRuns: 150 },
   );
+});
+
+test('every operation on a letter notes what it did to whom, and what changes nothing notes nothing', () => {
+  const { ask, log, close } = pair(lettersModel, lettersSqlite);
+  const put = (id: number, recipients: string[], more = {}) =>
+    ask('put', {
+      now: 1,
+      letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body: Uint8Array.of(7), ...more }],
+    });
+  const settle = (recipient: string, n: number, outcome: string, reason = '') =>
+    ask('settle', {
+      recipient,
+      now: 2,
+      via: 'x',
+      items: [{ n, outcome, due: 9, waitMs: 7, reason }],
+    });
+  put(1, ['b', 'c', 'd']);
+  put(1, ['b', 'c', 'd']);
+  put(2, ['b'], { expiresAt: 50 });
+  settle('b', 1, 'handled');
+  settle('b', 1, 'handled');
+  settle('c', 1, 'again', 'busy');
+  settle('c', 1, 'failed', 'broken');
+  settle('d', 1, 'refused', 'no');
+  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
+  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
+  ask('sweep', { now: 60, via: 'x', limit: 10 });
+  ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
+  ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
+  expect(
+    log().map(({ n, type, at, author, subject, recipients, trace, note }) =>
+      [n, type, at, author, subject.at(-1), recipients.join('+'), trace.join('>'), note].join(' ').trim(),
+    ),
+  ).toEqual([
+    '1 letter.stored 1 a 1 b+c+d a letter',
+    '2 letter.stored 1 a 2 b a letter',
+    '3 letter.delivered 2 a 1 b b>x',
+    '4 letter.postponed 2 a 1 c c>x busy',
+    '5 letter.failed 2 a 1 c c>x broken',
+    '6 letter.refused 2 a 1 d d>x no',
+    '7 letter.retried 3 a 1 c p>x',
+    '8 letter.expired 60 a 2 b x',
+    '9 letter.removed 70 a 1 c p>x',
+  ]);
+  close();
+});
+
+const joined = ({ name, at }: { name: string; at: number }) => ({
+  type: 'node.joined',
+  at,
+  author: name,
+  subject: name,
+  recipients: [],
+  trace: ['x'],
+  note: '',
 });
 
 const drafted = {
@@ -168,6 +246,7 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
   ask('settle', {
     recipient: 'b',
     now: 2,
+    via: 'a',
     items: [{ n: 7, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
   });
   expect(put(fit + 2, ['b', 'c'])).toEqual([{ type: 'stored', n: fit + 1 }]);
@@ -182,8 +261,8 @@ test('numbers are given once, whatever is forgotten', () => {
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients: ['b'], body: new Uint8Array(1) }],
     });
   expect(put(1)).toEqual([{ type: 'stored', n: 1 }]);
-  ask('remove', { id: hex(1), now: 1 });
-  ask('sweep', { now: letterLimits.letterSettledKeptMs + 1, limit: 10 });
+  ask('remove', { id: hex(1), now: 1, trace: ['a'] });
+  ask('sweep', { now: letterLimits.letterSettledKeptMs + 1, via: 'a', limit: 10 });
   expect(ask('status', hex(1))).toBe(null);
   expect(put(2)).toEqual([{ type: 'stored', n: 2 }]);
   close();
@@ -262,8 +341,9 @@ test('who was seen on SQLite is as its model says', () => {
       fc.array(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), { maxLength: 5 }),
       someone,
       (all, after, limit, pins, forgotten) => {
-        const { ask, close } = pair(swarmModel, swarmSqlite);
-        for (const each of all) ask('saw', each);
+        const { ask, log, close } = pair(swarmModel, swarmSqlite);
+        for (const each of all) ask('saw', { sights: each, events: each.map(joined) });
+        expect(log()).toHaveLength(all.flat().length);
         for (const each of pins) ask('pin', each);
         ask('forget', forgotten);
         ask('names', { after, limit });

@@ -4,6 +4,7 @@
  * Used by the conformance suite; a store that does not run models implements these verbs in its own way.
  */
 import { SkeinError } from '../../src/kernel/errors.ts';
+import type { LogEvent, LogPage, LogRequest } from '../../src/kernel/log-event.ts';
 import { Cell, Table } from '../../src/stores/collections.ts';
 import { storeModel } from '../../src/stores/model.ts';
 
@@ -27,6 +28,9 @@ export type LedgerVerbs = {
   }): void;
   /** Fails with a code of its own. */
   refuse(input: { readonly why: string }): void;
+  /** Appends events to the log and puts a row, and throws then where it is to fail. */
+  note(input: { readonly events: readonly LogEvent[]; readonly fails?: boolean }): void;
+  readLog(request: LogRequest): LogPage;
 };
 
 /** With verbs of the same names, to show that features have nothing in common. */
@@ -65,6 +69,12 @@ const ledger = storeModel<LedgerVerbs, LedgerState>({
       put(state, { n: 1, text: why, bytes: new Uint8Array() });
       throw new SkeinError('SKEIN_REFUSED', why, { details: { why } });
     },
+    note: (state, { events, fails = false }, log) => {
+      log.append(events);
+      put(state, { n: 1, text: 'noted', bytes: new Uint8Array() });
+      if (fails) throw new Error('noted, and failed');
+    },
+    readLog: (_state, request, log) => log.read(request),
   },
 });
 

@@ -46,6 +46,26 @@ describe('a crash', () => {
     expect([...lengths].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  test('keeps an operation and its events in the log both, or neither', async () => {
+    const lengths = new Set<number>();
+    for (let seed = 1; seed <= 60; seed++) {
+      const machine = new Machine(seed);
+      const ask = (verb: string, input: unknown) =>
+        machine.store.execute('ledger', { verb, input: input as never });
+      const event = { type: 'x', at: 1, author: '', subject: '', recipients: [], trace: [], note: '' };
+      for (let i = 0; i < 5; i++) void ask('note', { events: [event] }).catch(() => undefined);
+      await machine.world.run(machine.world.random.between(0, 16));
+      machine.store.crash();
+      machine.open();
+      const reading = ask('readLog', { limit: 100, filter: {} });
+      const { newest } = (await machine.settle(reading)) as { readonly newest: number };
+      // Each of them has put a row as well, and how many were put is counted.
+      expect(await machine.settle(machine.put(9))).toBe(newest + 1);
+      lengths.add(newest);
+    }
+    expect(lengths.size).toBeGreaterThan(3);
+  });
+
   test('cuts no operation in two', async () => {
     const sizes = new Set<number>();
     for (let seed = 1; seed <= 60; seed++) {

@@ -9,7 +9,7 @@ const ledger = {
     'CREATE TABLE ledger_puts (one INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT; INSERT INTO ledger_puts VALUES (1, 0)',
   ],
   frees: ['remove'],
-  operations(database) {
+  operations(database, log) {
     const add = database.prepare(
       'INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text, bytes = excluded.bytes',
     );
@@ -36,6 +36,12 @@ const ledger = {
         put({ n: 1, text: why, bytes: new Uint8Array() });
         throw new SkeinError('SKEIN_REFUSED', why, { details: { why } });
       },
+      note({ events, fails = false }) {
+        log.append(events);
+        put({ n: 1, text: 'noted', bytes: new Uint8Array() });
+        if (fails) throw new Error('noted, and failed');
+      },
+      readLog: (request) => log.read(request),
     };
   },
 };

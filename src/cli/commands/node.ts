@@ -21,7 +21,7 @@ import { localTime } from '../kit/local-time.ts';
 import { type ListedNode, withSeen } from '../kit/nodes-seen.ts';
 import { fittedTable, list, orDash, print, printable, printJson, table } from '../kit/output.ts';
 import { withNode } from '../kit/with-node.ts';
-import { nodeStates, switchesOf, switchWords, unusualWords, withStates, yesOrNo } from '../node-states.ts';
+import { flag, nodeStates, switchesOf, switchWords, unusualWords, withStates } from '../node-states.ts';
 import { formatLinks } from './status.ts';
 
 /** What `skein node set` changes. */
@@ -150,7 +150,7 @@ function changeFor(word: string | undefined, value: string | undefined): Change 
     const settings = changeOf(word, value);
     return (client) => client.call('set', settings);
   }
-  const isOn = yesOrNo(word, value);
+  const isOn = flag(word, value);
   return (client) => switches.set(client, word, isOn);
 }
 

@@ -73,6 +73,7 @@ export const workloads = [
   'channels',
   'formation',
   'letters',
+  'log',
 ] as const;
 
 export function build(): Command {

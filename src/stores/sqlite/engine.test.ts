@@ -198,7 +198,7 @@ describe('the file', () => {
   test.each<[string, (path: string) => void, RegExp]>([
     ['text', (path) => writeFileSync(path, 'x'.repeat(5000)), /is damaged, or no store at all/],
     ['a database of another program', foreign, /is a database of another program: nothing was changed/],
-    ['a store of a newer skein', newerFormat, /was written by a newer skein \(format 2, known 1\)/],
+    ['a store of a newer skein', newerFormat, /was written by a newer skein \(format 99, known 2\)/],
     ['tables of a newer skein', newerPart, /was written by a newer skein \(notes 2, known 1\)/],
   ])('is left as it is where it holds %s', (_what, make, message) => {
     const path = newPath();
@@ -265,6 +265,24 @@ describe('the file', () => {
   });
 });
 
+test('a file of the first format, which had no log, gets one, and keeps its id and what is in it', () => {
+  const path = newPath();
+  const before = open(path);
+  answerOf(before.carryOut([add('old')])[0]);
+  const { id } = before;
+  before.close();
+  const database = library.open(path);
+  database.exec('DROP TABLE skein_log; PRAGMA user_version = 1');
+  database.close();
+  const engine = open(path);
+  expect([engine.id, textsOf(engine)]).toEqual([id, ['old']]);
+  engine.close();
+  const after = library.open(path);
+  expect(after.prepare('SELECT * FROM skein_log').all()).toEqual([]);
+  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+  after.close();
+});
+
 function foreign(path: string): void {
   const database = library.open(path);
   database.exec('CREATE TABLE theirs (a)');
@@ -274,7 +292,7 @@ function foreign(path: string): void {
 function newerFormat(path: string): void {
   open(path).close();
   const database = library.open(path);
-  database.exec('PRAGMA user_version = 2');
+  database.exec('PRAGMA user_version = 99');
   database.close();
 }
 

@@ -11,13 +11,12 @@ import { SkeinError } from '../../kernel/errors.ts';
 import { storeLimits } from '../limits.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
+import { logTable } from './log-rows.ts';
 import type { AnySqlitePart } from './part.ts';
 import { syncFolder, syncFoldersAbove } from './sync.ts';
 
 /** `skei` in ASCII: says in the file's head whose it is. */
 export const applicationId = 0x736b6569;
-/** Of the tables of the store itself; those of features have versions of their own. */
-export const formatVersion = 1;
 export const storeIdBytes = 16;
 /** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
 export const busyTimeoutMs = 2000;
@@ -37,13 +36,17 @@ const pragmas = [
   'PRAGMA trusted_schema = OFF',
 ];
 
-const tables = `
-  CREATE TABLE skein_store (
+/** Of the tables of the store itself, one for each version; those of features have versions of their own. */
+const migrations = [
+  `CREATE TABLE skein_store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     id BLOB NOT NULL,
     epoch INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE skein_part (feature TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
+  CREATE TABLE skein_part (feature TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  logTable,
+];
+export const formatVersion = migrations.length;
 
 /** A file that was opened and is as it must be. */
 export interface OpenFile {
@@ -137,14 +140,14 @@ function checkHead(database: SqliteDatabase, path: string): void {
 /** Reads only. @throws SkeinError SKEIN_STORE for a file that a newer skein has written meanwhile, or another program. */
 export function checkVersions(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
   checkHead(database, path);
-  for (const { name, migrations } of parts) versionOf(database, path, name, migrations);
+  for (const { name, migrations: own } of parts) versionOf(database, path, name, own);
 }
 
 function migrate(database: SqliteDatabase, path: string, parts: readonly AnySqlitePart[]): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    if (numberOf(database, 'PRAGMA user_version') === 0) createTables(database);
-    for (const { name, migrations } of parts) migratePart(database, path, name, migrations);
+    migrateStore(database, numberOf(database, 'PRAGMA user_version'));
+    for (const { name, migrations: own } of parts) migratePart(database, path, name, own);
     database.exec('COMMIT');
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -152,28 +155,25 @@ function migrate(database: SqliteDatabase, path: string, parts: readonly AnySqli
   }
 }
 
-function createTables(database: SqliteDatabase): void {
-  database.exec(tables);
-  database
-    .prepare('INSERT INTO skein_store (one, id, epoch) VALUES (1, ?, 0)')
-    .run(new Uint8Array(randomBytes(storeIdBytes)));
-  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
+function migrateStore(database: SqliteDatabase, version: number): void {
+  for (const sql of migrations.slice(version)) database.exec(sql);
+  if (version === 0)
+    database
+      .prepare('INSERT INTO skein_store (one, id, epoch) VALUES (1, ?, 0)')
+      .run(new Uint8Array(randomBytes(storeIdBytes)));
+  if (version < formatVersion)
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
 }
 
-function migratePart(
-  database: SqliteDatabase,
-  path: string,
-  name: string,
-  migrations: readonly string[],
-): void {
-  const version = versionOf(database, path, name, migrations);
-  if (version === migrations.length) return;
-  for (const sql of migrations.slice(version ?? 0)) database.exec(sql);
+function migratePart(database: SqliteDatabase, path: string, name: string, own: readonly string[]): void {
+  const version = versionOf(database, path, name, own);
+  if (version === own.length) return;
+  for (const sql of own.slice(version ?? 0)) database.exec(sql);
   database
     .prepare(
       'INSERT INTO skein_part (feature, version) VALUES (?, ?) ON CONFLICT (feature) DO UPDATE SET version = excluded.version',
     )
-    .run(name, migrations.length);
+    .run(name, own.length);
 }
 
 /** Undefined: the file does not have this part. @throws SkeinError SKEIN_STORE for one of a newer skein. */
@@ -181,12 +181,12 @@ function versionOf(
   database: SqliteDatabase,
   path: string,
   name: string,
-  migrations: readonly string[],
+  own: readonly string[],
 ): number | undefined {
   const row = database.prepare('SELECT version FROM skein_part WHERE feature = ?').get(name);
   const version = (row as { version: number } | undefined)?.version;
-  if (version !== undefined && version > migrations.length)
-    throw newer(path, `${name} ${version}, known ${migrations.length}`);
+  if (version !== undefined && version > own.length)
+    throw newer(path, `${name} ${version}, known ${own.length}`);
   return version;
 }
 

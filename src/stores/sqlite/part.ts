@@ -5,6 +5,7 @@
  * changed once it was released; tables of a feature begin with its name, so that features do not meet.
  */
 import type { AnswerOf, InputOf, Verb, Verbs } from '../../kernel/contracts.ts';
+import type { StoreLog } from '../../kernel/log-event.ts';
 import type { SqliteDatabase } from './library.ts';
 
 /** Each runs within a transaction that is not its own: it must not begin or end one. */
@@ -24,8 +25,11 @@ export interface SqlitePart<V extends Verbs = Verbs> {
    * Each call must change few rows. Of the other verbs only those that read are then carried out. Default: none.
    */
   readonly frees?: readonly Verb<V>[];
-  /** Called once for each database that is opened, after the migrations: the place to prepare statements. */
-  operations(database: SqliteDatabase): Operations<V>;
+  /**
+   * Called once for each database that is opened, after the migrations: the place to prepare statements.
+   * @param log Of the store: what an operation appends is kept with it.
+   */
+  operations(database: SqliteDatabase, log: StoreLog): Operations<V>;
 }
 
 /** A part of whatever feature: what stores hold. */

@@ -5,12 +5,15 @@
  * in the transaction; no operation of a broker whose claim is not the last one is carried out.
  */
 import type { SkeinError } from '../../kernel/errors.ts';
+import type { StoreLog } from '../../kernel/log-event.ts';
 import { claimedByAnother, claimingPart, claimVerb, decideClaim, isClaim } from '../claim.ts';
+import { EventLog } from '../log/event-log.ts';
 import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from '../operations.ts';
 import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import { diskFull, isOfSqlite, isReadOnly } from './failures.ts';
 import type { SqliteDatabase } from './library.ts';
+import { SqliteLogRows } from './log-rows.ts';
 import type { AnySqlitePart } from './part.ts';
 
 /**
@@ -52,7 +55,8 @@ export class SqliteParts {
     this.database = database;
     this.id = id;
     this.features = parts.map(({ name }) => name);
-    for (const part of parts) this.add(part);
+    const log = new EventLog(new SqliteLogRows(database));
+    for (const part of parts) this.add(part, log);
     const read = database.prepare('SELECT epoch FROM skein_store');
     this.epochOfFile = () => (read.get() as { epoch: number }).epoch;
     const write = database.prepare('UPDATE skein_store SET epoch = ?');
@@ -79,8 +83,8 @@ export class SqliteParts {
     return outcomes;
   }
 
-  private add({ name, frees = [], ...part }: AnySqlitePart): void {
-    const operations: Operations = part.operations(this.database);
+  private add({ name, frees = [], ...part }: AnySqlitePart, log: StoreLog): void {
+    const operations: Operations = part.operations(this.database, log);
     this.parts.set(name, { operations, frees: freeingVerbs(name, operations, frees) });
   }
 

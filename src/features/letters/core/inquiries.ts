@@ -21,6 +21,8 @@ type StoreVerbs = LettersShape['store'];
 export interface InquiriesPorts {
   readonly swarm: SwarmCore;
   wallNow(): number;
+  /** The broker: this node. */
+  readonly name: string;
   readonly ask: AskStore;
   /** These recipients have a letter whose time has come. */
   isDue(recipients: readonly string[], now: number): void;
@@ -35,10 +37,10 @@ export function answerInquiries(ports: InquiriesPorts): void {
       reply.fail(completion.failure);
     };
   };
-  const withId = (verb: string, act: (id: string, reply: Answer) => void): void =>
-    swarm.answerBy(verb, (_from, input, reply) => {
+  const withId = (verb: string, act: (id: string, reply: Answer, trace: readonly string[]) => void): void =>
+    swarm.answerBy(verb, (from, input, reply) => {
       const { id } = (input ?? {}) as { readonly id?: unknown };
-      if (typeof id === 'string' && letterIdPattern.test(id)) return act(id, reply);
+      if (typeof id === 'string' && letterIdPattern.test(id)) return act(id, reply, [from.name, ports.name]);
       reply.fail(
         failure('SKEIN_INVALID', `a letter's id is 32 hexadecimal digits, got "${String(id).slice(0, 80)}"`),
       );
@@ -71,21 +73,21 @@ export function answerInquiries(ports: InquiriesPorts): void {
       ),
     ),
   );
-  withId('letters.retry', (id, reply) => {
+  withId('letters.retry', (id, reply, trace) => {
     const now = Math.floor(ports.wallNow());
     ports.ask(
       'retry',
-      { id, now, expiresAt: now + letterLimits.letterExpiresMs },
+      { id, now, expiresAt: now + letterLimits.letterExpiresMs, trace },
       answer<readonly string[]>(reply, (recipients) => {
         ports.isDue(recipients, now);
         return { recipients };
       }),
     );
   });
-  withId('letters.remove', (id, reply) =>
+  withId('letters.remove', (id, reply, trace) =>
     ports.ask(
       'remove',
-      { id, now: Math.floor(ports.wallNow()) },
+      { id, now: Math.floor(ports.wallNow()), trace },
       answer<readonly string[]>(reply, (recipients) => ({ recipients })),
     ),
   );

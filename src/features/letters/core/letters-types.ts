@@ -227,11 +227,13 @@ export interface LettersShape extends Shape {
     settle(input: {
       readonly recipient: string;
       readonly now: number;
+      /** The broker, for the log; so it is below. */
+      readonly via: string;
       readonly items: readonly SettleItem[];
     }): readonly Undelivered[];
     /** Were in hand of an incarnation that has ended. */
     returned(input: { readonly recipient: string; readonly ns: readonly number[] }): void;
-    sweep(input: { readonly now: number; readonly limit: number }): {
+    sweep(input: { readonly now: number; readonly via: string; readonly limit: number }): {
       readonly expired: readonly Undelivered[];
       readonly isMore: boolean;
     };
@@ -243,8 +245,14 @@ export interface LettersShape extends Shape {
       readonly id: LetterId;
       readonly now: number;
       readonly expiresAt: number;
+      /** Who asks, and the broker. */
+      readonly trace: readonly string[];
     }): readonly string[];
-    remove(input: { readonly id: LetterId; readonly now: number }): readonly string[];
+    remove(input: {
+      readonly id: LetterId;
+      readonly now: number;
+      readonly trace: readonly string[];
+    }): readonly string[];
     body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
     /** Which of these have ended for all their recipients, or are not known. */
     ended(ids: readonly LetterId[]): readonly LetterId[];

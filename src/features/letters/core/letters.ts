@@ -122,6 +122,7 @@ export class Letters implements Behavior<LettersShape> {
     answerInquiries({
       swarm,
       wallNow: () => agent.wallNow,
+      name: agent.self.name,
       ask: (verb, input, then) => office.ask(verb, input, then),
       isDue: (recipients, now) => office.isDue(recipients, now),
     });

@@ -33,6 +33,8 @@ export interface PostOfficePorts {
 }
 
 const never = Number.POSITIVE_INFINITY;
+/** What may have appended to the log of the store. */
+const appends = new Set<keyof StoreVerbs>(['put', 'settle', 'sweep', 'retry', 'remove']);
 
 export class PostOffice {
   readonly counts = { settled: 0, expired: 0 };
@@ -220,7 +222,8 @@ export class PostOffice {
     if (message.type !== 'settle' || message.store !== this.storeTag) return done();
     const now = this.readClock();
     const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
-    this.ask('settle', { recipient: from.name, now, items }, (completion) => {
+    const { name: via } = this.ports.agent.self;
+    this.ask('settle', { recipient: from.name, now, via, items }, (completion) => {
       if (!completion.ok) {
         this.ports.swarm.operationFailed(completion.failure);
         return this.later(errand);
@@ -288,7 +291,8 @@ export class PostOffice {
   private sweep(now: number): void {
     this.sweepAt = now + letterLimits.letterSweepMs;
     this.closeDesksOfAway(now);
-    const input = { now: this.readClock(), limit: letterLimits.lettersPerSweepMax };
+    const { name: via } = this.ports.agent.self;
+    const input = { now: this.readClock(), via, limit: letterLimits.lettersPerSweepMax };
     this.ask('sweep', input, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };
@@ -303,6 +307,7 @@ export class PostOffice {
   completed(completion: Completion): void {
     const then = this.operations.get(completion.token);
     this.operations.delete(completion.token);
+    if (completion.ok && appends.has(completion.verb)) this.ports.swarm.logged();
     then?.(completion);
   }
 

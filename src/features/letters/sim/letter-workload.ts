@@ -6,12 +6,11 @@
  * store. Invariant: only programs whose event loop turns act, and every letter and every handler goes to the ledger.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
-import type { Disk } from '../../../sim/world/machine/disk.ts';
-import type { Host } from '../../../sim/world/machine/host.ts';
-import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
+import { OneMachine } from '../../swarm/sim/one-machine.ts';
 import type { Letter, LetterOptions } from '../api.ts';
 import type { Deed, LedgerLetter, LetterLedger } from './letter-ledger.ts';
 
@@ -41,27 +40,16 @@ export class LetterWorkload {
   private readonly ledger: LetterLedger;
   private readonly random: SeededRandom;
   private readonly pace: Pace;
-  private readonly models: readonly AnyStoreModel[];
-  private readonly addresses: readonly string[];
-  private readonly hosts: Host[] = [];
-  private disk: Disk | undefined;
   /** At the end handlers do their work. */
   private isGood = false;
 
   constructor(mesh: Mesh, ledger: LetterLedger, models: readonly AnyStoreModel[], lettersPerSecond: number) {
     this.mesh = mesh;
     this.ledger = ledger;
-    this.models = models;
     this.random = mesh.world.random.fork('letters');
     this.pace = new Pace(mesh.world, this.random, lettersPerSecond, () => this.act());
-    // One: two brokers at a time on one disk are no world that there is.
-    this.addresses = ['10.8.0.1:7015'];
-    mesh.observers.push({
-      added: (member) => this.enlist(member),
-      started: (life) => this.handle(life),
-      // Its disk is that of the machine, which goes on.
-      stopped: ({ member }) => this.share(member),
-    });
+    new OneMachine(mesh, models);
+    mesh.observers.push({ started: (life) => this.handle(life) });
   }
 
   start(): void {
@@ -80,22 +68,6 @@ export class LetterWorkload {
       const others = living.filter((other) => other.node.name !== life.node.name);
       return others.length === 0 ? [] : [this.send(life, [this.random.pick(others).node.name])];
     });
-  }
-
-  private enlist(member: Member): void {
-    member.store = this.models;
-    this.share(member);
-    this.hosts.push(member.host);
-    // Where a formation is among the workloads, its members have one already.
-    if (member.formation !== undefined) return;
-    member.formation = this.addresses;
-    if (this.hosts.length === 1)
-      for (const address of this.addresses) this.mesh.network.places.add(address, this.hosts);
-  }
-
-  private share({ host }: Member): void {
-    this.disk ??= host.disk;
-    host.disk = this.disk;
   }
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────

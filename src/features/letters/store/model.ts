@@ -5,6 +5,7 @@
  * failed. What ended is remembered for a day as an *end*. Invariant: `pending` of a letter is the number of its copies,
  * a mailbox counts the copies that wait, and a letter without copies has no body.
  */
+import type { LogEvent } from '../../../kernel/log-event.ts';
 import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type {
@@ -22,6 +23,7 @@ import type {
   Undelivered,
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
+import { changedEvents, expiredEvent, settledEvent, storedEvent } from './events.ts';
 
 type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt'> & {
   /** Copies that have not ended. */
@@ -80,13 +82,31 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     mailboxes: new Table(),
   }),
   operations: {
-    put: (state, { now, letters }) => letters.map((letter) => put(state, letter, now)),
+    put(state, { now, letters }, log) {
+      const outcomes = letters.map((letter) => put(state, letter, now));
+      log.append(
+        letters.filter((_, i) => outcomes[i]?.type === 'stored').map((each) => storedEvent(each, now)),
+      );
+      return outcomes;
+    },
     ended: (state, ids) =>
       ids.filter((id) => (state.letters.get(state.byId.get(id) ?? 0)?.pending ?? 0) === 0),
     known: (state, ids) => ids.map((id) => state.byId.get(id) ?? 0),
     next,
-    settle: (state, { recipient, now, items }) =>
-      items.flatMap((item) => settle(state, recipient, item, now) ?? []),
+    settle(state, { recipient, now, via, items }, log) {
+      const events: LogEvent[] = [];
+      const undelivered = items.flatMap((item) => {
+        const copy = state.copies.get([recipient, item.n]);
+        const found = settle(state, recipient, item, now);
+        if (copy !== undefined && !copy.hasFailed) {
+          const of = state.letters.get(item.n) as LetterRow;
+          events.push(settledEvent(of, recipient, item, { now, via }));
+        }
+        return found ?? [];
+      });
+      log.append(events);
+      return undelivered;
+    },
     returned(state, { recipient, ns }) {
       for (const n of ns) {
         const copy = state.copies.get([recipient, n]);
@@ -94,7 +114,11 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
           state.copies.put([recipient, n], { ...copy, attempts: copy.attempts + 1 });
       }
     },
-    sweep,
+    sweep(state, input, log) {
+      const swept = sweep(state, input);
+      log.append(swept.expired.map((each) => expiredEvent(each, input)));
+      return swept;
+    },
     clockBack(state, now) {
       for (const [[recipient, due, n]] of [...state.due.rows()]) {
         const copy = state.copies.get([recipient, n]) as Copy;
@@ -106,7 +130,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
     status: (state, id) => statusOf(state, state.byId.get(id)) ?? null,
     list,
-    retry(state, { id, now, expiresAt }) {
+    retry(state, { id, now, expiresAt, trace }, log) {
       const n = state.byId.get(id);
       if (n === undefined) return [];
       const failed = copiesOf(state, n).filter(([, copy]) => copy.hasFailed);
@@ -121,9 +145,13 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
           reason: '',
         });
       }
-      return failed.map(([recipient]) => recipient);
+      const recipients = failed.map(([recipient]) => recipient);
+      log.append(
+        changedEvents('letter.retried', state.letters.get(n) as LetterRow, recipients, { now, trace }),
+      );
+      return recipients;
     },
-    remove(state, { id, now }) {
+    remove(state, { id, now, trace }, log) {
       const n = state.byId.get(id);
       if (n === undefined) return [];
       const copies = copiesOf(state, n);
@@ -131,7 +159,11 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
         remove(state, recipient, n, copy);
         end(state, recipient, n, { state: 'removed', at: now, attempts: copy.attempts, reason: '' });
       }
-      return copies.map(([recipient]) => recipient);
+      const recipients = copies.map(([recipient]) => recipient);
+      log.append(
+        changedEvents('letter.removed', state.letters.get(n) as LetterRow, recipients, { now, trace }),
+      );
+      return recipients;
     },
     body(state, id) {
       const row = state.letters.get(state.byId.get(id) ?? 0);

@@ -121,7 +121,7 @@ export function prepare(database: SqliteDatabase) {
       `UPDATE letters_letter SET pending = pending - 1,
          body = CASE WHEN pending = 1 THEN x'' ELSE body END,
          ended_at = CASE WHEN pending = 1 THEN ? ELSE 0 END
-       WHERE n = ? RETURNING bytes`,
+       WHERE n = ? RETURNING bytes, id, author`,
     ),
     ends: make('SELECT * FROM letters_end WHERE n = ?'),
     expired: make(

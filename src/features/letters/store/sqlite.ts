@@ -4,6 +4,7 @@
  * A copy is a row for each recipient of a letter that has not ended; ends are kept apart, so that what waits stays small
  * however much was delivered. Invariant: `pending` of a letter is the number of its copies: nobody ever has to count.
  */
+import type { LogEvent, StoreLog } from '../../../kernel/log-event.ts';
 import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type {
@@ -21,6 +22,15 @@ import type {
   Undelivered,
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
+import {
+  type ByBroker,
+  type ByPerson,
+  changedEvents,
+  expiredEvent,
+  type LetterName,
+  settledEvent,
+  storedEvent,
+} from './events.ts';
 import { prepare, tables } from './sqlite-statements.ts';
 
 interface LetterRow {
@@ -67,23 +77,23 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
   frees: ['settle', 'returned', 'sweep', 'remove'],
   migrations: [tables],
-  operations(database) {
-    const letters = new Rows(database);
+  operations(database, log) {
+    const letters = new Rows(database, log);
     return {
       put: ({ now, letters: given }) => letters.putAll(given, now),
       ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
-      settle: ({ recipient, now, items }) => letters.settleAll(recipient, items, now),
+      settle: ({ recipient, now, via, items }) => letters.settleAll(recipient, items, { now, via }),
       returned({ recipient, ns }) {
         for (const n of ns) letters.returned(recipient, n);
       },
-      sweep: ({ now, limit }) => letters.sweep(now, limit),
+      sweep: (input) => letters.sweep(input),
       clockBack: (now) => letters.clockBack(now),
       status: (id) => letters.statusOf(letters.byId(id)) ?? null,
       list: (request) => letters.list(request),
-      retry: ({ id, now, expiresAt }) => letters.retry(id, now, expiresAt),
-      remove: ({ id, now }) => letters.remove(id, now),
+      retry: ({ id, expiresAt, ...by }) => letters.retry(id, expiresAt, by),
+      remove: ({ id, ...by }) => letters.remove(id, by),
       body: (id) => letters.bodyOf(id),
     };
   },
@@ -93,9 +103,11 @@ class Rows {
   private readonly statements: ReturnType<typeof prepare>;
   /** Changes of mailboxes within one operation: written once for each recipient. */
   private readonly changes = new Map<string, { letters: number; bytes: number }>();
+  private readonly log: StoreLog;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, log: StoreLog) {
     this.statements = prepare(database);
+    this.log = log;
   }
 
   // ── storing ───────────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +123,8 @@ class Rows {
     });
     if (last > before) this.statements.setLast.run(last);
     this.writeMailboxes();
+    const stored = letters.filter((_, i) => outcomes[i]?.type === 'stored');
+    this.log.append(stored.map((letter) => storedEvent(letter, now)));
     return outcomes;
   }
 
@@ -199,42 +213,52 @@ class Rows {
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
 
-  settleAll(recipient: string, items: readonly SettleItem[], now: number): Undelivered[] {
+  settleAll(recipient: string, items: readonly SettleItem[], by: ByBroker): Undelivered[] {
     this.changes.clear();
-    const undelivered = items.flatMap((item) => this.settle(recipient, item, now) ?? []);
+    const events: LogEvent[] = [];
+    const undelivered: Undelivered[] = [];
+    for (const item of items) {
+      const letter = this.settle(recipient, item, by.now);
+      if (letter === undefined) continue;
+      events.push(settledEvent(letter, recipient, item, by));
+      const { outcome: state, reason } = item;
+      if (state === 'failed' || state === 'refused')
+        undelivered.push({ ...letter, recipient, state, reason });
+    }
     this.writeMailboxes();
+    this.log.append(events);
     return undelivered;
   }
 
+  /** The letter. Undefined: there is nothing to settle. */
   private settle(
     recipient: string,
     { n, outcome, due, waitMs, reason }: SettleItem,
     now: number,
-  ): Undelivered | undefined {
+  ): LetterName | undefined {
     if (outcome === 'handled') return this.handled(recipient, n, now);
     const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
     if (copy === undefined || copy.has_failed === 1) return undefined;
     const attempts = copy.attempts + 1;
-    if (outcome === 'again') {
+    const { id, author, bytes } = this.letter(n);
+    if (outcome === 'again')
       this.statements.changeCopy.run(due, waitMs, attempts, copy.expires_at, 0, reason, recipient, n);
-      return undefined;
-    }
-    const { bytes } = this.letter(n);
-    if (outcome === 'failed') {
+    else if (outcome === 'failed') {
       const expiresAt = now + letterLimits.letterFailedKeptMs;
       this.statements.changeCopy.run(0, 0, attempts, expiresAt, 1, reason, recipient, n);
       this.fill(recipient, -1, -bytes);
     } else this.end(copy, 'refused', now, attempts, reason);
-    return this.undelivered(n, recipient, outcome, reason);
+    return { id, author };
   }
 
   /** Most of all letters: as few statements as there can be. */
-  private handled(recipient: string, n: number, now: number): undefined {
+  private handled(recipient: string, n: number, now: number): LetterName | undefined {
     const copy = this.statements.takeCopy.get(recipient, n) as Pick<CopyRow, 'attempts'> | undefined;
-    if (copy === undefined) return;
+    if (copy === undefined) return undefined;
     this.statements.insertEnd.run(n, recipient, 'delivered', now, copy.attempts + 1, '');
-    const { bytes } = this.statements.endOne.get(now, n) as { bytes: number };
+    const { bytes, id, author } = this.statements.endOne.get(now, n) as { bytes: number } & LetterName;
     this.fill(recipient, -1, -bytes);
+    return { id, author };
   }
 
   private end(copy: CopyRow, state: RecipientState, now: number, attempts: number, reason: string): void {
@@ -256,7 +280,11 @@ class Rows {
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
-  sweep(now: number, limit: number): { expired: Undelivered[]; isMore: boolean } {
+  sweep({ limit, ...by }: ByBroker & { readonly limit: number }): {
+    expired: Undelivered[];
+    isMore: boolean;
+  } {
+    const { now } = by;
     this.changes.clear();
     const over = this.statements.expired.all(now, limit + 1) as CopyRow[];
     const expired: Undelivered[] = [];
@@ -267,6 +295,7 @@ class Rows {
       if (state === 'expired') expired.push(this.undelivered(n, recipient, state, reason));
     }
     this.writeMailboxes();
+    this.log.append(expired.map((each) => expiredEvent(each, by)));
     const left = limit - Math.min(over.length, limit);
     const oldest = now - letterLimits.letterSettledKeptMs;
     const old = this.statements.old.all(oldest, left + 1) as { n: number }[];
@@ -344,27 +373,31 @@ class Rows {
     }
   }
 
-  retry(id: string, now: number, expiresAt: number): string[] {
+  retry(id: string, expiresAt: number, by: ByPerson): string[] {
     const row = this.byId(id);
     if (row === undefined) return [];
     this.changes.clear();
     const failed = this.copiesOf(row).filter(({ has_failed }) => has_failed === 1);
     for (const { recipient, n } of failed) {
-      this.statements.changeCopy.run(now, 0, 0, expiresAt, 0, '', recipient, n);
+      this.statements.changeCopy.run(by.now, 0, 0, expiresAt, 0, '', recipient, n);
       this.fill(recipient, 1, row.bytes);
     }
     this.writeMailboxes();
-    return failed.map(({ recipient }) => recipient);
+    const recipients = failed.map(({ recipient }) => recipient);
+    this.log.append(changedEvents('letter.retried', row, recipients, by));
+    return recipients;
   }
 
-  remove(id: string, now: number): string[] {
+  remove(id: string, by: ByPerson): string[] {
     const row = this.byId(id);
     if (row === undefined) return [];
     this.changes.clear();
     const copies = this.copiesOf(row);
-    for (const copy of copies) this.end(copy, 'removed', now, copy.attempts, '');
+    for (const copy of copies) this.end(copy, 'removed', by.now, copy.attempts, '');
     this.writeMailboxes();
-    return copies.map(({ recipient }) => recipient);
+    const recipients = copies.map(({ recipient }) => recipient);
+    this.log.append(changedEvents('letter.removed', row, recipients, by));
+    return recipients;
   }
 
   bodyOf(id: string): { encoding: number; body: Uint8Array } | null {

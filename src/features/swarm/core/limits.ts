@@ -25,6 +25,8 @@ export const swarmLimits = {
   /** Refusals that one node reports to its program: a broker may lie. */
   swarmNoticesPerSecond: 0.1,
   swarmNoticesBurst: 3,
+  /** Joins and leaves that are written in one operation. */
+  swarmEventsPerWrite: 1000,
   /** Nodes in one answer about who was ever here. */
   swarmNodesPerPage: 500,
 } as const;

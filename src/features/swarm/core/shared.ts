@@ -31,6 +31,8 @@ export interface SwarmFollower {
   brokerChanged?(): void;
   /** `office` has changed. */
   officeChanged?(): void;
+  /** As the broker: the log of the store may have more events than before. */
+  logged?(): void;
 }
 
 /** Who asks: an incarnation of a node, and its name as it announces it. */
@@ -67,6 +69,8 @@ export interface SwarmCore {
    * has come or is late; what one node says keeps its order.
    */
   admit(from: Questioner, act: (refusal: Failure | undefined) => void): void;
+  /** An operation that may have appended to the log of the store is durable. */
+  logged(): void;
   /** As the broker with an open store: whether a node of that name was ever here. */
   hasSeen(name: string): boolean;
   /** All of them. */

@@ -2,6 +2,7 @@
 
 import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
+import type { LogEvent } from '../../../kernel/log-event.ts';
 import type { Home } from './home.ts';
 
 /** A node as the swarm remembers it. */
@@ -76,7 +77,7 @@ export interface SwarmShape extends Shape {
     look(how: LookHow): Look;
     /** Kept beside the store, without a claim. */
     note(home: Home): void;
-    saw(sights: readonly Sight[]): void;
+    saw(input: { readonly sights: readonly Sight[]; readonly events: readonly LogEvent[] }): void;
     names(request: PageRequest): readonly string[];
     nodes(request: PageRequest): readonly SeenNode[];
     pin(pin: Pin): void;

@@ -22,20 +22,20 @@ import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
+import { type Answerer, Answering } from './answering.ts';
+import { Chronicle } from './chronicle.ts';
 import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
-import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
+import { decodeSwarmMessage, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
-import { Register } from './register.ts';
 import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
 
 export const swarmFeature = 'swarm';
 
 const never = Number.POSITIVE_INFINITY;
-type Answerer = (from: Questioner, input: unknown, reply: Answer) => void;
 type Completion = StoreCompletion<SwarmShape['store']>;
 
 export class Swarm implements Behavior<SwarmShape>, SwarmCore {
@@ -78,12 +78,19 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private agent!: BehaviorAgent<SwarmShape>;
   private keeping!: Keeping;
   private readonly followers: SwarmFollower[] = [];
-  private readonly answerers = new Map<string, Answerer>();
+  private readonly answering = new Answering({
+    reply: (end, message) => void this.lines.reply(end, message),
+    nameOf: (node) => this.agent.directory.get(node)?.name,
+    office: () => this.office,
+    use: () => this.use(),
+    admit: (from, act) => this.admit(from, act),
+  });
   private readonly questions = new Questions();
-  private readonly register = new Register();
+  private readonly chronicle = new Chronicle({
+    agent: () => this.agent,
+    isOpen: () => this.office.state === 'open',
+  });
   private readonly owners: Owners;
-  /** Questions that wait until the store is open. */
-  private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
   /** Answers that wait for an operation. */
   private readonly pages = new Map<number, Answer>();
   /** What is asked of a store that may not be claimed. */
@@ -107,7 +114,6 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private claimAgainAt = never;
   /** The store has just become the home, and is opened then. */
   private openAt = never;
-  private writeSeenAt = never;
 
   constructor(formation: FormationCore, identity: IdentityCore) {
     this.formation = formation;
@@ -164,12 +170,16 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.owners.admit(from, act);
   }
 
+  logged(): void {
+    for (const follower of this.followers) follower.logged?.();
+  }
+
   hasSeen(name: string): boolean {
-    return this.register.has(name);
+    return this.chronicle.register.has(name);
   }
 
   namesSeen(): Iterable<string> {
-    return this.register.names();
+    return this.chronicle.register.names();
   }
 
   idOf(name: string): NodeId | undefined {
@@ -186,7 +196,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   answerBy(verb: string, answerer: Answerer): void {
-    this.answerers.set(verb, answerer);
+    this.answering.by(verb, answerer);
   }
 
   // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
@@ -204,7 +214,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   /** What was seen in the last second is written before the store closes. */
   private stopped(): void {
-    this.writeSeen();
+    this.chronicle.stopped();
     this.setOffice({ state: 'elsewhere' });
   }
 
@@ -217,6 +227,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
+    this.chronicle.brokerChanged(asked?.node, broker !== undefined && !this.keeping.isKeeper);
     // What it did as the broker ends before it speaks as a member.
     this.setOffice({ state: 'elsewhere' });
     this.askAgain();
@@ -255,15 +266,14 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       this.claimToken = undefined;
       this.openAt = never;
       if (office.state !== 'failed') this.claimAgainAt = never;
-      this.register.clear();
+      this.chronicle.clear();
       this.owners.pins.clear();
-      this.writeSeenAt = never;
       const why = office.state === 'failed' ? office.failure : movedAway();
       for (const reply of this.pages.values()) reply.fail(why);
       this.pages.clear();
     }
     for (const follower of this.followers) follower.officeChanged?.();
-    if (office.state !== 'opening') this.releaseWaiting();
+    this.answering.officeChanged();
   }
 
   private claim(epoch: number): void {
@@ -282,10 +292,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private opened(): void {
     this.claimToken = undefined;
     const { directory, self } = this.agent;
-    for (const entry of directory.entries()) {
-      if (entry.reachable || entry.name === self.name) this.saw(entry);
-      else this.register.loaded([entry.name]);
-    }
+    this.chronicle.begin(this.broker?.epoch ?? 1);
     this.setOffice({ state: 'open', store: this.storeTag });
     for (const { id, reachable, name } of directory.entries())
       if (reachable || name === self.name) this.owners.proven(id);
@@ -298,10 +305,12 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (completion.token === this.claimToken) return this.claimed(completion);
     const page = this.pages.get(completion.token);
     this.pages.delete(completion.token);
+    this.chronicle.completed(completion.token, completion.ok);
     if (!completion.ok) {
       this.operationFailed(completion.failure);
       page?.fail(completion.failure);
-    } else if (completion.verb === 'nodes' || completion.verb === 'forget')
+    } else if (completion.verb === 'saw') this.logged();
+    else if (completion.verb === 'nodes' || completion.verb === 'forget')
       page?.answer(JSON.stringify(completion.value));
   }
 
@@ -323,7 +332,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     }
     if (completion.verb === 'names') {
       const names = completion.value;
-      this.register.loaded(names);
+      this.chronicle.register.loaded(names);
       const last = lastOfWhole(names);
       if (last === undefined) this.loadPins('');
       else this.loadNames(last);
@@ -339,26 +348,15 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private event(event: KernelEvent): void {
     this.lines.event(event);
-    if (this.office.state !== 'open') return;
-    if (event.type === 'node-up' || event.type === 'node-down') this.saw(event.node);
-  }
-
-  private saw(entry: { name: string; services: readonly string[]; addresses: readonly string[] }): void {
-    this.register.saw(entry, this.agent.wallNow);
-    if (this.writeSeenAt === never) this.writeSeenAt = this.agent.now + swarmLimits.swarmSeenMs;
-  }
-
-  private writeSeen(): void {
-    this.writeSeenAt = never;
-    while (this.office.state === 'open' && this.register.hasUnwritten)
-      this.agent.store('saw', this.register.takeUnwritten());
+    if (event.type === 'node-up' || event.type === 'node-down')
+      this.chronicle.changed(event, this.asked?.node);
   }
 
   private answerNodes(input: unknown, reply: Answer): void {
     const { after } = (input ?? {}) as { readonly after?: unknown };
     const limit = swarmLimits.swarmNodesPerPage;
     // Operations keep their order: the answer has what was just seen.
-    this.writeSeen();
+    this.chronicle.write();
     const token = this.agent.store('nodes', { after: typeof after === 'string' ? after : '', limit });
     this.pages.set(token, reply);
   }
@@ -367,15 +365,15 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private forget(input: unknown, reply: Answer): void {
     const { name } = (input ?? {}) as { readonly name: string };
-    const why = this.owners.whyNotForget(name, this.register.has(name));
+    const why = this.owners.whyNotForget(name, this.chronicle.register.has(name));
     if (why !== undefined) return reply.fail(why);
-    this.register.forget(name);
+    this.chronicle.register.forget(name);
     this.owners.forget(name);
     this.pages.set(this.agent.store('forget', name), reply);
     const entry = this.agent.directory.get(idOf(name));
     if (entry?.reachable !== true) return;
     // One of another identity is here, whose name it is from now on.
-    this.saw(entry);
+    this.chronicle.saw(entry);
     this.owners.proven(entry.id);
   }
 
@@ -398,56 +396,16 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
         if (from.node === this.broker?.node) this.owners.wasRefused(message.failure);
         return;
       case 'question':
-        return this.question(from, message);
-    }
-  }
-
-  private question(from: LineEnd, message: Extract<SwarmMessage, { type: 'question' }>): void {
-    const { number, verb, json } = message;
-    const say = (bytes: Uint8Array): void => void this.lines.reply(from, bytes);
-    const reply: Answer = {
-      answer: (text) => say(encodeAnswer(number, text)),
-      fail: (why) => say(encodeFailure(number, why)),
-    };
-    const answerer = this.answerers.get(verb);
-    const name = this.agent.directory.get(from.node)?.name;
-    const input = parsed(json);
-    if (answerer === undefined || name === undefined || input === undefined)
-      return reply.fail(failure('SKEIN_INVALID', `the swarm knows no question "${verb}"`));
-    const questioner = { ...from, name };
-    this.whenOpen(reply, () =>
-      this.admit(questioner, (refusal) => {
-        if (refusal === undefined) answerer(questioner, input, reply);
-        else reply.fail(refusal);
-      }),
-    );
-  }
-
-  /** A question may be the first that anybody wants of the store. */
-  private whenOpen(reply: Answer, act: () => void): void {
-    this.use();
-    const { office } = this;
-    if (office.state === 'open') return act();
-    if (office.state === 'failed') return reply.fail(office.failure);
-    // Not the broker any more: the questioner finds out, and asks the next one.
-    if (office.state === 'elsewhere') return;
-    this.waiting.push({ reply, act });
-  }
-
-  private releaseWaiting(): void {
-    const { office } = this;
-    for (const { reply, act } of this.waiting.splice(0)) {
-      if (office.state === 'open') act();
-      else if (office.state === 'failed') reply.fail(office.failure);
+        return this.answering.question(from, message);
     }
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   private nextDeadline(): number {
-    const { lines, questions, writeSeenAt, claimAgainAt } = this;
+    const { lines, questions, claimAgainAt } = this;
     const own = Math.min(
-      writeSeenAt,
+      this.chronicle.nextDeadline(),
       claimAgainAt,
       this.openAt,
       this.owners.pins.nextDeadline(),
@@ -461,7 +419,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.keeping.deadline(now);
     this.questions.deadline(now, this.broker !== undefined);
     this.owners.pins.deadline(now);
-    if (now >= this.writeSeenAt) this.writeSeen();
+    this.chronicle.deadline(now);
     if (now >= this.openAt) {
       this.openAt = never;
       this.loadNames('');
@@ -485,14 +443,6 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 /** Undefined: the page was the last one. */
 function lastOfWhole<Row>(page: readonly Row[]): Row | undefined {
   return page.length < swarmLimits.swarmNodesPerPage ? undefined : page.at(-1);
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function movedAway(): Failure {

@@ -18,7 +18,8 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',
   initial: () => ({ nodes: new Table(), pins: new Table() }),
   operations: {
-    saw({ nodes }, sights) {
+    saw({ nodes }, { sights, events }, log) {
+      log.append(events);
       for (const { name, at, services, addresses } of sights) {
         const known = nodes.get(name);
         const firstSeen = known?.firstSeen ?? at;

@@ -28,7 +28,7 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
       identity TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`,
   ],
-  operations(database) {
+  operations(database, log) {
     const put = database.prepare(
       `INSERT INTO swarm_node (name, first_seen, last_seen, services, addresses) VALUES (?1, ?2, ?2, ?3, ?4)
        ON CONFLICT (name) DO UPDATE SET
@@ -48,7 +48,8 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     const removeNode = database.prepare('DELETE FROM swarm_node WHERE name = ? RETURNING name');
     const removePin = database.prepare('DELETE FROM swarm_pin WHERE name = ? RETURNING name');
     return {
-      saw(sights) {
+      saw({ sights, events }) {
+        log.append(events);
         for (const { name, at, services, addresses } of sights)
           put.run(name, at, services.join(' '), addresses.join(' '));
       },

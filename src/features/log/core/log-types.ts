@@ -1,0 +1,57 @@
+/** What the log's core, its program and its store say to each other. */
+import type { Shape } from '../../../kernel/contracts.ts';
+import type { LogPage, LogRequest } from '../../../kernel/log-event.ts';
+
+/** Somebody that gets every event, and how far it has come. */
+export interface KeeperState {
+  readonly name: string;
+  /** The last event that it has acknowledged. */
+  readonly n: number;
+  /** When it did: Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface LogShape extends Shape {
+  readonly commands: {
+    ask(question: { readonly verb: string; readonly input: unknown }): string;
+  };
+  readonly store: {
+    read(request: LogRequest): LogPage;
+    /** The last event that it has acknowledged; of a new keeper the one before the oldest that is kept. */
+    keeper(name: string): number;
+    acknowledge(state: KeeperState): void;
+    keepers(): readonly KeeperState[];
+    /** False: there was none. */
+    forget(name: string): boolean;
+    /** True: there is more to delete. */
+    trim(input: { readonly now: number; readonly rows: number }): boolean;
+  };
+}
+
+/** What the broker answers a reader. */
+export interface LogAnswer {
+  readonly page: LogPage;
+  /** First 48 bits of the store's id, 12 hexadecimal digits. */
+  readonly store: string;
+  /** The reader's cursor is of another store: it has read nothing of this one. */
+  readonly isOther: boolean;
+}
+
+/** A place in the log of a store: `STORE.N`, the first 12 digits of the store's id and a number. */
+export interface Cursor {
+  readonly store: string;
+  readonly n: number;
+}
+
+const cursorPattern = /^([0-9a-f]{12})\.(0|[1-9]\d{0,15})$/;
+
+/** Undefined: it is none. */
+export function readCursor(text: unknown): Cursor | undefined {
+  const [, store, digits] = (typeof text === 'string' ? cursorPattern.exec(text) : undefined) ?? [];
+  const n = Number(digits);
+  return store === undefined || !Number.isSafeInteger(n) ? undefined : { store, n };
+}
+
+export function writeCursor(store: string, n: number): string {
+  return `${store}.${n}`;
+}

@@ -1,0 +1,16 @@
+/** The log feature: what has happened in the swarm, kept by the store of its broker. */
+import { feature } from '../../kit/feature.ts';
+import type { SwarmCore } from '../swarm/core/shared.ts';
+import { attachedLog } from './api/attached-log.ts';
+import { logFacade } from './api/facade.ts';
+import { Log, logFeature } from './core/log.ts';
+import type { LogFeatureShape } from './shape.ts';
+
+export const log = feature<LogFeatureShape>()({
+  name: logFeature,
+  needs: ['swarm'],
+  behavior: ({ needed }) => new Log(needed<SwarmCore>('swarm')),
+  facade: logFacade,
+  operations: () => import('./remote.ts').then(({ operations }) => operations),
+  attached: attachedLog,
+});

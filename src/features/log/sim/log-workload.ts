@@ -1,0 +1,98 @@
+/**
+ * What the simulated programs do with the log: some follow it, some list parts of it, and one at a time keeps it, on one
+ * node or another.
+ *
+ * Who calls it: the simulation, where its workloads name `log`. Invariant: only programs whose event loop turns act, and
+ * all that they read goes to the history.
+ */
+
+import type { MessageSubscription } from '../../../kit/streams.ts';
+import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { Pace } from '../../../sim/world/pace.ts';
+import type { SeededRandom } from '../../../sim/world/random.ts';
+import type { LogEntry } from '../api.ts';
+import type { LogHistory } from './log-history.ts';
+
+const followShare = 0.6;
+const moveShare = 0.3;
+const throwShare = 0.1;
+const lastMax = 40;
+const keeperName = 'audit';
+
+export class LogWorkload {
+  /** What was kept, by number. */
+  readonly kept = new Set<number>();
+  private readonly mesh: Mesh;
+  private readonly history: LogHistory;
+  private readonly random: SeededRandom;
+  private readonly pace: Pace;
+  private keeper: { readonly life: Life; readonly subscription: MessageSubscription } | undefined;
+  private isGood = false;
+
+  constructor(mesh: Mesh, history: LogHistory, actsPerSecond: number) {
+    this.mesh = mesh;
+    this.history = history;
+    this.random = mesh.world.random.fork('log');
+    this.pace = new Pace(mesh.world, this.random, actsPerSecond, () => this.act());
+    mesh.observers.push({
+      started: (life) => {
+        // What has ended its node has ended it.
+        if (this.random.chance(followShare)) this.follow(life).catch(() => undefined);
+      },
+    });
+  }
+
+  start(): void {
+    this.pace.start();
+  }
+
+  stop(): void {
+    this.pace.stop();
+    this.isGood = true;
+  }
+
+  /** A keeper that runs, also where the last one has died. */
+  keepOn(): void {
+    if (this.keeper !== undefined && isRunning(this.keeper.life)) return;
+    const [life] = this.mesh.living;
+    if (life !== undefined) this.keep(life);
+  }
+
+  private async follow(life: Life): Promise<void> {
+    let before: LogEntry | undefined;
+    for await (const entry of life.node.log.follow()) {
+      this.history.read(`follower ${life.node.name}`, before, [entry]);
+      before = entry;
+    }
+  }
+
+  private act(): void {
+    const able = this.mesh.members.filter((member) => member.canAct);
+    if (able.length === 0) return;
+    const life = this.random.pick(able).life as Life;
+    if (this.random.chance(moveShare)) this.keep(life);
+    else this.list(life);
+  }
+
+  private list(life: Life): void {
+    this.mesh.world.touchProgram();
+    life.node.log.list({ last: this.random.integer(1, lastMax) }).then(
+      ({ entries }) => this.history.read(`list at ${life.node.name}`, undefined, entries),
+      // Without a broker, or while its disk fails.
+      () => undefined,
+    );
+  }
+
+  private keep(life: Life): void {
+    void this.keeper?.subscription.close();
+    this.mesh.world.touchProgram();
+    let before: LogEntry | undefined;
+    const subscription = life.node.log.keep(keeperName, (entries) => {
+      if (!this.isGood && this.random.chance(throwShare)) throw new Error('as planned');
+      this.history.read(`keeper ${life.node.name}`, before, entries);
+      before = entries.at(-1);
+      for (const { n } of entries) this.kept.add(n);
+    });
+    this.keeper = { life, subscription };
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The log of a store: what every store does alike with the rows that it keeps in its own way.
+ *
+ * Given to each operation of a feature. The events of one call of `append` are one row, under the number of the last of
+ * them. Invariant: numbers rise without holes, also over deletions, since the newest row is never deleted; rows are
+ * deleted from the front alone.
+ */
+import type { LogEvent, LoggedEvent, LogPage, LogRequest, StoreLog } from '../../kernel/log-event.ts';
+import { storeLimits } from '../limits.ts';
+import { fits } from './filter.ts';
+import { pack, unpack } from './packed-events.ts';
+
+/** A row without its events. */
+export interface LogRowHead {
+  /** The number of its last event. */
+  readonly last: number;
+  /** Of its events. */
+  readonly count: number;
+  /** Unix milliseconds: when it was written, and what the times of its events are counted from. */
+  readonly at: number;
+  /** Bytes of all rows that were ever before it: how much the log holds is a difference of two. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
+export interface LogRow extends LogRowHead {
+  readonly events: string;
+}
+
+/** Rows as a store keeps them, by the number of their last event. */
+export interface LogRows {
+  oldest(): LogRowHead | undefined;
+  newest(): LogRowHead | undefined;
+  insert(row: LogRow): void;
+  delete(last: number): void;
+  /** The first one whose last number is above, and those after it that begin within `bytes` of its beginning. */
+  after(n: number, rows: number, bytes: number): readonly LogRow[];
+  /** The row of this number, and those before it that begin within `bytes` of its beginning, backwards. */
+  backFrom(n: number, rows: number, bytes: number): readonly LogRow[];
+}
+
+export interface LogLimits {
+  readonly keptMs: number;
+  readonly bytesMax: number;
+}
+
+const kept: LogLimits = { keptMs: storeLimits.logKeptMs, bytesMax: storeLimits.logBytesMax };
+
+export class EventLog implements StoreLog {
+  private readonly rows: LogRows;
+  private readonly limits: LogLimits;
+
+  constructor(rows: LogRows, limits: LogLimits = kept) {
+    this.rows = rows;
+    this.limits = limits;
+  }
+
+  append(events: readonly LogEvent[]): void {
+    const at = events.at(-1)?.at;
+    if (at === undefined) return;
+    const newest = this.rows.newest();
+    const packed = pack(at, events);
+    const row = {
+      last: (newest?.last ?? 0) + events.length,
+      count: events.length,
+      at,
+      start: newest === undefined ? 0 : newest.start + newest.bytes,
+      bytes: packed.length + storeLimits.logRowBytes,
+      events: packed,
+    };
+    this.rows.insert(row);
+    this.trimBefore(row, at, storeLimits.logRowsTrimmedMax);
+  }
+
+  trim(now: number, rows: number): boolean {
+    const newest = this.rows.newest();
+    return newest !== undefined && this.trimBefore(newest, now, rows);
+  }
+
+  read(request: LogRequest): LogPage {
+    const [first, last] = [this.rows.oldest(), this.rows.newest()];
+    if (first === undefined || last === undefined)
+      return { events: [], place: 0, isMore: false, lost: 0, oldest: 0, newest: 0 };
+    const ends = { oldest: first.last - first.count + 1, newest: last.last };
+    if (request.after !== undefined) return { ...this.forward(request, request.after, ends), ...ends };
+    return { ...this.backward(request, request.before ?? ends.newest + 1, ends), ...ends, lost: 0 };
+  }
+
+  private forward(request: LogRequest, after: number, { oldest, newest }: Ends) {
+    const begin = Math.max(after, oldest - 1);
+    const { events, place } = collected(this.eventsAfter(begin), begin, request);
+    return { events, place, isMore: place < newest, lost: begin - after };
+  }
+
+  private backward(request: LogRequest, before: number, { oldest, newest }: Ends) {
+    const begin = Math.min(before, newest + 1);
+    const { events, place } = collected(this.eventsBefore(begin), begin, request);
+    return { events: events.reverse(), place, isMore: place > oldest };
+  }
+
+  private *eventsAfter(n: number): Iterable<LoggedEvent> {
+    const { logRowsPerReadMax, logBytesPerReadMax } = storeLimits;
+    for (const row of this.rows.after(n, logRowsPerReadMax, logBytesPerReadMax))
+      for (const event of eventsOf(row)) if (event.n > n) yield event;
+  }
+
+  private *eventsBefore(n: number): Iterable<LoggedEvent> {
+    const { logRowsPerReadMax, logBytesPerReadMax } = storeLimits;
+    for (const row of this.rows.backFrom(n - 1, logRowsPerReadMax, logBytesPerReadMax))
+      for (const event of eventsOf(row).reverse()) if (event.n < n) yield event;
+  }
+
+  /** @returns True: there are more to delete. */
+  private trimBefore(newest: LogRowHead, now: number, rows: number): boolean {
+    const end = newest.start + newest.bytes;
+    for (let deleted = 0; ; deleted++) {
+      const oldest = this.rows.oldest() as LogRowHead;
+      const isOver = oldest.at < now - this.limits.keptMs || end - oldest.start > this.limits.bytesMax;
+      if (!isOver || oldest.last === newest.last) return false;
+      if (deleted === rows) return true;
+      this.rows.delete(oldest.last);
+    }
+  }
+}
+
+interface Ends {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+function eventsOf({ last, count, at, events }: LogRow): LoggedEvent[] {
+  return unpack(at, events).map((event, i) => ({ n: last - count + 1 + i, ...event }));
+}
+
+/** Those that are wanted, as many as fit into a page, and how far it has come. */
+function collected(all: Iterable<LoggedEvent>, begin: number, { limit, filter }: LogRequest) {
+  const events: LoggedEvent[] = [];
+  let place = begin;
+  let left: number = storeLimits.logBytesPerPageMax;
+  for (const event of all) {
+    const isWanted = fits(event, filter);
+    if (isWanted) left -= sizeOf(event);
+    if (events.length === limit || (left < 0 && events.length > 0)) break;
+    place = event.n;
+    if (isWanted) events.push(event);
+  }
+  return { events, place };
+}
+
+function sizeOf({ type, author, subject, recipients, trace, note }: LoggedEvent): number {
+  const texts = [type, author, subject, note, ...recipients, ...trace];
+  return texts.reduce<number>((sum, text) => sum + text.length, storeLimits.logRowBytes);
+}

@@ -1,0 +1,329 @@
+/** The log of the swarm under virtual time: what has happened is read, followed and kept, also where the broker dies. */
+import { afterEach, expect, test } from 'vitest';
+import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import type { LogEntry, LogFollowOptions } from '../../src/features/log/api.ts';
+import { storeModels } from '../../src/features/store-models.ts';
+import type { SkeinError } from '../../src/kernel/errors.ts';
+import type { Life, Member } from '../../src/sim/world/mesh.ts';
+
+const limitMs = 30_000;
+let run: FormationRun | undefined;
+
+afterEach(() => {
+  run?.end();
+  run = undefined;
+});
+
+/** Some nodes on machines; brokers of one machine open the same store. */
+async function swarm(seed: number, nodes: number, machines = 1): Promise<FormationRun> {
+  const made = new FormationRun({ seed, nodes, machines, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  return made;
+}
+
+const others = (broker: Life, { mesh }: FormationRun): Member[] =>
+  mesh.members.filter((member) => member !== broker.member);
+const lifeOf = (member: Member | undefined): Life => member?.life as Life;
+
+async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
+  if (!(await made.world.runUntil(condition, limitMs))) throw new Error(`${what}: not within ${limitMs} ms`);
+}
+
+async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError> {
+  try {
+    await made.world.resolve(promise);
+  } catch (error) {
+    return error as SkeinError;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Collects what a node follows; with what has ended it. */
+function followed(life: Life, options: LogFollowOptions = {}) {
+  const entries: LogEntry[] = [];
+  const stream = life.node.log.follow(options);
+  const end = (async () => {
+    for await (const entry of stream) entries.push(entry);
+  })();
+  return { entries, stream, end };
+}
+
+const short = ({ type, from, to }: LogEntry): string =>
+  `${type} ${from}${to.length > 0 ? ` > ${to.join(' ')}` : ''}`;
+const numbers = (entries: readonly LogEntry[]): number[] => entries.map(({ n }) => n);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('what letters and nodes have done is in the log: author, recipients, subject, trace and time, and no body', async () => {
+  const made = await swarm(1, 3);
+  const { broker } = made;
+  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const secret = 'this must not be in the log';
+  const sent = await made.world.resolve(a.node.letters.send(b.node.name, secret, { type: 'note' }));
+  b.node.letters.handle(() => undefined);
+  await made.world.run(3000);
+  made.mesh.crash(b.member);
+  await made.world.run(20_000);
+  const { entries, isMore, cursor } = await made.world.resolve(a.node.log.list());
+  const { name: of } = broker.node;
+  expect(entries.slice(0, 1).map(short)).toEqual([`broker.changed ${of}`]);
+  expect(entries.slice(1, 4).map(short).sort()).toEqual(
+    ['n1', 'n2', 'n3'].map((name) => `node.present ${name}`),
+  );
+  expect(entries.slice(4).map(short)).toEqual([
+    `letter.stored ${a.node.name} > ${b.node.name}`,
+    `letter.delivered ${a.node.name} > ${b.node.name}`,
+    `node.lost ${b.node.name}`,
+  ]);
+  expect(entries[4]).toMatchObject({
+    subject: sent.id,
+    trace: [a.node.name, of],
+    note: 'note',
+    n: 5,
+  });
+  expect(entries[5]).toMatchObject({ subject: sent.id, trace: [b.node.name, of] });
+  const status = await made.world.resolve(a.node.letters.status(sent.id));
+  expect(Math.abs((entries[4] as LogEntry).at - (status?.sentAt ?? 0))).toBeLessThan(1000);
+  expect(entries[5]?.at).toBe(status?.recipients[0]?.at);
+  expect(JSON.stringify(entries)).not.toContain(secret);
+  expect([isMore, cursor]).toEqual([false, entries.at(-1)?.cursor]);
+});
+
+test('a list is filtered, begins after a place, and gives the newest where these are asked for', async () => {
+  const made = await swarm(2, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { log } = a.node;
+  for (let i = 0; i < 30; i++) await made.world.resolve(a.node.letters.send(b.node.name, i));
+  await made.world.resolve(b.node.letters.send(a.node.name, 'back'));
+  const list = (options: Parameters<typeof log.list>[0]) => made.world.resolve(log.list(options));
+  const letters = await list({ type: 'letter' });
+  expect(letters.entries).toHaveLength(31);
+  expect((await list({ from: b.node.name, type: 'letter.stored' })).entries.map(short)).toEqual([
+    `letter.stored ${b.node.name} > ${a.node.name}`,
+  ]);
+  const newest = await list({ type: ['letter.stored', 'node'], last: 3 });
+  expect(newest.entries).toEqual(letters.entries.slice(-3));
+  const some = await list({ type: 'letter', limit: 10 });
+  expect([some.entries.length, some.isMore]).toEqual([10, true]);
+  const rest = await list({ type: 'letter', after: some.cursor });
+  expect([...some.entries, ...rest.entries]).toEqual(letters.entries);
+  const subject = letters.entries[7]?.subject as string;
+  expect((await list({ subject })).entries).toEqual([letters.entries[7]]);
+  const since = new Date((letters.entries[20] as LogEntry).at);
+  expect((await list({ type: 'letter', since })).entries.every(({ at }) => at >= since.getTime())).toBe(true);
+  expect((await list({ type: 'letter', until: since })).entries.every(({ at }) => at < since.getTime())).toBe(
+    true,
+  );
+  expect((await list({ node: 'nobody' })).entries).toEqual([]);
+  const other = await problemOf(made, log.list({ after: '00000000beef.3' }));
+  expect(other.code).toBe('SKEIN_INVALID');
+  expect(other.message).toContain('00000000beef.3 is not in the log of the store that the broker has');
+  expect(await problemOf(made, log.list({ after: 'x' } as never))).toBeInstanceOf(TypeError);
+});
+
+test('who follows gets every event once and in order, over a change of the broker', async () => {
+  const made = await swarm(3, 4);
+  const { broker } = made;
+  const [a, b, c] = others(broker, made).map(lifeOf) as [Life, Life, Life];
+  const { entries, stream } = followed(c);
+  await made.world.resolve(stream.opened);
+  b.node.letters.handle(() => undefined);
+  const send = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => a.node.letters.send(b.node.name, i)));
+  await made.world.resolve(send(100));
+  await until(made, () => entries.length >= 200, 'stored and delivered are followed');
+  const sending = send(100);
+  made.mesh.crash(broker.member);
+  await made.world.resolve(sending, limitMs);
+  const isDelivered = ({ type }: LogEntry): boolean => type === 'letter.delivered';
+  await until(made, () => entries.filter(isDelivered).length === 200, 'all deliveries are followed');
+  const first = entries[0]?.n ?? 0;
+  expect(numbers(entries)).toEqual(range(first, first + entries.length - 1));
+  expect(entries.filter(({ type }) => type === 'letter.stored')).toHaveLength(200);
+  const after = entries.map(short);
+  expect(after).toContain(`node.lost ${broker.node.name}`);
+  expect(after).toContain(`broker.changed ${made.broker.node.name}`);
+  expect(after.filter((text) => text.includes('log.'))).toEqual([]);
+});
+
+test('a follower is given what comes without asking again and again, and the next page once it has read the last', async () => {
+  const made = await swarm(4, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const stream = a.node.log.follow({ type: 'letter' });
+  await made.world.resolve(stream.opened);
+  for (let i = 0; i < 3; i++)
+    await made.world.resolve(
+      a.node.letters.sendMany(Array.from({ length: 400 }, () => ({ to: b.node.name, body: 0 }))),
+    );
+  const iterator = stream[Symbol.asyncIterator]();
+  const got: number[] = [];
+  while (got.length < 1200) got.push(((await made.world.resolve(iterator.next())).value as LogEntry).n);
+  expect(got).toEqual(range(got[0] as number, (got[0] as number) + 1199));
+  const sentAt = made.world.now;
+  const next = iterator.next();
+  await made.world.resolve(a.node.letters.send(b.node.name, 'soon'));
+  await made.world.resolve(next);
+  expect(made.world.now - sentAt).toBeLessThan(200);
+  await stream.close();
+});
+
+test('a follower whose store is replaced by another is notified, and goes on there from its beginning', async () => {
+  const made = await swarm(5, 4, 2);
+  const { broker } = made;
+  const c = made.mesh.members.find((member) => !made.machineOf(broker).includes(member)) as Member;
+  const { entries, stream } = followed(lifeOf(c));
+  await made.world.resolve(stream.opened);
+  await made.world.resolve(lifeOf(c).node.letters.send(broker.node.name, 'one'));
+  await until(made, () => entries.some(({ type }) => type === 'letter.stored'), 'it is followed');
+  for (const member of made.machineOf(broker)) made.mesh.crash(member);
+  const left = made.mesh.members.filter(({ life }) => life !== undefined);
+  await made.agreed(left, limitMs);
+  await made.world.resolve(lifeOf(c).node.swarm.adopt(), limitMs);
+  await made.world.resolve(lifeOf(c).node.letters.send('n9', 'two', { allowUnknown: true }), limitMs);
+  await until(made, () => entries.some(({ type }) => type === 'log.reset'), 'another store is noticed');
+  await until(
+    made,
+    () => entries.some(({ n, type }) => n > 1 && type === 'broker.changed'),
+    'its beginning is read',
+  );
+  const at = entries.findIndex(({ type }) => type === 'log.reset');
+  expect(entries[at]?.cursor).not.toContain(entries[0]?.cursor.split('.')[0] as string);
+  expect(numbers(entries.slice(at + 1))).toEqual(range(1, entries.length - at - 1));
+});
+
+test('a cursor of another store ends a follower at once, with the reason', async () => {
+  const made = await swarm(6, 3);
+  const [a] = others(made.broker, made).map(lifeOf) as [Life];
+  const { end, entries } = followed(a, { after: '0123456789ab.7' });
+  expect(await problemOf(made, end)).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(entries).toEqual([]);
+});
+
+test('a keeper that was away gets what it has missed, once it has acknowledged the rest, on whichever node it runs', async () => {
+  const made = await swarm(7, 4);
+  const [a, b, c] = others(made.broker, made).map(lifeOf) as [Life, Life, Life];
+  const send = (count: number) =>
+    made.world.resolve(a.node.letters.sendMany(Array.from({ length: count }, () => ({ to: 'n1', body: 0 }))));
+  const kept: number[] = [];
+  const keep = (life: Life) => life.node.log.keep('audit', (entries) => void kept.push(...numbers(entries)));
+  await send(20);
+  const first = keep(b);
+  await until(made, () => kept.length >= 24, 'the log is kept from its beginning');
+  await send(5);
+  await until(made, () => kept.length >= 29, 'what comes is kept');
+  await made.world.run(1000);
+  await first.close();
+  await send(400);
+  await send(300);
+  expect(
+    (await made.world.resolve(c.node.log.keepers())).map(
+      ({ name, cursor }) => `${name} ${cursor.split('.')[1]}`,
+    ),
+  ).toEqual([`audit ${kept.length}`]);
+  keep(c);
+  await until(made, () => kept.length >= 729, 'what was missed is kept');
+  expect(kept).toEqual(range(1, kept.length));
+  await made.world.run(1000);
+  expect(await made.world.resolve(c.node.log.forget('audit'))).toBe(true);
+  expect(await made.world.resolve(c.node.log.forget('audit'))).toBe(false);
+});
+
+test('a keeper whose handler fails is given the same events again, and goes on once it has succeeded', async () => {
+  const made = await swarm(8, 3);
+  const [a] = others(made.broker, made).map(lifeOf) as [Life];
+  const calls: number[][] = [];
+  let isBroken = true;
+  a.node.log.keep('audit', (entries) => {
+    calls.push(numbers(entries));
+    if (isBroken) throw new Error('the disk is full');
+  });
+  await until(made, () => calls.length === 3, 'it is tried again');
+  expect(calls[1]).toEqual(calls[0]);
+  expect(await made.world.resolve(a.node.log.keepers())).toEqual([]);
+  isBroken = false;
+  await until(made, () => calls.length === 4, 'and again');
+  await made.world.run(2000);
+  expect((await made.world.resolve(a.node.log.keepers())).map(({ name }) => name)).toEqual(['audit']);
+  expect(calls[3]).toEqual(calls[0]);
+});
+
+test('a keeper goes on over the death of its node and of the broker: nothing is missed, what was not acknowledged comes again', async () => {
+  const made = await swarm(9, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made);
+  const kept = new Set<number>();
+  const keep = (life: Life) =>
+    life.node.log.keep('audit', (entries) => {
+      for (const n of numbers(entries)) kept.add(n);
+    });
+  keep(lifeOf(b));
+  for (let i = 0; i < 6; i++) {
+    await made.world.resolve(
+      lifeOf(a).node.letters.sendMany(
+        Array.from({ length: 50 }, () => ({ to: 'n9', body: 0, allowUnknown: true })),
+      ),
+      limitMs,
+    );
+    if (i === 1) made.mesh.crash(b as Member);
+    if (i === 2) made.mesh.crash(broker.member);
+    if (i === 3) {
+      made.mesh.start(b as Member);
+      keep(lifeOf(b));
+    }
+  }
+  const end = (await made.world.resolve(lifeOf(a).node.log.list({ last: 1 }), limitMs)).entries[0]
+    ?.n as number;
+  await until(made, () => kept.has(end), 'the end is kept');
+  expect([...kept].sort((x, y) => x - y).slice(0, end)).toEqual(range(1, end));
+});
+
+test('a node that closes acknowledges what its keeper is at work on', async () => {
+  const made = await swarm(10, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  let finish: (() => void) | undefined;
+  const kept: number[] = [];
+  b.node.log.keep('audit', (entries) => {
+    kept.push(...numbers(entries));
+    return new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+  });
+  await until(made, () => finish !== undefined, 'the handler is called');
+  const closed = b.node.close();
+  finish?.();
+  await made.world.resolve(closed);
+  const keepers = await made.world.resolve(a.node.log.keepers());
+  expect(keepers.map(({ cursor }) => Number(cursor.split('.')[1]))).toEqual([kept.at(-1)]);
+});
+
+test('one that lies, or asks what is wrong, is refused, and the broker goes on', async () => {
+  const made = await swarm(11, 3);
+  const [a] = others(made.broker, made).map(lifeOf) as [Life];
+  const ask = (verb: string, input: unknown) =>
+    problemOf(made, a.node.command('log', 'ask', { verb, input }));
+  const wrong: [string, unknown, string][] = [
+    ['log.read', { cursor: 'nonsense' }, 'a place in the log is 12 hexadecimal digits, a dot and a number'],
+    ['log.follow', { cursor: 7 }, 'got "7"'],
+    ['log.read', { filter: { types: 'letter' } }, 'types is letter'],
+    ['log.read', { filter: { types: Array.from({ length: 33 }, () => 'x') } }, 'types is'],
+    ['log.follow', { filter: { node: { toString: 1 } } }, 'node is an object'],
+    ['log.read', { filter: { since: 1.5 } }, 'since is 1.5'],
+    ['log.keeper', { name: '../x' }, "a keeper's name"],
+    ['log.acknowledge', { name: 'x', cursor: null }, 'a place in the log'],
+    ['log.forget', null, "a keeper's name"],
+  ];
+  for (const [verb, input, text] of wrong) {
+    const problem = await ask(verb, input);
+    expect([verb, problem.code, problem.message]).toEqual([
+      verb,
+      'SKEIN_INVALID',
+      expect.stringContaining(text),
+    ]);
+  }
+  const huge = await made.world.resolve(
+    a.node.command<string>('log', 'ask', { verb: 'log.read', input: { limit: 1e9 } }),
+  );
+  expect(JSON.parse(huge).page.events.length).toBeGreaterThan(0);
+});
