@@ -89,7 +89,12 @@ const mayImport: Record<Room, string[]> = {
   'index.ts': [...below, 'node', 'host', 'remote', 'kernel/index.ts'],
 };
 /** Features that stand upon others: as the values themselves say. */
-const needs: Record<string, string[]> = { formation: ['channels'], swarm: ['formation'], letters: ['swarm'] };
+const needs: Record<string, string[]> = {
+  formation: ['channels'],
+  swarm: ['formation'],
+  conversations: ['swarm'],
+  letters: ['swarm', 'conversations'],
+};
 /** Ends of features that meet others: `mesh snoop` prints messages. */
 const endsMeet: Record<string, string[]> = { 'features/topology/cli': ['messaging'] };
 const linesMax = 500;

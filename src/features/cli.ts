@@ -22,5 +22,6 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   calls: callsCli,
   channel: channelsCli,
   swarm: swarmCli,
+  conversations: withoutCommands,
   letters: lettersCli,
 };

@@ -6,6 +6,7 @@
  */
 import { calls } from './calls/feature.ts';
 import { channels } from './channels/feature.ts';
+import { conversations } from './conversations/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
 import { letters } from './letters/feature.ts';
@@ -13,4 +14,14 @@ import { messaging } from './messaging/feature.ts';
 import { swarm } from './swarm/feature.ts';
 import { topology } from './topology/feature.ts';
 
-export const features = [topology, discovery, messaging, calls, channels, formation, swarm, letters] as const;
+export const features = [
+  topology,
+  discovery,
+  messaging,
+  calls,
+  channels,
+  formation,
+  swarm,
+  conversations,
+  letters,
+] as const;

@@ -5,6 +5,7 @@
 import { limits as kernelLimits } from '../kernel/limits.ts';
 import { callLimits } from './calls/core/limits.ts';
 import { channelLimits } from './channels/core/limits.ts';
+import { conversationLimits } from './conversations/core/limits.ts';
 import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
 import { letterLimits } from './letters/core/limits.ts';
@@ -22,5 +23,6 @@ export const limits = {
   ...channelLimits,
   ...formationLimits,
   ...swarmLimits,
+  ...conversationLimits,
   ...letterLimits,
 } as const;

@@ -38,8 +38,8 @@ interface Deletion {
 
 const deletions: readonly Deletion[] = [
   { features: ['calls'], doors: [] },
-  { features: ['letters'], doors: [] },
-  { features: ['formation', 'swarm', 'letters'], doors: ['nanomsg'] },
+  { features: ['letters', 'conversations'], doors: [] },
+  { features: ['formation', 'swarm', 'conversations', 'letters'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;

@@ -1,6 +1,7 @@
 /** All wire samples, one list for each feature and for what lies below features. A new feature adds its own. */
 import { callsSamples } from './calls.ts';
 import { channelSamples } from './channel.ts';
+import { conversationsSamples } from './conversations.ts';
 import { discoverySamples } from './discovery.ts';
 import { formationSamples } from './formation.ts';
 import { frameSamples } from './frame.ts';
@@ -24,6 +25,7 @@ export const wireSamples: readonly WireSamples[] = [
   formationSamples,
   channelSamples,
   swarmSamples,
+  conversationsSamples,
   lettersSamples,
   nanomsgSamples,
 ];

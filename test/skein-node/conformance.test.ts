@@ -378,6 +378,49 @@ describe.each([
     await expect(settle(a.letters.status('x'))).rejects.toBeInstanceOf(TypeError);
   });
 
+  test('begins conversations, speaks and is heard there, invites, watches and leaves', async () => {
+    const got: unknown[] = [];
+    const { letters } = world.b;
+    const subscription = letters.handle(
+      ({ body, from, conversation }) => void got.push([body, from, conversation]),
+      {
+        conversations: true,
+      },
+    );
+    const talk = await settle(a.letters.converse('b'));
+    const participants = talk.watch();
+    await settle(talk.say({ hello: 1 }));
+    await settle(talk.say(Uint8Array.of(1), { idempotencyKey: 'said' }));
+    while (got.length < 2) await pass(20);
+    expect(got).toEqual([
+      [{ hello: 1 }, 'a', talk.id],
+      [Uint8Array.of(1), 'a', talk.id],
+    ]);
+    const answers: unknown[] = [];
+    const answering = a.letters.conversation(talk.id).handle(({ body }) => void answers.push(body));
+    await settle(answering.opened);
+    await settle(letters.conversation(talk.id).say('answer'));
+    while (answers.length < 1) await pass(20);
+    expect(answers).toEqual(['answer']);
+    expect(await settle(talk.invite(['c']))).toEqual(['a', 'b', 'c']);
+    expect(await settle(taken(participants, 2))).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]);
+    expect(await settle(a.letters.conversations())).toEqual([
+      { id: talk.id, startedBy: 'a', startedAt: expect.any(Number), participants: ['a', 'b', 'c'] },
+    ]);
+    await settle(talk.leave());
+    expect(await settle(talk.participants())).toEqual(['b', 'c']);
+    await participants.close();
+    await Promise.all([subscription.close(), answering.close()]);
+    await expect(settle(a.letters.converse('zz'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(settle(a.letters.converse([]))).rejects.toBeInstanceOf(TypeError);
+    await expect(settle(talk.say(1, untyped({ type: 'x' })))).rejects.toBeInstanceOf(TypeError);
+    expect(() => a.letters.conversation('x')).toThrow(TypeError);
+    expect(() => a.letters.handle(() => 1, { types: [] })).toThrow(TypeError);
+  });
+
   test('knows who was ever in the swarm', async () => {
     const nodes = await settle(a.swarm.nodes());
     expect(nodes.map(({ name, isReachable }) => [name, isReachable])).toEqual([
@@ -411,6 +454,7 @@ describe.each([
       ...[() => a.hangup('b'), () => a.send('b', 1), () => a.broadcast(1), () => a.recipients()],
       ...[() => a.request('double', 1), () => a.pair('b')],
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
+      ...[() => a.letters.converse('b'), () => a.letters.conversations()],
     ];
     for (const call of calls)
       await expect(settle(call()), String(call)).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });

@@ -11,9 +11,11 @@ import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import type { Letter, LetterOptions, LettersNodeApi } from './api.ts';
+import type { Letter, LettersNodeApi } from './api.ts';
 import { letterIdPattern, recipientStates } from './core/letters-types.ts';
 import { letterLimits } from './core/limits.ts';
+import { conversationOperations } from './remote-conversations.ts';
+import { optionsOf, own, sentFields } from './remote-fields.ts';
 
 /** A letter to handle. */
 export interface HandedLetter extends Omit<Letter, 'timestamp'> {
@@ -30,16 +32,7 @@ interface Ticket {
 const tickets = new TicketsByCaller<Ticket>();
 
 const id = v.pipe(v.string(), v.regex(letterIdPattern, 'expected the id of a letter, 32 hexadecimal digits'));
-const own = {
-  type: v.exactOptional(kindName),
-  idempotencyKey: v.exactOptional(v.pipe(v.string(), v.nonEmpty('expected text that is not empty'))),
-  /** Unix milliseconds. */
-  notBefore: v.exactOptional(wholeNumber(0, Number.MAX_SAFE_INTEGER, 'Unix milliseconds')),
-  expiresMs: v.exactOptional(wholeNumber(1, letterLimits.letterExpiresMsMax, 'milliseconds')),
-  allowUnknown: v.exactOptional(flag),
-};
 const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
-const sentFields = { id: v.string(), n: v.number(), isRepeat: v.boolean() };
 
 const statusSchema = v.strictObject({
   id: v.string(),
@@ -119,6 +112,8 @@ export const operations = {
   handleLetters: stream({
     summary: 'Get the letters to this node, each to be settled by `settleLetter`.',
     input: v.strictObject({
+      types: v.exactOptional(listOf(kindName, 'types of letters', letterLimits.letterTypesMax)),
+      conversations: v.exactOptional(flag),
       concurrency: v.exactOptional(wholeNumber(1, letterLimits.letterConcurrencyMax)),
       attempts: v.exactOptional(wholeNumber(1, letterLimits.letterAttemptsMax)),
       ordered: v.exactOptional(flag),
@@ -130,6 +125,7 @@ export const operations = {
       ticket: v.number(),
       id: v.string(),
       type: v.string(),
+      conversation: v.exactOptional(v.string()),
       from: v.string(),
       to: names,
       body: v.unknown(),
@@ -179,6 +175,7 @@ export const operations = {
       return {};
     },
   }),
+  ...conversationOperations,
   letterStatus: call({
     summary: 'What is known of a letter and its recipients; null when no such letter is known.',
     input: v.strictObject({ id }),
@@ -223,12 +220,6 @@ export const operations = {
     run: async ({ letters }, input) => ({ recipients: [...(await letters.remove(input.id))] }),
   }),
 };
-
-function optionsOf<Own extends { readonly notBefore?: number }>({ notBefore, ...rest }: Own) {
-  const time: Pick<LetterOptions, 'notBefore'> =
-    notBefore === undefined ? {} : { notBefore: new Date(notBefore) };
-  return { ...rest, ...time };
-}
 
 function handedLetter(ticket: number, letter: Letter, bodies: Bodies): HandedLetter {
   return { ticket, ...letter, body: bodies.toWire(letter.body), timestamp: letter.timestamp.getTime() };

@@ -1,9 +1,12 @@
 /** Letters of a node in this process: sending, handling and questions over the core. */
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
+import { WatchedStreams } from '../../swarm/api/watched-streams.ts';
+import type { SwarmFeatureShape } from '../../swarm/shape.ts';
 import type { Letter, LettersApi } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
 import type { LettersFeatureShape } from '../shape.ts';
+import { conversing } from './conversing.ts';
 import { Handling } from './handling.ts';
 import { Inquiries } from './inquiries.ts';
 import { OutgoingLetters } from './outgoing-letters.ts';
@@ -11,6 +14,10 @@ import { OutgoingLetters } from './outgoing-letters.ts';
 export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Facade<LettersFeatureShape> {
   const outgoing = new OutgoingLetters(node);
   const handling = new Handling(node);
+  const streams = new WatchedStreams({
+    swarm: node.needed<SwarmFeatureShape>('swarm'),
+    after: (milliseconds, callback) => node.after(milliseconds, callback),
+  });
   const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }));
   const letters: LettersApi = {
     async send(to, body, options = {}) {
@@ -29,6 +36,12 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       node.checkOpen();
       return handling.handle(handler as (letter: Letter) => unknown, options);
     },
+    ...conversing({
+      node,
+      streams,
+      send: (to, body, options) => outgoing.sendChecked(to, body, options),
+      handle: (handler, options) => handling.handle(handler, options),
+    }),
     status: (id) => inquiries.status(id),
     list: (filter = {}) => inquiries.list(filter),
     body: (id) => inquiries.body(id),
@@ -46,6 +59,9 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
     },
     resumed: () => handling.resume(),
     drain: (idle) => handling.drain(idle),
-    end: (error) => outgoing.end(error),
+    end(error) {
+      streams.end(error);
+      outgoing.end(error);
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** What the core of letters, its program and its store say to each other. */
 import type { Shape, StoreCompletion } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
+import type { Selection } from './selection.ts';
 
 /** 32 hexadecimal digits, drawn by the author: the same in every outbox and store. */
 type LetterId = string;
@@ -199,9 +200,17 @@ export type LettersEvent =
     }
   | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] };
 
+/** What a program that handles letters wants to be handed. */
+export interface Window {
+  /** At most so many that it has not settled. */
+  readonly letters: number;
+  readonly bytes: number;
+  readonly selection: Selection;
+}
+
 export interface LettersShape extends Shape {
   readonly commands: {
-    open(window: { readonly letters: number; readonly bytes: number }): void;
+    open(window: Window): void;
     ask(question: { readonly verb: string; readonly input: unknown }): string;
   };
   readonly event: LettersEvent;

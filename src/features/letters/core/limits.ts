@@ -14,6 +14,8 @@ export const letterLimits = {
   /** Letters of one recipient that wait in the store; the sender of one more is refused. */
   mailboxLettersMax: 100_000,
   mailboxBytesMax: 256 * 1024 * 1024,
+  /** Types that the handlers of one node name, conversations among them. */
+  letterTypesMax: 256,
   /** Handed to one recipient and not settled: enough for 50,000 a second over 20 ms. A larger letter travels alone. */
   lettersInHandMax: 1000,
   lettersInHandBytesMax: 4 * 1024 * 1024,

@@ -5,7 +5,7 @@
  * back; what the program has said is repeated to each broker until one has it in its store.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
-import type { Delivery, LettersEvent, Settlement } from './letters-types.ts';
+import type { Delivery, LettersEvent, Settlement, Window } from './letters-types.ts';
 import { letterLimits, retryWaitMs } from './limits.ts';
 import { encodeClose, encodeOpen, encodeSettle, type Settled } from './wire.ts';
 
@@ -14,11 +14,6 @@ export interface MailboxPorts {
   /** @param processed Called once the broker needs it no more. False: there is no broker. */
   send(message: Uint8Array, processed?: () => void): boolean;
   deliver(event: LettersEvent): void;
-}
-
-interface Window {
-  readonly letters: number;
-  readonly bytes: number;
 }
 
 export class Mailbox {
@@ -47,8 +42,10 @@ export class Mailbox {
     return this.inHand.size;
   }
 
-  open(window: Window): void {
+  /** @param notBegun As with `close`. */
+  open(window: Window, notBegun: readonly number[] = []): void {
     this.window = window;
+    for (const n of notBegun) this.inHand.delete(n);
     this.announce();
   }
 

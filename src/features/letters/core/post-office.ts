@@ -160,9 +160,9 @@ export class PostOffice {
         return this.settle(errand, message.items);
       case 'open': {
         const inHand = message.store === this.storeTag ? message.inHand : [];
-        const { opening, letters, bytes } = message;
+        const { opening, letters, bytes, selection } = message;
         const { node, life, name: recipient } = from;
-        this.desks.open({ node, life, recipient, opening, letters, bytes }, inHand);
+        this.desks.open({ node, life, recipient, opening, letters, bytes, selection }, inHand);
         return done();
       }
       case 'close':

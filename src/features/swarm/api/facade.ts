@@ -7,8 +7,10 @@ import { swarmLimits } from '../core/limits.ts';
 import type { Swarm } from '../core/swarm.ts';
 import type { SwarmFeatureShape } from '../shape.ts';
 import { nodesAnswer, readAnswer } from './answers.ts';
+import { Watches } from './watches.ts';
 
 export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
+  const watches = new Watches(node);
   const swarm: SwarmApi = {
     nodes: () => allNodes(node),
     async adopt() {
@@ -18,10 +20,17 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
   };
   return {
     api: { swarm },
-    event({ keeper, problem }) {
+    shared: {
+      ask: (verb, input) => node.ask('ask', { verb, input }),
+      watch: (topics, changed) => watches.add(topics, changed),
+    },
+    event(event) {
+      if (event.type === 'changed') return watches.changed(event.handle);
+      const { keeper, problem } = event;
       const why = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
       node.emit('swarm:keeper', { ...(keeper === undefined ? {} : { keeper }), ...why });
     },
+    resumed: () => watches.resume(),
   };
 }
 

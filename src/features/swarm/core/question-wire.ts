@@ -1,11 +1,14 @@
 /**
- * Questions to the broker and its answers, byte for byte.
+ * Questions to the broker, its answers, and what members watch there, byte for byte.
  *
  * ```
  * every     u8 kind
  * question  1, varint number, text verb, text input as JSON
  * answer    2, varint number, text JSON
  * failure   3, varint number, text code, text message
+ * watch     4, varint number, text topics (separated by spaces)
+ * unwatch   5, varint number
+ * changed   6, varint number
  * ```
  * Invariant: what is read is whole and within its limits, or undefined.
  */
@@ -14,13 +17,15 @@ import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import { swarmLimits } from './limits.ts';
 
-export const QuestionKind = { question: 1, answer: 2, failure: 3 } as const;
+export const QuestionKind = { question: 1, answer: 2, failure: 3, watch: 4, unwatch: 5, changed: 6 } as const;
 const messageBytesMax = 4096;
 
 export type SwarmMessage =
   | { readonly type: 'question'; readonly number: number; readonly verb: string; readonly json: string }
   | { readonly type: 'answer'; readonly number: number; readonly json: string }
-  | { readonly type: 'failure'; readonly number: number; readonly failure: Failure };
+  | { readonly type: 'failure'; readonly number: number; readonly failure: Failure }
+  | { readonly type: 'watch'; readonly number: number; readonly topics: readonly string[] }
+  | { readonly type: 'unwatch' | 'changed'; readonly number: number };
 
 export function encodeQuestion(number: number, verb: string, json: string): Uint8Array {
   return new Writer(json.length + 80).u8(QuestionKind.question).varint(number).text(verb).text(json).finish();
@@ -33,6 +38,18 @@ export function encodeAnswer(number: number, json: string): Uint8Array {
 export function encodeFailure(number: number, { code, message }: Failure): Uint8Array {
   const text = message.slice(0, messageBytesMax / 4);
   return new Writer(text.length + 80).u8(QuestionKind.failure).varint(number).text(code).text(text).finish();
+}
+
+export function encodeWatch(number: number, topics: readonly string[]): Uint8Array {
+  return new Writer(80).u8(QuestionKind.watch).varint(number).text(topics.join(' ')).finish();
+}
+
+export function encodeUnwatch(number: number): Uint8Array {
+  return new Writer(16).u8(QuestionKind.unwatch).varint(number).finish();
+}
+
+export function encodeChanged(number: number): Uint8Array {
+  return new Writer(16).u8(QuestionKind.changed).varint(number).finish();
 }
 
 export function decodeSwarmMessage(bytes: Uint8Array): SwarmMessage | undefined {
@@ -50,6 +67,12 @@ function read(reader: Reader): SwarmMessage | undefined {
   }
   if (kind === QuestionKind.answer)
     return { type: 'answer', number, json: reader.text(swarmLimits.swarmAnswerBytesMax) };
+  if (kind === QuestionKind.watch) {
+    const topics = reader.text(swarmLimits.swarmTopicsBytesMax).split(' ');
+    return { type: 'watch', number, topics };
+  }
+  if (kind === QuestionKind.unwatch) return { type: 'unwatch', number };
+  if (kind === QuestionKind.changed) return { type: 'changed', number };
   if (kind !== QuestionKind.failure) return undefined;
   const code = reader.text(limits.serviceBytesMax);
   const message = reader.text(messageBytesMax);

@@ -37,11 +37,11 @@ export interface Look {
   readonly host: string;
 }
 
-/** Who keeps the swarm, or why nobody here can. Neither: it is to be decided in a moment. */
-interface SwarmEvent {
-  readonly keeper?: string;
-  readonly problem?: Failure;
-}
+type SwarmEvent =
+  /** Who keeps the swarm, or why nobody here can. Neither: it is to be decided in a moment. */
+  | { readonly type: 'keeper'; readonly keeper?: string; readonly problem?: Failure }
+  /** Something that the program watches may have changed. */
+  | { readonly type: 'changed'; readonly handle: unknown };
 
 export interface SwarmShape extends Shape {
   readonly event: SwarmEvent;

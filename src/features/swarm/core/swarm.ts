@@ -23,11 +23,20 @@ import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
 import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
-import { decodeSwarmMessage, encodeAnswer, encodeFailure, type SwarmMessage } from './question-wire.ts';
+import {
+  decodeSwarmMessage,
+  encodeAnswer,
+  encodeChanged,
+  encodeFailure,
+  encodeUnwatch,
+  type SwarmMessage,
+} from './question-wire.ts';
 import { Questions } from './questions.ts';
 import { Register } from './register.ts';
 import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
+import { Watchers } from './watchers.ts';
+import { Watching } from './watching.ts';
 
 export const swarmFeature = 'swarm';
 
@@ -76,6 +85,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly followers: SwarmFollower[] = [];
   private readonly answerers = new Map<string, Answerer>();
   private readonly questions = new Questions();
+  private readonly watching = new Watching();
+  private readonly watchers = new Watchers(
+    (to, number, arrived) => void this.lines.reply(to, encodeChanged(number), arrived),
+  );
   private readonly register = new Register();
   /** Questions that wait until the store is open. */
   private readonly waiting: { readonly reply: Answer; readonly act: () => void }[] = [];
@@ -85,7 +98,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private readonly looks = new Map<number, (completion: Completion) => void>();
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
-    ended: (node) => this.ended(node),
+    ended: (node) => {
+      this.watchers.ended(node);
+      this.ended(node);
+    },
     forgotten: (node) => this.ended(node),
   });
   /** The broker whose questions have been sent. */
@@ -158,11 +174,29 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const { problem } = this;
     if (problem !== undefined) return reply.fail(problem);
     const bytes = this.questions.add(verb, input, reply, this.agent.now);
-    if (bytes !== undefined && this.broker !== undefined) this.lines.send(this.broker.node, bytes);
+    if (bytes !== undefined) this.sayToBroker(bytes);
   }
 
   answerBy(verb: string, answerer: Answerer): void {
     this.answerers.set(verb, answerer);
+  }
+
+  watch(topics: readonly string[], changed: () => void): () => void {
+    this.want();
+    const { number, bytes } = this.watching.add(topics, changed);
+    this.sayToBroker(bytes);
+    return () => {
+      if (this.watching.remove(number)) this.sayToBroker(encodeUnwatch(number));
+    };
+  }
+
+  /** The same for the program: as an event, with what it has given. */
+  watchFor(handle: unknown, topics: readonly string[]): () => void {
+    return this.watch(topics, () => this.agent.deliver({ type: 'changed', handle }));
+  }
+
+  touched(topic: string): void {
+    this.watchers.touched(topic);
   }
 
   // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
@@ -207,16 +241,21 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.reported = text;
     if (problem !== undefined) this.agent.log('warn', problem.message);
     this.agent.deliver({
+      type: 'keeper',
       ...(broker === undefined ? {} : { keeper: broker.name }),
       ...(problem === undefined ? {} : { problem }),
     });
   }
 
-  /** All that is not answered, of the broker of the moment. */
+  private sayToBroker(bytes: Uint8Array): boolean {
+    return this.broker !== undefined && this.lines.send(this.broker.node, bytes);
+  }
+
+  /** All that is not answered, of the broker of the moment, and what is watched there. */
   private askAgain(): void {
-    const { broker } = this;
-    if (broker === undefined) return;
-    for (const bytes of this.questions.all()) if (!this.lines.send(broker.node, bytes)) return;
+    for (const bytes of this.watching.all()) if (!this.sayToBroker(bytes)) return;
+    for (const bytes of this.questions.all()) if (!this.sayToBroker(bytes)) return;
+    if (this.broker !== undefined) this.watching.changedAll();
   }
 
   /** The broker may have restarted, or taken this node for gone, and be the broker again. */
@@ -227,6 +266,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private setOffice(office: Office): void {
     if (office.state === 'elsewhere' && this.office.state === 'elsewhere') return;
     this.office = office;
+    if (office.state === 'elsewhere') this.watchers.clear();
+    else if (office.state === 'open') this.watchers.touchedAll();
     if (office.state !== 'open' && office.state !== 'opening') {
       this.claimToken = undefined;
       this.openAt = never;
@@ -331,8 +372,26 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const message = decodeSwarmMessage(bytes);
     if (message?.type === 'answer') this.questions.answered(message.number, message.json);
     else if (message?.type === 'failure') this.questions.failed(message.number, message.failure);
-    else if (message !== undefined) this.question(from, message);
+    else if (message?.type === 'question') this.question(from, message);
+    else if (message !== undefined) this.watchMessage(from, message);
     done();
+  }
+
+  private watchMessage(
+    from: LineEnd,
+    message: Extract<SwarmMessage, { type: 'watch' | 'unwatch' | 'changed' }>,
+  ): void {
+    switch (message.type) {
+      case 'changed':
+        // Nobody but the broker is to be believed.
+        if (from.node === this.broker?.node) this.watching.changed(message.number);
+        return;
+      case 'unwatch':
+        return this.watchers.remove(from.node, message.number);
+      case 'watch':
+        // Not the broker: its sender finds out, and says it to the next one.
+        if (this.office.state !== 'elsewhere') this.watchers.add(from, message.number, message.topics);
+    }
   }
 
   private question(from: LineEnd, message: Extract<SwarmMessage, { type: 'question' }>): void {
@@ -398,7 +457,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const why = failed === undefined ? {} : { problem: failed.message };
     const { home } = this.keeping;
     const at = home === undefined ? {} : { home: { store: home.store, host: home.host } };
-    return { broker: broker?.name, store: office.state, ...why, ...at, ...this.lines.counts };
+    const watchers = this.watchers.count;
+    return { broker: broker?.name, store: office.state, ...why, ...at, watchers, ...this.lines.counts };
   }
 }
 
