@@ -7,6 +7,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { dirname } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
 import { createLocalNode, type LocalNode } from '../node/create.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
@@ -28,6 +29,7 @@ import { watchKeys } from './keys/key-source.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
 import { type NodePlan, type NodeRequest, planOf, requestOf } from './options.ts';
+import { ownFilesIn } from './own-files.ts';
 import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
@@ -119,6 +121,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       log,
       doors: plan.doors,
       store: storeOf(plan, log),
+      ownFiles: ownFilesIn(stateFolder(plan)),
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
@@ -170,6 +173,11 @@ async function resolveName(host: string): Promise<string> {
 }
 
 /** Opened by the first that wants something of it. */
+/** The folder of the store also where this node keeps none. */
+function stateFolder({ store, namespace }: NodePlan): string {
+  return dirname(store === undefined || store === noStore ? defaultStorePath(namespace) : store);
+}
+
 function storeOf({ store, namespace }: NodePlan, log: Log): SwarmStore | undefined {
   if (store === noStore) return undefined;
   const path = store ?? defaultStorePath(namespace);

@@ -8,6 +8,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
+import { type OwnFiles, ownFilesPart } from '../kit/own-files.ts';
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
 import { watchDescriptors } from './descriptors.ts';
@@ -42,6 +43,8 @@ export interface DriverParts {
   readonly doors: readonly PlannedDoor[];
   /** Where the swarm is kept while this node is its broker. Undefined: nowhere. */
   readonly store: SwarmStore | undefined;
+  /** What the node keeps for itself. */
+  readonly ownFiles: OwnFiles;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -75,7 +78,8 @@ export class Driver implements Platform {
     this.store = parts.store;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
-    this.parts = Object.assign({}, ...this.doors.map((door) => door.parts));
+    const ofDoors = this.doors.map((door) => door.parts);
+    this.parts = Object.assign({ [ownFilesPart]: parts.ownFiles }, ...ofDoors);
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 

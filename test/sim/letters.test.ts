@@ -1,7 +1,7 @@
 /** Letters under virtual time: stored, handed out, settled, and what happens when one of the three dies. */
 import { afterEach, expect, test } from 'vitest';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import type { Letter, SentLetter } from '../../src/features/letters/api.ts';
+import type { HandleOptions, Letter, SentLetter } from '../../src/features/letters/api.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/mesh.ts';
@@ -136,6 +136,47 @@ test('a letter in hand of an incarnation that ends is handed to the next one as 
   const second = handled(lifeOf(b));
   await until(made, () => second.length === 1, 'it comes again');
   expect(second[0]).toMatchObject({ id: first[0]?.id, attempt: 2, delivered: true });
+});
+
+/** A letter is handled while no broker can store that, and the recipient crashes; then a broker comes. */
+async function handledBeforeACrash(seed: number, options: HandleOptions) {
+  const made = await machine(seed, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made);
+  const calls: Letter[] = [];
+  let finish: () => void = () => undefined;
+  const handle = (letter: Letter) => {
+    calls.push(letter);
+    return calls.length > 1
+      ? undefined
+      : new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+  };
+  lifeOf(b).node.letters.handle(handle, options);
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send((b as Member).nodeName, 'once'));
+  await until(made, () => calls.length === 1, 'it is in hand');
+  made.mesh.crash(broker.member);
+  finish();
+  await made.world.run(100);
+  made.mesh.crash(b as Member);
+  made.mesh.start(b as Member);
+  lifeOf(b).node.letters.handle(handle, options);
+  const isSettled = async () => {
+    const status = await made.world.resolve(lifeOf(a).node.letters.status(id), limitMs);
+    return status?.recipients[0]?.state === 'delivered';
+  };
+  for (let tries = 0; tries < 30 && !(await isSettled()); tries++) await made.world.run(1000);
+  return { calls, isSettled: await isSettled(), failures: made.world.failures };
+}
+
+test('with dedup a letter that was handled before a crash is settled without the handler; else it comes again', async () => {
+  const again = await handledBeforeACrash(17, {});
+  expect([again.calls.length, again.isSettled]).toEqual([2, true]);
+  expect(again.calls[1]?.id).toBe(again.calls[0]?.id);
+  run?.end();
+  const once = await handledBeforeACrash(17, { dedup: true });
+  expect([once.calls.length, once.isSettled, once.failures]).toEqual([1, true, []]);
 });
 
 test('a handler that throws gets the letter again, after a time that grows; after the last attempt it has failed', async () => {

@@ -184,6 +184,11 @@ export interface HandleOptions extends StreamOptions {
   readonly attempts?: number;
   /** A letter that waits for its next attempt delays the later ones of its author. Default false. */
   readonly ordered?: boolean;
+  /**
+   * Ids of handled letters are kept on this node's disk, and one that comes again is settled without the handler. Default
+   * false. A crash between the end of the handler and the write of the id (some milliseconds) still brings it again.
+   */
+  readonly dedup?: boolean;
   /** A handler that has not settled by then has failed this attempt; its result does not count. Default: none. */
   readonly handlerTimeoutMs?: number;
 }

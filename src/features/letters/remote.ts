@@ -117,6 +117,7 @@ export const operations = {
       concurrency: v.exactOptional(wholeNumber(1, letterLimits.letterConcurrencyMax)),
       attempts: v.exactOptional(wholeNumber(1, letterLimits.letterAttemptsMax)),
       ordered: v.exactOptional(flag),
+      dedup: v.exactOptional(flag),
       handlerTimeoutMs: v.exactOptional(wholeNumber(1, 24 * 3_600_000, 'milliseconds')),
       /** After so many no other letter is taken from the mailbox. */
       count: v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),

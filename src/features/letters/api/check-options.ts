@@ -80,16 +80,18 @@ export function checkHandler(handler: unknown, options: HandleOptions): void {
     'concurrency',
     'attempts',
     'ordered',
+    'dedup',
     'handlerTimeoutMs',
     'signal',
   ];
   checkOptions('letters.handle', options, names);
-  const { types, conversations, concurrency, attempts, ordered, handlerTimeoutMs } = options;
+  const { types, conversations, concurrency, attempts, ordered, dedup, handlerTimeoutMs } = options;
   checkTypes(types);
   checkOneOf('conversations', conversations, [true, false] as never);
   if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, letterLimits.letterConcurrencyMax);
   if (attempts !== undefined) checkWhole('attempts', attempts, 1, letterLimits.letterAttemptsMax);
   checkOneOf('ordered', ordered, [true, false] as never);
+  checkOneOf('dedup', dedup, [true, false] as never);
   if (handlerTimeoutMs !== undefined) checkWhole('handlerTimeoutMs', handlerTimeoutMs, 1, 24 * 3_600_000);
 }
 

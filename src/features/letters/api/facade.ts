@@ -61,6 +61,7 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
     drain: (idle) => handling.drain(idle),
     end(error) {
       streams.end(error);
+      handling.end();
       outgoing.end(error);
     },
   };

@@ -15,6 +15,7 @@ import type { Delivery } from '../core/letters-types.ts';
 import { letterLimits, retryWaitMs } from '../core/limits.ts';
 import type { Selection } from '../core/selection.ts';
 import type { LettersFeatureShape } from '../shape.ts';
+import type { HandledLog } from './handled-log.ts';
 
 type Ports = NodePorts<LettersFeatureShape, Letters>;
 
@@ -25,6 +26,8 @@ export interface Handler {
   readonly attempts: number;
   readonly ordered: boolean;
   readonly handlerTimeoutMs: number | undefined;
+  /** Undefined: a letter that was handled before is handled again. */
+  readonly handled: HandledLog | undefined;
 }
 
 interface Job {
@@ -40,7 +43,7 @@ export class HandlerQueue {
   private readonly becameIdle: () => void;
   private readonly waiting: Job[] = [];
   private running = 0;
-  private isStopped = false;
+  private state: 'opening' | 'open' | 'stopped' = 'opening';
   /** With `ordered`: authors whose letter waits for its next attempt, and those that wait behind it. */
   private readonly behind = new Map<string, { readonly held: Job; readonly later: Job[] }>();
 
@@ -54,6 +57,11 @@ export class HandlerQueue {
     return this.running === 0;
   }
 
+  open(): void {
+    if (this.state === 'opening') this.state = 'open';
+    this.beginNext();
+  }
+
   received(store: number, delivery: Delivery): void {
     const job = { store, delivery, attempt: delivery.attempt };
     const behind = this.behind.get(delivery.author);
@@ -63,7 +71,7 @@ export class HandlerQueue {
 
   /** Nothing new begins. @returns the places of what was not begun. */
   stop(): number[] {
-    this.isStopped = true;
+    this.state = 'stopped';
     return this.forget();
   }
 
@@ -77,7 +85,7 @@ export class HandlerQueue {
   }
 
   beginNext(): void {
-    while (!this.isStopped && this.running < this.handler.concurrency) {
+    while (this.state === 'open' && this.running < this.handler.concurrency) {
       const job = this.waiting.shift();
       if (job === undefined) return;
       const behind = this.behind.get(job.delivery.author);
@@ -91,7 +99,7 @@ export class HandlerQueue {
     this.running++;
     const { after } = this.ports;
     const { id } = job.delivery;
-    const { handle, handlerTimeoutMs } = this.handler;
+    const { handle, handlerTimeoutMs, handled } = this.handler;
     const slow = after(letterLimits.letterSlowMs, () =>
       this.ports.warn(
         'letters',
@@ -99,7 +107,10 @@ export class HandlerQueue {
       ),
     );
     try {
-      await limited(handle(letterOf(job)), handlerTimeoutMs, after);
+      if (handled?.has(id) !== true) {
+        await limited(handle(letterOf(job)), handlerTimeoutMs, after);
+        if (handled !== undefined) await handled.record(id);
+      }
       this.settle(({ mailbox }) => mailbox.handled(job.store, job.delivery.n));
     } catch (error) {
       this.failed(job, error);
@@ -124,7 +135,7 @@ export class HandlerQueue {
     );
     if (job.attempt >= attempts) return this.settle(({ mailbox }) => mailbox.end(store, n, 'failed', reason));
     // One that is held by a handler that was closed would be settled by nobody.
-    if (ordered && !this.isStopped) this.holdBack(job);
+    if (ordered && this.state !== 'stopped') this.holdBack(job);
     else this.settle(({ mailbox }) => mailbox.again(store, n, job.attempt, reason));
   }
 

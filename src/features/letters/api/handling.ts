@@ -14,6 +14,7 @@ import { letterLimits } from '../core/limits.ts';
 import { isSelected, type Selection } from '../core/selection.ts';
 import type { LettersFeatureShape } from '../shape.ts';
 import { checkHandler } from './check-options.ts';
+import { HandledLog } from './handled-log.ts';
 import { type Handler, HandlerQueue } from './handler-queue.ts';
 
 type Ports = NodePorts<LettersFeatureShape, Letters>;
@@ -25,6 +26,7 @@ export class Handling {
   /** Of closed handlers that are at work still. */
   private readonly ending = new Set<HandlerQueue>();
   private whenIdle: (() => void) | undefined;
+  private log: HandledLog | undefined;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -32,12 +34,12 @@ export class Handling {
 
   handle(handle: (letter: Letter) => unknown, options: HandleOptions): MessageSubscription {
     checkHandler(handle, options);
-    const queue: HandlerQueue = new HandlerQueue(this.ports, handlerOf(handle, options), () =>
-      this.becameIdle(queue),
-    );
+    const handled = options.dedup === true ? this.handledLog() : undefined;
+    const handler = handlerOf(handle, options, handled);
+    const queue: HandlerQueue = new HandlerQueue(this.ports, handler, () => this.becameIdle(queue));
     this.checkFree(queue.handler.selection);
     this.queues.add(queue);
-    const opened = this.ports.ask('open', this.window());
+    const opened = handled === undefined ? this.open(queue) : this.openWith(handled, queue);
     // That the node is closed is reported by its `close` event.
     opened.catch(() => undefined);
     const close = async (): Promise<void> => this.close(queue);
@@ -45,6 +47,32 @@ export class Handling {
     if (signal?.aborted === true) void close();
     else signal?.addEventListener('abort', () => void close(), { once: true });
     return { opened, close, [Symbol.asyncDispose]: close };
+  }
+
+  /** The node has ended. */
+  end(): void {
+    void this.log?.close();
+  }
+
+  private open(queue: HandlerQueue): Promise<void> {
+    queue.open();
+    return this.ports.ask('open', this.window());
+  }
+
+  /** Nothing is handed over before it is known what was handled. */
+  private async openWith(handled: HandledLog, queue: HandlerQueue): Promise<void> {
+    try {
+      await handled.open();
+    } catch (error) {
+      this.close(queue);
+      throw error;
+    }
+    if (this.queues.has(queue)) await this.open(queue);
+  }
+
+  private handledLog(): HandledLog {
+    this.log ??= new HandledLog(this.ports, () => this.ports.behavior.wallNow);
+    return this.log;
   }
 
   /** The kernel behind this node has changed. */
@@ -143,10 +171,14 @@ export class Handling {
   }
 }
 
-function handlerOf(handle: (letter: Letter) => unknown, options: HandleOptions): Handler {
+function handlerOf(
+  handle: (letter: Letter) => unknown,
+  options: HandleOptions,
+  handled: HandledLog | undefined,
+): Handler {
   const { concurrency = letterLimits.letterConcurrency, attempts = letterLimits.letterAttempts } = options;
   const { ordered = false, handlerTimeoutMs, types = [], conversations = false } = options;
   const others = types.length === 0 && !conversations;
   const selection = { types: [...new Set(types)], others, conversations };
-  return { handle, selection, concurrency, attempts, ordered, handlerTimeoutMs };
+  return { handle, selection, concurrency, attempts, ordered, handlerTimeoutMs, handled };
 }

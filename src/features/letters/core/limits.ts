@@ -40,6 +40,9 @@ export const letterLimits = {
   /** The second attempt follows after this; that doubles, each time a fifth more or less. */
   letterRetryMs: 1000,
   letterRetryMsMax: 300_000,
+  /** With `dedup`: ids of handled letters that a recipient keeps, on its disk and in memory: some megabytes. */
+  handledIdsMax: 100_000,
+  letterHandledKeptMs: 30 * day,
   letterAttempts: 10,
   letterAttemptsMax: 1000,
   letterConcurrency: 16,

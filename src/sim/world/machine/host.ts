@@ -26,6 +26,8 @@ export class Host {
   isUp = true;
   /** What its stores have kept. */
   disk = new Disk();
+  /** Files of its nodes' own, by name. */
+  readonly files = new Map<string, string>();
   /** The program that listens here. */
   process: Process | undefined;
   private readonly ip: string;

@@ -17,6 +17,7 @@ import type {
 import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
+import { ownFilesPart } from '../../../kit/own-files.ts';
 import type { Platform, PlatformEvents } from '../../../node/platform.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { Network } from '../network/network.ts';
@@ -29,6 +30,7 @@ import { Dialing } from './dialing.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
+import { simulatedFiles } from './simulated-files.ts';
 import { SimulatedStore } from './simulated-store.ts';
 import { WakeTimer } from './wake-timer.ts';
 
@@ -61,6 +63,7 @@ export class SimPlatform implements Platform, Process {
   readonly random: SeededRandom;
   /** As the node sees it: what the disk has done is reported by the event loop. */
   readonly store: Store | undefined;
+  readonly parts: Readonly<Record<string, unknown>>;
   readonly clock: NodeClock;
   /** What this program signs its records with, once it has begun; a liar uses it behind the program's back. */
   signer: RecordSigner | undefined;
@@ -103,6 +106,9 @@ export class SimPlatform implements Platform, Process {
     });
     this.simulatedStore = this.openStore(options.store);
     this.store = this.simulatedStore && this.reportedByLoop(this.simulatedStore);
+    this.parts = {
+      [ownFilesPart]: simulatedFiles(this.host.files, (milliseconds, act) => this.after(milliseconds, act)),
+    };
     this.host.process = this;
   }
 
