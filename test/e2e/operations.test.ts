@@ -44,6 +44,7 @@ const apart = new Set([
   'snoop',
   'say',
   'invite',
+  'watchLetter',
 ]);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {
@@ -109,6 +110,17 @@ test('what is said in a conversation and who is invited is answered as the schem
   expectShape(schemaOf('say').output, await client.call('say', { id, body: 'hello' }));
   const invited = { id, names: ['c'], allowUnknown: true };
   expectShape(schemaOf('invite').output, await client.call('invite', invited));
+  client.close();
+});
+
+test('a letter that is watched is said as its schema says', async () => {
+  const watch = operations.find(([each]) => each === 'watchLetter')?.[1] as { output: v.GenericSchema };
+  const client = new ControlClient(pair().server.path);
+  const { id } = (await client.call('sendLetter', { to: ['b'], body: 1 })) as { id: string };
+  for await (const item of client.stream('watchLetter', { id })) {
+    expectShape(watch.output, item);
+    break;
+  }
   client.close();
 });
 

@@ -376,7 +376,12 @@ describe.each([
     expect(await settle(a.letters.body(id))).toEqual({ body: 'to fail' });
     expect(await settle(a.letters.retry(id))).toEqual(['b']);
     expect(await settle(a.letters.retry(id))).toEqual([]);
+    const watched = a.letters.watch(id);
+    expect(await settle(taken(watched, 1))).toMatchObject([{ id, recipients: [{ state: 'stored' }] }]);
     expect(await settle(a.letters.remove(id))).toEqual(['b']);
+    expect(await settle(taken(watched, 1))).toMatchObject([{ id, recipients: [{ state: 'removed' }] }]);
+    expect(await settle(watched[Symbol.asyncIterator]().next())).toEqual({ done: true, value: undefined });
+    expect(() => a.letters.watch('x')).toThrow(TypeError);
     expect(await settle(a.letters.body(id))).toBe(undefined);
     await expect(settle(a.letters.status('x'))).rejects.toBeInstanceOf(TypeError);
   });

@@ -60,6 +60,12 @@ export interface LettersApi {
   conversations(): Promise<ConversationView[]>;
   /** What is known of a letter; undefined: no such letter, or all of it was settled more than a day ago. */
   status(id: string): Promise<LetterStatus | undefined>;
+  /**
+   * How a letter stands: as it does now, then at each change, until it has ended for all its recipients. The broker
+   * notifies this node; a reader that is slow gets the latest. Ends at once where there is no such letter.
+   * @throws SkeinError SKEIN_BUSY: this node watches 1,024 things already.
+   */
+  watch(id: string, options?: StreamOptions): MessageStream<LetterStatus>;
   /** Letters in the store, the oldest first; at most 200. Ask again after the last one's `n`. */
   list(filter?: LetterFilter): Promise<LetterStatus[]>;
   /** The body of a letter that somebody has not settled; undefined: there is none. */

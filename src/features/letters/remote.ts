@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
 import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { openStream } from '../../kit/open-stream.ts';
 import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
@@ -183,6 +184,14 @@ export const operations = {
     output: v.strictObject({ letter: v.nullable(statusSchema) }),
     example: { id: '00000000000000000000000000000000' },
     run: async ({ letters }, input) => ({ letter: (await letters.status(input.id)) ?? null }),
+  }),
+  watchLetter: stream({
+    summary: 'How a letter stands, now and at each change, until it has ended for all its recipients.',
+    input: v.strictObject({ id }),
+    output: statusSchema,
+    example: { id: '00000000000000000000000000000000' },
+    run: async ({ letters }, input, { signal }) =>
+      openStream(letters.watch(input.id, { signal }), (letter) => letter),
   }),
   letters: call({
     summary: 'Letters in the store, the oldest first, at most 200; "after" takes the last place seen.',

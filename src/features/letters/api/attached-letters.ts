@@ -64,6 +64,10 @@ export function attachedLetters(session: LettersSession): LettersNodeApi {
       await session.ready();
       return (await session.call('letterStatus', { id })).letter ?? undefined;
     },
+    watch(id, { signal } = {}) {
+      checkId(id);
+      return session.stream('watchLetter', { id }, { signal });
+    },
     async list(filter = {}) {
       checkFilter(filter);
       await session.ready();

@@ -1,11 +1,13 @@
 /** Letters of a node in this process: sending, handling and questions over the core. */
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import { WatchedStreams } from '../../swarm/api/watched-streams.ts';
+import { type Watched, WatchedStreams } from '../../swarm/api/watched-streams.ts';
 import type { SwarmFeatureShape } from '../../swarm/shape.ts';
-import type { Letter, LettersApi } from '../api.ts';
+import type { Letter, LetterStatus, LettersApi } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
+import { letterTopic, placeTopic } from '../core/topics.ts';
 import type { LettersFeatureShape } from '../shape.ts';
+import { checkId } from './check-options.ts';
 import { conversing } from './conversing.ts';
 import { Handling } from './handling.ts';
 import { Inquiries } from './inquiries.ts';
@@ -43,6 +45,11 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       handle: (handler, options) => handling.handle(handler, options),
     }),
     status: (id) => inquiries.status(id),
+    watch(id, { signal } = {}) {
+      checkId(id);
+      node.checkOpen();
+      return streams.stream(watchedLetter(id, inquiries), signal);
+    },
     list: (filter = {}) => inquiries.list(filter),
     body: (id) => inquiries.body(id),
     retry: (id) => inquiries.retry(id),
@@ -53,6 +60,7 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
     event(event) {
       if (event.type === 'stored') outgoing.stored(event);
       else if (event.type === 'letters') handling.received(event);
+      else if (event.type === 'confirmed') handling.confirmed();
       else
         for (const { id, recipient, state, reason } of event.letters)
           node.emit('letter:undelivered', { id, recipient, state, reason });
@@ -64,5 +72,14 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       handling.end();
       outgoing.end(error);
     },
+  };
+}
+
+function watchedLetter(id: string, inquiries: Inquiries): Watched<LetterStatus> {
+  return {
+    topics: [letterTopic(id)],
+    topicsOf: ({ n }) => [letterTopic(id), placeTopic(n)],
+    read: () => inquiries.status(id),
+    isLast: ({ recipients }) => recipients.every(({ state }) => state !== 'stored'),
   };
 }

@@ -26,6 +26,7 @@ export class Handling {
   /** Of closed handlers that are at work still. */
   private readonly ending = new Set<HandlerQueue>();
   private whenIdle: (() => void) | undefined;
+  private isAwaitingStore = false;
   private log: HandledLog | undefined;
 
   constructor(ports: Ports) {
@@ -81,7 +82,7 @@ export class Handling {
     if (this.queues.size > 0) void this.ports.ask('open', this.window());
   }
 
-  /** The node is to end: nothing new begins. @param idle Called once nothing runs. */
+  /** The node is to end: nothing new begins. @param idle Called once nothing runs, and what became of letters is stored. */
   drain(idle: () => void): void {
     this.whenIdle = idle;
     for (const queue of [...this.queues]) this.close(queue);
@@ -165,9 +166,17 @@ export class Handling {
 
   private lookIdle(): void {
     if (this.whenIdle === undefined || this.ending.size > 0) return;
+    if (this.isAwaitingStore) return;
+    this.isAwaitingStore = true;
+    if (this.ports.tryEnter()) this.ports.behavior.mailbox.awaitConfirmed();
+    else this.confirmed();
+  }
+
+  /** What the program has said of letters is in the store. */
+  confirmed(): void {
     const idle = this.whenIdle;
     this.whenIdle = undefined;
-    idle();
+    idle?.();
   }
 }
 

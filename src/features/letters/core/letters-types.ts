@@ -198,7 +198,9 @@ export type LettersEvent =
       readonly store: number;
       readonly deliveries: readonly Delivery[];
     }
-  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] };
+  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] }
+  /** All that the program has said of letters is in the store. */
+  | { readonly type: 'confirmed' };
 
 /** What a program that handles letters wants to be handed. */
 export interface Window {

@@ -31,6 +31,8 @@ export class Mailbox {
     number,
     { readonly settlement: Settlement; readonly attempt: number }
   >();
+  /** The program waits until all is confirmed. */
+  private isAwaited = false;
   /** Of these, what has not been sent to the broker of the moment. */
   private unsent: Settled[] = [];
 
@@ -91,6 +93,12 @@ export class Mailbox {
     this.settle(store, n, { outcome: 'handled' });
   }
 
+  /** The event `confirmed` follows once all that the program has said is in the store. */
+  awaitConfirmed(): void {
+    this.isAwaited = true;
+    this.lookConfirmed();
+  }
+
   flush(): void {
     while (this.unsent.length > 0) {
       const items = this.unsent.splice(0, letterLimits.lettersInHandMax);
@@ -124,6 +132,7 @@ export class Mailbox {
   private confirmed(items: readonly Settled[]): void {
     for (const { n, settlement } of items)
       if (this.unconfirmed.get(n)?.settlement === settlement) this.unconfirmed.delete(n);
+    this.lookConfirmed();
   }
 
   /** Places of the one before mean nothing there: those letters come again from their own store. */
@@ -132,6 +141,13 @@ export class Mailbox {
     this.inHand.clear();
     this.unconfirmed.clear();
     this.unsent = [];
+    this.lookConfirmed();
+  }
+
+  private lookConfirmed(): void {
+    if (!this.isAwaited || this.unconfirmed.size > 0) return;
+    this.isAwaited = false;
+    this.ports.deliver({ type: 'confirmed' });
   }
 }
 

@@ -15,8 +15,12 @@ interface Ports {
 }
 
 export interface Watched<Value> {
+  /** Under which changes are notified, before a value was read. */
   readonly topics: readonly string[];
-  read(): Promise<Value>;
+  /** The same once one was read. Default: the same ones. */
+  topicsOf?(value: Value): readonly string[];
+  /** Undefined: there is none, and there will be none. */
+  read(): Promise<Value | undefined>;
   /** Nothing will change after it. */
   isLast(value: Value): boolean;
 }
@@ -53,6 +57,7 @@ class Reading<Value> {
   private isEnded = false;
   private readonly ports: Ports;
   private readonly watched: Watched<Value>;
+  private topics: readonly string[] = [];
   private stopWatching: () => void = () => undefined;
   private cancelAgain: () => void = () => undefined;
   private state: 'idle' | 'reading' | 'to read again' = 'idle';
@@ -73,7 +78,7 @@ class Reading<Value> {
       { closed: ended, consumed: () => this.consumed() },
       Promise.resolve(),
     );
-    this.stopWatching = ports.swarm.watch(watched.topics, () => this.changed());
+    this.watch(watched.topics);
   }
 
   start(signal: AbortSignal | undefined): void {
@@ -108,7 +113,21 @@ class Reading<Value> {
     if (isAgain) this.changed();
   }
 
-  private give(value: Value): void {
+  private watch(topics: readonly string[]): void {
+    this.stopWatching();
+    this.topics = topics;
+    this.stopWatching = this.ports.swarm.watch(topics, () => this.changed());
+  }
+
+  private give(value: Value | undefined): void {
+    if (this.isEnded) return;
+    if (value === undefined) return this.stream.end();
+    const topics = this.watched.topicsOf?.(value) ?? this.topics;
+    if (topics.join(' ') !== this.topics.join(' ')) {
+      this.watch(topics);
+      // It may have changed before that was watched.
+      this.state = 'to read again';
+    }
     const text = JSON.stringify(value);
     if (text !== this.last) this.stream.push(value);
     this.last = text;
