@@ -123,9 +123,9 @@ test('participants that are off and brokers that die: what was said comes, and t
 });
 
 test('a watch of participants goes on with the next broker, and ends when all have left', async () => {
-  const made = await machine(4, 4);
+  const made = await machine(4, 5);
   const { broker } = made;
-  const [a, b, c] = others(made).map(lifeOf) as [Life, Life, Life];
+  const [a, b, c, d] = others(made).map(lifeOf) as [Life, Life, Life, Life];
   const talk = await made.world.resolve(a.node.letters.converse(b.node.name));
   const all: (readonly string[])[] = [];
   let isEnded = false;
@@ -134,10 +134,12 @@ test('a watch of participants goes on with the next broker, and ends when all ha
     isEnded = true;
   })();
   await until(made, () => all.length === 1, 'it begins');
+  await made.world.resolve(b.node.letters.conversation(talk.id).invite(d.node.name), limitMs);
+  await until(made, () => all.length === 2, 'it is notified');
   made.mesh.crash(broker.member);
   await made.world.resolve(b.node.letters.conversation(talk.id).invite(c.node.name), limitMs);
-  await until(made, () => all.length === 2, 'it goes on');
-  for (const { node } of [a, b, c]) await made.world.resolve(node.letters.conversation(talk.id).leave());
+  await until(made, () => all.length === 3, 'it goes on');
+  for (const { node } of [a, b, c, d]) await made.world.resolve(node.letters.conversation(talk.id).leave());
   await until(made, () => isEnded, 'it ends');
   expect(all.at(-1)).toEqual([]);
   expect(await problemOf(made, talk.say('x'))).toMatchObject({ code: 'SKEIN_INVALID' });
@@ -189,6 +191,22 @@ test('a program handles letters and converses: each letter has one handler, and 
   expect(() => collect('again')).toThrow(expect.objectContaining({ code: 'SKEIN_INVALID' }));
   expect(() => collect('again', { conversations: true })).toThrow('handles letters of conversations already');
   expect(() => collect('again', { types: [`conversation.${second.id}`] })).toThrow('handles letters of type');
+});
+
+test('letters without a handler do not stand in the way of those that have one, however many there are', async () => {
+  const made = await machine(8, 3);
+  const [a, b] = others(made).map(lifeOf) as [Life, Life];
+  const to = b.node.name;
+  const many = Array.from({ length: 500 }, (_, body) => ({ to, body }));
+  for (let i = 0; i < 3; i++) await made.world.resolve(a.node.letters.sendMany(many));
+  const got: unknown[] = [];
+  b.node.letters.handle(({ body }) => void got.push(body), { types: ['order'] });
+  await made.world.resolve(a.node.letters.send(to, 'coffee', { type: 'order' }));
+  await until(made, () => got.length === 1, 'it arrives');
+  const rest: unknown[] = [];
+  b.node.letters.handle(({ body }) => void rest.push(body));
+  await until(made, () => rest.length === 1500, 'the others, once somebody handles them');
+  expect(got).toEqual(['coffee']);
 });
 
 test('what is wrong is refused: unknown nodes, too many participants, too many conversations, other ids', async () => {

@@ -90,14 +90,8 @@ export class Handling {
   }
 
   received({ store, deliveries }: Extract<LettersEvent, { type: 'letters' }>): void {
-    const unclaimed: number[] = [];
-    for (const delivery of deliveries) {
-      const queue = this.queueFor(delivery.type);
-      if (queue === undefined) unclaimed.push(delivery.n);
-      else queue.received(store, delivery);
-    }
+    for (const delivery of deliveries) this.queueFor(delivery.type)?.received(store, delivery);
     for (const queue of this.queues) queue.beginNext();
-    if (unclaimed.length > 0) this.announce(unclaimed);
   }
 
   /** The handler of its type before that of all others. */

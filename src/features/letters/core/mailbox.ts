@@ -7,6 +7,7 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { Delivery, LettersEvent, Settlement, Window } from './letters-types.ts';
 import { letterLimits, retryWaitMs } from './limits.ts';
+import { isSelected } from './selection.ts';
 import { encodeClose, encodeOpen, encodeSettle, type Settled } from './wire.ts';
 
 export interface MailboxPorts {
@@ -70,8 +71,11 @@ export class Mailbox {
   received(opening: number, store: number, deliveries: readonly Delivery[]): void {
     if (opening !== this.opening) return;
     if (store !== this.store) this.otherStore(store);
-    const fresh = deliveries.filter((delivery) => this.isFresh(delivery));
-    if (this.window === undefined || fresh.length === 0) return;
+    const { window } = this;
+    if (window === undefined) return;
+    // One that no handler selects would be settled by nobody.
+    const fresh = deliveries.filter((each) => this.isFresh(each) && isSelected(window.selection, each.type));
+    if (fresh.length === 0) return;
     for (const { n, attempt } of fresh) {
       this.unconfirmed.delete(n);
       this.inHand.set(n, attempt);
