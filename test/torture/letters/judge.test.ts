@@ -53,6 +53,15 @@ test('what ended otherwise, waits at the end, is damaged, or failed with a code 
   ]);
 });
 
+test('with dedup only what was handled last before a kill may be handed over again', () => {
+  const handledOne = (n: number) => `begun ${id(n)} k${n}\nhandled ${id(n)} k${n}\n`;
+  const many = Array.from({ length: 9 }, (_, n) => handledOne(n + 1)).join('');
+  const dan = (again: number) =>
+    judge(diaries({ dan: `started\n${many}started\nbegun ${id(again)} k${again}\n` }), empty, ['dan']);
+  expect(dan(2).problems).toEqual([]);
+  expect(dan(1).problems).toEqual([`letter ${id(1)} was handed to dan again, long after it had handled it`]);
+});
+
 test('a last line that was being written when its member was killed does not count', () => {
   expect(judge(diaries({ ...good, ann: `${good.ann}stored k2 ${id(9)} b` }), empty).problems).toEqual([]);
 });

@@ -5,6 +5,7 @@
  * members have ended.
  */
 import { loadSqlite } from '../../../src/stores/sqlite/library.ts';
+import { handlersAtWork } from './settings.ts';
 
 /** By the name of the member that has written it. */
 export type Diaries = ReadonlyMap<string, string>;
@@ -31,9 +32,10 @@ export interface Findings {
 /** What may be reported to a sender whose broker dies: that it is unknown, or that nothing was stored. */
 const expected = new Set(['SKEIN_TIMEOUT', 'SKEIN_LOST', 'SKEIN_BUSY', 'SKEIN_STORE_CLAIMED', 'SKEIN_STORE']);
 const linePattern =
-  /^(?:sending \S+|stored \S+ [0-9a-f]{32} \S+|failed \S+ .+|begun [0-9a-f]{32} \S+|handled [0-9a-f]{32} \S+)$/;
+  /^(?:started|sending \S+|stored \S+ [0-9a-f]{32} \S+|failed \S+ .+|begun [0-9a-f]{32} \S+|handled [0-9a-f]{32} \S+)$/;
 
-export function judge(diaries: Diaries, store: StoreContent): Findings {
+/** @param deduping Names of recipients that handle with `dedup`. */
+export function judge(diaries: Diaries, store: StoreContent, deduping: readonly string[] = []): Findings {
   const problems: string[] = [];
   const stored = new Map<string, { readonly id: string; readonly to: readonly string[] }>();
   const handled = new Map<string, Set<string>>();
@@ -49,6 +51,8 @@ export function judge(diaries: Diaries, store: StoreContent): Findings {
   for (const [name, text] of diaries) {
     const own = new Set<string>();
     handled.set(name, own);
+    /** Of this incarnation, and those of earlier ones whose ids may not have been noted when they were killed. */
+    const [latest, excused] = [[] as string[], new Set<string>()];
     for (const line of linesOf(text)) {
       if (!linePattern.test(line))
         problems.push(`${name} has written what cannot be read: ${line.slice(0, 80)}`);
@@ -58,8 +62,16 @@ export function judge(diaries: Diaries, store: StoreContent): Findings {
         stored.set(first, { id: second, to: third.split(',') });
       } else if (what === 'failed') failed.set(second, (failed.get(second) ?? 0) + 1);
       else if (what === 'begun' || what === 'handled') named(second, first);
-      if (what === 'begun' && own.has(first)) repeats.set(name, (repeats.get(name) ?? 0) + 1);
-      if (what === 'handled') own.add(first);
+      if (what === 'started') for (const id of latest.splice(0).slice(-handlersAtWork)) excused.add(id);
+      if (what === 'begun' && own.has(first)) {
+        repeats.set(name, (repeats.get(name) ?? 0) + 1);
+        if (deduping.includes(name) && !excused.has(first))
+          problems.push(`letter ${first} was handed to ${name} again, long after it had handled it`);
+      }
+      if (what === 'handled') {
+        own.add(first);
+        latest.push(first);
+      }
     }
   }
   for (const code of failed.keys()) if (!expected.has(code)) problems.push(`a send has failed with ${code}`);

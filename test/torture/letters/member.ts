@@ -4,13 +4,13 @@
  * It is killed at any moment, and goes on where its diary ends. A line is on the disk before the next step: `sending KEY`
  * before a letter is first sent, `stored KEY ID RECIPIENTS` once a send has resolved, `failed KEY CODE` when it has not
  * (it is repeated then, as a program would, with the same key); `begun ID KEY` as a handler is called, `handled ID KEY`
- * before it returns. Invariant: it judges nothing.
+ * before it returns. `started` begins an incarnation. Invariant: it judges nothing.
  */
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNode, type Letter } from '../../../src/index.ts';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
-import type { FromMember, MemberWork, ToMember } from './settings.ts';
+import { type FromMember, handlersAtWork, type MemberWork, type ToMember } from './settings.ts';
 
 const loops = 4;
 const sendTimeoutMs = 5000;
@@ -31,6 +31,7 @@ const before = existsSync(work.diary) ? readFileSync(work.diary, 'utf8').split('
 // Synced with each line.
 const diary = openSync(work.diary, 'as');
 const note = (...words: readonly string[]) => writeSync(diary, `${words.join(' ')}\n`);
+note('started');
 const say = (message: FromMember) => process.send?.(message);
 let isFinishing = false;
 
@@ -57,7 +58,7 @@ process.on('disconnect', () => process.exit(1));
 
 if (work.role.startsWith('recipient'))
   node.letters.handle<Body>(handle, {
-    ...{ concurrency: 8, attempts },
+    ...{ concurrency: handlersAtWork, attempts },
     dedup: work.role === 'recipient with dedup',
   });
 if (work.role === 'sender') {

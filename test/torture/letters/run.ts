@@ -61,7 +61,7 @@ export async function killFleet(fault: KillFault | undefined, settings: KillSett
     const kills = await storm(fleet, settings);
     const unfinished = await calm(fleet, fault === undefined ? patienceMs : faultPatienceMs);
     process.removeListener('exit', end);
-    const findings = judge(fleet.diaries(), readStore(fleet.store));
+    const findings = judge(fleet.diaries(), readStore(fleet.store), fleet.named('recipient with dedup'));
     const problems = [...unfinished, ...findings.problems];
     const seconds = Math.round((performance.now() - begun) / 1000);
     return { ...findings, problems, fault, kills, seconds, failures: failuresOf(fault, problems) };

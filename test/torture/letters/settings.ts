@@ -11,6 +11,9 @@ export interface MemberWork {
   readonly recipients: readonly string[];
 }
 
+/** Handlers of a recipient that are called at a time. */
+export const handlersAtWork = 8;
+
 /** `spare`: it is there to become the broker. */
 export type Role = 'spare' | 'sender' | 'recipient' | 'recipient with dedup';
 
