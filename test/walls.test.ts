@@ -99,7 +99,8 @@ const needs: Record<string, string[]> = {
   calls: ['availability'],
   formation: ['channels'],
   swarm: ['formation', 'identity'],
-  letters: ['swarm'],
+  conversations: ['swarm'],
+  letters: ['swarm', 'conversations'],
   log: ['swarm'],
   queries: ['calls', 'swarm', 'letters'],
 };

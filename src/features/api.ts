@@ -17,6 +17,7 @@ import type { TopologyApi } from './topology/api.ts';
 export * from './availability/api.ts';
 export * from './calls/api.ts';
 export * from './channels/api.ts';
+export * from './conversations/api.ts';
 export * from './discovery/api.ts';
 export * from './formation/api.ts';
 export * from './letters/api.ts';

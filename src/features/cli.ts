@@ -27,6 +27,7 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   channel: channelsCli,
   identity: withoutCommands,
   swarm: swarmCli,
+  conversations: withoutCommands,
   letters: lettersCli,
   queries: queriesCli,
   log: logCli,

@@ -7,7 +7,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
 import { createLocalNode, type LocalNode } from '../node/create.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
@@ -30,6 +30,7 @@ import { watchKeys } from './keys/key-source.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
 import { type NodePlan, type NodeRequest, planOf, requestOf } from './options.ts';
+import { ownFilesIn } from './own-files.ts';
 import { protectedText, requireLoopback } from './protected-mode.ts';
 import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
@@ -122,6 +123,7 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
       log,
       doors: plan.doors,
       ...storesOf(plan, name, log),
+      ownFiles: ownFilesIn(storeFolder(plan)),
     };
     const { node, driver } = launch(settings, parts);
     undo.unshift(() => node.kill());
@@ -170,6 +172,11 @@ async function resolveName(host: string): Promise<string> {
   } catch (cause) {
     throw new SkeinError('SKEIN_ADDRESS', `listen: the name ${host} is not known on this machine`, { cause });
   }
+}
+
+/** The folder of the store also where this node keeps none. */
+function storeFolder({ store, namespace }: NodePlan): string {
+  return dirname(store === undefined || store === noStore ? defaultStorePath(namespace) : store);
 }
 
 /** Opened by the first that wants something of them. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PlatformEvents } from '../node/platform.ts';
 import { formatAddress } from './addresses.ts';
 import { Driver, systemRandom } from './driver.ts';
+import { ownFilesIn } from './own-files.ts';
 import { Listener } from './transports/listener.ts';
 import { Datagrams } from './transports/udp.ts';
 
@@ -41,6 +42,7 @@ beforeEach(async () => {
     sighted: vi.fn(),
   };
   const parts = {
+    ownFiles: ownFilesIn('/nowhere'),
     listener,
     datagrams,
     registration: undefined,

@@ -9,6 +9,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
 import { machinePart } from '../kit/machine.ts';
+import { type OwnFiles, ownFilesPart } from '../kit/own-files.ts';
 import type { SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
 import { watchDescriptors } from './descriptors.ts';
@@ -46,6 +47,8 @@ export interface DriverParts {
   readonly store: SwarmStore | undefined;
   /** What the node keeps for itself. Undefined: nothing. */
   readonly ownStore: SwarmStore | undefined;
+  /** Files of its own. */
+  readonly ownFiles: OwnFiles;
   /** Stops looking for changes of the keys. */
   readonly forgetKeys: () => void;
   readonly log: Log;
@@ -81,7 +84,8 @@ export class Driver implements Platform {
     this.ownStore = parts.ownStore;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
-    this.parts = Object.assign({ [machinePart]: machine }, ...this.doors.map((door) => door.parts));
+    const own = { [machinePart]: machine, [ownFilesPart]: parts.ownFiles };
+    this.parts = Object.assign(own, ...this.doors.map((door) => door.parts));
     this.timer = new WakeTimer(this.now, () => events.wake());
   }
 

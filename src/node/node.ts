@@ -58,8 +58,8 @@ export interface NodeCore extends AsyncDisposable {
   /** Changes settings while running and resolves with all of them. */
   set(settings: Partial<NodeSettings>): Promise<NodeSettings>;
   /**
-   * Leaves: lets running handlers of services finish (for half of `drainMs`, default 1,500), tells everybody, sends
-   * what is queued, closes. Never rejects.
+   * Leaves: lets running handlers of services and letters finish, and the broker store what became of letters (for half of
+   * `drainMs`, default 1,500), tells everybody, sends what is queued, closes. Never rejects.
    */
   close(options?: { drainMs?: number }): Promise<void>;
   /**

@@ -42,7 +42,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
 /** They end the node, need what only a session has, an address of this run, or a node that is away. */
 const apart = new Set([
   ...['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'settleLog', 'answerQuery', 'snoop'],
-  'forgetNode',
+  ...['forgetNode', 'say', 'invite', 'watchLetter'],
 ]);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {
@@ -98,6 +98,28 @@ test('links are opened and closed, and answer as their schemas say', async () =>
   expectShape(schemaOf('hangup').output, await client.call('hangup', { node: 'c' }));
   client.close();
   await c.close();
+});
+
+test('what is said in a conversation and who is invited is answered as the schemas say', async () => {
+  const schemaOf = (name: string) =>
+    operations.find(([each]) => each === name)?.[1] as { output: v.GenericSchema };
+  const client = new ControlClient(pair().server.path);
+  const { id } = (await client.call('converse', { names: ['b'] })) as { id: string };
+  expectShape(schemaOf('say').output, await client.call('say', { id, body: 'hello' }));
+  const invited = { id, names: ['c'], allowUnknown: true };
+  expectShape(schemaOf('invite').output, await client.call('invite', invited));
+  client.close();
+});
+
+test('a letter that is watched is said as its schema says', async () => {
+  const watch = operations.find(([each]) => each === 'watchLetter')?.[1] as { output: v.GenericSchema };
+  const client = new ControlClient(pair().server.path);
+  const { id } = (await client.call('sendLetter', { to: ['b'], body: 1 })) as { id: string };
+  for await (const item of client.stream('watchLetter', { id })) {
+    expectShape(watch.output, item);
+    break;
+  }
+  client.close();
 });
 
 test('what was given to a session is not answered by HTTP', async () => {

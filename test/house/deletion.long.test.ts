@@ -38,9 +38,9 @@ interface Deletion {
 
 const deletions: readonly Deletion[] = [
   { features: ['availability', 'calls', 'queries'], doors: [] },
-  { features: ['letters', 'queries'], doors: [] },
+  { features: ['letters', 'conversations', 'queries'], doors: [] },
   { features: ['log'], doors: [] },
-  { features: ['formation', 'swarm', 'letters', 'log', 'queries'], doors: ['nanomsg'] },
+  { features: ['formation', 'swarm', 'conversations', 'letters', 'log', 'queries'], doors: ['nanomsg'] },
 ];
 
 const outputLengthMax = 20_000;

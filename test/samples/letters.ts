@@ -13,6 +13,7 @@ import {
   LetterFlag,
   LetterKind,
   type LetterMessage,
+  SelectionFlag,
 } from '../../src/features/letters/core/wire.ts';
 import { failure } from '../../src/kernel/errors.ts';
 import { featureNumber } from '../../src/kernel/identity.ts';
@@ -82,6 +83,7 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
     letters: 1000,
     bytes: 4_194_304,
     inHand: [3, 300],
+    selection: { types: ['note'], others: true, conversations: false },
   },
   close: { type: 'close' },
   letters: { type: 'letters', opening: 2, store: 0x123456789abc, deliveries: [delivery] },
@@ -103,6 +105,6 @@ export const lettersSamples: WireSamples = {
   number: featureNumber(lettersFeature),
   // How lines acknowledge is among the samples of the swarm.
   types: { part: LineType.part },
-  values: { LetterKind, LetterFlag },
+  values: { LetterKind, LetterFlag, SelectionFlag },
   samples: Object.values(letterMessages).map((each) => sample(`part (${each.type})`, message, each)),
 };

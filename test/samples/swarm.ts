@@ -2,9 +2,12 @@
 import {
   decodeSwarmMessage,
   encodeAnswer,
+  encodeChanged,
   encodeFailure,
   encodeQuestion,
   encodeRefusal,
+  encodeUnwatch,
+  encodeWatch,
   QuestionKind,
   type SwarmMessage,
 } from '../../src/features/swarm/core/question-wire.ts';
@@ -26,11 +29,22 @@ import { type Codec, sample, type WireSamples } from './sample.ts';
 
 const message: Codec<SwarmMessage> = {
   encode(given) {
-    if (given.type === 'question') return encodeQuestion(given.number, given.verb, given.json);
-    if (given.type === 'answer') return encodeAnswer(given.number, given.json);
-    return given.type === 'failure'
-      ? encodeFailure(given.number, given.failure)
-      : encodeRefusal(given.failure);
+    switch (given.type) {
+      case 'question':
+        return encodeQuestion(given.number, given.verb, given.json);
+      case 'answer':
+        return encodeAnswer(given.number, given.json);
+      case 'failure':
+        return encodeFailure(given.number, given.failure);
+      case 'refusal':
+        return encodeRefusal(given.failure);
+      case 'watch':
+        return encodeWatch(given.number, given.topics);
+      case 'unwatch':
+        return encodeUnwatch(given.number);
+      case 'changed':
+        return encodeChanged(given.number);
+    }
   },
   decode: decodeSwarmMessage,
 };
@@ -93,6 +107,9 @@ export const swarmSamples: WireSamples = {
       number: 1,
       failure: failure('SKEIN_STORE', 'the store cannot be used'),
     }),
+    sample('part (watch)', message, { type: 'watch', number: 1, topics: ['letter.7', 'letter.8'] }),
+    sample('part (unwatch)', message, { type: 'unwatch', number: 1 }),
+    sample('part (changed)', message, { type: 'changed', number: 1 }),
     sample('announcement (of the broker)', section, {
       canKeep: true,
       hasHome: false,

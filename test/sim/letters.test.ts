@@ -1,7 +1,7 @@
 /** Letters under virtual time: stored, handed out, settled, and what happens when one of the three dies. */
 import { afterEach, expect, test } from 'vitest';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import type { Letter, SentLetter } from '../../src/features/letters/api.ts';
+import type { HandleOptions, Letter, LetterOptions, SentLetter } from '../../src/features/letters/api.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/mesh.ts';
@@ -136,6 +136,137 @@ test('a letter in hand of an incarnation that ends is handed to the next one as 
   const second = handled(lifeOf(b));
   await until(made, () => second.length === 1, 'it comes again');
   expect(second[0]).toMatchObject({ id: first[0]?.id, attempt: 2, delivered: true });
+});
+
+/** A letter is handled while no broker can store that, and the recipient crashes; then a broker comes. */
+async function handledBeforeACrash(seed: number, options: HandleOptions) {
+  const made = await machine(seed, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made);
+  const calls: Letter[] = [];
+  let finish: () => void = () => undefined;
+  const handle = (letter: Letter) => {
+    calls.push(letter);
+    return calls.length > 1
+      ? undefined
+      : new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+  };
+  lifeOf(b).node.letters.handle(handle, options);
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send((b as Member).nodeName, 'once'));
+  await until(made, () => calls.length === 1, 'it is in hand');
+  made.mesh.crash(broker.member);
+  finish();
+  await made.world.run(100);
+  made.mesh.crash(b as Member);
+  made.mesh.start(b as Member);
+  lifeOf(b).node.letters.handle(handle, options);
+  const isSettled = async () => {
+    const status = await made.world.resolve(lifeOf(a).node.letters.status(id), limitMs);
+    return status?.recipients[0]?.state === 'delivered';
+  };
+  for (let tries = 0; tries < 30 && !(await isSettled()); tries++) await made.world.run(1000);
+  return { calls, isSettled: await isSettled(), failures: made.world.failures };
+}
+
+test('with dedup a letter that was handled before a crash is settled without the handler; else it comes again', async () => {
+  const again = await handledBeforeACrash(17, {});
+  expect([again.calls.length, again.isSettled]).toEqual([2, true]);
+  expect(again.calls[1]?.id).toBe(again.calls[0]?.id);
+  run?.end();
+  const once = await handledBeforeACrash(17, { dedup: true });
+  expect([once.calls.length, once.isSettled, once.failures]).toEqual([1, true, []]);
+});
+
+test('an end of a node waits until what its handlers have done is stored, and nothing of it comes again', async () => {
+  const made = await machine(18, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made);
+  let finish: () => void = () => undefined;
+  const first = handled(
+    lifeOf(b),
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send((b as Member).nodeName, 'x'));
+  await until(made, () => first.length === 1, 'it is in hand');
+  made.mesh.crash(broker.member);
+  finish();
+  await made.world.resolve(lifeOf(b).node.close({ drainMs: 20_000 }), limitMs);
+  const status = await made.world.resolve(lifeOf(a).node.letters.status(id), limitMs);
+  expect(status?.recipients).toMatchObject([{ state: 'delivered', attempts: 1 }]);
+});
+
+test('a letter that is watched says each change, over a change of the broker, and ends when it has ended', async () => {
+  const made = await machine(19, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'x'));
+  const seen: string[] = [];
+  let isEnded = false;
+  void (async () => {
+    for await (const { recipients } of a.node.letters.watch(id))
+      seen.push(recipients.map(({ state, attempts }) => `${state} ${attempts}`).join());
+    isEnded = true;
+  })();
+  await until(made, () => seen.length === 1, 'it begins');
+  b.node.letters.handle(({ attempt }) => {
+    if (attempt < 2) throw new Error('not yet');
+  });
+  await until(made, () => seen.length === 2, 'the first attempt has failed');
+  made.mesh.crash(broker.member);
+  await until(made, () => isEnded, 'it ends');
+  expect(seen).toEqual(['stored 0', 'stored 1', 'delivered 2']);
+  const none: unknown[] = [];
+  await made.world.resolve(
+    (async () => {
+      for await (const each of a.node.letters.watch('0'.repeat(32))) none.push(each);
+    })(),
+    limitMs,
+  );
+  expect(none).toEqual([]);
+});
+
+test('changes that the broker makes by itself, and those by hand, are notified to watchers', async () => {
+  const made = await machine(20, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { letters } = a.node;
+  const watch = (id: string) => {
+    const seen: string[] = [];
+    void (async () => {
+      for await (const { recipients } of letters.watch(id)) seen.push(recipients[0]?.state ?? '');
+    })();
+    return seen;
+  };
+  const send = async (options: LetterOptions = {}) =>
+    watch((await made.world.resolve(letters.send(b.node.name, 'x', options))).id);
+  const [expired, removed] = [await send({ expiresMs: 5000 }), await send()];
+  await until(made, () => expired.at(-1) === 'expired', 'it expires');
+  const [{ id } = { id: '' }] = await made.world.resolve(letters.list({ state: 'stored' }));
+  await made.world.resolve(letters.remove(id));
+  await until(made, () => removed.at(-1) === 'removed', 'it is removed');
+  expect([expired, removed]).toEqual([
+    ['stored', 'expired'],
+    ['stored', 'removed'],
+  ]);
+});
+
+test('a node watches a limited number of things, and those that it ends make room', async () => {
+  const made = await machine(21, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'x'));
+  const watchers = () => made.broker.node.status().then(({ features }) => features);
+  const streams = Array.from({ length: 1024 }, () => a.node.letters.watch(id));
+  expect(() => a.node.letters.watch(id)).toThrow(expect.objectContaining({ code: 'SKEIN_BUSY' }));
+  await made.world.run(2000);
+  expect(JSON.stringify(await made.world.resolve(watchers()))).toContain('"watchers":1024');
+  await made.world.resolve(Promise.all(streams.map((stream) => stream.close())));
+  await made.world.run(2000);
+  expect(JSON.stringify(await made.world.resolve(watchers()))).toContain('"watchers":0');
+  void a.node.letters.watch(id);
 });
 
 test('a handler that throws gets the letter again, after a time that grows; after the last attempt it has failed', async () => {

@@ -367,11 +367,14 @@ describe.each([
   test('handles letters: what it throws brings them back, what it refuses does not', async () => {
     const got: [unknown, number][] = [];
     const reported = once(world.b.events, 'letter:undelivered');
-    const subscription = a.letters.handle((letter) => {
-      got.push([letter.body, letter.attempt]);
-      if (letter.body === 'again' && letter.attempt === 1) throw new Error('not yet');
-      if (letter.body === 'no') throw new SkeinError('SKEIN_REFUSED', 'never');
-    });
+    const subscription = a.letters.handle(
+      (letter) => {
+        got.push([letter.body, letter.attempt]);
+        if (letter.body === 'again' && letter.attempt === 1) throw new Error('not yet');
+        if (letter.body === 'no') throw new SkeinError('SKEIN_REFUSED', 'never');
+      },
+      { dedup: true },
+    );
     expect(() => world.b.letters.handle(untyped(5))).toThrow(TypeError);
     await settle(subscription.opened);
     await settle(world.b.letters.sendMany(['again', 'no'].map((body) => ({ to: 'a', body }))));
@@ -404,9 +407,57 @@ describe.each([
     expect(await settle(a.letters.body(id))).toEqual({ body: 'to fail' });
     expect(await settle(a.letters.retry(id))).toEqual(['b']);
     expect(await settle(a.letters.retry(id))).toEqual([]);
+    const watched = a.letters.watch(id);
+    expect(await settle(taken(watched, 1))).toMatchObject([{ id, recipients: [{ state: 'stored' }] }]);
     expect(await settle(a.letters.remove(id))).toEqual(['b']);
+    expect(await settle(taken(watched, 1))).toMatchObject([{ id, recipients: [{ state: 'removed' }] }]);
+    expect(await settle(watched[Symbol.asyncIterator]().next())).toEqual({ done: true, value: undefined });
+    expect(() => a.letters.watch('x')).toThrow(TypeError);
     expect(await settle(a.letters.body(id))).toBe(undefined);
     await expect(settle(a.letters.status('x'))).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test('begins conversations, speaks and is heard there, invites, watches and leaves', async () => {
+    const got: unknown[] = [];
+    const { letters } = world.b;
+    const subscription = letters.handle(
+      ({ body, from, conversation }) => void got.push([body, from, conversation]),
+      {
+        conversations: true,
+      },
+    );
+    const talk = await settle(a.letters.converse('b'));
+    const participants = talk.watch();
+    await settle(talk.say({ hello: 1 }));
+    await settle(talk.say(Uint8Array.of(1), { idempotencyKey: 'said' }));
+    while (got.length < 2) await pass(20);
+    expect(got).toEqual([
+      [{ hello: 1 }, 'a', talk.id],
+      [Uint8Array.of(1), 'a', talk.id],
+    ]);
+    const answers: unknown[] = [];
+    const answering = a.letters.conversation(talk.id).handle(({ body }) => void answers.push(body));
+    await settle(answering.opened);
+    await settle(letters.conversation(talk.id).say('answer'));
+    while (answers.length < 1) await pass(20);
+    expect(answers).toEqual(['answer']);
+    expect(await settle(talk.invite(['c']))).toEqual(['a', 'b', 'c']);
+    expect(await settle(taken(participants, 2))).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]);
+    expect(await settle(a.letters.conversations())).toEqual([
+      { id: talk.id, startedBy: 'a', startedAt: expect.any(Number), participants: ['a', 'b', 'c'] },
+    ]);
+    await settle(talk.leave());
+    expect(await settle(talk.participants())).toEqual(['b', 'c']);
+    await participants.close();
+    await Promise.all([subscription.close(), answering.close()]);
+    await expect(settle(a.letters.converse('zz'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(settle(a.letters.converse([]))).rejects.toBeInstanceOf(TypeError);
+    await expect(settle(talk.say(1, untyped({ type: 'x' })))).rejects.toBeInstanceOf(TypeError);
+    expect(() => a.letters.conversation('x')).toThrow(TypeError);
+    expect(() => a.letters.handle(() => 1, { types: [] })).toThrow(TypeError);
   });
 
   test('knows who was ever in the swarm', async () => {
@@ -692,6 +743,7 @@ describe.each([
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
       ...[() => a.query('b', 'stats'), () => a.query({ swarm: true }, 'stats')],
       ...[() => a.log.list(), () => a.log.keepers(), () => a.log.forget('x')],
+      ...[() => a.letters.converse('b'), () => a.letters.conversations()],
     ];
     for (const call of calls)
       await expect(settle(call()), String(call)).rejects.toMatchObject({ code: 'SKEIN_CLOSED' });

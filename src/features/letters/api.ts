@@ -4,7 +4,8 @@
  * Implemented by a node in this process (`api/facade.ts`) and by an attached one (`api/attached-letters.ts`); a part of
  * every node. Invariant: whatever is here works the same through both.
  */
-import type { MessageSubscription, StreamOptions, WaitOptions } from '../../kit/streams.ts';
+import type { MessageStream, MessageSubscription, StreamOptions, WaitOptions } from '../../kit/streams.ts';
+import type { ConversationView } from '../conversations/api.ts';
 import type { LetterStatus, RecipientState } from './core/letters-types.ts';
 
 export type { LetterStatus, RecipientState, RecipientStatus } from './core/letters-types.ts';
@@ -42,14 +43,30 @@ export interface LettersApi {
    * Calls `handler` for each letter to this node: first those that wait, then those that come. When its promise
    * resolves the letter is settled for good. When it throws, it is called again later, up to `attempts` times; then
    * the letter has failed. A thrown SkeinError SKEIN_REFUSED refuses the letter at once.
-   * @throws TypeError for arguments; SkeinError SKEIN_INVALID when this node handles letters already.
+   * @throws TypeError for arguments; SkeinError SKEIN_INVALID when this node handles such letters already.
    */
   handle<Body = unknown>(
     handler: (letter: Letter<Body>) => unknown,
     options?: HandleOptions,
   ): MessageSubscription;
+  /**
+   * Begins a conversation of this node and others, kept by the swarm over restarts of all of them.
+   * @throws SkeinError SKEIN_UNKNOWN_NODE: the swarm has never seen one of them; SKEIN_TOO_LARGE above 256 participants;
+   * SKEIN_BUSY: this node has begun 1,000 that somebody still takes part in; SKEIN_TIMEOUT without a broker in 10 s.
+   */
+  converse(names: string | readonly string[], options?: InviteOptions): Promise<Conversation>;
+  /** A conversation by its id: to go on with it after a restart, or with one that was begun by another node. */
+  conversation(id: string): Conversation;
+  /** All conversations that this node takes part in. @throws as `status`. */
+  conversations(): Promise<ConversationView[]>;
   /** What is known of a letter; undefined: no such letter, or all of it was settled more than a day ago. */
   status(id: string): Promise<LetterStatus | undefined>;
+  /**
+   * How a letter stands: as it does now, then at each change, until it has ended for all its recipients. The broker
+   * notifies this node; a reader that is slow gets the latest. Ends at once where there is no such letter.
+   * @throws SkeinError SKEIN_BUSY: this node watches 1,024 things already.
+   */
+  watch(id: string, options?: StreamOptions): MessageStream<LetterStatus>;
   /** Letters in the store, the oldest first; at most 200. Ask again after the last one's `n`. */
   list(filter?: LetterFilter): Promise<LetterStatus[]>;
   /** Letters of this node that the swarm has not taken yet, in the order in which they were sent. */
@@ -61,6 +78,42 @@ export interface LettersApi {
   /** Takes a letter away from all who have not settled it. Resolves with these recipients. */
   remove(id: string): Promise<readonly string[]>;
 }
+
+/** Some nodes that talk by letters. The same object for the same conversation is not promised; it holds nothing. */
+export interface Conversation {
+  /** 32 hexadecimal digits. A node that knows it can speak there. */
+  readonly id: string;
+  /**
+   * Stores a letter for all others that take part in it at this moment. A node that did not take part in it does from
+   * now on. @throws as `letters.send`; SkeinError SKEIN_INVALID: there is no such conversation, or nobody else in it.
+   */
+  say<Body = unknown>(body: Body, options?: SayOptions): Promise<SentLetter>;
+  /** Others take part in it from now on. Resolves with all participants. @throws as `converse`; SKEIN_INVALID as `say`. */
+  invite(names: string | readonly string[], options?: InviteOptions): Promise<readonly string[]>;
+  /** This node takes part in it no more, until it speaks again or is invited. What was said before still comes. */
+  leave(): Promise<void>;
+  /** Names of the nodes that take part in it, sorted; none once all have left. */
+  participants(): Promise<readonly string[]>;
+  /** The participants: those of now, then at each change. A reader that is slow gets the latest. Ends with the last. */
+  watch(options?: StreamOptions): MessageStream<readonly string[]>;
+  /**
+   * Calls `handler` for each letter that was or is said in it by others, as `letters.handle` does. Letters of a
+   * conversation without a handler wait.
+   */
+  handle<Body = unknown>(
+    handler: (letter: Letter<Body>) => unknown,
+    options?: Omit<HandleOptions, 'types' | 'conversations'>,
+  ): MessageSubscription;
+}
+
+/** Who may be invited. */
+export interface InviteOptions {
+  /** Nodes that the swarm has never seen may take part. Default false. */
+  readonly allowUnknown?: boolean;
+}
+
+/** How something is said in a conversation. */
+export type SayOptions = Omit<LetterOptions, 'type' | 'allowUnknown'>;
 
 /** What letters add to `node.events`. */
 export interface LettersNodeEvents {
@@ -90,7 +143,7 @@ export interface LettersErrorDetails {
 export interface LetterOptions extends WaitOptions {
   /** How long to wait until it is stored, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
-  /** What the letter is called. Default `letter`. */
+  /** What the letter is called. Default `letter`. Not `conversation.` and more, which `Conversation.say` uses. */
   readonly type?: string;
   /** The same author and key within a day: the letter that was stored first, and no other. At most 256 bytes. */
   readonly idempotencyKey?: string;
@@ -151,12 +204,24 @@ export type SentLetterResult =
 
 /** How letters are handled. */
 export interface HandleOptions extends StreamOptions {
+  /** Only letters of these types; each type has one handler. Default: all that no other handler of this node takes. */
+  readonly types?: readonly string[];
+  /**
+   * Letters that are said in conversations, where no handler is for that conversation alone. Default false: without
+   * `types` and this, letters of conversations wait.
+   */
+  readonly conversations?: boolean;
   /** Handlers at work at once. Default 16. With 1 all letters are handled one after the other. */
   readonly concurrency?: number;
   /** So often a letter is handed over before it has failed. Default 10. */
   readonly attempts?: number;
   /** A letter that waits for its next attempt delays the later ones of its author. Default false. */
   readonly ordered?: boolean;
+  /**
+   * Ids of handled letters are kept on this node's disk, and one that comes again is settled without the handler. Default
+   * false. A crash between the end of the handler and the write of the id (some milliseconds) still brings it again.
+   */
+  readonly dedup?: boolean;
   /** A handler that has not settled by then has failed this attempt; its result does not count. Default: none. */
   readonly handlerTimeoutMs?: number;
 }
@@ -167,6 +232,8 @@ export interface Letter<Body = unknown> {
   readonly id: string;
   /** What it is called. */
   readonly type: string;
+  /** The id of the conversation that it was said in. */
+  readonly conversation?: string;
   /** Its author's name. */
   readonly from: string;
   /** Everybody it was sent to, this node among them; of a letter to more than 256 nodes this node alone. */

@@ -8,7 +8,7 @@ import type { LettersFeatureShape } from './shape.ts';
 
 export const letters = feature<LettersFeatureShape>()({
   name: lettersFeature,
-  needs: ['swarm'],
+  needs: ['swarm', 'conversations'],
   nodeEvents: ['letter:undelivered'],
   behavior: ({ needed }) => new Letters(needed<SwarmCore>('swarm')),
   facade: lettersFacade,

@@ -7,13 +7,16 @@
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
 import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { openStream } from '../../kit/open-stream.ts';
 import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import type { Letter, LetterOptions, LettersNodeApi } from './api.ts';
+import type { Letter, LettersNodeApi } from './api.ts';
 import { letterIdPattern, recipientStates } from './core/letters-types.ts';
 import { letterLimits } from './core/limits.ts';
+import { conversationOperations } from './remote-conversations.ts';
+import { optionsOf, own, sentFields } from './remote-fields.ts';
 
 /** A letter to handle. */
 export interface HandedLetter extends Omit<Letter, 'timestamp'> {
@@ -30,22 +33,7 @@ interface Ticket {
 const tickets = new TicketsByCaller<Ticket>();
 
 const id = v.pipe(v.string(), v.regex(letterIdPattern, 'expected the id of a letter, 32 hexadecimal digits'));
-const own = {
-  type: v.exactOptional(kindName),
-  idempotencyKey: v.exactOptional(v.pipe(v.string(), v.nonEmpty('expected text that is not empty'))),
-  /** Unix milliseconds. */
-  notBefore: v.exactOptional(wholeNumber(0, Number.MAX_SAFE_INTEGER, 'Unix milliseconds')),
-  expiresMs: v.exactOptional(wholeNumber(1, letterLimits.letterExpiresMsMax, 'milliseconds')),
-  allowUnknown: v.exactOptional(flag),
-  copies: v.exactOptional(v.pipe(v.picklist([1, 2], 'expected 1 or 2'), v.description('1 or 2'))),
-};
 const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
-const sentFields = {
-  id: v.string(),
-  n: v.number(),
-  isRepeat: v.boolean(),
-  where: v.picklist(['store', 'outbox']),
-};
 
 const statusSchema = v.strictObject({
   id: v.string(),
@@ -125,9 +113,12 @@ export const operations = {
   handleLetters: stream({
     summary: 'Get the letters to this node, each to be settled by `settleLetter`.',
     input: v.strictObject({
+      types: v.exactOptional(listOf(kindName, 'types of letters', letterLimits.letterTypesMax)),
+      conversations: v.exactOptional(flag),
       concurrency: v.exactOptional(wholeNumber(1, letterLimits.letterConcurrencyMax)),
       attempts: v.exactOptional(wholeNumber(1, letterLimits.letterAttemptsMax)),
       ordered: v.exactOptional(flag),
+      dedup: v.exactOptional(flag),
       handlerTimeoutMs: v.exactOptional(wholeNumber(1, 24 * 3_600_000, 'milliseconds')),
       /** After so many no other letter is taken from the mailbox. */
       count: v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
@@ -136,6 +127,7 @@ export const operations = {
       ticket: v.number(),
       id: v.string(),
       type: v.string(),
+      conversation: v.exactOptional(v.string()),
       from: v.string(),
       to: names,
       body: v.unknown(),
@@ -185,12 +177,21 @@ export const operations = {
       return {};
     },
   }),
+  ...conversationOperations,
   letterStatus: call({
     summary: 'What is known of a letter and its recipients; null when no such letter is known.',
     input: v.strictObject({ id }),
     output: v.strictObject({ letter: v.nullable(statusSchema) }),
     example: { id: '00000000000000000000000000000000' },
     run: async ({ letters }, input) => ({ letter: (await letters.status(input.id)) ?? null }),
+  }),
+  watchLetter: stream({
+    summary: 'How a letter stands, now and at each change, until it has ended for all its recipients.',
+    input: v.strictObject({ id }),
+    output: statusSchema,
+    example: { id: '00000000000000000000000000000000' },
+    run: async ({ letters }, input, { signal }) =>
+      openStream(letters.watch(input.id, { signal }), (letter) => letter),
   }),
   letters: call({
     summary: 'Letters in the store, the oldest first, at most 200; "after" takes the last place seen.',
@@ -248,12 +249,6 @@ export const operations = {
     run: async ({ letters }, input) => ({ recipients: [...(await letters.remove(input.id))] }),
   }),
 };
-
-function optionsOf<Own extends { readonly notBefore?: number }>({ notBefore, ...rest }: Own) {
-  const time: Pick<LetterOptions, 'notBefore'> =
-    notBefore === undefined ? {} : { notBefore: new Date(notBefore) };
-  return { ...rest, ...time };
-}
 
 function handedLetter(ticket: number, letter: Letter, bodies: Bodies): HandedLetter {
   return { ticket, ...letter, body: bodies.toWire(letter.body), timestamp: letter.timestamp.getTime() };

@@ -248,7 +248,14 @@ function commandOf(action: Action): { feature: string; verb: string; input: unkn
     case 'ask-swarm':
       return { feature: 'swarm', verb: 'ask', input: { verb: 'nodes', input: { after: '' } } };
     case 'handle-letters':
-      return { feature: 'letters', verb: 'open', input: { letters: 1000, bytes: 4_194_304 } };
+      return {
+        feature: 'letters',
+        verb: 'open',
+        input: {
+          ...{ letters: 1000, bytes: 4_194_304 },
+          selection: { types: ['note'], others: true, conversations: false },
+        },
+      };
     default:
       return undefined;
   }

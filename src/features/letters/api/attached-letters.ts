@@ -16,6 +16,7 @@ import type {
   SentLetterResult,
 } from '../api.ts';
 import type { HandedLetter, operations } from '../remote.ts';
+import { attachedConversing } from './attached-conversing.ts';
 import {
   checkFilter,
   checkHandler,
@@ -49,17 +50,23 @@ export function attachedLetters(session: LettersSession): LettersNodeApi {
     },
     handle<Body>(handler: (letter: Letter<Body>) => unknown, options: HandleOptions = {}) {
       checkHandler(handler, options);
-      const { signal, ...rest } = options;
-      const stream = session.stream('handleLetters', rest, { signal });
+      const { signal, types, ...rest } = options;
+      const input = { ...rest, ...(types === undefined ? {} : { types: [...types] }) };
+      const stream = session.stream('handleLetters', input, { signal });
       void handleAll(session, handler as (letter: Letter) => unknown, stream).catch(() => {
         // What ended it is reported by `opened`, or by the `close` event.
       });
       return stream;
     },
+    ...attachedConversing(session, (handler, options) => letters.handle(handler, options)),
     async status(id) {
       checkId(id);
       await session.ready();
       return (await session.call('letterStatus', { id })).letter ?? undefined;
+    },
+    watch(id, { signal } = {}) {
+      checkId(id);
+      return session.stream('watchLetter', { id }, { signal });
     },
     async list(filter = {}) {
       checkFilter(filter);

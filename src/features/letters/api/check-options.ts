@@ -13,6 +13,7 @@ import {
   shown,
 } from '../../../kit/arguments.ts';
 import { labelProblem } from '../../../kit/labels.ts';
+import { isConversationLabel } from '../../conversations/core/shared.ts';
 import type { HandleOptions, LetterFilter, LetterOptions, ManyLetter } from '../api.ts';
 import { letterIdPattern, recipientStates } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
@@ -57,6 +58,10 @@ export function checkMany(letters: readonly ManyLetter[]): void {
 function checkOwn({ type, idempotencyKey, notBefore, expiresMs, allowUnknown, copies }: LetterOptions): void {
   const problem = type === undefined ? undefined : labelProblem(type);
   if (problem !== undefined) throw new TypeError(`type: ${problem}`);
+  if (type !== undefined && isConversationLabel(type))
+    throw new TypeError(
+      `type: ${shown(type)} is what is said in a conversation: use say() of the conversation`,
+    );
   checkText('idempotencyKey', idempotencyKey);
   if (idempotencyKey !== undefined && byteLength(idempotencyKey) > letterLimits.letterKeyBytesMax)
     throw new TypeError(`idempotencyKey is at most ${letterLimits.letterKeyBytesMax} bytes of UTF-8`);
@@ -70,13 +75,34 @@ function checkOwn({ type, idempotencyKey, notBefore, expiresMs, allowUnknown, co
 export function checkHandler(handler: unknown, options: HandleOptions): void {
   if (typeof handler !== 'function')
     throw new TypeError(`letters.handle: a handler is a function, got ${shown(handler)}`);
-  const names = ['concurrency', 'attempts', 'ordered', 'handlerTimeoutMs', 'signal'];
+  const names = [
+    'types',
+    'conversations',
+    'concurrency',
+    'attempts',
+    'ordered',
+    'dedup',
+    'handlerTimeoutMs',
+    'signal',
+  ];
   checkOptions('letters.handle', options, names);
-  const { concurrency, attempts, ordered, handlerTimeoutMs } = options;
+  const { types, conversations, concurrency, attempts, ordered, dedup, handlerTimeoutMs } = options;
+  checkTypes(types);
+  checkOneOf('conversations', conversations, [true, false] as never);
   if (concurrency !== undefined) checkWhole('concurrency', concurrency, 1, letterLimits.letterConcurrencyMax);
   if (attempts !== undefined) checkWhole('attempts', attempts, 1, letterLimits.letterAttemptsMax);
   checkOneOf('ordered', ordered, [true, false] as never);
+  checkOneOf('dedup', dedup, [true, false] as never);
   if (handlerTimeoutMs !== undefined) checkWhole('handlerTimeoutMs', handlerTimeoutMs, 1, 24 * 3_600_000);
+}
+
+function checkTypes(types: readonly string[] | undefined): void {
+  if (types === undefined) return;
+  const { letterTypesMax } = letterLimits;
+  if (!Array.isArray(types) || types.length === 0 || types.length > letterTypesMax)
+    throw new TypeError(`types is a list of 1 to ${letterTypesMax} types of letters, got ${shown(types)}`);
+  const problem = types.map(labelProblem).find((each) => each !== undefined);
+  if (problem !== undefined) throw new TypeError(`types: ${problem}`);
 }
 
 export function checkFilter(filter: LetterFilter): void {

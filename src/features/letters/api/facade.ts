@@ -1,9 +1,14 @@
 /** Letters of a node in this process: sending, handling and questions over the core. */
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import type { Letter, LettersApi } from '../api.ts';
+import { type Watched, WatchedStreams } from '../../swarm/api/watched-streams.ts';
+import type { SwarmFeatureShape } from '../../swarm/shape.ts';
+import type { Letter, LetterStatus, LettersApi } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
+import { letterTopic, placeTopic } from '../core/topics.ts';
 import type { LettersFeatureShape } from '../shape.ts';
+import { checkId } from './check-options.ts';
+import { conversing } from './conversing.ts';
 import { Handling } from './handling.ts';
 import { Inquiries } from './inquiries.ts';
 import { OutgoingLetters } from './outgoing-letters.ts';
@@ -11,6 +16,10 @@ import { OutgoingLetters } from './outgoing-letters.ts';
 export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Facade<LettersFeatureShape> {
   const outgoing = new OutgoingLetters(node);
   const handling = new Handling(node);
+  const streams = new WatchedStreams({
+    swarm: node.needed<SwarmFeatureShape>('swarm'),
+    after: (milliseconds, callback) => node.after(milliseconds, callback),
+  });
   const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }));
   const letters: LettersApi = {
     async send(to, body, options = {}) {
@@ -29,7 +38,18 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       node.checkOpen();
       return handling.handle(handler as (letter: Letter) => unknown, options);
     },
+    ...conversing({
+      node,
+      streams,
+      send: (to, body, options) => outgoing.sendChecked(to, body, options),
+      handle: (handler, options) => handling.handle(handler, options),
+    }),
     status: (id) => inquiries.status(id),
+    watch(id, { signal } = {}) {
+      checkId(id);
+      node.checkOpen();
+      return streams.stream(watchedLetter(id, inquiries), signal);
+    },
     list: (filter = {}) => inquiries.list(filter),
     async outbox() {
       node.checkOpen();
@@ -51,12 +71,26 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
     event(event) {
       if (event.type === 'stored') outgoing.stored(event);
       else if (event.type === 'letters') handling.received(event);
+      else if (event.type === 'confirmed') handling.confirmed();
       else
         for (const { id, recipient, state, reason } of event.letters)
           node.emit('letter:undelivered', { id, recipient, state, reason });
     },
     resumed: () => handling.resume(),
     drain: (idle) => handling.drain(idle),
-    end: (error) => outgoing.end(error),
+    end(error) {
+      streams.end(error);
+      handling.end();
+      outgoing.end(error);
+    },
+  };
+}
+
+function watchedLetter(id: string, inquiries: Inquiries): Watched<LetterStatus> {
+  return {
+    topics: [letterTopic(id)],
+    topicsOf: ({ n }) => [letterTopic(id), placeTopic(n)],
+    read: () => inquiries.status(id),
+    isLast: ({ recipients }) => recipients.every(({ state }) => state !== 'stored'),
   };
 }

@@ -1,45 +1,33 @@
 /**
- * `letters.handle`: hands letters to the program's handler, and says what became of each.
+ * `letters.handle`: the program's handlers, and which letters each of them gets.
  *
- * Made by the letters facade. Letters are begun in the order in which they came, some at a time. Invariant: each letter
- * that was handed over is settled once, by the first of: the handler's end, its timeout, the end of the node.
+ * Made by the letters facade. Invariant: a letter has at most one handler; the broker hands over no letters that have
+ * none, and what a closed handler has not begun goes back to it.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
-import { decodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { MessageSubscription } from '../../../kit/streams.ts';
 import type { HandleOptions, Letter } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
-import type { Delivery, LettersEvent } from '../core/letters-types.ts';
-import { letterLimits, retryWaitMs } from '../core/limits.ts';
+import type { LettersEvent, Window } from '../core/letters-types.ts';
+import { letterLimits } from '../core/limits.ts';
+import { isSelected, type Selection } from '../core/selection.ts';
 import type { LettersFeatureShape } from '../shape.ts';
 import { checkHandler } from './check-options.ts';
+import { HandledLog } from './handled-log.ts';
+import { type Handler, HandlerQueue } from './handler-queue.ts';
 
 type Ports = NodePorts<LettersFeatureShape, Letters>;
 
-interface Handler {
-  readonly handle: (letter: Letter) => unknown;
-  readonly concurrency: number;
-  readonly attempts: number;
-  readonly ordered: boolean;
-  readonly handlerTimeoutMs: number | undefined;
-}
-
-interface Job {
-  readonly store: number;
-  readonly delivery: Delivery;
-  /** Of this node, where it was not given back meanwhile. */
-  attempt: number;
-}
-
 export class Handling {
   private readonly ports: Ports;
-  private handler: Handler | undefined;
-  private readonly waiting: Job[] = [];
-  private running = 0;
-  /** With `ordered`: authors whose letter waits for its next attempt, and those that wait behind it. */
-  private readonly behind = new Map<string, { readonly held: Job; readonly later: Job[] }>();
+  /** Of the handlers that are open. */
+  private readonly queues = new Set<HandlerQueue>();
+  /** Of closed handlers that are at work still. */
+  private readonly ending = new Set<HandlerQueue>();
   private whenIdle: (() => void) | undefined;
+  private isAwaitingStore = false;
+  private log: HandledLog | undefined;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -47,167 +35,153 @@ export class Handling {
 
   handle(handle: (letter: Letter) => unknown, options: HandleOptions): MessageSubscription {
     checkHandler(handle, options);
-    if (this.handler !== undefined)
-      throw new SkeinError(
-        'SKEIN_INVALID',
-        'this node handles letters already: close that subscription first',
-      );
-    const { concurrency = letterLimits.letterConcurrency, attempts = letterLimits.letterAttempts } = options;
-    const { ordered = false, handlerTimeoutMs, signal } = options;
-    const handler = { handle, concurrency, attempts, ordered, handlerTimeoutMs };
-    this.handler = handler;
-    const opened = this.open();
+    const handled = options.dedup === true ? this.handledLog() : undefined;
+    const handler = handlerOf(handle, options, handled);
+    const queue: HandlerQueue = new HandlerQueue(this.ports, handler, () => this.becameIdle(queue));
+    this.checkFree(queue.handler.selection);
+    this.queues.add(queue);
+    const opened = handled === undefined ? this.open(queue) : this.openWith(handled, queue);
     // That the node is closed is reported by its `close` event.
     opened.catch(() => undefined);
-    const close = async (): Promise<void> => {
-      if (this.handler === handler) this.stop();
-    };
+    const close = async (): Promise<void> => this.close(queue);
+    const { signal } = options;
     if (signal?.aborted === true) void close();
     else signal?.addEventListener('abort', () => void close(), { once: true });
     return { opened, close, [Symbol.asyncDispose]: close };
   }
 
-  /** The kernel behind this node has changed. */
-  resume(): void {
-    this.waiting.length = 0;
-    this.behind.clear();
-    if (this.handler !== undefined) void this.open();
+  /** The node has ended. */
+  end(): void {
+    void this.log?.close();
   }
 
-  /** The node is to end: nothing new begins. @param idle Called once nothing runs. */
+  private open(queue: HandlerQueue): Promise<void> {
+    queue.open();
+    return this.ports.ask('open', this.window());
+  }
+
+  /** Nothing is handed over before it is known what was handled. */
+  private async openWith(handled: HandledLog, queue: HandlerQueue): Promise<void> {
+    try {
+      await handled.open();
+    } catch (error) {
+      this.close(queue);
+      throw error;
+    }
+    if (this.queues.has(queue)) await this.open(queue);
+  }
+
+  private handledLog(): HandledLog {
+    this.log ??= new HandledLog(this.ports, () => this.ports.behavior.wallNow);
+    return this.log;
+  }
+
+  /** The kernel behind this node has changed. */
+  resume(): void {
+    for (const queue of this.queues) queue.forget();
+    if (this.queues.size > 0) void this.ports.ask('open', this.window());
+  }
+
+  /** The node is to end: nothing new begins. @param idle Called once nothing runs, and what became of letters is stored. */
   drain(idle: () => void): void {
-    this.stop();
-    if (this.running === 0) idle();
-    else this.whenIdle = idle;
+    this.whenIdle = idle;
+    for (const queue of [...this.queues]) this.close(queue);
+    this.lookIdle();
   }
 
   received({ store, deliveries }: Extract<LettersEvent, { type: 'letters' }>): void {
-    for (const delivery of deliveries) {
-      const job = { store, delivery, attempt: delivery.attempt };
-      const behind = this.behind.get(delivery.author);
-      if (behind === undefined) this.waiting.push(job);
-      else behind.later.push(job);
-    }
-    this.beginNext();
+    for (const delivery of deliveries) this.queueFor(delivery.type)?.received(store, delivery);
+    for (const queue of this.queues) queue.beginNext();
   }
 
-  private open(): Promise<void> {
-    const window = { letters: letterLimits.lettersInHandMax, bytes: letterLimits.lettersInHandBytesMax };
-    return this.ports.ask('open', window);
+  /** The handler of its type before that of all others. */
+  private queueFor(type: string): HandlerQueue | undefined {
+    const all = [...this.queues].filter(({ handler }) => isSelected(handler.selection, type));
+    return all.find(({ handler }) => handler.selection.types.includes(type)) ?? all[0];
   }
 
-  /** What was not begun goes back to the swarm, for the next one that handles letters. */
-  private stop(): void {
-    if (this.handler === undefined) return;
-    this.handler = undefined;
-    const held = [...this.behind.values()].flatMap(({ held: job, later }) => [job, ...later]);
-    const notBegun = [...this.waiting, ...held].map(({ delivery }) => delivery.n);
-    this.waiting.length = 0;
-    this.behind.clear();
-    if (this.ports.tryEnter()) this.ports.behavior.mailbox.close(notBegun);
+  private checkFree({ types, others, conversations }: Selection): void {
+    const used = this.selection();
+    const twice = types.find((type) => used.types.includes(type));
+    if (twice !== undefined)
+      throw new SkeinError(
+        'SKEIN_INVALID',
+        `this node handles letters of type "${twice}" already: close that subscription first`,
+      );
+    if ((others && used.others) || (conversations && used.conversations))
+      throw new SkeinError(
+        'SKEIN_INVALID',
+        `this node handles letters${others ? '' : ' of conversations'} already: close that subscription first`,
+      );
+    const { letterTypesMax } = letterLimits;
+    if (used.types.length + types.length > letterTypesMax)
+      throw new SkeinError(
+        'SKEIN_INVALID',
+        `the handlers of this node name ${used.types.length} types and conversations: at most ${letterTypesMax}; handle all conversations with one handler`,
+      );
   }
 
-  private beginNext(): void {
-    const { handler } = this;
-    while (handler !== undefined && this.running < handler.concurrency) {
-      const job = this.waiting.shift();
-      if (job === undefined) return;
-      const behind = this.behind.get(job.delivery.author);
-      // One before it has failed since it was put into the line.
-      if (behind !== undefined) behind.later.push(job);
-      else void this.run(handler, job);
-    }
-  }
-
-  private async run(handler: Handler, job: Job): Promise<void> {
-    this.running++;
-    const { after } = this.ports;
-    const { id } = job.delivery;
-    const slow = after(letterLimits.letterSlowMs, () =>
-      this.ports.warn(
-        'letters',
-        `the handler of letter ${id} has not settled within ${letterLimits.letterSlowMs / 1000} s`,
-      ),
-    );
-    try {
-      await limited(handler.handle(this.letterOf(job)), handler.handlerTimeoutMs, after);
-      this.settle(({ mailbox }) => mailbox.handled(job.store, job.delivery.n));
-    } catch (error) {
-      this.failed(handler, job, error);
-    } finally {
-      slow();
-      this.running--;
-      if (this.running === 0) this.whenIdle?.();
-      this.beginNext();
-    }
-  }
-
-  private failed(handler: Handler, job: Job, error: unknown): void {
-    const { store, delivery } = job;
-    const { n, author } = delivery;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof SkeinError && error.code === 'SKEIN_REFUSED')
-      return this.settle(({ mailbox }) => mailbox.end(store, n, 'refused', reason));
-    this.ports.warn(
-      'handler',
-      `letter ${delivery.id} from ${author}, attempt ${job.attempt}: ${textOf(error)}`,
-    );
-    if (job.attempt >= handler.attempts)
-      return this.settle(({ mailbox }) => mailbox.end(store, n, 'failed', reason));
-    if (handler.ordered) this.holdBack(job);
-    else this.settle(({ mailbox }) => mailbox.again(store, n, job.attempt, reason));
-  }
-
-  /** It stays in hand, and its author's later letters behind it. */
-  private holdBack(job: Job): void {
-    const { author } = job.delivery;
-    this.behind.set(author, { held: job, later: [] });
-    const waitMs = retryWaitMs(job.attempt);
-    job.attempt++;
-    this.ports.after(waitMs, () => {
-      const behind = this.behind.get(author);
-      if (behind?.held !== job) return;
-      this.behind.delete(author);
-      this.waiting.unshift(job, ...behind.later);
-      this.beginNext();
-    });
-  }
-
-  private settle(act: (behavior: Letters) => void): void {
-    if (this.ports.tryEnter()) act(this.ports.behavior);
-  }
-
-  private letterOf({ delivery, attempt }: Job): Letter {
-    const { id, type, author: from, recipients: to, sentAt, encoding, body, via } = delivery;
+  private selection(): Selection {
+    const all = [...this.queues].map(({ handler }) => handler.selection);
     return {
-      id,
-      type,
-      from,
-      to,
-      body: decodeBody(encoding, body),
-      timestamp: new Date(sentAt),
-      attempt,
-      delivered: attempt > 1,
-      trace: [from, via],
+      types: all.flatMap(({ types }) => types),
+      others: all.some(({ others }) => others),
+      conversations: all.some(({ conversations }) => conversations),
     };
   }
+
+  private window(): Window {
+    return {
+      letters: letterLimits.lettersInHandMax,
+      bytes: letterLimits.lettersInHandBytesMax,
+      selection: this.selection(),
+    };
+  }
+
+  private close(queue: HandlerQueue): void {
+    if (!this.queues.delete(queue)) return;
+    const notBegun = queue.stop();
+    if (!queue.isIdle) this.ending.add(queue);
+    this.announce(notBegun);
+  }
+
+  /** What was not begun goes back to the swarm, for the next one that handles such letters. */
+  private announce(notBegun: readonly number[]): void {
+    if (!this.ports.tryEnter()) return;
+    const { mailbox } = this.ports.behavior;
+    if (this.queues.size === 0) mailbox.close(notBegun);
+    else mailbox.open(this.window(), notBegun);
+  }
+
+  private becameIdle(queue: HandlerQueue): void {
+    this.ending.delete(queue);
+    this.lookIdle();
+  }
+
+  private lookIdle(): void {
+    if (this.whenIdle === undefined || this.ending.size > 0) return;
+    if (this.isAwaitingStore) return;
+    this.isAwaitingStore = true;
+    if (this.ports.tryEnter()) this.ports.behavior.mailbox.awaitConfirmed();
+    else this.confirmed();
+  }
+
+  /** What the program has said of letters is in the store. */
+  confirmed(): void {
+    const idle = this.whenIdle;
+    this.whenIdle = undefined;
+    idle?.();
+  }
 }
 
-/** What it returned, unless the time is over before. */
-function limited(
-  result: unknown,
-  timeoutMs: number | undefined,
-  after: Ports['after'],
-): Promise<unknown> | unknown {
-  if (timeoutMs === undefined) return result;
-  return new Promise((resolve, reject) => {
-    const cancel = after(timeoutMs, () =>
-      reject(new Error(`the handler has not settled within ${timeoutMs} ms`)),
-    );
-    Promise.resolve(result).then(resolve, reject).finally(cancel);
-  });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function handlerOf(
+  handle: (letter: Letter) => unknown,
+  options: HandleOptions,
+  handled: HandledLog | undefined,
+): Handler {
+  const { concurrency = letterLimits.letterConcurrency, attempts = letterLimits.letterAttempts } = options;
+  const { ordered = false, handlerTimeoutMs, types = [], conversations = false } = options;
+  const others = types.length === 0 && !conversations;
+  const selection = { types: [...new Set(types)], others, conversations };
+  return { handle, selection, concurrency, attempts, ordered, handlerTimeoutMs, handled };
 }

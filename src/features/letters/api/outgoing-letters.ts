@@ -45,7 +45,15 @@ export class OutgoingLetters {
     options: LetterOptions,
   ): Promise<SentLetter> {
     checkLetterOptions(options);
-    const recipients = to === undefined ? undefined : this.recipientsOf(to);
+    return this.sendChecked(to === undefined ? undefined : this.recipientsOf(to), body, options);
+  }
+
+  /** @param options May have a type that programs cannot give. */
+  async sendChecked(
+    recipients: readonly string[] | undefined,
+    body: unknown,
+    options: LetterOptions,
+  ): Promise<SentLetter> {
     const [stored] = await this.put([draftOf(recipients, body, options)], options);
     if (stored?.ok === true) return sent(stored);
     throw SkeinError.from((stored as Extract<Stored, { ok: false }>).failure);

@@ -1,18 +1,12 @@
 /** `skein letter watch`: prints what becomes of a letter, until it has ended for all its recipients. */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
 import { plural, print, printable } from '../../../cli/kit/output.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
-import { SkeinError } from '../../../kernel/index.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { LetterStatus, RecipientStatus } from '../api.ts';
 import { findLetter, idHelp } from './find-letter.ts';
-
-/** A letter to a node that is there is handled within milliseconds; one to a node that is off may take days. */
-const lookAgainMsMin = 100;
-const lookAgainMsMax = 2000;
 
 export function buildWatch(): Command {
   return withJson(
@@ -32,31 +26,17 @@ type Show = (id: string, recipient: RecipientStatus) => void;
 
 /** @returns the letter as it was seen last: when it has ended for all, or at Ctrl-C. */
 async function watch(client: ControlClient, given: string, show: Show): Promise<LetterStatus> {
-  const signal = interrupted();
   const shown = new Map<string, string>();
   let letter = await findLetter(client, given);
-  for (let waitMs = lookAgainMsMin; ; waitMs = Math.min(2 * waitMs, lookAgainMsMax)) {
-    const changed = letter.recipients.filter((each) => shown.get(each.name) !== JSON.stringify(each));
-    for (const recipient of changed) {
-      shown.set(recipient.name, JSON.stringify(recipient));
-      show(letter.id, recipient);
+  for await (const status of client.stream('watchLetter', { id: letter.id }, { signal: interrupted() })) {
+    letter = status;
+    for (const recipient of status.recipients) {
+      const text = JSON.stringify(recipient);
+      if (shown.get(recipient.name) !== text) show(letter.id, recipient);
+      shown.set(recipient.name, text);
     }
-    if (letter.recipients.every(({ state }) => state !== 'stored')) return letter;
-    if (changed.length > 0) waitMs = lookAgainMsMin;
-    await wait(waitMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return letter;
-    letter = (await statusAgain(client, letter.id)) ?? letter;
   }
-}
-
-/** Undefined: it cannot be asked for at the moment, as while the swarm has no broker. */
-async function statusAgain(client: ControlClient, id: string): Promise<LetterStatus | undefined> {
-  try {
-    return await findLetter(client, id);
-  } catch (problem) {
-    if (problem instanceof SkeinError && problem.retryable) return undefined;
-    throw problem;
-  }
+  return letter;
 }
 
 function showJson(id: string, recipient: RecipientStatus): void {

@@ -9,6 +9,7 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { Delivery, NextLetters, NextRequest } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import { isSelected, type Selection } from './selection.ts';
 
 export interface DesksPorts {
   /** Unix milliseconds. */
@@ -25,6 +26,7 @@ export interface Opening extends LineEnd {
   readonly opening: number;
   readonly letters: number;
   readonly bytes: number;
+  readonly selection: Selection;
 }
 
 class Desk {
@@ -215,7 +217,9 @@ export class Desks {
     desk.after = fresh.at(-1)?.n ?? desk.after;
     const last = due.at(-1);
     if (last !== undefined) desk.afterDue = { due: last.due, n: last.n };
-    const deliveries = [...due, ...fresh].filter(({ n }) => !desk.inHand.has(n));
+    const deliveries = [...due, ...fresh].filter(
+      ({ n, type }) => !desk.inHand.has(n) && isSelected(desk.opening.selection, type),
+    );
     for (const { n, body } of deliveries) desk.take(n, body.length);
     if (deliveries.length > 0) this.ports.send(desk.opening, deliveries, () => desk.haveArrived(deliveries));
     this.look(desk);

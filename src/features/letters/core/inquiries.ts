@@ -15,6 +15,7 @@ import {
   recipientStates,
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import { letterTopic } from './topics.ts';
 
 type StoreVerbs = LettersShape['store'];
 
@@ -80,6 +81,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
       { id, now, expiresAt: now + letterLimits.letterExpiresMs, trace },
       answer<readonly string[]>(reply, (recipients) => {
         ports.isDue(recipients, now);
+        swarm.touched(letterTopic(id));
         return { recipients };
       }),
     );
@@ -88,7 +90,10 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.ask(
       'remove',
       { id, now: Math.floor(ports.wallNow()), trace },
-      answer<readonly string[]>(reply, (recipients) => ({ recipients })),
+      answer<readonly string[]>(reply, (recipients) => {
+        swarm.touched(letterTopic(id));
+        return { recipients };
+      }),
     ),
   );
   swarm.answerBy('letters.list', (_from, input, reply) =>

@@ -1,6 +1,7 @@
 /** What the core of letters, its program and its store say to each other. */
 import type { Shape, StoreCompletion } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
+import type { Selection } from './selection.ts';
 
 /** 32 hexadecimal digits, drawn by the author: the same in every outbox and store. */
 type LetterId = string;
@@ -211,11 +212,21 @@ export type LettersEvent =
       readonly store: number;
       readonly deliveries: readonly Delivery[];
     }
-  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] };
+  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] }
+  /** All that the program has said of letters is in the store. */
+  | { readonly type: 'confirmed' };
+
+/** What a program that handles letters wants to be handed. */
+export interface Window {
+  /** At most so many that it has not settled. */
+  readonly letters: number;
+  readonly bytes: number;
+  readonly selection: Selection;
+}
 
 export interface LettersShape extends Shape {
   readonly commands: {
-    open(window: { readonly letters: number; readonly bytes: number }): void;
+    open(window: Window): void;
     ask(question: { readonly verb: string; readonly input: unknown }): string;
   };
   readonly event: LettersEvent;

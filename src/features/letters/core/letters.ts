@@ -144,6 +144,11 @@ export class Letters implements Behavior<LettersShape> {
     );
   }
 
+  /** Unix milliseconds. */
+  get wallNow(): number {
+    return Math.floor(this.agent.wallNow);
+  }
+
   private brokerChanged(): void {
     if (this.followed !== undefined) this.lines.drop(this.followed);
     this.followed = this.swarm.broker?.node;

@@ -14,6 +14,8 @@ export const letterLimits = {
   /** Letters of one recipient that wait in the store; the sender of one more is refused. */
   mailboxLettersMax: 100_000,
   mailboxBytesMax: 256 * 1024 * 1024,
+  /** Types that the handlers of one node name, conversations among them. */
+  letterTypesMax: 256,
   /** Handed to one recipient and not settled: enough for 50,000 a second over 20 ms. A larger letter travels alone. */
   lettersInHandMax: 1000,
   lettersInHandBytesMax: 4 * 1024 * 1024,
@@ -48,6 +50,9 @@ export const letterLimits = {
   /** The second attempt follows after this; that doubles, each time a fifth more or less. */
   letterRetryMs: 1000,
   letterRetryMsMax: 300_000,
+  /** With `dedup`: ids of handled letters that a recipient keeps, on its disk and in memory: some megabytes. */
+  handledIdsMax: 100_000,
+  letterHandledKeptMs: 30 * day,
   letterAttempts: 10,
   letterAttemptsMax: 1000,
   letterConcurrency: 16,

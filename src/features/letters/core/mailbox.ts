@@ -5,8 +5,9 @@
  * back; what the program has said is repeated to each broker until one has it in its store.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
-import type { Delivery, LettersEvent, Settlement } from './letters-types.ts';
+import type { Delivery, LettersEvent, Settlement, Window } from './letters-types.ts';
 import { letterLimits, retryWaitMs } from './limits.ts';
+import { isSelected } from './selection.ts';
 import { encodeClose, encodeOpen, encodeSettle, type Settled } from './wire.ts';
 
 export interface MailboxPorts {
@@ -14,11 +15,6 @@ export interface MailboxPorts {
   /** @param processed Called once the broker needs it no more. False: there is no broker. */
   send(message: Uint8Array, processed?: () => void): boolean;
   deliver(event: LettersEvent): void;
-}
-
-interface Window {
-  readonly letters: number;
-  readonly bytes: number;
 }
 
 export class Mailbox {
@@ -36,6 +32,8 @@ export class Mailbox {
     number,
     { readonly settlement: Settlement; readonly attempt: number }
   >();
+  /** The program waits until all is confirmed. */
+  private isAwaited = false;
   /** Of these, what has not been sent to the broker of the moment. */
   private unsent: Settled[] = [];
 
@@ -47,8 +45,10 @@ export class Mailbox {
     return this.inHand.size;
   }
 
-  open(window: Window): void {
+  /** @param notBegun As with `close`. */
+  open(window: Window, notBegun: readonly number[] = []): void {
     this.window = window;
+    for (const n of notBegun) this.inHand.delete(n);
     this.announce();
   }
 
@@ -71,8 +71,11 @@ export class Mailbox {
   received(opening: number, store: number, deliveries: readonly Delivery[]): void {
     if (opening !== this.opening) return;
     if (store !== this.store) this.otherStore(store);
-    const fresh = deliveries.filter((delivery) => this.isFresh(delivery));
-    if (this.window === undefined || fresh.length === 0) return;
+    const { window } = this;
+    if (window === undefined) return;
+    // One that no handler selects would be settled by nobody.
+    const fresh = deliveries.filter((each) => this.isFresh(each) && isSelected(window.selection, each.type));
+    if (fresh.length === 0) return;
     for (const { n, attempt } of fresh) {
       this.unconfirmed.delete(n);
       this.inHand.set(n, attempt);
@@ -92,6 +95,12 @@ export class Mailbox {
 
   handled(store: number, n: number): void {
     this.settle(store, n, { outcome: 'handled' });
+  }
+
+  /** The event `confirmed` follows once all that the program has said is in the store. */
+  awaitConfirmed(): void {
+    this.isAwaited = true;
+    this.lookConfirmed();
   }
 
   flush(): void {
@@ -127,6 +136,7 @@ export class Mailbox {
   private confirmed(items: readonly Settled[]): void {
     for (const { n, settlement } of items)
       if (this.unconfirmed.get(n)?.settlement === settlement) this.unconfirmed.delete(n);
+    this.lookConfirmed();
   }
 
   /** Places of the one before mean nothing there: those letters come again from their own store. */
@@ -135,6 +145,13 @@ export class Mailbox {
     this.inHand.clear();
     this.unconfirmed.clear();
     this.unsent = [];
+    this.lookConfirmed();
+  }
+
+  private lookConfirmed(): void {
+    if (!this.isAwaited || this.unconfirmed.size > 0) return;
+    this.isAwaited = false;
+    this.ports.deliver({ type: 'confirmed' });
   }
 }
 

@@ -15,6 +15,7 @@ import { type Errand, type FromMember, isPut, type Member, type PutErrand } from
 import { Intake } from './intake.ts';
 import type { LettersShape, NextLetters, NextRequest, SettleItem, Undelivered } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import { letterTopic, placeTopic } from './topics.ts';
 import { encodeLetters, encodeReport, type Settled } from './wire.ts';
 
 type Completion = StoreCompletion<LettersShape['store']>;
@@ -171,9 +172,9 @@ export class PostOffice {
         return this.settle(errand, message.items);
       case 'open': {
         const inHand = message.store === this.storeTag ? message.inHand : [];
-        const { opening, letters, bytes } = message;
+        const { opening, letters, bytes, selection } = message;
         const { node, life, name: recipient } = from;
-        this.desks.open({ node, life, recipient, opening, letters, bytes }, inHand);
+        this.desks.open({ node, life, recipient, opening, letters, bytes, selection }, inHand);
         return done();
       }
       case 'close':
@@ -190,7 +191,8 @@ export class PostOffice {
     this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'open');
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
-      if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
+      if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
+      for (const n of closed.arrived) this.ports.swarm.touched(placeTopic(n));
     });
   }
 
@@ -230,6 +232,7 @@ export class PostOffice {
       }
       this.counts.settled += items.length;
       done();
+      for (const { n } of items) this.ports.swarm.touched(placeTopic(n));
       this.report(completion.value as readonly Undelivered[]);
       const dues = items.flatMap(({ due }) => (due > 0 ? [due] : []));
       this.desks.settled(
@@ -297,6 +300,7 @@ export class PostOffice {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };
       this.counts.expired += expired.length;
+      for (const { id } of expired) this.ports.swarm.touched(letterTopic(id));
       this.report(expired);
       if (isMore) this.sweepAt = this.ports.agent.now;
     });

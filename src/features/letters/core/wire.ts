@@ -7,7 +7,8 @@
  *          text recipients (separated by spaces), bytes body
  * stored   2, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id, varint n;
  *          of a failure: text code, text message
- * open     3, varint opening, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n
+ * open     3, varint opening, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n;
+ *          u8 selection (1: types that are not named, 2: conversations that are not named), varint count, of each: text type
  * close    4
  * letters  5, varint opening, u48 store, varint count, of each: varint n, 16 bytes id, varint sent at, varint attempt, text author,
  *          text via, text type, text recipients, u8 encoding, bytes body
@@ -32,6 +33,7 @@ import {
   type Undelivered,
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import type { Selection } from './selection.ts';
 
 export const LetterKind = {
   put: 1,
@@ -43,6 +45,7 @@ export const LetterKind = {
   report: 7,
 } as const;
 export const LetterFlag = { allowsUnknown: 1, all: 2 } as const;
+export const SelectionFlag = { others: 1, conversations: 2 } as const;
 const outcomes = ['handled', 'again', 'failed', 'refused'] as const;
 
 const idBytes = 16;
@@ -72,6 +75,7 @@ export type LetterMessage =
       readonly letters: number;
       readonly bytes: number;
       readonly inHand: readonly number[];
+      readonly selection: Selection;
     }
   | { readonly type: 'close' }
   | {
@@ -123,11 +127,12 @@ export function encodeStored(number: number, results: readonly Stored[]): Uint8A
 }
 
 export function encodeOpen(open: Omit<Extract<LetterMessage, { type: 'open' }>, 'type'>): Uint8Array {
-  const { opening, store, letters, bytes, inHand } = open;
+  const { opening, store, letters, bytes, inHand, selection } = open;
   const writer = new Writer(64 + 8 * inHand.length).u8(LetterKind.open).varint(opening).u48(store);
   writer.varint(letters).varint(bytes);
   writer.varint(inHand.length);
   for (const n of inHand) writer.varint(n);
+  writeSelection(writer, selection);
   return writer.view();
 }
 
@@ -162,6 +167,12 @@ export function encodeReport(letters: readonly Undelivered[]): Uint8Array {
   for (const { id, recipient, state, reason } of letters)
     writeId(writer, id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
   return writer.view();
+}
+
+function writeSelection(writer: Writer, { types, others, conversations }: Selection): void {
+  writer.u8((others ? SelectionFlag.others : 0) | (conversations ? SelectionFlag.conversations : 0));
+  writer.varint(types.length);
+  for (const type of types) writer.text(type);
 }
 
 function writeId(writer: Writer, id: string): Writer {
@@ -200,6 +211,7 @@ function read(reader: Reader): LetterMessage | undefined {
         letters: reader.varint(letterLimits.lettersInHandMax),
         bytes: reader.varint(letterLimits.lettersInHandBytesMax),
         inHand: listOf(reader, 2 * letterLimits.lettersInHandMax, (each) => each.varint()),
+        selection: readSelection(reader),
       };
     case LetterKind.close:
       return { type: 'close' };
@@ -258,6 +270,15 @@ function readLetter(reader: Reader): Letter {
     body,
     recipients: isToAll ? undefined : recipients,
     allowsUnknown: (flags & LetterFlag.allowsUnknown) !== 0,
+  };
+}
+
+function readSelection(reader: Reader): Selection {
+  const flags = reader.u8();
+  return {
+    types: listOf(reader, letterLimits.letterTypesMax, (each) => each.text(limits.kindBytesMax)),
+    others: (flags & SelectionFlag.others) !== 0,
+    conversations: (flags & SelectionFlag.conversations) !== 0,
   };
 }
 

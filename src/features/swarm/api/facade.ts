@@ -7,8 +7,10 @@ import { swarmLimits } from '../core/limits.ts';
 import type { Swarm } from '../core/swarm.ts';
 import type { SwarmFeatureShape } from '../shape.ts';
 import { forgottenAnswer, nodesAnswer, readAnswer } from './answers.ts';
+import { Watches } from './watches.ts';
 
 export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
+  const watches = new Watches(node);
   const swarm: SwarmApi = {
     nodes: () => allNodes(node),
     forget: (name) => forget(node, name),
@@ -19,13 +21,19 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
   };
   return {
     api: { swarm },
-    shared: { nodesAfter: (name) => nodesAfter(node, name) },
+    shared: {
+      nodesAfter: (name) => nodesAfter(node, name),
+      ask: (verb, input) => node.ask('ask', { verb, input }),
+      watch: (topics, changed) => watches.add(topics, changed),
+    },
     event(event) {
-      if ('refused' in event) return node.warn(event.refused.code, event.refused.message);
+      if (event.type === 'refused') return node.warn(event.why.code, event.why.message);
+      if (event.type === 'changed') return watches.changed(event.handle);
       const { keeper, problem } = event;
       const why = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
       node.emit('swarm:keeper', { ...(keeper === undefined ? {} : { keeper }), ...why });
     },
+    resumed: () => watches.resume(),
   };
 }
 

@@ -7,6 +7,10 @@ export const swarmLimits = {
   /** UTF-8 bytes of one question and of one answer: a page of a list. */
   swarmQuestionBytesMax: 64 * 1024,
   swarmAnswerBytesMax: 1024 * 1024,
+  /** What one node watches at the broker at a time: a page of streams; the broker holds a few hundred bytes for each. */
+  swarmWatchesMax: 1024,
+  /** UTF-8 bytes of what one of them names. */
+  swarmTopicsBytesMax: 256,
   /** A store that could not be claimed is tried again after this, when somebody uses it. */
   swarmClaimAgainMs: 1000,
   /** The first letters of a new swarm wait this long, once: until all nodes know where it is kept. */

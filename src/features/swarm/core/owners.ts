@@ -89,7 +89,7 @@ export class Owners {
   private report(why: Failure): void {
     const agent = this.ports.agent();
     agent.log('warn', why.message, { code: why.code });
-    agent.deliver({ refused: why });
+    agent.deliver({ type: 'refused', why });
   }
 
   private isCurrent({ node, life }: LineEnd): boolean {

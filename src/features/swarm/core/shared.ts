@@ -79,6 +79,13 @@ export interface SwarmCore {
   idOf(name: string): NodeId | undefined;
   /** Asks the broker; the answer is JSON of its making. */
   ask(verb: string, input: unknown, reply: Answer): void;
+  /**
+   * Is called each time that something about these topics may have changed at the broker, and at each change of the
+   * broker. Topics hold no spaces. The returned function ends it. @throws SkeinError SKEIN_BUSY
+   */
+  watch(topics: readonly string[], changed: () => void): () => void;
+  /** As the broker: something about this topic has changed, and is in the store. */
+  touched(topic: string): void;
   /** As the broker: how questions of this verb are answered. The input is JSON of the questioner's making. */
   answerBy(verb: string, answerer: (from: Questioner, input: unknown, reply: Answer) => void): void;
 }

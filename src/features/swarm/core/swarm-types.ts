@@ -53,19 +53,16 @@ export interface Look {
   readonly host: string;
 }
 
-/** Who keeps the swarm, or why nobody here can. Neither: it is to be decided in a moment. */
-interface SwarmEvent {
-  readonly keeper?: string;
-  readonly problem?: Failure;
-}
-
-/** The broker does not let this node act in its name, or (at the broker) another one. */
-interface Refused {
-  readonly refused: Failure;
-}
+type SwarmEvent =
+  /** Who keeps the swarm, or why nobody here can. Neither: it is to be decided in a moment. */
+  | { readonly type: 'keeper'; readonly keeper?: string; readonly problem?: Failure }
+  /** Something that the program watches may have changed. */
+  | { readonly type: 'changed'; readonly handle: unknown }
+  /** The broker does not let this node act in its name, or (at the broker) another one. */
+  | { readonly type: 'refused'; readonly why: Failure };
 
 export interface SwarmShape extends Shape {
-  readonly event: SwarmEvent | Refused;
+  readonly event: SwarmEvent;
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
     /** The store of this node becomes the swarm's. */

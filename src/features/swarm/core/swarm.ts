@@ -28,10 +28,12 @@ import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
-import { decodeSwarmMessage, type SwarmMessage } from './question-wire.ts';
+import { decodeSwarmMessage, encodeChanged, encodeUnwatch, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
 import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
+import { Watchers } from './watchers.ts';
+import { Watching } from './watching.ts';
 
 export const swarmFeature = 'swarm';
 
@@ -91,13 +93,20 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     isOpen: () => this.office.state === 'open',
   });
   private readonly owners: Owners;
+  private readonly watching = new Watching();
+  private readonly watchers = new Watchers(
+    (to, number, arrived) => void this.lines.reply(to, encodeChanged(number), arrived),
+  );
   /** Answers that wait for an operation. */
   private readonly pages = new Map<number, Answer>();
   /** What is asked of a store that may not be claimed. */
   private readonly looks = new Map<number, (completion: Completion) => void>();
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
-    ended: (node) => this.ended(node),
+    ended: (node) => {
+      this.watchers.ended(node);
+      this.ended(node);
+    },
     forgotten: (node) => this.ended(node),
   });
   /** The broker whose questions have been sent. */
@@ -192,11 +201,29 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const { problem } = this;
     if (problem !== undefined) return reply.fail(problem);
     const bytes = this.questions.add(verb, input, reply, this.agent.now);
-    if (bytes !== undefined && this.broker !== undefined) this.lines.send(this.broker.node, bytes);
+    if (bytes !== undefined) this.sayToBroker(bytes);
   }
 
   answerBy(verb: string, answerer: Answerer): void {
     this.answering.by(verb, answerer);
+  }
+
+  watch(topics: readonly string[], changed: () => void): () => void {
+    this.want();
+    const { number, bytes } = this.watching.add(topics, changed);
+    this.sayToBroker(bytes);
+    return () => {
+      if (this.watching.remove(number)) this.sayToBroker(encodeUnwatch(number));
+    };
+  }
+
+  /** The same for the program: as an event, with what it has given. */
+  watchFor(handle: unknown, topics: readonly string[]): () => void {
+    return this.watch(topics, () => this.agent.deliver({ type: 'changed', handle }));
+  }
+
+  touched(topic: string): void {
+    this.watchers.touched(topic);
   }
 
   // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
@@ -242,16 +269,21 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.reported = text;
     if (problem !== undefined) this.agent.log('warn', problem.message);
     this.agent.deliver({
+      type: 'keeper',
       ...(broker === undefined ? {} : { keeper: broker.name }),
       ...(problem === undefined ? {} : { problem }),
     });
   }
 
-  /** All that is not answered, of the broker of the moment. */
+  private sayToBroker(bytes: Uint8Array): boolean {
+    return this.broker !== undefined && this.lines.send(this.broker.node, bytes);
+  }
+
+  /** All that is not answered, of the broker of the moment, and what is watched there. */
   private askAgain(): void {
-    const { broker } = this;
-    if (broker === undefined) return;
-    for (const bytes of this.questions.all()) if (!this.lines.send(broker.node, bytes)) return;
+    for (const bytes of this.watching.all()) if (!this.sayToBroker(bytes)) return;
+    for (const bytes of this.questions.all()) if (!this.sayToBroker(bytes)) return;
+    if (this.broker !== undefined) this.watching.changedAll();
   }
 
   /** The broker may have restarted, or taken this node for gone, and be the broker again. */
@@ -262,6 +294,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private setOffice(office: Office): void {
     if (office.state === 'elsewhere' && this.office.state === 'elsewhere') return;
     this.office = office;
+    if (office.state === 'elsewhere') this.watchers.clear();
+    else if (office.state === 'open') this.watchers.touchedAll();
     if (office.state !== 'open' && office.state !== 'opening') {
       this.claimToken = undefined;
       this.openAt = never;
@@ -386,14 +420,22 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   private said(from: LineEnd, message: SwarmMessage): void {
+    // Of these nobody but the broker is to be believed.
+    const isOfBroker = from.node === this.broker?.node;
     switch (message.type) {
       case 'answer':
         return this.questions.answered(message.number, message.json);
       case 'failure':
         return this.questions.failed(message.number, message.failure);
       case 'refusal':
-        // Nobody but the broker is to be believed.
-        if (from.node === this.broker?.node) this.owners.wasRefused(message.failure);
+        return isOfBroker ? this.owners.wasRefused(message.failure) : undefined;
+      case 'changed':
+        return isOfBroker ? this.watching.changed(message.number) : undefined;
+      case 'unwatch':
+        return this.watchers.remove(from.node, message.number);
+      case 'watch':
+        // Not the broker: its sender finds out, and says it to the next one.
+        if (this.office.state !== 'elsewhere') this.watchers.add(from, message.number, message.topics);
         return;
       case 'question':
         return this.answering.question(from, message);
@@ -436,7 +478,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const why = failed === undefined ? {} : { problem: failed.message };
     const { home } = this.keeping;
     const at = home === undefined ? {} : { home: { store: home.store, host: home.host } };
-    return { broker: broker?.name, store: office.state, ...why, ...at, ...this.lines.counts };
+    const watchers = this.watchers.count;
+    return { broker: broker?.name, store: office.state, ...why, ...at, watchers, ...this.lines.counts };
   }
 }
 

@@ -18,6 +18,7 @@ import type {
 import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
+import { ownFilesPart } from '../../../kit/own-files.ts';
 import type { Platform, PlatformEvents } from '../../../node/platform.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { Network } from '../network/network.ts';
@@ -31,6 +32,7 @@ import type { Disk } from './disk.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Host } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
+import { simulatedFiles } from './simulated-files.ts';
 import { SimulatedStore } from './simulated-store.ts';
 import { WakeTimer } from './wake-timer.ts';
 
@@ -64,6 +66,7 @@ export class SimPlatform implements Platform, Process {
   /** As the node sees it: what the disk has done is reported by the event loop. */
   readonly store: Store | undefined;
   readonly ownStore: Store | undefined;
+  readonly parts: Readonly<Record<string, unknown>>;
   readonly clock: NodeClock;
   /** What this program signs its records with, once it has begun; a liar uses it behind the program's back. */
   signer: RecordSigner | undefined;
@@ -110,6 +113,9 @@ export class SimPlatform implements Platform, Process {
     this.simulatedStores = [store, ownStore].filter((each) => each !== undefined);
     this.store = store && this.reportedByLoop(store);
     this.ownStore = ownStore && this.reportedByLoop(ownStore);
+    this.parts = {
+      [ownFilesPart]: simulatedFiles(this.host.files, (milliseconds, act) => this.after(milliseconds, act)),
+    };
     this.host.process = this;
   }
 

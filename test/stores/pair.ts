@@ -1,0 +1,34 @@
+/** A part of the store twice, as its model and on SQLite: what is asked of one is asked of the other, and compared. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { AnyStoreModel } from '../../src/stores/model.ts';
+import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
+import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { loadSqlite } from '../../src/stores/sqlite/library.ts';
+import type { AnySqlitePart } from '../../src/stores/sqlite/part.ts';
+
+const library = loadSqlite();
+
+export function pairOf(model: AnyStoreModel, part: AnySqlitePart) {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-part-'));
+  const memory = new StoreParts([model], new Map(), () => '0'.repeat(32));
+  const engine = new SqliteEngine({ library, path: join(folder, 'store.sqlite'), parts: [part] });
+  const ask = (verb: string, input: unknown): unknown => {
+    const operation = { verb, input: input as never };
+    const [outcome] = engine.carryOut([{ feature: model.name, operation }]);
+    const expected = memory.execute(model.name, operation);
+    expect([verb, shown(outcome as Outcome)]).toEqual([verb, shown(expected)]);
+    return expected.ok ? expected.value : undefined;
+  };
+  const close = (): void => {
+    engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ask, close };
+}
+
+function shown(outcome: Outcome): unknown {
+  return outcome.ok ? outcome.value : outcome.error.code;
+}
