@@ -42,7 +42,7 @@ export function writeNote(storePath: string, note: unknown): void {
     syncFoldersAbove(dirname(path));
     const file = openSync(next, 'w', 0o600);
     try {
-      writeSync(file, `${JSON.stringify(note)}\n`);
+      writeSync(file, `${JSON.stringify(note)}\n`, 0);
       fsyncSync(file);
     } finally {
       closeSync(file);

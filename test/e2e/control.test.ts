@@ -49,7 +49,10 @@ describe('the control socket as any HTTP client sees it', () => {
     });
     const named = (wanted: string) =>
       operations.flatMap(({ name, kind }) => (kind === wanted ? [name] : [])).toSorted();
-    expect(named('stream')).toEqual(['events', 'handleLetters', 'listen', 'pairs', 'serve', 'snoop']);
+    expect(named('stream')).toEqual([
+      ...['answerQueries', 'events', 'followLog', 'handleLetters', 'keepLog', 'listen', 'pairs'],
+      ...['serve', 'snoop', 'watchConversation', 'watchLetter'],
+    ]);
     expect(named('duplex')).toEqual(['accept', 'pair']);
   });
 

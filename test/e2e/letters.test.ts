@@ -191,6 +191,7 @@ describe('letters of two nodes', () => {
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       n: expect.any(Number),
       isRepeat: false,
+      where: 'store',
     });
     expect(await site.json('letter', 'send', 'b', 'x', '--key', 'k', '--node', 'a')).toEqual({
       ...(first as object),

@@ -26,7 +26,12 @@ const checked = (path: string) => ({
   facts: {
     id: expect.stringMatching(/^[0-9a-f]{32}$/),
     epoch: expect.any(Number),
-    parts: { letters: expect.any(Number), log: expect.any(Number), swarm: expect.any(Number) },
+    parts: {
+      conversations: expect.any(Number),
+      letters: expect.any(Number),
+      log: expect.any(Number),
+      swarm: expect.any(Number),
+    },
     pragmas: expect.objectContaining({ page_size: expect.any(Number), encoding: 'UTF-8' }),
   },
   library: expect.stringMatching(/sqlite$/),
@@ -54,7 +59,10 @@ describe('the store of a broker', () => {
     const text = await site.must('store', 'show', '--store', path);
     expect(text).toMatch(new RegExp(`^path +${path}\nsize +\\d+ bytes\nwrite-ahead log +\\d+ bytes\n`));
     expect(text).toMatch(
-      new RegExp(`^store +${shown.facts.id}\nepoch +\\d+\nparts +letters \\d+, log \\d+, swarm \\d+$`, 'm'),
+      new RegExp(
+        `^store +${shown.facts.id}\nepoch +\\d+\nparts +conversations \\d+, letters \\d+, log \\d+, swarm \\d+$`,
+        'm',
+      ),
     );
     expect(text).toMatch(
       /^library +\S+, SQLite 3\.\S+\nsync +[\d.]+ms \(median of \d+\), at most [\d.]+ms$/m,

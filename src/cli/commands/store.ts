@@ -116,7 +116,7 @@ function buildAdopt(): Command {
   )
     .addHelpText(
       'after',
-      '\nFor when the machine that kept it is gone for good. What waits in the store there\nis handed out no more, unless that machine comes back and adopts its own.',
+      '\nFor when the machine that kept it is gone for good. What waits in the store\nthere is handed out no more, unless that machine comes back and adopts its own.',
     )
     .action(async (flags: NodeChoice & PrintChoice) => {
       const home = await withNode(flags, (client) => client.call('adoptStore', {}));

@@ -24,8 +24,9 @@ export function build(): Command {
     ]).addHelpText(
       'after',
       '\nEvents are kept for 30 days, and 1 GiB of them at most; never what was sent.\n' +
-        '--keep writes every event as a line of JSON, from the oldest on: under its name the swarm remembers\n' +
-        'how far it has come, so that the next run goes on there. After a crash the last lines may come again.',
+        '--keep writes every event as a line of JSON, from the oldest on: under its name\n' +
+        'the swarm remembers how far it has come, so that the next run goes on there.\n' +
+        'After a crash the last lines may come again.',
     ),
   )
     .option(

@@ -32,8 +32,7 @@ export function build(): Command {
       'skein query --swarm state --json-body \'{"from": "b", "after": 100}\'',
     ]).addHelpText(
       'after',
-      '\nEvery node and every swarm answers: services, service NAME, stats, mood, state, peers.\n' +
-        'Programs answer others; `skein query NODE services` lists what a node answers.',
+      '\nEvery node and every swarm answers: services, service NAME, stats, mood, state,\npeers. Programs answer others; `skein query NODE services` lists them.',
     ),
   )
     .usage('[options] <node> <name> [input]\n       skein query [options] --swarm <name> [input]')

@@ -29,7 +29,7 @@ export const chatCommands = {
   invite: ['invite NAME...', 'these take part from now on'],
   who: ['who', 'who takes part'],
   peers: ['peers [all]', 'nodes that can be reached; all: that were ever here'],
-  peer: ['peer NAME QUERY [INPUT]', 'ask a node; INPUT is text, or JSON in braces or brackets'],
+  peer: ['peer NAME QUERY [INPUT]', 'ask a node; INPUT is text, or JSON in {} or []'],
   swarm: ['swarm QUERY [INPUT]', 'ask the swarm'],
   state: ['state AUTHOR...', 'letters of these, and how they stand'],
   help: ['help', 'this list'],
