@@ -21,9 +21,9 @@ export function build(): Command {
     .addHelpText(
       'after',
       `\nCommands, one a line:\n${shownHelp().replace(/^/gm, '  ')}\n` +
-        '\nIn a terminal Tab completes, the arrow keys bring back what was typed, and Ctrl-C\n' +
-        'ends a command that waits. From a pipe it reads to the end, prints failures to\n' +
-        'standard error, and ends with 1 where there were some.',
+        '\nIn a terminal Tab completes, the arrow keys bring back what was typed, and\n' +
+        'Ctrl-C ends a command that waits. From a pipe it reads to the end, prints\n' +
+        'failures to standard error, and ends with 1 where there were some.',
     )
     .action(async (names: readonly string[], choice: NodeChoice) => {
       for (const name of names) checkName(name, 'chat: node');
