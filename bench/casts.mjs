@@ -118,6 +118,51 @@ export const casts = {
       return { opened, reached, ...starter.done.figures };
     },
   },
+  letters: {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: all }],
+    figures: {
+      rate: { label: '', unit: 'letters/s', better: 'more' },
+      turns: { label: "broker's turns, p99", unit: 'ms', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'letters-in-turn': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: all }],
+    figures: {
+      p50: { label: 'p50', unit: 'us', better: 'less' },
+      p99: { label: 'p99', unit: 'us', better: 'less' },
+      sync: { label: 'a sync, p50', unit: 'us', better: 'less' },
+      over: { label: 'p50 above a sync', unit: 'us', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'letters-waiting': {
+    parts: [{ role: 'receiver' }, { role: 'filler' }, { role: 'late', verifies: all }],
+    figures: {
+      rate: { label: 'handled and settled', unit: 'letters/s', better: 'more' },
+      broker: { label: 'more at the broker', unit: 'MB', better: 'less' },
+      recipient: { label: 'more at the recipient', unit: 'MB', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'letters-many': {
+    parts: [
+      { role: 'receiver', verifies: () => 1 },
+      { role: 'sender', verifies: (work) => 4 * work.count },
+    ],
+    figures: {
+      put: { label: 'a put, to an empty one', unit: 'x', better: 'less' },
+      deliver: { label: 'a delivery, to an empty one', unit: 'x', better: 'less' },
+      opened: { label: 'opened', unit: 'ms', better: 'less' },
+      empty: { label: 'an empty one opened', unit: 'ms', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'letters-takeover': {
+    parts: [{ role: 'receiver' }, { role: 'filler' }, { role: 'late', verifies: all }],
+    figures: { first: { label: 'first delivery', unit: 'ms', better: 'less' } },
+    conclude: joined,
+  },
   heap: {
     parts: [{ role: 'receiver', verifies: all }, { role: 'sender' }],
     figures: {

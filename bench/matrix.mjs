@@ -12,6 +12,8 @@ const names = [
   'cote',
   'moleculer',
   'gossipsub',
+  'bullmq',
+  'jetstream',
 ];
 
 /**

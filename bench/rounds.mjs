@@ -41,8 +41,9 @@ export async function runRounds({
 /** Each does as much as takes it about the same time; at half load the rate is half of its own one-way rate. */
 function scale(work, system, quick, results) {
   const whole = quick ? work.quick : work.count;
+  const letters = quick ? work.quickLetters : work.letters;
   const count = work.scaled ? Math.max(100, Math.round(whole * system.share)) : whole;
-  if (work.shape !== 'half-load') return { ...work, count };
+  if (work.shape !== 'half-load') return { ...work, count, ...(letters && { letters }) };
   const own = results.find((one) => one.work === work.after && one.system === system.name);
   if (own === undefined) throw new Error(`${work.name} needs ${work.after} of ${system.name}`);
   return { ...work, rate: own.median / 2, seconds: quick ? work.seconds.quick : work.seconds.full };
@@ -52,7 +53,7 @@ function scale(work, system, quick, results) {
 function summarize(work, samples) {
   return Object.entries(casts[work.shape].figures).flatMap(([figure, about]) =>
     [...samples].flatMap(([system, runs]) => {
-      if (runs.length === 0) return [];
+      if (runs.length === 0 || runs[0][figure] === undefined) return [];
       const { unit, perMessage } = unitOf(work, about);
       const { name, title, after } = work;
       const what = { work: name, title, ...(after && { after }), figure, ...about, unit, system };

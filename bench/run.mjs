@@ -1,5 +1,5 @@
 // Runs skein and its rivals in turn on the same work in the same run: `npm run bench`, with `-- --quick` for a short
-// one, `--only WORK[,WORK]`, `--systems A,B`, `--rounds N`, `--json`, `--write`. It chooses, installs what is missing,
+// one, `--only WORK[,WORK]`, `--systems A,B`, `--rounds N`, `--folder PATH`, `--json`, `--write`. It chooses, installs what is missing,
 // has the rounds played (rounds.mjs) and reports. Exits 1 when a message was missing or damaged anywhere.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { chooseSystems, chooseWorks, loadSystems, plays } from './matrix.mjs';
 import { missingFor, packageVersion } from './missing.mjs';
 import { table } from './report/table.mjs';
 import { writeReport } from './report/write.mjs';
+import { diskOf, diskProblem } from './roles/disk.mjs';
 import { runRounds } from './rounds.mjs';
 import { works as allWorks, withFirst } from './works.mjs';
 
@@ -19,7 +20,7 @@ const roundsQuick = 1;
 const { flags, works, names } = readArguments();
 const rounds = flags.rounds ?? (flags.quick ? roundsQuick : roundsFull);
 const leftOut = [];
-const folder = mkdtempSync(join(tmpdir(), 'skein-bench-'));
+const folder = mkdtempSync(join(flags.folder ?? tmpdir(), 'skein-bench-'));
 const prepared = [];
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => void cleanUp().then(() => process.exit(1)));
@@ -27,8 +28,9 @@ try {
   const systems = await present(await chosenSystems());
   const shared = await prepare(systems);
   const progress = process.stderr.isTTY ? (text) => process.stderr.write(`\r\x1b[K${text}`) : undefined;
+  const disk = describedDisk();
   const played = await runRounds({
-    works,
+    works: works.filter(({ onDisk }) => !onDisk || disk !== undefined),
     systems: ready(systems),
     rounds,
     quick: flags.quick,
@@ -36,7 +38,7 @@ try {
     progress,
   });
   progress?.('');
-  report({ ...described(systems), ...played, leftOut });
+  report({ ...described(systems, disk), ...played, leftOut });
 } finally {
   await cleanUp();
 }
@@ -57,6 +59,7 @@ function readArguments() {
         only: { type: 'string' },
         systems: { type: 'string' },
         rounds: { type: 'string' },
+        folder: { type: 'string' },
       },
     });
     const given = values.rounds === undefined ? undefined : Number(values.rounds);
@@ -113,12 +116,23 @@ function leaveOut({ name, title }, reason) {
   console.error(`${title} is left out: ${reason}`);
 }
 
-function described(systems) {
+/** Undefined where nothing durable is measured. */
+function describedDisk() {
+  const durable = works.filter(({ onDisk }) => onDisk);
+  if (durable.length === 0) return undefined;
+  const problem = diskProblem(folder);
+  if (problem === undefined) return diskOf(folder);
+  leaveOut({ name: durable.map(({ name }) => name).join(', '), title: 'work with letters' }, problem);
+  return undefined;
+}
+
+function described(systems, disk) {
   const { version, platform, arch } = process;
   const environment = {
     node: version.slice(1),
     cores: availableParallelism(),
     platform: `${platform} ${arch}`,
+    ...(disk && { disk }),
   };
   const versions = Object.fromEntries(ready(systems).flatMap(versionOf));
   return { date: new Date().toISOString().slice(0, 10), environment, versions, quick: flags.quick, rounds };

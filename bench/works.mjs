@@ -1,6 +1,6 @@
 // The work: a row for each thing that is measured, as data. Who reads it: run.mjs and the reports. `count` is for
 // a system at full pace; slower ones do a share of it (`share` in their file), so that a run takes seconds for
-// each. `quick` is the count of a short run. `inBytes`: its rate is told in bytes. Names are what `--only` takes; a prefix up to a hyphen names several.
+// each. `quick` is the count of a short run. `inBytes`: its rate is told in bytes. `onDisk`: it is not played in memory. Names are what `--only` takes; a prefix up to a hyphen names several.
 
 const oneWay = (name, bytes, title, count, quick, more = {}) => ({
   name,
@@ -149,6 +149,57 @@ export const works = [
     count: 10_000_000,
     quick: 1_000_000,
     roundsMax: 1,
+  },
+  ...[64, 256].map((inFlight) => ({
+    name: `letters-${inFlight}`,
+    title: `letters of 128 B accepted, ${inFlight} in flight`,
+    shape: 'letters',
+    bytes: 128,
+    inFlight,
+    count: 200_000,
+    quick: 20_000,
+    scaled: true,
+    onDisk: true,
+  })),
+  {
+    name: 'letters-1',
+    title: 'letters of 128 B accepted, one at a time',
+    shape: 'letters-in-turn',
+    bytes: 128,
+    count: 3000,
+    quick: 500,
+    onDisk: true,
+  },
+  {
+    name: 'letters-waiting',
+    title: 'letters of 128 B that wait for a late joiner: 100,000 (quick: 20,000)',
+    shape: 'letters-waiting',
+    bytes: 128,
+    count: 100_000,
+    quick: 20_000,
+    onDisk: true,
+  },
+  {
+    name: 'letters-many',
+    title: 'letters of 128 B with 1,000,000 in the store (quick: 20,000), 64 in flight',
+    shape: 'letters-many',
+    bytes: 128,
+    inFlight: 64,
+    letters: 1_000_000,
+    count: 20_000,
+    quick: 5000,
+    quickLetters: 20_000,
+    deadlineMs: 600_000,
+    onDisk: true,
+  },
+  {
+    name: 'letters-takeover',
+    title: 'the broker killed with 100,000 letters of 128 B outstanding (quick: 20,000)',
+    shape: 'letters-takeover',
+    bytes: 128,
+    count: 100_000,
+    quick: 20_000,
+    onDisk: true,
   },
 ];
 

@@ -44,3 +44,10 @@ export function shortcomings({ leftOut, failures }) {
     ...failures.map(({ work, system, message }) => `${system} FAILED at ${work}: ${message}`),
   ];
 }
+
+/** Where letters are among the works: what their disk is, and how long it takes. */
+export function diskText({ disk }) {
+  if (disk === undefined) return '';
+  const { p50, p99 } = disk.syncUs;
+  return `, ${disk.fileSystem} (a sync: p50 ${formatFigure(p50)} us, p99 ${formatFigure(p99)} us)`;
+}

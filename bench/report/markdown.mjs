@@ -1,6 +1,6 @@
 // The report as Markdown: one table of all medians, which also goes between two marks of bench/README.md, then one
 // for each piece of work with the spread.
-import { byFigure, byWork, formatFigure, formatRange, shortcomings } from './format.mjs';
+import { byFigure, byWork, diskText, formatFigure, formatRange, shortcomings } from './format.mjs';
 import { overview } from './overview.mjs';
 
 export function markdown(report) {
@@ -18,7 +18,7 @@ export function figures(report) {
 function preamble({ environment, rounds, quick, date, versions }) {
   const named = Object.entries(versions).map(([system, version]) => `${system} ${version}`);
   const spread = rounds === 1 ? 'one round' : `the median of ${rounds} rounds`;
-  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback; ${spread}${quick ? ' of a quick run' : ''}.`;
+  const first = `${date}: Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}, loopback${diskText(environment)}; ${spread}${quick ? ' of a quick run' : ''}.`;
   return named.length === 0 ? first : `${first} ${named.join(', ')}.`;
 }
 

@@ -1,9 +1,17 @@
 // The report on the terminal: a block for each work, a line for each figure and system, with its ratios.
-import { byFigure, byWork, formatFigure, formatRange, formatRatio, shortcomings } from './format.mjs';
+import {
+  byFigure,
+  byWork,
+  diskText,
+  formatFigure,
+  formatRange,
+  formatRatio,
+  shortcomings,
+} from './format.mjs';
 
 export function table(report) {
   const { environment, rounds } = report;
-  const head = `Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}; median (min-max) of ${rounds} round${rounds === 1 ? '' : 's'}`;
+  const head = `Node.js ${environment.node}, ${environment.cores} cores, ${environment.platform}${diskText(environment)}; median (min-max) of ${rounds} round${rounds === 1 ? '' : 's'}`;
   const blocks = byWork(report.results).map((results) => [results[0].title, ...lines(results)].join('\n'));
   return [head, ...blocks, ...shortcomings(report)].join('\n\n');
 }

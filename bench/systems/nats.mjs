@@ -31,8 +31,14 @@ const requestOptions = { timeout: 10_000 };
 const serverSettings = 'host: "127.0.0.1"\nport: -1\nmax_pending: 1GB\nwrite_deadline: "60s"\n';
 
 export async function prepare(folder) {
+  const { servers, end } = await startServer(folder, '');
+  return { shared: { servers }, end };
+}
+
+/** @param more Settings of this one. */
+export async function startServer(folder, more) {
   const file = join(folder, 'nats.conf');
-  writeFileSync(file, serverSettings);
+  writeFileSync(file, serverSettings + more);
   const server = spawn('nats-server', ['-c', file, '--ports_file_dir', folder], { stdio: 'ignore' });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   const end = async () => {
@@ -40,7 +46,7 @@ export async function prepare(folder) {
     await ended;
   };
   try {
-    return { shared: { servers: await portOf(folder, server) }, end };
+    return { servers: await portOf(folder, server), end };
   } catch (error) {
     await end();
     throw error;

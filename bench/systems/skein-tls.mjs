@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { besideStill } from './skein/backpressure.mjs';
 import { channel, channelRelay, channelStill } from './skein/channels.mjs';
+import { letters, lettersInTurn } from './skein/letters.mjs';
+import { lettersMany } from './skein/many-letters.mjs';
 import { broadcast, fanOut, relay } from './skein/meshes.mjs';
 import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { requests, requestsInTurn, start } from './skein/requests.mjs';
+import { lettersTakeover, lettersWaiting } from './skein/waiting-letters.mjs';
 
 export const title = 'skein';
 
@@ -34,4 +37,9 @@ export const roles = {
   'half-load': halfLoad,
   'cold-start': start,
   heap,
+  letters,
+  'letters-in-turn': lettersInTurn,
+  'letters-waiting': lettersWaiting,
+  'letters-many': lettersMany,
+  'letters-takeover': lettersTakeover,
 };

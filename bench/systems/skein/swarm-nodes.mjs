@@ -1,0 +1,62 @@
+// The nodes of a swarm for the works with letters: a broker with a store of its own on the disk, and members that find it.
+// The broker answers for itself: how long its loop's turns are.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { addressOf, openNode } from './nodes.mjs';
+
+const service = 'bench.broker';
+const resolutionMs = 1;
+let swarms = 0;
+
+/** What the broker has said: its `address`, `namespace`, the `folder` of its store, and its `pid`. */
+export function swarmOf(work) {
+  return JSON.parse(work.addresses[0]);
+}
+
+/** A new store, in a namespace of its own: its nodes find no others. */
+export async function beBroker(work, tell) {
+  const folder = mkdtempSync(join(work.shared.folder, 'letters-'));
+  const namespace = `bench-${process.pid}-${++swarms}`;
+  const opened = await openBroker(work, { folder, namespace });
+  const { pid } = process;
+  const swarm = { address: await addressOf(opened.node), folder, namespace, pid };
+  tell('ready', { address: JSON.stringify(swarm) });
+  return { ...opened, swarm };
+}
+
+/** The first that uses the swarm is its broker. `openedMs`: until its store has answered. */
+export async function openBroker(work, { folder, namespace }) {
+  const { node } = await openNode(work, 'broker', { namespace, store: join(folder, 'swarm.sqlite') });
+  const startedAt = performance.now();
+  await node.swarm.nodes();
+  const openedMs = performance.now() - startedAt;
+  const turns = monitorEventLoopDelay({ resolution: resolutionMs });
+  turns.enable();
+  node.respond(service, () => {
+    const longest = Math.max(0, turns.percentile(99) / 1e6 - resolutionMs);
+    turns.reset();
+    return { longest };
+  });
+  return { node, openedMs };
+}
+
+/** A member of the swarm whose broker has said `ready`, and the next broker, perhaps. */
+export async function openMember(work, name, more = {}) {
+  const { address, namespace, folder } = swarmOf(work);
+  const connect = [address, ...work.addresses.slice(1)];
+  const store = join(folder, 'swarm.sqlite');
+  const { node } = await openNode(work, name, { namespace, store, connect, ...more });
+  await node.ready({ services: [service] });
+  return node;
+}
+
+/** `longest`: in ms, what 99 % of the turns of its loop have not exceeded since it was asked last. */
+export function askBroker(node) {
+  return node.request(service, null);
+}
+
+/** Nobody needs the store any more: its disk is given back before the next round. */
+export function removeStore(work) {
+  rmSync(swarmOf(work).folder, { recursive: true, force: true });
+}
