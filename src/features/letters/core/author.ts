@@ -37,6 +37,8 @@ interface Batch {
   readonly letters: readonly Waiting[];
   /** To a broker, which may have stored it. */
   wasSent: boolean;
+  /** Some of it is in the outbox: where that is refused it is sent again, and nothing may overtake it. */
+  isKept: boolean;
 }
 
 export interface AuthorPorts {
@@ -81,6 +83,11 @@ export class Author {
   private isHeld = false;
   /** Those with an idempotency key. */
   private readonly byKey = new Map<string, Waiting>();
+  /** Keys of letters that were stored a moment ago: their program may repeat one whose answer it has just missed. */
+  private readonly keysStored = new Map<
+    string,
+    { readonly digest: string; readonly stored: Stored; readonly until: number }
+  >();
   /** Not answered yet, in the order in which they were sent. */
   private readonly open = new Set<Waiting>();
   /** Wanted in the outbox at once. */
@@ -168,7 +175,13 @@ export class Author {
 
   /** A letter that waits here already under the same key. */
   private joined({ key, digest }: Draft, handle: unknown): [] | undefined {
-    const waiting = key === '' ? undefined : this.byKey.get(key);
+    if (key === '') return undefined;
+    const known = this.keysStored.get(key);
+    if (known?.digest === digest && this.ports.agent.now < known.until) {
+      this.report([{ handle, stored: { ...known.stored, isRepeat: true } as Stored }]);
+      return [];
+    }
+    const waiting = this.byKey.get(key);
     if (waiting === undefined) return undefined;
     if (waiting.letter.digest !== digest) {
       const text = `idempotencyKey "${key}" was used for another letter, ${waiting.letter.id}: give this one its own`;
@@ -208,10 +221,15 @@ export class Author {
       return;
     }
     this.copies.look();
-    if (this.isHeld) return;
-    while (this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
-      const letters = this.queue.splice(0, this.nextBatchLength()).flat();
-      this.send({ letters, wasSent: false });
+    while (!this.isHeld && this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
+      if ([...this.batches.values()].some(({ isKept }) => isKept)) return;
+      const count = this.nextBatchLength();
+      const isKept = this.queue
+        .slice(0, count)
+        .flat()
+        .some(({ isAnswered }) => isAnswered);
+      if (isKept && this.batches.size > 0) return;
+      this.send({ letters: this.queue.splice(0, count).flat(), wasSent: false, isKept });
     }
   }
 
@@ -239,6 +257,7 @@ export class Author {
         continue;
       }
       this.ended(waiting);
+      if (stored.ok) this.remember(waiting.letter, stored);
       if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
       else if (!stored.ok) this.undelivered(waiting, 'refused', stored.failure.message);
       if (waiting.kept === 'no') continue;
@@ -248,6 +267,16 @@ export class Author {
     this.ports.outbox.drop(dropped);
     this.report(ended);
     this.ports.agent.flushLater();
+  }
+
+  private remember({ key, digest }: Letter, stored: Stored): void {
+    if (key === '') return;
+    this.keysStored.delete(key);
+    const until = this.ports.agent.now + letterLimits.letterSettledKeptMs;
+    this.keysStored.set(key, { digest, stored, until });
+    if (this.keysStored.size <= letterLimits.letterKeysRemembered) return;
+    const [oldest] = this.keysStored.keys();
+    this.keysStored.delete(oldest as string);
   }
 
   private report(outcomes: readonly Outcome[]): void {
@@ -338,6 +367,9 @@ export class Author {
       waiting.isAnswered = true;
       this.open.delete(waiting);
     }
+    if (letters.length > 0)
+      for (const batch of this.batches.values())
+        batch.isKept ||= batch.letters.some(({ isAnswered }) => isAnswered);
     this.report(outcomes);
   }
 
@@ -382,7 +414,7 @@ export class Author {
     const letters = batch.letters.filter((waiting) => !this.hasExpired(waiting));
     if (letters.length === 0) return;
     const number = ++this.lastNumber;
-    const live = { letters, wasSent: batch.wasSent };
+    const live = { ...batch, letters };
     this.batches.set(number, live);
     const message = encodePut(
       number,

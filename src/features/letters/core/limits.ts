@@ -37,6 +37,8 @@ export const letterLimits = {
   /** Read from the outbox at a time. */
   outboxLettersPerRead: 256,
   outboxBytesPerRead: 1024 * 1024,
+  /** Keys of letters that were stored, for repeats that its store cannot be asked about at the moment. */
+  letterKeysRemembered: 1024,
   /** Letters of which the author keeps a copy: it asks this often which of these have ended. */
   letterCopiesAskMs: 10_000,
   letterCopiesPerAsk: 200,

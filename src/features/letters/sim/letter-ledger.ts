@@ -94,9 +94,16 @@ export class LetterLedger {
 
   stored(letter: LedgerLetter, { id, where }: SentLetter): void {
     this.named(letter, id);
-    if (where === 'outbox') letter.outbox = letter.author.member.host.ownDisk;
-    if (where === 'outbox') this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
+    if (where === 'outbox') this.inOutbox(letter);
     this.end(letter, 'stored');
+  }
+
+  private inOutbox(letter: LedgerLetter): void {
+    const { host } = letter.author.member;
+    letter.outbox = host.ownDisk;
+    // What a full store has refused comes after what it took meanwhile.
+    if (host.disk.wasFull) letter.isOrdered = false;
+    this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
   }
 
   failed(letter: LedgerLetter, error: unknown): void {

@@ -13,10 +13,20 @@ const syncMaxMs = 12;
 
 export class Disk {
   readonly content: StoreContent = new Map();
+  /** At some time. */
+  wasFull = false;
+  private full = false;
   /** Each sync takes this many times as long. */
   slowness = 1;
   /** What needs room fails; a claim, what frees room, what only reads, or fails by itself, is carried out. */
-  isFull = false;
+  get isFull(): boolean {
+    return this.full;
+  }
+
+  set isFull(isFull: boolean) {
+    this.full = isFull;
+    this.wasFull ||= isFull;
+  }
 
   /** Short ones come most often. */
   syncMs(random: SeededRandom): number {
