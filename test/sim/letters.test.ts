@@ -296,6 +296,29 @@ test('a handler that throws gets the letter again, after a time that grows; afte
   await until(made, () => times.length === 4, 'it is tried again');
 });
 
+test('a clock that is set back while the disk is full lets no letter wait longer than was said', async () => {
+  const made = await machine(20, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const times: number[] = [];
+  b.node.letters.handle(() => {
+    times.push(made.world.now);
+    if (times.length === 1) throw new Error('not yet');
+  });
+  const { clock } = made.broker.platform;
+  const { disk } = made.broker.member.host;
+  clock.jumpWall(3_600_000);
+  await made.world.resolve(a.node.letters.send(b.node.name, 'later'));
+  await until(made, () => times.length === 1, 'the first attempt');
+  await made.world.run(100);
+  disk.isFull = true;
+  clock.jumpWall(-3_600_000);
+  await made.world.run(20_000);
+  disk.isFull = false;
+  const roomAt = made.world.now;
+  await until(made, () => times.length === 2, 'the second attempt');
+  expect((times[1] ?? 0) - roomAt).toBeLessThan(5000);
+});
+
 test('one handler refuses for good, one letter expires, one waits for its time', async () => {
   const made = await machine(7, 3);
   const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];

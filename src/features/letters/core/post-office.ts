@@ -47,6 +47,8 @@ export class PostOffice {
   /** Recipients that became unreachable, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
   private lastWallNow = 0;
+  /** The store could not be asked yet to shorten what waits longer than was said. */
+  private isClockOwed = false;
   private sweepAt = never;
   private tryAgainAt = never;
 
@@ -114,8 +116,13 @@ export class PostOffice {
   }
 
   private clockMayBeBack(): void {
+    this.isClockOwed = false;
     this.ask('clockBack', this.lastWallNow, (completion) => {
-      if (!completion.ok) this.ports.swarm.operationFailed(completion.failure);
+      if (completion.ok) return;
+      // As on a full disk. Without it letters would wait as long as the clock was ahead.
+      this.isClockOwed = true;
+      this.ports.swarm.operationFailed(completion.failure);
+      this.tryAgainSoon();
     });
   }
 
@@ -280,6 +287,8 @@ export class PostOffice {
     if (!this.isOpen) return;
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
+      this.readClock();
+      if (this.isClockOwed) this.clockMayBeBack();
       this.desks.rewind();
       this.carryOutWaiting();
     }
