@@ -45,7 +45,9 @@ export interface LedgerLetter {
 }
 
 /** They say: nothing was stored. */
-const certain = new Set(['SKEIN_UNKNOWN_NODE', 'SKEIN_BUSY', 'SKEIN_STORE_FULL', 'SKEIN_MAILBOX_FULL']);
+const certain = new Set([
+  ...['SKEIN_UNKNOWN_NODE', 'SKEIN_BUSY', 'SKEIN_STORE_FULL', 'SKEIN_MAILBOX_FULL', 'SKEIN_NAME_PINNED'],
+]);
 /** Codes that a send may end with; any other is a failure of the run. */
 const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
 

@@ -2,8 +2,8 @@
 export const logLimits = {
   /** Events in one answer of the broker. */
   logEventsPerPage: 500,
-  /** A reader that waits for more is answered after this even where there is nothing: half the time that a question may take. */
-  logWaitMs: 5000,
+  /** A reader that waits for more is answered after this even where there is nothing: a question ends after 10 s. */
+  logWaitMs: 7500,
   /** Readers that wait at the broker, of all nodes; one more is refused. */
   logReadersMax: 1024,
   /** Keepers that the store remembers, each with how far it has come. */
