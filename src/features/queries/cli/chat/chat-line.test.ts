@@ -56,7 +56,8 @@ describe('completion', () => {
     query: async (target: unknown) =>
       ({ queries: typeof target === 'string' ? ['disk', 'stats'] : ['state', 'stats'] }) as never,
     letters: {
-      conversations: async () => [`4f1c20ab${'0'.repeat(24)}`, '5'.repeat(32)].map((id) => ({ id })) as never,
+      conversations: async () =>
+        [`4f1c20ab${'0'.repeat(24)}`, '5'.repeat(32), '4f1c\u001b[2J'].map((id) => ({ id })) as never,
     },
   });
   test.each([

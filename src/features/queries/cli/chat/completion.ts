@@ -8,6 +8,7 @@ import type { SkeinNode } from '../../../../node/node.ts';
 import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import { chatCommands } from './chat-line.ts';
 import type { Complete } from './console.ts';
+import { conversationIdProblem } from './find-conversation.ts';
 
 /** A person waits for it. */
 const timeoutMs = 2000;
@@ -34,7 +35,10 @@ async function candidates(node: Asked, words: readonly string[]): Promise<readon
   if (place === 0) return Object.keys(chatCommands);
   if (command === 'peers' && place === 1) return ['all'];
   if (command === 'conversation' && place === 1) {
-    const all = await node.letters.conversations();
+    // What a broker that lies answers would be typed into the terminal.
+    const all = (await node.letters.conversations()).filter(
+      ({ id }) => conversationIdProblem(id) === undefined,
+    );
     return all.map(({ id }) => id.slice(0, digitsShown(all)));
   }
   if (namesFollow.has(command as string) || (command === 'peer' && place === 1))

@@ -61,12 +61,12 @@ function othersTakePart(participants: readonly string[], own: string): string {
 }
 
 function takePart(names: readonly string[]): string {
-  return `${names.join(', ')} take${names.length === 1 ? 's' : ''} part`;
+  return `${printable(names.join(', '))} take${names.length === 1 ? 's' : ''} part`;
 }
 
 /** @param recipients Undefined: they could not be asked for. */
 export function shownStored(recipients: readonly string[] | undefined): string {
-  return recipients === undefined ? '(stored)' : `(stored for ${recipients.join(', ')})`;
+  return recipients === undefined ? '(stored)' : `(stored for ${printable(recipients.join(', '))})`;
 }
 
 export function shownConversations(
