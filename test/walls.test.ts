@@ -104,8 +104,11 @@ const needs: Record<string, string[]> = {
   log: ['swarm'],
   queries: ['calls', 'swarm', 'letters'],
 };
-/** Ends of features that meet others: `mesh snoop` prints messages. */
-const endsMeet: Record<string, string[]> = { 'features/topology/cli': ['messaging'] };
+/** Ends of features that meet others: `mesh snoop` prints messages, `chat` goes on with conversations. */
+const endsMeet: Record<string, string[]> = {
+  'features/topology/cli': ['messaging'],
+  'features/queries/cli': ['conversations'],
+};
 const linesMax = 500;
 
 interface Import {

@@ -10,8 +10,10 @@ import { Screen } from './screen.ts';
 let site: Site;
 let b: SkeinNode;
 let c: SkeinNode;
-/** What b was told, as it was handled. */
+/** What was said to b, as it was handled. */
 const heard: unknown[] = [];
+/** Says something as b in the conversation in which b was spoken to last. */
+let answer: (text: string) => Promise<unknown>;
 
 beforeAll(async () => {
   site = await Site.open(undefined, { SKEIN_NAMESPACE: `chat-${process.pid}` });
@@ -20,7 +22,13 @@ beforeAll(async () => {
   [b, c] = (await Promise.all(['b', 'c'].map((name) => attached(name)))) as [SkeinNode, SkeinNode];
   // From now on the swarm knows all of them.
   await vi.waitFor(async () => expect(await b.swarm.nodes()).toHaveLength(3), 10_000);
-  const handling = b.letters.handle(({ body }) => void heard.push(body));
+  const handling = b.letters.handle(
+    ({ body, conversation }) => {
+      answer = (text) => b.letters.conversation(conversation as string).say(text);
+      heard.push(body);
+    },
+    { conversations: true },
+  );
   await handling.opened;
 });
 afterAll(async () => {
@@ -40,8 +48,17 @@ async function isHeard(text: string): Promise<void> {
   await vi.waitFor(() => expect(heard.at(-1)).toBe(text), 10_000);
 }
 
-const masked = (text: string): string =>
-  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, '2026-11-29T10:27:34').replace(/ +$/gm, '');
+/** Each shortened id by the place at which it comes first. */
+function masked(text: string): string {
+  const ids: string[] = [];
+  return text
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, '2026-11-29T10:27:34')
+    .replace(/\b[0-9a-f]{8}\b/g, (id) => {
+      if (!ids.includes(id)) ids.push(id);
+      return `${ids.indexOf(id) + 1}f1c20ab`;
+    })
+    .replace(/ +$/gm, '');
+}
 
 class Terminal {
   private readonly screen = new Screen();
@@ -122,11 +139,13 @@ test('in a terminal what arrives stands above the line that is being typed', asy
   await terminal.keys('b', 'a> invite b|');
   await terminal.step('a command and a name are completed', '\t', 'a> invite b |');
   await terminal.step('who takes part', '\r', '(b takes part)\na> |');
+  const { id } = (await b.letters.conversations())[0] as { id: string };
+  const room = b.letters.conversation(id);
   terminal.type('say hel');
   await terminal.ends('a> say hel|');
-  await b.letters.send('a', 'are you there?');
+  await room.say('are you there?');
   await terminal.ends('b: are you there?\na> say hel|');
-  terminal.keep('a letter has arrived in the middle of a line');
+  terminal.keep('something has arrived in the middle of a line');
   await terminal.step('the line goes on', 'lo\r', '(stored for b)\na> |');
   await isHeard('hello');
 
@@ -138,10 +157,10 @@ test('in a terminal what arrives stands above the line that is being typed', asy
   await terminal.ends(`${after.slice(-10)}|`);
   terminal.type('\u001b[D'.repeat(after.length));
   await terminal.ends(`${before.slice(-2)}|${after}`);
-  await b.letters.send('a', 'first row\nsecond row');
-  await b.letters.send('a', 'with a \u001b[2J control sequence');
+  await room.say('first row\nsecond row');
+  await room.say('with a \u001b[2J control sequence');
   await terminal.shows('control sequence\na> say this', `${before.slice(-2)}|${after}`);
-  terminal.keep('two letters have arrived while the cursor was in a long line');
+  terminal.keep('two more have arrived while the cursor was in a long line');
   await terminal.keys('!', `sor!|${after}`);
   await terminal.step('the rest of the line is typed where the cursor was', '\r', '(stored for b)\na> |');
   await isHeard(`${before}!${after}`);
@@ -153,17 +172,31 @@ test('in a terminal what arrives stands above the line that is being typed', asy
   await terminal.step('a query is completed and answered', '\r', '}\na> |');
   await terminal.step('the swarm is asked', 'swarm service echo\r', '"nodeCount": 0\n}\na> |');
   await terminal.step('what is unknown', 'peer c weather\r', '(SKEIN_UNKNOWN_QUERY)\na> |');
-  await terminal.step('no command', 'sya hello\r', 'help\n, quit\na> |');
-  await c.letters.send('a', 'may I join?');
+  await terminal.step('no command', 'sya hello\r', 'help, quit\na> |');
+  await c.letters.conversation(id).say('may I join?');
   await terminal.ends('c: may I join?\na> |');
-  terminal.keep('a letter of somebody who did not take part');
-  await terminal.step('goes to both from now on', 'say welcome\r', '(stored for b, c)\na> |');
-  // What was not waited for yet: four letters, and one more.
+  terminal.keep('somebody who did not take part speaks');
+  await terminal.step('it goes to both from now on', 'say welcome\r', '(stored for b, c)\na> |');
+  // What was not waited for yet: four, and one more.
   await terminal.step('a wait ends at once where something has arrived', 'wait\r', 'a> wait\na> |');
   terminal.type('wait\r');
   await terminal.ends('a> wait\na> wait\na> |');
   await terminal.step('Ctrl-C ends a wait', '\u0003', 'interrupted\na> |');
   await terminal.step('who is here', 'peers\r', '\nc     1          -\na> |');
+
+  const other = await c.letters.converse('a');
+  await other.say('this is between us');
+  await terminal.ends('this is between us\na> |');
+  terminal.keep('another conversation');
+  await terminal.step('both are listed', 'conversations\r', '  c   a, c\na> |');
+  await terminal.keys('conversation ', 'conversation |');
+  await terminal.keys(other.id.slice(0, 6), `${other.id.slice(0, 6)}|`);
+  await terminal.keys('\t', `${other.id.slice(0, 8)} |`);
+  await terminal.step('the other one goes on', '\r', ': c takes part)\na> |');
+  await terminal.step('what is said goes to those', 'say yes\r', '(stored for c)\na> |');
+  await terminal.step('it is left', 'leave\r', `(left conversation ${other.id.slice(0, 8)})\na> |`);
+  expect(await other.participants()).toEqual(['c']);
+  await terminal.step('none is current', 'who\r', 'begins one)\na> |');
   terminal.type('\u0004');
   await expect(await terminal.ended()).toMatchFileSnapshot('./transcripts/chat-terminal.txt');
 });
@@ -176,6 +209,7 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
     'say hello',
     'who',
     'wait 20s',
+    'conversations',
     'peer b service echo',
     'peer b weather',
     'sya',
@@ -184,42 +218,87 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
   ];
   const echo = b.letters.list({ from: 'd' });
   expect(await echo).toEqual([]);
-  const answered = vi
-    .waitFor(() => expect(heard).toContain('hello'), 30_000)
-    .then(() => b.letters.send('d', 'hello d'));
+  const answered = vi.waitFor(() => expect(heard).toContain('hello'), 30_000).then(() => answer('hello d'));
   const chat = await site.run(['chat', '--node', 'd'], { input: `${lines.join('\n')}\nsay not any more\n` });
   await answered;
   expect(masked(chat.stdout)).toBe(
     [
-      ...['(b takes part)', '(stored for b)', '(b takes part)', 'b: hello d', '{', '  "name": "echo",'],
-      ...['  "isOffered": false', '}', '2026-11-29T10:27:34  d (b delivered)', ''],
+      ...['(b takes part)', '(stored for b)', '(b takes part)', 'b: hello d'],
+      ...['ID         BEGUN                BY  PARTICIPANTS', '1f1c20ab*  2026-11-29T10:27:34  d   b, d'],
+      ...['{', '  "name": "echo",', '  "isOffered": false', '}'],
+      ...['2026-11-29T10:27:34  d (b delivered)', ''],
     ].join('\n'),
   );
   expect(chat.stderr).toBe(
     'skein: chat: query weather at b: it is unknown: b answers mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n' +
-      'skein: chat: no command "sya": one of say, wait, invite, who, peers, peer, swarm, state, help, quit\n',
+      'skein: chat: no command "sya": one of say, wait, invite, leave, who, converse, conversations, conversation, peers, peer, swarm, state, help, quit\n',
   );
   expect(chat.exitCode).toBe(1);
   d.process.kill('SIGINT');
   await d.ended;
 });
 
-test('a node that handles its letters elsewhere is refused, and one that ends ends the chat', async () => {
+test('a conversation is joined where none is current, and goes on after a restart of its node', async () => {
+  const f = await site.up('f');
+  await site.must('status', '--wait', '--count', '4', '--node', 'a');
+  await vi.waitFor(
+    async () => expect((await b.swarm.nodes()).map(({ name }) => name)).toContain('f'),
+    10_000,
+  );
+  const chat = site.start('chat', '--node', 'f');
+  const room = await b.letters.converse('f');
+  await room.say('come in');
+  const digits = room.id.slice(0, 8);
+  const next = async (): Promise<string> => (await chat.lines.next()).value as string;
+  expect(await next()).toBe(`(conversation ${digits}: b takes part)`);
+  expect(await next()).toBe('b: come in');
+  chat.process.stdin?.write('say thanks\n');
+  expect(await next()).toBe('(stored for b)');
+  await isHeard('thanks');
+  await site.must('down', '--node', 'f');
+  expect((await chat.ended).exitCode).toBe(1);
+  await f.ended;
+
+  await room.say('are you still there?');
+  await site.up('f');
+  const again = site.start('chat', 'c', '--node', 'f', '--conversation', digits);
+  expect((await again.lines.next()).value).toBe(`(conversation ${digits}: b, c take part)`);
+  expect((await again.lines.next()).value).toBe('b: are you still there?');
+  again.process.stdin?.end('say here I am\nleave\nconversations\n');
+  expect((await again.lines.next()).value).toBe('(stored for b, c)');
+  await isHeard('here I am');
+  expect(await again.ended).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(new RegExp(`\\(left conversation ${digits}\\)\n\\(no conversations\\)\n$`)),
+  });
+  expect(await room.participants()).toEqual(['b', 'c']);
+  await site.must('down', '--node', 'f');
+});
+
+test('a node that handles what is said to it elsewhere is refused, and one that ends ends the chat', async () => {
   expect(await site.run(['chat', '--node', 'b'], { input: 'who\n' })).toMatchObject({
     ...{
       exitCode: 2,
       stdout: '',
-      stderr: expect.stringMatching(/handles letters already.*\(SKEIN_INVALID\)\n$/),
+      stderr: expect.stringMatching(/handles letters of conversations already.*\(SKEIN_INVALID\)\n$/),
     },
   });
   expect(await site.run(['chat', 'not a name', '--node', 'a'], { input: '' })).toMatchObject({
     exitCode: 2,
     stdout: '',
   });
+  for (const [id, exitCode, text] of [
+    ['b', 2, '--conversation: "b" is not the id of a conversation'],
+    ['0'.repeat(32), 1, 'nobody takes part in it any more'],
+    ['00000', 1, 'this node takes part in no conversation 00000'],
+  ] as const)
+    expect(await site.run(['chat', '--conversation', id, '--node', 'a'], { input: '' })).toMatchObject({
+      ...{ exitCode, stdout: '', stderr: expect.stringContaining(text) },
+    });
   await site.up('e');
   const chat = site.start('chat', '--node', 'e');
   chat.process.stdin?.write('who\n');
-  expect((await chat.lines.next()).value).toBe('(nobody else takes part)');
+  expect((await chat.lines.next()).value).toBe('(no conversation: invite NAME begins one)');
   await site.must('down', '--node', 'e');
   expect(await chat.ended).toMatchObject({
     exitCode: 1,

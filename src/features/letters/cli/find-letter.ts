@@ -49,10 +49,10 @@ export async function findLetter(client: ControlClient, given: string): Promise<
   return letter;
 }
 
-/** The first digits, as many as tell these letters apart. */
-export function digitsShown(letters: readonly LetterStatus[]): number {
+/** Of ids of letters, or of conversations: the first digits, as many as tell them apart. */
+export function digitsShown(all: readonly { readonly id: string }[]): number {
   for (let digits = digitsShownMin; digits < idDigits; digits++)
-    if (new Set(letters.map(({ id }) => id.slice(0, digits))).size === letters.length) return digits;
+    if (new Set(all.map(({ id }) => id.slice(0, digits))).size === all.length) return digits;
   return idDigits;
 }
 

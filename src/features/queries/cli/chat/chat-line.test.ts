@@ -12,6 +12,10 @@ describe('a line', () => {
     ['wait', { type: 'wait', forMs: undefined }],
     ['wait 500ms', { type: 'wait', forMs: 500 }],
     ['invite b, c d', { type: 'invite', names: ['b', 'c', 'd'] }],
+    ['converse b c', { type: 'converse', names: ['b', 'c'] }],
+    ['conversation 4F1c', { type: 'go-on', id: '4F1c' }],
+    ['conversations', { type: 'conversations' }],
+    ['leave', { type: 'leave' }],
     ['state b', { type: 'state', names: ['b'] }],
     ['peers', { type: 'peers' }],
     ['peers all', { type: 'all-peers' }],
@@ -29,6 +33,10 @@ describe('a line', () => {
     ['say', /^say: say what; usage: say TEXT$/],
     ['wait soon', /^wait: expected a duration .*, got "soon"; usage/],
     ['invite', /^invite: name a node; usage: invite NAME/],
+    ['converse', /^converse: name a node; usage: converse NAME/],
+    ['conversation', /^conversation: "" is not the id of a conversation: write 4 to 32/],
+    ['conversation b', /^conversation: "b" is not the id of a conversation/],
+    ['leave b', /^leave: "b" is too much; usage: leave$/],
     ['invite b/c', /^invite: .*"b\/c" does not fit; usage/],
     ['peer', /^peer: a name is missing; usage: peer NAME QUERY/],
     ['peer b', /^peer: a name is missing/],
@@ -47,6 +55,10 @@ describe('completion', () => {
     nodes: async () => [{ name: 'farm1' }, { name: 'farm2' }, { name: 'page' }] as never,
     query: async (target: unknown) =>
       ({ queries: typeof target === 'string' ? ['disk', 'stats'] : ['state', 'stats'] }) as never,
+    letters: {
+      conversations: async () =>
+        [`4f1c20ab${'0'.repeat(24)}`, '5'.repeat(32), '4f1c\u001b[2J'].map((id) => ({ id })) as never,
+    },
   });
   test.each([
     ['sa', ['say '], 'sa'],
@@ -57,6 +69,8 @@ describe('completion', () => {
     ['peer pa', ['page '], 'pa'],
     ['peer page d', ['disk '], 'd'],
     ['swarm st', ['state', 'stats'], 'st'],
+    ['conversation 4', ['4f1c20ab '], '4'],
+    ['converse farm1 p', ['page '], 'p'],
     ['say farm', [], 'farm'],
     ['peer page disk x', [], 'x'],
   ])('of %j offers %j', async (line, words, replaced) => {

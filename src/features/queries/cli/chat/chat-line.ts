@@ -6,14 +6,17 @@
 import { UsageError } from '../../../../cli/kit/exit.ts';
 import { nameProblem } from '../../../../kernel/index.ts';
 import { acceptedDurations, parseDuration } from '../../../../kit/duration.ts';
+import { conversationIdProblem } from './find-conversation.ts';
 
 export type ChatCommand =
-  | { readonly type: 'nothing' | 'peers' | 'all-peers' | 'who' | 'help' }
+  | { readonly type: 'nothing' | 'peers' | 'all-peers' | 'who' | 'leave' | 'conversations' | 'help' }
   | { readonly type: 'quit' }
   | { readonly type: 'say'; readonly text: string }
   /** `forMs` undefined: for ever. */
   | { readonly type: 'wait'; readonly forMs: number | undefined }
-  | { readonly type: 'invite' | 'state'; readonly names: readonly string[] }
+  | { readonly type: 'invite' | 'converse' | 'state'; readonly names: readonly string[] }
+  /** `id`: of a conversation, or the first digits of it. */
+  | { readonly type: 'go-on'; readonly id: string }
   /** `node` undefined: the swarm. */
   | {
       readonly type: 'query';
@@ -24,10 +27,14 @@ export type ChatCommand =
 
 /** By their first word: how they are written, and what they do. */
 export const chatCommands = {
-  say: ['say TEXT', 'store a letter for all who take part'],
+  say: ['say TEXT', 'say it in the conversation; the first begins one'],
   wait: ['wait [DURATION]', 'until something has arrived since the last wait'],
-  invite: ['invite NAME...', 'these take part from now on'],
+  invite: ['invite NAME...', 'these take part too'],
+  leave: ['leave', 'take part no more'],
   who: ['who', 'who takes part'],
+  converse: ['converse NAME...', 'begin another conversation'],
+  conversations: ['conversations', 'those that this node takes part in; *: this one'],
+  conversation: ['conversation ID', 'go on with that one; the first digits do'],
   peers: ['peers [all]', 'nodes that can be reached; all: that were ever here'],
   peer: ['peer NAME QUERY [INPUT]', 'ask a node; INPUT is text, or JSON in {} or []'],
   swarm: ['swarm QUERY [INPUT]', 'ask the swarm'],
@@ -52,6 +59,10 @@ const readers: Readonly<Record<Word, (rest: string) => ChatCommand>> = {
   wait: (rest) => ({ type: 'wait', forMs: rest === '' ? undefined : durationOf(rest) }),
   invite: (rest) => ({ type: 'invite', names: namesOf('invite', rest) }),
   state: (rest) => ({ type: 'state', names: namesOf('state', rest) }),
+  converse: (rest) => ({ type: 'converse', names: namesOf('converse', rest) }),
+  conversation: (rest) => ({ type: 'go-on', id: conversationIdOf(rest) }),
+  conversations: (rest) => alone('conversations', rest),
+  leave: (rest) => alone('leave', rest),
   who: (rest) => alone('who', rest),
   help: (rest) => alone('help', rest),
   quit: (rest) => alone('quit', rest),
@@ -79,7 +90,9 @@ function inputOf(text: string): unknown {
   }
 }
 
-function alone<Type extends 'who' | 'help' | 'quit' | 'peers'>(type: Type, rest: string): { type: Type } {
+type Alone = 'who' | 'help' | 'quit' | 'peers' | 'leave' | 'conversations';
+
+function alone<Type extends Alone>(type: Type, rest: string): { type: Type } {
   return rest === '' ? { type } : wrong(type, `"${rest}" is too much`);
 }
 
@@ -92,6 +105,11 @@ function nameOf(word: Word, name: string): string {
   if (name === '') return wrong(word, 'a name is missing');
   const problem = nameProblem(name);
   return problem === undefined ? name : wrong(word, problem);
+}
+
+function conversationIdOf(text: string): string {
+  const problem = conversationIdProblem(text);
+  return problem === undefined ? text : wrong('conversation', problem);
 }
 
 function durationOf(text: string): number {

@@ -6,10 +6,25 @@
 import { lineOf } from '../../../../cli/kit/exit.ts';
 import { formatDuration } from '../../../../kit/duration.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
+import type { LetterStatus } from '../../../letters/api.ts';
 import { Arrivals } from './arrivals.ts';
 import { type ChatCommand, chatCommandOf } from './chat-line.ts';
 import type { ChatConsole } from './console.ts';
-import { shownAllPeers, shownAnswer, shownHelp, shownLetter, shownPeers, shownSaid } from './shown.ts';
+import { interruptible } from './interruptible.ts';
+import {
+  shownAllPeers,
+  shownAnswer,
+  shownConversations,
+  shownCurrent,
+  shownHelp,
+  shownLeft,
+  shownLetter,
+  shownParticipants,
+  shownPeers,
+  shownPlace,
+  shownSaid,
+  shownStored,
+} from './shown.ts';
 import type { Talk } from './talk.ts';
 
 /** Of one author: those that a person still reads. */
@@ -32,7 +47,7 @@ export class Chat {
   /** Resolves when no more lines come, or at `quit`. @throws what keeps the letters of the node from being handled. */
   async run(): Promise<void> {
     const listening = this.talk.listen(async (said) => {
-      await this.console.print(shownSaid(said));
+      await this.console.print(shownSaid(said, this.node.name));
       this.arrivals.arrived();
     });
     try {
@@ -50,7 +65,7 @@ export class Chat {
     try {
       const command = chatCommandOf(line);
       if (command.type === 'quit') return false;
-      const text = await this.carryOut(command, interrupt.signal);
+      const text = await interruptible(this.carryOut(command, interrupt.signal), interrupt.signal);
       if (text !== '') await this.console.print(text);
     } catch (problem) {
       this.failures++;
@@ -72,13 +87,21 @@ export class Chat {
       case 'nothing':
         return '';
       case 'say':
-        return `(stored for ${(await talk.say(command.text)).join(', ')})`;
+        return shownStored(await talk.say(command.text, signal));
       case 'wait':
         return this.wait(command.forMs, signal);
       case 'invite':
-        return takingPart(await talk.invite(command.names));
+        return shownParticipants((await talk.invite(command.names, signal)).participants, node.name);
+      case 'leave':
+        return shownLeft(await talk.leave());
       case 'who':
-        return takingPart(await talk.others());
+        return shownPlace(await talk.who(), node.name);
+      case 'converse':
+        return shownCurrent(await talk.converse(command.names, signal), node.name);
+      case 'conversations':
+        return shownConversations(await talk.conversations(), (id) => talk.isCurrent(id));
+      case 'go-on':
+        return shownCurrent(await talk.goOn(command.id, signal), node.name);
       case 'peers':
         return shownPeers(await node.nodes());
       case 'all-peers':
@@ -86,7 +109,7 @@ export class Chat {
       case 'query':
         return this.query(command, signal);
       case 'state':
-        return this.state(command.names);
+        return this.state(command.names, signal);
       case 'help':
         return shownHelp();
     }
@@ -105,32 +128,30 @@ export class Chat {
     return shownAnswer(await this.node.query<unknown>(node ?? { swarm: true }, query, input, { signal }));
   }
 
-  private async state(authors: readonly string[]): Promise<string> {
+  private async state(authors: readonly string[], signal: AbortSignal): Promise<string> {
     const texts: string[] = [];
-    for (const from of authors) texts.push(await this.lettersOf(from));
+    for (const from of authors) texts.push(await this.lettersOf(from, signal));
     return texts.join('\n');
   }
 
   /** The last ones, with what they say where it is still kept. */
-  private async lettersOf(from: string): Promise<string> {
+  private async lettersOf(from: string, signal: AbortSignal): Promise<string> {
     const { letters } = this.node;
-    let page = await letters.list({ from });
-    let last = page;
-    for (let n = page.at(-1)?.n; n !== undefined; n = page.at(-1)?.n) {
-      page = await letters.list({ from, after: n });
-      last = [...last, ...page].slice(-lettersShown);
+    let shown: LetterStatus[] = [];
+    for (let after = 0; ; ) {
+      const page = await letters.list({ from, after });
+      // Nobody waits any more: there may be many pages.
+      signal.throwIfAborted();
+      shown = [...shown, ...page].slice(-lettersShown);
+      const last = page.at(-1);
+      // A page that does not get on would be asked for without end.
+      if (last === undefined || last.n <= after) break;
+      after = last.n;
     }
-    const shown = last.slice(-lettersShown);
     if (shown.length === 0) return `no letters of ${from}`;
     const lines = shown.map(async (letter) => shownLetter(letter, await letters.body(letter.id)));
     return (await Promise.all(lines)).join('\n');
   }
-}
-
-function takingPart(others: readonly string[]): string {
-  return others.length === 0
-    ? '(nobody else takes part)'
-    : `(${others.join(', ')} take${others.length === 1 ? 's' : ''} part)`;
 }
 
 function timeUp(milliseconds: number): AbortSignal {

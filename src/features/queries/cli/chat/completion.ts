@@ -5,14 +5,21 @@
  * moment.
  */
 import type { SkeinNode } from '../../../../node/node.ts';
+import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import { chatCommands } from './chat-line.ts';
 import type { Complete } from './console.ts';
+import { conversationIdProblem } from './find-conversation.ts';
 
 /** A person waits for it. */
 const timeoutMs = 2000;
+const namesFollow = new Set<string>(['invite', 'converse', 'state']);
 const theSwarm = { swarm: true } as const;
 
-export function completeFor(node: Pick<SkeinNode, 'nodes' | 'query'>): Complete {
+type Asked = Pick<SkeinNode, 'nodes' | 'query'> & {
+  readonly letters: Pick<SkeinNode['letters'], 'conversations'>;
+};
+
+export function completeFor(node: Asked): Complete {
   return async (line) => {
     const words = line.trimStart().split(/\s+/);
     const typed = words.at(-1) ?? '';
@@ -22,15 +29,19 @@ export function completeFor(node: Pick<SkeinNode, 'nodes' | 'query'>): Complete 
   };
 }
 
-async function candidates(
-  node: Pick<SkeinNode, 'nodes' | 'query'>,
-  words: readonly string[],
-): Promise<readonly string[]> {
+async function candidates(node: Asked, words: readonly string[]): Promise<readonly string[]> {
   const [command, name = ''] = words;
   const place = words.length - 1;
   if (place === 0) return Object.keys(chatCommands);
   if (command === 'peers' && place === 1) return ['all'];
-  if (command === 'invite' || command === 'state' || (command === 'peer' && place === 1))
+  if (command === 'conversation' && place === 1) {
+    // What a broker that lies answers would be typed into the terminal.
+    const all = (await node.letters.conversations()).filter(
+      ({ id }) => conversationIdProblem(id) === undefined,
+    );
+    return all.map(({ id }) => id.slice(0, digitsShown(all)));
+  }
+  if (namesFollow.has(command as string) || (command === 'peer' && place === 1))
     return (await node.nodes({ all: true })).map((each) => each.name);
   if (command === 'peer' && place === 2)
     return (await node.query(name, 'services', null, { timeoutMs })).queries;

@@ -3,17 +3,85 @@ import { localTime } from '../../../../cli/kit/local-time.ts';
 import { fittedTable, orDash, printable } from '../../../../cli/kit/output.ts';
 import { bodyToJson } from '../../../../kit/body.ts';
 import type { NodeInfo } from '../../../../kit/views.ts';
+import type { ConversationView } from '../../../conversations/api.ts';
 import type { LetterStatus } from '../../../letters/api.ts';
+import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import type { SwarmNode } from '../../../swarm/api.ts';
 import { chatCommands } from './chat-line.ts';
-import type { Said } from './talk.ts';
+import type { Current, Notice, Place, Said } from './talk.ts';
 
-/** `b: hello`; further lines stand below the first. */
-export function shownSaid({ from, body, isNew }: Said): string {
-  const joined = isNew ? `(${from} takes part now)\n` : '';
+const idDigits = 8;
+
+/** `b: hello`, or `b [1f2e3d4c]: hello` in another conversation; further lines stand below the first. */
+export function shownSaid({ from, body, elsewhere, notice }: Said, own: string): string {
+  const head = `${from}${elsewhere === undefined ? '' : ` [${elsewhere.slice(0, idDigits)}]`}: `;
   const [first = '', ...more] = textOf(body).split('\n').map(printable);
-  const indent = ' '.repeat(from.length + 2);
-  return `${joined}${from}: ${[first, ...more.map((line) => indent + line)].join('\n')}`;
+  const indent = ' '.repeat(head.length);
+  const said = `${head}${[first, ...more.map((line) => indent + line)].join('\n')}`;
+  if (notice === undefined) return said;
+  return `${shownNotice(notice, elsewhere, own)}\n${said}`;
+}
+
+function shownNotice(notice: Notice, elsewhere: string | undefined, own: string): string {
+  switch (notice.type) {
+    case 'joined':
+      return shownCurrent(notice.current, own);
+    case 'newcomers':
+      return `(${takePart(notice.names)} now)`;
+    case 'elsewhere':
+      return `(another conversation: \`conversation ${elsewhere?.slice(0, idDigits)}\` goes on with it)`;
+  }
+}
+
+/** `(conversation 1f2e3d4c: b, c take part)` */
+export function shownCurrent({ id, participants }: Current, own: string): string {
+  return `(conversation ${id.slice(0, idDigits)}: ${othersTakePart(participants, own)})`;
+}
+
+export function shownLeft(id: string): string {
+  return `(left conversation ${id.slice(0, idDigits)})`;
+}
+
+export function shownPlace(place: Place, own: string): string {
+  if (place.type === 'current') return shownParticipants(place.participants, own);
+  return place.guests.length === 0
+    ? '(no conversation: invite NAME begins one)'
+    : `(no conversation: say TEXT begins one with ${place.guests.join(', ')})`;
+}
+
+/** @param own A node that knows the id of a conversation need not take part in it. */
+export function shownParticipants(participants: readonly string[], own: string): string {
+  return `(${othersTakePart(participants, own)})`;
+}
+
+function othersTakePart(participants: readonly string[], own: string): string {
+  const others = participants.filter((name) => name !== own);
+  const shown = others.length === 0 ? 'nobody else takes part' : takePart(others);
+  return participants.includes(own) ? shown : `${shown}; ${own} does once it says something`;
+}
+
+function takePart(names: readonly string[]): string {
+  return `${printable(names.join(', '))} take${names.length === 1 ? 's' : ''} part`;
+}
+
+/** @param recipients Undefined: they could not be asked for. */
+export function shownStored(recipients: readonly string[] | undefined): string {
+  return recipients === undefined ? '(stored)' : `(stored for ${printable(recipients.join(', '))})`;
+}
+
+export function shownConversations(
+  all: readonly ConversationView[],
+  isCurrent: (id: string) => boolean,
+): string {
+  if (all.length === 0) return '(no conversations)';
+  const digits = digitsShown(all);
+  const rows = all.map(({ id, startedAt, startedBy, participants }) => [
+    `${id.slice(0, digits)}${isCurrent(id) ? '*' : ''}`,
+    localTime(startedAt),
+    startedBy,
+    participants.join(', '),
+  ]);
+  return fittedTable(['ID', 'BEGUN', 'BY', 'PARTICIPANTS'], rows, ['BY', 'PARTICIPANTS']);
 }
 
 export function shownAnswer(answer: unknown): string {
