@@ -4,10 +4,9 @@
  *
  * Called by the host. Invariant: the file holds one whole note or is not there, and a note that was written lasts.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { type Home, homeOfNote } from '../features/swarm/core/home.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { syncFolder, syncFoldersAbove } from '../stores/sqlite/sync.ts';
 
@@ -29,9 +28,9 @@ export function readNote(storePath: string): unknown {
 
 /** A store that was put here by hand is the swarm's from now on. @throws SkeinError SKEIN_STORE */
 export function noteAsHome(storePath: string, store: string): void {
-  const generation = (homeOfNote(readNote(storePath))?.generation ?? 0) + 1;
-  const home: Home = { store, generation, since: Date.now(), host: hostname() };
-  writeNote(storePath, home);
+  const { generation } = (readNote(storePath) ?? {}) as { readonly generation?: unknown };
+  const before = Number.isSafeInteger(generation) ? (generation as number) : 0;
+  writeNote(storePath, { store, generation: before + 1, since: Date.now(), host: hostname() });
 }
 
 /** Its folder must be there. @throws SkeinError SKEIN_STORE where it cannot be written. */
@@ -39,7 +38,8 @@ export function writeNote(storePath: string, note: unknown): void {
   const path = notePathOf(storePath);
   const next = `${path}.${process.pid}`;
   try {
-    syncFoldersAbove(dirname(path));
+    // Who has opened a store here has done it.
+    if (!existsSync(storePath)) syncFoldersAbove(dirname(path));
     const file = openSync(next, 'w', 0o600);
     try {
       writeSync(file, `${JSON.stringify(note)}\n`, 0);

@@ -24,7 +24,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const lists = [
   ...[
     ...['index.ts', 'api.ts', 'limits.ts', 'settings.ts', 'cli.ts', 'sim.ts'],
-    ...['store-models.ts', 'sqlite-parts.ts'],
+    ...['store-models.ts', 'sqlite-parts.ts', 'own-store-models.ts', 'own-sqlite-parts.ts'],
   ].map((file) => `src/features/${file}`),
   'src/doors/index.ts',
 ];
@@ -107,6 +107,7 @@ function copyTree(): string {
 /** The folders, the lines in the lists, and every test and tool of tests that needs what is gone, one after the other. */
 function remove(copy: string, features: readonly string[], gone: readonly string[]): void {
   for (const list of lists) editList(copy, list, gone);
+  withoutCommands(copy, features);
   for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
   // Its tests are also those that name it: as a workload, or as the feature of a command.
   const name = new RegExp(`['",](?:${features.join('|')})['",]`);
@@ -114,6 +115,13 @@ function remove(copy: string, features: readonly string[], gone: readonly string
     if (file.endsWith('.test.ts') && name.test(readFileSync(join(copy, file), 'utf8')))
       rmSync(join(copy, file));
   for (let before = -1, after = 0; before !== after; before = after, after = removeTests(copy));
+}
+
+/** A feature that has no commands brings nothing to their list but its name. */
+function withoutCommands(copy: string, features: readonly string[]): void {
+  const file = join(copy, 'src/features/cli.ts');
+  const line = new RegExp(`^ *(?:${features.join('|')}): withoutCommands,\\n`, 'gm');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(line, ''));
 }
 
 /** Takes out the imports of what is gone, and the lines and entries that stand for what they brought. */

@@ -1,12 +1,13 @@
 /**
  * `skein store ...`: the file in which the swarm is kept: what it is, whether it is whole, a copy of it, and back.
  *
- * They work on the file, whether a node has it open or not; only `adopt` asks a node. A backup is made by SQLite over a connection that only
- * reads, so that the broker goes on writing meanwhile. Invariant: nothing but `restore` and `adopt` changes a store.
+ * They work on the file, whether a node has it open or not; what features add asks a node. A backup is made by SQLite over a connection that only
+ * reads, so that the broker goes on writing meanwhile. Invariant: of these nothing but `restore` changes a store.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { featureClis } from '../../features/cli.ts';
 import { makeFolder } from '../../host/make-folder.ts';
 import { noteAsHome } from '../../host/store-note.ts';
 import { defaultStorePath } from '../../host/swarm-store.ts';
@@ -18,10 +19,10 @@ import { checkStore, openToRead, type StoreCheck } from '../../stores/sqlite/che
 import { loadSqlite } from '../../stores/sqlite/library.ts';
 import { restoreStore } from '../../stores/sqlite/restore.ts';
 import { syncTimes } from '../../stores/sqlite/sync-times.ts';
-import { command, type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../kit/command.ts';
+import { command, type PrintChoice, withJson } from '../kit/command.ts';
 import { ExitError, UsageError } from '../kit/exit.ts';
+import type { FeatureCli } from '../kit/feature-cli.ts';
 import { list, orDash, plural, print, printJson } from '../kit/output.ts';
-import { withNode } from '../kit/with-node.ts';
 import { type FoundSettings, findSettings } from '../settings.ts';
 
 interface StoreChoice extends PrintChoice {
@@ -30,13 +31,17 @@ interface StoreChoice extends PrintChoice {
   readonly config?: string;
 }
 
-export function build(): Command {
+export async function build(): Promise<Command> {
   const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, adopt', [
     'skein store show',
     'skein store backup swarm.backup',
   ]);
-  for (const build of [buildShow, buildCheck, buildBackup, buildRestore, buildAdopt])
-    store.addCommand(build());
+  for (const build of [buildShow, buildCheck, buildBackup, buildRestore]) store.addCommand(build());
+  const clis: readonly FeatureCli[] = Object.values(featureClis);
+  const loaded = await Promise.all(
+    clis.flatMap(({ storeCommands = [] }) => storeCommands.map((load) => load())),
+  );
+  for (const { build } of loaded) store.addCommand(build());
   return store;
 }
 
@@ -107,21 +112,6 @@ function buildRestore(): Command {
       noteAsHome(path, id);
       if (choice.json) printJson({ path, id });
       else print(`restored ${path}, as store ${id}`);
-    });
-}
-
-function buildAdopt(): Command {
-  return withJson(
-    nodeCommand('adopt', 'keep the swarm in the store of this machine from now on', ['skein store adopt']),
-  )
-    .addHelpText(
-      'after',
-      '\nFor when the machine that kept it is gone for good. What waits in the store\nthere is handed out no more, unless that machine comes back and adopts its own.',
-    )
-    .action(async (flags: NodeChoice & PrintChoice) => {
-      const home = await withNode(flags, (client) => client.call('adoptStore', {}));
-      if (flags.json) printJson(home);
-      else print(`the swarm is kept on ${home.host}, in store ${home.store}`);
     });
 }
 

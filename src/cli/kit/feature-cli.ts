@@ -15,6 +15,8 @@ export interface FeatureCli {
   readonly commands: CommandLoaders;
   /** Commands below `skein node`. */
   readonly nodeCommands?: readonly (() => Promise<{ build(): Command }>)[];
+  /** Commands below `skein store`. */
+  readonly storeCommands?: readonly (() => Promise<{ build(): Command }>)[];
   /** Command lines of other programs that it stands in for, by the word after `skein compat`. */
   readonly compat?: CommandLoaders;
   /** What it has to say in `skein status`, from its part of the status: names and values. */

@@ -1,4 +1,4 @@
-/** The swarm on the command line: who was ever here, for `skein node ls --all`. */
+/** The swarm on the command line: who was ever here, for `skein node ls --all`, and below `skein node` and `store`. */
 import type { FeatureCli, SeenNode } from '../../cli/kit/feature-cli.ts';
 import type { ControlClient } from '../../remote/client.ts';
 
@@ -10,6 +10,7 @@ interface SwarmView {
 export const swarmCli: FeatureCli = {
   commands: {},
   nodeCommands: [() => import('./cli/forget.ts')],
+  storeCommands: [() => import('./cli/adopt.ts')],
   nodesSeen,
 };
 
