@@ -5,7 +5,9 @@
  * `*.long.test.ts`, whose project has the kind's name and `-long`. Invariant: every test file of the repository is in
  * exactly one project.
  */
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -16,6 +18,10 @@ interface Kind {
   /** Groups run one after the other; kinds of one group share its workers. */
   readonly group: number;
 }
+
+/** What nodes of tests keep for themselves, as their identities, is gone with the run. */
+const stateFolder = mkdtempSync(join(tmpdir(), 'skein-test-state-'));
+process.on('exit', () => rmSync(stateFolder, { recursive: true, force: true }));
 
 const cores = availableParallelism();
 
@@ -72,7 +78,7 @@ export default defineConfig(({ mode }) => ({
     // The keys of whoever runs the tests are not theirs to use.
     env: {
       XDG_CONFIG_HOME: '/nonexistent',
-      XDG_STATE_HOME: '/nonexistent',
+      XDG_STATE_HOME: stateFolder,
       SKEIN_KEY: '',
       SKEIN_KEY_FILE: '',
     },

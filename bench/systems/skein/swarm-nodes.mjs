@@ -27,7 +27,7 @@ export async function beBroker(work, tell) {
 
 /** The first that uses the swarm is its broker. `openedMs`: until its store has answered. */
 export async function openBroker(work, { folder, namespace }) {
-  const { node } = await openNode(work, 'broker', { namespace, store: join(folder, 'swarm.sqlite') });
+  const { node } = await openNode(work, 'broker', { namespace, ...filesIn(folder, 'broker') });
   const startedAt = performance.now();
   await node.swarm.nodes();
   const openedMs = performance.now() - startedAt;
@@ -41,12 +41,16 @@ export async function openBroker(work, { folder, namespace }) {
   return { node, openedMs };
 }
 
+/** Nothing of a run is left in the state folder of its user. */
+function filesIn(folder, name) {
+  return { store: join(folder, 'swarm.sqlite'), identity: join(folder, `${name}.identity`) };
+}
+
 /** A member of the swarm whose broker has said `ready`, and the next broker, perhaps. */
 export async function openMember(work, name, more = {}) {
   const { address, namespace, folder } = swarmOf(work);
   const connect = [address, ...work.addresses.slice(1)];
-  const store = join(folder, 'swarm.sqlite');
-  const { node } = await openNode(work, name, { namespace, store, connect, ...more });
+  const { node } = await openNode(work, name, { namespace, ...filesIn(folder, name), connect, ...more });
   await node.ready({ services: [service] });
   return node;
 }
