@@ -38,6 +38,7 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
     start: () => workload.start(),
     stop: () => workload.stop(),
     look: () => undefined,
+    idleBytesPerSecond: () => workload.idleBytesPerSecond(),
     conclude: async () => {
       const [life] = mesh.living;
       if (life === undefined) return;

@@ -7,10 +7,12 @@
  */
 
 import type { MessageSubscription } from '../../../kit/streams.ts';
+import { readGroundTruth } from '../../../sim/world/checkers/ground-truth.ts';
 import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { LogEntry } from '../api.ts';
+import { logLimits } from '../core/limits.ts';
 import type { LogHistory } from './log-history.ts';
 
 const followShare = 0.6;
@@ -18,6 +20,8 @@ const moveShare = 0.3;
 const throwShare = 0.1;
 const lastMax = 40;
 const keeperName = 'audit';
+/** A question, its answer and what confirms both, on each link on their way. */
+const askBytes = 600;
 
 export class LogWorkload {
   /** What was kept, by number. */
@@ -26,6 +30,7 @@ export class LogWorkload {
   private readonly history: LogHistory;
   private readonly random: SeededRandom;
   private readonly pace: Pace;
+  private readonly followers = new Set<Life>();
   private keeper: { readonly life: Life; readonly subscription: MessageSubscription } | undefined;
   private isGood = false;
 
@@ -37,7 +42,9 @@ export class LogWorkload {
     mesh.observers.push({
       started: (life) => {
         // What has ended its node has ended it.
-        if (this.random.chance(followShare)) this.follow(life).catch(() => undefined);
+        if (!this.random.chance(followShare)) return;
+        this.followers.add(life);
+        this.follow(life).catch(() => undefined);
       },
     });
   }
@@ -49,6 +56,16 @@ export class LogWorkload {
   stop(): void {
     this.pace.stop();
     this.isGood = true;
+  }
+
+  /** Who follows, or keeps, asks again and again where nothing happens. */
+  async idleBytesPerSecond(): Promise<number> {
+    const [life] = this.mesh.living;
+    if (life === undefined) return 0;
+    const readers = [...this.followers].filter(isRunning).length + 1;
+    const distances = [...(await readGroundTruth(this.mesh)).distancesFrom(life.node.name).values()];
+    const hops = distances.reduce((sum, distance) => sum + distance, 0) / Math.max(1, distances.length);
+    return (readers * hops * askBytes * 1000) / logLimits.logWaitMs;
   }
 
   /** A keeper that runs, also where the last one has died. */
