@@ -206,8 +206,8 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
   await site.must('status', '--wait', '--count', '4', '--node', 'a');
   const lines = [
     'invite b',
-    'say hello',
     'who',
+    'say hello',
     'wait 20s',
     'conversations',
     'peer b service echo',
@@ -223,7 +223,7 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
   await answered;
   expect(masked(chat.stdout)).toBe(
     [
-      ...['(b takes part)', '(stored for b)', '(b takes part)', 'b: hello d'],
+      ...['(b takes part)', '(b takes part)', '(stored for b)', 'b: hello d'],
       ...['ID         BEGUN                BY  PARTICIPANTS', '1f1c20ab*  2026-11-29T10:27:34  d   b, d'],
       ...['{', '  "name": "echo",', '  "isOffered": false', '}'],
       ...['2026-11-29T10:27:34  d (b delivered)', ''],
