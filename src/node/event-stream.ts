@@ -23,15 +23,19 @@ export function eventsOf(node: LocalNode, signal: AbortSignal): AsyncIterable<No
     if (event.type === 'close') ended = true;
     wake();
   };
-  for (const type of node.eventTypes) {
-    node.events.addEventListener(type, (event) => put({ type, detail: event.detail } as NodeEventJson), {
-      signal,
-    });
-  }
-  signal.addEventListener('abort', () => {
+  const listeners = node.eventTypes.map((type) => {
+    const listener = (event: CustomEvent): void => put({ type, detail: event.detail } as NodeEventJson);
+    node.events.addEventListener(type, listener as never);
+    return () => node.events.removeEventListener(type, listener as never);
+  });
+  // One: Node.js takes more than ten on a signal for a leak, and warns.
+  const abort = (): void => {
+    for (const remove of listeners) remove();
     ended = true;
     wake();
-  });
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
   return (async function* () {
     for (;;) {
       yield* waiting.splice(0);
