@@ -59,6 +59,8 @@ export class LetterLedger {
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
   private readonly letters: LedgerLetter[] = [];
+  /** Have taken a name that is pinned to another identity: its letters are not for them. */
+  private readonly strangers = new Set<Life>();
   /** By recipient and author life: the highest number that was handed over first. */
   private readonly firsts = new Map<string, number>();
 
@@ -89,6 +91,10 @@ export class LetterLedger {
     letter.isOrdered = false;
   }
 
+  isStranger(life: Life): boolean {
+    return this.strangers.has(life);
+  }
+
   /** Sends that have not ended, of programs that run. */
   get outstanding(): LedgerLetter[] {
     return this.letters.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
@@ -112,6 +118,7 @@ export class LetterLedger {
     const code = error instanceof SkeinError ? error.code : String(error);
     if (code === 'SKEIN_CLOSED' || !isRunning(letter.author) || letter.author.isLeaving)
       return this.end(letter, 'author ended');
+    if (code === 'SKEIN_NAME_PINNED') this.strangers.add(letter.author);
     if (!expected.has(code)) this.fail(letter, `ended with ${String(error)}`);
     this.end(letter, code);
     if (this.isCertain(letter) && letter.receipts.size > 0)
@@ -162,7 +169,9 @@ export class LetterLedger {
 
   /** Stored, and not known to have ended for somebody whose program runs. */
   get owed(): LedgerLetter[] {
-    const names = new Set(this.mesh.living.map(({ node }) => node.name));
+    const names = new Set(
+      this.mesh.living.filter((life) => !this.isStranger(life)).map(({ node }) => node.name),
+    );
     const isOwed = (letter: LedgerLetter) => (name: string) =>
       names.has(name) && !this.hasEnded(letter, name);
     return this.kept.filter((letter) => letter.to.some(isOwed(letter)));
@@ -199,7 +208,7 @@ export class LetterLedger {
         state === 'delivered'
           ? (receipt?.handledBy.size ?? 0) > 0
           : state === 'stored'
-            ? !this.mesh.living.some(({ node }) => node.name === name)
+            ? !this.mesh.living.some((life) => life.node.name === name && !this.isStranger(life))
             : state === 'refused' || state === 'failed';
       if (!isTrue) this.fail(letter, `is ${state ?? 'unknown'} for ${name} in the store`);
     }
