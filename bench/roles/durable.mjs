@@ -1,4 +1,4 @@
-// What every sender of durable messages does: so many under way, or one at a time against the time of a sync. Invariant: a
+// What every sender of durable messages does: a number of them under way, or one at a time against the time of a sync. Invariant: a
 // message counts once, and only when the system has said that it has it.
 import { markedBody } from '../check.mjs';
 import { nowUs, warmUp } from './arrivals.mjs';

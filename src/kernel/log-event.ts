@@ -72,6 +72,6 @@ export interface LogPage {
 export interface StoreLog {
   append(events: readonly LogEvent[]): void;
   read(request: LogRequest): LogPage;
-  /** Deletes rows that are too old or beyond the size, at most so many. @returns True: there are more. */
+  /** Deletes rows that are too old or beyond the size, a limited number. @returns True: there are more. */
   trim(now: number, rows: number): boolean;
 }

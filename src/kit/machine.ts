@@ -8,7 +8,7 @@
 /** The name under which a platform offers a `Machine`. */
 export const machinePart = 'machine';
 
-/** Asked anew for each answer. */
+/** Asked again for each answer. */
 export interface Machine {
   facts(): MachineFacts;
 }

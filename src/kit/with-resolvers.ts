@@ -1,14 +1,17 @@
 /** A promise with the functions that settle it: `Promise.withResolvers`, which Node.js 20 does not have. */
-export interface Resolvers<Value> {
+interface Resolvers<Value> extends Settlers<Value> {
   readonly promise: Promise<Value>;
+}
+
+export interface Settlers<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (error: Error) => void;
 }
 
 export function withResolvers<Value = void>(): Resolvers<Value> {
-  let settle: Omit<Resolvers<Value>, 'promise'> | undefined;
+  let settle: Settlers<Value> | undefined;
   const promise = new Promise<Value>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  return { promise, ...(settle as Omit<Resolvers<Value>, 'promise'>) };
+  return { promise, ...(settle as unknown as Settlers<Value>) };
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { faults } from './letters/faults.ts';
 import { killFleet, textOf } from './letters/run.ts';
 
-test('every letter whose send has resolved is handled, whoever of a fleet is killed, and the rig sees each fault', async () => {
+test('every letter whose send has resolved is handled, whichever of a fleet is killed, and the rig sees each fault', async () => {
   const trial = await killFleet(undefined, { seed: 1, kills: 12 });
   console.log(textOf(trial));
   expect(trial.failures).toEqual([]);

@@ -11,6 +11,7 @@ import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { nothing } from '../../kit/view-schemas.ts';
+import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import { whenLeft } from './api/received-call.ts';
 import { service } from './api/service.ts';
 import type { Call, CallsApi } from './api.ts';
@@ -25,13 +26,8 @@ export type ServedRequest =
     >)
   | { readonly type: 'left'; readonly ticket: number };
 
-interface Ticket {
-  readonly resolve: (output: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** A service is offered by one program of one session, and what it has not answered when that ends has failed. */
-const tickets = new TicketsByCaller<Ticket>();
+const tickets = new TicketsByCaller<Settlers<unknown>>();
 
 const callSchema = v.strictObject({
   type: v.literal('call'),
@@ -90,7 +86,7 @@ export const operations = {
       const subscription = api.respond(
         name,
         (request) => {
-          const { promise, ...settle } = withResolvers();
+          const { promise, ...settle } = withResolvers<unknown>();
           const ticket = held.issue(settle);
           given.add(ticket);
           served.push(servedRequest(ticket, request, bodies));
@@ -133,14 +129,6 @@ export const operations = {
     },
   }),
 };
-
-function withResolvers() {
-  let ticket: Ticket | undefined;
-  const promise = new Promise<unknown>((resolve, reject) => {
-    ticket = { resolve, reject };
-  });
-  return { promise, ...(ticket as unknown as Ticket) };
-}
 
 function answererGone(): SkeinError {
   return new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone');

@@ -12,6 +12,7 @@ import { type Bodies, operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
+import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import type { Letter, LettersNodeApi } from './api.ts';
 import { letterIdPattern, recipientStates } from './core/letters-types.ts';
 import { letterLimits } from './core/limits.ts';
@@ -25,12 +26,7 @@ export interface HandedLetter extends Omit<Letter, 'timestamp'> {
   readonly timestamp: number;
 }
 
-interface Ticket {
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-const tickets = new TicketsByCaller<Ticket>();
+const tickets = new TicketsByCaller<Settlers<void>>();
 
 const id = v.pipe(v.string(), v.regex(letterIdPattern, 'expected the id of a letter, 32 hexadecimal digits'));
 const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
@@ -120,7 +116,7 @@ export const operations = {
       ordered: v.exactOptional(flag),
       dedup: v.exactOptional(flag),
       handlerTimeoutMs: v.exactOptional(wholeNumber(1, 24 * 3_600_000, 'milliseconds')),
-      /** After so many no other letter is taken from the mailbox. */
+      /** After this number no other letter is taken from the mailbox. */
       count: v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     }),
     output: v.strictObject({
@@ -252,14 +248,6 @@ export const operations = {
 
 function handedLetter(ticket: number, letter: Letter, bodies: Bodies): HandedLetter {
   return { ticket, ...letter, body: bodies.toWire(letter.body), timestamp: letter.timestamp.getTime() };
-}
-
-function withResolvers() {
-  let settle: Ticket | undefined;
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  return { promise, ...(settle as unknown as Ticket) };
 }
 
 function handlerGone(): Error {

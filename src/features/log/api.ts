@@ -68,9 +68,9 @@ export interface LogFilter {
 export interface LogListOptions extends LogFilter {
   /** Only events after this place. Default: from the oldest on. */
   readonly after?: string;
-  /** The newest so many, instead of the oldest. */
+  /** This number of the newest, instead of the oldest. */
   readonly last?: number;
-  /** At most so many. Default 500; at most 100,000. */
+  /** At most this number. Default 500; at most 100,000. */
   readonly limit?: number;
 }
 
@@ -113,7 +113,7 @@ export interface LogEntry {
   readonly trace: readonly string[];
   /** A reason, or what else there is to say; may be empty. */
   readonly note: string;
-  /** Of `log.gap`: so many events were deleted before they were read. */
+  /** Of `log.gap`: the number of events that were deleted before they were read. */
   readonly lost?: number;
 }
 

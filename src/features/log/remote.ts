@@ -11,7 +11,7 @@ import { operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import { type Resolvers, withResolvers } from '../../kit/with-resolvers.ts';
+import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import type { LogEntry, LogNodeApi } from './api.ts';
 import { logLimits } from './core/limits.ts';
 import { readCursor } from './core/log-types.ts';
@@ -22,7 +22,7 @@ export interface HandedEntries {
   readonly entries: readonly LogEntry[];
 }
 
-const tickets = new TicketsByCaller<Pick<Resolvers<void>, 'resolve' | 'reject'>>();
+const tickets = new TicketsByCaller<Settlers<void>>();
 
 const word = v.pipe(
   v.string(),

@@ -11,6 +11,7 @@ import { operationsOf } from '../../kit/operation.ts';
 import { PushStream } from '../../kit/stream.ts';
 import { TicketsByCaller } from '../../kit/tickets.ts';
 import { nothing } from '../../kit/view-schemas.ts';
+import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import { concurrencyMax } from './api/check-options.ts';
 import type { QueriesNodeApi, Query, QueryTarget } from './api.ts';
 
@@ -19,12 +20,7 @@ export type GivenQuery =
   | ({ readonly type: 'query'; readonly ticket: number } & Omit<Query, 'signal'>)
   | { readonly type: 'left'; readonly ticket: number };
 
-interface Ticket {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-const tickets = new TicketsByCaller<Ticket>();
+const tickets = new TicketsByCaller<Settlers<unknown>>();
 const { call, stream } = operationsOf<QueriesNodeApi>();
 
 export const operations = {
@@ -73,7 +69,7 @@ export const operations = {
       const subscription = api.queries.answer(
         name,
         (query) => {
-          const { promise, resolve, reject } = withResolvers();
+          const { promise, resolve, reject } = withResolvers<unknown>();
           const ticket = held.issue({ resolve, reject });
           open.add(ticket);
           const { from, isToSwarm, timeoutMs: leftMs } = query;
@@ -115,14 +111,6 @@ export const operations = {
     },
   }),
 };
-
-function withResolvers() {
-  let ticket: Ticket | undefined;
-  const promise = new Promise<unknown>((resolve, reject) => {
-    ticket = { resolve, reject };
-  });
-  return { promise, ...(ticket as unknown as Ticket) };
-}
 
 function failed(message: string, code: string | undefined): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });

@@ -25,7 +25,7 @@ import { Ed25519Signer, seedBytes } from './record-signer.ts';
 
 const prefix = 'skein1-identity-';
 const head =
-  '# The identity of a node: whoever has it gets the letters of its name. Never copy it to another node.\n';
+  '# The identity of a node: who has it gets the letters of its name. Never copy it to another node.\n';
 
 /** @throws SkeinError SKEIN_KEY where it can neither be read nor made. */
 export function identityFrom(path: string): RecordSigner {

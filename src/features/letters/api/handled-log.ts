@@ -26,7 +26,7 @@ export class HandledLog {
   private readonly file: OwnFile;
   private waiting: Waiting[] = [];
   private isWriting = false;
-  /** A line of it may be torn: it is written anew. */
+  /** A line of it may be torn: it is written again. */
   private isUnknown = false;
   private opening: Promise<void> | undefined;
 

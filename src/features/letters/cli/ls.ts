@@ -8,7 +8,7 @@ import { recipientStates } from '../api/check-options.ts';
 import type { LetterStatus, RecipientState, RecipientStatus } from '../api.ts';
 import { allLetters, digitsShown } from './find-letter.ts';
 
-/** Of ids that are not told apart by less. */
+/** Of an id: mostly enough to know it from the others. */
 const outboxDigits = 8;
 
 interface ListFlags extends NodeChoice, PrintChoice {

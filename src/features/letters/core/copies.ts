@@ -18,6 +18,16 @@ export interface CopiesPorts {
   sendAgain(letters: readonly OutboxLetter[]): void;
 }
 
+/** Those of `ids` that a broker has said to have ended; none where its answer is no list. */
+export function endedOf(json: string, ids: readonly string[]): readonly string[] {
+  try {
+    const ended: unknown = JSON.parse(json);
+    return Array.isArray(ended) ? ids.filter((id) => ended.includes(id)) : [];
+  } catch {
+    return [];
+  }
+}
+
 const never = Number.POSITIVE_INFINITY;
 
 export class Copies {

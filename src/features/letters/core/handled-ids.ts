@@ -3,7 +3,7 @@
  *
  * Made by `letters.handle` with `dedup`. A letter may come again until the broker has stored that it was handled; after a
  * restart such letters come before all that were sent after them, so that the latest ids are enough. Invariant: at most
- * `handledIdsMax` are known; what the file says beyond them is forgotten when it is written anew.
+ * `handledIdsMax` are known; what the file says beyond them is forgotten when it is written again.
  */
 import { letterLimits } from './limits.ts';
 
@@ -36,7 +36,7 @@ export class HandledIds {
     return lineOf(id, now);
   }
 
-  /** The file has so many lines that are not needed that it is to be written anew. */
+  /** Too many lines of the file are not needed: it is to be written again. */
   get isLong(): boolean {
     return this.lines >= 2 * letterLimits.handledIdsMax;
   }

@@ -218,7 +218,7 @@ export type LettersEvent =
 
 /** What a program that handles letters wants to be handed. */
 export interface Window {
-  /** At most so many that it has not settled. */
+  /** At most this number that it has not settled. */
   readonly letters: number;
   readonly bytes: number;
   readonly selection: Selection;

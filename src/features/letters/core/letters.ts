@@ -21,6 +21,7 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import { Lines, type Sender } from '../../../kernel/lines/lines.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
+import { endedOf } from './copies.ts';
 import { answerInquiries } from './inquiries.ts';
 import type { LettersShape } from './letters-types.ts';
 import { Mailbox } from './mailbox.ts';
@@ -135,10 +136,7 @@ export class Letters implements Behavior<LettersShape> {
       'letters.ended',
       { ids },
       {
-        answer: (json) => {
-          const ended: unknown = JSON.parse(json);
-          if (Array.isArray(ended)) then(ids.filter((id) => ended.includes(id)));
-        },
+        answer: (json) => then(endedOf(json, ids)),
         fail: () => undefined,
       },
     );

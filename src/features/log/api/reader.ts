@@ -16,7 +16,7 @@ export interface ReaderPorts {
   readonly source: LogSource;
   /** The node has ended: nothing is asked any more. */
   isClosed(): boolean;
-  /** Calls back once after so many milliseconds. */
+  /** Calls back once after this time. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 
@@ -76,7 +76,7 @@ export async function tried<Value>(
   return undefined;
 }
 
-/** Resolves after so many milliseconds, at once where the signal fires. */
+/** Resolves after this time in milliseconds, at once where the signal fires. */
 export function waited(
   after: ReaderPorts['after'],
   signal: AbortSignal,

@@ -42,7 +42,7 @@ export function build(): Command {
     .option('--until <time>', 'only before then', timeOption)
     .option(
       '--last <n>',
-      `the newest so many (default: ${listed}; with --follow ${listedBefore})`,
+      `this number of the newest (default: ${listed}; with --follow ${listedBefore})`,
       countOption,
     )
     .option('--after <cursor>', 'the oldest after this place, as --json prints it')

@@ -1,5 +1,5 @@
 /**
- * Answers to queries: the built-in ones and those of the program, to whoever asks this node or, where it is the broker,
+ * Answers to queries: the built-in ones and those of the program, to who asks this node or, where it is the broker,
  * the swarm.
  *
  * Made by the facade. Invariant: each query is answered once, with a value within its limit or with a failure; of a

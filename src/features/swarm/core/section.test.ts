@@ -40,6 +40,11 @@ test('what is cut short, or beyond its limits, is none', () => {
   const far = { store: '0'.repeat(32), generation: generationMax + 1, since: 1, host: '' };
   const said = { canKeep: true, hasHome: true, home: far, keeper: undefined, isNobody: false, keepsFor: 0 };
   expect(decodeSection(encodeSection(said))).toBeUndefined();
+  const fit = { ...said, home: { ...far, generation: 1 } };
+  expect(decodeSection(encodeSection(fit))).toEqual(fit);
+  expect(decodeSection(encodeSection({ ...fit, keeper: 'a b' }))).toBeUndefined();
+  const steering = { ...fit.home, host: '\u001b[2J' };
+  expect(decodeSection(encodeSection({ ...fit, home: steering }))).toBeUndefined();
 });
 
 test('of any two homes one outranks the other, for everybody', () => {

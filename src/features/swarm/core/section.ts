@@ -10,7 +10,7 @@
  * ```
  * Invariant: what is read is whole and within its limits, or undefined. Bytes that follow are of a later version.
  */
-import { hexOf } from '../../../kernel/identity.ts';
+import { hexOf, nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import { generationMax, type Home, hostBytesMax } from './home.ts';
@@ -56,7 +56,7 @@ export function decodeSection(bytes: Uint8Array): Section | undefined {
   const home = (flags & Flag.home) === 0 ? undefined : readHome(reader);
   const keeper = (flags & Flag.keeper) === 0 ? undefined : reader.text(limits.serviceBytesMax);
   const keepsFor = (flags & Flag.keeps) === 0 ? 0 : reader.varint();
-  if (reader.failed) return undefined;
+  if (reader.failed || isUnfit(keeper, home?.host)) return undefined;
   return {
     canKeep: (flags & Flag.canKeep) !== 0,
     hasHome: (flags & Flag.hasHome) !== 0 && home !== undefined,
@@ -65,6 +65,11 @@ export function decodeSection(bytes: Uint8Array): Section | undefined {
     isNobody: (flags & Flag.nobody) !== 0,
     keepsFor,
   };
+}
+
+/** Both are printed: a member that lies must not steer a terminal. */
+function isUnfit(keeper: string | undefined, host: string | undefined): boolean {
+  return (keeper !== undefined && nameProblem(keeper) !== undefined) || /\p{Cc}/u.test(host ?? '');
 }
 
 function writeId(writer: Writer, id: string): void {
