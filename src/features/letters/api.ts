@@ -125,7 +125,7 @@ export interface LettersNodeEvents {
 export interface UndeliveredLetter {
   /** The letter's id. */
   readonly id: string;
-  /** Who it was for. */
+  /** Who it was for; `*`: all, of a letter to everybody that the swarm never took. */
   readonly recipient: string;
   /** `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler. */
   readonly state: RecipientState;

@@ -10,6 +10,7 @@ import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { hexOf, idOf } from '../../../kernel/identity.ts';
 import { Copies } from './copies.ts';
+import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -81,13 +82,7 @@ export class Author {
   private againAt = never;
   /** The store could not take one of the outbox: what was sent after it must not overtake it. */
   private isHeld = false;
-  /** Those with an idempotency key. */
-  private readonly byKey = new Map<string, Waiting>();
-  /** Keys of letters that were stored a moment ago: their program may repeat one whose answer it has just missed. */
-  private readonly keysStored = new Map<
-    string,
-    { readonly digest: string; readonly stored: Stored; readonly until: number }
-  >();
+  private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
   /** Not answered yet, in the order in which they were sent. */
   private readonly open = new Set<Waiting>();
   /** Wanted in the outbox at once. */
@@ -173,22 +168,18 @@ export class Author {
     return undefined;
   }
 
-  /** A letter that waits here already under the same key. */
-  private joined({ key, digest }: Draft, handle: unknown): [] | undefined {
-    if (key === '') return undefined;
-    const known = this.keysStored.get(key);
-    if (known?.digest === digest && this.ports.agent.now < known.until) {
-      this.report([{ handle, stored: { ...known.stored, isRepeat: true } as Stored }]);
-      return [];
-    }
-    const waiting = this.byKey.get(key);
-    if (waiting === undefined) return undefined;
-    if (waiting.letter.digest !== digest) {
+  /** A letter that is here already under the same key, or was: it is answered, or will be with that one. */
+  private joined(draft: Draft, handle: unknown): [] | undefined {
+    const { key, digest } = draft;
+    const waiting = this.keys.waiting(key);
+    const known = this.keys.stored(draft) ?? (waiting?.isAnswered === true ? inOutbox(waiting) : undefined);
+    const isOther = waiting !== undefined && waiting.letter.digest !== digest;
+    if (isOther) {
       const text = `idempotencyKey "${key}" was used for another letter, ${waiting.letter.id}: give this one its own`;
       this.report([{ handle, stored: { ok: false, failure: failure('SKEIN_INVALID', text) } }]);
-    } else if (waiting.isAnswered)
-      this.report([{ handle, stored: { ...inOutbox(waiting), isRepeat: true } }]);
-    else waiting.handles.push(handle);
+    } else if (known?.ok === true) this.report([{ handle, stored: { ...known, isRepeat: true } }]);
+    else if (waiting !== undefined) waiting.handles.push(handle);
+    else return undefined;
     return [];
   }
 
@@ -208,7 +199,7 @@ export class Author {
       outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
       kept: 'no',
     };
-    if (draft.key !== '') this.byKey.set(draft.key, made);
+    this.keys.add(made);
     return made;
   }
 
@@ -257,7 +248,7 @@ export class Author {
         continue;
       }
       this.ended(waiting);
-      if (stored.ok) this.remember(waiting.letter, stored);
+      if (stored.ok) this.keys.remember(waiting.letter, stored);
       if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
       else if (!stored.ok) this.undelivered(waiting, 'refused', stored.failure.message);
       if (waiting.kept === 'no') continue;
@@ -267,16 +258,6 @@ export class Author {
     this.ports.outbox.drop(dropped);
     this.report(ended);
     this.ports.agent.flushLater();
-  }
-
-  private remember({ key, digest }: Letter, stored: Stored): void {
-    if (key === '') return;
-    this.keysStored.delete(key);
-    const until = this.ports.agent.now + letterLimits.letterSettledKeptMs;
-    this.keysStored.set(key, { digest, stored, until });
-    if (this.keysStored.size <= letterLimits.letterKeysRemembered) return;
-    const [oldest] = this.keysStored.keys();
-    this.keysStored.delete(oldest as string);
   }
 
   private report(outcomes: readonly Outcome[]): void {
@@ -319,7 +300,7 @@ export class Author {
   private ended(waiting: Waiting): void {
     const { letter } = waiting;
     this.open.delete(waiting);
-    if (this.byKey.get(letter.key) === waiting) this.byKey.delete(letter.key);
+    this.keys.ended(waiting);
     this.unstored--;
     this.unstoredBytes -= letter.body.length;
   }
@@ -377,7 +358,7 @@ export class Author {
     this.unstored++;
     this.unstoredBytes += letter.body.length;
     const found: Waiting = { letter, place, copies, handles: [], isAnswered: true, outboxAt: 0, kept: 'yes' };
-    if (letter.key !== '') this.byKey.set(letter.key, found);
+    this.keys.add(found);
     return found;
   }
 
