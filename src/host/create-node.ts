@@ -28,6 +28,7 @@ import { KeyedSeal } from './keys/datagram-seal.ts';
 import { identityFrom } from './keys/identity-file.ts';
 import { watchKeys } from './keys/key-source.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
+import { defaultStorePath, LazyStore, ownStorePath } from './lazy-store.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
 import { type NodePlan, type NodeRequest, planOf, requestOf } from './options.ts';
 import { ownFilesIn } from './own-files.ts';
@@ -36,7 +37,6 @@ import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
 import { stateFolder } from './state-folder.ts';
-import { defaultStorePath, ownStorePath, SwarmStore } from './swarm-store.ts';
 import { Listener } from './transports/listener.ts';
 import { Tls } from './transports/tls.ts';
 import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
@@ -184,13 +184,13 @@ function storesOf(
   { store, namespace }: NodePlan,
   name: string,
   log: Log,
-): { readonly store: SwarmStore | undefined; readonly ownStore: SwarmStore | undefined } {
+): { readonly store: LazyStore | undefined; readonly ownStore: LazyStore | undefined } {
   if (store === noStore) return { store: undefined, ownStore: undefined };
   const path = store ?? defaultStorePath(namespace);
   const warn = (text: string): void => log('warn', text, {});
   return {
-    store: new SwarmStore({ path, parts: 'sqlite-parts.js', warn }),
-    ownStore: new SwarmStore({ path: ownStorePath(path, name), parts: 'own-sqlite-parts.js', warn }),
+    store: new LazyStore({ path, parts: 'sqlite-parts.js', warn }),
+    ownStore: new LazyStore({ path: ownStorePath(path, name), parts: 'own-sqlite-parts.js', warn }),
   };
 }
 

@@ -16,12 +16,12 @@ import { watchDescriptors } from './descriptors.ts';
 import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
 import { heldUpMs } from './held-up.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
+import type { LazyStore } from './lazy-store.ts';
 import { hostLimits } from './limits.ts';
 import { machine } from './machine.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
-import type { SwarmStore } from './swarm-store.ts';
 import type { Listener, StreamHandler } from './transports/listener.ts';
 import { TcpTransport } from './transports/tcp.ts';
 import type { Tls } from './transports/tls.ts';
@@ -44,9 +44,9 @@ export interface DriverParts {
   /** The doors that this node opens. Without any, nanomsg programs are turned away. */
   readonly doors: readonly PlannedDoor[];
   /** Where the swarm is kept while this node is its broker. Undefined: nowhere. */
-  readonly store: SwarmStore | undefined;
+  readonly store: LazyStore | undefined;
   /** What the node keeps for itself. Undefined: nothing. */
-  readonly ownStore: SwarmStore | undefined;
+  readonly ownStore: LazyStore | undefined;
   /** Files of its own. */
   readonly ownFiles: OwnFiles;
   /** Stops looking for changes of the keys. */
@@ -64,8 +64,8 @@ export const systemRandom: Random = {
 
 export class Driver implements Platform {
   readonly random = systemRandom;
-  readonly store: SwarmStore | undefined;
-  readonly ownStore: SwarmStore | undefined;
+  readonly store: LazyStore | undefined;
+  readonly ownStore: LazyStore | undefined;
   private readonly events: PlatformEvents;
   private readonly own: DriverParts;
   private readonly tcp: TcpTransport;

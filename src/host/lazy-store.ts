@@ -16,7 +16,7 @@ import { makeFolder } from './make-folder.ts';
 import { stateFolder } from './state-folder.ts';
 import { readNote, writeNote } from './store-note.ts';
 
-export interface SwarmStoreOptions {
+export interface LazyStoreOptions {
   readonly path: string;
   /** The built file with its parts. */
   readonly parts: 'sqlite-parts.js' | 'own-sqlite-parts.js';
@@ -33,13 +33,13 @@ export function ownStorePath(storePath: string, node: string): string {
   return join(dirname(storePath), 'nodes', `${node}.sqlite`);
 }
 
-export class SwarmStore implements Store {
-  private readonly options: SwarmStoreOptions;
+export class LazyStore implements Store {
+  private readonly options: LazyStoreOptions;
   private store: SqliteStore | undefined;
   private opening: Promise<SqliteStore> | undefined;
   private isClosed = false;
 
-  constructor(options: SwarmStoreOptions) {
+  constructor(options: LazyStoreOptions) {
     this.options = options;
   }
 
@@ -96,7 +96,7 @@ export class SwarmStore implements Store {
   }
 }
 
-async function openStore({ path, parts, warn }: SwarmStoreOptions): Promise<SqliteStore> {
+async function openStore({ path, parts, warn }: LazyStoreOptions): Promise<SqliteStore> {
   makeStoreFolder(path);
   const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   const program = new URL('worker.js', chunks);
