@@ -109,8 +109,9 @@ function remove(copy: string, features: readonly string[], gone: readonly string
   for (const list of lists) editList(copy, list, gone);
   withoutCommands(copy, features);
   for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
-  // Its tests are also those that name it: as a workload, or as the feature of a command.
-  const name = new RegExp(`['",](?:${features.join('|')})['",]`);
+  // Its tests are also those that name it: as a workload, as the feature of a command, or as what a node has of it.
+  const named = features.join('|');
+  const name = new RegExp(`['",](?:${named})['",]|\\bnode\\.(?:${named})\\.`);
   for (const file of sources(copy, 'test'))
     if (file.endsWith('.test.ts') && name.test(readFileSync(join(copy, file), 'utf8')))
       rmSync(join(copy, file));
