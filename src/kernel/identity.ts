@@ -5,6 +5,7 @@
  * whole, since JavaScript's bitwise operators cut to 32 bits; halves of 24 bits are compared instead.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { hexOf } from './wire/bytes.ts';
 
 /** 48-bit unsigned integer, safe in a double. Names, services and keys share this space. */
 export type NodeId = number;
@@ -74,10 +75,6 @@ export function isInstanceOf(instance: Instance, publicKey: Uint8Array): boolean
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** First 32 bits of SHA-256 of a feature's name: its number in every frame. */

@@ -4,7 +4,8 @@
  * Who calls it: the local node, at its start and again when it takes another name. Invariant: each kernel is a
  * life of its own, with an instance that no other has.
  */
-import { hexOf, instanceOf } from '../kernel/identity.ts';
+import { instanceOf } from '../kernel/identity.ts';
+import { hexOf } from '../kernel/wire/bytes.ts';
 import type { LocalNodeSettings, Platform } from './platform.ts';
 import type { SkeinKernelOptions } from './skein-kernel.ts';
 

@@ -5,7 +5,7 @@
  * stores are compared with. Invariant: what it has reported is in its content, and a store that is opened on the same
  * content later goes on from there.
  */
-import { hexOf } from '../kernel/identity.ts';
+import { hexOf } from '../kernel/wire/bytes.ts';
 import type { AnyStoreModel } from './model.ts';
 import { type Entry, OrderedStore } from './ordered-store.ts';
 import { type Outcome, type StoreContent, StoreParts } from './parts.ts';

@@ -42,14 +42,19 @@ function copy(value: unknown, what: string, depth: number, done: (made: object) 
   if (!isNested(value)) return checkLeaf(value, what);
   checkDepth(depth, what);
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (Array.isArray(value)) return done(value.map((item, i) => copy(item, `${what}[${i}]`, depth + 1, done)));
+  if (Array.isArray(value))
+    return done(value.map((item, i) => (isLeaf(item) ? item : copy(item, `${what}[${i}]`, depth + 1, done))));
   checkPlainObject(value, what);
-  const entries = Object.entries(value).map(([name, field]) => [
-    name,
-    copy(field, `${what}.${name}`, depth + 1, done),
-  ]);
-  // Not by assignment: a field called __proto__ would become the prototype.
-  return done(Object.fromEntries(entries));
+  const made: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
+    const kept = isNested(field)
+      ? copy(field, `${what}.${name}`, depth + 1, done)
+      : checkLeaf(field, what, name);
+    if (name === '__proto__') define(made, name, kept);
+    else made[name] = kept;
+  }
+  return done(made);
 }
 
 function freeze(value: unknown, what: string, depth: number): void {
@@ -65,13 +70,24 @@ function freeze(value: unknown, what: string, depth: number): void {
   Object.freeze(value);
 }
 
+/** Surely one; what is not may be one as well. */
+function isLeaf(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
 function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function checkLeaf(value: unknown, what: string): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') throw notPlain(what, `a ${typeof value}`);
-  return value;
+/** By assignment it would become the prototype. */
+function define(made: object, name: string, value: unknown): void {
+  Object.defineProperty(made, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** @param name Of the field of `what` that it is. Default: it is all of it. */
+function checkLeaf(value: unknown, what: string, name?: string): unknown {
+  if (typeof value !== 'function' && typeof value !== 'symbol') return value;
+  throw notPlain(name === undefined ? what : `${what}.${name}`, `a ${typeof value}`);
 }
 
 function checkDepth(depth: number, what: string): void {

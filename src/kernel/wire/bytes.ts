@@ -8,6 +8,9 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const empty = new Uint8Array(0);
+/** Its length is one byte. */
+const shortTextMax = 0x7f;
+const digitCodes = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
 /** Encodes values into a buffer that grows. Numbers are big-endian; each method appends and returns the writer. */
 export class Writer {
@@ -82,13 +85,23 @@ export class Writer {
 
   /** The length in bytes as varint, then the text as UTF-8. */
   text(text: string): this {
-    return this.bytes(encoder.encode(text));
+    return this.shortAscii(text) ? this : this.bytes(encoder.encode(text));
+  }
+
+  /** Hexadecimal digits, two for each byte. */
+  hex(digits: string): this {
+    const count = digits.length >>> 1;
+    this.reserve(count);
+    for (let i = 0; i < count; i++) {
+      const high = hexValue(digits.charCodeAt(2 * i));
+      this.buffer[this.used++] = (high << 4) | hexValue(digits.charCodeAt(2 * i + 1));
+    }
+    return this;
   }
 
   /** Sixteen hexadecimal digits as eight bytes. */
   instance(hex: string): this {
-    for (let i = 0; i < 16; i += 2) this.u8(Number.parseInt(hex.slice(i, i + 2), 16));
-    return this;
+    return this.hex(hex);
   }
 
   /** A copy of what was written. */
@@ -105,6 +118,22 @@ export class Writer {
   reset(): this {
     this.used = 0;
     return this;
+  }
+
+  /** Names and the like: a call of the encoder costs more than all else of a small message. */
+  private shortAscii(text: string): boolean {
+    const { length } = text;
+    if (length > shortTextMax) return false;
+    this.reserve(1 + length);
+    const at = this.used + 1;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      this.buffer[at + i] = code;
+    }
+    this.buffer[this.used] = length;
+    this.used = at + length;
+    return true;
   }
 
   private reserve(count: number): void {
@@ -215,10 +244,7 @@ export class Reader {
 
   /** Eight bytes as 16 lower-case hexadecimal digits. */
   instance(): string {
-    const bytes = this.raw(8);
-    let hex = '';
-    for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-    return hex;
+    return hexOf(this.raw(8));
   }
 
   /** All bytes that are left: a view of the source, not a copy. */
@@ -234,6 +260,22 @@ export class Reader {
     this.at += count;
     return true;
   }
+}
+
+/** Two lower-case hexadecimal digits for each byte. */
+export function hexOf(bytes: Uint8Array): string {
+  const codes = new Array<number>(2 * bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    codes[2 * i] = digitCodes[byte >>> 4] as number;
+    codes[2 * i + 1] = digitCodes[byte & 0xf] as number;
+  }
+  return String.fromCharCode(...codes);
+}
+
+/** Of a hexadecimal digit, in either case. */
+function hexValue(code: number): number {
+  return code > 0x39 ? (code & 0xf) + 9 : code & 0xf;
 }
 
 export function readU32(bytes: Uint8Array, at: number): number {

@@ -7,7 +7,8 @@
  */
 import type { Behavior, BehaviorAgent, LifecycleCalls, StoreCompletion } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import { hexOf, nameProblem } from '../../../kernel/identity.ts';
+import { nameProblem } from '../../../kernel/identity.ts';
+import { hexOf } from '../../../kernel/wire/bytes.ts';
 import type { Answer, Questioner, SwarmCore } from '../../swarm/core/shared.ts';
 import type { ConversationsShape, ConversationView, Joining, JoinOutcome } from './conversation-types.ts';
 import { conversationLimits } from './limits.ts';

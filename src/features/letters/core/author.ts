@@ -8,8 +8,10 @@
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import { hexOf, idOf } from '../../../kernel/identity.ts';
+import { idOf } from '../../../kernel/identity.ts';
+import { Numbered } from '../../../kernel/parts/numbered.ts';
 import { Copies } from './copies.ts';
+import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
@@ -18,6 +20,8 @@ import { encodePut } from './wire.ts';
 
 interface Waiting {
   readonly letter: Letter;
+  /** Among all that this node has sent; 0: it is of an earlier run. */
+  readonly serial: number;
   place: number;
   readonly copies: number;
   /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
@@ -35,6 +39,8 @@ interface Outcome {
 }
 
 interface Batch {
+  /** Under which it was sent last: an answer to an earlier time does not count. */
+  readonly number: number;
   readonly letters: readonly Waiting[];
   /** To a broker, which may have stored it. */
   wasSent: boolean;
@@ -60,7 +66,6 @@ export interface AuthorPorts {
 
 /** Messages under way: with fewer what a program sends one by one would not be gathered. */
 const batchesUnderWayMax = 4;
-const idBytes = 16;
 /** Of everything but the body, about. */
 const letterCostBytes = 128;
 const never = Number.POSITIVE_INFINITY;
@@ -75,22 +80,26 @@ export class Author {
   private readonly copies: Copies;
   /** Not sent yet, in order; what was put together travels together. */
   private queue: (readonly Waiting[])[] = [];
-  /** By the number under which each was sent last: an answer to an earlier time does not count. */
-  private readonly batches = new Map<number, Batch>();
+  /** Under way, in order. */
+  private batches: Batch[] = [];
   /** In the outbox, and not taken by the broker for now. */
   private refused: Waiting[] = [];
   private againAt = never;
   /** The store could not take one of the outbox: what was sent after it must not overtake it. */
   private isHeld = false;
+  private readonly ids: LetterIds;
   private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
-  /** Not answered yet, in the order in which they were sent. */
-  private readonly open = new Set<Waiting>();
+  /** Not answered yet, by their serials. */
+  private readonly open = new Numbered<Waiting>();
+  /** Not higher than the serial of any of these; only looking moves it on. */
+  private firstOpen = 1;
   /** Wanted in the outbox at once. */
   private toKeep: Waiting[] = [];
   /** The outbox has failed: nothing is put there before. */
   private keepAgainAt = 0;
   private lastNumber = 0;
   private lastPlace = 0;
+  private lastSerial = 0;
   private unstored = 0;
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
@@ -100,6 +109,7 @@ export class Author {
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
+    this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.copies = new Copies({
       ...ports,
       now: () => ports.agent.now,
@@ -158,7 +168,7 @@ export class Author {
     this.ports.want();
     const made = drafts.flatMap((draft, i) => this.joined(draft, handles[i]) ?? this.made(draft, handles[i]));
     for (const waiting of made) {
-      this.open.add(waiting);
+      this.open.set(waiting.serial, waiting);
       if (waiting.copies > 1) this.toKeep.push(waiting);
     }
     if (made.length > 0) this.queue.push(made);
@@ -183,17 +193,30 @@ export class Author {
     return [];
   }
 
-  private made({ notBefore, copies, ...draft }: Draft, handle: unknown): Waiting {
+  private made(draft: Draft, handle: unknown): Waiting {
     const { agent } = this.ports;
     const sentAt = Math.floor(agent.wallNow);
-    const id = hexOf(agent.random.bytes(idBytes));
-    const delayMs = Math.max(0, notBefore - sentAt);
+    const id = this.ids.next(sentAt);
     // The broker may not have heard yet of a node that has just come.
     const allowsUnknown = draft.allowsUnknown || draft.recipients?.every((name) => this.knows(name)) === true;
     const made: Waiting = {
-      letter: { ...draft, id, sentAt, delayMs, allowsUnknown },
+      // Field by field: the rest of a spread takes several times as much memory, of each letter.
+      letter: {
+        id,
+        recipients: draft.recipients,
+        type: draft.type,
+        encoding: draft.encoding,
+        body: draft.body,
+        expiresMs: draft.expiresMs,
+        key: draft.key,
+        digest: draft.digest,
+        allowsUnknown,
+        sentAt,
+        delayMs: Math.max(0, draft.notBefore - sentAt),
+      },
+      serial: ++this.lastSerial,
       place: ++this.lastPlace,
-      copies,
+      copies: draft.copies,
       handles: [handle],
       isAnswered: false,
       outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
@@ -212,31 +235,29 @@ export class Author {
       return;
     }
     this.copies.look();
-    while (!this.isHeld && this.queue.length > 0 && this.batches.size < batchesUnderWayMax) {
-      if ([...this.batches.values()].some(({ isKept }) => isKept)) return;
+    while (!this.isHeld && this.queue.length > 0 && this.batches.length < batchesUnderWayMax) {
+      if (this.batches.some(({ isKept }) => isKept)) return;
       const count = this.nextBatchLength();
       const isKept = this.queue
         .slice(0, count)
         .flat()
         .some(({ isAnswered }) => isAnswered);
-      if (isKept && this.batches.size > 0) return;
-      this.send({ letters: this.queue.splice(0, count).flat(), wasSent: false, isKept });
+      if (isKept && this.batches.length > 0) return;
+      this.send(this.queue.splice(0, count).flat(), { wasSent: false, isKept });
     }
   }
 
   /** There is another broker: all that was not answered is sent to it, in order. */
   brokerChanged(): void {
     this.refusedAgain();
-    const batches = [...this.batches.values()];
-    this.batches.clear();
-    for (const batch of batches) this.send(batch);
+    for (const batch of this.batches.splice(0)) this.send(batch.letters, batch);
     this.ports.agent.flushLater();
   }
 
   stored(number: number, outcomes: readonly Stored[]): void {
-    const batch = this.batches.get(number);
+    const batch = this.batches.find((each) => each.number === number);
     if (batch === undefined || outcomes.length !== batch.letters.length) return;
-    this.batches.delete(number);
+    this.batches.splice(this.batches.indexOf(batch), 1);
     const ended: Outcome[] = [];
     const dropped: string[] = [];
     for (const [i, waiting] of batch.letters.entries()) {
@@ -275,7 +296,7 @@ export class Author {
   }
 
   nextDeadline(): number {
-    const [first] = this.open;
+    const first = this.firstUnanswered();
     const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
     const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
     return Math.min(this.againAt, first?.kept === 'asked' ? never : outboxAt, this.copies.nextDeadline());
@@ -288,9 +309,26 @@ export class Author {
   }
 
   private *all(): Iterable<Waiting> {
-    for (const { letters } of this.batches.values()) yield* letters;
+    for (const { letters } of this.batches) yield* letters;
     for (const letters of this.queue) yield* letters;
     yield* this.refused;
+  }
+
+  /** In the order in which they were sent. */
+  private *unanswered(): Iterable<Waiting> {
+    if (this.firstUnanswered() === undefined) return;
+    for (let serial = this.firstOpen; serial <= this.lastSerial; serial++) {
+      const waiting = this.open.get(serial);
+      if (waiting !== undefined) yield waiting;
+    }
+  }
+
+  private firstUnanswered(): Waiting | undefined {
+    for (; this.firstOpen <= this.lastSerial; this.firstOpen++) {
+      const waiting = this.open.get(this.firstOpen);
+      if (waiting !== undefined) return waiting;
+    }
+    return undefined;
   }
 
   private knows(name: string): boolean {
@@ -299,7 +337,7 @@ export class Author {
 
   private ended(waiting: Waiting): void {
     const { letter } = waiting;
-    this.open.delete(waiting);
+    this.open.delete(waiting.serial);
     this.keys.ended(waiting);
     this.unstored--;
     this.unstoredBytes -= letter.body.length;
@@ -314,7 +352,7 @@ export class Author {
     const isNobody = this.ports.problem() !== undefined;
     const due = this.toKeep.splice(0).filter(({ kept }) => kept === 'no');
     const kept: Waiting[] = [];
-    for (const waiting of this.open) {
+    for (const waiting of this.unanswered()) {
       if (!isNobody && waiting.outboxAt > now) break;
       if (waiting.kept === 'yes') kept.push(waiting);
       else if (waiting.kept === 'no' && !due.includes(waiting)) due.push(waiting);
@@ -338,7 +376,7 @@ export class Author {
     const { agent } = this.ports;
     agent.log('warn', `letters were not put into the outbox: ${why.message}`);
     for (const waiting of letters) waiting.kept = 'no';
-    this.toKeep.push(...letters.filter((waiting) => this.open.has(waiting) && waiting.copies > 1));
+    this.toKeep.push(...letters.filter((waiting) => this.open.has(waiting.serial) && waiting.copies > 1));
     this.keepAgainAt = agent.now + letterLimits.letterOutboxAgainMs;
   }
 
@@ -346,18 +384,26 @@ export class Author {
     const outcomes = letters.flatMap((waiting) => outcomesOf(waiting, inOutbox(waiting)));
     for (const waiting of letters) {
       waiting.isAnswered = true;
-      this.open.delete(waiting);
+      this.open.delete(waiting.serial);
     }
     if (letters.length > 0)
-      for (const batch of this.batches.values())
-        batch.isKept ||= batch.letters.some(({ isAnswered }) => isAnswered);
+      for (const batch of this.batches) batch.isKept ||= batch.letters.some(({ isAnswered }) => isAnswered);
     this.report(outcomes);
   }
 
   private fromOutbox({ place, copies, storedIn: _, ...letter }: OutboxLetter): Waiting {
     this.unstored++;
     this.unstoredBytes += letter.body.length;
-    const found: Waiting = { letter, place, copies, handles: [], isAnswered: true, outboxAt: 0, kept: 'yes' };
+    const found: Waiting = {
+      letter,
+      serial: 0,
+      place,
+      copies,
+      handles: [],
+      isAnswered: true,
+      outboxAt: 0,
+      kept: 'yes',
+    };
     this.keys.add(found);
     return found;
   }
@@ -382,27 +428,29 @@ export class Author {
 
   /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
   private failUnsent(why: Failure): void {
-    const unsent = [...this.batches].filter(([, { wasSent }]) => !wasSent);
-    for (const [number] of unsent) this.batches.delete(number);
-    const waiting = [...unsent.flatMap(([, { letters }]) => letters), ...this.queue.splice(0).flat()];
+    const unsent = this.batches.filter(({ wasSent }) => !wasSent);
+    this.batches = this.batches.filter(({ wasSent }) => wasSent);
+    const waiting = [...unsent.flatMap(({ letters }) => letters), ...this.queue.splice(0).flat()];
     for (const each of waiting) this.ended(each);
     this.report(waiting.flatMap((each) => outcomesOf(each, { ok: false, failure: why })));
   }
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
 
-  private send(batch: Batch): void {
-    const letters = batch.letters.filter((waiting) => !this.hasExpired(waiting));
+  private send(
+    all: readonly Waiting[],
+    { wasSent, isKept }: { readonly wasSent: boolean; readonly isKept: boolean },
+  ): void {
+    const letters = all.filter((waiting) => !this.hasExpired(waiting));
     if (letters.length === 0) return;
-    const number = ++this.lastNumber;
-    const live = { ...batch, letters };
-    this.batches.set(number, live);
+    const batch = { number: ++this.lastNumber, letters, wasSent, isKept };
+    this.batches.push(batch);
     const message = encodePut(
-      number,
-      batch.wasSent,
+      batch.number,
+      wasSent,
       letters.map((waiting) => this.travelling(waiting)),
     );
-    if (this.ports.send(message)) live.wasSent = true;
+    if (this.ports.send(message)) batch.wasSent = true;
   }
 
   /** What has waited here has that much less to wait. */

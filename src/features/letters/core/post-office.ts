@@ -9,6 +9,7 @@ import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.t
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
+import { Numbered } from '../../../kernel/parts/numbered.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Desks } from './desks.ts';
 import { type Errand, type FromMember, isPut, type Member, type PutErrand } from './errand.ts';
@@ -43,7 +44,7 @@ export class PostOffice {
   private readonly desks: Desks;
   private waiting: Errand[] = [];
   readonly intake: Intake;
-  private readonly operations = new Map<number, (completion: Completion) => void>();
+  private operations = new Numbered<(completion: Completion) => void>();
   /** Recipients that became unreachable, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
   private lastWallNow = 0;
@@ -89,7 +90,7 @@ export class PostOffice {
       this.intake.clear();
       for (const node of this.desks.nodes) this.ports.drop(node);
       this.desks.clear();
-      this.operations.clear();
+      this.operations = new Numbered();
       this.sweepAt = never;
     } else if (office.state === 'open') this.begin();
     else if (office.state === 'failed') this.refuseWaiting(office.failure);

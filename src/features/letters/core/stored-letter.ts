@@ -17,7 +17,7 @@ export function storedLetter(
   swarm: Pick<SwarmCore, 'hasSeen' | 'namesSeen'>,
   { now, via }: { readonly now: number; readonly via: string },
 ): StoredLetter | Failure {
-  const { recipients: named, delayMs, expiresMs, allowsUnknown, ...rest } = letter;
+  const { recipients: named, delayMs, allowsUnknown } = letter;
   const recipients =
     named === undefined ? [...swarm.namesSeen()].filter((name) => name !== author) : [...new Set(named)];
   const wrong = recipients.find((name) => nameProblem(name) !== undefined);
@@ -34,7 +34,21 @@ export function storedLetter(
       { nodes: unknown },
     );
   const notBefore = delayMs === 0 ? 0 : now + delayMs;
-  return { ...rest, author, recipients, notBefore, expiresAt: now + Math.max(1, expiresMs), via };
+  // Field by field: the rest of a spread takes several times as much memory, of each letter.
+  return {
+    id: letter.id,
+    type: letter.type,
+    encoding: letter.encoding,
+    body: letter.body,
+    key: letter.key,
+    digest: letter.digest,
+    sentAt: letter.sentAt,
+    author,
+    recipients,
+    notBefore,
+    expiresAt: now + Math.max(1, letter.expiresMs),
+    via,
+  };
 }
 
 /** What the store has made of it, as it is reported to its author. */

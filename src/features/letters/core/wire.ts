@@ -21,9 +21,9 @@
  * and within its limits, or undefined.
  */
 import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
-import { hexOf, nameProblem } from '../../../kernel/identity.ts';
+import { nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
-import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { hexOf, Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import {
   type Delivery,
   type Letter,
@@ -98,7 +98,7 @@ export function encodePut(number: number, isAgain: boolean, letters: readonly Le
     .varint(letters.length);
   for (const letter of letters) {
     const { recipients, allowsUnknown } = letter;
-    writeId(writer, letter.id).varint(letter.sentAt).varint(letter.delayMs).varint(letter.expiresMs);
+    writer.hex(letter.id).varint(letter.sentAt).varint(letter.delayMs).varint(letter.expiresMs);
     writer.u8(
       (allowsUnknown ? LetterFlag.allowsUnknown : 0) | (recipients === undefined ? LetterFlag.all : 0),
     );
@@ -114,7 +114,11 @@ export function encodeStored(number: number, results: readonly Stored[]): Uint8A
     .varint(number)
     .varint(results.length);
   for (const result of results) {
-    if (result.ok) writeId(writer.u8(result.isRepeat ? 1 : 0), result.id).varint(result.n);
+    if (result.ok)
+      writer
+        .u8(result.isRepeat ? 1 : 0)
+        .hex(result.id)
+        .varint(result.n);
     else {
       const { code, message } = result.failure;
       writer
@@ -144,7 +148,7 @@ export function encodeLetters(opening: number, store: number, deliveries: readon
   const writer = new Writer(16 + deliveries.reduce((sum, { body }) => sum + body.length + 128, 0));
   writer.u8(LetterKind.letters).varint(opening).u48(store).varint(deliveries.length);
   for (const delivery of deliveries) {
-    writeId(writer.varint(delivery.n), delivery.id).varint(delivery.sentAt).varint(delivery.attempt);
+    writer.varint(delivery.n).hex(delivery.id).varint(delivery.sentAt).varint(delivery.attempt);
     writer.text(delivery.author).text(delivery.via).text(delivery.type);
     writer.text(delivery.recipients.join(' ')).u8(delivery.encoding).bytes(delivery.body);
   }
@@ -165,7 +169,7 @@ export function encodeSettle(store: number, items: readonly Settled[]): Uint8Arr
 export function encodeReport(letters: readonly Undelivered[]): Uint8Array {
   const writer = new Writer(64 * letters.length).u8(LetterKind.report).varint(letters.length);
   for (const { id, recipient, state, reason } of letters)
-    writeId(writer, id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
+    writer.hex(id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
   return writer.view();
 }
 
@@ -173,11 +177,6 @@ function writeSelection(writer: Writer, { types, others, conversations }: Select
   writer.u8((others ? SelectionFlag.others : 0) | (conversations ? SelectionFlag.conversations : 0));
   writer.varint(types.length);
   for (const type of types) writer.text(type);
-}
-
-function writeId(writer: Writer, id: string): Writer {
-  for (let i = 0; i < 2 * idBytes; i += 2) writer.u8(Number.parseInt(id.slice(i, i + 2), 16));
-  return writer;
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────

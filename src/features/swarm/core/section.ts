@@ -10,9 +10,9 @@
  * ```
  * Invariant: what is read is whole and within its limits, or undefined. Bytes that follow are of a later version.
  */
-import { hexOf, nameProblem } from '../../../kernel/identity.ts';
+import { nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
-import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { hexOf, Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import { generationMax, type Home, hostBytesMax } from './home.ts';
 
 export interface Section {
@@ -42,7 +42,7 @@ export function encodeSection({ canKeep, hasHome, home, keeper, isNobody, keepsF
     (keepsFor === 0 ? 0 : Flag.keeps);
   const writer = new Writer(64).u8(flags);
   if (home !== undefined) {
-    writeId(writer, home.store);
+    writer.hex(home.store);
     writer.varint(home.generation).varint(home.since).text(home.host);
   }
   if (keeper !== undefined) writer.text(keeper);
@@ -70,10 +70,6 @@ export function decodeSection(bytes: Uint8Array): Section | undefined {
 /** Both are printed: a member that lies must not steer a terminal. */
 function isUnfit(keeper: string | undefined, host: string | undefined): boolean {
   return (keeper !== undefined && nameProblem(keeper) !== undefined) || /\p{Cc}/u.test(host ?? '');
-}
-
-function writeId(writer: Writer, id: string): void {
-  for (let i = 0; i < 2 * idBytes; i += 2) writer.u8(Number.parseInt(id.slice(i, i + 2), 16));
 }
 
 function readHome(reader: Reader): Home {

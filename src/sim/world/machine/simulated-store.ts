@@ -5,7 +5,7 @@
  * again. Invariant: of what was not reported when the program died a prefix is durable, in order and each operation
  * entirely: the world's randomness cuts anywhere, before the first, between any two, after the last.
  */
-import { hexOf } from '../../../kernel/identity.ts';
+import { hexOf } from '../../../kernel/wire/bytes.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import { type Entry, OrderedStore } from '../../../stores/ordered-store.ts';
 import { type Outcome, StoreParts } from '../../../stores/parts.ts';
