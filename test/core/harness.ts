@@ -13,10 +13,10 @@ import type {
 } from '../../src/features/messaging/core/messaging-types.ts';
 import type { Behavior, DoorAction, DoorEvent, LinkId, Random } from '../../src/kernel/contracts.ts';
 import { type Failure, failure } from '../../src/kernel/errors.ts';
-import { hexOf, idOf } from '../../src/kernel/identity.ts';
+import { idOf } from '../../src/kernel/identity.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Effect } from '../../src/kernel/outbox.ts';
-import { concatenate } from '../../src/kernel/wire/bytes.ts';
+import { concatenate, hexOf } from '../../src/kernel/wire/bytes.ts';
 import { Frame, preface } from '../../src/kernel/wire/frame.ts';
 import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
 import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/node/skein-kernel.ts';

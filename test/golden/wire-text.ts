@@ -3,7 +3,7 @@
  * its bytes and its fields. Who calls it: the test of the golden bytes and `npm run wire:record`. Invariant: equal
  * samples give equal text, and each line makes sense alone in a diff.
  */
-import { hexOf } from '../../src/kernel/identity.ts';
+import { hexOf } from '../../src/kernel/wire/bytes.ts';
 import { preface, wireVersion, wireVersionMin } from '../../src/kernel/wire/frame.ts';
 import type { NumberTable, WireSample, WireSamples } from '../samples/sample.ts';
 

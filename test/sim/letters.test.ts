@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { HandleOptions, Letter, LetterOptions, SentLetter } from '../../src/features/letters/api.ts';
+import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/mesh.ts';
@@ -358,6 +359,21 @@ test('what is wrong is refused, and nothing is stored', async () => {
     code: 'SKEIN_TOO_LARGE',
   });
   expect(await made.world.resolve(letters.list())).toEqual([]);
+});
+
+test('what follows a refused letter is stored, at the broker itself as at others', async () => {
+  const made = await machine(17, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const letters = handled(b);
+  for (const { node } of [made.broker, a]) {
+    const large = new Uint8Array(letterLimits.putBytesMax + 1);
+    // Each in a message of its own: the second is on its way before the first is refused.
+    const refused = node.letters.send('nobody', large);
+    const next = node.letters.send(b.node.name, 'next');
+    expect(await problemOf(made, refused)).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await made.world.resolve(next);
+  }
+  await until(made, () => letters.length === 2, 'both arrive');
 });
 
 test('the same key is the same letter, and another letter under it is refused', async () => {

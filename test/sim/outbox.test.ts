@@ -79,6 +79,8 @@ test('a letter that the swarm cannot take goes into the outbox at once, and arri
   const letters = handled(lifeOf(b));
   comeBack();
   await until(made, () => letters.length === 2, 'the letters arrive');
+  // Its author hears of it a moment later than their recipient.
+  await made.world.run(100);
   expect(await lifeOf(a).node.letters.outbox()).toEqual([]);
   expect(letters.map(({ body }) => body)).toEqual(['first', 'second']);
   expect(letters[1]?.id).toBe(sent.id);

@@ -84,7 +84,11 @@ const item = fc.record({
 const commands = fc.oneof(
   fc.record({
     verb: fc.constant('put'),
-    input: fc.record({ now: time, letters: fc.array(letter, { maxLength: 4 }) }),
+    input: fc.record({
+      now: time,
+      before: fc.option(fc.record({ first: anId, last: anId, count: fc.integer({ min: 1, max: 3 }) })),
+      letters: fc.array(letter, { maxLength: 4 }),
+    }),
   }),
   fc.record({
     verb: fc.constant('next'),
@@ -173,6 +177,7 @@ test('every operation on a letter notes what it did to whom, and what changes no
   const put = (id: number, recipients: string[], more = {}) =>
     ask('put', {
       now: 1,
+      before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body: Uint8Array.of(7), ...more }],
     });
   const settle = (recipient: string, n: number, outcome: string, reason = '') =>
@@ -238,7 +243,11 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const body = new Uint8Array(letterLimits.letterBytesMax);
   const put = (id: number, recipients: string[]) =>
-    ask('put', { now: 1, letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body }] });
+    ask('put', {
+      now: 1,
+      before: null,
+      letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body }],
+    });
   const fit = letterLimits.mailboxBytesMax / letterLimits.letterBytesMax;
   for (let i = 1; i <= fit; i++) expect(put(i, ['b'])).toEqual([{ type: 'stored', n: i }]);
   expect(put(fit + 1, ['c', 'b'])).toEqual([{ type: 'full', recipients: ['b'] }]);
@@ -253,11 +262,34 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
   close();
 });
 
+test('letters whose predecessors are not all there by one put are not stored', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
+  const put = (ids: readonly number[], before: [number, number, number] | null) =>
+    ask('put', {
+      now: 1,
+      before: before && { first: hex(before[0]), last: hex(before[1]), count: before[2] },
+      letters: ids.map((id) => ({ ...rest, id: hex(id) })),
+    });
+  expect(put([1, 2], null)).toEqual([
+    { type: 'stored', n: 1 },
+    { type: 'stored', n: 2 },
+  ]);
+  expect(put([3], [1, 9, 2])).toBe(null);
+  expect(put([3], [9, 2, 2])).toBe(null);
+  expect(put([3], [1, 2, 3])).toBe(null);
+  expect(ask('known', [hex(3)])).toEqual([0]);
+  expect(put([3], [1, 2, 2])).toEqual([{ type: 'stored', n: 3 }]);
+  expect(put([3], [1, 2, 2])).toEqual([{ type: 'repeat', id: hex(3), n: 3 }]);
+  close();
+});
+
 test('numbers are given once, whatever is forgotten', () => {
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const put = (id: number) =>
     ask('put', {
       now: 1,
+      before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients: ['b'], body: new Uint8Array(1) }],
     });
   expect(put(1)).toEqual([{ type: 'stored', n: 1 }]);

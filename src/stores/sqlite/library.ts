@@ -9,7 +9,8 @@ import { SkeinError } from '../../kernel/errors.ts';
 
 /** What both libraries have of a prepared statement. */
 export interface SqliteStatement {
-  run(...values: readonly SqliteValue[]): unknown;
+  /** @returns `changes`: rows that it has written. */
+  run(...values: readonly SqliteValue[]): { readonly changes: number | bigint };
   get(...values: readonly SqliteValue[]): unknown;
   all(...values: readonly SqliteValue[]): unknown[];
 }

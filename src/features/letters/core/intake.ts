@@ -1,8 +1,9 @@
 /**
  * The broker's intake: letters of authors are put into the store, of each author in the order in which they were sent.
  *
- * Made by the post office. Invariant: of one author one message at a time is being stored; that a letter is not stored is
- * said only where no attempt can have stored it; what an author has sent again, here or elsewhere, is answered once.
+ * Made by the post office. Invariant: a put of an author is stored only where the one before it was decided (`PutLine`);
+ * that a letter is not stored is said only where no attempt can have stored it; what an author has sent again, here or
+ * elsewhere, is answered once.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
@@ -10,7 +11,8 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import type { PutErrand } from './errand.ts';
-import type { AskStore, Letter, LettersShape, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
+import type { AskStore, LettersShape, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
+import { PutLine } from './put-line.ts';
 import { concluded, storedLetter } from './stored-letter.ts';
 import { encodeStored } from './wire.ts';
 
@@ -35,8 +37,8 @@ const mayComeOff = new Set<string>(['SKEIN_LOST', 'SKEIN_STORE_CLAIMED', 'SKEIN_
 export class Intake {
   readonly counts = { stored: 0, refused: 0 };
   private readonly ports: IntakePorts;
-  /** Of each author whose letters are being stored: those that came after them. */
-  private readonly putting = new Map<NodeId, PutErrand[]>();
+  /** Of each author whose letters are being stored. */
+  private readonly lines = new Map<NodeId, PutLine>();
 
   constructor(ports: IntakePorts) {
     this.ports = ports;
@@ -44,57 +46,59 @@ export class Intake {
 
   /** This node is not the broker any more. */
   clear(): void {
-    this.putting.clear();
+    this.lines.clear();
   }
 
   /** The store cannot be used: nothing of this is in it. */
   refuse(errand: PutErrand, why: Failure): void {
-    this.answer(
-      errand,
-      errand.message.letters.map(() => ({ ok: false, failure: why })),
-    );
+    this.answer(errand, refusals(errand, why));
     errand.done();
   }
 
-  /** One after the other of each author: one that has to be tried again must not be overtaken. */
+  /** In the order of each author: one that has to be tried again must not be overtaken. */
   received(errand: PutErrand): void {
     const { node } = errand.from;
-    const behind = this.putting.get(node);
-    if (behind !== undefined) {
-      behind.push(errand);
-      return;
-    }
-    this.putting.set(node, []);
-    this.put(errand);
+    const line = this.lines.get(node) ?? new PutLine();
+    this.lines.set(node, line);
+    line.add(errand);
+    this.proceed(node, line);
   }
 
-  private putEnded({ from: { node } }: PutErrand): void {
-    const behind = this.putting.get(node);
-    const next = behind?.shift();
-    if (next === undefined) this.putting.delete(node);
-    else this.put(next);
+  /** A loop, since one that needs no store ends at once, and there may be thousands of them. */
+  private proceed(node: NodeId, line: PutLine): void {
+    if (line.isProceeding || this.lines.get(node) !== line) return;
+    line.isProceeding = true;
+    for (let errand = line.next(); errand !== undefined; errand = line.next()) this.put(line, errand);
+    line.isProceeding = false;
+    if (!line.isOver) return;
+    this.lines.delete(node);
+    const { left } = line;
+    if (left.length === 0 || this.ports.swarm.office.state === 'elsewhere') return;
+    for (const each of left) each.isAgain = true;
+    this.ports.putBack(left);
   }
 
-  /** With what came after it, in its place. */
-  private putLater(errand: PutErrand): void {
-    const behind = this.putting.get(errand.from.node) ?? [];
-    this.putting.delete(errand.from.node);
-    if (this.ports.swarm.office.state === 'elsewhere') return;
-    for (const each of [errand, ...behind]) each.isAgain = true;
-    this.ports.putBack([errand, ...behind]);
+  private putEnded(line: PutLine, errand: PutErrand): void {
+    line.ended(errand);
+    this.proceed(errand.from.node, line);
   }
 
-  private put(errand: PutErrand): void {
+  /** Not at once; and nothing that came after it before it. */
+  private putLater(line: PutLine, errand: PutErrand): void {
+    line.comesAgain(errand, true);
+    this.proceed(errand.from.node, line);
+  }
+
+  private put(line: PutLine, errand: PutErrand): void {
     const { from, message, isAgain } = errand;
     // Its author has sent it again meanwhile, here or to another broker, and that is what counts.
-    if (!this.ports.isCurrent(from)) return this.putEnded(errand);
-    if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(errand);
-    const { letters } = message;
+    if (!this.ports.isCurrent(from)) return this.putEnded(line, errand);
+    if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(line, errand);
     const { swarm, agent } = this.ports;
     const now = this.ports.wallNow();
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
-    for (const letter of letters) {
+    for (const letter of message.letters) {
       const made = storedLetter(letter, from.name, swarm, { now, via: agent.self.name });
       if ('code' in made) outcomes.push({ ok: false, failure: made });
       else {
@@ -109,49 +113,51 @@ export class Intake {
         const letter = stored[at] as StoredLetter;
         return concluded(letter, results[at++] as PutOutcome);
       });
-      this.putAnswered(errand, letters, all);
+      this.putAnswered(line, errand, all);
       for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
         this.ports.mail(recipient);
     };
     if (stored.length === 0) return conclude([]);
-    this.ports.ask('put', { now, letters: stored }, (completion) => {
-      if (completion.ok) return conclude(completion.value as readonly PutOutcome[]);
+    this.ports.ask('put', { now, before: line.given(stored), letters: stored }, (completion) => {
+      if (completion.ok) {
+        const results = completion.value as readonly PutOutcome[] | null;
+        if (results !== null) return conclude(results);
+        // The one before it failed, or not all of it was new: it goes again once that is decided.
+        line.comesAgain(errand, false);
+        return this.proceed(from.node, line);
+      }
       const why = completion.failure;
       if (why.code === 'SKEIN_LOST') errand.mayBeStored = true;
-      if (this.mayComeOff(why)) return this.putLater(errand);
-      this.putAnswered(
-        errand,
-        letters,
-        letters.map(() => ({ ok: false, failure: why })),
-      );
+      if (this.mayComeOff(why)) return this.putLater(line, errand);
+      this.putAnswered(line, errand, refusals(errand, why));
     });
   }
 
   /** That a letter is not stored is said only where an earlier attempt has not stored it either. */
-  private putAnswered(errand: PutErrand, letters: readonly Letter[], outcomes: readonly Stored[]): void {
-    if (!errand.mayBeStored || outcomes.every(({ ok }) => ok)) return this.putDone(errand, outcomes);
-    const ids = letters.map(({ id }) => id);
+  private putAnswered(line: PutLine, errand: PutErrand, outcomes: readonly Stored[]): void {
+    if (!errand.mayBeStored || outcomes.every(({ ok }) => ok)) return this.putDone(line, errand, outcomes);
+    const ids = errand.message.letters.map(({ id }) => id);
     this.ports.ask('known', ids, (completion) => {
       if (!completion.ok) {
         this.ports.swarm.operationFailed(completion.failure);
-        return this.putLater(errand);
+        return this.putLater(line, errand);
       }
       const places = completion.value as readonly number[];
       const all = outcomes.map((outcome, i): Stored => {
         const n = places[i] ?? 0;
         return outcome.ok || n === 0 ? outcome : { ok: true, id: ids[i] as string, n, isRepeat: false };
       });
-      this.putDone(errand, all);
+      this.putDone(line, errand, all);
     });
   }
 
-  private putDone(errand: PutErrand, outcomes: readonly Stored[]): void {
+  private putDone(line: PutLine, errand: PutErrand, outcomes: readonly Stored[]): void {
     const { from, done } = errand;
     for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
     // What was sent again is answered by itself.
     if (this.ports.isCurrent(from)) this.answer(errand, outcomes);
     done();
-    this.putEnded(errand);
+    this.putEnded(line, errand);
   }
 
   private answer({ from, message }: PutErrand, outcomes: readonly Stored[]): void {
@@ -162,4 +168,8 @@ export class Intake {
     this.ports.swarm.operationFailed(why);
     return mayComeOff.has(why.code);
   }
+}
+
+function refusals({ message }: PutErrand, why: Failure): Stored[] {
+  return message.letters.map(() => ({ ok: false, failure: why }));
 }

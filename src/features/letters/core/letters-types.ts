@@ -163,6 +163,16 @@ export interface StoredLetter extends Omit<Letter, 'recipients' | 'delayMs' | 'e
   readonly via: string;
 }
 
+/**
+ * A put that must be in the store before another one: each of its letters, at places that follow each other. Where they
+ * do not some were refused, or are in the store by another put.
+ */
+export interface Before {
+  readonly first: LetterId;
+  readonly last: LetterId;
+  readonly count: number;
+}
+
 export interface NextRequest {
   readonly recipient: string;
   /** Unix milliseconds. */
@@ -231,7 +241,12 @@ export interface LettersShape extends Shape {
   };
   readonly event: LettersEvent;
   readonly store: {
-    put(input: { readonly now: number; readonly letters: readonly StoredLetter[] }): readonly PutOutcome[];
+    /** Null: what was to be there before them is not, and nothing was done. */
+    put(input: {
+      readonly now: number;
+      readonly before: Before | null;
+      readonly letters: readonly StoredLetter[];
+    }): readonly PutOutcome[] | null;
     /** The places of letters that are there, 0 for the others. */
     known(ids: readonly string[]): readonly number[];
     next(request: NextRequest): NextLetters;

@@ -25,6 +25,8 @@ export const letterLimits = {
   /** Of one node's letters in one message to the broker; one that is larger is a message by itself. */
   lettersPerPutMax: 500,
   putBytesMax: 192 * 1024,
+  /** Such messages of one node that are being stored at a time: as many as it sends. Others wait at the broker. */
+  putsUnderWayMax: 4,
   /** Sent by the program and not stored: beyond it a send is refused at once. */
   lettersUnstoredMax: 16_384,
   lettersUnstoredBytesMax: 128 * 1024 * 1024,

@@ -9,6 +9,7 @@ import type { LogEvent } from '../../../kernel/log-event.ts';
 import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type {
+  Before,
   Delivery,
   LetterStatus,
   LettersShape,
@@ -82,7 +83,8 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     mailboxes: new Table(),
   }),
   operations: {
-    put(state, { now, letters }, log) {
+    put(state, { now, before, letters }, log) {
+      if (!isThere(state, before)) return null;
       const outcomes = letters.map((letter) => put(state, letter, now));
       log.append(
         letters.filter((_, i) => outcomes[i]?.type === 'stored').map((each) => storedEvent(each, now)),
@@ -171,6 +173,12 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
   },
 });
+
+function isThere(state: State, before: Before | null): boolean {
+  if (before === null) return true;
+  const [first, last] = [state.byId.get(before.first) ?? 0, state.byId.get(before.last) ?? 0];
+  return first > 0 && last - first === before.count - 1;
+}
 
 function put(state: State, letter: StoredLetter, now: number): PutOutcome {
   const { id, author, recipients, key, digest, notBefore, expiresAt } = letter;

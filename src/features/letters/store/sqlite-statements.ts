@@ -77,7 +77,8 @@ export function prepare(database: SqliteDatabase) {
     insertLetter: make(
       `INSERT INTO letters_letter
        (n, id, author, recipients, type, digest, via, sent_at, encoding, body, bytes, pending, ended_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+       ON CONFLICT (id) DO NOTHING`,
     ),
     insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
     insertCopy: make(

@@ -8,6 +8,7 @@ import type { LogEvent, StoreLog } from '../../../kernel/log-event.ts';
 import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type {
+  Before,
   Delivery,
   LetterStatus,
   LettersShape,
@@ -66,6 +67,11 @@ interface EndRow {
   readonly reason: string;
 }
 
+interface Filled {
+  readonly letters: number;
+  readonly bytes: number;
+}
+
 interface Size {
   readonly due: number;
   readonly bytes: number;
@@ -80,7 +86,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   operations(database, log) {
     const letters = new Rows(database, log);
     return {
-      put: ({ now, letters: given }) => letters.putAll(given, now),
+      put: ({ now, before, letters: given }) => (letters.isThere(before) ? letters.putAll(given, now) : null),
       ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
@@ -103,6 +109,8 @@ class Rows {
   private readonly statements: ReturnType<typeof prepare>;
   /** Changes of mailboxes within one operation: written once for each recipient. */
   private readonly changes = new Map<string, { letters: number; bytes: number }>();
+  /** Of mailboxes that a put fills: what was in them before it. */
+  private readonly filled = new Map<string, Filled>();
   private readonly log: StoreLog;
 
   constructor(database: SqliteDatabase, log: StoreLog) {
@@ -112,8 +120,15 @@ class Rows {
 
   // ── storing ───────────────────────────────────────────────────────────────────────────────────────
 
+  isThere(before: Before | null): boolean {
+    if (before === null) return true;
+    const [first, last] = [this.placeOf(before.first), this.placeOf(before.last)];
+    return first > 0 && last - first === before.count - 1;
+  }
+
   putAll(letters: readonly StoredLetter[], now: number): PutOutcome[] {
     this.changes.clear();
+    this.filled.clear();
     const before = (this.statements.last.get() as { n: number }).n;
     let last = before;
     const outcomes = letters.map((letter) => {
@@ -130,17 +145,17 @@ class Rows {
 
   private put(letter: StoredLetter, now: number, n: number): PutOutcome {
     const { id, author, recipients, key, digest, notBefore, expiresAt, body } = letter;
-    const known = this.byId(id) ?? (key === '' ? undefined : this.byKey(author, key));
-    if (known !== undefined) {
-      const isSame = known.author === author && known.digest === digest;
-      return isSame ? { type: 'repeat', id: known.id, n: known.n } : { type: 'other', id: known.id };
-    }
+    const keyed = key === '' ? undefined : this.byKey(author, key);
+    if (keyed !== undefined) return repeated(letter, this.byId(id) ?? keyed);
     const full = recipients.filter((recipient) => this.isFull(recipient, body.length));
-    if (full.length > 0) return { type: 'full', recipients: full };
+    if (full.length > 0) {
+      const known = this.byId(id);
+      return known === undefined ? { type: 'full', recipients: full } : repeated(letter, known);
+    }
     const { insertLetter, insertKey, insertCopy } = this.statements;
     const { type, via, sentAt, encoding } = letter;
     const names = recipients.join(' ');
-    insertLetter.run(
+    const { changes } = insertLetter.run(
       n,
       id,
       author,
@@ -154,6 +169,7 @@ class Rows {
       body.length,
       recipients.length,
     );
+    if (Number(changes) === 0) return repeated(letter, this.byId(id) as LetterRow);
     if (key !== '') insertKey.run(author, key, n);
     const due = notBefore > now ? notBefore : 0;
     for (const recipient of recipients) {
@@ -164,13 +180,19 @@ class Rows {
   }
 
   private isFull(recipient: string, bytes: number): boolean {
-    const stored = this.statements.mailbox.get(recipient) as { letters: number; bytes: number } | undefined;
+    const filled = this.filledBefore(recipient);
     const change = this.changes.get(recipient);
     const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
-    const letters = (stored?.letters ?? 0) + (change?.letters ?? 0);
-    return (
-      letters >= mailboxLettersMax || (stored?.bytes ?? 0) + (change?.bytes ?? 0) + bytes > mailboxBytesMax
-    );
+    const isOver = filled.bytes + (change?.bytes ?? 0) + bytes > mailboxBytesMax;
+    return isOver || filled.letters + (change?.letters ?? 0) >= mailboxLettersMax;
+  }
+
+  private filledBefore(recipient: string): Filled {
+    const known = this.filled.get(recipient);
+    if (known !== undefined) return known;
+    const filled = (this.statements.mailbox.get(recipient) as Filled | undefined) ?? { letters: 0, bytes: 0 };
+    this.filled.set(recipient, filled);
+    return filled;
   }
 
   private fill(recipient: string, letters: number, bytes: number): void {
@@ -411,6 +433,12 @@ class Rows {
       return copy === undefined ? [] : [copy];
     });
   }
+}
+
+/** A letter whose id or key is there already. */
+function repeated({ author, digest }: StoredLetter, known: LetterRow): PutOutcome {
+  const isSame = known.author === author && known.digest === digest;
+  return isSame ? { type: 'repeat', id: known.id, n: known.n } : { type: 'other', id: known.id };
 }
 
 /** How many from the beginning fit; the first one always does, where nothing was read before. */
