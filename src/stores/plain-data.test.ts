@@ -30,6 +30,23 @@ test('a field called __proto__ is copied as a field, and gives the copy no proto
   expect(copied.isAdmin).toBeUndefined();
 });
 
+test('small bytes of one copy lie in one memory of their length, large ones in their own', () => {
+  const lengths = [0, 3, 16 * 1024, 5, 16 * 1024 - 1];
+  const given = lengths.map((length, i) => ({ bytes: new Uint8Array(length).fill(i + 1) }));
+  const copied = plainCopy(given, 'it').map(({ bytes }) => bytes);
+  expect(copied.map((bytes) => [...bytes])).toEqual(given.map(({ bytes }) => [...bytes]));
+  const [first, ...small] = [copied[1], copied[3], copied[4]];
+  for (const each of small) expect(each?.buffer).toBe(first?.buffer);
+  expect(first?.buffer.byteLength).toBe(3 + 5 + 16 * 1024 - 1);
+  expect(copied[2]?.buffer.byteLength).toBe(16 * 1024);
+});
+
+test('bytes before a circle do not hide it', () => {
+  const circle: { bytes: Uint8Array; own?: object } = { bytes: Uint8Array.of(1) };
+  circle.own = circle;
+  expect(() => plainCopy(circle, 'it')).toThrow('nested deeper than 64 levels, or a circle');
+});
+
 test('bytes of a Buffer are copied as plain bytes', () => {
   const copied = plainCopy(Buffer.from('abc'), 'it') as Uint8Array;
   expect(Object.getPrototypeOf(copied)).toBe(Uint8Array.prototype);

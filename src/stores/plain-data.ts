@@ -9,17 +9,19 @@
 /** Deeper values are circles or mistakes, and recursion must end before the stack does. */
 const depthMax = 64;
 const shownMax = 60;
+/** Bytes of this length or more have a memory of their own. */
+const apartBytes = 16 * 1024;
 /** A number, and what any value takes besides its content. */
 const leafBytes = 8;
 
 /** A copy that its owner may change. @throws TypeError that names what is not plain, and where it is. */
 export function plainCopy<Value>(value: Value, what: string): Value {
-  return copy(value, what, 0, (made) => made) as Value;
+  return copy(value, what, 0, { done: (made) => made, bytes: new CopiedBytes(value) }) as Value;
 }
 
 /** A copy that nobody can change, bytes aside. @throws TypeError that names what is not plain, and where it is. */
 export function frozenCopy<Value>(value: Value, what: string): Value {
-  return copy(value, what, 0, Object.freeze) as Value;
+  return copy(value, what, 0, { done: Object.freeze, bytes: new CopiedBytes(value) }) as Value;
 }
 
 /** The value itself, frozen down to its leaves: for what an operation has made. @throws TypeError as above. */
@@ -38,23 +40,63 @@ export function plainBytes(value: unknown): number {
   return sum;
 }
 
-function copy(value: unknown, what: string, depth: number, done: (made: object) => object): unknown {
+/**
+ * Where the bytes of one copy lie: small ones together, since a copy that goes to a thread takes longer for each memory
+ * than for all else of a letter. Those of a large one lie apart, so that a small one cannot hold them.
+ */
+class CopiedBytes {
+  private readonly all: unknown;
+  private memory: Uint8Array<ArrayBuffer> | undefined;
+  private used = 0;
+
+  constructor(all: unknown) {
+    this.all = all;
+  }
+
+  copyOf(bytes: Uint8Array): Uint8Array {
+    if (bytes.length >= apartBytes) return new Uint8Array(bytes);
+    this.memory ??= new Uint8Array(smallBytes(this.all, 0));
+    const place = this.memory.subarray(this.used, this.used + bytes.length);
+    this.used += bytes.length;
+    place.set(bytes);
+    return place;
+  }
+}
+
+/** Of all bytes that do not lie apart. Deeper values are refused where they are copied. */
+function smallBytes(value: unknown, depth: number): number {
+  if (!isNested(value) || depth >= depthMax) return 0;
+  if (value instanceof Uint8Array) return value.length < apartBytes ? value.length : 0;
+  let sum = 0;
+  for (const field of Array.isArray(value) ? value : Object.values(value))
+    sum += smallBytes(field, depth + 1);
+  return sum;
+}
+
+interface Copying {
+  readonly done: (made: object) => object;
+  readonly bytes: CopiedBytes;
+}
+
+function copy(value: unknown, what: string, depth: number, how: Copying): unknown {
   if (!isNested(value)) return checkLeaf(value, what);
   checkDepth(depth, what);
-  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (value instanceof Uint8Array) return how.bytes.copyOf(value);
   if (Array.isArray(value))
-    return done(value.map((item, i) => (isLeaf(item) ? item : copy(item, `${what}[${i}]`, depth + 1, done))));
+    return how.done(
+      value.map((item, i) => (isLeaf(item) ? item : copy(item, `${what}[${i}]`, depth + 1, how))),
+    );
   checkPlainObject(value, what);
   const made: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
     const kept = isNested(field)
-      ? copy(field, `${what}.${name}`, depth + 1, done)
+      ? copy(field, `${what}.${name}`, depth + 1, how)
       : checkLeaf(field, what, name);
     if (name === '__proto__') define(made, name, kept);
     else made[name] = kept;
   }
-  return done(made);
+  return how.done(made);
 }
 
 function freeze(value: unknown, what: string, depth: number): void {
