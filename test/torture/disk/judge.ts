@@ -45,7 +45,7 @@ function problemsOfStore(store: string, handled: ReadonlySet<string>): string[] 
   const database = loadSqlite().open(store);
   const integrity = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
   const ended = database
-    .prepare('SELECT id, state FROM letters_end e JOIN letters_letter l ON l.n = e.n')
+    .prepare('SELECT id, state FROM letters_ends e JOIN letters_letter l ON l.n = e.n')
     .all();
   database.close();
   return [

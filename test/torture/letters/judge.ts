@@ -138,7 +138,7 @@ export function readStore(path: string): StoreContent {
       ({ integrity_check }) => integrity_check,
     ),
     ends: rows(
-      'SELECT id, recipient, state FROM letters_end e JOIN letters_letter l ON l.n = e.n',
+      'SELECT id, recipient, state FROM letters_ends e JOIN letters_letter l ON l.n = e.n',
     ) as StoreContent['ends'],
     copies: rows(
       'SELECT id, recipient FROM letters_copy c JOIN letters_letter l ON l.n = c.n',

@@ -34,7 +34,7 @@ interface LetterRow {
 const readLetters = `
   SELECT id, pending, body, 1 + length(recipients) - length(replace(recipients, ' ', '')) AS recipients,
     (SELECT count(*) FROM letters_copy c WHERE c.n = l.n) AS copies,
-    (SELECT count(*) FROM letters_end e WHERE e.n = l.n) AS ends
+    (SELECT count(*) FROM letters_ends e WHERE e.n = l.n) AS ends
   FROM letters_letter l`;
 const readWaiting = 'SELECT id, recipient FROM letters_copy c JOIN letters_letter l ON l.n = c.n';
 

@@ -22,7 +22,9 @@ export const tables = `
     bytes INTEGER NOT NULL,
     pending INTEGER NOT NULL,
     -- When the last copy ended; 0: not yet.
-    ended_at INTEGER NOT NULL
+    ended_at INTEGER NOT NULL,
+    -- Attempts, once the only recipient has handled it: that end is no row of its own. 0: otherwise.
+    delivered INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX letters_ended ON letters_letter (ended_at, n) WHERE ended_at > 0;
   CREATE TABLE letters_last (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
@@ -56,6 +58,10 @@ export const tables = `
     reason TEXT NOT NULL,
     PRIMARY KEY (n, recipient)
   ) STRICT, WITHOUT ROWID;
+  CREATE VIEW letters_ends AS
+    SELECT n, recipient, state, at, attempts, reason FROM letters_end
+    UNION ALL
+    SELECT n, recipients, 'delivered', ended_at, delivered, '' FROM letters_letter WHERE delivered > 0;
   CREATE TABLE letters_mailbox (
     recipient TEXT PRIMARY KEY, letters INTEGER NOT NULL, bytes INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`;
@@ -76,14 +82,14 @@ export function prepare(database: SqliteDatabase) {
     after: make('SELECT * FROM letters_letter WHERE n > ? ORDER BY n LIMIT ?'),
     insertLetter: make(
       `INSERT INTO letters_letter
-       (n, id, author, recipients, type, digest, via, sent_at, encoding, body, bytes, pending, ended_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+       (n, id, author, recipients, type, digest, via, sent_at, encoding, body, bytes, pending, ended_at, delivered)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
        ON CONFLICT (id) DO NOTHING`,
     ),
     insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
     insertCopy: make(
       `INSERT INTO letters_copy (recipient, n, due, wait_ms, attempts, expires_at, has_failed, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, 0, ?, 0, '')`,
     ),
     mailbox: make('SELECT letters, bytes FROM letters_mailbox WHERE recipient = ?'),
     fillMailbox: make(
@@ -124,7 +130,14 @@ export function prepare(database: SqliteDatabase) {
          ended_at = CASE WHEN pending = 1 THEN ? ELSE 0 END
        WHERE n = ? RETURNING bytes, id, author`,
     ),
-    ends: make('SELECT * FROM letters_end WHERE n = ?'),
+    endDelivered: make(
+      `UPDATE letters_letter SET pending = pending - 1,
+         body = CASE WHEN pending = 1 THEN x'' ELSE body END,
+         ended_at = CASE WHEN pending = 1 THEN ? ELSE 0 END,
+         delivered = CASE WHEN instr(recipients, ' ') = 0 THEN ? ELSE 0 END
+       WHERE n = ? RETURNING bytes, id, author, delivered`,
+    ),
+    ends: make('SELECT * FROM letters_ends WHERE n = ?'),
     expired: make(
       'SELECT * FROM letters_copy WHERE expires_at <= ? ORDER BY expires_at, n, recipient LIMIT ?',
     ),

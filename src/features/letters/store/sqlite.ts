@@ -47,6 +47,7 @@ interface LetterRow {
   readonly body: Uint8Array;
   readonly bytes: number;
   readonly pending: number;
+  readonly delivered: number;
 }
 
 interface CopyRow {
@@ -58,6 +59,8 @@ interface CopyRow {
   readonly has_failed: number;
   readonly reason: string;
 }
+
+type DeliveredRow = Pick<LetterRow, 'bytes' | 'id' | 'author' | 'delivered'>;
 
 interface EndRow {
   readonly recipient: string;
@@ -173,7 +176,7 @@ class Rows {
     if (key !== '') insertKey.run(author, key, n);
     const due = notBefore > now ? notBefore : 0;
     for (const recipient of recipients) {
-      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, 0, expiresAt, 0, '');
+      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, expiresAt);
       this.fill(recipient, 1, body.length);
     }
     return { type: 'stored', n };
@@ -277,8 +280,10 @@ class Rows {
   private handled(recipient: string, n: number, now: number): LetterName | undefined {
     const copy = this.statements.takeCopy.get(recipient, n) as Pick<CopyRow, 'attempts'> | undefined;
     if (copy === undefined) return undefined;
-    this.statements.insertEnd.run(n, recipient, 'delivered', now, copy.attempts + 1, '');
-    const { bytes, id, author } = this.statements.endOne.get(now, n) as { bytes: number } & LetterName;
+    const attempts = copy.attempts + 1;
+    const ended = this.statements.endDelivered.get(now, attempts, n) as DeliveredRow;
+    const { bytes, id, author, delivered } = ended;
+    if (delivered === 0) this.statements.insertEnd.run(n, recipient, 'delivered', now, attempts, '');
     this.fill(recipient, -1, -bytes);
     return { id, author };
   }
