@@ -83,6 +83,16 @@ test('a text of the file is read as that of a flag, and a number of seconds as a
   });
 });
 
+test('a number of bytes is read with its unit, and a number of the file is one of bytes', () => {
+  const read = (letterBytes: string) => valuesIn({ flags: { letterBytes } });
+  expect(read('64MiB')).toEqual({ letterBytes: 64 * 1024 ** 2 });
+  expect(read('3 KiB')).toEqual({ letterBytes: 3072 });
+  expect(read('1000')).toEqual({ letterBytes: 1000 });
+  expect(valuesIn({ file: { letterBytes: 5000 } })).toEqual({ letterBytes: 5000 });
+  expect(upSettings.letterBytes?.type.write(1024 ** 2)).toBe('1MiB');
+  expect(upSettings.letterBytes?.type.write(1025)).toBe('1025');
+});
+
 test('a list is a repeated flag, a comma list, or both', () => {
   expect(valuesIn({ flags: { connect: ['a:1,b:2', 'c:3'] } })).toEqual({ connect: ['a:1', 'b:2', 'c:3'] });
 });
@@ -157,6 +167,7 @@ const wrongText: Readonly<Record<string, string>> = {
   discoveryPort: '70000',
   broadcast: 'everybody',
   sendTimeoutMs: '-1s',
+  letterBytes: '65MiB',
   formation: 'http://x',
   doorInsecure: 'maybe',
   logLevel: 'loud',

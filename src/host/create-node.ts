@@ -254,18 +254,9 @@ function settingsOf(
   bound: HostPort,
   { addresses, broadcastTargets }: Pick<LocalNodeSettings, 'addresses' | 'broadcastTargets'>,
 ): LocalNodeSettings {
-  const {
-    namespace,
-    degree,
-    seeds,
-    syncPeriodMs,
-    sendTimeoutMs,
-    stallToleranceMs,
-    version,
-    behaviors,
-    features,
-  } = plan;
+  const { namespace, degree, seeds, changeable, stallToleranceMs, version, behaviors, features } = plan;
   return {
+    ...changeable,
     name,
     nameChosen: plan.name !== undefined,
     namespace,
@@ -274,8 +265,6 @@ function settingsOf(
     seeds,
     solicit: broadcastTargets.length > 0,
     broadcastTargets,
-    syncPeriodMs,
-    sendTimeoutMs,
     stallToleranceMs,
     version,
     pid: process.pid,

@@ -16,9 +16,11 @@ import { refused } from '../kit/setting.ts';
 import type { Logger, NodeOptions } from '../node/node.ts';
 import {
   type CheckedSettings,
+  changeableOf,
   checkGiven,
   type GivenSettings,
   givenOptions,
+  type NodeSettings,
   type SettingName,
   type SettingValues,
   settingNames,
@@ -44,8 +46,7 @@ export interface NodePlan {
   /** What each door is to be opened with; those whose option was not given are left out. */
   readonly doors: readonly PlannedDoor[];
   readonly discovery: DiscoveryPlan;
-  readonly syncPeriodMs: number;
-  readonly sendTimeoutMs: number;
+  readonly changeable: NodeSettings;
   readonly stallToleranceMs: number;
   /** Undefined: no key. */
   readonly keys: FoundKeys | undefined;
@@ -109,8 +110,7 @@ export function planOf({ settings, program }: NodeRequest): NodePlan {
     seeds: seedsOf(checked, isOpen),
     doors: openedDoors(checked, isOpen),
     discovery: discoveryPlan(checked, isOpen),
-    syncPeriodMs: values.syncPeriodMs,
-    sendTimeoutMs: values.sendTimeoutMs,
+    changeable: changeableOf(values),
     stallToleranceMs: values.stallToleranceMs,
     keys,
     isOpen,

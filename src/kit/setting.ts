@@ -145,6 +145,25 @@ export function duration(minimumMs: number, maximumMs: number): SettingType<numb
   };
 }
 
+const byteUnits = { KiB: 1024, MiB: 1024 ** 2 } as const;
+
+/** In bytes where programs give it, with a unit where people write it. */
+export function byteCount(minimum: number, maximum: number): SettingType<number> {
+  const accepted = `a number of bytes as 16MiB, 512KiB or 1000, from ${writeBytes(minimum)} to ${writeBytes(maximum)}`;
+  return {
+    accepted,
+    argument: '<bytes>',
+    /** What is out of range stays as it was written, for the error. */
+    read(given) {
+      const [, digits, unit] = /^(\d+)\s*(KiB|MiB|B)?$/.exec(given) ?? [];
+      const bytes = Number(digits) * (byteUnits[unit as 'KiB' | 'MiB'] ?? 1);
+      return isWhole(bytes, minimum, maximum) ? bytes : given;
+    },
+    problem: (value) => notUnless(isWhole(value, minimum, maximum), value, accepted),
+    write: writeBytes,
+  };
+}
+
 export function text(argument: string, accepted: string): SettingType<string> {
   return {
     accepted,
@@ -234,6 +253,12 @@ function notUnless(fits: boolean, value: unknown, accepted: string): string | un
 
 export function refused(value: unknown, accepted: string): string {
   return `expected ${accepted}, got ${shown(value)}`;
+}
+
+function writeBytes(bytes: number): string {
+  const unit =
+    bytes === 0 ? undefined : (['MiB', 'KiB'] as const).find((each) => bytes % byteUnits[each] === 0);
+  return unit === undefined ? `${bytes}` : `${bytes / byteUnits[unit]}${unit}`;
 }
 
 /** Nothing is lost by rounding: what is written reads as the same again. */

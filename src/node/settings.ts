@@ -166,6 +166,12 @@ export const changeableNames = settingNames.filter(
   (each) => (settings[each] as Setting).changes === true,
 ) as readonly ChangeableName[];
 
+/** What may change while a node runs, as it is at its start. Default: of each its default. */
+export function changeableOf(values: Partial<SettingValues> = {}): NodeSettings {
+  const all = changeableNames.map((each) => [each, values[each] ?? settings[each].default]);
+  return Object.fromEntries(all) as unknown as NodeSettings;
+}
+
 /** The feature that a setting is of; undefined: the node itself. */
 export function featureOf(setting: SettingName): string | undefined {
   return Object.entries(featureSettings).find(([, table]) => setting in table)?.[0];

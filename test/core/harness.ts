@@ -19,6 +19,7 @@ import type { Effect } from '../../src/kernel/outbox.ts';
 import { concatenate, hexOf } from '../../src/kernel/wire/bytes.ts';
 import { Frame, preface } from '../../src/kernel/wire/frame.ts';
 import { FrameSplitter } from '../../src/kernel/wire/splitter.ts';
+import { changeableOf } from '../../src/node/settings.ts';
 import { createSkeinKernel, type SkeinKernel, type SkeinKernelOptions } from '../../src/node/skein-kernel.ts';
 
 /** One direction of a pipe keeps its order, as TCP does; two pipes have none between them. */
@@ -176,6 +177,7 @@ export class TestNode {
     this.address = address;
     const instance = options.instance ?? hexOf(random.bytes(8));
     const defaults = {
+      ...changeableOf(),
       namespace: 'test',
       instance,
       version: '1.0.0',
@@ -186,7 +188,6 @@ export class TestNode {
       solicit: true,
       broadcastTargets: [],
       syncPeriodMs: 10_000,
-      sendTimeoutMs: 10_000,
     };
     this.core = createSkeinKernel({ ...defaults, ...options, name }, random);
     this.kernel = this.core.kernel;

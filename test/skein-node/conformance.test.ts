@@ -73,7 +73,10 @@ describe.each([
     const status = await settle(a.status());
     expect(status).toMatchObject({
       ...{ name: 'a', id: a.id, namespace: a.namespace, instance: a.instance, nodeCount: 3 },
-      settings: { degree: expect.any(Number), syncPeriodMs: 10_000, sendTimeoutMs: 10_000 },
+      settings: {
+        ...{ degree: expect.any(Number), syncPeriodMs: 10_000, sendTimeoutMs: 10_000 },
+        letterBytes: 1024 ** 2,
+      },
     });
     expect([a.name, a.namespace]).toEqual(['a', world.b.namespace]);
     expect(a.instance).toMatch(/^[0-9a-f]{16}$/);
@@ -111,7 +114,7 @@ describe.each([
 
   test('changes settings while it runs, and refuses what does not fit', async () => {
     const before = (await settle(a.status())).settings;
-    const changed = { degree: 0, syncPeriodMs: 5000, sendTimeoutMs: 3000 };
+    const changed = { degree: 0, syncPeriodMs: 5000, sendTimeoutMs: 3000, letterBytes: 5000 };
     expect(await settle(a.set(changed))).toEqual(changed);
     expect((await settle(a.status())).settings).toEqual(changed);
     for (const wrong of [{ degree: -1 }, { degree: 'x' }, { dergee: 1 }, { listen: ':0' }, 'x'])

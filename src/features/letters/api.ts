@@ -24,7 +24,7 @@ export interface LettersApi {
    * least once, with the same id each time, when it handles letters. With an `idempotencyKey` a send whose outcome is
    * unknown may be repeated without harm.
    * @throws SkeinError SKEIN_UNKNOWN_NODE: the swarm has never seen a recipient; SKEIN_SELF; SKEIN_MAILBOX_FULL;
-   * SKEIN_TOO_LARGE above 1 MiB; SKEIN_STORE, SKEIN_STORE_FULL, SKEIN_BUSY: nothing was stored; SKEIN_INVALID: the key
+   * SKEIN_TOO_LARGE above `letterBytes` of the node, 1 MiB by default; SKEIN_STORE, SKEIN_STORE_FULL, SKEIN_BUSY: nothing was stored; SKEIN_INVALID: the key
    * was used for another letter. SKEIN_TIMEOUT, SKEIN_ABORTED: unknown.
    */
   send<Body = unknown>(

@@ -4,7 +4,10 @@ import type { LettersShape } from './core/letters-types.ts';
 
 export interface LettersFeatureShape extends LettersShape {
   readonly api: LettersNodeApi;
-  readonly settings: object;
+  readonly settings: {
+    /** The longest body that is sent; changes while the node runs. */
+    readonly letterBytes: number;
+  };
   readonly nodeEvents: LettersNodeEvents;
   /** What features that need letters may use. */
   readonly shared: Pick<LettersApi, 'list'>;

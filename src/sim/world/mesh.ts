@@ -6,7 +6,6 @@
  * starts and ends lives and remembers what their programs were told.
  */
 
-import { messagingLimits } from '../../features/messaging/core/limits.ts';
 import { topologyLimits } from '../../features/topology/core/limits.ts';
 import type { AnyBehavior, LogLevel } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
@@ -15,6 +14,7 @@ import { limits } from '../../kernel/limits.ts';
 import type { AnyFeature } from '../../kit/feature.ts';
 import { createLocalNode, type LocalNode } from '../../node/create.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
+import { changeableOf } from '../../node/settings.ts';
 import type { AnyStoreModel } from '../../stores/model.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
@@ -431,6 +431,7 @@ export class Mesh {
   private settings(member: Member, seeds: readonly string[]) {
     const { options } = this;
     return {
+      ...changeableOf(),
       name: member.nodeName,
       nameChosen: true,
       namespace: member.options.namespace ?? options.namespace ?? 'sim',
@@ -440,7 +441,6 @@ export class Mesh {
       solicit: member.options.solicit ?? true,
       broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
       syncPeriodMs: options.syncPeriodMs ?? topologyLimits.syncPeriodMs,
-      sendTimeoutMs: messagingLimits.sendTimeoutMs,
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,

@@ -15,6 +15,7 @@
 
 import type { FormationOptions } from '../../../src/features/formation/core/formation-types.ts';
 import type { Random } from '../../../src/kernel/contracts.ts';
+import { changeableOf } from '../../../src/node/settings.ts';
 import type { SkeinKernelOptions } from '../../../src/node/skein-kernel.ts';
 import { TestRandom } from '../../core/harness.ts';
 import { compactHex, fromCompactHex } from './hex.ts';
@@ -84,6 +85,7 @@ export function readSession(text: string): Session {
 /** How the kernel of a node is made, by the recorder and by the player. */
 export function optionsOf({ address, seed: _, ...own }: SessionNode): SkeinKernelOptions {
   return {
+    ...changeableOf(),
     version: '1.0.0',
     addresses: [address],
     stallToleranceMs: 3000,
@@ -91,7 +93,6 @@ export function optionsOf({ address, seed: _, ...own }: SessionNode): SkeinKerne
     seeds: [],
     solicit: true,
     broadcastTargets: [],
-    sendTimeoutMs: 10_000,
     ...own,
   };
 }

@@ -54,14 +54,18 @@ export class OutgoingLetters {
     body: unknown,
     options: LetterOptions,
   ): Promise<SentLetter> {
-    const [stored] = await this.put([draftOf(recipients, body, options)], options);
+    const draft = draftOf(recipients, body, options, this.ports.settings.letterBytes);
+    const [stored] = await this.put([draft], options);
     if (stored?.ok === true) return sent(stored);
     throw SkeinError.from((stored as Extract<Stored, { ok: false }>).failure);
   }
 
   async sendMany(letters: readonly ManyLetter[], options: WaitOptions): Promise<SentLetterResult[]> {
     checkMany(letters);
-    const drafts = letters.map(({ to, body, ...own }) => draftOf(this.recipientsOf(to), body, own));
+    const { letterBytes } = this.ports.settings;
+    const drafts = letters.map(({ to, body, ...own }) =>
+      draftOf(this.recipientsOf(to), body, own, letterBytes),
+    );
     const all = await this.put(drafts, options);
     return all.map((stored) => {
       if (stored.ok) return { ok: true, ...sent(stored) };
@@ -133,10 +137,12 @@ function handlesFor(
   return Array.from({ length: count }, (_, place) => ({ waiter, place }));
 }
 
+/** @param bytesMax Of the body. */
 function draftOf(
   recipients: readonly string[] | undefined,
   body: unknown,
   options: Omit<LetterOptions, 'timeoutMs' | 'signal'>,
+  bytesMax: number,
 ): Draft {
   const {
     type = typeDefault,
@@ -146,11 +152,7 @@ function draftOf(
     copies = 1,
   } = options;
   const { encoding, bytes } = encodeBody(body);
-  if (bytes.length > letterLimits.letterBytesMax)
-    throw new SkeinError(
-      'SKEIN_TOO_LARGE',
-      `a letter's body of ${bytes.length} bytes is over the limit of ${letterLimits.letterBytesMax}: send a file's place, not the file`,
-    );
+  if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax);
   return {
     recipients,
     type,
@@ -164,6 +166,13 @@ function draftOf(
     allowsUnknown: allowUnknown,
     copies,
   };
+}
+
+function tooLarge(length: number, bytesMax: number): SkeinError {
+  const { letterBytesMax } = letterLimits;
+  const more = bytesMax < letterBytesMax ? `, or set letterBytes (up to ${letterBytesMax})` : '';
+  const text = `a letter's body of ${length} bytes is over the limit of ${bytesMax}: send a file's place, not the file${more}`;
+  return new SkeinError('SKEIN_TOO_LARGE', text);
 }
 
 /** Tells whether a key is used for the same letter again. */

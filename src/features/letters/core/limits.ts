@@ -2,8 +2,10 @@
 const day = 24 * 3_600_000;
 
 export const letterLimits = {
-  /** Bytes of one letter's body: a picture fits. What is larger is a file, and a letter can say where it is. */
-  letterBytesMax: 1024 * 1024,
+  /** Of one letter's body, unless its node is set to send larger ones: a picture fits; a letter can say where a file is. */
+  letterBytes: 1024 * 1024,
+  /** The largest that a node can be set to: it passes through the broker's memory whole, and some hundred are a disk. */
+  letterBytesMax: 64 * 1024 * 1024,
   /** Recipients of one letter: twice the largest mesh that we mean. */
   letterRecipientsMax: 10_000,
   /** Names that a delivered letter lists; of one to more the recipient learns its own only. */
