@@ -241,14 +241,14 @@ const drafted = {
 
 test('a mailbox that is full refuses the whole letter, and one that was settled makes room', () => {
   const { ask, close } = pair(lettersModel, lettersSqlite);
-  const body = new Uint8Array(letterLimits.letterBytesMax);
+  const body = new Uint8Array(letterLimits.letterBytes);
   const put = (id: number, recipients: string[]) =>
     ask('put', {
       now: 1,
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body }],
     });
-  const fit = letterLimits.mailboxBytesMax / letterLimits.letterBytesMax;
+  const fit = letterLimits.mailboxBytesMax / letterLimits.letterBytes;
   for (let i = 1; i <= fit; i++) expect(put(i, ['b'])).toEqual([{ type: 'stored', n: i }]);
   expect(put(fit + 1, ['c', 'b'])).toEqual([{ type: 'full', recipients: ['b'] }]);
   expect(ask('list', { to: 'c', after: 0, limit: 9 })).toEqual([]);

@@ -1,8 +1,8 @@
 /**
- * Ids of letters: the time at which each was made, and then nothing but chance.
+ * Ids of letters: nothing but chance, and at the end the time at which each was made.
  *
- * Made by the author. What was made together lies together in the index of a store, so that a commit writes one or two of
- * its pages and not one for each letter. Invariant: nobody can know an id before its letter is sent.
+ * Made by the author. A store has them in its index by their ends, so that a commit writes one or two pages of it and not
+ * one for each letter; people know them by their beginnings. Invariant: nobody can know an id before its letter is sent.
  */
 
 import { hexOf, Writer } from '../../../kernel/wire/bytes.ts';
@@ -29,6 +29,6 @@ export class LetterIds {
     }
     const own = this.drawn.subarray(this.at, this.at + randomBytes);
     this.at += randomBytes;
-    return hexOf(new Writer(16).u48(now).raw(own).view());
+    return hexOf(new Writer(16).raw(own).u48(now).view());
   }
 }

@@ -8,7 +8,7 @@ import type { SqliteDatabase, SqliteStatement } from '../../../stores/sqlite/lib
 export const tables = `
   CREATE TABLE letters_letter (
     n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     author TEXT NOT NULL,
     -- Names separated by spaces.
     recipients TEXT NOT NULL,
@@ -26,6 +26,8 @@ export const tables = `
     -- Attempts, once the only recipient has handled it: that end is no row of its own. 0: otherwise.
     delivered INTEGER NOT NULL
   ) STRICT;
+  -- By the time that its end says: what was sent together lies together.
+  CREATE UNIQUE INDEX letters_id ON letters_letter (substr(id, 21), id);
   CREATE INDEX letters_ended ON letters_letter (ended_at, n) WHERE ended_at > 0;
   CREATE TABLE letters_last (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
   INSERT INTO letters_last (one, n) VALUES (1, 0);
@@ -69,12 +71,13 @@ export const tables = `
 export function prepare(database: SqliteDatabase) {
   const make = (sql: string): SqliteStatement => database.prepare(sql);
   const size = `SELECT c.due, l.bytes FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
+  const isId = 'substr(id, 21) = substr(?1, 21) AND id = ?1';
   const reading = `SELECT l.*, c.due, c.attempts FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
   return {
     last: make('SELECT n FROM letters_last'),
     setLast: make('UPDATE letters_last SET n = ?'),
-    placeOf: make('SELECT n FROM letters_letter WHERE id = ?'),
-    byId: make('SELECT * FROM letters_letter WHERE id = ?'),
+    placeOf: make(`SELECT n FROM letters_letter WHERE ${isId}`),
+    byId: make(`SELECT * FROM letters_letter WHERE ${isId}`),
     byN: make('SELECT * FROM letters_letter WHERE n = ?'),
     byKey: make(
       'SELECT l.* FROM letters_key k JOIN letters_letter l ON l.n = k.n WHERE k.author = ? AND k.key = ?',
@@ -84,7 +87,7 @@ export function prepare(database: SqliteDatabase) {
       `INSERT INTO letters_letter
        (n, id, author, recipients, type, digest, via, sent_at, encoding, body, bytes, pending, ended_at, delivered)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
-       ON CONFLICT (id) DO NOTHING`,
+       ON CONFLICT (substr(id, 21), id) DO NOTHING`,
     ),
     insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
     insertCopy: make(
