@@ -98,7 +98,8 @@ const mayImport: Record<Room, string[]> = {
 const needs: Record<string, string[]> = {
   calls: ['availability'],
   formation: ['channels'],
-  swarm: ['formation', 'identity'],
+  denials: ['identity'],
+  swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
   log: ['swarm'],

@@ -19,6 +19,8 @@ export const swarmLimits = {
   swarmLookAgainMs: 5000,
   /** What is seen of nodes is written this much later, many in one operation. */
   swarmSeenMs: 1000,
+  /** Denials in the store, those that were taken back among them: as many as a member keeps. */
+  swarmDenialsMax: 2000,
   /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */
   swarmNodesMax: 100_000,
   /**

@@ -9,15 +9,17 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
+import type { DenialsCore } from '../../denials/core/shared.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
 import { type Admitted, Pins } from './pins.ts';
 import { encodeRefusal } from './question-wire.ts';
 import { Refusals } from './refusals.ts';
-import type { Questioner } from './shared.ts';
+import type { Answer, Questioner } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
 
 export interface OwnersPorts {
   readonly identity: IdentityCore;
+  readonly denials: DenialsCore;
   agent(): BehaviorAgent<SwarmShape>;
   /** To one incarnation alone. */
   reply(end: LineEnd, message: Uint8Array): void;
@@ -39,7 +41,8 @@ export class Owners {
   }
 
   admit(from: Questioner, act: Admitted): void {
-    this.pins.admit(from, (refusal) => {
+    this.pins.admit(from, (unpinned) => {
+      const refusal = this.denial(from) ?? unpinned;
       if (refusal !== undefined) this.refuse(from, refusal);
       act(refusal);
     });
@@ -73,9 +76,23 @@ export class Owners {
     return failure('SKEIN_UNKNOWN_NODE', `the swarm has never seen ${name}`);
   }
 
+  /** Which identity a name is pinned to, and whether the swarm has ever seen it. */
+  answerIdentity(input: unknown, swarm: { hasSeen(name: string): boolean }, reply: Answer): void {
+    const { name } = (input ?? {}) as { readonly name?: unknown };
+    const isName = typeof name === 'string';
+    const identity = isName ? (this.pins.identityOf(name) ?? '') : '';
+    reply.answer(JSON.stringify({ identity, isSeen: isName && swarm.hasSeen(name) }));
+  }
+
   forget(name: string): void {
     this.pins.forget(name);
     this.refusals.forget(idOf(name));
+  }
+
+  /** What it has said may have come before its denial did. */
+  private denial({ node }: Questioner): Failure | undefined {
+    const { denials, identity } = this.ports;
+    return denials.whyDenied(node, identity.identityOf(node));
   }
 
   private refuse(from: Questioner, refusal: Failure): void {
