@@ -101,6 +101,16 @@ test('every member remembers who is denied, also while nobody else is there, and
   expect(knows(newcomer, b.nodeName)).toBe(false);
 });
 
+test('what was answered lasts, also where it was followed by another one at once', async () => {
+  const { made, a, b } = await swarm(9);
+  await made.world.resolve(nodeOf(a).swarm.deny(b.nodeName));
+  await made.world.resolve(nodeOf(a).swarm.deny('other', { identity: 'e'.repeat(32) }));
+  for (const member of made.mesh.members) made.mesh.crash(member);
+  await made.mesh.start(a);
+  const denied = await made.world.resolve(nodeOf(a).swarm.denied());
+  expect(denied.map(({ name }) => name).sort()).toEqual([b.nodeName, 'other'].sort());
+});
+
 test('the store of the swarm remembers it where every member has lost its list, and logs each change once', async () => {
   const { made, a, b } = await swarm(3);
   await made.world.resolve(nodeOf(a).swarm.deny(b.nodeName));
@@ -164,8 +174,11 @@ test('a denied name does not get in with another identity, or none', async () =>
     identity: false,
   });
   await made.mesh.start(other);
+  const warnings = warningsOf(other);
   await made.world.run(10_000);
   for (const member of others(made, other)) expect(knows(member, b.nodeName)).toBe(false);
+  // Nobody has sent it the list: those that it dials say why they refuse.
+  expect(warnings).toContain('SKEIN_DENIED');
 });
 
 test('a broker that is denied is a broker no more, and another one takes over', async () => {

@@ -52,8 +52,14 @@ export class Denying {
   }
 
   allow(nameOrIdentity: string, reply: Reply<readonly Denial[]>): void {
-    this.ports.swarm.want();
-    settle(reply, this.ports.denials.allow(nameOrIdentity));
+    const { agent, denials, swarm } = this.ports;
+    const { name } = agent().self;
+    swarm.want();
+    if (nameOrIdentity === name || nameOrIdentity === denials.identityOf(name))
+      return reply.fail(
+        failure('SKEIN_INVALID', `${name} is this node itself: run skein node allow on another node`),
+      );
+    settle(reply, denials.allow(nameOrIdentity));
   }
 
   denied(): readonly Denial[] {
