@@ -28,6 +28,11 @@ export const swarmLimits = {
    * comes within a second, and is compared with neighbors after 10 s where a flood has lost it.
    */
   swarmProofMs: 12_000,
+  /**
+   * What a node says first under a name that nobody has pinned waits this long for its proof, once; a node without an
+   * identity has none.
+   */
+  swarmFirstProofMs: 2000,
   /** Refusals that one node reports to its program: a broker may lie. */
   swarmNoticesPerSecond: 0.1,
   swarmNoticesBurst: 3,

@@ -36,6 +36,8 @@ export class Owners {
       now: () => ports.agent().now,
       identityOf: (node) => ports.identity.identityOf(node),
       isCurrent: (from) => this.isCurrent(from),
+      mayProve: (node) => ports.identity.canCheck && node !== ports.agent().self.id,
+      isHere: (node) => ports.agent().directory.get(node)?.reachable === true,
       pinned: (pin) => void ports.agent().store('pin', pin),
     });
   }

@@ -411,6 +411,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     // One of another identity is here, whose name it is from now on.
     this.chronicle.saw(entry);
     this.owners.proven(entry.id);
+    for (const follower of this.followers) follower.forgotten?.(name);
   }
 
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────
