@@ -97,7 +97,8 @@ const mayImport: Record<Room, string[]> = {
 /** Features that stand upon others: as the values themselves say. */
 const needs: Record<string, string[]> = {
   calls: ['availability'],
-  formation: ['channels'],
+  channels: ['availability'],
+  formation: ['availability', 'channels'],
   denials: ['identity'],
   swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
