@@ -139,6 +139,26 @@ test('the store of the swarm remembers it where every member has lost its list, 
   ]);
 });
 
+test('what a node has said before it was denied, and waits at the broker, is not done', async () => {
+  const made = new FormationRun({ seed: 10, nodes: 3, machines: 1, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+  const bodies: unknown[] = [];
+  nodeOf(a).letters.handle(({ body }) => void bodies.push(body));
+  const problem = problemOf(made, nodeOf(b).letters.send(a.nodeName, 'waits for the store'));
+  // The first letter of a swarm waits for its new store.
+  await made.world.run(50);
+  await made.world.resolve(nodeOf(a).swarm.deny(b.nodeName, { identity: 'e'.repeat(32) }));
+  await made.world.run(10_000);
+  expect(bodies).toEqual([]);
+  const known = (await made.world.resolve(nodeOf(a).letters.list())).map(({ from }) => from);
+  expect(known).not.toContain(b.nodeName);
+  made.mesh.crash(b);
+  await problem;
+});
+
 test('a denied identity does not get in under another name, and another node of the machine does', async () => {
   const { made, a, b } = await swarm(4);
   await made.world.resolve(nodeOf(a).swarm.deny(b.nodeName));

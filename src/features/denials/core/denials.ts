@@ -119,12 +119,6 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     return failure('SKEIN_UNKNOWN_NODE', `${nameOrIdentity}: ${what} is denied; see skein node deny --list`);
   }
 
-  whyDenied(node: NodeId, identity: string | undefined): Failure | undefined {
-    const denial =
-      this.list.ofNode(node) ?? (identity === undefined ? undefined : this.list.ofIdentity(identity));
-    return denial === undefined ? undefined : failure('SKEIN_DENIED', denialText(denial));
-  }
-
   learn(denials: readonly Denial[]): void {
     const changed = denials.filter((denial) => {
       const taken = this.list.take(denial);
@@ -221,7 +215,10 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private whyShutOut(node: NodeId, instance: Instance | undefined): Failure | undefined {
     // A node that is denied must find those that allow it again.
     if (node === this.agent.self.id) return undefined;
-    return this.whyDenied(node, instance === undefined ? undefined : this.incarnations.get(instance));
+    const identity = instance === undefined ? undefined : this.incarnations.get(instance);
+    const denial =
+      this.list.ofNode(node) ?? (identity === undefined ? undefined : this.list.ofIdentity(identity));
+    return denial === undefined ? undefined : failure('SKEIN_DENIED', denialText(denial));
   }
 
   private ownDenial(): Denial | undefined {

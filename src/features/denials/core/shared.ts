@@ -5,7 +5,6 @@
  * change by their links.
  */
 import type { Failure } from '../../../kernel/errors.ts';
-import type { NodeId } from '../../../kernel/identity.ts';
 import { compareDenials, type Denial } from './denial.ts';
 
 /** Followers may keep and store them. */
@@ -25,8 +24,6 @@ export interface DenialsCore {
   deny(name: string, identity: string): Denial | Failure;
   /** Takes back all denials of this name, or of this identity. */
   allow(nameOrIdentity: string): readonly Denial[] | Failure;
-  /** Why this node may do nothing here. */
-  whyDenied(node: NodeId, identity: string | undefined): Failure | undefined;
   /** What another member, or a store, knows. */
   learn(denials: readonly Denial[]): void;
   /** Called in the turn in which some have changed at this member, whoever changed them. */

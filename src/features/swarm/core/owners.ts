@@ -9,7 +9,6 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
-import type { DenialsCore } from '../../denials/core/shared.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
 import { type Admitted, Pins } from './pins.ts';
 import { encodeRefusal } from './question-wire.ts';
@@ -19,7 +18,6 @@ import type { SwarmShape } from './swarm-types.ts';
 
 export interface OwnersPorts {
   readonly identity: IdentityCore;
-  readonly denials: DenialsCore;
   agent(): BehaviorAgent<SwarmShape>;
   /** To one incarnation alone. */
   reply(end: LineEnd, message: Uint8Array): void;
@@ -43,8 +41,7 @@ export class Owners {
   }
 
   admit(from: Questioner, act: Admitted): void {
-    this.pins.admit(from, (unpinned) => {
-      const refusal = this.denial(from) ?? unpinned;
+    this.pins.admit(from, (refusal) => {
       if (refusal !== undefined) this.refuse(from, refusal);
       act(refusal);
     });
@@ -89,12 +86,6 @@ export class Owners {
   forget(name: string): void {
     this.pins.forget(name);
     this.refusals.forget(idOf(name));
-  }
-
-  /** What it has said may have come before its denial did. */
-  private denial({ node }: Questioner): Failure | undefined {
-    const { denials, identity } = this.ports;
-    return denials.whyDenied(node, identity.identityOf(node));
   }
 
   private refuse(from: Questioner, refusal: Failure): void {

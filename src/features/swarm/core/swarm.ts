@@ -136,7 +136,6 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.identity = identity;
     this.owners = new Owners({
       identity,
-      denials,
       agent: () => this.agent,
       reply: (end, message) => void this.lines.reply(end, message),
     });
