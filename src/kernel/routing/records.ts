@@ -385,8 +385,9 @@ export class Records implements Directory {
     if (record.left || record.isOver || record.isExcluded) return links;
     for (const edge of record.edges) {
       const other = this.byIndex[edge];
-      if (other === undefined || other.left || other.isOver || other.isExcluded) continue;
-      if (other.edges.includes(record.index)) links.push(edge);
+      if (other?.isExcluded === true) continue;
+      if (other !== undefined && !other.left && !other.isOver && other.edges.includes(record.index))
+        links.push(edge);
     }
     return links;
   }
