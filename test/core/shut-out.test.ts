@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { denialLimits } from '../../src/features/denials/core/limits.ts';
 import { DenialType, encodeDenials } from '../../src/features/denials/core/wire.ts';
+import { swarmFeature } from '../../src/features/swarm/core/swarm.ts';
 import type {
   Behavior,
   BehaviorAgent,
@@ -153,9 +154,9 @@ describe('a member that lies about who is denied', () => {
     mesh.run(2000);
     expect(a.alive).toBe(true);
     expect(guardOf(a).agent.whyShutOut(a.id, undefined)).toBeUndefined();
-    const own = a.command('swarm', 'allow', 'a');
+    const own = a.command(swarmFeature, 'allow', 'a');
     expect(a.answers.get(own)?.failure).toMatchObject({ code: 'SKEIN_INVALID' });
-    b.command('swarm', 'allow', 'a');
+    b.command(swarmFeature, 'allow', 'a');
     b.dial('c');
     mesh.run(2000);
     a.dial('b');
