@@ -97,8 +97,10 @@ const mayImport: Record<Room, string[]> = {
 /** Features that stand upon others: as the values themselves say. */
 const needs: Record<string, string[]> = {
   calls: ['availability'],
-  formation: ['channels'],
-  swarm: ['formation', 'identity'],
+  channels: ['availability'],
+  formation: ['availability', 'channels'],
+  denials: ['identity'],
+  swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
   log: ['swarm'],

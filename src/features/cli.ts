@@ -26,6 +26,7 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   calls: callsCli,
   channel: channelsCli,
   identity: withoutCommands,
+  denials: withoutCommands,
   swarm: swarmCli,
   conversations: withoutCommands,
   letters: lettersCli,

@@ -8,6 +8,7 @@ import { availability } from './availability/feature.ts';
 import { calls } from './calls/feature.ts';
 import { channels } from './channels/feature.ts';
 import { conversations } from './conversations/feature.ts';
+import { denials } from './denials/feature.ts';
 import { discovery } from './discovery/feature.ts';
 import { formation } from './formation/feature.ts';
 import { identity } from './identity/feature.ts';
@@ -27,6 +28,7 @@ export const features = [
   channels,
   formation,
   identity,
+  denials,
   swarm,
   conversations,
   letters,

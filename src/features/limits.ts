@@ -6,6 +6,7 @@ import { limits as kernelLimits } from '../kernel/limits.ts';
 import { callLimits } from './calls/core/limits.ts';
 import { channelLimits } from './channels/core/limits.ts';
 import { conversationLimits } from './conversations/core/limits.ts';
+import { denialLimits } from './denials/core/limits.ts';
 import { discoveryLimits } from './discovery/core/limits.ts';
 import { formationLimits } from './formation/core/limits.ts';
 import { identityLimits } from './identity/core/limits.ts';
@@ -26,6 +27,7 @@ export const limits = {
   ...channelLimits,
   ...formationLimits,
   ...identityLimits,
+  ...denialLimits,
   ...swarmLimits,
   ...conversationLimits,
   ...letterLimits,

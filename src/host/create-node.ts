@@ -22,6 +22,7 @@ import {
   localAddresses,
   multicastZones,
 } from './addresses.ts';
+import { denialFileAt } from './denial-file.ts';
 import { Driver, type DriverParts } from './driver.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
@@ -273,6 +274,7 @@ function settingsOf(
     ...(behaviors === undefined ? {} : { behaviors }),
     features,
     // Two nodes of one machine have two names, and so two identities.
+    denialFile: denialFileAt(join(stateFolder(namespace), 'denied.json')),
     identityKey: (own) => identityFrom(plan.identity ?? join(stateFolder(namespace), `${own}.identity`)),
   };
 }

@@ -61,6 +61,8 @@ export const hostLimits = {
   keyCutMsMax: 5000,
   /** The file of an identity has one line of 59 characters, and comments. */
   identityFileBytesMax: 4096,
+  /** Two thousand denials of at most 400 characters: see `denialsMax`. */
+  denialFileBytesMax: 1024 * 1024,
   /** Sixteen lines and comments. */
   keyFileBytesMax: 64 * 1024,
   /** Clocks of two members may differ by this much (DESIGN: UDP). */

@@ -105,6 +105,8 @@ export class Admission {
     const { self } = this.context;
     const { connections, privateLinks } = this.ports;
     if (peer.instance === self.instance) return failure('SKEIN_SELF', `${link.address} is this node itself`);
+    const shutOut = this.context.shutOuts.why(peer.id, peer.instance);
+    if (shutOut !== undefined) return shutOut;
     if (privateLinks.isPrivate(link)) return privateLinks.objection(neighborOf(link, peer));
     if (peer.id === self.id) return peer.name === self.name ? undefined : idCollision(self.name, peer.name);
     if (connections.size >= limits.linksMax)

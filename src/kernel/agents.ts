@@ -25,6 +25,7 @@ import type {
   RoutingTable,
   SelfView,
   SendOptions,
+  ShutOut,
   StoreOperation,
   StorePlace,
   Unsent,
@@ -32,7 +33,7 @@ import type {
 import type { Failure } from './errors.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { FrameMaker } from './frame-maker.ts';
-import { checkName, type NodeId } from './identity.ts';
+import { checkName, type Instance, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
 import type { Neighborhood } from './neighborhood.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
@@ -142,6 +143,16 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
 
   resolveCheck(link: LinkId, verdict: Failure | undefined): void {
     this.parts.neighborhood.resolveCheck(link, verdict);
+  }
+
+  shutOut(answer: ShutOut | undefined): void {
+    this.parts.context.shutOuts.set(this.slot.name, answer);
+    this.parts.neighborhood.shutOutChanged();
+    this.parts.behaviors.emit({ type: 'shut-out-changed' });
+  }
+
+  whyShutOut(node: NodeId, instance: Instance | undefined): Failure | undefined {
+    return this.parts.context.shutOuts.why(node, instance);
   }
 
   tellHandler(link: LinkId, event: unknown): void {

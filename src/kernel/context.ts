@@ -8,6 +8,7 @@ import type { Clock } from './behavior-watch.ts';
 import type { Directory, LogLevel, Random, RoutingTable, SelfView } from './contracts.ts';
 import { type Instance, idOf, type NodeId } from './identity.ts';
 import { Outbox } from './outbox.ts';
+import { ShutOuts } from './shut-outs.ts';
 import type { Allocate } from './wire/splitter.ts';
 
 /** What a kernel is made with. The kernel checks none of it: peers refuse a hello that does not fit its limits. */
@@ -68,6 +69,7 @@ export class Context {
   readonly routes: RoutingTable;
   readonly directory: Directory;
   readonly counters = new Map<string, number>();
+  readonly shutOuts = new ShutOuts();
   now = 0;
   wallNow = 0;
 

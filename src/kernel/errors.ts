@@ -18,6 +18,7 @@ interface ErrorFacts {
 const table = {
   SKEIN_NAME_TAKEN: { means: 'another living node has this name', status: 409 },
   SKEIN_NAME_PINNED: { means: 'the swarm knows this name with another identity', status: 409 },
+  SKEIN_DENIED: { means: 'the members of the mesh have denied that node', status: 403 },
   SKEIN_ID_COLLISION: { means: 'two different names have the same 48-bit id' },
   SKEIN_SELF: { means: 'that is this node itself', status: 400 },
   SKEIN_ALREADY_CONNECTED: { means: 'a link to that node is open already', status: 409 },

@@ -40,6 +40,7 @@ export class Forwarder {
   // ── frames that arrive ────────────────────────────────────────────────────────────────────────────
 
   arrived(frame: Frame, from: Neighbor): void {
+    if (this.isShutOut(frame)) return this.context.count('dropped.shut-out');
     switch (frame.kind) {
       case RouteKind.link:
         return this.toHandler(frame, from);
@@ -64,6 +65,12 @@ export class Forwarder {
       frame.destination === this.context.self.id;
     if (isMeant) this.toBehavior(frame, from);
     else this.context.count('dropped.private');
+  }
+
+  /** Whoever passes it on: a neighbor may not have heard yet that its source is shut out. */
+  private isShutOut(frame: Frame): boolean {
+    const { shutOuts } = this.context;
+    return !shutOuts.isEmpty && shutOuts.why(frame.source, undefined) !== undefined;
   }
 
   private toHandler(frame: Frame, from: Neighbor): void {

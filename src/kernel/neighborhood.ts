@@ -87,6 +87,15 @@ export class Neighborhood implements LinkOwner {
     (this.linkOf(id) ?? this.links.get(id))?.close(reason, this.context.now);
   }
 
+  /** Links to nodes that are shut out from now on end. */
+  shutOutChanged(): void {
+    const { shutOuts } = this.context;
+    if (shutOuts.isEmpty) return;
+    for (const { neighbor } of [...this.connections.values()])
+      if (shutOuts.why(neighbor.id, neighbor.instance) !== undefined) this.close(neighbor.link, 'closed');
+    this.privateLinks.shutOutChanged();
+  }
+
   /** A behavior that asked to wait has made up its mind. */
   resolveCheck(id: LinkId, verdict: Failure | undefined): void {
     const link = this.links.get(id);
@@ -121,13 +130,15 @@ export class Neighborhood implements LinkOwner {
 
   opened(link: Link, otherHasAnother: boolean): void {
     const peer = link.peer as Hello;
+    const shutOut = this.context.shutOuts.why(peer.id, peer.instance);
+    if (shutOut !== undefined) return this.turnAway(link, shutOut, 'closed');
     if (this.privateLinks.isPrivate(link)) return this.privateLinks.opened(link, neighborOf(link, peer));
     // Behaviors refuse another life of our own name; where none does it leads nowhere.
-    if (peer.id === this.context.self.id) return this.turnAway(link, peer.name, 'protocol');
+    if (peer.id === this.context.self.id) return this.turnAway(link, nameTaken(peer.name), 'protocol');
     const existing = this.connections.get(peer.id);
     if (existing === undefined) return this.up(link, peer);
     if (existing.neighbor.instance !== peer.instance) {
-      if (!mayReplace(existing.link, link)) return this.turnAway(link, peer.name, 'closed');
+      if (!mayReplace(existing.link, link)) return this.turnAway(link, nameTaken(peer.name), 'closed');
       existing.link.close('replaced', this.context.now);
       return this.up(link, peer);
     }
@@ -243,11 +254,14 @@ export class Neighborhood implements LinkOwner {
     connection.retiring = loser;
   }
 
-  /** Open already, but the name is another life's. Whoever waits for this dial must hear of its end. */
-  private turnAway(link: Link, name: string, reason: DownReason): void {
+  /**
+   * Open already, but the name is another life's, or its node was shut out meanwhile. Whoever waits for this dial must
+   * hear of its end.
+   */
+  private turnAway(link: Link, why: Failure, reason: DownReason): void {
     link.close(reason, this.context.now);
-    if (link.role === 'dialer')
-      this.dialEnded(link, failure('SKEIN_NAME_TAKEN', `another living node is called ${name}`));
+    if (this.privateLinks.isPrivate(link)) return;
+    if (link.role === 'dialer') this.dialEnded(link, why);
   }
 
   // ── up and down ───────────────────────────────────────────────────────────────────────────────────
@@ -313,4 +327,8 @@ export class Neighborhood implements LinkOwner {
     };
     this.ports.behaviors().each(({ behavior, agent }) => behavior.links?.outgoingError?.(agent, error));
   }
+}
+
+function nameTaken(name: string): Failure {
+  return failure('SKEIN_NAME_TAKEN', `another living node is called ${name}`);
 }

@@ -57,6 +57,16 @@ export class PrivateLinks {
     return verdict;
   }
 
+  /** Those to nodes that are shut out from now on end. */
+  shutOutChanged(): void {
+    const { shutOuts, now } = this.context;
+    for (const link of [...this.open.values()]) {
+      const { neighbor } = link;
+      if (neighbor !== undefined && shutOuts.why(neighbor.id, neighbor.instance) !== undefined)
+        link.close('closed', now);
+    }
+  }
+
   opened(link: Link, neighbor: Neighbor): void {
     link.neighbor = neighbor;
     this.open.set(link.id, link);

@@ -5,6 +5,7 @@ import { decodeState, encodeState } from '../../src/features/availability/core/s
 import { availability } from '../../src/features/availability/feature.ts';
 import type { CallsEvent, Request, Strategy } from '../../src/features/calls/core/calls-types.ts';
 import { calls } from '../../src/features/calls/feature.ts';
+import { channels } from '../../src/features/channels/feature.ts';
 import type { Failure } from '../../src/kernel/errors.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
@@ -69,6 +70,22 @@ describe('a node that is not available', () => {
     askTwelve();
     expect(executedAt(busiest)).toBe(before);
     expect(executedAt(b) + executedAt(c) + executedAt(d)).toBe(24);
+  });
+
+  test('is not paired with by a service', () => {
+    const { a, b, c, d } = star();
+    const provider = () => a.core.behavior(channels).provider('echo');
+    const all = new Map([b, c, d].map((node) => [node.id, node]));
+    const nearest = all.get(provider() as number) as TestNode;
+    set(nearest, { available: false });
+    expect(all.has(provider() as number)).toBe(true);
+    expect(provider()).not.toBe(nearest.id);
+    for (const node of [b, c, d]) set(node, { available: false });
+    expect(provider()).toMatchObject({
+      code: 'SKEIN_NO_SERVICE',
+      message: expect.stringMatching(/^no node that offers echo is available: not [bcd], [bcd], [bcd];/),
+    });
+    expect(a.core.behavior(channels).provider('nobody offers it')).toBeUndefined();
   });
 
   test('gets requests that name it', () => {

@@ -42,7 +42,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
 /** They end the node, need what only a session has, an address of this run, or a node that is away. */
 const apart = new Set([
   ...['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'settleLog', 'answerQuery', 'snoop'],
-  ...['forgetNode', 'say', 'invite', 'watchLetter'],
+  ...['forgetNode', 'denyNode', 'allowNode', 'say', 'invite', 'watchLetter'],
 ]);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {

@@ -3,6 +3,7 @@ import { availabilitySamples } from './availability.ts';
 import { callsSamples } from './calls.ts';
 import { channelSamples } from './channel.ts';
 import { conversationsSamples } from './conversations.ts';
+import { denialsSamples } from './denials.ts';
 import { discoverySamples } from './discovery.ts';
 import { formationSamples } from './formation.ts';
 import { frameSamples } from './frame.ts';
@@ -30,6 +31,7 @@ export const wireSamples: readonly WireSamples[] = [
   formationSamples,
   channelSamples,
   identitySamples,
+  denialsSamples,
   swarmSamples,
   conversationsSamples,
   lettersSamples,

@@ -153,12 +153,10 @@ test('a name is forgotten while its node is away, and is then the one of the nex
   await made.world.run(5000);
   expect(theirs.letters).toEqual([]);
   expect(await made.world.resolve(asked.forget(b.nodeName))).toEqual({ wasSeen: true, wasPinned: true });
-  // What it was refused it asks for again when its program does.
-  void made.mesh.leave(other.member);
-  await made.world.run(6000);
-  const again = handling(await started(made, other.member));
-  await made.world.runUntil(() => again.letters.length > 0, limitMs);
-  expect(again.letters.map(({ body }) => body)).toEqual(['waits']);
+  // Its mailbox was refused, and opens now: nobody restarts it.
+  await made.world.runUntil(() => theirs.letters.length > 0, limitMs);
+  expect(theirs.letters.map(({ body }) => body)).toEqual(['waits']);
+  expect(theirs.warnings).toEqual(['SKEIN_NAME_PINNED']);
   const seen = (await made.world.resolve(asked.nodes())).find(({ name }) => name === b.nodeName);
   expect(seen).toMatchObject({ isReachable: true, identity: expect.stringMatching(/^[0-9a-f]{32}$/) });
 });
@@ -173,4 +171,31 @@ test('a name that is forgotten is seen no more, and no letter goes to it', async
   });
   const names = (await made.world.resolve(a.node.swarm.nodes())).map(({ name }) => name);
   expect(names).not.toContain(b.nodeName);
+});
+
+test('a name is pinned also where its node ends right after its first letter', async () => {
+  const outcomes = new Set<boolean>();
+  for (const [i, afterMs] of [0, 5, 10, 20, 40, 80, 160, 320].entries()) {
+    const made = new FormationRun({ seed: 100 + i, nodes: 3, machines: 1, stores: storeModels });
+    run = made;
+    made.start();
+    await made.agreed(made.mesh.members, limitMs);
+    const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+    const ofA = handling(a.life as Life);
+    (b.life as Life).node.letters.send(a.nodeName, 'first').catch(() => undefined);
+    await made.world.run(afterMs);
+    made.mesh.crash(b);
+    await made.world.run(20_000);
+    const nodes = await made.world.resolve((a.life as Life).node.swarm.nodes());
+    const identity = nodes.find(({ name }) => name === b.nodeName)?.identity ?? '';
+    // Either nothing was done in the name, or it is the one of the identity that did it.
+    if (ofA.letters.length > 0) expect(identity).toMatch(/^[0-9a-f]{32}$/);
+    outcomes.add(ofA.letters.length > 0);
+    const other = made.mesh.add({ name: 'elsewhere', nodeName: b.nodeName, formation: made.addresses });
+    const theirs = handling(await started(made, other));
+    await made.world.run(5000);
+    expect(theirs.warnings.length > 0).toBe(identity !== '');
+    made.end();
+  }
+  expect(outcomes).toEqual(new Set([false, true]));
 });

@@ -1,5 +1,6 @@
 /** The formation feature: a well-known address whose broker pairs members, and programs that are no nodes. */
 import { feature } from '../../kit/feature.ts';
+import type { AvailabilityCore } from '../availability/core/shared.ts';
 import { formationFacade } from './api/facade.ts';
 import { Formation, formationFeature } from './core/formation.ts';
 import type { FormationOptions } from './core/formation-types.ts';
@@ -9,9 +10,10 @@ const noFormation: FormationOptions = { addresses: [], doors: [], meeting: '' };
 
 export const formation = feature<FormationFeatureShape>()({
   name: formationFeature,
-  needs: ['channel'],
+  needs: ['availability', 'channel'],
   nodeEvents: ['formation:broker'],
-  behavior: ({ settings }) => new Formation(settings.formation ?? noFormation),
+  behavior: ({ settings, needed }) =>
+    new Formation(settings.formation ?? noFormation, needed<AvailabilityCore>('availability')),
   facade: formationFacade,
   operations: {},
   attached: () => ({}),

@@ -26,12 +26,45 @@ export interface SwarmApi {
    */
   forget(name: string): Promise<ForgottenNode>;
   /**
+   * Shuts a node out of the mesh, by its name and by the identity that the swarm knows the name by: every member closes its
+   * links, refuses new ones, and ignores its announcements and messages. Every member keeps the list, also where nobody
+   * keeps the swarm, and any member may change it. What is denied already stays as it is.
+   *
+   * Whoever has the mesh key can come back under a new name and a new identity: only a new key keeps it out.
+   * @throws TypeError for a name or an identity that is none. SkeinError SKEIN_INVALID: it is this node itself;
+   * SKEIN_UNKNOWN_NODE: nobody has seen that name, and no identity was given; SKEIN_BUSY: 1,000 are denied already.
+   */
+  deny(name: string, options?: DenyOptions): Promise<DeniedNode>;
+  /** Takes back every denial of this name or identity: those nodes may join again. @returns What was taken back.
+   * @throws SkeinError SKEIN_UNKNOWN_NODE: it is not denied. */
+  allow(nameOrIdentity: string): Promise<DeniedNode[]>;
+  /** Who is denied, by name, as this member knows it. */
+  denied(): Promise<DeniedNode[]>;
+  /**
    * The store of this node's machine becomes the one in which the swarm is kept, in place of the one before, which is
    * abandoned with all that waits in it. For when the machine of that one is gone for good. Where it is so already,
    * nothing happens.
    * @throws SkeinError SKEIN_INVALID: this node has no store; SKEIN_STORE: its file cannot be used.
    */
   adopt(): Promise<SwarmHome>;
+}
+
+/** Options of `swarm.deny`. */
+export interface DenyOptions {
+  /** The identity to deny with the name, 32 hexadecimal digits. Default: what the name has proven, or is pinned to. */
+  readonly identity?: string;
+}
+
+/** A node that the members shut out. */
+export interface DeniedNode {
+  /** Its name. */
+  readonly name: string;
+  /** Its identity, 32 hexadecimal digits; empty: none was known, and the name alone is denied. */
+  readonly identity: string;
+  /** Unix milliseconds, by the clock of the node that denied it, or has taken that back. */
+  readonly since: number;
+  /** Name of that node. */
+  readonly by: string;
 }
 
 /** What became of a name that was to be forgotten. */

@@ -9,7 +9,11 @@ interface SwarmView {
 
 export const swarmCli: FeatureCli = {
   commands: {},
-  nodeCommands: [() => import('./cli/forget.ts')],
+  nodeCommands: [
+    () => import('./cli/forget.ts'),
+    () => import('./cli/deny.ts'),
+    () => import('./cli/allow.ts'),
+  ],
   storeCommands: [() => import('./cli/adopt.ts')],
   nodesSeen,
 };

@@ -5,10 +5,10 @@
  * another call; none waits.
  */
 import type { Failure } from '../errors.ts';
-import type { NodeId } from '../identity.ts';
+import type { Instance, NodeId } from '../identity.ts';
 import type { DoorAction } from './doors.ts';
 import type { KernelEvent } from './events.ts';
-import type { DownReason, LinkId, LinkStatistics, Neighbor } from './links.ts';
+import type { DownReason, LinkId, LinkStatistics, Neighbor, ShutOut } from './links.ts';
 import type { LogLevel, Random } from './ports.ts';
 import type { Directory, DropReason, Route, RoutingTable } from './routes.ts';
 import type { SelfView } from './self.ts';
@@ -105,6 +105,14 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   closeNode(node: NodeId, reason?: DownReason): void;
   /** Ends a `wait` of checkIncoming or checkOutgoing. */
   resolveCheck(link: LinkId, verdict: Failure | undefined): void;
+  /**
+   * Shuts nodes out: for those that `answer` gives a failure no link opens (the other end is sent that failure), open links
+   * are closed, announcements are not believed, and frames that name them as their source are dropped. Call it again when
+   * an answer has changed; undefined shuts nobody out. Behaviors answer independently of each other.
+   */
+  shutOut(answer: ShutOut | undefined): void;
+  /** Why some behavior shuts this node out; undefined: none does. */
+  whyShutOut(node: NodeId, instance: Instance | undefined): Failure | undefined;
   /** Calls `behaviorEvent` of this feature's handler on one link, during this call; ignored where there is none. */
   tellHandler(link: LinkId, event: S['toHandler']): void;
   /** Calls `behaviorEvent` of each of this feature's handlers, during this call. */

@@ -30,6 +30,8 @@ export type KernelEvent =
     }
   /** A neighbor has fallen silent for a moment, or speaks again. */
   | { readonly type: 'link-stalled'; readonly node: NodeId; readonly stalled: boolean }
+  /** A behavior shuts other nodes out than before: see `BehaviorAgent.shutOut`. */
+  | { readonly type: 'shut-out-changed' }
   /** The other end of a handshake, or of a dial, said no. */
   | { readonly type: 'refused'; readonly address: string; readonly failure: Failure }
   /** Another living node of this node's own name has refused it, and stays. */

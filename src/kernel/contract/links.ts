@@ -100,6 +100,11 @@ export interface OutgoingError {
 export type DownReason = 'closed' | 'silent' | 'hangup' | 'leave' | 'replaced' | 'protocol' | 'stopped';
 
 /**
+ * Why a node is shut out; undefined: it is not. `instance` is undefined where only the name is known, as for a frame.
+ */
+export type ShutOut = (node: NodeId, instance: Instance | undefined) => Failure | undefined;
+
+/**
  * A verdict on a link before it opens. Undefined lets it pass; a failure refuses it (the first refusal
  * wins and the other end is told); `wait` holds the handshake until `agent.resolveCheck`.
  */

@@ -30,6 +30,8 @@ export class NodeRecord implements NodeEntry {
   /** Since when the life that made the newest version is gone, where that is not the one that counts. */
   goneSince = 0;
   reachable = false;
+  /** Its node is shut out: the record goes as soon as nobody holds it for reachable. */
+  isExcluded = false;
   /** Only then it is known to be more than somebody's word. */
   wasReachable = false;
   since: number;
@@ -244,6 +246,18 @@ export class Records implements Directory {
     if (record?.isOver === true) this.setOver(record, false);
   }
 
+  /** The node of this record is shut out: none of its links counts any more. */
+  exclude(record: NodeRecord): void {
+    record.isExcluded = true;
+    if (this.connect(record)) this.version++;
+    this.forgetExcluded(record);
+  }
+
+  /** An excluded record is kept for as long as it is held for reachable, and no longer. */
+  forgetExcluded(record: NodeRecord): void {
+    if (record.isExcluded && !record.reachable && this.byId.get(record.id) === record) this.remove(record);
+  }
+
   private setOver(record: NodeRecord, isOver: boolean): void {
     record.isOver = isOver;
     if (this.connect(record)) this.version++;
@@ -368,9 +382,10 @@ export class Records implements Directory {
 
   private effectiveLinksOf(record: NodeRecord): number[] {
     const links: number[] = [];
-    if (record.left || record.isOver) return links;
+    if (record.left || record.isOver || record.isExcluded) return links;
     for (const edge of record.edges) {
       const other = this.byIndex[edge];
+      if (other?.isExcluded === true) continue;
       if (other !== undefined && !other.left && !other.isOver && other.edges.includes(record.index))
         links.push(edge);
     }

@@ -19,6 +19,7 @@ import type { AnyStoreModel } from '../../stores/model.ts';
 import { Archive } from './archive.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
+import { denialFileOf } from './machine/denial-file.ts';
 import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
 import { identityOf } from './machine/identity.ts';
@@ -449,6 +450,7 @@ export class Mesh {
         : { formation: { addresses: member.formation, doors: [], meeting: '' } }),
       ...(member.behaviors === undefined ? {} : { behaviors: member.behaviors }),
       features: member.options.features ?? [],
+      ...denialFileOf(member.host),
       ...(member.options.identity === false ? {} : identityOf(member.host, this)),
     };
   }

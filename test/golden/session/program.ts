@@ -51,6 +51,7 @@ export type Action =
   /** Who was ever in the swarm. */
   | { readonly do: 'ask-swarm' }
   | { readonly do: 'handle-letters' }
+  | { readonly do: 'deny' | 'allow'; readonly whom: string }
   | { readonly do: 'stop' };
 
 type StoreEffect = Extract<Effect, { type: 'store' }>;
@@ -157,6 +158,7 @@ export class Program {
       const lost = missing.map(({ node, reason }) => `${this.nameOf(node)}: ${reason}`);
       this.see(`sent to [${delivered.map((node) => this.nameOf(node))}], missing [${lost}]`);
     } else if (asked === 'pair') this.see(`paired ${JSON.stringify(value)}`);
+    else if (asked === 'deny' || asked === 'allow') this.see(`${asked}: ${JSON.stringify(value)}`);
   }
 
   private delivered(feature: string, event: unknown): void {
@@ -247,6 +249,10 @@ function commandOf(action: Action): { feature: string; verb: string; input: unkn
       return { feature: 'formation', verb: 'pair', input: action.to };
     case 'ask-swarm':
       return { feature: 'swarm', verb: 'ask', input: { verb: 'nodes', input: { after: '' } } };
+    case 'deny':
+      return { feature: 'swarm', verb: 'deny', input: { name: action.whom } };
+    case 'allow':
+      return { feature: 'swarm', verb: 'allow', input: action.whom };
     case 'handle-letters':
       return {
         feature: 'letters',

@@ -183,6 +183,20 @@ const discovery: Script = {
   end: 21_501,
 };
 
+/** One of two denies the other, which hears why and is refused, and is a neighbor again once it is allowed. */
+const denials: Script = {
+  nodes: [near, far],
+  steps: [
+    ...bothMeet,
+    { at: 2000, node: 'near', do: 'deny', whom: 'far' },
+    { at: 4000, node: 'far', do: 'dial', address: 'near' },
+    { at: 6000, node: 'near', do: 'allow', whom: 'far' },
+    { at: 7000, node: 'far', do: 'dial', address: 'near' },
+    { at: 9000, node: 'near', do: 'stop' },
+  ],
+  end: 10_501,
+};
+
 export const scripts: Readonly<Record<string, Script>> = {
   messages,
   calls,
@@ -192,4 +206,5 @@ export const scripts: Readonly<Record<string, Script>> = {
   namesake,
   relay,
   discovery,
+  denials,
 };

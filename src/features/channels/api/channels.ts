@@ -63,14 +63,22 @@ export class ProgramChannels {
     this.finder = finder;
   }
 
-  /** A node of this mesh goes before one that offers a service of that name. @throws SkeinError SKEIN_SELF */
+  /**
+   * A node of this mesh goes before one that offers a service of that name, and is available.
+   * @throws SkeinError SKEIN_SELF, SKEIN_NO_SERVICE
+   */
   private known(name: string): NodeId | undefined {
     const { mesh } = this.ports;
     if (name === this.ports.name)
       throw new SkeinError('SKEIN_SELF', `${name} is this node itself: a channel leads to another`);
     const node = mesh.records.get(idOf(name));
     if (node !== undefined) return node.id;
-    return mesh.table.providers(idOf(name)).find((id) => id !== mesh.self.id);
+    this.ports.enter();
+    const provider = this.ports.behavior.provider(name);
+    if (typeof provider !== 'object') return provider;
+    // A program of the formation that is no node may offer it too.
+    if (this.finder === undefined) throw SkeinError.from(provider);
+    return undefined;
   }
 
   private async askFor(name: string, options: PairOptions): Promise<Channel> {

@@ -82,3 +82,13 @@ export function noMemory(): Failure {
 export function closed(node: string): Failure {
   return failure('SKEIN_CLOSED', `node ${node} is closed`);
 }
+
+const namesShownMax = 3;
+
+/** @param names Of those that offer it, at least one. */
+export function nobodyAvailable(service: string, names: readonly string[]): Failure {
+  const rest = names.length - namesShownMax;
+  const shown = names.slice(0, namesShownMax).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  const text = `no node that offers ${service} is available: not ${shown}; name one of them, or try again later`;
+  return failure('SKEIN_NO_SERVICE', text);
+}

@@ -21,9 +21,10 @@ import type {
   TimerCalls,
 } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import type { NodeId } from '../../../kernel/identity.ts';
+import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import { Admission } from './admission.ts';
 import { Channel, type ChannelPorts } from './channel.ts';
 import * as failures from './channel-failures.ts';
@@ -74,6 +75,7 @@ export class Channels implements Behavior<ChannelsShape> {
     unknown: 0,
     malformed: 0,
   };
+  private readonly availability: AvailabilityCore;
   private agent!: BehaviorAgent;
   private readonly cursor = new ChannelCursor();
   private readonly peers = new Map<NodeId, Peer>();
@@ -84,6 +86,10 @@ export class Channels implements Behavior<ChannelsShape> {
   /** When some channel's deadline may have come. */
   private lookAt = never;
   private ports!: ChannelPorts;
+
+  constructor(availability: AvailabilityCore) {
+    this.availability = availability;
+  }
 
   private started(agent: BehaviorAgent): void {
     this.agent = agent;
@@ -107,6 +113,18 @@ export class Channels implements Behavior<ChannelsShape> {
   }
 
   // ── the program ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The nearest other node that offers a service and is available. Undefined: nobody offers it. */
+  provider(service: string): NodeId | Failure | undefined {
+    const { directory, routes, self } = this.agent;
+    const offering = routes.providers(idOf(service)).filter((node) => node !== self.id);
+    const found = offering.find((node) => this.availability.isAvailable(node));
+    if (found !== undefined || offering.length === 0) return found;
+    return failures.nobodyAvailable(
+      service,
+      offering.map((node) => directory.get(node)?.name ?? '?'),
+    );
+  }
 
   /** Asks a node for a channel. @returns the channel, `opening`, or why there is none. */
   open(node: NodeId, options: OpenOptions, handle: unknown): Channel | Failure {

@@ -150,3 +150,51 @@ describe('a broker that is new', () => {
     expect(broker.received(pair('Third', 'First'), 3, 0)).toEqual([fail(3, 'Third', /has to hail first/)]);
   });
 });
+
+describe('a member that is not available', () => {
+  let away: Set<string>;
+  const pairFor = (destination: string) =>
+    broker.received({ type: 'Pair', originator: 'First', destination }, 1, 1);
+
+  beforeEach(() => {
+    away = new Set(['Second']);
+    const self = { name: 'Broker', address: 'tcp://127.0.0.1:7016', services: ['time'] };
+    broker = new Broker(self, 0, (name) => !away.has(name));
+    for (const [holder, name] of ['First', 'Second', 'Third'].entries())
+      broker.received(
+        {
+          type: 'Hail',
+          name,
+          address: `tcp://127.0.0.1:${holder + 1}`,
+          services: name === 'First' ? [] : ['echo'],
+        },
+        holder + 1,
+        0,
+      );
+  });
+
+  test('is passed by where a service is named, and paired with by its name', () => {
+    const links = [pairFor('echo'), pairFor('echo'), pairFor('Second')].flat();
+    expect(links.map(({ message }) => (message as { destinationName?: string }).destinationName)).toEqual([
+      'Third',
+      'Third',
+      'Second',
+    ]);
+  });
+
+  test('is the reason where nobody else offers the service, the broker among them', () => {
+    away = new Set(['Second', 'Third', 'Broker']);
+    for (const service of ['echo', 'time'])
+      expect(pairFor(service)).toMatchObject([
+        {
+          message: {
+            type: 'Fail',
+            explanation: expect.stringContaining(`offers ${service} is not available`),
+          },
+        },
+      ]);
+    expect(pairFor('nobody')).toMatchObject([
+      { message: { explanation: 'nobody in the formation is called nobody or offers it' } },
+    ]);
+  });
+});

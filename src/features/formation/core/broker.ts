@@ -41,10 +41,15 @@ export class Broker {
   private readonly gone = new Set<string>();
   private held: HeldRequest[] = [];
   private readonly wholeAt: number;
+  private readonly isAvailable: (name: string) => boolean;
 
-  /** @param wholeAt Until then some who are there may not have hailed yet. Default: they have. */
-  constructor(self: BrokerSelf, wholeAt = 0) {
+  /**
+   * @param wholeAt Until then some who are there may not have hailed yet. Default: they have. @param isAvailable Whether a
+   * member takes what names a service alone. Default: all do.
+   */
+  constructor(self: BrokerSelf, wholeAt = 0, isAvailable: (name: string) => boolean = () => true) {
     this.self = self;
+    this.isAvailable = isAvailable;
     this.wholeAt = wholeAt;
   }
 
@@ -132,10 +137,14 @@ export class Broker {
   private find(destination: string): BrokerSelf | undefined {
     const { self } = this;
     if (destination === self.name) return self;
-    return this.registry.find(destination) ?? (self.services.includes(destination) ? self : undefined);
+    const found = this.registry.find(destination, this.isAvailable);
+    if (found !== undefined) return found;
+    return self.services.includes(destination) && this.isAvailable(self.name) ? self : undefined;
   }
 
   private whyNot(destination: string): string {
+    if (this.registry.find(destination) !== undefined || this.self.services.includes(destination))
+      return `whoever offers ${destination} is not available: name one of them, or try again later`;
     return this.gone.has(destination)
       ? `${destination} is gone: it has not hailed for ${formationLimits.formationLeaseMs / 1000} s, or has left`
       : `nobody in the formation is called ${destination} or offers it`;

@@ -29,6 +29,7 @@ import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import { Broker, type BrokerAnswer } from './broker.ts';
 import { Election } from './election.ts';
 import {
@@ -88,6 +89,7 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
     status: () => this.status(),
   };
   private readonly options: FormationOptions;
+  private readonly availability: AvailabilityCore;
   private readonly election: Election;
   private agent!: BehaviorAgent;
   private readonly requests = new PairRequests();
@@ -109,8 +111,9 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
     0,
   );
 
-  constructor(options: FormationOptions) {
+  constructor(options: FormationOptions, availability: AvailabilityCore) {
     this.options = options;
+    this.availability = availability;
     this.election = new Election({ stands: (agent) => this.stands(agent) });
   }
 
@@ -193,6 +196,7 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
         },
       },
       agent.now + formationLimits.directoryWholeMs,
+      (name) => this.availability.isAvailable(idOf(name)),
     );
   }
 

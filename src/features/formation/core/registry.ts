@@ -59,12 +59,15 @@ export class Registry {
     return this.entries.get(name);
   }
 
-  /** Of that name, else one that offers a service of that name: each in its turn. */
-  find(nameOrService: string): RegistryEntry | undefined {
+  /** Of that name, else one that offers a service of that name and is available: each in its turn. */
+  find(
+    nameOrService: string,
+    isAvailable: (name: string) => boolean = () => true,
+  ): RegistryEntry | undefined {
     const named = this.entries.get(nameOrService);
     if (named !== undefined) return named;
     const offering = this.offers.get(nameOrService);
-    const [first] = offering ?? [];
+    const first = firstOf(offering ?? [], isAvailable);
     if (offering === undefined || first === undefined) return undefined;
     offering.delete(first);
     offering.add(first);
@@ -124,6 +127,12 @@ export class Registry {
     put(this.names, entry.holder, entry.name);
     for (const service of entry.services) put(this.offers, service, entry.name);
   }
+}
+
+/** Mostly it is the first one: they are many. */
+function firstOf(names: Iterable<string>, isFit: (name: string) => boolean): string | undefined {
+  for (const name of names) if (isFit(name)) return name;
+  return undefined;
 }
 
 function put<Key>(map: Map<Key, Set<string>>, key: Key, name: string): void {

@@ -61,6 +61,10 @@ export class Identity implements Behavior, IdentityCore {
     this.parts = parts;
   }
 
+  get canCheck(): boolean {
+    return this.parts.signer !== undefined;
+  }
+
   use(): void {
     const { key, signer } = this.parts;
     if (this.isUsed || key === undefined || signer === undefined) return;

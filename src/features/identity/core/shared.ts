@@ -7,6 +7,8 @@ import type { NodeId } from '../../../kernel/identity.ts';
 import type { IdentityId } from './proof.ts';
 
 export interface IdentityCore {
+  /** False: nothing is signed here, and no node can prove an identity. */
+  readonly canCheck: boolean;
   /** This node shows its identity from now on; its file is made where there is none. */
   use(): void;
   /** Of a reachable node, or of this one. Undefined: it has proven none. */

@@ -87,6 +87,7 @@ export class Letters implements Behavior<LettersShape> {
     swarm.follow({
       brokerChanged: () => this.brokerChanged(),
       officeChanged: () => this.office.officeChanged(),
+      forgotten: (name) => this.office.forgotten(name),
     });
   }
 

@@ -43,6 +43,8 @@ export class PostOffice {
   private readonly ports: PostOfficePorts;
   private readonly desks: Desks;
   private waiting: Errand[] = [];
+  /** Mailboxes that were refused to the incarnations that are there: they are opened where their name is forgotten. */
+  private readonly refused = new Map<NodeId, Errand>();
   readonly intake: Intake;
   private operations = new Numbered<(completion: Completion) => void>();
   /** Recipients that became unreachable, and may come back in the same incarnation. */
@@ -87,6 +89,7 @@ export class PostOffice {
     this.tryAgainAt = never;
     if (office.state === 'elsewhere') {
       this.waiting = [];
+      this.refused.clear();
       this.intake.clear();
       for (const node of this.desks.nodes) this.ports.drop(node);
       this.desks.clear();
@@ -168,8 +171,24 @@ export class PostOffice {
     this.ports.swarm.admit(errand.from, (refusal) => {
       if (refusal === undefined) this.carryOutAdmitted(errand);
       else if (isPut(errand)) this.intake.refuse(errand, refusal);
-      else errand.done();
+      else this.refuse(errand);
     });
+  }
+
+  private refuse(errand: Errand): void {
+    const { from, message, done } = errand;
+    if (message.type === 'open') this.refused.set(from.node, errand);
+    else if (message.type === 'close') this.refused.delete(from.node);
+    done();
+  }
+
+  /** Nobody pins this name any more: whose mailbox was refused need not open it again. */
+  forgotten(name: string): void {
+    for (const [node, errand] of [...this.refused]) {
+      if (errand.from.name !== name) continue;
+      this.refused.delete(node);
+      this.carryOut({ ...errand, done: () => undefined });
+    }
   }
 
   private carryOutAdmitted(errand: Errand): void {
@@ -194,6 +213,7 @@ export class PostOffice {
   /** An incarnation is over: what it had in hand goes to the next one. */
   memberEnded(node: NodeId): void {
     this.awaySince.delete(node);
+    this.refused.delete(node);
     const closed = this.desks.close(node);
     // What it has said of letters still counts, and so do letters that it has sent.
     this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'open');

@@ -3,6 +3,7 @@ import { checkName } from '../../../kernel/identity.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { SwarmNodeApi } from '../api.ts';
 import type { operations } from '../remote.ts';
+import { checkDeny } from './check-deny.ts';
 
 export function attachedSwarm(session: Session<typeof operations>): SwarmNodeApi {
   return {
@@ -14,6 +15,20 @@ export function attachedSwarm(session: Session<typeof operations>): SwarmNodeApi
       async adopt() {
         await session.ready();
         return session.call('adoptStore', {});
+      },
+      async deny(name, options = {}) {
+        const { identity } = checkDeny(name, options);
+        await session.ready();
+        return session.call('denyNode', { node: name, ...(identity === undefined ? {} : { identity }) });
+      },
+      async allow(nameOrIdentity) {
+        checkName(nameOrIdentity, 'allow');
+        await session.ready();
+        return (await session.call('allowNode', { node: nameOrIdentity })).allowed;
+      },
+      async denied() {
+        await session.ready();
+        return (await session.call('deniedNodes', {})).denied;
       },
       async forget(name) {
         checkName(name, 'forget');

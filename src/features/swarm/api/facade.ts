@@ -2,11 +2,12 @@
 import { checkName, idOf } from '../../../kernel/identity.ts';
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
-import type { ForgottenNode, SwarmApi, SwarmNode } from '../api.ts';
+import type { DeniedNode, ForgottenNode, SwarmApi, SwarmNode } from '../api.ts';
 import { swarmLimits } from '../core/limits.ts';
 import type { Swarm } from '../core/swarm.ts';
 import type { SwarmFeatureShape } from '../shape.ts';
 import { forgottenAnswer, nodesAnswer, readAnswer } from './answers.ts';
+import { checkDeny } from './check-deny.ts';
 import { Watches } from './watches.ts';
 
 export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<SwarmFeatureShape> {
@@ -14,6 +15,14 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
   const swarm: SwarmApi = {
     nodes: () => allNodes(node),
     forget: (name) => forget(node, name),
+    async deny(name, options = {}) {
+      return deniedNode(await node.ask('deny', checkDeny(name, options)));
+    },
+    async allow(nameOrIdentity) {
+      checkName(nameOrIdentity, 'allow');
+      return (await node.ask('allow', nameOrIdentity)).map(deniedNode);
+    },
+    denied: async () => (await node.ask('denied', undefined)).map(deniedNode),
     async adopt() {
       node.checkOpen();
       return node.ask('adopt', undefined);
@@ -35,6 +44,10 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
     },
     resumed: () => watches.resume(),
   };
+}
+
+function deniedNode({ name, identity, since, by }: DeniedNode): DeniedNode {
+  return { name, identity, since, by };
 }
 
 async function forget(node: NodePorts<SwarmFeatureShape, Swarm>, name: string): Promise<ForgottenNode> {

@@ -19,6 +19,8 @@ export const swarmLimits = {
   swarmLookAgainMs: 5000,
   /** What is seen of nodes is written this much later, many in one operation. */
   swarmSeenMs: 1000,
+  /** Denials in the store, those that were taken back among them: as many as a member keeps. */
+  swarmDenialsMax: 2000,
   /** Names that a swarm remembers: ten times the largest mesh that we mean, over the years. */
   swarmNodesMax: 100_000,
   /**
@@ -26,6 +28,11 @@ export const swarmLimits = {
    * comes within a second, and is compared with neighbors after 10 s where a flood has lost it.
    */
   swarmProofMs: 12_000,
+  /**
+   * What a node says first under a name that nobody has pinned waits this long for its proof, once; a node without an
+   * identity has none.
+   */
+  swarmFirstProofMs: 2000,
   /** Refusals that one node reports to its program: a broker may lie. */
   swarmNoticesPerSecond: 0.1,
   swarmNoticesBurst: 3,

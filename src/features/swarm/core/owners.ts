@@ -13,7 +13,7 @@ import type { IdentityCore } from '../../identity/core/shared.ts';
 import { type Admitted, Pins } from './pins.ts';
 import { encodeRefusal } from './question-wire.ts';
 import { Refusals } from './refusals.ts';
-import type { Questioner } from './shared.ts';
+import type { Answer, Questioner } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
 
 export interface OwnersPorts {
@@ -34,6 +34,8 @@ export class Owners {
       now: () => ports.agent().now,
       identityOf: (node) => ports.identity.identityOf(node),
       isCurrent: (from) => this.isCurrent(from),
+      mayProve: (node) => ports.identity.canCheck && node !== ports.agent().self.id,
+      isHere: (node) => ports.agent().directory.get(node)?.reachable === true,
       pinned: (pin) => void ports.agent().store('pin', pin),
     });
   }
@@ -71,6 +73,14 @@ export class Owners {
       return failure('SKEIN_REFUSED', `${name} is here: stop it first`);
     if (pin !== undefined || isSeen) return undefined;
     return failure('SKEIN_UNKNOWN_NODE', `the swarm has never seen ${name}`);
+  }
+
+  /** Which identity a name is pinned to, and whether the swarm has ever seen it. */
+  answerIdentity(input: unknown, swarm: { hasSeen(name: string): boolean }, reply: Answer): void {
+    const { name } = (input ?? {}) as { readonly name?: unknown };
+    const isName = typeof name === 'string';
+    const identity = isName ? (this.pins.identityOf(name) ?? '') : '';
+    reply.answer(JSON.stringify({ identity, isSeen: isName && swarm.hasSeen(name) }));
   }
 
   forget(name: string): void {

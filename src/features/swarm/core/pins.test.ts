@@ -10,6 +10,8 @@ const other = 'e'.repeat(32);
 let now = 0;
 let proven: Map<number, string>;
 let life = 1;
+let isHere: boolean;
+let mayProve: boolean;
 let made: Pin[];
 let outcomes: string[];
 let pins: Pins;
@@ -17,6 +19,8 @@ let pins: Pins;
 beforeEach(() => {
   now = 0;
   life = 1;
+  isHere = true;
+  mayProve = true;
   proven = new Map();
   made = [];
   outcomes = [];
@@ -24,6 +28,8 @@ beforeEach(() => {
     now: () => now,
     identityOf: (node) => proven.get(node),
     isCurrent: (end) => end.life === life,
+    mayProve: () => mayProve,
+    isHere: () => isHere,
     pinned: (each) => made.push(each),
   });
 });
@@ -35,11 +41,47 @@ function admit(what: string): void {
 describe('a name that is not pinned', () => {
   test('is for all, and is pinned to the first identity that is proven', () => {
     admit('first');
+    expect(outcomes).toEqual([]);
     proven.set(7, pin.identity);
     expect(pins.proven(7, 'b')).toBeUndefined();
+    expect(made).toEqual([pin]);
+    expect(outcomes).toEqual(['first admitted']);
     proven.set(7, other);
     expect(pins.proven(7, 'b')?.code).toBe('SKEIN_NAME_PINNED');
     expect(made).toEqual([pin]);
+  });
+
+  test('is for a node that proves nothing in time, which waits once', () => {
+    admit('first');
+    expect(pins.nextDeadline()).toBe(swarmLimits.swarmFirstProofMs);
+    now = swarmLimits.swarmFirstProofMs;
+    pins.deadline(now);
+    admit('second');
+    expect(outcomes).toEqual(['first admitted', 'second admitted']);
+    life = 2;
+    admit('of the restarted node');
+    expect(outcomes).toHaveLength(2);
+  });
+
+  test('does nothing for a node that has ended before its proof came: the name stays free for the proof', () => {
+    admit('first');
+    isHere = false;
+    now = swarmLimits.swarmFirstProofMs;
+    pins.deadline(now);
+    expect(outcomes).toEqual([]);
+    // Its incarnation comes back after all.
+    proven.set(7, pin.identity);
+    pins.proven(7, 'b');
+    expect(outcomes).toEqual(['first admitted']);
+    life = 2;
+    proven.clear();
+    admit('of the next one');
+    expect(outcomes).toEqual(['first admitted']);
+  });
+
+  test('waits for nobody where no proof can come', () => {
+    mayProve = false;
+    admit('first');
     expect(outcomes).toEqual(['first admitted']);
   });
 });

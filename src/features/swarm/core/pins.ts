@@ -2,8 +2,9 @@
  * The broker's pins: to which identity each name belongs, and who may act in a name.
  *
  * Made by the swarm's behavior, and asked before anything that is done in the name of a node: sending letters, opening a
- * mailbox, asking. A name is pinned to the first identity that a node of that name proves. Invariant: for a pinned name
- * only the identity that it is pinned to is admitted; what one node says keeps its order, also where its proof is late.
+ * mailbox, asking. A name is pinned to the first identity that a node of that name proves; the first that such a node says
+ * waits for it a little. Invariant: for a pinned name only the identity that it is pinned to is admitted; what one node
+ * says keeps its order, also where its proof is late.
  */
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
@@ -17,6 +18,10 @@ export interface PinsPorts {
   identityOf(node: NodeId): string | undefined;
   /** False: that incarnation is over. */
   isCurrent(from: Questioner): boolean;
+  /** Proofs can be checked here, and this node is another one, from which one may come. */
+  mayProve(node: NodeId): boolean;
+  /** It can be reached. */
+  isHere(node: NodeId): boolean;
   /** A name is pinned from now on. */
   pinned(pin: Pin): void;
 }
@@ -35,6 +40,8 @@ export class Pins {
   private readonly pins = new Map<string, string>();
   /** By node: what waits for its proof, in order. Its line bounds how much that is. */
   private readonly waiting = new Map<NodeId, Waiting[]>();
+  /** The incarnation of each node for whose proof nobody waits any more: it seems to have none. */
+  private readonly waived = new Map<NodeId, number>();
 
   constructor(ports: PinsPorts) {
     this.ports = ports;
@@ -52,6 +59,7 @@ export class Pins {
   clear(): void {
     this.pins.clear();
     this.waiting.clear();
+    this.waived.clear();
   }
 
   forget(name: string): void {
@@ -69,9 +77,10 @@ export class Pins {
   /** @param act Called at once, or once the proof of the node has come, or did not come in time. */
   admit(from: Questioner, act: Admitted): void {
     const waiting = this.waiting.get(from.node);
-    const until = this.ports.now() + swarmLimits.swarmProofMs;
+    const waitMs = waiting === undefined ? this.waitMs(from) : 0;
+    const until = this.ports.now() + waitMs;
     if (waiting !== undefined) waiting.push({ from, until, act });
-    else if (this.lacksProof(from)) this.waiting.set(from.node, [{ from, until, act }]);
+    else if (waitMs > 0) this.waiting.set(from.node, [{ from, until, act }]);
     else act(this.refusal(from.node, from.name));
   }
 
@@ -82,18 +91,51 @@ export class Pins {
   }
 
   deadline(now: number): void {
-    for (const [node, [first]] of [...this.waiting])
-      if (first === undefined || first.until <= now) this.release(node);
+    for (const [node, waiting] of [...this.waiting]) {
+      const [first] = waiting;
+      if (first === undefined || first.until > now) continue;
+      if (this.isAwayUnproven(first.from)) this.waitOn(node, waiting, now);
+      else this.release(node);
+    }
   }
 
-  private lacksProof({ node, name }: Questioner): boolean {
-    return this.pins.has(name) && this.ports.identityOf(node) === undefined;
+  /** A name without a pin waits only until it is clear that its node has no identity. */
+  private waitMs({ node, life, name }: Questioner): number {
+    if (this.ports.identityOf(node) !== undefined) return 0;
+    if (this.pins.has(name)) return swarmLimits.swarmProofMs;
+    const isWaived = this.waived.get(node) === life;
+    return isWaived || !this.ports.mayProve(node) ? 0 : swarmLimits.swarmFirstProofMs;
   }
 
   private release(node: NodeId): void {
     const waiting = this.waiting.get(node) ?? [];
     this.waiting.delete(node);
-    for (const { from, act } of waiting) if (this.ports.isCurrent(from)) act(this.refusal(node, from.name));
+    for (const { from, act } of waiting) {
+      if (!this.ports.isCurrent(from)) continue;
+      if (this.ports.identityOf(node) === undefined) this.waive(from);
+      act(this.refusal(node, from.name));
+    }
+  }
+
+  /**
+   * It has mostly ended. Nothing of it was done or acknowledged: its next incarnation says it again, and proves whose name
+   * it is. Done now, it would leave the name to whoever comes next. It may also come back, with its proof.
+   */
+  private isAwayUnproven(from: Questioner): boolean {
+    return this.ports.isCurrent(from) && !this.pins.has(from.name) && !this.ports.isHere(from.node);
+  }
+
+  private waitOn(node: NodeId, waiting: readonly Waiting[], now: number): void {
+    const until = now + swarmLimits.swarmProofMs;
+    this.waiting.set(
+      node,
+      waiting.map(({ from, act }) => ({ from, act, until })),
+    );
+  }
+
+  private waive({ node, life }: Questioner): void {
+    if (this.waived.size >= swarmLimits.swarmNodesMax) this.waived.clear();
+    this.waived.set(node, life);
   }
 
   private refusal(node: NodeId, name: string): Failure | undefined {

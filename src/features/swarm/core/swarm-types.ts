@@ -3,6 +3,7 @@
 import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { LogEvent } from '../../../kernel/log-event.ts';
+import type { Denial } from '../../denials/core/shared.ts';
 import type { Home } from './home.ts';
 
 /** A node as the swarm remembers it. */
@@ -26,6 +27,19 @@ export interface Sight extends Omit<SeenNode, 'firstSeen' | 'lastSeen' | 'identi
 export interface Pin {
   readonly name: string;
   readonly identity: string;
+}
+
+/** A change of who is denied, with what the log says of it. */
+export interface DenialChange {
+  readonly denial: Denial;
+  readonly event: LogEvent;
+}
+
+/** What is to be denied. */
+export interface DenyRequest {
+  readonly name: string;
+  /** Undefined: the one that the swarm knows the name by. */
+  readonly identity?: string;
 }
 
 /** What has become of a name that was to be forgotten. */
@@ -65,6 +79,10 @@ export interface SwarmShape extends Shape {
   readonly event: SwarmEvent;
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
+    deny(request: DenyRequest): Denial;
+    allow(nameOrIdentity: string): readonly Denial[];
+    /** As this member knows it. */
+    denied(nothing: undefined): readonly Denial[];
     /** The store of this node becomes the swarm's. */
     adopt(nothing: undefined): Home;
   };
@@ -79,6 +97,10 @@ export interface SwarmShape extends Shape {
     nodes(request: PageRequest): readonly SeenNode[];
     pin(pin: Pin): void;
     pins(request: PageRequest): readonly Pin[];
+    /** Those that outrank what the store has, each with its event. */
+    deny(changes: readonly DenialChange[]): void;
+    /** All of them, also those that were taken back. */
+    denials(limit: number): readonly Denial[];
     /** The name, what was seen of it and its pin. */
     forget(name: string): Forgotten;
   };

@@ -20,10 +20,13 @@ import type {
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { type LineEnd, Lines } from '../../../kernel/lines/lines.ts';
+import type { DenialsCore } from '../../denials/core/shared.ts';
 import type { FormationCore } from '../../formation/core/shared.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
 import { type Answerer, Answering } from './answering.ts';
 import { Chronicle } from './chronicle.ts';
+import { Denying } from './denying.ts';
+import { KeeperReport } from './keeper-report.ts';
 import { Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { Owners } from './owners.ts';
@@ -44,6 +47,9 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   readonly name = swarmFeature;
   readonly commands: CommandHandlers<SwarmShape> = {
     ask: (_agent, { verb, input }, reply) => this.ask(verb, input, reply),
+    deny: (_agent, request, reply) => this.denying.deny(request, reply),
+    allow: (_agent, nameOrIdentity, reply) => this.denying.allow(nameOrIdentity, reply),
+    denied: (_agent, _nothing, reply) => reply.answer(this.denying.denied()),
     adopt: (_agent, _nothing, reply) => {
       this.want();
       this.keeping.adopt(
@@ -77,6 +83,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   office: Office = { state: 'elsewhere' };
   private readonly formation: FormationCore;
   private readonly identity: IdentityCore;
+  private readonly denying: Denying;
   private agent!: BehaviorAgent<SwarmShape>;
   private keeping!: Keeping;
   private readonly followers: SwarmFollower[] = [];
@@ -113,8 +120,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
   /** Why nobody keeps the swarm, as followers know it. */
   private problemSaid: string | undefined;
-  /** What the program heard last of who keeps the swarm. */
-  private reported = `${undefined} ${undefined}`;
+  private readonly keeperReport = new KeeperReport();
   /** The claim that is under way. */
   private claimToken: number | undefined;
   /** First 48 bits of the id of the store that was claimed last. */
@@ -124,7 +130,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   /** The store has just become the home, and is opened then. */
   private openAt = never;
 
-  constructor(formation: FormationCore, identity: IdentityCore) {
+  constructor(formation: FormationCore, identity: IdentityCore, denials: DenialsCore) {
     this.formation = formation;
     formation.onBrokerChanged(() => this.keeping.brokerChanged());
     this.identity = identity;
@@ -136,6 +142,13 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     identity.onProven((node) => {
       if (this.office.state === 'open') this.owners.proven(node);
     });
+    this.denying = new Denying({
+      denials,
+      agent: () => this.agent,
+      swarm: this,
+      stored: (verb, input, then) => this.looks.set(this.agent.store(verb, input), then),
+    });
+    this.answerBy('identity', (_from, input, reply) => this.owners.answerIdentity(input, this, reply));
     this.answerBy('nodes', (_from, input, reply) => this.answerNodes(input, reply));
     this.answerBy('forget', (_from, input, reply) => this.forget(input, reply));
   }
@@ -217,7 +230,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     };
   }
 
-  /** The same for the program: as an event, with what it has given. */
+  /** The same for the program. */
   watchFor(handle: unknown, topics: readonly string[]): () => void {
     return this.watch(topics, () => this.agent.deliver({ type: 'changed', handle }));
   }
@@ -247,7 +260,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private brokerChanged(): void {
     const { broker, asked, problem } = this;
-    this.report();
+    this.keeperReport.report(this.agent, broker?.name, problem);
     if (problem !== undefined) this.questions.failAll(problem);
     const why = problem?.message;
     if (broker?.node === asked?.node && broker?.epoch === asked?.epoch && why === this.problemSaid) return;
@@ -260,19 +273,6 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.askAgain();
     for (const follower of this.followers) follower.brokerChanged?.();
     if (this.keeping.isKeeper) this.setOffice({ state: 'unused' });
-  }
-
-  private report(): void {
-    const { broker, problem } = this;
-    const text = `${broker?.name} ${problem?.message}`;
-    if (text === this.reported) return;
-    this.reported = text;
-    if (problem !== undefined) this.agent.log('warn', problem.message);
-    this.agent.deliver({
-      type: 'keeper',
-      ...(broker === undefined ? {} : { keeper: broker.name }),
-      ...(problem === undefined ? {} : { problem }),
-    });
   }
 
   private sayToBroker(bytes: Uint8Array): boolean {
@@ -328,6 +328,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const { directory, self } = this.agent;
     this.chronicle.begin(this.broker?.epoch ?? 1);
     this.setOffice({ state: 'open', store: this.storeTag });
+    this.denying.opened();
     for (const { id, reachable, name } of directory.entries())
       if (reachable || name === self.name) this.owners.proven(id);
   }
@@ -409,6 +410,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     // One of another identity is here, whose name it is from now on.
     this.chronicle.saw(entry);
     this.owners.proven(entry.id);
+    for (const follower of this.followers) follower.forgotten?.(name);
   }
 
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────

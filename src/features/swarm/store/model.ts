@@ -1,6 +1,8 @@
 /** What the swarm's operations on the store mean: who was ever here. */
 import { Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
+import type { Denial } from '../../denials/core/shared.ts';
+import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
 import type { PageRequest, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
 type Seen = Omit<SeenNode, 'name' | 'identity'>;
@@ -9,6 +11,8 @@ interface SwarmState {
   readonly nodes: Table<string, Seen>;
   /** The identity of each name that has one. */
   readonly pins: Table<string, string>;
+  /** By name and identity. */
+  readonly denials: Table<string, Denial>;
 }
 
 /** The others are verbs of every store itself. */
@@ -16,7 +20,7 @@ type Verbs = Omit<SwarmShape['store'], 'claim' | 'look' | 'note'>;
 
 export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',
-  initial: () => ({ nodes: new Table(), pins: new Table() }),
+  initial: () => ({ nodes: new Table(), pins: new Table(), denials: new Table() }),
   operations: {
     saw({ nodes }, { sights, events }, log) {
       log.append(events);
@@ -31,6 +35,17 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
       page(nodes, request).map(([name, node]) => ({ name, ...node, identity: pins.get(name) ?? '' })),
     pin: ({ pins }, { name, identity }) => pins.put(name, identity),
     pins: ({ pins }, request) => page(pins, request).map(([name, identity]) => ({ name, identity })),
+    deny({ denials }, changes, log) {
+      for (const { denial, event } of changes) {
+        const key = `${denial.name} ${denial.identity}`;
+        if (!isNewDenial(denial, denials.get(key))) continue;
+        denials.put(key, denial);
+        log.append([event]);
+      }
+      for (const { name, identity } of tooManyDenials([...denials.rows()].map(([, row]) => row)))
+        denials.delete(`${name} ${identity}`);
+    },
+    denials: ({ denials }, limit) => [...denials.rows()].slice(0, limit).map(([, denial]) => denial),
     forget({ nodes, pins }, name) {
       const forgotten = { wasSeen: nodes.get(name) !== undefined, wasPinned: pins.get(name) !== undefined };
       nodes.delete(name);

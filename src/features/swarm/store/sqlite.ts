@@ -1,5 +1,7 @@
 /** The swarm's part of a store on SQLite. `model.ts` says what each operation means. */
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
+import type { Denial } from '../../denials/core/shared.ts';
+import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
 import type { Pin, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
 interface Row {
@@ -27,6 +29,17 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
       -- First 128 bits of SHA-256 of its public key, in hexadecimal digits.
       identity TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE swarm_denial (
+      name TEXT NOT NULL,
+      -- Of its public key, as in swarm_pin; empty: the name alone.
+      identity TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      -- 0: it was taken back, and an older denial must not come back.
+      is_denied INTEGER NOT NULL,
+      since INTEGER NOT NULL,
+      by_node TEXT NOT NULL,
+      PRIMARY KEY (name, identity)
+    ) STRICT, WITHOUT ROWID`,
   ],
   operations(database, log) {
     const put = database.prepare(
@@ -47,7 +60,26 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     const pins = database.prepare('SELECT * FROM swarm_pin WHERE name > ? ORDER BY name LIMIT ?');
     const removeNode = database.prepare('DELETE FROM swarm_node WHERE name = ? RETURNING name');
     const removePin = database.prepare('DELETE FROM swarm_pin WHERE name = ? RETURNING name');
+    const denial = database.prepare('SELECT * FROM swarm_denial WHERE name = ? AND identity = ?');
+    const putDenial = database.prepare(
+      `INSERT OR REPLACE INTO swarm_denial (name, identity, version, is_denied, since, by_node)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    );
+    const denials = database.prepare('SELECT * FROM swarm_denial ORDER BY name, identity LIMIT ?');
+    const removeDenial = database.prepare('DELETE FROM swarm_denial WHERE name = ? AND identity = ?');
     return {
+      deny(changes) {
+        for (const { denial: fresh, event } of changes) {
+          const { name, identity, version, isDenied, since, by } = fresh;
+          const [known] = denial.all(name, identity).map((row) => denialIn(row as DenialRow));
+          if (!isNewDenial(fresh, known)) continue;
+          putDenial.run(name, identity, version, Number(isDenied), since, by);
+          log.append([event]);
+        }
+        const all = denials.all(-1).map((row) => denialIn(row as DenialRow));
+        for (const { name, identity } of tooManyDenials(all)) removeDenial.run(name, identity);
+      },
+      denials: (limit) => denials.all(limit).map((row) => denialIn(row as DenialRow)),
       saw({ sights, events }) {
         log.append(events);
         for (const { name, at, services, addresses } of sights)
@@ -68,6 +100,19 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     };
   },
 };
+
+interface DenialRow {
+  readonly name: string;
+  readonly identity: string;
+  readonly version: number;
+  readonly is_denied: number;
+  readonly since: number;
+  readonly by_node: string;
+}
+
+function denialIn({ name, identity, version, is_denied, since, by_node }: DenialRow): Denial {
+  return { name, identity, version, isDenied: is_denied === 1, since, by: by_node };
+}
 
 function seen({ name, first_seen, last_seen, services, addresses, identity }: Row): SeenNode {
   return {

@@ -5,7 +5,7 @@
  * records; what exceeds it is not lost, the newest waits until the allowance has grown again.
  */
 import type { LinkId, RecordSigner, SelfView } from '../../../kernel/contracts.ts';
-import type { NodeId } from '../../../kernel/identity.ts';
+import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
 import {
@@ -55,17 +55,23 @@ export class Intake {
   private readonly deferred = new Map<NodeId, Deferred>();
 
   private readonly signer: RecordSigner | undefined;
+  private readonly isShutOut: (node: NodeId, instance: Instance) => boolean;
 
-  /** @param signer Without one, signatures are neither made nor asked for. */
-  constructor(records: Records, signer?: RecordSigner) {
+  /** @param signer Without one, signatures are neither made nor asked for. @param isShutOut Its records are ignored. */
+  constructor(
+    records: Records,
+    signer?: RecordSigner,
+    isShutOut: (node: NodeId, instance: Instance) => boolean = () => false,
+  ) {
     this.records = records;
     this.signer = signer;
+    this.isShutOut = isShutOut;
   }
 
   take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
     // Most of what comes is known: each record comes over nearly every link.
     const heading = decodeHeading(bytes);
-    if (heading === undefined) return ignored;
+    if (heading === undefined || this.isShutOut(heading.id, heading.instance)) return ignored;
     const known = this.records.get(heading.id);
     if (known !== undefined) {
       if (known.name !== heading.name) return { outcome: 'collision', known: known.name, name: heading.name };

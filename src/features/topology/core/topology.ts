@@ -99,6 +99,7 @@ export class Topology implements Behavior<TopologyShape> {
   private readonly intake: Intake;
   private readonly names: NameWatch;
   private own: OwnRecord;
+  private agent: BehaviorAgent | undefined;
   private readonly signer: RecordSigner | undefined;
   private readonly misconduct = new Misconduct();
   private exchanges = new Map<LinkId, Exchange>();
@@ -113,7 +114,11 @@ export class Topology implements Behavior<TopologyShape> {
     this.syncPeriodMs = syncPeriodMs;
     this.signer = signer;
     this.own = new OwnRecord(signer);
-    this.intake = new Intake(records, signer);
+    this.intake = new Intake(
+      records,
+      signer,
+      (node, instance) => this.agent?.whyShutOut(node, instance) !== undefined,
+    );
     this.names = new NameWatch({
       outbid: (epoch) => this.own.outbid(epoch),
       giveWay: () => {
@@ -126,6 +131,7 @@ export class Topology implements Behavior<TopologyShape> {
 
   private started(agent: BehaviorAgent): void {
     this.now = agent.now;
+    this.agent = agent;
     this.own = new OwnRecord(this.signer);
     this.scheduleSync(agent);
     agent.flushLater();
@@ -179,6 +185,8 @@ export class Topology implements Behavior<TopologyShape> {
       agent.flushLater();
     } else if (event.type === 'node-down') {
       this.names.gone(agent, event.node.name);
+    } else if (event.type === 'shut-out-changed') {
+      this.excludeShutOut(agent);
     } else if (event.type === 'namesake') {
       this.names.rivalStays(agent, event.instance);
     } else if (event.type === 'refused' && event.failure.code === 'SKEIN_NAME_TAKEN') {
@@ -341,6 +349,7 @@ export class Topology implements Behavior<TopologyShape> {
       const before = record.announcement.sections;
       agent.emit({ type: 'sections-changed', node: record.id, before, after: noSections });
       this.records.lost(record);
+      this.records.forgetExcluded(record);
     }
     for (const record of up) {
       agent.emit({ type: 'node-up', node: record });
@@ -363,6 +372,14 @@ export class Topology implements Behavior<TopologyShape> {
 
   private toldVersion = -1;
   private toldServices = 0;
+
+  /** Those who knew them as reachable hear that they are gone at the end of the turn. */
+  private excludeShutOut(agent: BehaviorAgent): void {
+    for (const record of [...this.records.entries()])
+      if (record.id !== agent.self.id && agent.whyShutOut(record.id, record.instance) !== undefined)
+        this.records.exclude(record);
+    agent.flushLater();
+  }
 
   private sync(agent: BehaviorAgent): void {
     for (const exchange of this.exchanges.values()) exchange.sendDigest();

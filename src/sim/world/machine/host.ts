@@ -31,6 +31,8 @@ export class Host {
   ownDisk = new Disk();
   /** Durable keys of its nodes, by name: files that survive its programs. */
   readonly identities = new Map<string, RecordSigner>();
+  /** The file that says which nodes are denied. */
+  denials: string | undefined;
   /** Files of its nodes' own, by name. */
   readonly files = new Map<string, string>();
   /** The program that listens here. */

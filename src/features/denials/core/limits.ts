@@ -1,0 +1,18 @@
+/** The limits of the denials' core, each with its reason. */
+export const denialLimits = {
+  /** Pairs of name and identity that are denied at a time: a mesh that shuts out more needs a new key. */
+  denialsMax: 1000,
+  /** Denials that were taken back and are remembered, so that a member that was away cannot bring them back. */
+  denialsTakenBackMax: 1000,
+  /** A member may be this many changes of one denial behind; one that lies could otherwise name a last version. */
+  denialStepMax: 1024,
+  /** UTF-8 bytes of the name of the node that has denied another one. */
+  denialByBytesMax: 64,
+  /** What has changed is sent to neighbors and written at most this often. */
+  denialGapMs: 1000,
+  /** Lists that one neighbor may send: one as a link opens, then one for each gap, and some that queued up. */
+  denialListsBurst: 10,
+  denialListsPerSecond: 2,
+  /** A node that is denied repeats it to its program at most this often. */
+  denialWarnedMs: 60_000,
+} as const;

@@ -1,0 +1,31 @@
+/**
+ * What the cores of other features use: who is denied, and how that is changed.
+ *
+ * Implemented by the denials' behavior. Invariant: what is returned counts at this member now; other members hear of a
+ * change by their links.
+ */
+import type { Failure } from '../../../kernel/errors.ts';
+import { compareDenials, type Denial } from './denial.ts';
+
+/** Followers may keep and store them. */
+export { compareDenials, type Denial };
+
+export interface DenialsCore {
+  /** Those that count, by name. */
+  denied(): readonly Denial[];
+  /** Those too that were taken back. */
+  entries(): readonly Denial[];
+  /** What this member knows of the identity of a node: what it has proven, else the one that is denied with its name. */
+  identityOf(name: string): string | undefined;
+  /**
+   * Denies a name and an identity from now on; what is denied already stays as it is. @param identity Empty: the name
+   * alone.
+   */
+  deny(name: string, identity: string): Denial | Failure;
+  /** Takes back all denials of this name, or of this identity. */
+  allow(nameOrIdentity: string): readonly Denial[] | Failure;
+  /** What another member, or a store, knows. */
+  learn(denials: readonly Denial[]): void;
+  /** Called in the turn in which some have changed at this member, whoever changed them. */
+  onChanged(follower: (changed: readonly Denial[]) => void): void;
+}
