@@ -19,6 +19,7 @@ import { Ed25519Signer } from './keys/record-signer.ts';
 import type { LazyStore } from './lazy-store.ts';
 import { hostLimits } from './limits.ts';
 import { machine } from './machine.ts';
+import { machineUptime } from './machine-uptime.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -152,6 +153,8 @@ export class Driver implements Platform {
   wallNow(): number {
     return Date.now();
   }
+
+  readonly uptime = machineUptime;
 
   wakeAt(at: number): void {
     if (!this.released) this.timer.at(at);

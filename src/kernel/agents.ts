@@ -28,6 +28,7 @@ import type {
   StoreOperation,
   StorePlace,
   Unsent,
+  Uptime,
 } from './contracts.ts';
 import type { Failure } from './errors.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -69,6 +70,10 @@ class BaseAgent {
 
   get wallNow(): number {
     return this.parts.context.wallNow;
+  }
+
+  uptime(): Uptime | undefined {
+    return this.parts.context.config.clock?.uptime?.();
   }
 
   get random(): Random {

@@ -18,6 +18,7 @@ import type {
   SecureStage,
   Sighting,
   Store,
+  Uptime,
 } from '../kernel/contracts.ts';
 import type { Failure } from '../kernel/errors.ts';
 import type { AnyFeature } from '../kit/feature.ts';
@@ -57,6 +58,8 @@ export interface Platform {
   heldUpMs?(): number | undefined;
   /** Unix time in milliseconds; may jump. */
   wallNow(): number;
+  /** How long the machine has run. Undefined: unknown. */
+  uptime?(): Uptime | undefined;
   /** Have `events.wake()` called at this time of `now()`. Replaces the earlier wish; Infinity takes it back. */
   wakeAt(at: number): void;
   /** Calls back once after so many milliseconds of `now()`; the returned function takes it back. For waits of the program. */

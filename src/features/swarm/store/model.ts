@@ -1,5 +1,7 @@
 /** What the swarm's operations on the store mean: who was ever here. */
-import { Table } from '../../../stores/collections.ts';
+
+import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
+import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type { PageRequest, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
@@ -9,6 +11,7 @@ interface SwarmState {
   readonly nodes: Table<string, Seen>;
   /** The identity of each name that has one. */
   readonly pins: Table<string, string>;
+  readonly clock: Cell<KeptClock | null>;
 }
 
 /** The others are verbs of every store itself. */
@@ -16,8 +19,13 @@ type Verbs = Omit<SwarmShape['store'], 'claim' | 'look' | 'note'>;
 
 export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',
-  initial: () => ({ nodes: new Table(), pins: new Table() }),
+  frees: ['keepClock'],
+  initial: () => ({ nodes: new Table(), pins: new Table(), clock: new Cell(null) }),
   operations: {
+    clock: ({ clock }) => clock.value,
+    keepClock({ clock }, kept) {
+      clock.value = kept;
+    },
     saw({ nodes }, { sights, events }, log) {
       log.append(events);
       for (const { name, at, services, addresses } of sights) {
