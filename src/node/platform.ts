@@ -22,7 +22,7 @@ import type {
 } from '../kernel/contracts.ts';
 import type { Failure } from '../kernel/errors.ts';
 import type { AnyFeature } from '../kit/feature.ts';
-import type { SecurityStatus } from './node.ts';
+import type { HostWarning, SecurityStatus } from './node.ts';
 import type { FeatureSettings } from './skein-kernel.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -93,6 +93,8 @@ export interface Platform {
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;
   /** What the platform itself turned away or dropped, by name, for `status`. */
   counters?(): Readonly<Record<string, number>>;
+  /** What endangers the stores, for `status`. */
+  warnings?(): readonly HostWarning[];
   /** The node has ended: give everything back. */
   release(): Promise<void>;
 }

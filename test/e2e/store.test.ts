@@ -324,7 +324,7 @@ describe('which store', () => {
   });
 
   test.each<[string, number, RegExp]>([
-    ['store', 2, /say which: skein store show, check, backup, restore, adopt/],
+    ['store', 2, /say which: skein store show, check, backup, restore, rekey, adopt/],
     ['store show --store none', 2, /the setting store is none.*: name a file with --store/],
     ['store show --namespace a/b', 2, /--namespace: a name has 1 to 64 of/],
     [

@@ -8,8 +8,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { featureClis } from '../../features/cli.ts';
-import { defaultStorePath } from '../../host/lazy-store.ts';
+import { findKeys } from '../../host/keys/key-source.ts';
+import { defaultStorePath, ownStoresBeside } from '../../host/lazy-store.ts';
 import { makeFolder } from '../../host/make-folder.ts';
+import { StoreMesh } from '../../host/store-mesh.ts';
 import { noteAsHome } from '../../host/store-note.ts';
 import { SkeinError } from '../../kernel/index.ts';
 import { checkSetting } from '../../kit/setting.ts';
@@ -29,14 +31,16 @@ interface StoreChoice extends PrintChoice {
   readonly store?: string;
   readonly namespace?: string;
   readonly config?: string;
+  readonly keyFile?: string;
 }
 
 export async function build(): Promise<Command> {
-  const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, adopt', [
+  const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, rekey, adopt', [
     'skein store show',
     'skein store backup swarm.backup',
   ]);
-  for (const build of [buildShow, buildCheck, buildBackup, buildRestore]) store.addCommand(build());
+  for (const build of [buildShow, buildCheck, buildBackup, buildRestore, buildRekey])
+    store.addCommand(build());
   const clis: readonly FeatureCli[] = Object.values(featureClis);
   const loaded = await Promise.all(
     clis.flatMap(({ storeCommands = [] }) => storeCommands.map((load) => load())),
@@ -115,6 +119,37 @@ function buildRestore(): Command {
     });
 }
 
+function buildRekey(): Command {
+  return storeCommand('rekey', 'give the store to the mesh whose key nodes here have now', [
+    'skein store rekey',
+  ])
+    .option('--key-file <path>', 'the file with the key (default: that of skein up)')
+    .addHelpText(
+      'after',
+      '\nFor when the key of the mesh was changed while no node ran here. While one runs\nwith the old key and the new one beside each other, the store follows by itself.\nStart the nodes that use the store again afterwards.',
+    )
+    .action((choice: StoreChoice) => {
+      const path = pathOf(choice);
+      if (!existsSync(path))
+        throw new SkeinError('SKEIN_STORE', `there is no store at ${path}: name the file of one`);
+      const ids = keyIdsOf(choice);
+      for (const each of [path, ...ownStoresBeside(path)]) new StoreMesh(each, () => ids).write();
+      if (choice.json) printJson({ path, keys: ids });
+      else
+        print(
+          `${path} belongs to ${ids.length === 0 ? 'nodes without a key' : `the mesh of key ${ids.join(', ')}`}`,
+        );
+    });
+}
+
+/** The keys that nodes started here would have; none: they would go without. */
+function keyIdsOf({ keyFile, namespace, config }: StoreChoice): readonly string[] {
+  const found = findSettings({ flags: { keyFile, namespace }, environment: process.env, config });
+  if (found.given.get('insecure')?.value === true) return [];
+  const keys = findKeys({ key: undefined, keyFile: settingOf(found, 'keyFile') });
+  return keys?.ring.all.map(({ id }) => id) ?? [];
+}
+
 /** The copy is checked: a node that begins to use the store in that moment may have spoiled it. @returns the store's id. */
 function backUp(path: string, copy: string): string | undefined {
   const { problems, facts } = checkStore(path);
@@ -154,7 +189,7 @@ function pathOf({ store, namespace, config }: StoreChoice): string {
 }
 
 /** @throws TypeError for a value that does not fit. */
-function settingOf({ given }: FoundSettings, name: 'store' | 'namespace'): string | undefined {
+function settingOf({ given }: FoundSettings, name: 'store' | 'namespace' | 'keyFile'): string | undefined {
   const found = given.get(name);
   return found === undefined ? undefined : checkSetting(settings[name], found.value, found.place);
 }
