@@ -17,8 +17,9 @@ import { SkeinError } from '../../kernel/index.ts';
 import { checkSetting } from '../../kit/setting.ts';
 import { noStore, settings } from '../../node/settings.ts';
 import { copyTo } from '../../stores/sqlite/backup.ts';
-import { checkStore, openToRead, type StoreCheck } from '../../stores/sqlite/check.ts';
+import { checkStore, type StoreCheck } from '../../stores/sqlite/check.ts';
 import { loadSqlite } from '../../stores/sqlite/library.ts';
+import { readStore } from '../../stores/sqlite/reading.ts';
 import { restoreStore } from '../../stores/sqlite/restore.ts';
 import { syncTimes } from '../../stores/sqlite/sync-times.ts';
 import { command, type PrintChoice, withJson } from '../kit/command.ts';
@@ -35,10 +36,11 @@ interface StoreChoice extends PrintChoice {
 }
 
 export async function build(): Promise<Command> {
-  const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, rekey, adopt', [
-    'skein store show',
-    'skein store backup swarm.backup',
-  ]);
+  const store = command(
+    'store',
+    'the file that keeps the swarm: show, check, back up, restore, rekey, adopt',
+    ['skein store show', 'skein store backup swarm.backup'],
+  );
   for (const build of [buildShow, buildCheck, buildBackup, buildRestore, buildRekey])
     store.addCommand(build());
   const clis: readonly FeatureCli[] = Object.values(featureClis);
@@ -155,12 +157,10 @@ function backUp(path: string, copy: string): string | undefined {
   const { problems, facts } = checkStore(path);
   if (problems.length > 0)
     throw new SkeinError('SKEIN_STORE', `the store ${path} is damaged and was not copied: ${problems[0]}`);
-  const source = openToRead(loadSqlite(), path);
-  try {
-    copyTo(source, path, copy);
-  } finally {
-    source.close();
-  }
+  readStore(loadSqlite(), path, {
+    read: (source) => copyTo(source, path, copy),
+    undo: () => rmSync(copy),
+  });
   const [problem] = checkStore(copy).problems;
   if (problem === undefined) return facts?.id;
   rmSync(copy);

@@ -10,10 +10,11 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
 import { copyTo } from './backup.ts';
-import { checkStore, openToRead } from './check.ts';
+import { checkStore } from './check.ts';
 import { failureOfSqlite } from './failures.ts';
 import { storeIdBytes } from './file.ts';
 import { loadSqlite, type SqliteLibrary } from './library.ts';
+import { readStore } from './reading.ts';
 import { syncFile, syncFolder } from './sync.ts';
 
 /** How `restoreStore` treats what is there. */
@@ -54,12 +55,10 @@ export function restoreStore(from: string, path: string, options: RestoreOptions
 }
 
 function makeCopy(library: SqliteLibrary, from: string, made: string): string {
-  const source = openToRead(library, from);
-  try {
-    copyTo(source, from, made);
-  } finally {
-    source.close();
-  }
+  readStore(library, from, {
+    read: (source) => copyTo(source, from, made),
+    undo: () => rmSync(made),
+  });
   const id = randomBytes(storeIdBytes).toString('hex');
   const copy = library.open(made);
   try {
