@@ -129,4 +129,4 @@ function makeStoreFolder(path: string): void {
 }
 
 /** Where the built files of the thread are. From source (tests of skein itself) they are those of the last build. */
-const chunks = new URL(import.meta.url.endsWith('.ts') ? '../../dist/chunks/' : './', import.meta.url);
+export const chunks = new URL(import.meta.url.endsWith('.ts') ? '../../dist/chunks/' : './', import.meta.url);

@@ -269,7 +269,7 @@ describe('a restored store', () => {
     });
     expect(problemOf(() => restoreStore(from, path, { replace: true }))).toMatchObject({
       code: 'SKEIN_BUSY',
-      message: `the store ${path} is in use: stop its broker, then restore`,
+      message: `the store ${path} is in use: stop the nodes that use it, then restore`,
     });
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(textsOf(running)).toEqual(['before']);

@@ -71,7 +71,8 @@ function lookAt(
   return { path, problems, facts, sizeBytes: fileSizeOf(path), writeAheadLogBytes };
 }
 
-function fileSizeOf(path: string): number {
+/** @throws SkeinError SKEIN_STORE where there is no file. */
+export function fileSizeOf(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === true) return found.size;
   throw new SkeinError('SKEIN_STORE', `there is no store at ${path}: name the file of one`);

@@ -81,7 +81,7 @@ function takePlace(made: string, path: string): void {
 }
 
 /** A process that has it open has a lock on it. */
-function refuseInUse(library: SqliteLibrary, path: string): void {
+export function refuseInUse(library: SqliteLibrary, path: string, what = 'restore'): void {
   const database = library.open(path);
   try {
     // Brings the log into the file as well, so that the store before is whole without it.
@@ -90,9 +90,13 @@ function refuseInUse(library: SqliteLibrary, path: string): void {
     const { code } = failureOfSqlite(cause, path);
     // Where it is damaged, nobody can use it.
     if (code === 'SKEIN_BUSY')
-      throw new SkeinError('SKEIN_BUSY', `the store ${path} is in use: stop its broker, then restore`, {
-        cause,
-      });
+      throw new SkeinError(
+        'SKEIN_BUSY',
+        `the store ${path} is in use: stop the nodes that use it, then ${what}`,
+        {
+          cause,
+        },
+      );
   } finally {
     database.close();
   }

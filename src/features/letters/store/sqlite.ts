@@ -32,6 +32,7 @@ import {
   settledEvent,
   storedEvent,
 } from './events.ts';
+import { lettersHandedOver } from './hand-over.ts';
 import { prepare, tables } from './sqlite-statements.ts';
 
 interface LetterRow {
@@ -86,6 +87,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
   frees: ['settle', 'returned', 'sweep', 'remove'],
   migrations: [tables],
+  handOver: lettersHandedOver,
   operations(database, log) {
     const letters = new Rows(database, log);
     return {

@@ -41,6 +41,8 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     ) STRICT`,
   ],
   frees: ['keepClock'],
+  aheadMs: (database) =>
+    keptClock(database.prepare('SELECT * FROM swarm_clock').get() as ClockRow | undefined)?.correctionMs ?? 0,
   operations(database, log) {
     const put = database.prepare(
       `INSERT INTO swarm_node (name, first_seen, last_seen, services, addresses) VALUES (?1, ?2, ?2, ?3, ?4)
