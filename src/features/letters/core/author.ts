@@ -17,29 +17,8 @@ import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import { inOutbox, type Outcome, outcomesOf, type Waiting } from './waiting-letter.ts';
 import { encodePut } from './wire.ts';
-
-interface Waiting {
-  readonly letter: Letter;
-  /** Among all that this node has sent; 0: it is of an earlier run. */
-  readonly serial: number;
-  place: number;
-  readonly copies: number;
-  /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
-  handles: unknown[];
-  isAnswered: boolean;
-  /** When it was sent, by the clock of this run. */
-  readonly madeAt: number;
-  /** The outbox is enough from then on, kernel time. */
-  readonly outboxAt: number;
-  /** In the outbox: on its way there, or in it. */
-  kept: 'no' | 'asked' | 'yes';
-}
-
-interface Outcome {
-  readonly handle: unknown;
-  readonly stored: Stored;
-}
 
 interface Batch {
   /** Under which it was sent last: an answer to an earlier time does not count. */
@@ -499,12 +478,4 @@ export class Author {
     }
     return this.queue.length;
   }
-}
-
-function outcomesOf({ handles }: Waiting, stored: Stored): Outcome[] {
-  return handles.map((handle) => ({ handle, stored }));
-}
-
-function inOutbox({ letter: { id } }: Waiting): Extract<Stored, { ok: true }> {
-  return { ok: true, id, n: 0, isRepeat: false, isInOutbox: true };
 }

@@ -67,7 +67,8 @@ function letterOf(
 }
 
 function handover(step: readonly Waiting[], { into, now, fromAheadMs }: MergeTerms): Handover {
-  const input = { now, letters: step.map(({ letter }) => letter) };
+  const letters = step.map(({ letter }) => letter);
+  const input: Parameters<LettersShape['store']['put']>[0] = { now, before: null, letters };
   return {
     put: { verb: 'put', input: input as never },
     taken(answer): HandedOver {
