@@ -28,6 +28,7 @@ import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
 import { identityFrom } from './keys/identity-file.ts';
 import { watchKeys } from './keys/key-source.ts';
+import type { MeshKey } from './keys/mesh-key.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import { defaultStorePath, LazyStore, ownStorePath } from './lazy-store.ts';
 import { defaultName, holdChosenName, holdDefaultName } from './node-name.ts';
@@ -38,6 +39,8 @@ import { instancePending } from './runtime-entry.ts';
 import { type Registration, RuntimeFolder } from './runtime-folder.ts';
 import { folderTrouble } from './runtime-path.ts';
 import { stateFolder } from './state-folder.ts';
+import type { StoreMesh } from './store-mesh.ts';
+import { StoreWarnings } from './store-warnings.ts';
 import { Listener } from './transports/listener.ts';
 import { Tls } from './transports/tls.ts';
 import { Datagrams, type Log, multicastGroup } from './transports/udp.ts';
@@ -182,17 +185,31 @@ function storeFolder({ store, namespace }: NodePlan): string {
 
 /** Opened by the first that wants something of them. */
 function storesOf(
-  { store, namespace }: NodePlan,
+  { store, namespace, keys }: NodePlan,
   name: string,
   log: Log,
-): { readonly store: LazyStore | undefined; readonly ownStore: LazyStore | undefined } {
-  if (store === noStore) return { store: undefined, ownStore: undefined };
+): Pick<DriverParts, 'store' | 'ownStore' | 'storeWarnings'> {
+  const storeWarnings = new StoreWarnings((text) => log('warn', text, {}));
+  if (store === noStore) return { store: undefined, ownStore: undefined, storeWarnings };
   const path = store ?? defaultStorePath(namespace);
-  const warn = (text: string): void => log('warn', text, {});
-  return {
-    store: new LazyStore({ path, parts: 'sqlite-parts.js', warn }),
-    ownStore: new LazyStore({ path: ownStorePath(path, name), parts: 'own-sqlite-parts.js', warn }),
+  const { warn } = storeWarnings;
+  const keyIds = (): readonly string[] => keys?.ring.all.map(({ id }) => id) ?? [];
+  const stores = {
+    store: new LazyStore({ path, parts: 'sqlite-parts.js', warn, keyIds }),
+    ownStore: new LazyStore({ path: ownStorePath(path, name), parts: 'own-sqlite-parts.js', warn, keyIds }),
   };
+  keys?.ring.changed((removed) => {
+    for (const { mesh } of Object.values(stores)) followKeys(mesh, removed, log);
+  });
+  return { ...stores, storeWarnings };
+}
+
+function followKeys(mesh: StoreMesh, removed: readonly MeshKey[], log: Log): void {
+  try {
+    mesh.keysChanged(removed.map(({ id }) => id));
+  } catch (error) {
+    log('error', (error as Error).message, {});
+  }
 }
 
 function addressesToTell(plan: NodePlan, bound: HostPort): string[] {

@@ -5,6 +5,7 @@ import type { PlatformEvents } from '../node/platform.ts';
 import { formatAddress } from './addresses.ts';
 import { Driver, systemRandom } from './driver.ts';
 import { ownFilesIn } from './own-files.ts';
+import { StoreWarnings } from './store-warnings.ts';
 import { Listener } from './transports/listener.ts';
 import { Datagrams } from './transports/udp.ts';
 
@@ -52,6 +53,7 @@ beforeEach(async () => {
     doors: [],
     store: undefined,
     ownStore: undefined,
+    storeWarnings: new StoreWarnings(() => undefined),
     forgetKeys: () => undefined,
     log,
   };

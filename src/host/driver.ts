@@ -10,7 +10,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
 import { machinePart } from '../kit/machine.ts';
 import { type OwnFiles, ownFilesPart } from '../kit/own-files.ts';
-import type { SecurityStatus } from '../node/node.ts';
+import type { HostWarning, SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
 import { watchDescriptors } from './descriptors.ts';
 import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
@@ -19,9 +19,11 @@ import { Ed25519Signer } from './keys/record-signer.ts';
 import type { LazyStore } from './lazy-store.ts';
 import { hostLimits } from './limits.ts';
 import { machine } from './machine.ts';
+import { machineUptime } from './machine-uptime.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
+import type { StoreWarnings } from './store-warnings.ts';
 import type { Listener, StreamHandler } from './transports/listener.ts';
 import { TcpTransport } from './transports/tcp.ts';
 import type { Tls } from './transports/tls.ts';
@@ -47,6 +49,7 @@ export interface DriverParts {
   readonly store: LazyStore | undefined;
   /** What the node keeps for itself. Undefined: nothing. */
   readonly ownStore: LazyStore | undefined;
+  readonly storeWarnings: StoreWarnings;
   /** Files of its own. */
   readonly ownFiles: OwnFiles;
   /** Stops looking for changes of the keys. */
@@ -153,6 +156,8 @@ export class Driver implements Platform {
     return Date.now();
   }
 
+  readonly uptime = machineUptime;
+
   wakeAt(at: number): void {
     if (!this.released) this.timer.at(at);
   }
@@ -223,6 +228,10 @@ export class Driver implements Platform {
       'udp.foreign': udp?.foreign ?? 0,
       'runtimeFolder.badFiles': this.own.watched?.badFiles ?? 0,
     };
+  }
+
+  warnings(): readonly HostWarning[] {
+    return this.own.storeWarnings.all;
   }
 
   async release(): Promise<void> {

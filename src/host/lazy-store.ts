@@ -5,7 +5,7 @@
  * starts no thread. Invariant: operations reach the store in the order in which they were asked for; what could not be opened is
  * tried again with the next operation.
  */
-import { statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
@@ -14,6 +14,7 @@ import { claimingPart, type Look, type LookHow, lookVerb, noteVerb } from '../st
 import type { SqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { makeFolder } from './make-folder.ts';
 import { stateFolder } from './state-folder.ts';
+import { StoreMesh } from './store-mesh.ts';
 import { readNote, writeNote } from './store-note.ts';
 
 export interface LazyStoreOptions {
@@ -21,6 +22,8 @@ export interface LazyStoreOptions {
   /** The built file with its parts. */
   readonly parts: 'sqlite-parts.js' | 'own-sqlite-parts.js';
   readonly warn: (text: string) => void;
+  /** Ids of the keys that the node holds at the moment. */
+  readonly keyIds: () => readonly string[];
 }
 
 /** `$XDG_STATE_HOME/skein/NAMESPACE/swarm.sqlite`. */
@@ -33,14 +36,24 @@ export function ownStorePath(storePath: string, node: string): string {
   return join(dirname(storePath), 'nodes', `${node}.sqlite`);
 }
 
+/** What nodes have kept for themselves beside the place for the swarm. */
+export function ownStoresBeside(storePath: string): readonly string[] {
+  const folder = join(dirname(storePath), 'nodes');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sqlite'));
+  return names.map((name) => join(folder, name));
+}
+
 export class LazyStore implements Store {
   private readonly options: LazyStoreOptions;
   private store: SqliteStore | undefined;
   private opening: Promise<SqliteStore> | undefined;
   private isClosed = false;
+  readonly mesh: StoreMesh;
 
   constructor(options: LazyStoreOptions) {
     this.options = options;
+    this.mesh = new StoreMesh(options.path, options.keyIds);
   }
 
   execute(feature: string, operation: StoreOperation): Promise<unknown> {
@@ -65,6 +78,7 @@ export class LazyStore implements Store {
   /** Nobody who only looks makes a file. */
   private async look(how: LookHow): Promise<Look> {
     const { path } = this.options;
+    this.mesh.check();
     const note = readNote(path);
     const host = hostname();
     const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
@@ -76,13 +90,14 @@ export class LazyStore implements Store {
   private async note(note: unknown): Promise<void> {
     const kept = structuredClone(note);
     makeStoreFolder(this.options.path);
+    this.mesh.take();
     writeNote(this.options.path, kept);
   }
 
   private opened(): Promise<SqliteStore> {
     if (this.isClosed) return Promise.reject(new SkeinError('SKEIN_CLOSED', 'the store is closed'));
     if (this.opening !== undefined) return this.opening;
-    const opening = openStore(this.options);
+    const opening = openStore(this.options, this.mesh);
     this.opening = opening;
     opening.then(
       (store) => {
@@ -96,8 +111,9 @@ export class LazyStore implements Store {
   }
 }
 
-async function openStore({ path, parts, warn }: LazyStoreOptions): Promise<SqliteStore> {
+async function openStore({ path, parts, warn }: LazyStoreOptions, mesh: StoreMesh): Promise<SqliteStore> {
   makeStoreFolder(path);
+  mesh.take();
   const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   const program = new URL('worker.js', chunks);
   return SqliteStore.open({ path, modules: [new URL(parts, chunks).href], program, warn });
@@ -113,4 +129,4 @@ function makeStoreFolder(path: string): void {
 }
 
 /** Where the built files of the thread are. From source (tests of skein itself) they are those of the last build. */
-const chunks = new URL(import.meta.url.endsWith('.ts') ? '../../dist/chunks/' : './', import.meta.url);
+export const chunks = new URL(import.meta.url.endsWith('.ts') ? '../../dist/chunks/' : './', import.meta.url);

@@ -87,4 +87,8 @@ export const hostLimits = {
   nameSuffixMax: 999,
   /** A living holder of a name accepts a loopback connection in microseconds. */
   holderProbeMs: 500,
+
+  // ── stores ──────────────────────────────────────────────────────────────────────────────────────
+  /** Warnings of a node's stores that its status shows, the latest ones. */
+  storeWarningsKept: 5,
 } as const;

@@ -35,14 +35,18 @@ export function noteAsHome(storePath: string, store: string): void {
 
 /** Its folder must be there. @throws SkeinError SKEIN_STORE where it cannot be written. */
 export function writeNote(storePath: string, note: unknown): void {
-  const path = notePathOf(storePath);
+  writeBeside(notePathOf(storePath), storePath, note);
+}
+
+/** One whole file beside a store, or the one before. @throws SkeinError SKEIN_STORE where it cannot be written. */
+export function writeBeside(path: string, storePath: string, content: unknown): void {
   const next = `${path}.${process.pid}`;
   try {
     // Who has opened a store here has done it.
     if (!existsSync(storePath)) syncFoldersAbove(dirname(path));
     const file = openSync(next, 'w', 0o600);
     try {
-      writeSync(file, `${JSON.stringify(note)}\n`, 0);
+      writeSync(file, `${JSON.stringify(content)}\n`, 0);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -50,7 +54,7 @@ export function writeNote(storePath: string, note: unknown): void {
     renameSync(next, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    const text = `${path}, which says in which store the swarm is kept, cannot be written: ${(cause as Error).message}; see who owns its folder, and whether its disk is full`;
+    const text = `${path}, which lies beside the store of the swarm, cannot be written: ${(cause as Error).message}; see who owns its folder, and whether its disk is full`;
     throw new SkeinError('SKEIN_STORE', text, { cause });
   }
 }

@@ -29,6 +29,7 @@ import type {
   StoreOperation,
   StorePlace,
   Unsent,
+  Uptime,
 } from './contracts.ts';
 import type { Failure } from './errors.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -70,6 +71,10 @@ class BaseAgent {
 
   get wallNow(): number {
     return this.parts.context.wallNow;
+  }
+
+  uptime(): Uptime | undefined {
+    return this.parts.context.config.clock?.uptime?.();
   }
 
   get random(): Random {

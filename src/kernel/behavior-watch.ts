@@ -5,6 +5,7 @@
  * slow behavior is named in the log at most once a minute, and none is named for what other programs of the machine
  * did.
  */
+import type { Uptime } from './contract/agent.ts';
 import { limits } from './limits.ts';
 
 /** How long things take. */
@@ -15,6 +16,8 @@ export interface Clock {
   heldUpMs?(): number | undefined;
   /** Unix time in milliseconds, asked for once in each turn: it may be set, and a machine may sleep. */
   wallNow?(): number;
+  /** How long the machine has run; asked for rarely. Undefined: unknown. */
+  uptime?(): Uptime | undefined;
 }
 
 /** What is wrong with a behavior, for `status`. */

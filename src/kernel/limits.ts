@@ -36,6 +36,8 @@ export const limits = {
   lagForgivenFromMs: 50,
   /** A lag this long may be a suspend, in which nobody's time counts: all since the last turn is forgiven. */
   suspendFromMs: 1000,
+  /** A clock that is corrected by less at a time is followed: the network does that, and nothing expires for it. */
+  clockStepMs: 5000,
   /** Handed to a socket at a time: what is handed cannot be overtaken by a heartbeat. */
   handedBytesMax: 256 * 1024,
   /** Waiting for one link; beyond it frames are refused with `busy` and counted. */

@@ -24,6 +24,7 @@ export function kernelOptions(
       now: () => platform.now(),
       heldUpMs: () => platform.heldUpMs?.(),
       wallNow: () => platform.wallNow(),
+      uptime: () => platform.uptime?.(),
     },
     features: settings.features ?? [],
     behaviors: settings.behaviors?.() ?? [],

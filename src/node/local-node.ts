@@ -200,6 +200,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
       counters: { ...Object.fromEntries([...kernel.counters].sort()), ...this.platform.counters?.() },
       features: kernel.status(),
       troubles: kernel.troubles,
+      warnings: this.platform.warnings?.() ?? [],
     };
   }
 

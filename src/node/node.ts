@@ -131,6 +131,16 @@ export interface NodeStatus {
   readonly features: Readonly<Record<string, unknown>>;
   /** Behaviors that threw, or blocked the event loop for more than 50 ms. */
   readonly troubles: readonly BehaviorTrouble[];
+  /** What endangers the stores of the node, the latest of each; empty: nothing was noticed since the start. */
+  readonly warnings: readonly HostWarning[];
+}
+
+/** What a node's machine was warned of, as its log has it. */
+export interface HostWarning {
+  /** When it was noticed last: Unix milliseconds. */
+  readonly at: number;
+  /** One sentence. */
+  readonly text: string;
 }
 
 /** Why a node is missing, or alone. */

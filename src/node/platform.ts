@@ -18,10 +18,11 @@ import type {
   SecureStage,
   Sighting,
   Store,
+  Uptime,
 } from '../kernel/contracts.ts';
 import type { Failure } from '../kernel/errors.ts';
 import type { AnyFeature } from '../kit/feature.ts';
-import type { SecurityStatus } from './node.ts';
+import type { HostWarning, SecurityStatus } from './node.ts';
 import type { FeatureSettings } from './skein-kernel.ts';
 
 /** What the platform reports. Each call is one event; none throws. */
@@ -57,6 +58,8 @@ export interface Platform {
   heldUpMs?(): number | undefined;
   /** Unix time in milliseconds; may jump. */
   wallNow(): number;
+  /** How long the machine has run. Undefined: unknown. */
+  uptime?(): Uptime | undefined;
   /** Have `events.wake()` called at this time of `now()`. Replaces the earlier wish; Infinity takes it back. */
   wakeAt(at: number): void;
   /** Calls back once after so many milliseconds of `now()`; the returned function takes it back. For waits of the program. */
@@ -90,6 +93,8 @@ export interface Platform {
   log(level: LogLevel, text: string, fields: Record<string, unknown>): void;
   /** What the platform itself turned away or dropped, by name, for `status`. */
   counters?(): Readonly<Record<string, number>>;
+  /** What endangers the stores, for `status`. */
+  warnings?(): readonly HostWarning[];
   /** The node has ended: give everything back. */
   release(): Promise<void>;
 }

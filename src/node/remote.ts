@@ -71,6 +71,7 @@ const statusSchema = v.strictObject({
       slowestMs: whole,
     }),
   ),
+  warnings: v.array(v.strictObject({ at: v.number(), text: v.string() })),
 });
 
 const explanationSchema = v.strictObject({

@@ -53,14 +53,14 @@ describe('the store of a broker', () => {
 
   test('is found by its namespace, and shown to people and programs', async () => {
     const shown = await site.json<{ facts: { id: string }; syncMs: number[] }>('store', 'show');
-    expect(shown).toEqual({ ...checked(path), syncMs: expect.any(Array) });
+    expect(shown).toEqual({ ...checked(path), home: expect.any(Object), syncMs: expect.any(Array) });
     expect(shown.syncMs.length).toBeGreaterThan(1);
     expect(shown.syncMs.every((ms, i) => ms >= (shown.syncMs[i - 1] ?? 0))).toBe(true);
     const text = await site.must('store', 'show', '--store', path);
     expect(text).toMatch(new RegExp(`^path +${path}\nsize +\\d+ bytes\nwrite-ahead log +\\d+ bytes\n`));
     expect(text).toMatch(
       new RegExp(
-        `^store +${shown.facts.id}\nepoch +\\d+\nparts +conversations \\d+, letters \\d+, log \\d+, swarm \\d+$`,
+        `^store +${shown.facts.id}\nhome +this store\nepoch +\\d+\nparts +conversations \\d+, letters \\d+, log \\d+, swarm \\d+$`,
         'm',
       ),
     );
@@ -126,7 +126,7 @@ describe('the store of a broker', () => {
     });
     expect(await site.run(['store', 'restore', file, '--replace'])).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/is in use: stop its broker, then restore \(SKEIN_BUSY\)\n$/),
+      stderr: expect.stringMatching(/is in use: stop the nodes that use it, then restore \(SKEIN_BUSY\)\n$/),
     });
   });
 });
@@ -252,6 +252,59 @@ describe('a machine of two', () => {
     expect(await two.json('letter', 'ls')).toEqual([]);
   });
 
+  test('that has begun a swarm as well has its letters moved by hand to the older one, under their ids', async () => {
+    await using site = await twoMachines();
+    const { one, two, up, path } = site;
+    const sent: string[] = [];
+    const sendFrom = async (machine: Site, body: string) =>
+      sent.push((await machine.json<{ id: string }>('letter', 'send', 'c', body, '--allow-unknown')).id);
+    // They have not heard of each other.
+    await up(one, 'a');
+    await sendFrom(one, 'of the older one');
+    await one.must('down');
+    await up(two, 'b');
+    await sendFrom(two, 'of the younger one');
+    await sendFrom(two, 'the second of it');
+    await two.must('down');
+    const { address } = await up(one, 'a');
+    await up(two, 'b', '--connect', address);
+    await expect
+      .poll(
+        async () => (await two.json<{ home: { store: string } }>('store', 'show', '--store', path(two))).home,
+      )
+      .toMatchObject({
+        store: (await one.json<{ facts: { id: string } }>('store', 'show', '--store', path(one))).facts.id,
+      });
+    expect(await two.must('store', 'show', '--store', path(two))).toMatch(
+      /^home +.*: what waits here is not handed out; see skein store merge --help$/m,
+    );
+    expect(await one.must('store', 'show', '--store', path(one))).toMatch(/^home +this store$/m);
+    await expect.poll(() => one.must('status')).toMatch(/^swarm +kept by a on /m);
+    const busy = await one.run(['store', 'merge', path(two), '--store', path(one)]);
+    expect(busy).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is in use') });
+    await Promise.all([one.must('down'), two.must('down')]);
+    const wrong = await two.run(['store', 'merge', path(one), '--store', path(two)]);
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('the swarm is kept on') });
+    expect(await one.json('store', 'merge', path(two), '--store', path(one))).toEqual({
+      path: path(one),
+      from: path(two),
+      moved: { letters: 2 },
+      left: [],
+    });
+    const again = await up(one, 'a');
+    await up(two, 'b', '--connect', again.address);
+    const letters = await one.json<LetterStatus[]>('letter', 'ls', '--to', 'c');
+    expect(letters.map(({ id }) => id)).toEqual(sent);
+    await up(two, 'c', '--connect', again.address);
+    const got = await two.must('letter', 'follow', '--node', 'c', '--count', '3', '--json');
+    expect(
+      got
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id),
+    ).toEqual(sent);
+  });
+
   test('does not begin a new swarm where the store of the old one was taken away', async () => {
     await using site = await openSite();
     await site.up('a');
@@ -324,7 +377,7 @@ describe('which store', () => {
   });
 
   test.each<[string, number, RegExp]>([
-    ['store', 2, /say which: skein store show, check, backup, restore, adopt/],
+    ['store', 2, /say which: skein store show, check, backup, restore, rekey, merge, adopt/],
     ['store show --store none', 2, /the setting store is none.*: name a file with --store/],
     ['store show --namespace a/b', 2, /--namespace: a name has 1 to 64 of/],
     [

@@ -585,3 +585,60 @@ test('the swarm is kept by a node that has a store, also where its broker has no
   await made.world.resolve(lifeOf(first[0]).node.letters.send((second[1] as Member).nodeName, 1));
   await until(made, () => letters.length === 1, 'the letter arrives');
 });
+
+const day = 24 * 3_600_000;
+
+test('no letter expires earlier, and none later, where the clock of its broker is set by a day', async () => {
+  const made = await machine(21, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const undelivered: { id: string; state: string; at: number }[] = [];
+  a.node.events.addEventListener('letter:undelivered', ({ detail: { id, state } }) =>
+    undelivered.push({ id, state, at: made.world.now }),
+  );
+  const { clock } = made.broker.platform;
+  const send = (body: string, expiresMs: number) =>
+    made.world.resolve(a.node.letters.send(b.node.name, body, { expiresMs }));
+  const before = await send('sent before', 40_000);
+  const lasting = await send('lasting', day);
+  const sentAt = made.world.now;
+  clock.jumpWall(day);
+  await made.world.run(15_000);
+  expect(undelivered).toEqual([]);
+  const during = await send('sent while it is ahead', 60_000);
+  clock.jumpWall(-day);
+  await made.world.run(10_000);
+  await until(made, () => undelivered.length === 1, 'the first one expires');
+  await made.world.run(20_000);
+  await until(made, () => undelivered.length === 2, 'the second one expires');
+  expect(undelivered.map(({ id, state }) => [id, state])).toEqual([
+    [before.id, 'expired'],
+    [during.id, 'expired'],
+  ]);
+  // Looked for every 10 s.
+  expect((undelivered[0]?.at ?? 0) - sentAt).toBeLessThan(40_000 + 10_100);
+  expect((undelivered[1]?.at ?? 0) - sentAt).toBeLessThan(15_000 + 60_000 + 10_200);
+  const letters = handled(b);
+  await until(made, () => letters.length === 1, 'the one that lasts is handed out');
+  expect(letters[0]?.id).toBe(lasting.id);
+});
+
+test('a clock that was set by a day while the broker was being replaced lets no letter expire early', async () => {
+  const made = await machine(22, 3);
+  const { broker } = made;
+  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const sent = await made.world.resolve(a.node.letters.send(b.node.name, 'kept', { expiresMs: day / 2 }));
+  made.mesh.crash(broker.member);
+  for (const life of [a, b]) life.platform.clock.jumpWall(day);
+  await made.world.run(15_000);
+  const status = await made.world.resolve(a.node.letters.status(sent.id));
+  expect(status?.recipients).toMatchObject([{ state: 'stored' }]);
+  const statuses = await made.world.resolve(Promise.all([a.node.status(), b.node.status()]));
+  const [noticed] = statuses.flatMap(
+    ({ features }) => (features.swarm as { clockSet?: object }).clockSet ?? [],
+  );
+  const wallNow = a.platform.wallNow();
+  expect(noticed).toEqual({
+    expected: expect.closeTo(wallNow - day, -5),
+    wallNow: expect.closeTo(wallNow, -5),
+  });
+});

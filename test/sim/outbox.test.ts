@@ -143,6 +143,18 @@ test('a letter of the outbox that is refused later, or expires there, is reporte
   ]);
 });
 
+test('a letter of the outbox expires no earlier where the clock of its author is set by a day', async () => {
+  const { made, a, b, lose, comeBack } = await twoMachines(7);
+  await lose();
+  const halfDay = 12 * 3_600_000;
+  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'second', { expiresMs: halfDay }));
+  lifeOf(a).platform.clock.jumpWall(2 * halfDay);
+  const letters = handled(lifeOf(b));
+  comeBack();
+  await until(made, () => letters.length === 2, 'both letters arrive');
+  expect(letters.map(({ body }) => body)).toEqual(['first', 'second']);
+});
+
 test('with two copies a letter outlives the disk of the store, and only while it is not handled', async () => {
   const { made, kept, a, b, left } = await twoMachines(5);
   const letters = handled(lifeOf(b));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkStore } from '../../src/stores/sqlite/check.ts';
+import type { SqliteLibrary } from '../../src/stores/sqlite/library.ts';
 import { restoreStore } from '../../src/stores/sqlite/restore.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { syncTimes } from '../../src/stores/sqlite/sync-times.ts';
@@ -154,6 +155,46 @@ describe('a look at a store', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  test('says how a closed store is written, although nobody writes it', () => {
+    const path = madeFile();
+    expect(checkStore(path).facts?.pragmas.journal_mode).toBe('delete');
+    change(path, 'PRAGMA journal_mode = WAL');
+    expect(suffixesOf(path)).not.toContain('-wal');
+    expect(checkStore(path).facts?.pragmas.journal_mode).toBe('wal');
+  });
+
+  /** While it is read without a log, this happens to it. */
+  const whileRead = (happens: () => void): SqliteLibrary => ({
+    ...library,
+    open(address, options) {
+      const database = library.open(address, options);
+      if (!address.includes('immutable')) return database;
+      database.prepare('SELECT count(*) FROM sqlite_schema').get();
+      happens();
+      return database;
+    },
+  });
+
+  test('is of one moment, also where a node begins to use the store meanwhile', () => {
+    const path = madeFile(100);
+    let node: ReturnType<typeof open> | undefined;
+    const begun = whileRead(() => {
+      node = open(path);
+      node.carryOut([claim(100), add('meanwhile')]);
+    });
+    expect(checkStore(path, begun)).toMatchObject({ problems: [], facts: { epoch: 100 } });
+    node?.close();
+  });
+
+  test('gives up where the store changes each time', () => {
+    const path = madeFile(100);
+    const used = whileRead(() => change(path, 'UPDATE skein_store SET epoch = epoch + 1'));
+    expect(problemOf(() => checkStore(path, used))).toMatchObject({
+      code: 'SKEIN_BUSY',
+      message: `the store ${path} changed each time that it was read: try again`,
+    });
+  });
+
   test('sees what a store in use has in its log, and disturbs nobody', () => {
     const path = newPath();
     const engine = open(path);
@@ -228,7 +269,7 @@ describe('a restored store', () => {
     });
     expect(problemOf(() => restoreStore(from, path, { replace: true }))).toMatchObject({
       code: 'SKEIN_BUSY',
-      message: `the store ${path} is in use: stop its broker, then restore`,
+      message: `the store ${path} is in use: stop the nodes that use it, then restore`,
     });
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(textsOf(running)).toEqual(['before']);

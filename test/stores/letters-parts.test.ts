@@ -81,6 +81,10 @@ const item = fc.record({
   waitMs: fc.integer({ min: 1, max: 30 }),
   reason: fc.constantFrom('', 'no'),
 });
+const late = fc.constantFrom(
+  ...[30, 60, 100, 250],
+  ...[letterLimits.letterFailedKeptMs + 100, 2 * letterLimits.letterFailedKeptMs],
+);
 const commands = fc.oneof(
   fc.record({
     verb: fc.constant('put'),
@@ -106,6 +110,7 @@ const commands = fc.oneof(
     input: fc.record({
       recipient: someone,
       now: time,
+      time,
       via: someone,
       items: fc.array(item, { maxLength: 4 }),
     }),
@@ -117,14 +122,8 @@ const commands = fc.oneof(
   fc.record({
     verb: fc.constant('sweep'),
     input: fc.record({
-      now: fc.constantFrom(
-        30,
-        60,
-        100,
-        250,
-        letterLimits.letterFailedKeptMs + 100,
-        2 * letterLimits.letterFailedKeptMs,
-      ),
+      now: late,
+      time: late,
       via: someone,
       limit: fc.integer({ min: 1, max: 6 }),
     }),
@@ -184,6 +183,7 @@ test('every operation on a letter notes what it did to whom, and what changes no
     ask('settle', {
       recipient,
       now: 2,
+      time: 2,
       via: 'x',
       items: [{ n, outcome, due: 9, waitMs: 7, reason }],
     });
@@ -197,7 +197,7 @@ test('every operation on a letter notes what it did to whom, and what changes no
   settle('d', 1, 'refused', 'no');
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
-  ask('sweep', { now: 60, via: 'x', limit: 10 });
+  ask('sweep', { now: 60, time: 60, via: 'x', limit: 10 });
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
   expect(
@@ -255,6 +255,7 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
   ask('settle', {
     recipient: 'b',
     now: 2,
+    time: 2,
     via: 'a',
     items: [{ n: 7, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
   });
@@ -294,7 +295,8 @@ test('numbers are given once, whatever is forgotten', () => {
     });
   expect(put(1)).toEqual([{ type: 'stored', n: 1 }]);
   ask('remove', { id: hex(1), now: 1, trace: ['a'] });
-  ask('sweep', { now: letterLimits.letterSettledKeptMs + 1, via: 'a', limit: 10 });
+  const day = letterLimits.letterSettledKeptMs + 1;
+  ask('sweep', { now: day, time: day, via: 'a', limit: 10 });
   expect(ask('status', hex(1))).toBe(null);
   expect(put(2)).toEqual([{ type: 'stored', n: 2 }]);
   close();
@@ -365,6 +367,12 @@ test('who was seen on SQLite is as its model says', () => {
     }),
     { maxLength: 5 },
   );
+  const clock = fc.record({
+    correctionMs: fc.integer(),
+    wallNow: fc.nat(),
+    boot: fc.constantFrom('', 'this', 'that'),
+    elapsedMs: fc.nat(),
+  });
   void fc.assert(
     fc.property(
       fc.array(sights, { maxLength: 5 }),
@@ -372,7 +380,8 @@ test('who was seen on SQLite is as its model says', () => {
       fc.integer({ min: 1, max: 3 }),
       fc.array(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), { maxLength: 5 }),
       someone,
-      (all, after, limit, pins, forgotten) => {
+      fc.array(clock, { maxLength: 3 }),
+      (all, after, limit, pins, forgotten, clocks) => {
         const { ask, log, close } = pair(swarmModel, swarmSqlite);
         for (const each of all) ask('saw', { sights: each, events: each.map(joined) });
         expect(log()).toHaveLength(all.flat().length);
@@ -381,6 +390,9 @@ test('who was seen on SQLite is as its model says', () => {
         ask('names', { after, limit });
         ask('nodes', { after, limit });
         ask('pins', { after, limit });
+        ask('clock', null);
+        for (const each of clocks) ask('keepClock', each);
+        ask('clock', null);
         close();
       },
     ),

@@ -13,6 +13,7 @@ const status = {
   version: '0.1.0',
   features: {},
   troubles: [],
+  warnings: [],
 } as unknown as Parameters<typeof formatStatus>[0];
 
 test('while a key is being changed, each link shows by which key it stands', () => {
@@ -32,4 +33,26 @@ test('whoever was cut off is named with the reason, and the line is missing wher
   const text = formatStatus({ ...status, features: { topology: { cutOff } } });
   expect(text).toMatch(/cut off\s+mallory: it passed on a forged record of c \(2 times\)/);
   expect(text).toMatch(/cut off\s+eve: it floods records \(1 time\)/);
+});
+
+test('what endangers the store of the node is shown with its time, and what the swarm has to say', () => {
+  expect(formatStatus(status)).not.toMatch(/warning|swarm|clock/);
+  const text = formatStatus({
+    ...status,
+    features: {
+      swarm: {
+        broker: 'k',
+        store: 'elsewhere',
+        home: { store: 'ab'.repeat(16), host: 'attic' },
+        clockSet: { expected: 1_800_000_000_000, wallNow: 1_800_086_400_000 },
+      },
+    },
+    warnings: [{ at: 1_800_000_000_000, text: 'the store lies in memory' }],
+  });
+  expect(text).toMatch(/^warning +2027-01-1.T.*: the store lies in memory$/m);
+  expect(text).toMatch(/^swarm +kept by k on attic \(store abababab\)$/m);
+  expect(text).toMatch(/^clock +was set ahead by 24h 0m, to 2027-.* where 2027-.* was expected$/m);
+  const problem = { store: 'elsewhere', problem: 'no node of this swarm has a store' };
+  const none = formatStatus({ ...status, features: { swarm: problem } });
+  expect(none).toMatch(/^swarm +kept by nobody: no node of this swarm has a store$/m);
 });

@@ -11,6 +11,7 @@ import {
   type PrintChoice,
   withJson,
 } from '../kit/command.ts';
+import { localTime } from '../kit/local-time.ts';
 import { list, orDash, plural, print, printJson, table } from '../kit/output.ts';
 import { controlOf, withNode } from '../kit/with-node.ts';
 
@@ -82,6 +83,7 @@ export function formatStatus(status: NodeStatus): string {
     ['process', orDash(status.pid?.toString())],
     ...Object.values(featureClis).flatMap(({ statusLines }) => statusLines?.(status.features) ?? []),
     ...troubleLines(status.troubles),
+    ...status.warnings.map(({ at, text }): [string, string] => ['warning', `${localTime(at)}: ${text}`]),
   ]);
   return status.links.length === 0 ? head : `${head}\n\n${formatLinks(status.links, status.security.keys)}`;
 }

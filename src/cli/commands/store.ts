@@ -8,15 +8,20 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { featureClis } from '../../features/cli.ts';
-import { defaultStorePath } from '../../host/lazy-store.ts';
+import { findKeys } from '../../host/keys/key-source.ts';
+import { defaultStorePath, ownStoresBeside } from '../../host/lazy-store.ts';
 import { makeFolder } from '../../host/make-folder.ts';
-import { noteAsHome } from '../../host/store-note.ts';
+import { StoreMesh } from '../../host/store-mesh.ts';
+import { noteAsHome, readNote } from '../../host/store-note.ts';
+import { swarmParts } from '../../host/swarm-parts.ts';
 import { SkeinError } from '../../kernel/index.ts';
 import { checkSetting } from '../../kit/setting.ts';
 import { noStore, settings } from '../../node/settings.ts';
 import { copyTo } from '../../stores/sqlite/backup.ts';
-import { checkStore, openToRead, type StoreCheck } from '../../stores/sqlite/check.ts';
+import { checkStore, type StoreCheck } from '../../stores/sqlite/check.ts';
 import { loadSqlite } from '../../stores/sqlite/library.ts';
+import { type Merged, mergeStore } from '../../stores/sqlite/merge.ts';
+import { readStore } from '../../stores/sqlite/reading.ts';
 import { restoreStore } from '../../stores/sqlite/restore.ts';
 import { syncTimes } from '../../stores/sqlite/sync-times.ts';
 import { command, type PrintChoice, withJson } from '../kit/command.ts';
@@ -29,14 +34,17 @@ interface StoreChoice extends PrintChoice {
   readonly store?: string;
   readonly namespace?: string;
   readonly config?: string;
+  readonly keyFile?: string;
 }
 
 export async function build(): Promise<Command> {
-  const store = command('store', 'the file that keeps the swarm: show, check, back up, restore, adopt', [
-    'skein store show',
-    'skein store backup swarm.backup',
-  ]);
-  for (const build of [buildShow, buildCheck, buildBackup, buildRestore]) store.addCommand(build());
+  const store = command(
+    'store',
+    'the file that keeps the swarm: show, check, back up, restore, rekey, merge, adopt',
+    ['skein store show', 'skein store backup swarm.backup'],
+  );
+  for (const build of [buildShow, buildCheck, buildBackup, buildRestore, buildRekey, buildMerge])
+    store.addCommand(build());
   const clis: readonly FeatureCli[] = Object.values(featureClis);
   const loaded = await Promise.all(
     clis.flatMap(({ storeCommands = [] }) => storeCommands.map((load) => load())),
@@ -59,8 +67,9 @@ function buildShow(): Command {
     (choice: StoreChoice) => {
       const found = checkStore(pathOf(choice));
       const syncMs = syncTimesAt(dirname(found.path));
-      if (choice.json) printJson({ ...found, syncMs: syncMs ?? null });
-      else print(formatStore(found, syncMs));
+      const home = homeBeside(found.path) ?? null;
+      if (choice.json) printJson({ ...found, home, syncMs: syncMs ?? null });
+      else print(formatStore(found, home, syncMs));
     },
   );
 }
@@ -115,17 +124,86 @@ function buildRestore(): Command {
     });
 }
 
+function buildRekey(): Command {
+  return storeCommand('rekey', 'give the store to the mesh whose key nodes here have now', [
+    'skein store rekey',
+  ])
+    .option('--key-file <path>', 'the file with the key (default: that of skein up)')
+    .addHelpText(
+      'after',
+      '\nFor when the key of the mesh was changed while no node ran here. While one runs\nwith the old key and the new one beside each other, the store follows by itself.\nStart the nodes that use the store again afterwards.',
+    )
+    .action((choice: StoreChoice) => {
+      const path = pathOf(choice);
+      if (!existsSync(path))
+        throw new SkeinError('SKEIN_STORE', `there is no store at ${path}: name the file of one`);
+      const ids = keyIdsOf(choice);
+      for (const each of [path, ...ownStoresBeside(path)]) new StoreMesh(each, () => ids).write();
+      if (choice.json) printJson({ path, keys: ids });
+      else
+        print(
+          `${path} belongs to ${ids.length === 0 ? 'nodes without a key' : `the mesh of key ${ids.join(', ')}`}`,
+        );
+    });
+}
+
+function buildMerge(): Command {
+  return storeCommand('merge', 'move what waits in another store into this one, while no node uses either', [
+    'skein store merge other/swarm.sqlite',
+  ])
+    .argument('<file>', 'the other store')
+    .addHelpText(
+      'after',
+      '\nFor when two machines began a swarm before they heard of each other: the older\nstore is the swarm’s, and letters of the other one wait there. Bring its file to\nthe machine of the older one, with those beside it, and merge it there. Letters\nkeep their ids. What has failed there stays there. Ends with 1 if letters stayed\nfor another reason.',
+    )
+    .action(async (file: string, choice: StoreChoice) => {
+      const [from, path] = [resolve(file), pathOf(choice)];
+      const parts = await swarmParts();
+      const check = (into: string): void => refuseOther(path, into);
+      const merged = mergeStore(from, path, { library: loadSqlite(), parts, now: Date.now(), check });
+      if (choice.json) printJson({ path, from, ...merged });
+      else print([...movedLines(merged, from, path), ...merged.left].join('\n'));
+      if (merged.left.length > 0) throw new ExitError(1);
+    });
+}
+
+function movedLines({ moved }: Merged, from: string, path: string): string[] {
+  return Object.entries(moved).map(([what, count]) => `${what}: ${count} moved from ${from} to ${path}`);
+}
+
+/** What is moved into a store that is not the swarm's would wait there for nothing. @param id Of the store there. */
+function refuseOther(path: string, id: string): void {
+  const home = homeBeside(path);
+  if (home === undefined || home.store === id) return;
+  throw new SkeinError(
+    'SKEIN_STORE',
+    `the swarm is kept on ${home.host}, in store ${home.store}, and not in ${path} (store ${id}): nothing was moved; merge them there`,
+  );
+}
+
+/** Undefined: no node of this machine has heard of one. */
+function homeBeside(path: string): { readonly store: string; readonly host: string } | undefined {
+  const { store, host } = (readNote(path) ?? {}) as { readonly store?: unknown; readonly host?: unknown };
+  return typeof store === 'string' && typeof host === 'string' ? { store, host } : undefined;
+}
+
+/** The keys that nodes started here would have; none: they would go without. */
+function keyIdsOf({ keyFile, namespace, config }: StoreChoice): readonly string[] {
+  const found = findSettings({ flags: { keyFile, namespace }, environment: process.env, config });
+  if (found.given.get('insecure')?.value === true) return [];
+  const keys = findKeys({ key: undefined, keyFile: settingOf(found, 'keyFile') });
+  return keys?.ring.all.map(({ id }) => id) ?? [];
+}
+
 /** The copy is checked: a node that begins to use the store in that moment may have spoiled it. @returns the store's id. */
 function backUp(path: string, copy: string): string | undefined {
   const { problems, facts } = checkStore(path);
   if (problems.length > 0)
     throw new SkeinError('SKEIN_STORE', `the store ${path} is damaged and was not copied: ${problems[0]}`);
-  const source = openToRead(loadSqlite(), path);
-  try {
-    copyTo(source, path, copy);
-  } finally {
-    source.close();
-  }
+  readStore(loadSqlite(), path, {
+    read: (source) => copyTo(source, path, copy),
+    undo: () => rmSync(copy),
+  });
   const [problem] = checkStore(copy).problems;
   if (problem === undefined) return facts?.id;
   rmSync(copy);
@@ -154,12 +232,16 @@ function pathOf({ store, namespace, config }: StoreChoice): string {
 }
 
 /** @throws TypeError for a value that does not fit. */
-function settingOf({ given }: FoundSettings, name: 'store' | 'namespace'): string | undefined {
+function settingOf({ given }: FoundSettings, name: 'store' | 'namespace' | 'keyFile'): string | undefined {
   const found = given.get(name);
   return found === undefined ? undefined : checkSetting(settings[name], found.value, found.place);
 }
 
-function formatStore(found: StoreCheck, syncMs: readonly number[] | undefined): string {
+function formatStore(
+  found: StoreCheck,
+  home: ReturnType<typeof homeBeside> | null,
+  syncMs: readonly number[] | undefined,
+): string {
   const { path, sizeBytes, writeAheadLogBytes, library, sqliteVersion, facts, problems } = found;
   const parts = Object.entries(facts?.parts ?? {}).map(([part, version]) => `${part} ${version}`);
   return list([
@@ -167,6 +249,7 @@ function formatStore(found: StoreCheck, syncMs: readonly number[] | undefined): 
     ['size', plural(sizeBytes, 'byte')],
     ['write-ahead log', plural(writeAheadLogBytes, 'byte')],
     ['store', orDash(facts?.id)],
+    ['home', homeText(home, facts?.id)],
     ['epoch', orDash(facts?.epoch.toString())],
     ['parts', orDash(parts.join(', '))],
     ['library', `${library}, SQLite ${sqliteVersion}`],
@@ -174,6 +257,13 @@ function formatStore(found: StoreCheck, syncMs: readonly number[] | undefined): 
     ...Object.entries(facts?.pragmas ?? {}).map(([name, value]) => [name, String(value)] as const),
     ...problems.map((problem) => ['problem', problem] as const),
   ]);
+}
+
+/** @param id Of the store that is shown. */
+function homeText(home: ReturnType<typeof homeBeside> | null, id: string | undefined): string {
+  if (home === null || home === undefined) return '-';
+  if (home.store === id) return 'this store';
+  return `${home.host}, store ${home.store}: what waits here is not handed out; see skein store merge --help`;
 }
 
 /** @param times The shortest first. */

@@ -55,6 +55,15 @@ export interface Unsent {
   /** `no-route`, or `busy` where the queue of the next link is full. */
   readonly reason: DropReason;
 }
+
+/** How long a machine has run. Setting its clock does not change it, and the time of a suspend is part of it. */
+export interface Uptime {
+  /** Of this run of the machine: another one has another id. */
+  readonly boot: string;
+  /** Since it began, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
 /** What both agents offer. */
 interface Agent {
   /** This node. */
@@ -63,6 +72,8 @@ interface Agent {
   readonly now: number;
   /** Unix time of this turn in milliseconds; may jump. */
   readonly wallNow: number;
+  /** How long the machine has run, as it says now: costs a call of the system. Undefined: unknown. */
+  uptime(): Uptime | undefined;
   /** The node's source of randomness: seeded in the simulator, so behaviors use no other. */
   readonly random: Random;
   /** Routes of this node, for lookups. Only the kernel reports changes of links to it. */

@@ -5,11 +5,11 @@
  * that SQLite may make the index of a write-ahead log that a crash has left.
  */
 import { statSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { SkeinError } from '../../kernel/errors.ts';
 import { failureOfSqlite } from './failures.ts';
 import { applicationId, formatVersion } from './file.ts';
 import { loadSqlite, type SqliteDatabase, type SqliteLibrary } from './library.ts';
+import { journalModeOf, readStore } from './reading.ts';
 
 /** What a store's file is, as far as it can be read. */
 interface StoreFacts {
@@ -46,38 +46,33 @@ const pragmas = [
 
 /** @throws SkeinError SKEIN_STORE where there is no store at all. */
 export function checkStore(path: string, library: SqliteLibrary = loadSqlite()): StoreCheck {
-  const sizeBytes = fileSizeOf(path);
-  const writeAheadLogBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  fileSizeOf(path);
+  const found = readStore(library, path, { read: (database, isAlone) => lookAt(database, path, isAlone) });
+  return { ...found, ...versionOf(library) };
+}
+
+function lookAt(
+  database: SqliteDatabase,
+  path: string,
+  isAlone: boolean,
+): Omit<StoreCheck, 'library' | 'sqliteVersion'> {
   const problems: string[] = [];
   let facts: StoreFacts | undefined;
-  const database = openToRead(library, path);
   try {
     checkKind(database, path);
     problems.push(...problemsOf(database));
-    facts = factsOf(database);
+    facts = factsOf(database, isAlone ? { journal_mode: journalModeOf(path) } : {});
   } catch (error) {
     const failure = failureOfSqlite(error, path);
     if (error === failure) throw failure;
     problems.push(failure.message);
-  } finally {
-    database.close();
   }
-  return { path, problems, facts, ...versionOf(library), sizeBytes, writeAheadLogBytes };
+  const writeAheadLogBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return { path, problems, facts, sizeBytes: fileSizeOf(path), writeAheadLogBytes };
 }
 
-/** @throws SkeinError SKEIN_STORE. */
-export function openToRead(library: SqliteLibrary, path: string): SqliteDatabase {
-  // Without a log nobody has it open. To read it as usual would make one, and leave it.
-  const hasLog = statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
-  const address = hasLog ? path : `${pathToFileURL(path).href}?immutable=1`;
-  try {
-    return library.open(address, { readOnly: true });
-  } catch (error) {
-    throw failureOfSqlite(error, path);
-  }
-}
-
-function fileSizeOf(path: string): number {
+/** @throws SkeinError SKEIN_STORE where there is no file. */
+export function fileSizeOf(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === true) return found.size;
   throw new SkeinError('SKEIN_STORE', `there is no store at ${path}: name the file of one`);
@@ -105,7 +100,7 @@ interface Violation {
   readonly rowid: number | null;
 }
 
-function factsOf(database: SqliteDatabase): StoreFacts {
+function factsOf(database: SqliteDatabase, known: StoreFacts['pragmas']): StoreFacts {
   const store = database.prepare('SELECT lower(hex(id)) AS id, epoch FROM skein_store').get();
   const parts = database.prepare('SELECT feature, version FROM skein_part ORDER BY feature').all();
   return {
@@ -113,7 +108,10 @@ function factsOf(database: SqliteDatabase): StoreFacts {
     parts: Object.fromEntries(
       (parts as { feature: string; version: number }[]).map(({ feature, version }) => [feature, version]),
     ),
-    pragmas: Object.fromEntries(pragmas.map((name) => [name, readValue(database, `PRAGMA ${name}`)])),
+    pragmas: {
+      ...Object.fromEntries(pragmas.map((name) => [name, readValue(database, `PRAGMA ${name}`)])),
+      ...known,
+    },
   };
 }
 

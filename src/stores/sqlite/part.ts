@@ -4,7 +4,7 @@
  * Written by features beside their store model, which says what each operation means. Invariant: a migration is never
  * changed once it was released; tables of a feature begin with its name, so that features do not meet.
  */
-import type { AnswerOf, InputOf, Verb, Verbs } from '../../kernel/contracts.ts';
+import type { AnswerOf, InputOf, StoreOperation, Verb, Verbs } from '../../kernel/contracts.ts';
 import type { StoreLog } from '../../kernel/log-event.ts';
 import type { SqliteDatabase } from './library.ts';
 
@@ -13,6 +13,33 @@ type Operations<V extends Verbs> = {
   /** @throws whatever makes the operation fail: nothing of it stays. A SkeinError keeps its code. */
   readonly [Name in Verb<V>]: (input: InputOf<V, Name>) => AnswerOf<V, Name>;
 };
+
+/** A step of a merge: what of another store this one is to take. */
+export interface Handover {
+  /** Asked of the store that takes it. */
+  readonly put: StoreOperation;
+  /** @param answer What `put` has answered. @returns Asked of the store that gives it; nothing of it waits there then. */
+  taken(answer: unknown): HandedOver;
+}
+
+export interface HandedOver {
+  readonly operations: readonly StoreOperation[];
+  /** What waits in the store that takes it now. */
+  readonly moved: number;
+  /** What stays where it is, and why. */
+  readonly left: readonly string[];
+}
+
+/** What a merge knows of both stores. */
+export interface MergeTerms {
+  /** Of the store that takes it: 32 hexadecimal digits. */
+  readonly into: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** What is added to `now` where something expires by it, in the store that takes it. */
+  readonly aheadMs: number;
+  readonly fromAheadMs: number;
+}
 
 /** The part of a store that belongs to one feature. */
 export interface SqlitePart<V extends Verbs = Verbs> {
@@ -30,6 +57,10 @@ export interface SqlitePart<V extends Verbs = Verbs> {
    * @param log Of the store: what an operation appends is kept with it.
    */
   operations(database: SqliteDatabase, log: StoreLog): Operations<V>;
+  /** What waits in another store, for `skein store merge`: read step by step, in its order. Default: nothing moves. */
+  readonly handOver?: (from: SqliteDatabase, terms: MergeTerms) => Iterable<Handover>;
+  /** What this store adds to the clock where something expires by it. Default: nothing, as far as this part knows. */
+  readonly aheadMs?: (database: SqliteDatabase) => number;
 }
 
 /** A part of whatever feature: what stores hold. */

@@ -10,10 +10,11 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
 import { copyTo } from './backup.ts';
-import { checkStore, openToRead } from './check.ts';
+import { checkStore } from './check.ts';
 import { failureOfSqlite } from './failures.ts';
 import { storeIdBytes } from './file.ts';
 import { loadSqlite, type SqliteLibrary } from './library.ts';
+import { readStore } from './reading.ts';
 import { syncFile, syncFolder } from './sync.ts';
 
 /** How `restoreStore` treats what is there. */
@@ -54,12 +55,10 @@ export function restoreStore(from: string, path: string, options: RestoreOptions
 }
 
 function makeCopy(library: SqliteLibrary, from: string, made: string): string {
-  const source = openToRead(library, from);
-  try {
-    copyTo(source, from, made);
-  } finally {
-    source.close();
-  }
+  readStore(library, from, {
+    read: (source) => copyTo(source, from, made),
+    undo: () => rmSync(made),
+  });
   const id = randomBytes(storeIdBytes).toString('hex');
   const copy = library.open(made);
   try {
@@ -82,7 +81,7 @@ function takePlace(made: string, path: string): void {
 }
 
 /** A process that has it open has a lock on it. */
-function refuseInUse(library: SqliteLibrary, path: string): void {
+export function refuseInUse(library: SqliteLibrary, path: string, what = 'restore'): void {
   const database = library.open(path);
   try {
     // Brings the log into the file as well, so that the store before is whole without it.
@@ -91,9 +90,13 @@ function refuseInUse(library: SqliteLibrary, path: string): void {
     const { code } = failureOfSqlite(cause, path);
     // Where it is damaged, nobody can use it.
     if (code === 'SKEIN_BUSY')
-      throw new SkeinError('SKEIN_BUSY', `the store ${path} is in use: stop its broker, then restore`, {
-        cause,
-      });
+      throw new SkeinError(
+        'SKEIN_BUSY',
+        `the store ${path} is in use: stop the nodes that use it, then ${what}`,
+        {
+          cause,
+        },
+      );
   } finally {
     database.close();
   }

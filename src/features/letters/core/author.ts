@@ -10,33 +10,15 @@ import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { Numbered } from '../../../kernel/parts/numbered.ts';
+import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
 import { Copies } from './copies.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import { inOutbox, type Outcome, outcomesOf, type Waiting } from './waiting-letter.ts';
 import { encodePut } from './wire.ts';
-
-interface Waiting {
-  readonly letter: Letter;
-  /** Among all that this node has sent; 0: it is of an earlier run. */
-  readonly serial: number;
-  place: number;
-  readonly copies: number;
-  /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
-  handles: unknown[];
-  isAnswered: boolean;
-  /** The outbox is enough from then on, kernel time. */
-  readonly outboxAt: number;
-  /** In the outbox: on its way there, or in it. */
-  kept: 'no' | 'asked' | 'yes';
-}
-
-interface Outcome {
-  readonly handle: unknown;
-  readonly stored: Stored;
-}
 
 interface Batch {
   /** Under which it was sent last: an answer to an earlier time does not count. */
@@ -97,6 +79,8 @@ export class Author {
   private toKeep: Waiting[] = [];
   /** The outbox has failed: nothing is put there before. */
   private keepAgainAt = 0;
+  /** By which letters expire in the outbox. */
+  private readonly clock: SteadyClock;
   private lastNumber = 0;
   private lastPlace = 0;
   private lastSerial = 0;
@@ -110,6 +94,13 @@ export class Author {
   constructor(ports: AuthorPorts) {
     this.ports = ports;
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
+    this.clock = new SteadyClock({
+      reading: () => ports.agent,
+      uptime: () => ports.agent.uptime(),
+      // Who keeps the swarm reports it.
+      stepped: () => undefined,
+    });
+    this.clock.begin(null);
     this.copies = new Copies({
       ...ports,
       now: () => ports.agent.now,
@@ -219,6 +210,7 @@ export class Author {
       copies: draft.copies,
       handles: [handle],
       isAnswered: false,
+      madeAt: this.clock.read(),
       outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
       kept: 'no',
     };
@@ -401,6 +393,7 @@ export class Author {
       copies,
       handles: [],
       isAnswered: true,
+      madeAt: letter.sentAt,
       outboxAt: 0,
       kept: 'yes',
     };
@@ -457,21 +450,21 @@ export class Author {
   private travelling(waiting: Waiting): Letter {
     const { letter } = waiting;
     if (!waiting.isAnswered) return letter;
-    const age = this.ageOf(letter);
+    const age = this.ageOf(waiting);
     return { ...letter, delayMs: Math.max(0, letter.delayMs - age), expiresMs: letter.expiresMs - age };
   }
 
   private hasExpired(waiting: Waiting): boolean {
     const { letter, isAnswered } = waiting;
-    if (!isAnswered || letter.expiresMs > this.ageOf(letter)) return false;
+    if (!isAnswered || letter.expiresMs > this.ageOf(waiting)) return false;
     this.ended(waiting);
     this.ports.outbox.drop([letter.id]);
     this.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
     return true;
   }
 
-  private ageOf({ sentAt }: Letter): number {
-    return Math.max(0, Math.floor(this.ports.agent.wallNow) - sentAt);
+  private ageOf({ madeAt }: Waiting): number {
+    return Math.max(0, this.clock.read() - madeAt);
   }
 
   private nextBatchLength(): number {
@@ -485,12 +478,4 @@ export class Author {
     }
     return this.queue.length;
   }
-}
-
-function outcomesOf({ handles }: Waiting, stored: Stored): Outcome[] {
-  return handles.map((handle) => ({ handle, stored }));
-}
-
-function inOutbox({ letter: { id } }: Waiting): Extract<Stored, { ok: true }> {
-  return { ok: true, id, n: 0, isRepeat: false, isInOutbox: true };
 }

@@ -78,7 +78,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
     const now = Math.floor(ports.wallNow());
     ports.ask(
       'retry',
-      { id, now, expiresAt: now + letterLimits.letterExpiresMs, trace },
+      { id, now, expiresAt: swarm.time + letterLimits.letterExpiresMs, trace },
       answer<readonly string[]>(reply, (recipients) => {
         ports.isDue(recipients, now);
         swarm.touched(letterTopic(id));

@@ -95,11 +95,12 @@ export class Intake {
     if (!this.ports.isCurrent(from)) return this.putEnded(line, errand);
     if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(line, errand);
     const { swarm, agent } = this.ports;
-    const now = this.ports.wallNow();
+    const clocks = { now: this.ports.wallNow(), time: this.ports.swarm.time };
+    const { now } = clocks;
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
     for (const letter of message.letters) {
-      const made = storedLetter(letter, from.name, swarm, { now, via: agent.self.name });
+      const made = storedLetter(letter, from.name, swarm, { ...clocks, via: agent.self.name });
       if ('code' in made) outcomes.push({ ok: false, failure: made });
       else {
         outcomes.push(undefined);

@@ -253,13 +253,20 @@ export interface LettersShape extends Shape {
     settle(input: {
       readonly recipient: string;
       readonly now: number;
+      /** Letters expire by it; it differs from `now` where a clock was set. */
+      readonly time: number;
       /** The broker, for the log; so it is below. */
       readonly via: string;
       readonly items: readonly SettleItem[];
     }): readonly Undelivered[];
     /** Were in hand of an incarnation that has ended. */
     returned(input: { readonly recipient: string; readonly ns: readonly number[] }): void;
-    sweep(input: { readonly now: number; readonly via: string; readonly limit: number }): {
+    sweep(input: {
+      readonly now: number;
+      readonly time: number;
+      readonly via: string;
+      readonly limit: number;
+    }): {
       readonly expired: readonly Undelivered[];
       readonly isMore: boolean;
     };

@@ -253,7 +253,8 @@ export class PostOffice {
     const now = this.readClock();
     const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
     const { name: via } = this.ports.agent.self;
-    this.ask('settle', { recipient: from.name, now, via, items }, (completion) => {
+    const input = { recipient: from.name, now, time: this.ports.swarm.time, via, items };
+    this.ask('settle', input, (completion) => {
       if (!completion.ok) {
         this.ports.swarm.operationFailed(completion.failure);
         return this.later(errand);
@@ -325,7 +326,8 @@ export class PostOffice {
     this.sweepAt = now + letterLimits.letterSweepMs;
     this.closeDesksOfAway(now);
     const { name: via } = this.ports.agent.self;
-    const input = { now: this.readClock(), via, limit: letterLimits.lettersPerSweepMax };
+    const times = { now: this.readClock(), time: this.ports.swarm.time };
+    const input = { ...times, via, limit: letterLimits.lettersPerSweepMax };
     this.ask('sweep', input, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };

@@ -10,12 +10,12 @@ import type { SwarmCore } from '../../swarm/core/shared.ts';
 import type { Letter, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
-/** @param now Unix milliseconds. @param via The broker's name. */
+/** @param now Unix milliseconds. @param time The same, by which letters expire. @param via The broker's name. */
 export function storedLetter(
   letter: Letter,
   author: string,
   swarm: Pick<SwarmCore, 'hasSeen' | 'namesSeen'>,
-  { now, via }: { readonly now: number; readonly via: string },
+  { now, time, via }: { readonly now: number; readonly time: number; readonly via: string },
 ): StoredLetter | Failure {
   const { recipients: named, delayMs, allowsUnknown } = letter;
   const recipients =
@@ -46,7 +46,7 @@ export function storedLetter(
     author,
     recipients,
     notBefore,
-    expiresAt: now + Math.max(1, letter.expiresMs),
+    expiresAt: time + Math.max(1, letter.expiresMs),
     via,
   };
 }

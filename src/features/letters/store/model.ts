@@ -95,11 +95,11 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       ids.filter((id) => (state.letters.get(state.byId.get(id) ?? 0)?.pending ?? 0) === 0),
     known: (state, ids) => ids.map((id) => state.byId.get(id) ?? 0),
     next,
-    settle(state, { recipient, now, via, items }, log) {
+    settle(state, { recipient, now, time, via, items }, log) {
       const events: LogEvent[] = [];
       const undelivered = items.flatMap((item) => {
         const copy = state.copies.get([recipient, item.n]);
-        const found = settle(state, recipient, item, now);
+        const found = settle(state, recipient, item, { now, time });
         if (copy !== undefined && !copy.hasFailed) {
           const of = state.letters.get(item.n) as LetterRow;
           events.push(settledEvent(of, recipient, item, { now, via }));
@@ -266,7 +266,7 @@ function settle(
   state: State,
   recipient: string,
   { n, outcome, due, waitMs, reason }: SettleItem,
-  now: number,
+  { now, time }: { readonly now: number; readonly time: number },
 ): Undelivered | undefined {
   const copy = state.copies.get([recipient, n]);
   if (copy === undefined || copy.hasFailed) return undefined;
@@ -281,7 +281,7 @@ function settle(
     return undefined;
   }
   if (outcome === 'failed') {
-    const expiresAt = now + letterLimits.letterFailedKeptMs;
+    const expiresAt = time + letterLimits.letterFailedKeptMs;
     add(state, recipient, n, { due: 0, waitMs: 0, attempts, expiresAt, hasFailed: true, reason });
   } else end(state, recipient, n, { state: 'refused', at: now, attempts, reason });
   return undelivered(state, recipient, n, outcome, reason);
@@ -300,11 +300,11 @@ function undelivered(
 
 function sweep(
   state: State,
-  { now, limit }: { readonly now: number; readonly limit: number },
+  { now, time, limit }: { readonly now: number; readonly time: number; readonly limit: number },
 ): { expired: Undelivered[]; isMore: boolean } {
   const expired: Undelivered[] = [];
   let count = 0;
-  for (const [[, n, recipient]] of state.expiring.rows({ below: [now + 1, 0, ''] })) {
+  for (const [[, n, recipient]] of state.expiring.rows({ below: [time + 1, 0, ''] })) {
     if (++count > limit) return { expired, isMore: true };
     const copy = state.copies.get([recipient, n]) as Copy;
     remove(state, recipient, n, copy);
@@ -312,7 +312,7 @@ function sweep(
     end(state, recipient, n, { state: what, at: now, attempts: copy.attempts, reason: copy.reason });
     if (!copy.hasFailed) expired.push(undelivered(state, recipient, n, what, copy.reason));
   }
-  const oldest = now - letterLimits.letterSettledKeptMs;
+  const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
   for (const [[, n]] of state.ended.rows({ below: [oldest + 1, 0] })) {
     if (++count > limit) return { expired, isMore: true };
     forget(state, n);

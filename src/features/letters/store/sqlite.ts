@@ -32,6 +32,7 @@ import {
   settledEvent,
   storedEvent,
 } from './events.ts';
+import { lettersHandedOver } from './hand-over.ts';
 import { prepare, tables } from './sqlite-statements.ts';
 
 interface LetterRow {
@@ -86,6 +87,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
   frees: ['settle', 'returned', 'sweep', 'remove'],
   migrations: [tables],
+  handOver: lettersHandedOver,
   operations(database, log) {
     const letters = new Rows(database, log);
     return {
@@ -93,7 +95,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
       ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
-      settle: ({ recipient, now, via, items }) => letters.settleAll(recipient, items, { now, via }),
+      settle: ({ recipient, items, ...by }) => letters.settleAll(recipient, items, by),
       returned({ recipient, ns }) {
         for (const n of ns) letters.returned(recipient, n);
       },
@@ -107,6 +109,12 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
     };
   },
 };
+
+/** Unix milliseconds: by the clock, and by what expires. */
+interface Timed {
+  readonly now: number;
+  readonly time: number;
+}
 
 class Rows {
   private readonly statements: ReturnType<typeof prepare>;
@@ -238,12 +246,12 @@ class Rows {
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
 
-  settleAll(recipient: string, items: readonly SettleItem[], by: ByBroker): Undelivered[] {
+  settleAll(recipient: string, items: readonly SettleItem[], by: ByBroker & Timed): Undelivered[] {
     this.changes.clear();
     const events: LogEvent[] = [];
     const undelivered: Undelivered[] = [];
     for (const item of items) {
-      const letter = this.settle(recipient, item, by.now);
+      const letter = this.settle(recipient, item, by);
       if (letter === undefined) continue;
       events.push(settledEvent(letter, recipient, item, by));
       const { outcome: state, reason } = item;
@@ -259,7 +267,7 @@ class Rows {
   private settle(
     recipient: string,
     { n, outcome, due, waitMs, reason }: SettleItem,
-    now: number,
+    { now, time }: Timed,
   ): LetterName | undefined {
     if (outcome === 'handled') return this.handled(recipient, n, now);
     const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
@@ -269,7 +277,7 @@ class Rows {
     if (outcome === 'again')
       this.statements.changeCopy.run(due, waitMs, attempts, copy.expires_at, 0, reason, recipient, n);
     else if (outcome === 'failed') {
-      const expiresAt = now + letterLimits.letterFailedKeptMs;
+      const expiresAt = time + letterLimits.letterFailedKeptMs;
       this.statements.changeCopy.run(0, 0, attempts, expiresAt, 1, reason, recipient, n);
       this.fill(recipient, -1, -bytes);
     } else this.end(copy, 'refused', now, attempts, reason);
@@ -307,13 +315,13 @@ class Rows {
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
-  sweep({ limit, ...by }: ByBroker & { readonly limit: number }): {
+  sweep({ limit, ...by }: ByBroker & Timed & { readonly limit: number }): {
     expired: Undelivered[];
     isMore: boolean;
   } {
-    const { now } = by;
+    const { now, time } = by;
     this.changes.clear();
-    const over = this.statements.expired.all(now, limit + 1) as CopyRow[];
+    const over = this.statements.expired.all(time, limit + 1) as CopyRow[];
     const expired: Undelivered[] = [];
     for (const copy of over.slice(0, limit)) {
       const { n, recipient, attempts, reason } = copy;
@@ -324,7 +332,7 @@ class Rows {
     this.writeMailboxes();
     this.log.append(expired.map((each) => expiredEvent(each, by)));
     const left = limit - Math.min(over.length, limit);
-    const oldest = now - letterLimits.letterSettledKeptMs;
+    const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
     const old = this.statements.old.all(oldest, left + 1) as { n: number }[];
     for (const { n } of old.slice(0, left)) this.forget(n);
     return { expired, isMore: over.length > limit || old.length > left };

@@ -189,7 +189,7 @@ export class Keeping {
     if (before !== undefined && before.store === id && home.store !== id)
       this.ports.agent.log(
         'warn',
-        `the swarm is kept on ${home.host} from now on: what the store of this machine has is handed out no more; \`skein store adopt\` here makes it the swarm's again`,
+        `the swarm is kept on ${home.host} from now on: what the store of this machine has is handed out no more; \`skein store merge FILE\` there moves it, with the file of this store; \`skein store adopt\` here makes this one the swarm's again`,
         { store: home.store },
       );
   }

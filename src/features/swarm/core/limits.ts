@@ -17,6 +17,8 @@ export const swarmLimits = {
   swarmNewHomeMs: 250,
   /** A store that could not be opened to see which one it is, is tried again after this. */
   swarmLookAgainMs: 5000,
+  /** What the clocks say is kept in the store this often, so that a clock that was set while nobody kept it is noticed. */
+  swarmClockKeepMs: 600_000,
   /** What is seen of nodes is written this much later, many in one operation. */
   swarmSeenMs: 1000,
   /** Denials in the store, those that were taken back among them: as many as a member keeps. */

@@ -56,3 +56,8 @@ export class Register {
     return sights;
   }
 }
+
+/** Undefined: the page was the last one. */
+export function lastOfWhole<Row>(page: readonly Row[]): Row | undefined {
+  return page.length < swarmLimits.swarmNodesPerPage ? undefined : page.at(-1);
+}

@@ -59,6 +59,8 @@ export interface SwarmCore {
   /** Id of the store in which the swarm is kept, as far as it is known. */
   readonly home: string | undefined;
   readonly office: Office;
+  /** As the broker: Unix milliseconds by which what is in the store expires. Goes on where a clock is set. */
+  readonly time: number;
   follow(follower: SwarmFollower): void;
   /** The program wants something of the swarm: the node joins the formation of its user, where it is in none. */
   want(): void;

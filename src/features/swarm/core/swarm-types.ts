@@ -3,6 +3,7 @@
 import type { Shape } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import type { LogEvent } from '../../../kernel/log-event.ts';
+import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import type { Denial } from '../../denials/core/shared.ts';
 import type { Home } from './home.ts';
 
@@ -92,6 +93,9 @@ export interface SwarmShape extends Shape {
     look(how: LookHow): Look;
     /** Kept beside the store, without a claim. */
     note(home: Home): void;
+    /** What the clocks said when that was kept last; null: never. */
+    clock(nothing: null): KeptClock | null;
+    keepClock(kept: KeptClock): void;
     saw(input: { readonly sights: readonly Sight[]; readonly events: readonly LogEvent[] }): void;
     names(request: PageRequest): readonly string[];
     nodes(request: PageRequest): readonly SeenNode[];

@@ -33,7 +33,10 @@ import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
 import { decodeSwarmMessage, encodeChanged, encodeUnwatch, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
+import { lastOfWhole } from './register.ts';
 import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
+import { StoreTime } from './store-time.ts';
+import { swarmStatus } from './swarm-status.ts';
 import type { SwarmShape } from './swarm-types.ts';
 import { Watchers } from './watchers.ts';
 import { Watching } from './watching.ts';
@@ -100,6 +103,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     isOpen: () => this.office.state === 'open',
   });
   private readonly owners: Owners;
+  private readonly storeTime = new StoreTime({
+    agent: () => this.agent,
+    isOpen: () => this.office.state === 'open',
+  });
   private readonly watching = new Watching();
   private readonly watchers = new Watchers(
     (to, number, arrived) => void this.lines.reply(to, encodeChanged(number), arrived),
@@ -165,6 +172,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   get problem() {
     return this.keeping.problem;
+  }
+
+  get time() {
+    return this.storeTime.now();
   }
 
   follow(follower: SwarmFollower): void {
@@ -374,8 +385,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     } else if (completion.verb === 'pins') {
       this.owners.pins.loaded(completion.value);
       const last = lastOfWhole(completion.value)?.name;
-      if (last === undefined) this.opened();
+      if (last === undefined) this.claimToken = this.agent.store('clock', null);
       else this.loadPins(last);
+    } else if (completion.verb === 'clock') {
+      this.storeTime.begin(completion.value);
+      this.opened();
     }
   }
 
@@ -475,19 +489,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   private status(): Record<string, unknown> {
-    const { office, broker } = this;
-    const failed = office.state === 'failed' ? office.failure : this.problem;
-    const why = failed === undefined ? {} : { problem: failed.message };
-    const { home } = this.keeping;
-    const at = home === undefined ? {} : { home: { store: home.store, host: home.host } };
+    const { office, problem } = this;
+    const standing = swarmStatus({ office, broker: this.broker?.name, problem, home: this.keeping.home });
     const watchers = this.watchers.count;
-    return { broker: broker?.name, store: office.state, ...why, ...at, watchers, ...this.lines.counts };
+    return { ...standing, ...this.storeTime.status(), watchers, ...this.lines.counts };
   }
-}
-
-/** Undefined: the page was the last one. */
-function lastOfWhole<Row>(page: readonly Row[]): Row | undefined {
-  return page.length < swarmLimits.swarmNodesPerPage ? undefined : page.at(-1);
 }
 
 function movedAway(): Failure {

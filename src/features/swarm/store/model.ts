@@ -1,5 +1,6 @@
 /** What the swarm's operations on the store mean: who was ever here. */
-import { Table } from '../../../stores/collections.ts';
+import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
+import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type { Denial } from '../../denials/core/shared.ts';
 import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
@@ -13,6 +14,7 @@ interface SwarmState {
   readonly pins: Table<string, string>;
   /** By name and identity. */
   readonly denials: Table<string, Denial>;
+  readonly clock: Cell<KeptClock | null>;
 }
 
 /** The others are verbs of every store itself. */
@@ -20,8 +22,13 @@ type Verbs = Omit<SwarmShape['store'], 'claim' | 'look' | 'note'>;
 
 export const swarmModel = storeModel<Verbs, SwarmState>({
   name: 'swarm',
-  initial: () => ({ nodes: new Table(), pins: new Table(), denials: new Table() }),
+  frees: ['keepClock'],
+  initial: () => ({ nodes: new Table(), pins: new Table(), denials: new Table(), clock: new Cell(null) }),
   operations: {
+    clock: ({ clock }) => clock.value,
+    keepClock({ clock }, kept) {
+      clock.value = kept;
+    },
     saw({ nodes }, { sights, events }, log) {
       log.append(events);
       for (const { name, at, services, addresses } of sights) {

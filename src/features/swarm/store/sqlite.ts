@@ -1,4 +1,5 @@
 /** The swarm's part of a store on SQLite. `model.ts` says what each operation means. */
+import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type { Denial } from '../../denials/core/shared.ts';
 import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
@@ -40,7 +41,20 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
       by_node TEXT NOT NULL,
       PRIMARY KEY (name, identity)
     ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE swarm_clock (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      -- What is added to the clock of the machine, so that it goes on steadily where that one was set.
+      correction_ms INTEGER NOT NULL,
+      -- Of the machine, in Unix milliseconds, when this was written.
+      wall_now INTEGER NOT NULL,
+      -- Run of the machine, and how long it had lasted then; empty: unknown.
+      boot TEXT NOT NULL,
+      elapsed_ms INTEGER NOT NULL
+    ) STRICT`,
   ],
+  frees: ['keepClock'],
+  aheadMs: (database) =>
+    keptClock(database.prepare('SELECT * FROM swarm_clock').get() as ClockRow | undefined)?.correctionMs ?? 0,
   operations(database, log) {
     const put = database.prepare(
       `INSERT INTO swarm_node (name, first_seen, last_seen, services, addresses) VALUES (?1, ?2, ?2, ?3, ?4)
@@ -67,6 +81,8 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     );
     const denials = database.prepare('SELECT * FROM swarm_denial ORDER BY name, identity LIMIT ?');
     const removeDenial = database.prepare('DELETE FROM swarm_denial WHERE name = ? AND identity = ?');
+    const clock = database.prepare('SELECT * FROM swarm_clock');
+    const keepClock = database.prepare('INSERT OR REPLACE INTO swarm_clock VALUES (1, ?, ?, ?, ?)');
     return {
       deny(changes) {
         for (const { denial: fresh, event } of changes) {
@@ -80,6 +96,9 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
         for (const { name, identity } of tooManyDenials(all)) removeDenial.run(name, identity);
       },
       denials: (limit) => denials.all(limit).map((row) => denialIn(row as DenialRow)),
+      clock: () => keptClock(clock.get() as ClockRow | undefined),
+      keepClock: ({ correctionMs, wallNow, boot, elapsedMs }) =>
+        void keepClock.run(correctionMs, wallNow, boot, elapsedMs),
       saw({ sights, events }) {
         log.append(events);
         for (const { name, at, services, addresses } of sights)
@@ -123,6 +142,19 @@ function seen({ name, first_seen, last_seen, services, addresses, identity }: Ro
     addresses: listed(addresses),
     identity,
   };
+}
+
+interface ClockRow {
+  readonly correction_ms: number;
+  readonly wall_now: number;
+  readonly boot: string;
+  readonly elapsed_ms: number;
+}
+
+function keptClock(row: ClockRow | undefined): KeptClock | null {
+  if (row === undefined) return null;
+  const { correction_ms: correctionMs, wall_now: wallNow, boot, elapsed_ms: elapsedMs } = row;
+  return { correctionMs, wallNow, boot, elapsedMs };
 }
 
 function listed(text: string): string[] {

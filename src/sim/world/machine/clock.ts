@@ -5,6 +5,7 @@
  * clock never goes back, whatever is done to its rate, and `worldTimeOf` is its inverse rounded up, so
  * that a timer never fires before its time.
  */
+import type { Uptime } from '../../../kernel/contracts.ts';
 import type { World } from '../world.ts';
 
 /** 2026-01-01T00:00:00Z, when every simulated world begins. */
@@ -33,6 +34,11 @@ export class NodeClock {
 
   wallNow(): number {
     return Math.floor(worldBeginsAtUnixMs + this.world.now + this.wallOffsetMs);
+  }
+
+  /** One machine, which is never off, whatever runs on it. */
+  uptime(): Uptime {
+    return { boot: 'the only one', elapsedMs: this.world.now };
   }
 
   /** 1.01 gains 10 ms a second. */

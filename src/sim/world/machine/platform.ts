@@ -14,6 +14,7 @@ import type {
   LogLevel,
   RecordSigner,
   Store,
+  Uptime,
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
@@ -141,6 +142,10 @@ export class SimPlatform implements Platform, Process {
 
   wallNow(): number {
     return this.clock.wallNow();
+  }
+
+  uptime(): Uptime {
+    return this.clock.uptime();
   }
 
   wakeAt(at: number): void {

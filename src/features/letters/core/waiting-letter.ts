@@ -1,0 +1,36 @@
+/**
+ * A letter of this node until the swarm has it, and what its program is answered.
+ *
+ * Made and changed by the author. Invariant: each of its handles is answered once.
+ */
+import type { Letter, Stored } from './letters-types.ts';
+
+export interface Waiting {
+  readonly letter: Letter;
+  /** Among all that this node has sent; 0: it is of an earlier run. */
+  readonly serial: number;
+  place: number;
+  readonly copies: number;
+  /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
+  handles: unknown[];
+  isAnswered: boolean;
+  /** When it was sent, by the clock of this run. */
+  readonly madeAt: number;
+  /** The outbox is enough from then on, kernel time. */
+  readonly outboxAt: number;
+  /** In the outbox: on its way there, or in it. */
+  kept: 'no' | 'asked' | 'yes';
+}
+
+export interface Outcome {
+  readonly handle: unknown;
+  readonly stored: Stored;
+}
+
+export function outcomesOf({ handles }: Waiting, stored: Stored): Outcome[] {
+  return handles.map((handle) => ({ handle, stored }));
+}
+
+export function inOutbox({ letter: { id } }: Waiting): Extract<Stored, { ok: true }> {
+  return { ok: true, id, n: 0, isRepeat: false, isInOutbox: true };
+}

@@ -1,0 +1,220 @@
+/** What waits in one store is moved into another one, under its ids. */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import type { LetterStatus, NextLetters } from '../../src/features/letters/core/letters-types.ts';
+import { parts } from '../../src/features/sqlite-parts.ts';
+import { checkStore } from '../../src/stores/sqlite/check.ts';
+import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { mergeStore } from '../../src/stores/sqlite/merge.ts';
+import { library, problemOf } from './engine-rig.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'skein-merge-'));
+let files = 0;
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const newFile = (): string => join(base, `${++files}.sqlite`);
+const now = 1_800_000_000_000;
+const day = 24 * 3_600_000;
+
+/**
+ * Asks a store that nobody has open, before and after. One of the libraries lets go of a file only when its thread ends: so
+ * a copy is asked, and takes the place of the store.
+ */
+function withStore<Value>(
+  path: string,
+  act: (ask: (verb: string, input: unknown, feature?: string) => unknown) => Value,
+): Value {
+  const scratch = newFile();
+  for (const suffix of ['', '-wal'])
+    if (existsSync(path + suffix)) copyFileSync(path + suffix, scratch + suffix);
+  const engine = new SqliteEngine({ library, path: scratch, parts });
+  const value = act((verb, input, feature = 'letters') => {
+    const [outcome] = engine.carryOut([{ feature, operation: { verb, input: input as never } }]);
+    if (outcome?.ok !== true) throw outcome?.error;
+    return outcome.value;
+  });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  engine.backup(path);
+  engine.close();
+  return value;
+}
+
+const letter = (id: number, more: object = {}) => ({
+  id: id.toString(16).padStart(32, '0'),
+  author: 'a',
+  recipients: ['b'],
+  type: 'letter',
+  via: 'k',
+  sentAt: now - 5,
+  encoding: 0,
+  body: Uint8Array.of(id),
+  key: '',
+  digest: `digest ${id}`,
+  notBefore: 0,
+  expiresAt: now + day,
+  ...more,
+});
+
+const merge = (from: string, path: string) => mergeStore(from, path, { library, parts, now });
+
+function mailbox(path: string, recipient: string, at = now): { id: number; body: number[] }[] {
+  const request = { recipient, now: at, after: 0, afterDue: { due: 0, n: 0 }, letters: 256, bytes: 2 ** 20 };
+  const { due, fresh } = withStore(path, (ask) => ask('next', request)) as NextLetters;
+  return [...due, ...fresh].map(({ id, body }) => ({ id: Number.parseInt(id, 16), body: [...body] }));
+}
+const idsIn = (path: string, recipient: string, at?: number) =>
+  mailbox(path, recipient, at).map(({ id }) => id);
+
+const settled = (recipient: string, n: number, outcome: string) => ({
+  recipient,
+  now,
+  time: now,
+  via: 'k',
+  items: [{ n, outcome, due: 0, waitMs: 0, reason: 'no' }],
+});
+
+test('letters that wait are moved under their ids and in their order, after those that wait there already', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(path, (ask) => ask('put', { now, before: null, letters: [letter(99)] }));
+  const into = checkStore(path).facts?.id;
+  withStore(from, (ask) => {
+    ask('put', {
+      now,
+      before: null,
+      letters: [
+        letter(1, { recipients: ['b', 'c', 'd'] }),
+        letter(2, { notBefore: now + 5000 }),
+        letter(3),
+        letter(4, { recipients: ['d'], key: 'k' }),
+      ],
+    });
+    ask('settle', settled('b', 1, 'handled'));
+    ask('settle', settled('d', 1, 'failed'));
+    ask('settle', settled('d', 4, 'refused'));
+  });
+  expect(merge(from, path)).toEqual({ moved: { letters: 3 }, left: [] });
+  expect(mailbox(path, 'b')).toEqual([
+    { id: 99, body: [99] },
+    { id: 3, body: [3] },
+  ]);
+  expect(idsIn(path, 'b', now + 5000)).toEqual([2, 99, 3]);
+  expect(idsIn(path, 'c')).toEqual([1]);
+  // What has ended or failed is not moved.
+  expect(idsIn(path, 'd')).toEqual([]);
+  const { recipients } = withStore(from, (ask) => ask('status', letter(1).id)) as LetterStatus;
+  expect(recipients).toMatchObject([
+    { name: 'b', state: 'delivered' },
+    { name: 'c', state: 'refused', reason: `moved to store ${into}` },
+    { name: 'd', state: 'failed' },
+  ]);
+  withStore(path, () => undefined);
+  expect(merge(from, path)).toEqual({ moved: { letters: 0 }, left: [] });
+  expect(idsIn(path, 'c')).toEqual([1]);
+});
+
+test('one that was interrupted is done again, and no letter is there twice', () => {
+  const [from, path] = [newFile(), newFile()];
+  const letters = [letter(1), letter(2)];
+  withStore(from, (ask) => ask('put', { now, before: null, letters }));
+  // It had come so far.
+  withStore(path, (ask) => ask('put', { now, before: null, letters: [letters[0]] }));
+  expect(merge(from, path)).toEqual({ moved: { letters: 2 }, left: [] });
+  expect(idsIn(path, 'b')).toEqual([1, 2]);
+  expect(idsIn(from, 'b')).toEqual([]);
+});
+
+test('what expires has as long to wait as before, whatever the two clocks were set by', () => {
+  const [from, path] = [newFile(), newFile()];
+  const clock = (correctionMs: number) => ({ correctionMs, wallNow: now, boot: '', elapsedMs: 0 });
+  withStore(from, (ask) => {
+    ask('keepClock', clock(-day), 'swarm');
+    ask('put', { now, before: null, letters: [letter(1, { expiresAt: now - day + 1000 })] });
+  });
+  withStore(path, (ask) => ask('keepClock', clock(2 * day), 'swarm'));
+  merge(from, path);
+  const sweep = (time: number) =>
+    withStore(path, (ask) => ask('sweep', { now, time, via: 'k', limit: 10 })) as { expired: unknown[] };
+  expect(sweep(now + 2 * day + 999).expired).toEqual([]);
+  expect(sweep(now + 2 * day + 1000).expired).toHaveLength(1);
+});
+
+test('a letter whose key was used for another one stays where it is, and is named', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(from, (ask) => ask('put', { now, before: null, letters: [letter(1, { key: 'k' }), letter(2)] }));
+  withStore(path, (ask) => ask('put', { now, before: null, letters: [letter(3, { key: 'k' })] }));
+  expect(merge(from, path)).toEqual({
+    moved: { letters: 1 },
+    left: [`letter ${letter(1).id} of a: its idempotency key was used for another one, ${letter(3).id}`],
+  });
+  expect([idsIn(from, 'b'), idsIn(path, 'b')]).toEqual([[1], [3, 2]]);
+});
+
+test('more than one step of letters keeps their order', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(path, () => undefined);
+  const many = Array.from({ length: 1100 }, (_, i) => letter(i + 1));
+  withStore(from, (ask) => ask('put', { now, before: null, letters: many }));
+  expect(merge(from, path).moved).toEqual({ letters: 1100 });
+  const listed = withStore(path, (ask) => ask('list', { after: 0, limit: 2000 })) as LetterStatus[];
+  expect(listed.map(({ id }) => id)).toEqual(many.map(({ id }) => id));
+});
+
+test.each(['from', 'path'] as const)('a store that is in use is left alone: %s', (which) => {
+  const stores = { from: newFile(), path: newFile() };
+  for (const each of Object.values(stores))
+    withStore(each, (ask) => ask('put', { now, before: null, letters: [letter(1)] }));
+  const engine = new SqliteEngine({ library, path: stores[which], parts });
+  engine.carryOut([
+    { feature: 'letters', operation: { verb: 'list', input: { after: 0, limit: 1 } as never } },
+  ]);
+  expect(problemOf(() => merge(stores.from, stores.path))).toMatchObject({
+    code: 'SKEIN_BUSY',
+    message: `the store ${stores[which]} is in use: stop the nodes that use it, then merge`,
+  });
+  engine.close();
+});
+
+test('a store that is not there, is the same one, or must not take anything, is refused, and nothing is moved', () => {
+  const [from, path] = [newFile(), newFile()];
+  for (const each of [from, path])
+    withStore(each, (ask) => ask('put', { now, before: null, letters: [letter(1)] }));
+  expect(problemOf(() => merge(from, from))).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(problemOf(() => merge(join(base, 'none'), path)).message).toContain('there is no store at');
+  const check = (into: string) => {
+    throw new Error(`not ${into}`);
+  };
+  const { id } = checkStore(path).facts ?? {};
+  const problem = problemOf(() => mergeStore(from, path, { library, parts, now, check }));
+  expect(problem.message).toBe(`not ${id}`);
+  expect(idsIn(from, 'b')).toEqual([1]);
+});
+
+test('whatever waits in both: afterwards all of it waits in one, once, each author’s letters in their order', () => {
+  const someone = fc.constantFrom('a', 'b', 'c');
+  const drafted = fc.record({
+    author: someone,
+    recipients: fc.uniqueArray(fc.constantFrom('x', 'y'), { minLength: 1 }),
+    isInBoth: fc.boolean(),
+  });
+  void fc.assert(
+    fc.property(fc.array(drafted, { maxLength: 12 }), fc.array(drafted, { maxLength: 4 }), (theirs, ours) => {
+      const [from, path] = [newFile(), newFile()];
+      const made = theirs.map(({ author, recipients }, i) => letter(i + 1, { author, recipients }));
+      const own = ours.map(({ author, recipients }, i) => letter(i + 100, { author, recipients }));
+      const both = made.filter((_, i) => theirs[i]?.isInBoth);
+      withStore(from, (ask) => ask('put', { now, before: null, letters: made }));
+      withStore(path, (ask) => ask('put', { now, before: null, letters: [...own, ...both] }));
+      expect(merge(from, path)).toEqual({ moved: { letters: made.length }, left: [] });
+      const order = [...own, ...both, ...made.filter((each) => !both.includes(each))];
+      for (const name of ['x', 'y']) {
+        const expected = order.filter(({ recipients }) => recipients.includes(name));
+        expect(idsIn(path, name)).toEqual(expected.map(({ id }) => Number.parseInt(id, 16)));
+        expect(idsIn(from, name)).toEqual([]);
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
