@@ -107,10 +107,10 @@ test('a file that keeps the log has every event, also those from while nobody ke
   const end = await endOf();
   await keep(end - before);
   expect(numbers()).toEqual(Array.from({ length: end }, (_, i) => i + 1));
-  expect(await site.must('log', 'keepers', '--node', 'a')).toMatch(
+  expect(await site.must('log', 'readers', '--node', 'a')).toMatch(
     new RegExp(String.raw`^NAME +CURSOR +WHEN\naudit +[0-9a-f]{12}\.${end} `),
   );
   expect(await site.must('log', 'forget', 'audit', '--node', 'a')).toBe('');
   expect((await site.run(['log', 'forget', 'audit', '--node', 'a'])).exitCode).toBe(1);
-  expect(await site.must('log', 'keepers', '--node', 'a')).toBe('nobody keeps the log\n');
+  expect(await site.must('log', 'readers', '--node', 'a')).toBe('nobody keeps the log\n');
 });

@@ -201,7 +201,7 @@ test('a cursor of another store ends a follower at once, with the reason', async
   expect(entries).toEqual([]);
 });
 
-test('a keeper that was away gets what it has missed, once it has acknowledged the rest, on whichever node it runs', async () => {
+test('a durable reader that was away gets what it has missed, once it has acknowledged the rest, on whichever node it runs', async () => {
   const made = await swarm(7, 4);
   const [a, b, c] = others(made.broker, made).map(lifeOf) as [Life, Life, Life];
   const send = (count: number) =>
@@ -218,7 +218,7 @@ test('a keeper that was away gets what it has missed, once it has acknowledged t
   await send(400);
   await send(300);
   expect(
-    (await made.world.resolve(c.node.log.keepers())).map(
+    (await made.world.resolve(c.node.log.readers())).map(
       ({ name, cursor }) => `${name} ${cursor.split('.')[1]}`,
     ),
   ).toEqual([`audit ${kept.length}`]);
@@ -230,7 +230,7 @@ test('a keeper that was away gets what it has missed, once it has acknowledged t
   expect(await made.world.resolve(c.node.log.forget('audit'))).toBe(false);
 });
 
-test('a keeper whose handler fails is given the same events again, and goes on once it has succeeded', async () => {
+test('a durable reader whose handler fails is given the same events again, and goes on once it has succeeded', async () => {
   const made = await swarm(8, 3);
   const [a] = others(made.broker, made).map(lifeOf) as [Life];
   const calls: number[][] = [];
@@ -241,15 +241,15 @@ test('a keeper whose handler fails is given the same events again, and goes on o
   });
   await until(made, () => calls.length === 3, 'it is tried again');
   expect(calls[1]).toEqual(calls[0]);
-  expect(await made.world.resolve(a.node.log.keepers())).toEqual([]);
+  expect(await made.world.resolve(a.node.log.readers())).toEqual([]);
   isBroken = false;
   await until(made, () => calls.length === 4, 'and again');
   await made.world.run(2000);
-  expect((await made.world.resolve(a.node.log.keepers())).map(({ name }) => name)).toEqual(['audit']);
+  expect((await made.world.resolve(a.node.log.readers())).map(({ name }) => name)).toEqual(['audit']);
   expect(calls[3]).toEqual(calls[0]);
 });
 
-test('a keeper goes on over the death of its node and of the broker: nothing is missed, what was not acknowledged comes again', async () => {
+test('a durable reader goes on over the death of its node and of the broker: nothing is missed, what was not acknowledged comes again', async () => {
   const made = await swarm(9, 4);
   const { broker } = made;
   const [a, b] = others(broker, made);
@@ -279,7 +279,7 @@ test('a keeper goes on over the death of its node and of the broker: nothing is 
   expect([...kept].sort((x, y) => x - y).slice(0, end)).toEqual(range(1, end));
 });
 
-test('a node that closes acknowledges what its keeper is at work on', async () => {
+test('a node that closes acknowledges what its durable reader is at work on', async () => {
   const made = await swarm(10, 3);
   const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
   let finish: (() => void) | undefined;
@@ -294,8 +294,8 @@ test('a node that closes acknowledges what its keeper is at work on', async () =
   const closed = b.node.close();
   finish?.();
   await made.world.resolve(closed);
-  const keepers = await made.world.resolve(a.node.log.keepers());
-  expect(keepers.map(({ cursor }) => Number(cursor.split('.')[1]))).toEqual([kept.at(-1)]);
+  const readers = await made.world.resolve(a.node.log.readers());
+  expect(readers.map(({ cursor }) => Number(cursor.split('.')[1]))).toEqual([kept.at(-1)]);
 });
 
 test('one that lies, or asks what is wrong, is refused, and the broker goes on', async () => {
@@ -310,9 +310,9 @@ test('one that lies, or asks what is wrong, is refused, and the broker goes on',
     ['log.read', { filter: { types: Array.from({ length: 33 }, () => 'x') } }, 'types is'],
     ['log.follow', { filter: { node: { toString: 1 } } }, 'node is an object'],
     ['log.read', { filter: { since: 1.5 } }, 'since is 1.5'],
-    ['log.keeper', { name: '../x' }, "a keeper's name"],
+    ['log.reader', { name: '../x' }, "a durable reader's name"],
     ['log.acknowledge', { name: 'x', cursor: null }, 'a place in the log'],
-    ['log.forget', null, "a keeper's name"],
+    ['log.forget', null, "a durable reader's name"],
   ];
   for (const [verb, input, text] of wrong) {
     const problem = await ask(verb, input);

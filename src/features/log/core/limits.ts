@@ -5,9 +5,9 @@ export const logLimits = {
   /** A reader that waits for more is answered after this even where there is nothing: a question ends after 10 s. */
   logWaitMs: 7500,
   /** Readers that wait at the broker, of all nodes; one more is refused. */
-  logReadersMax: 1024,
-  /** Keepers that the store remembers, each with how far it has come. */
-  logKeepersMax: 1000,
+  logReadersWaitingMax: 1024,
+  /** Durable readers that the store remembers, each with how far it has come. */
+  logReadersMax: 1000,
   /** Words in one filter of types. */
   logTypesMax: 32,
   /** UTF-8 bytes of a word in a filter. */
@@ -18,7 +18,7 @@ export const logLimits = {
   logList: 500,
   /** A reader whose question has failed asks again after this. */
   logAgainMs: 1000,
-  /** A keeper whose handler has thrown calls it again after this; that doubles up to the second. */
+  /** A durable reader whose handler has thrown calls it again after this; that doubles up to the second. */
   logKeepAgainMs: 1000,
   logKeepAgainMsMax: 60_000,
   /** What is too old is looked for this often. */

@@ -3,7 +3,7 @@ import type { Shape } from '../../../kernel/contracts.ts';
 import type { LogPage, LogRequest } from '../../../kernel/log-event.ts';
 
 /** Somebody that gets every event, and how far it has come. */
-export interface KeeperState {
+export interface ReaderState {
   readonly name: string;
   /** The last event that it has acknowledged. */
   readonly n: number;
@@ -17,10 +17,10 @@ export interface LogShape extends Shape {
   };
   readonly store: {
     read(request: LogRequest): LogPage;
-    /** The last event that it has acknowledged; of a new keeper the one before the oldest that is kept. */
-    keeper(name: string): number;
-    acknowledge(state: KeeperState): void;
-    keepers(): readonly KeeperState[];
+    /** The last event that it has acknowledged; of a new durable reader the one before the oldest that is kept. */
+    reader(name: string): number;
+    acknowledge(state: ReaderState): void;
+    readers(): readonly ReaderState[];
     /** False: there was none. */
     forget(name: string): boolean;
     /** True: there is more to delete. */

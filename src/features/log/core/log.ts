@@ -20,7 +20,7 @@ import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
 import { checkedFilter, checkedName, checkedPlace, said } from './check-question.ts';
 import { logLimits } from './limits.ts';
 import { type LogAnswer, type LogShape, readCursor } from './log-types.ts';
-import { Readers } from './readers.ts';
+import { WaitingReaders } from './waiting-readers.ts';
 
 export const logFeature = 'log';
 
@@ -50,7 +50,7 @@ export class Log implements Behavior<LogShape> {
   private readonly swarm: SwarmCore;
   private agent!: BehaviorAgent<LogShape>;
   private readonly operations = new Map<number, (completion: Completion) => void>();
-  private readonly readers = new Readers({
+  private readonly readers = new WaitingReaders({
     now: () => this.agent.now,
     read: (request, loaded, failed) =>
       this.ask('read', request, (completion) => {
@@ -68,10 +68,10 @@ export class Log implements Behavior<LogShape> {
     });
     swarm.answerBy('log.read', (_from, input, reply) => this.read(input, reply));
     swarm.answerBy('log.follow', (_from, input, reply) => this.follow(input, reply));
-    swarm.answerBy('log.keeper', (_from, input, reply) => this.keeper(input, reply));
+    swarm.answerBy('log.reader', (_from, input, reply) => this.reader(input, reply));
     swarm.answerBy('log.acknowledge', (_from, input, reply) => this.acknowledge(input, reply));
-    swarm.answerBy('log.keepers', (_from, _input, reply) =>
-      this.answer('keepers', undefined, reply, (keepers) => ({ store: this.storeTag, keepers })),
+    swarm.answerBy('log.readers', (_from, _input, reply) =>
+      this.answer('readers', undefined, reply, (readers) => ({ store: this.storeTag, readers })),
     );
     swarm.answerBy('log.forget', (_from, input, reply) => this.forget(input, reply));
   }
@@ -124,12 +124,12 @@ export class Log implements Behavior<LogShape> {
     return (office.state === 'open' ? office.store : 0).toString(16).padStart(12, '0');
   }
 
-  // ── keepers ───────────────────────────────────────────────────────────────────────────────────────
+  // ── durable readers ───────────────────────────────────────────────────────────────────────────────
 
-  private keeper(input: unknown, reply: Answer): void {
+  private reader(input: unknown, reply: Answer): void {
     const name = checkedName(input);
     if (typeof name !== 'string') return reply.fail(name);
-    this.answer('keeper', name, reply, (n: number) => ({ store: this.storeTag, n }));
+    this.answer('reader', name, reply, (n: number) => ({ store: this.storeTag, n }));
   }
 
   private acknowledge(input: unknown, reply: Answer): void {
