@@ -37,7 +37,7 @@ interface Deletion {
 }
 
 const deletions: readonly Deletion[] = [
-  { features: ['availability', 'calls', 'queries'], doors: [] },
+  { features: ['availability', 'calls', 'log', 'queries'], doors: [] },
   { features: ['letters', 'conversations', 'queries'], doors: [] },
   { features: ['log'], doors: [] },
   { features: ['formation', 'swarm', 'conversations', 'letters', 'log', 'queries'], doors: ['nanomsg'] },

@@ -16,7 +16,9 @@ import type {
 } from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
 import type { LogPage } from '../../../kernel/log-event.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
+import { AvailabilityEvents } from './availability-events.ts';
 import { checkedFilter, checkedName, checkedPlace, said } from './check-question.ts';
 import { logLimits } from './limits.ts';
 import { type LogAnswer, type LogShape, readCursor } from './log-types.ts';
@@ -60,8 +62,9 @@ export class Log implements Behavior<LogShape> {
   });
   private trimAt = never;
 
-  constructor(swarm: SwarmCore) {
+  constructor(swarm: SwarmCore, availability: AvailabilityCore) {
     this.swarm = swarm;
+    new AvailabilityEvents({ agent: () => this.agent, swarm, availability });
     swarm.follow({
       officeChanged: () => this.officeChanged(),
       logged: () => this.agent.flushLater(),
