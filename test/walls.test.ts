@@ -101,7 +101,7 @@ const needs: Record<string, string[]> = {
   swarm: ['formation', 'identity'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
-  log: ['swarm', 'availability'],
+  log: ['swarm', 'availability', 'messaging'],
   queries: ['calls', 'swarm', 'letters'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages, `chat` goes on with conversations. */

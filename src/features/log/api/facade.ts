@@ -62,8 +62,13 @@ export function logFacade(node: NodePorts<LogFeatureShape, Log>): Facade<LogFeat
     api: { log },
     drain(idle) {
       for (const keeping of keepings) keeping.stop();
-      if (keepings.size === 0) idle();
-      else whenIdle = idle;
+      // Its answer may not come: the node waits for a limited time.
+      const kept = (): void => {
+        if (node.behavior.isIdle) idle();
+        else node.begin('drain', undefined).answer.then(idle, idle);
+      };
+      if (keepings.size === 0) kept();
+      else whenIdle = kept;
     },
     end(error) {
       hasEnded = true;

@@ -15,6 +15,7 @@ export const logModel = storeModel<LogShape['store'], LogState>({
   initial: () => ({ readers: new Table() }),
   operations: {
     read: (_state, request, log) => log.read(request),
+    append: (_state, events, log) => log.append(events),
     reader: ({ readers }, name, log) => readers.get(name)?.n ?? beginning(log),
     acknowledge({ readers }, { name, n, at }) {
       const known = readers.get(name);

@@ -26,6 +26,7 @@ export const logSqlite: SqlitePart<LogShape['store']> = {
     const placeOf = (name: string) => (place.get(name) as { n: number } | undefined)?.n;
     return {
       read: (request) => log.read(request),
+      append: (events) => log.append(events),
       reader: (name) => placeOf(name) ?? beginning(log),
       acknowledge({ name, n, at }) {
         const known = placeOf(name);

@@ -151,8 +151,10 @@ export class Chronicle implements SwarmChronicle {
   }
 
   private writeSoon(): void {
-    if (this.writeAt === never && this.ports.isOpen())
-      this.writeAt = this.ports.agent().now + swarmLimits.swarmSeenMs;
+    const agent = this.ports.agent();
+    if (this.writeAt === never && this.ports.isOpen()) this.writeAt = agent.now + swarmLimits.swarmSeenMs;
+    // The kernel asks for the deadlines of behaviors that were called: it may be another one's turn.
+    agent.flushLater();
   }
 
   private writeAll(): void {
