@@ -185,6 +185,29 @@ describe.each([
     expect(log.read({ limit: 1, filter: {} }).newest).toBe(301);
   });
 
+  test('keeps what has exactly its size and its age, and deletes what is above by a byte or a millisecond', () => {
+    const probe = rows();
+    new EventLog(probe, plenty).append([eventOf(1)]);
+    const each = (probe.newest() as LogRow).bytes;
+    for (const [spare, oldest] of [
+      [0, 1],
+      [-1, 2],
+    ] as const) {
+      const log = new EventLog(rows(), { ...plenty, bytesMax: 10 * each + spare });
+      for (let i = 0; i < 10; i++) log.append([eventOf(1)]);
+      expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(oldest);
+    }
+    for (const [age, oldest] of [
+      [50, 1],
+      [51, 2],
+    ] as const) {
+      const log = new EventLog(rows(), { ...plenty, keptMs: 50 });
+      log.append([eventOf(100)]);
+      log.append([eventOf(100 + age)]);
+      expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(oldest);
+    }
+  });
+
   test('deletes what is too old when it is asked to, some rows at a time, and what is appended later is numbered on', () => {
     const log = new EventLog(rows(), { ...plenty, keptMs: 50 });
     for (let i = 1; i <= 20; i++) log.append([eventOf(i)]);
