@@ -103,7 +103,7 @@ const needs: Record<string, string[]> = {
   swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
-  log: ['swarm'],
+  log: ['swarm', 'availability', 'messaging'],
   queries: ['calls', 'swarm', 'letters'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages, `chat` goes on with conversations. */

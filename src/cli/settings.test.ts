@@ -168,6 +168,7 @@ const wrongText: Readonly<Record<string, string>> = {
   broadcast: 'everybody',
   sendTimeoutMs: '-1s',
   letterBytes: '65MiB',
+  logMessages: 'maybe',
   formation: 'http://x',
   doorInsecure: 'maybe',
   logLevel: 'loud',

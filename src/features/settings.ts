@@ -2,6 +2,7 @@
 import { discoverySettings } from './discovery/settings.ts';
 import { formationSettings } from './formation/settings.ts';
 import { lettersSettings } from './letters/settings.ts';
+import { logSettings } from './log/settings.ts';
 import { messagingSettings } from './messaging/settings.ts';
 import { topologySettings } from './topology/settings.ts';
 
@@ -11,4 +12,5 @@ export const featureSettings = {
   messaging: messagingSettings,
   formation: formationSettings,
   letters: lettersSettings,
+  log: logSettings,
 };

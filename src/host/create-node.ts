@@ -275,6 +275,7 @@ function settingsOf(
   const { namespace, degree, seeds, changeable, stallToleranceMs, version, behaviors, features } = plan;
   return {
     ...changeable,
+    ...plan.forFeatures,
     name,
     nameChosen: plan.name !== undefined,
     namespace,

@@ -21,6 +21,7 @@ import {
   type GivenSettings,
   givenOptions,
   type NodeSettings,
+  passedOn,
   type SettingName,
   type SettingValues,
   settingNames,
@@ -48,6 +49,8 @@ export interface NodePlan {
   readonly discovery: DiscoveryPlan;
   readonly changeable: NodeSettings;
   readonly stallToleranceMs: number;
+  /** What features are given as it is. */
+  readonly forFeatures: object;
   /** Undefined: no key. */
   readonly keys: FoundKeys | undefined;
   /** Other addresses than loopback are allowed: there is a key, or the user says so. */
@@ -112,6 +115,7 @@ export function planOf({ settings, program }: NodeRequest): NodePlan {
     discovery: discoveryPlan(checked, isOpen),
     changeable: changeableOf(values),
     stallToleranceMs: values.stallToleranceMs,
+    forFeatures: passedOn(values),
     keys,
     isOpen,
     version: values.version ?? packageVersion(),

@@ -42,6 +42,8 @@ export interface Setting<Value = unknown> {
   readonly isOptionOnly?: true;
   /** Of a flag that is on by default a person types the `--no-...`: the help for that. */
   readonly offHelp?: string;
+  /** Its feature is given it as it is: the host does not know of it. */
+  readonly isPassedOn?: true;
   /** Not shown in `--help`. */
   readonly isHidden?: true;
 }

@@ -172,6 +172,12 @@ export function changeableOf(values: Partial<SettingValues> = {}): NodeSettings 
   return Object.fromEntries(all) as unknown as NodeSettings;
 }
 
+/** Those that features are given as they are. */
+export function passedOn(values: SettingValues): object {
+  const isPassedOn = ([each]: [string, unknown]): boolean => settings[each]?.isPassedOn === true;
+  return Object.fromEntries(Object.entries(values).filter(isPassedOn));
+}
+
 /** The feature that a setting is of; undefined: the node itself. */
 export function featureOf(setting: SettingName): string | undefined {
   return Object.entries(featureSettings).find(([, table]) => setting in table)?.[0];

@@ -29,6 +29,10 @@ export const storeLimits = {
   logBytesPerReadMax: 256 * 1024,
   /** Of the texts of one page: as JSON they fit into one answer, whatever they consist of. */
   logBytesPerPageMax: 128 * 1024,
+  /** A clock that was set back by more begins a run of rows: in a run, times rise but for this. See `log/time-order.ts`. */
+  logTimesBackMs: 60_000,
+  /** Runs that one page looks through for its times: a few lookups each. Nobody sets a clock back so often. */
+  logRunsPerReadMax: 256,
   /** Names of one event; how many more there are stands in its note. */
   logNamesMax: 16,
   /** Characters of one text of an event: a subject, a reason. */

@@ -20,7 +20,8 @@ import {
 } from './claim.ts';
 import { Collection, Table } from './collections.ts';
 import { Journal } from './journal.ts';
-import { EventLog, type LogRow } from './log/event-log.ts';
+import { EventLog } from './log/event-log.ts';
+import type { LogRow } from './log/rows.ts';
 import { TableRows } from './log/table-rows.ts';
 import type { AnyStoreModel } from './model.ts';
 import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from './operations.ts';

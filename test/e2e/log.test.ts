@@ -107,10 +107,34 @@ test('a file that keeps the log has every event, also those from while nobody ke
   const end = await endOf();
   await keep(end - before);
   expect(numbers()).toEqual(Array.from({ length: end }, (_, i) => i + 1));
-  expect(await site.must('log', 'keepers', '--node', 'a')).toMatch(
+  expect(await site.must('log', 'readers', '--node', 'a')).toMatch(
     new RegExp(String.raw`^NAME +CURSOR +WHEN\naudit +[0-9a-f]{12}\.${end} `),
   );
   expect(await site.must('log', 'forget', 'audit', '--node', 'a')).toBe('');
   expect((await site.run(['log', 'forget', 'audit', '--node', 'a'])).exitCode).toBe(1);
-  expect(await site.must('log', 'keepers', '--node', 'a')).toBe('nobody keeps the log\n');
+  expect(await site.must('log', 'readers', '--node', 'a')).toBe('nobody keeps the log\n');
+});
+
+test('skein up --log-messages logs what that node sends, and of others nothing', async () => {
+  const site = await Site.open(undefined, { SKEIN_NAMESPACE: `log-messages-${process.pid}` });
+  try {
+    await Promise.all([site.up('c', '--log-messages'), site.up('d')]);
+    await site.must('status', '--count', '2', '--node', 'c');
+    await site.must('send', 'd', 'a secret', '--kind', 'greeting', '--node', 'c');
+    await site.must('send', 'c', 'another', '--kind', 'unlogged', '--node', 'd');
+    const kept = await site.must('log', '--keep', 'x', '--type', 'message', '--count', '1', '--node', 'd');
+    const entry = JSON.parse(kept) as LogEntry;
+    expect(entry).toMatchObject({
+      type: 'message.sent',
+      from: 'c',
+      to: ['d'],
+      subject: 'greeting',
+      note: '',
+    });
+    const shown = await site.must('log', '--node', 'c');
+    expect(shown).toMatch(/ {2}message\.sent {6}c -> d {2}greeting\n/);
+    expect(shown).not.toMatch(/secret|unlogged/);
+  } finally {
+    await site.close();
+  }
 });

@@ -703,7 +703,7 @@ describe.each([
     await settle(kept.opened);
     while (calls.length < 2) await pass(500);
     expect(calls[1]).toEqual(calls[0]);
-    while ((await settle(a.log.keepers())).length === 0) await pass(100);
+    while ((await settle(a.log.readers())).length === 0) await pass(100);
     await settle(kept.close());
     const before = calls.flat().at(-1) as number;
     calls.length = 0;
@@ -712,7 +712,7 @@ describe.each([
     while (calls.length < 1) await pass(100);
     expect(calls.flat().every((n) => n > before)).toBe(true);
     await settle(again.close());
-    expect((await settle(a.log.keepers())).map(({ name }) => name)).toEqual(['audit']);
+    expect((await settle(a.log.readers())).map(({ name }) => name)).toEqual(['audit']);
     while (!(await settle(a.log.forget('audit')))) await pass(100);
     await expect(settle(a.log.forget('not a name'))).rejects.toBeInstanceOf(TypeError);
   });
@@ -745,7 +745,7 @@ describe.each([
       () => a.swarm.forget('b'),
       ...[() => a.swarm.nodes(), () => a.letters.send('b', 1), () => a.letters.list()],
       ...[() => a.query('b', 'stats'), () => a.query({ swarm: true }, 'stats')],
-      ...[() => a.log.list(), () => a.log.keepers(), () => a.log.forget('x')],
+      ...[() => a.log.list(), () => a.log.readers(), () => a.log.forget('x')],
       ...[() => a.letters.converse('b'), () => a.letters.conversations()],
     ];
     for (const call of calls)

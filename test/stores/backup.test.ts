@@ -147,7 +147,7 @@ describe('a look at a store', () => {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         epoch: 4,
         parts: { notes: 1 },
-        pragmas: { page_size: 4096, user_version: 2 },
+        pragmas: { page_size: 4096, user_version: 3 },
       },
     });
     expect(found.sqliteVersion).toMatch(/^3\./);
@@ -210,7 +210,7 @@ describe('a look at a store', () => {
     expect(checkStore(madeDamaged()).problems.length).toBeGreaterThan(0);
     const newer = madeFile();
     change(newer, 'PRAGMA user_version = 99');
-    expect(checkStore(newer).problems).toEqual(['it was written by a newer skein (format 99, known 2)']);
+    expect(checkStore(newer).problems).toEqual(['it was written by a newer skein (format 99, known 3)']);
     const text = newPath();
     writeFileSync(text, 'x'.repeat(5000));
     expect(checkStore(text)).toMatchObject({

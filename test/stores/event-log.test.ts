@@ -5,11 +5,12 @@ import type { LogEvent, LogFilter, LoggedEvent, LogPage, LogRequest } from '../.
 import { Table } from '../../src/stores/collections.ts';
 import { Journal } from '../../src/stores/journal.ts';
 import { storeLimits } from '../../src/stores/limits.ts';
-import { EventLog, type LogLimits, type LogRow, type LogRows } from '../../src/stores/log/event-log.ts';
+import { EventLog, type LogLimits } from '../../src/stores/log/event-log.ts';
 import { pack, unpack } from '../../src/stores/log/packed-events.ts';
+import type { LogRow, LogRows } from '../../src/stores/log/rows.ts';
 import { TableRows } from '../../src/stores/log/table-rows.ts';
 import { loadSqlite, type SqliteDatabase } from '../../src/stores/sqlite/library.ts';
-import { logTable, SqliteLogRows } from '../../src/stores/sqlite/log-rows.ts';
+import { logRuns, logTable, SqliteLogRows } from '../../src/stores/sqlite/log-rows.ts';
 
 const library = loadSqlite();
 const databases: SqliteDatabase[] = [];
@@ -29,16 +30,22 @@ function inMemory(): LogRows {
 function onSqlite(): LogRows {
   const database = library.open(':memory:');
   databases.push(database);
-  database.exec(logTable);
+  database.exec(logTable + logRuns);
   return new SqliteLogRows(database);
 }
 
 const plenty: LogLimits = { keptMs: 1e12, bytesMax: 1e12 };
 
 const name = fc.constantFrom('ann', 'bob', 'cy');
+/** Clocks that differ by a little, by about as much as they may within one run of rows, and by far more. */
+const time = fc.oneof(
+  fc.integer({ min: 1, max: 100 }),
+  fc.integer({ min: -3, max: 3 }).map((off) => 60_050 + off),
+  fc.integer({ min: 1, max: 15 }).map((n) => n * 20_000),
+);
 const event: fc.Arbitrary<LogEvent> = fc.record({
   type: fc.constantFrom('letter.stored', 'letter.failed', 'letters', 'node.joined'),
-  at: fc.integer({ min: 1, max: 100 }),
+  at: time,
   author: name,
   subject: fc.constantFrom('1', '2', 'bob'),
   recipients: fc.uniqueArray(name),
@@ -53,8 +60,8 @@ const filter: fc.Arbitrary<LogFilter> = fc.record(
     recipient: name,
     subject: fc.constantFrom('1', 'bob'),
     node: name,
-    since: fc.integer({ min: 1, max: 100 }),
-    until: fc.integer({ min: 1, max: 100 }),
+    since: time,
+    until: time,
   },
   { requiredKeys: [] },
 );
@@ -115,6 +122,52 @@ describe.each([
     );
   });
 
+  test('gives what is of these times, in whatever order they came', () => {
+    const times = fc.record({ since: time, until: time }, { requiredKeys: [] });
+    const timed = fc.array(fc.array(time.map(eventOf), { minLength: 1, maxLength: 2 }), { maxLength: 12 });
+    void fc.assert(
+      fc.property(timed, times, (groups, by) => {
+        const log = new EventLog(rows(), plenty);
+        for (const group of groups) log.append(group);
+        const left = wanted(
+          groups.flat().map((each, i) => ({ n: i + 1, ...each })),
+          by,
+        );
+        const forward = pages(log, { after: 0, limit: 1, filter: by }, ({ place: after }) => ({
+          after,
+          limit: 1,
+          filter: by,
+        }));
+        expect(forward.flatMap((page) => page.events)).toEqual(left);
+        const back = pages(log, { limit: 1, filter: by }, ({ place: before }) => ({
+          before,
+          limit: 1,
+          filter: by,
+        }));
+        expect(back.reverse().flatMap((page) => page.events)).toEqual(left);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('gives what is kept of these times, also where what began a run was deleted', () => {
+    void fc.assert(
+      fc.property(fc.array(events, { minLength: 1 }), filter, (groups, by) => {
+        const log = new EventLog(rows(), { ...plenty, bytesMax: 600 });
+        for (const group of groups) log.append(group);
+        const { oldest } = log.read({ after: 0, limit: 1, filter: {} });
+        const all = groups.flat().map((each, i) => ({ n: i + 1, ...each }));
+        const forward = pages(log, { after: 0, limit: 3, filter: by }, ({ place: after }) => ({
+          after,
+          limit: 3,
+          filter: by,
+        }));
+        const left = all.filter(({ n }) => n >= oldest);
+        expect(forward.flatMap((page) => page.events)).toEqual(wanted(left, by));
+      }),
+    );
+  });
+
   test('deletes the oldest beyond its size, never the newest, and says how many a reader has missed', () => {
     const log = new EventLog(rows(), { ...plenty, bytesMax: 3000 });
     for (let i = 1; i <= 100; i++) log.append([eventOf(i), eventOf(i)]);
@@ -130,6 +183,29 @@ describe.each([
     expect(log.read({ after: 0, limit: 1, filter: {} })).toMatchObject({ oldest: 201, newest: 300 });
     log.append([eventOf(1)]);
     expect(log.read({ limit: 1, filter: {} }).newest).toBe(301);
+  });
+
+  test('keeps what has exactly its size and its age, and deletes what is above by a byte or a millisecond', () => {
+    const probe = rows();
+    new EventLog(probe, plenty).append([eventOf(1)]);
+    const each = (probe.newest() as LogRow).bytes;
+    for (const [spare, oldest] of [
+      [0, 1],
+      [-1, 2],
+    ] as const) {
+      const log = new EventLog(rows(), { ...plenty, bytesMax: 10 * each + spare });
+      for (let i = 0; i < 10; i++) log.append([eventOf(1)]);
+      expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(oldest);
+    }
+    for (const [age, oldest] of [
+      [50, 1],
+      [51, 2],
+    ] as const) {
+      const log = new EventLog(rows(), { ...plenty, keptMs: 50 });
+      log.append([eventOf(100)]);
+      log.append([eventOf(100 + age)]);
+      expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(oldest);
+    }
   });
 
   test('deletes what is too old when it is asked to, some rows at a time, and what is appended later is numbered on', () => {

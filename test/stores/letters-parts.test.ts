@@ -13,7 +13,8 @@ import { logModel } from '../../src/features/log/store/model.ts';
 import { logSqlite } from '../../src/features/log/store/sqlite.ts';
 import { swarmModel } from '../../src/features/swarm/store/model.ts';
 import { swarmSqlite } from '../../src/features/swarm/store/sqlite.ts';
-import type { LogPage } from '../../src/kernel/log-event.ts';
+import type { LogEvent, LogPage } from '../../src/kernel/log-event.ts';
+import { storeLimits } from '../../src/stores/limits.ts';
 import type { AnyStoreModel } from '../../src/stores/model.ts';
 import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
 import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -47,7 +48,8 @@ function pair(model: AnyStoreModel, part: AnySqlitePart) {
     const { events } = askOf('log', 'read', { after: 0, limit: 10_000, filter: {} }) as LogPage;
     return events;
   };
-  return { ask, log, close: () => engine.close() };
+  const askLog = (verb: string, input: unknown): unknown => askOf('log', verb, input);
+  return { ask, askLog, log, close: () => engine.close() };
 }
 
 function shown(outcome: Outcome): unknown {
@@ -356,6 +358,40 @@ test('an outbox on SQLite is as its model says', () => {
     { numRuns: 60 },
   );
 });
+
+test('the log on SQLite is as its model says: envelopes, times, durable readers and what is forgotten of both', () => {
+  const at = fc.integer({ min: 1, max: 9 }).map((n) => n * 30_000);
+  const append = fc.array(at.map(envelopeAt), { minLength: 1, maxLength: 4 });
+  const read = fc.record({
+    after: fc.nat({ max: 30 }),
+    limit: fc.integer({ min: 1, max: 5 }),
+    filter: fc.record({ since: at, until: at, author: someone }, { requiredKeys: [] }),
+  });
+  const asked = fc.oneof(
+    append.map((input) => ['append', input] as const),
+    read.map((input) => ['read', input] as const),
+    read.map(({ after: before, ...rest }) => ['read', { before, ...rest }] as const),
+    fc.record({ name: someone, n: fc.nat({ max: 30 }), at }).map((input) => ['acknowledge', input] as const),
+    someone.map((name) => ['reader', name] as const),
+    someone.map((name) => ['forget', name] as const),
+    fc.constant(['readers', undefined] as const),
+    at.map((now) => ['trim', { now: now + storeLimits.logKeptMs, rows: 2 }] as const),
+  );
+  void fc.assert(
+    fc.property(fc.array(asked, { maxLength: 40 }), (all) => {
+      const { askLog, log, close } = pair(swarmModel, swarmSqlite);
+      for (const [verb, input] of all) askLog(verb, input);
+      log();
+      close();
+    }),
+    { numRuns: 30 },
+  );
+});
+
+function envelopeAt(at: number): LogEvent {
+  const type = 'message.sent';
+  return { type, at, author: 'a', subject: 'kind', recipients: ['b'], trace: ['a', 'c'], note: '' };
+}
 
 test('who was seen on SQLite is as its model says', () => {
   const sights = fc.array(

@@ -40,9 +40,9 @@ export interface LogApi {
     handler: (entries: readonly LogEntry[]) => unknown,
     options?: LogKeepOptions,
   ): MessageSubscription;
-  /** All keepers that the store remembers, and how far each has come. @throws as `list`. */
-  keepers(): Promise<LogKeeper[]>;
-  /** The store forgets a keeper; one of that name begins again. Resolves with false where there was none. @throws as `list`. */
+  /** All durable readers that the store remembers, and how far each has come. @throws as `list`. */
+  readers(): Promise<LogReader[]>;
+  /** The store forgets a durable reader; one of that name begins again. Resolves with false where there was none. @throws as `list`. */
   forget(name: string): Promise<boolean>;
 }
 
@@ -117,8 +117,8 @@ export interface LogEntry {
   readonly lost?: number;
 }
 
-/** A program that keeps the log. */
-export interface LogKeeper {
+/** A durable reader: a program that keeps the log, and whose place the store remembers. */
+export interface LogReader {
   /** The name that it keeps the log under. */
   readonly name: string;
   /** The last place that it has acknowledged. */

@@ -134,17 +134,17 @@ export const operations = {
       return {};
     },
   }),
-  logKeepers: call({
-    summary: 'All keepers of the log, and how far each has come.',
+  logReaders: call({
+    summary: 'All durable readers of the log, and how far each has come.',
     input: v.strictObject({}),
     output: v.strictObject({
-      keepers: v.array(v.strictObject({ name: v.string(), cursor: v.string(), at: v.number() })),
+      readers: v.array(v.strictObject({ name: v.string(), cursor: v.string(), at: v.number() })),
     }),
     example: {},
-    run: async ({ log }) => ({ keepers: await log.keepers() }),
+    run: async ({ log }) => ({ readers: await log.readers() }),
   }),
-  forgetLogKeeper: call({
-    summary: 'Forget a keeper of the log; one of that name begins again.',
+  forgetLogReader: call({
+    summary: 'Forget a durable reader of the log; one of that name begins again.',
     input: v.strictObject({ name: nodeName }),
     output: v.strictObject({ isForgotten: v.boolean() }),
     example: { name: 'audit' },

@@ -13,7 +13,7 @@ import { LogWorkload } from './sim/log-workload.ts';
 import { logModel } from './store/model.ts';
 
 const actsPerSecond = 4;
-/** A keeper whose handler has thrown waits for up to a minute. */
+/** A durable reader whose handler has thrown waits for up to a minute. */
 const keptLimitMs = 120_000;
 const answeredLimitMs = 30_000;
 

@@ -73,6 +73,8 @@ export interface MemberOptions {
   readonly behaviors?: () => readonly AnyBehavior[];
   /** The program's own features. */
   readonly features?: readonly AnyFeature[];
+  /** The envelopes of what its node sends go to the log of the swarm. Default false. */
+  readonly logMessages?: boolean;
   /** Whether its node has a durable key, which lies on its machine. Default true. */
   readonly identity?: boolean;
   /** The parts of its store, which lies on its machine's disk. Default: the node has none. */
@@ -442,6 +444,7 @@ export class Mesh {
       solicit: member.options.solicit ?? true,
       broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
       syncPeriodMs: options.syncPeriodMs ?? topologyLimits.syncPeriodMs,
+      logMessages: member.options.logMessages ?? false,
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,

@@ -9,35 +9,8 @@ import type { LogEvent, LoggedEvent, LogPage, LogRequest, StoreLog } from '../..
 import { storeLimits } from '../limits.ts';
 import { fits } from './filter.ts';
 import { pack, unpack } from './packed-events.ts';
-
-/** A row without its events. */
-export interface LogRowHead {
-  /** The number of its last event. */
-  readonly last: number;
-  /** Of its events. */
-  readonly count: number;
-  /** Unix milliseconds: when it was written, and what the times of its events are counted from. */
-  readonly at: number;
-  /** Bytes of all rows that were ever before it: how much the log holds is a difference of two. */
-  readonly start: number;
-  readonly bytes: number;
-}
-
-export interface LogRow extends LogRowHead {
-  readonly events: string;
-}
-
-/** Rows as a store keeps them, by the number of their last event. */
-export interface LogRows {
-  oldest(): LogRowHead | undefined;
-  newest(): LogRowHead | undefined;
-  insert(row: LogRow): void;
-  delete(last: number): void;
-  /** The first one whose last number is above, and those after it that begin within `bytes` of its beginning. */
-  after(n: number, rows: number, bytes: number): readonly LogRow[];
-  /** The row of this number, and those before it that begin within `bytes` of its beginning, backwards. */
-  backFrom(n: number, rows: number, bytes: number): readonly LogRow[];
-}
+import type { LogRow, LogRowHead, LogRows } from './rows.ts';
+import { aheadOf, TimeOrder } from './time-order.ts';
 
 export interface LogLimits {
   readonly keptMs: number;
@@ -49,21 +22,24 @@ const kept: LogLimits = { keptMs: storeLimits.logKeptMs, bytesMax: storeLimits.l
 export class EventLog implements StoreLog {
   private readonly rows: LogRows;
   private readonly limits: LogLimits;
+  private readonly times: TimeOrder;
 
   constructor(rows: LogRows, limits: LogLimits = kept) {
     this.rows = rows;
     this.limits = limits;
+    this.times = new TimeOrder(rows);
   }
 
   append(events: readonly LogEvent[]): void {
-    const at = events.at(-1)?.at;
-    if (at === undefined) return;
+    if (events.length === 0) return;
+    const [earliest, at] = endsOfTimes(events);
     const newest = this.rows.newest();
     const packed = pack(at, events);
     const row = {
       last: (newest?.last ?? 0) + events.length,
       count: events.length,
       at,
+      ahead: aheadOf(earliest, at, newest),
       start: newest === undefined ? 0 : newest.start + newest.bytes,
       bytes: packed.length + storeLimits.logRowBytes,
       events: packed,
@@ -87,13 +63,17 @@ export class EventLog implements StoreLog {
   }
 
   private forward(request: LogRequest, after: number, { oldest, newest }: Ends) {
-    const begin = Math.max(after, oldest - 1);
+    const first = Math.max(after, oldest - 1);
+    const lost = first - after;
+    const { begin, isWanted } = this.times.after(first, request.filter);
+    if (!isWanted) return { events: [], place: begin, isMore: begin < newest, lost };
     const { events, place } = collected(this.eventsAfter(begin), begin, request);
-    return { events, place, isMore: place < newest, lost: begin - after };
+    return { events, place, isMore: place < newest, lost };
   }
 
   private backward(request: LogRequest, before: number, { oldest, newest }: Ends) {
-    const begin = Math.min(before, newest + 1);
+    const { begin, isWanted } = this.times.before(Math.min(before, newest + 1), request.filter);
+    if (!isWanted) return { events: [], place: begin, isMore: begin > oldest };
     const { events, place } = collected(this.eventsBefore(begin), begin, request);
     return { events: events.reverse(), place, isMore: place > oldest };
   }
@@ -130,6 +110,16 @@ interface Ends {
 
 function eventsOf({ last, count, at, events }: LogRow): LoggedEvent[] {
   return unpack(at, events).map((event, i) => ({ n: last - count + 1 + i, ...event }));
+}
+
+/** The earliest and the latest. */
+function endsOfTimes(events: readonly LogEvent[]): readonly [number, number] {
+  let [earliest, latest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { at } of events) {
+    if (at < earliest) earliest = at;
+    if (at > latest) latest = at;
+  }
+  return [earliest, latest];
 }
 
 /** Those that are wanted, as many as fit into a page, and how far it has come. */

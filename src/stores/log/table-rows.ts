@@ -1,6 +1,6 @@
 /** Rows of a log in memory: what the models of a store append to. Made by the store's parts. */
 import type { Table } from '../collections.ts';
-import type { LogRow, LogRowHead, LogRows } from './event-log.ts';
+import type { LogRow, LogRowHead, LogRows } from './rows.ts';
 
 type Row = Omit<LogRow, 'last'>;
 
@@ -29,6 +29,24 @@ export class TableRows implements LogRows {
     this.table.delete(last);
   }
 
+  headFrom(n: number): LogRowHead | undefined {
+    for (const [last, row] of this.table.rows({ from: n })) return { last, ...row };
+    return undefined;
+  }
+
+  headBefore(n: number): LogRowHead | undefined {
+    return [...this.heads(n)].at(-1);
+  }
+
+  runAfter(n: number): LogRowHead | undefined {
+    for (const [last, row] of this.table.rows({ from: n + 1 })) if (row.ahead < 0) return { last, ...row };
+    return undefined;
+  }
+
+  runUpTo(n: number): LogRowHead | undefined {
+    return [...this.heads(n + 1)].findLast(({ ahead }) => ahead < 0);
+  }
+
   after(n: number, rows: number, bytes: number): readonly LogRow[] {
     const found: LogRow[] = [];
     for (const [last, row] of this.table.rows({ from: n + 1 })) {
@@ -46,5 +64,9 @@ export class TableRows implements LogRows {
       .filter(([, { start }]) => start >= own.start - bytes)
       .map(([last, row]) => ({ last, ...row }));
     return [own, ...before.reverse().slice(0, rows - 1)];
+  }
+
+  private *heads(below: number): Iterable<LogRowHead> {
+    for (const [last, row] of this.table.rows({ below })) yield { last, ...row };
   }
 }

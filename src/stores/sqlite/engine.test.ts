@@ -1,4 +1,5 @@
 /** The engine on a real file, in the thread of the test; its library is real, and fails where a test says so. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,8 +18,11 @@ import {
   textsOf,
   watched,
 } from '../../../test/stores/engine-rig.ts';
+import type { LogFilter } from '../../kernel/log-event.ts';
 import { storeLimits } from '../limits.ts';
+import { EventLog } from '../log/event-log.ts';
 import type { SqliteDatabase } from './library.ts';
+import { SqliteLogRows } from './log-rows.ts';
 import type { SqlitePart } from './part.ts';
 
 describe('a group', () => {
@@ -198,7 +202,7 @@ describe('the file', () => {
   test.each<[string, (path: string) => void, RegExp]>([
     ['text', (path) => writeFileSync(path, 'x'.repeat(5000)), /is damaged, or no store at all/],
     ['a database of another program', foreign, /is a database of another program: nothing was changed/],
-    ['a store of a newer skein', newerFormat, /was written by a newer skein \(format 99, known 2\)/],
+    ['a store of a newer skein', newerFormat, /was written by a newer skein \(format 99, known 3\)/],
     ['tables of a newer skein', newerPart, /was written by a newer skein \(notes 2, known 1\)/],
   ])('is left as it is where it holds %s', (_what, make, message) => {
     const path = newPath();
@@ -279,7 +283,28 @@ test('a file of the first format, which had no log, gets one, and keeps its id a
   engine.close();
   const after = library.open(path);
   expect(after.prepare('SELECT * FROM skein_log').all()).toEqual([]);
-  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+  after.close();
+});
+
+test('a file of the second format, whose log says nothing of runs, is read by time as before', () => {
+  const path = newPath();
+  open(path).close();
+  const database = library.open(path);
+  database.exec(`DROP INDEX skein_log_run; ALTER TABLE skein_log DROP COLUMN ahead; PRAGMA user_version = 2;
+    INSERT INTO skein_log VALUES
+      (1, 1, 5000000, 0, 9, '[["a",0,0,0,0,0,0]]'), (3, 2, 1000, 9, 9, '[["b",0,0,0,0,0,0],["c",1,0,0,0,0,0]]'),
+      (4, 1, 6000000, 18, 9, '[["d",0,0,0,0,0,0]]')`);
+  database.close();
+  open(path).close();
+  const after = library.open(path);
+  const log = new EventLog(new SqliteLogRows(after));
+  const typesOf = (filter: LogFilter) =>
+    log.read({ after: 0, limit: 9, filter }).events.map(({ type }) => type);
+  expect(typesOf({ since: 5_000_000 })).toEqual(['a', 'd']);
+  expect(typesOf({ until: 5_000_000 })).toEqual(['b', 'c']);
+  log.append([{ type: 'e', at: 6_000_001, author: '', subject: '', recipients: [], trace: [], note: '' }]);
+  expect(typesOf({ since: 6_000_001 })).toEqual(['e']);
   after.close();
 });
 

@@ -11,7 +11,7 @@ import { SkeinError } from '../../kernel/errors.ts';
 import { storeLimits } from '../limits.ts';
 import { failureOfSqlite } from './failures.ts';
 import type { SqliteDatabase, SqliteLibrary } from './library.ts';
-import { logTable } from './log-rows.ts';
+import { logRuns, logTable } from './log-rows.ts';
 import type { AnySqlitePart } from './part.ts';
 import { syncFolder, syncFoldersAbove } from './sync.ts';
 
@@ -45,6 +45,7 @@ const migrations = [
   ) STRICT;
   CREATE TABLE skein_part (feature TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
   logTable,
+  logRuns,
 ];
 export const formatVersion = migrations.length;
 

@@ -4,7 +4,7 @@
  * Made with the parts of a store, whose operations append to it in the transaction of the moment. Invariant: each of
  * these statements finds its rows by the key, however long the log is.
  */
-import type { LogRow, LogRowHead, LogRows } from '../log/event-log.ts';
+import type { LogRow, LogRowHead, LogRows } from '../log/rows.ts';
 import type { SqliteDatabase, SqliteStatement } from './library.ts';
 
 /** The events of one operation are one row. */
@@ -22,26 +22,37 @@ export const logTable = `
     events TEXT NOT NULL
   ) STRICT;`;
 
-const head = 'SELECT last, count, at, start, bytes FROM skein_log';
+/**
+ * Since format 3. A row of format 2 begins a run of its own: what it says of times holds, though it is found slowly. The
+ * index has a row for each run, which is one for each time that the clock was set back, and none for others.
+ */
+export const logRuns = `
+  ALTER TABLE skein_log ADD COLUMN ahead INTEGER NOT NULL DEFAULT -1;
+  CREATE INDEX skein_log_run ON skein_log (ahead) WHERE ahead = -1;`;
 
-type Statement = 'oldest' | 'newest' | 'insert' | 'delete' | 'headsFrom' | 'headsBack' | 'from' | 'back';
+const head = 'SELECT last, count, at, ahead, start, bytes FROM skein_log';
+
+export const logStatements = {
+  oldest: `${head} ORDER BY last LIMIT 1`,
+  newest: `${head} ORDER BY last DESC LIMIT 1`,
+  insert: 'INSERT INTO skein_log (last, count, at, ahead, start, bytes, events) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  delete: 'DELETE FROM skein_log WHERE last = ?',
+  headsFrom: `${head} WHERE last >= ? ORDER BY last LIMIT ?`,
+  headsBack: `${head} WHERE last <= ? ORDER BY last DESC LIMIT ?`,
+  runAfter: `${head} INDEXED BY skein_log_run WHERE ahead = -1 AND last > ? ORDER BY last LIMIT 1`,
+  runUpTo: `${head} INDEXED BY skein_log_run WHERE ahead = -1 AND last <= ? ORDER BY last DESC LIMIT 1`,
+  from: 'SELECT * FROM skein_log WHERE last BETWEEN ? AND ? ORDER BY last',
+  back: 'SELECT * FROM skein_log WHERE last BETWEEN ? AND ? ORDER BY last DESC',
+} as const;
+
+type Statement = keyof typeof logStatements;
 
 export class SqliteLogRows implements LogRows {
   private readonly statements: Readonly<Record<Statement, SqliteStatement>>;
 
   constructor(database: SqliteDatabase) {
-    this.statements = {
-      oldest: database.prepare(`${head} ORDER BY last LIMIT 1`),
-      newest: database.prepare(`${head} ORDER BY last DESC LIMIT 1`),
-      insert: database.prepare(
-        'INSERT INTO skein_log (last, count, at, start, bytes, events) VALUES (?, ?, ?, ?, ?, ?)',
-      ),
-      delete: database.prepare('DELETE FROM skein_log WHERE last = ?'),
-      headsFrom: database.prepare(`${head} WHERE last >= ? ORDER BY last LIMIT ?`),
-      headsBack: database.prepare(`${head} WHERE last <= ? ORDER BY last DESC LIMIT ?`),
-      from: database.prepare('SELECT * FROM skein_log WHERE last BETWEEN ? AND ? ORDER BY last'),
-      back: database.prepare('SELECT * FROM skein_log WHERE last BETWEEN ? AND ? ORDER BY last DESC'),
-    };
+    const prepared = Object.entries(logStatements).map(([name, sql]) => [name, database.prepare(sql)]);
+    this.statements = Object.fromEntries(prepared);
   }
 
   oldest(): LogRowHead | undefined {
@@ -52,12 +63,28 @@ export class SqliteLogRows implements LogRows {
     return this.statements.newest.get() as LogRowHead | undefined;
   }
 
-  insert({ last, count, at, start, bytes, events }: LogRow): void {
-    this.statements.insert.run(last, count, at, start, bytes, events);
+  insert({ last, count, at, ahead, start, bytes, events }: LogRow): void {
+    this.statements.insert.run(last, count, at, ahead, start, bytes, events);
   }
 
   delete(last: number): void {
     this.statements.delete.run(last);
+  }
+
+  headFrom(n: number): LogRowHead | undefined {
+    return this.statements.headsFrom.get(n, 1) as LogRowHead | undefined;
+  }
+
+  headBefore(n: number): LogRowHead | undefined {
+    return this.statements.headsBack.get(n - 1, 1) as LogRowHead | undefined;
+  }
+
+  runAfter(n: number): LogRowHead | undefined {
+    return this.statements.runAfter.get(n) as LogRowHead | undefined;
+  }
+
+  runUpTo(n: number): LogRowHead | undefined {
+    return this.statements.runUpTo.get(n) as LogRowHead | undefined;
   }
 
   /** Heads first: rows beyond the bytes that are wanted are not read. */

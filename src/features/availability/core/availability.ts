@@ -52,6 +52,7 @@ export class Availability implements Behavior<AvailabilityShape>, AvailabilityCo
   /** Nodes in any but the usual state, this one included. */
   private readonly unusual = new Map<NodeId, AvailabilityState>();
   private unavailableCount = 0;
+  private readonly listeners: ((changed: StateChanged) => void)[] = [];
   private self: NodeId | undefined;
 
   get hasUnavailable(): boolean {
@@ -70,6 +71,14 @@ export class Availability implements Behavior<AvailabilityShape>, AvailabilityCo
     return this.unusual.get(node) ?? usualState;
   }
 
+  unusualNodes(): Iterable<NodeId> {
+    return this.unusual.keys();
+  }
+
+  onChanged(changed: (changed: StateChanged) => void): void {
+    this.listeners.push(changed);
+  }
+
   private set(
     agent: BehaviorAgent<AvailabilityShape>,
     change: Partial<AvailabilityState>,
@@ -80,7 +89,7 @@ export class Availability implements Behavior<AvailabilityShape>, AvailabilityCo
     if (isSameState(before, after)) return after;
     agent.announce(encodeState(after));
     this.keep(id, after);
-    agent.deliver({ type: 'changed', node: id, name, ...after });
+    this.changed(agent, { type: 'changed', node: id, name, ...after });
     return after;
   }
 
@@ -95,7 +104,12 @@ export class Availability implements Behavior<AvailabilityShape>, AvailabilityCo
     this.keep(node, after);
     const entry = agent.directory.get(node);
     // One that is gone has not become available.
-    if (entry?.reachable === true) agent.deliver({ type: 'changed', node, name: entry.name, ...after });
+    if (entry?.reachable === true) this.changed(agent, { type: 'changed', node, name: entry.name, ...after });
+  }
+
+  private changed(agent: BehaviorAgent<AvailabilityShape>, event: StateChanged): void {
+    agent.deliver(event);
+    for (const listener of this.listeners) listener(event);
   }
 
   private keep(node: NodeId, state: AvailabilityState): void {

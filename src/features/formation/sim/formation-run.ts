@@ -23,6 +23,8 @@ export interface FormationRunOptions {
   readonly degree?: number;
   /** The parts of the store of each machine, which its members share. Default: they have none. */
   readonly stores?: readonly AnyStoreModel[];
+  /** Names of nodes that log the messages that they send. */
+  readonly logMessages?: readonly string[];
 }
 
 export class FormationRun {
@@ -34,7 +36,8 @@ export class FormationRun {
   /** The members of each machine. */
   readonly machines: readonly (readonly Member[])[];
 
-  constructor({ seed, nodes, machines, latencyMs = 5, degree = 3, stores }: FormationRunOptions) {
+  constructor(options: FormationRunOptions) {
+    const { seed, nodes, machines, latencyMs = 5, degree = 3, stores, logMessages } = options;
     this.world = new World({ seed });
     this.mesh = new Mesh(this.world, { degree, network: { latencyMs } });
     this.brokers = new Brokers(this.mesh, this.checks);
@@ -43,6 +46,7 @@ export class FormationRun {
       this.mesh.add({
         name: `n${i + 1}`,
         formation: this.addresses,
+        logMessages: logMessages?.includes(`n${i + 1}`) === true,
         ...(stores === undefined ? {} : { store: stores }),
       }),
     );

@@ -13,6 +13,7 @@ import type { SwarmCore } from '../../swarm/core/shared.ts';
 import type { PutErrand } from './errand.ts';
 import type { AskStore, LettersShape, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
 import { PutLine } from './put-line.ts';
+import { noteRejected } from './rejections.ts';
 import { concluded, storedLetter } from './stored-letter.ts';
 import { encodeStored } from './wire.ts';
 
@@ -51,7 +52,9 @@ export class Intake {
 
   /** The store cannot be used: nothing of this is in it. */
   refuse(errand: PutErrand, why: Failure): void {
-    this.answer(errand, refusals(errand, why));
+    const outcomes = refusals(errand, why);
+    this.noteRejected(errand, outcomes);
+    this.answer(errand, outcomes);
     errand.done();
   }
 
@@ -155,10 +158,16 @@ export class Intake {
   private putDone(line: PutLine, errand: PutErrand, outcomes: readonly Stored[]): void {
     const { from, done } = errand;
     for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
+    this.noteRejected(errand, outcomes);
     // What was sent again is answered by itself.
     if (this.ports.isCurrent(from)) this.answer(errand, outcomes);
     done();
     this.putEnded(line, errand);
+  }
+
+  private noteRejected(errand: PutErrand, outcomes: readonly Stored[]): void {
+    const { swarm, agent } = this.ports;
+    noteRejected(swarm.chronicle, errand, outcomes, { now: agent.wallNow, via: agent.self.name });
   }
 
   private answer({ from, message }: PutErrand, outcomes: readonly Stored[]): void {

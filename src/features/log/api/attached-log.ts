@@ -7,7 +7,7 @@ import type { InputOf } from '../../../kit/operation.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { LogApi, LogEntry, LogFilter, LogNodeApi } from '../api.ts';
 import type { HandedEntries, operations } from '../remote.ts';
-import { checkFollow, checkKeep, checkKeeper, checkList } from './check-options.ts';
+import { checkFollow, checkKeep, checkList, checkReader } from './check-options.ts';
 
 type LogSession = Session<typeof operations>;
 
@@ -32,14 +32,14 @@ export function attachedLog(session: LogSession): LogNodeApi {
       });
       return stream;
     },
-    async keepers() {
+    async readers() {
       await session.ready();
-      return (await session.call('logKeepers', {})).keepers;
+      return (await session.call('logReaders', {})).readers;
     },
     async forget(name) {
-      checkKeeper(name);
+      checkReader(name);
       await session.ready();
-      return (await session.call('forgetLogKeeper', { name })).isForgotten;
+      return (await session.call('forgetLogReader', { name })).isForgotten;
     },
   };
   return { log };

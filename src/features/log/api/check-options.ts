@@ -34,7 +34,7 @@ export function checkKeep(name: string, handler: unknown, options: LogKeepOption
   checkFilter(options);
 }
 
-export function checkKeeper(name: string): void {
+export function checkReader(name: string): void {
   checkName(name, 'log.forget: name');
 }
 

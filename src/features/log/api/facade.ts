@@ -4,7 +4,7 @@ import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { LogApi } from '../api.ts';
 import type { Log } from '../core/log.ts';
 import type { LogFeatureShape } from '../shape.ts';
-import { checkFollow, checkKeep, checkKeeper, checkList } from './check-options.ts';
+import { checkFollow, checkKeep, checkList, checkReader } from './check-options.ts';
 import { Following } from './following.ts';
 import { Keeping } from './keeping.ts';
 import { listed } from './listing.ts';
@@ -16,7 +16,7 @@ export function logFacade(node: NodePorts<LogFeatureShape, Log>): Facade<LogFeat
   const keepings = new Set<Keeping>();
   let whenIdle: (() => void) | undefined;
   let hasEnded = false;
-  // Not `ask`: while the node closes, what a keeper has handled is still acknowledged.
+  // Not `ask`: while the node closes, what a durable reader has handled is still acknowledged.
   const source = new LogSource((verb, input) => node.begin('ask', { verb, input }).answer);
   const ports: ReaderPorts = {
     source,
@@ -48,12 +48,12 @@ export function logFacade(node: NodePorts<LogFeatureShape, Log>): Facade<LogFeat
       keepings.add(keeping);
       return keeping.subscription;
     },
-    async keepers() {
+    async readers() {
       node.checkOpen();
-      return source.keepers();
+      return source.readers();
     },
     async forget(name) {
-      checkKeeper(name);
+      checkReader(name);
       node.checkOpen();
       return source.forget(name);
     },
@@ -62,8 +62,13 @@ export function logFacade(node: NodePorts<LogFeatureShape, Log>): Facade<LogFeat
     api: { log },
     drain(idle) {
       for (const keeping of keepings) keeping.stop();
-      if (keepings.size === 0) idle();
-      else whenIdle = idle;
+      // Its answer may not come: the node waits for a limited time.
+      const kept = (): void => {
+        if (node.behavior.isIdle) idle();
+        else node.begin('drain', undefined).answer.then(idle, idle);
+      };
+      if (keepings.size === 0) kept();
+      else whenIdle = kept;
     },
     end(error) {
       hasEnded = true;

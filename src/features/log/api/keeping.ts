@@ -41,7 +41,7 @@ export class Keeping {
     if (signal?.aborted === true) this.stop();
     else signal?.addEventListener('abort', () => this.stop(), { once: true });
     const { source } = ports;
-    const begin = () => source.keeper(name);
+    const begin = () => source.reader(name);
     const reading = readAll(ports, {
       filter: coreFilter(filter),
       signal: this.stopped.signal,

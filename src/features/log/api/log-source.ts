@@ -7,7 +7,7 @@
 import type { LogFilter } from '../../../kernel/log-event.ts';
 import { fields, flag, listOf, number, text } from '../../../kit/answers.ts';
 import { readAnswer } from '../../swarm/api/answers.ts';
-import type { LogEntry, LogKeeper } from '../api.ts';
+import type { LogEntry, LogReader } from '../api.ts';
 import { type Cursor, readCursor, writeCursor } from '../core/log-types.ts';
 
 type Ask = (verb: string, input: unknown) => Promise<string>;
@@ -32,8 +32,8 @@ const page = fields({
   newest: number,
 });
 const answer = fields({ page, store, isOther: flag });
-const keeper = fields({ store, n: number });
-const keepers = fields({ store, keepers: listOf(fields({ name: text, n: number, at: number })) });
+const reader = fields({ store, n: number });
+const readers = fields({ store, readers: listOf(fields({ name: text, n: number, at: number })) });
 const forgotten = fields({ isForgotten: flag });
 const nothing = fields({});
 
@@ -79,9 +79,9 @@ export class LogSource {
     return this.part('log.follow', { cursor: cursor === undefined ? undefined : textOf(cursor), filter });
   }
 
-  /** Where a keeper goes on. */
-  async keeper(name: string): Promise<Cursor> {
-    return readAnswer('log.keeper', await this.ask('log.keeper', { name }), keeper);
+  /** Where a durable reader goes on. */
+  async reader(name: string): Promise<Cursor> {
+    return readAnswer('log.reader', await this.ask('log.reader', { name }), reader);
   }
 
   async acknowledge(name: string, cursor: Cursor): Promise<void> {
@@ -89,9 +89,9 @@ export class LogSource {
     readAnswer('log.acknowledge', await this.ask('log.acknowledge', input), nothing);
   }
 
-  async keepers(): Promise<LogKeeper[]> {
-    const found = readAnswer('log.keepers', await this.ask('log.keepers', {}), keepers);
-    return found.keepers.map(({ name, n, at }) => ({ name, cursor: writeCursor(found.store, n), at }));
+  async readers(): Promise<LogReader[]> {
+    const found = readAnswer('log.readers', await this.ask('log.readers', {}), readers);
+    return found.readers.map(({ name, n, at }) => ({ name, cursor: writeCursor(found.store, n), at }));
   }
 
   async forget(name: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import type { LogEntry } from '../api.ts';
 import { textLine } from './entry-line.ts';
 import { filterOf, type LogFlags } from './filter.ts';
 import { keep } from './keep.ts';
-import { buildForget, buildKeepers } from './keepers.ts';
+import { buildForget, buildReaders } from './readers.ts';
 
 const listed = 100;
 const listedBefore = 10;
@@ -57,7 +57,7 @@ export function build(): Command {
     )
     .option('--out <file>', 'with --keep: append to this file instead of printing')
     .action(run);
-  log.addCommand(buildKeepers());
+  log.addCommand(buildReaders());
   log.addCommand(buildForget());
   return log;
 }

@@ -14,7 +14,9 @@ export function checkedPlace(cursor: unknown): Cursor | 'invalid' | undefined {
 export function checkedName(input: unknown): string | Failure {
   const { name } = (input ?? {}) as Record<string, unknown>;
   const problem = nameProblem(name);
-  return problem === undefined ? (name as string) : failure('SKEIN_INVALID', `a keeper's name: ${problem}`);
+  return problem === undefined
+    ? (name as string)
+    : failure('SKEIN_INVALID', `a durable reader's name: ${problem}`);
 }
 
 const words = ['author', 'recipient', 'subject', 'node'] as const;

@@ -1,9 +1,9 @@
 /** What the log's core, its program and its store say to each other. */
 import type { Shape } from '../../../kernel/contracts.ts';
-import type { LogPage, LogRequest } from '../../../kernel/log-event.ts';
+import type { LogEvent, LogPage, LogRequest } from '../../../kernel/log-event.ts';
 
 /** Somebody that gets every event, and how far it has come. */
-export interface KeeperState {
+export interface ReaderState {
   readonly name: string;
   /** The last event that it has acknowledged. */
   readonly n: number;
@@ -14,13 +14,17 @@ export interface KeeperState {
 export interface LogShape extends Shape {
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
+    /** Ends once the broker has the envelopes of what this node has sent, or has not taken them. */
+    drain(nothing: undefined): void;
   };
   readonly store: {
     read(request: LogRequest): LogPage;
-    /** The last event that it has acknowledged; of a new keeper the one before the oldest that is kept. */
-    keeper(name: string): number;
-    acknowledge(state: KeeperState): void;
-    keepers(): readonly KeeperState[];
+    /** Envelopes of messages. */
+    append(events: readonly LogEvent[]): void;
+    /** The last event that it has acknowledged; of a new durable reader the one before the oldest that is kept. */
+    reader(name: string): number;
+    acknowledge(state: ReaderState): void;
+    readers(): readonly ReaderState[];
     /** False: there was none. */
     forget(name: string): boolean;
     /** True: there is more to delete. */

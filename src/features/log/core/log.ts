@@ -16,11 +16,17 @@ import type {
 } from '../../../kernel/contracts.ts';
 import { failure } from '../../../kernel/errors.ts';
 import type { LogPage } from '../../../kernel/log-event.ts';
-import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
+import type { MessagingCore } from '../../messaging/core/shared.ts';
+import type { Answer, Questioner, SwarmCore } from '../../swarm/core/shared.ts';
+import { AvailabilityEvents } from './availability-events.ts';
 import { checkedFilter, checkedName, checkedPlace, said } from './check-question.ts';
+import { EnvelopeIntake } from './envelope-intake.ts';
+import { checkedBatch } from './envelope-wire.ts';
+import { Envelopes } from './envelopes.ts';
 import { logLimits } from './limits.ts';
 import { type LogAnswer, type LogShape, readCursor } from './log-types.ts';
-import { Readers } from './readers.ts';
+import { WaitingReaders } from './waiting-readers.ts';
 
 export const logFeature = 'log';
 
@@ -28,10 +34,19 @@ const never = Number.POSITIVE_INFINITY;
 type Verbs = LogShape['store'];
 type Completion = StoreCompletion<Verbs>;
 
+/** What the log stands on. */
+interface LogNeeds {
+  readonly swarm: SwarmCore;
+  readonly availability: AvailabilityCore;
+  /** Where the envelopes of what this node sends are logged. */
+  readonly messaging?: MessagingCore;
+}
+
 export class Log implements Behavior<LogShape> {
   readonly name = logFeature;
   readonly commands: CommandHandlers<LogShape> = {
     ask: (_agent, { verb, input }, reply) => this.swarm.ask(verb, input, reply),
+    drain: (_agent, _nothing, reply) => this.envelopes.drain(() => reply.answer(undefined)),
   };
   readonly lifecycle: LifecycleCalls<LogShape> = {
     started: (agent) => {
@@ -39,18 +54,20 @@ export class Log implements Behavior<LogShape> {
     },
   };
   readonly timers: TimerCalls = {
-    nextDeadline: () => Math.min(this.readers.nextDeadline(), this.trimAt),
+    nextDeadline: () => Math.min(this.readers.nextDeadline(), this.trimAt, this.envelopes.nextDeadline()),
     deadline: (_agent, now) => this.deadline(now),
     flush: () => this.readers.look(),
   };
   readonly store = {
     completed: (_agent: unknown, completion: Completion) => this.completed(completion),
   };
-  readonly diagnostics: DiagnosticCalls = { status: () => ({ readers: this.readers.count }) };
+  readonly diagnostics: DiagnosticCalls = {
+    status: () => ({ readers: this.readers.count, envelopes: this.envelopes.counts }),
+  };
   private readonly swarm: SwarmCore;
   private agent!: BehaviorAgent<LogShape>;
   private readonly operations = new Map<number, (completion: Completion) => void>();
-  private readonly readers = new Readers({
+  private readonly readers = new WaitingReaders({
     now: () => this.agent.now,
     read: (request, loaded, failed) =>
       this.ask('read', request, (completion) => {
@@ -58,21 +75,29 @@ export class Log implements Behavior<LogShape> {
         else failed(completion.failure);
       }),
   });
+  private readonly envelopes = new Envelopes({
+    agent: () => this.agent,
+    ask: (batch, reply) => this.swarm.ask('log.messages', batch, reply),
+  });
+  private readonly intake = new EnvelopeIntake();
   private trimAt = never;
 
-  constructor(swarm: SwarmCore) {
+  constructor({ swarm, availability, messaging }: LogNeeds) {
     this.swarm = swarm;
+    messaging?.watchSent(this.envelopes.sent);
+    new AvailabilityEvents({ agent: () => this.agent, swarm, availability });
     swarm.follow({
       officeChanged: () => this.officeChanged(),
       logged: () => this.agent.flushLater(),
     });
     swarm.answerBy('log.read', (_from, input, reply) => this.read(input, reply));
     swarm.answerBy('log.follow', (_from, input, reply) => this.follow(input, reply));
-    swarm.answerBy('log.keeper', (_from, input, reply) => this.keeper(input, reply));
+    swarm.answerBy('log.reader', (_from, input, reply) => this.reader(input, reply));
     swarm.answerBy('log.acknowledge', (_from, input, reply) => this.acknowledge(input, reply));
-    swarm.answerBy('log.keepers', (_from, _input, reply) =>
-      this.answer('keepers', undefined, reply, (keepers) => ({ store: this.storeTag, keepers })),
+    swarm.answerBy('log.readers', (_from, _input, reply) =>
+      this.answer('readers', undefined, reply, (readers) => ({ store: this.storeTag, readers })),
     );
+    swarm.answerBy('log.messages', (from, input, reply) => this.messages(from, input, reply));
     swarm.answerBy('log.forget', (_from, input, reply) => this.forget(input, reply));
   }
 
@@ -124,12 +149,12 @@ export class Log implements Behavior<LogShape> {
     return (office.state === 'open' ? office.store : 0).toString(16).padStart(12, '0');
   }
 
-  // ── keepers ───────────────────────────────────────────────────────────────────────────────────────
+  // ── durable readers ───────────────────────────────────────────────────────────────────────────────
 
-  private keeper(input: unknown, reply: Answer): void {
+  private reader(input: unknown, reply: Answer): void {
     const name = checkedName(input);
     if (typeof name !== 'string') return reply.fail(name);
-    this.answer('keeper', name, reply, (n: number) => ({ store: this.storeTag, n }));
+    this.answer('reader', name, reply, (n: number) => ({ store: this.storeTag, n }));
   }
 
   private acknowledge(input: unknown, reply: Answer): void {
@@ -150,6 +175,28 @@ export class Log implements Behavior<LogShape> {
     this.answer('forget', name, reply, (isForgotten: boolean) => ({ isForgotten }));
   }
 
+  // ── envelopes of messages ─────────────────────────────────────────────────────────────────────────
+
+  /** Nothing of what this node has sent waits to be logged. */
+  get isIdle(): boolean {
+    return this.envelopes.isIdle;
+  }
+
+  private messages(from: Questioner, input: unknown, reply: Answer): void {
+    const batch = checkedBatch(input);
+    if (batch === undefined)
+      return reply.fail(failure('SKEIN_INVALID', `envelopes of messages from ${from.name} are malformed`));
+    const { now, wallNow, self } = this.agent;
+    const { events, carried } = this.intake.eventsOf(from, batch, { now, wallNow, via: self.name });
+    if (events.length === 0) return reply.answer('{}');
+    this.ask('append', events, (completion) => {
+      if (completion.ok) this.swarm.logged();
+      else this.intake.notWritten(from.node, this.agent.now, carried);
+      if (completion.ok) reply.answer('{}');
+      else reply.fail(completion.failure);
+    });
+  }
+
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   private officeChanged(): void {
@@ -157,6 +204,7 @@ export class Log implements Behavior<LogShape> {
     this.trimAt = office.state === 'open' ? this.agent.now : never;
     if (office.state === 'open' || office.state === 'opening') return;
     this.operations.clear();
+    this.intake.clear();
     if (office.state === 'failed') this.readers.fail(office.failure);
     // Their nodes ask the next broker.
     else this.readers.clear();
@@ -164,6 +212,7 @@ export class Log implements Behavior<LogShape> {
 
   private deadline(now: number): void {
     this.readers.deadline(now);
+    this.envelopes.deadline(now);
     if (now >= this.trimAt) this.trim(now);
   }
 

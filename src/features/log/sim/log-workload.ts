@@ -19,7 +19,7 @@ const followShare = 0.6;
 const moveShare = 0.3;
 const throwShare = 0.1;
 const lastMax = 40;
-const keeperName = 'audit';
+const readerName = 'audit';
 /** A question, its answer and what confirms both, on each link on their way. */
 const askBytes = 600;
 
@@ -31,7 +31,7 @@ export class LogWorkload {
   private readonly random: SeededRandom;
   private readonly pace: Pace;
   private readonly followers = new Set<Life>();
-  private keeper: { readonly life: Life; readonly subscription: MessageSubscription } | undefined;
+  private reader: { readonly life: Life; readonly subscription: MessageSubscription } | undefined;
   private isGood = false;
 
   constructor(mesh: Mesh, history: LogHistory, actsPerSecond: number) {
@@ -68,9 +68,9 @@ export class LogWorkload {
     return (readers * hops * askBytes * 1000) / logLimits.logWaitMs;
   }
 
-  /** A keeper that runs, also where the last one has died. */
+  /** A durable reader that runs, also where the last one has died. */
   keepOn(): void {
-    if (this.keeper !== undefined && isRunning(this.keeper.life)) return;
+    if (this.reader !== undefined && isRunning(this.reader.life)) return;
     const [life] = this.mesh.living;
     if (life !== undefined) this.keep(life);
   }
@@ -101,15 +101,15 @@ export class LogWorkload {
   }
 
   private keep(life: Life): void {
-    void this.keeper?.subscription.close();
+    void this.reader?.subscription.close();
     this.mesh.world.touchProgram();
     let before: LogEntry | undefined;
-    const subscription = life.node.log.keep(keeperName, (entries) => {
+    const subscription = life.node.log.keep(readerName, (entries) => {
       if (!this.isGood && this.random.chance(throwShare)) throw new Error('as planned');
-      this.history.read(`keeper ${life.node.name}`, before, entries);
+      this.history.read(`durable reader ${life.node.name}`, before, entries);
       before = entries.at(-1);
       for (const { n } of entries) this.kept.add(n);
     });
-    this.keeper = { life, subscription };
+    this.reader = { life, subscription };
   }
 }

@@ -1,28 +1,29 @@
-/** What the log's operations on the store mean: reading it, and how far each keeper has come. */
+/** What the log's operations on the store mean: reading it, and how far each durable reader has come. */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import { logLimits } from '../core/limits.ts';
-import type { KeeperState, LogShape } from '../core/log-types.ts';
+import type { LogShape, ReaderState } from '../core/log-types.ts';
 
 interface LogState {
-  readonly keepers: Table<string, Omit<KeeperState, 'name'>>;
+  readonly readers: Table<string, Omit<ReaderState, 'name'>>;
 }
 
 export const logModel = storeModel<LogShape['store'], LogState>({
   name: 'log',
   frees: ['trim', 'forget'],
-  initial: () => ({ keepers: new Table() }),
+  initial: () => ({ readers: new Table() }),
   operations: {
     read: (_state, request, log) => log.read(request),
-    keeper: ({ keepers }, name, log) => keepers.get(name)?.n ?? beginning(log),
-    acknowledge({ keepers }, { name, n, at }) {
-      const known = keepers.get(name);
-      if (known === undefined && keepers.size >= logLimits.logKeepersMax) throw tooMany();
-      if (known === undefined || n > known.n) keepers.put(name, { n, at });
+    append: (_state, events, log) => log.append(events),
+    reader: ({ readers }, name, log) => readers.get(name)?.n ?? beginning(log),
+    acknowledge({ readers }, { name, n, at }) {
+      const known = readers.get(name);
+      if (known === undefined && readers.size >= logLimits.logReadersMax) throw tooMany();
+      if (known === undefined || n > known.n) readers.put(name, { n, at });
     },
-    keepers: ({ keepers }) => [...keepers.rows()].map(([name, state]) => ({ name, ...state })),
-    forget: ({ keepers }, name) => keepers.delete(name),
+    readers: ({ readers }) => [...readers.rows()].map(([name, state]) => ({ name, ...state })),
+    forget: ({ readers }, name) => readers.delete(name),
     trim: (_state, { now, rows }, log) => log.trim(now, rows),
   },
 });
@@ -36,6 +37,6 @@ export function beginning(log: { read: LogShape['store']['read'] }): number {
 export function tooMany(): SkeinError {
   return new SkeinError(
     'SKEIN_BUSY',
-    `the log has ${logLimits.logKeepersMax} keepers already: forget one that is used no more`,
+    `the log has ${logLimits.logReadersMax} durable readers already: forget one that is used no more`,
   );
 }

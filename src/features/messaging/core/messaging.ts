@@ -21,11 +21,12 @@ import { type Frame, RouteKind, readRecipients } from '../../../kernel/wire/fram
 import type { MessagingEvent, MessagingShape, Transit } from './messaging-types.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
+import type { MessagingCore, SentWatch } from './shared.ts';
 import { DataCursor, MessageType, readReceipts } from './wire.ts';
 
 export const messagingFeature = 'messaging';
 
-export class Messaging implements Behavior<MessagingShape> {
+export class Messaging implements Behavior<MessagingShape>, MessagingCore {
   readonly name = messagingFeature;
   readonly commands: CommandHandlers<MessagingShape> = {
     send: (_agent, message, reply) => this.sender.send(message, reply),
@@ -39,7 +40,7 @@ export class Messaging implements Behavior<MessagingShape> {
   };
   readonly lifecycle: LifecycleCalls = {
     started: (agent) => {
-      this.sender = new Sender(agent);
+      this.sender = new Sender(agent, this.watch);
       this.receiver = new Receiver(agent);
     },
     stopped: () => this.sender.abortAll(),
@@ -62,10 +63,16 @@ export class Messaging implements Behavior<MessagingShape> {
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   private sender!: Sender;
   private receiver!: Receiver;
+  private watch: SentWatch | undefined;
 
   /** The hot paths of `send` and `post`: called by the api within a turn of the kernel, without a command. */
   get direct(): Sender {
     return this.sender;
+  }
+
+  /** Before the start: the hot path asks for a field that never changes. */
+  watchSent(watch: SentWatch): void {
+    this.watch = watch;
   }
 
   private message(frame: Frame): void {

@@ -16,6 +16,7 @@ import type { MessagingEvent, SendAnswer, SendCommand } from './messaging-types.
 import { type Missing, none, Outbound, type Outcome, type Pending } from './outbound.ts';
 import { Repeats } from './repeats.ts';
 import { tooLarge, tooMany, tooManyFor } from './send-failures.ts';
+import type { SentWatch } from './shared.ts';
 import { Everybody, Target } from './target.ts';
 import { Waiting } from './waiting.ts';
 import { type Content, MessageType, type ReceiptStatus } from './wire.ts';
@@ -37,6 +38,7 @@ interface Tracked {
 export class Sender {
   readonly counts = { sent: 0, repeated: 0 };
   private readonly agent: BehaviorAgent;
+  private readonly watch: SentWatch | undefined;
   private readonly outbound = new Outbound();
   private readonly copies: Copies;
   private readonly repeats: Repeats;
@@ -49,8 +51,9 @@ export class Sender {
   /** By the sequence of the whole. */
   private readonly larges = new Map<number, LargeBody>();
 
-  constructor(agent: BehaviorAgent) {
+  constructor(agent: BehaviorAgent, watch?: SentWatch) {
     this.agent = agent;
+    this.watch = watch;
     this.copies = new Copies(agent, this.outbound);
     this.repeats = new Repeats({
       agent,
@@ -86,6 +89,7 @@ export class Sender {
     if (this.outbound.isFull(body.length)) return tooMany();
     if (this.outbound.isFullFor(node, body.length)) return this.busyFor(node);
     this.counts.sent++;
+    if (this.watch !== undefined) this.watch(kind, node, true);
     const { now } = this.agent;
     const waiting = new Waiting(node);
     waiting.via = target.via;
@@ -142,6 +146,7 @@ export class Sender {
   /** To all that are reachable now, without receipts. */
   postToAll(everybody: Everybody, encoding: number, body: Uint8Array): SendAnswer {
     this.counts.sent++;
+    if (this.watch !== undefined) this.watch(everybody.kind, 'all', false);
     const sequence = ++this.lastUnacknowledged;
     const unsent = this.agent.sendPreparedBroadcast(everybody.head(encoding), sequence, body);
     const missing = unsent.map(({ node, reason }) => ({ node, reason: missingReason(reason) }));
@@ -151,6 +156,7 @@ export class Sender {
   /** Without a receipt and without an object: the reason why it could not leave, or undefined. */
   post(target: Target, encoding: number, body: Uint8Array): DropReason | undefined {
     this.counts.sent++;
+    if (this.watch !== undefined) this.watch(target.kind, target.node, false);
     return this.agent.sendPrepared(target.headOfPost(encoding), ++this.lastUnacknowledged, body);
   }
 
@@ -167,6 +173,7 @@ export class Sender {
     const problem = this.problemWith(command, isTracked, nodes, full);
     if (problem !== undefined) return reply.fail(problem);
     this.counts.sent++;
+    if (this.watch !== undefined) this.watch(command.kind, wanted === 'all' ? 'all' : nodes, acknowledged);
     if (!isTracked) return this.sendAndForget(command, nodes, reply);
     const recipients = full.length === 0 ? nodes : nodes.filter((node) => !full.includes(node));
     const busy = full.map((node): Missing => ({ node, reason: 'busy' }));

@@ -64,9 +64,11 @@ export class Target {
 
 /** The same for all: without receipts. */
 export class Everybody {
+  readonly kind: string;
   private readonly frames: readonly [PreparedBroadcast, PreparedBroadcast];
 
   constructor(kind: string, agent: BehaviorAgent) {
+    this.kind = kind;
     const { instance } = agent.self;
     const options = { type: MessageType.unacknowledged };
     const prepare = (encoding: number) =>

@@ -1,19 +1,25 @@
 /**
  * What the broker sees of the swarm's nodes, on its way into the store: who was here when, and what happened for the log.
  *
- * Made by the swarm's behavior. Many sights are written with one operation, a second after the first. Invariant: that the
+ * Made by the swarm's behavior. It begins when this node becomes the broker, also where nobody uses the store: what happens
+ * is kept until somebody does. Many sights are written with one operation, a second after the first. Invariant: that the
  * broker is another one is written before anything that it does, and what could not be written is counted in the log.
  */
 import type { BehaviorAgent, KernelEvent } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
+import type { LogEvent } from '../../../kernel/log-event.ts';
 import { Happenings } from './happenings.ts';
 import { swarmLimits } from './limits.ts';
 import { Register } from './register.ts';
+import { Repeats } from './repeats.ts';
+import type { Office, SwarmChronicle } from './shared.ts';
 import type { SwarmShape } from './swarm-types.ts';
 
 export interface ChroniclePorts {
   agent(): BehaviorAgent<SwarmShape>;
-  /** This node writes the swarm's store. */
+  /** This node is the one that writes the swarm's store, whether somebody uses it or not. */
+  isKeeper(): boolean;
+  /** Its store is open. */
   isOpen(): boolean;
 }
 
@@ -26,50 +32,80 @@ type Seen = {
 
 const never = Number.POSITIVE_INFINITY;
 
-export class Chronicle {
+export class Chronicle implements SwarmChronicle {
   readonly register = new Register();
   private readonly ports: ChroniclePorts;
   private readonly happenings = new Happenings();
+  private readonly repeats = new Repeats();
   /** Operations that write what has happened, with the number of events. */
   private readonly writing = new Map<number, number>();
+  private readonly listeners: (() => void)[] = [];
   private writeAt = never;
 
   constructor(ports: ChroniclePorts) {
     this.ports = ports;
   }
 
-  clear(): void {
-    this.register.clear();
-    this.happenings.clear();
-    this.writeAt = never;
-  }
-
   brokerChanged(former: NodeId | undefined, isWrittenElsewhere: boolean): void {
     this.happenings.brokerChanged(former, isWrittenElsewhere);
   }
 
+  onBegan(began: () => void): void {
+    this.listeners.push(began);
+  }
+
+  /** The store is not open: it may never have been. @param wasOpen Until now. @param epoch Of this broker. */
+  closed(state: Office['state'], wasOpen: boolean, epoch: number): void {
+    this.register.clear();
+    // What is kept for a store that could not be opened yet stays.
+    if (state === 'failed' && !wasOpen) return;
+    this.happenings.clear();
+    this.repeats.clear();
+    this.writeAt = never;
+    if (state !== 'elsewhere') this.tookOver(epoch);
+  }
+
   /** The store is about to open for this broker. */
   begin(epoch: number): void {
-    const agent = this.ports.agent();
-    const { directory, self } = agent;
-    this.happenings.tookOver(epoch, agent);
+    const { directory, self } = this.ports.agent();
+    if (this.happenings.mustBeginAgain) this.tookOver(epoch);
     for (const entry of directory.entries()) {
-      if (entry.reachable || entry.name === self.name) {
-        this.happenings.present(entry.name, agent);
-        this.saw(entry);
-      } else this.register.loaded([entry.name]);
+      if (entry.reachable || entry.name === self.name) this.saw(entry);
+      else this.register.loaded([entry.name]);
     }
     this.writeAll();
+  }
+
+  /** This node is the one that writes from now on. */
+  private tookOver(epoch: number): void {
+    const agent = this.ports.agent();
+    this.happenings.tookOver(epoch, agent);
+    for (const { reachable, name } of agent.directory.entries())
+      if (reachable || name === agent.self.name) this.happenings.present(name, agent);
+    for (const began of this.listeners) began();
+  }
+
+  /** Something has happened that a feature wants in the log. */
+  noted(event: LogEvent): void {
+    if (!this.ports.isKeeper()) return;
+    this.happenings.noted(event, this.ports.isOpen());
+    this.writeSoon();
+  }
+
+  /** The same of what a member may cause again and again. @param kind What is counted together. */
+  notedOften(kind: string, event: LogEvent): void {
+    if (this.ports.isKeeper() && this.repeats.isFirst(kind, event, this.ports.agent().now)) this.noted(event);
   }
 
   /** @param broker Whom this node follows. */
   changed(event: NodeChange, broker: NodeId | undefined): void {
     const agent = this.ports.agent();
     const { node } = event;
-    if (this.ports.isOpen()) {
-      if (event.type === 'node-up') this.happenings.joined(node.name, agent);
-      else this.happenings.left(node.name, event.reason, agent);
-      this.saw(node);
+    if (this.ports.isKeeper()) {
+      const isOpen = this.ports.isOpen();
+      if (event.type === 'node-up') this.happenings.joined(node.name, agent, isOpen);
+      else this.happenings.left(node.name, event.reason, agent, isOpen);
+      if (isOpen) this.saw(node);
     } else if (event.type === 'node-down') this.happenings.downBefore(node, event.reason, broker, agent);
   }
 
@@ -83,7 +119,8 @@ export class Chronicle {
   stopped(): void {
     const agent = this.ports.agent();
     if (!this.ports.isOpen()) return;
-    this.happenings.left(agent.self.name, 'left', agent);
+    this.noteRepeats(Number.POSITIVE_INFINITY);
+    this.happenings.left(agent.self.name, 'left', agent, true);
     this.writeAll();
   }
 
@@ -101,11 +138,23 @@ export class Chronicle {
   }
 
   nextDeadline(): number {
-    return this.writeAt;
+    return Math.min(this.writeAt, this.repeats.nextDeadline());
   }
 
   deadline(now: number): void {
+    if (now >= this.repeats.nextDeadline()) this.noteRepeats(now);
     if (now >= this.writeAt) this.write();
+  }
+
+  private noteRepeats(now: number): void {
+    for (const event of this.repeats.ended(now, this.ports.agent().wallNow)) this.noted(event);
+  }
+
+  private writeSoon(): void {
+    const agent = this.ports.agent();
+    if (this.writeAt === never && this.ports.isOpen()) this.writeAt = agent.now + swarmLimits.swarmSeenMs;
+    // The kernel asks for the deadlines of behaviors that were called: it may be another one's turn.
+    agent.flushLater();
   }
 
   private writeAll(): void {

@@ -1,8 +1,9 @@
 /**
- * What happens to the nodes of a swarm, for the log of its store: who joined, left or was lost, and who took over.
+ * What happens in a swarm, for the log of its store: who joined, left or was lost, who took over, and what features note.
  *
- * Made by the swarm's behavior, which writes it with what it has seen. Invariant: what was not written when this node
- * stops being the broker is not written later, since the next broker writes what it sees itself; only the loss of the
+ * Made by the chronicle, which writes it with what it has seen. While nobody has used the store it is kept here, up to a
+ * limit; beyond it is counted, and what is written then begins with who is here. Invariant: what was not written when this
+ * node stops being the broker is not written later, since the next broker writes what it sees itself; only the loss of the
  * broker before it is kept, which nobody else could have written.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
@@ -18,6 +19,12 @@ export class Happenings {
   private former: NodeId | undefined;
   private lossOfFormer: LogEvent | undefined;
   private missed = 0;
+  /** What was kept was too much: it must begin again. */
+  private hasOverflowed = false;
+
+  get mustBeginAgain(): boolean {
+    return this.hasOverflowed;
+  }
 
   get hasUnwritten(): boolean {
     return this.unwritten.length > 0;
@@ -26,6 +33,7 @@ export class Happenings {
   clear(): void {
     this.unwritten.length = 0;
     this.missed = 0;
+    this.hasOverflowed = false;
   }
 
   /** @param isWrittenElsewhere The next broker is another node, which writes that the former one is gone. */
@@ -51,22 +59,23 @@ export class Happenings {
 
   /** The first events of a broker. */
   tookOver(epoch: number, by: Broker): void {
-    if (this.lossOfFormer !== undefined) this.add(this.lossOfFormer);
+    this.hasOverflowed = false;
+    if (this.lossOfFormer !== undefined) this.noted(this.lossOfFormer);
     this.lossOfFormer = undefined;
-    this.add({ ...eventOf('broker.changed', by.self.name, by), note: `epoch ${epoch}` });
+    this.noted({ ...eventOf('broker.changed', by.self.name, by), note: `epoch ${epoch}` });
   }
 
   /** It was here when this node began to write. */
   present(name: string, by: Broker): void {
-    this.add(eventOf('node.present', name, by));
+    this.noted(eventOf('node.present', name, by));
   }
 
-  joined(name: string, by: Broker): void {
-    this.add(eventOf('node.joined', name, by));
+  joined(name: string, by: Broker, isOpen: boolean): void {
+    this.noted(eventOf('node.joined', name, by), isOpen);
   }
 
-  left(name: string, reason: 'lost' | 'left', by: Broker): void {
-    this.add(eventOf(`node.${reason}`, name, by));
+  left(name: string, reason: 'lost' | 'left', by: Broker, isOpen: boolean): void {
+    this.noted(eventOf(`node.${reason}`, name, by), isOpen);
   }
 
   /** Some of them; how many could not be written before is an event of its own. */
@@ -79,15 +88,23 @@ export class Happenings {
       type: 'log.missed',
       author: '',
       subject: '',
-      note: `${this.missed} joins and leaves`,
+      note: `${this.missed} events were not logged`,
     };
     this.missed = 0;
     return [...taken, lost];
   }
 
-  private add(event: LogEvent): void {
-    if (this.unwritten.length < swarmLimits.swarmNodesMax) this.unwritten.push(event);
-    else this.missed++;
+  /** @param isOpen It is written in a moment. Otherwise nobody may ever use the store. */
+  noted(event: LogEvent, isOpen = true): void {
+    const max = isOpen ? swarmLimits.swarmNodesMax : swarmLimits.swarmEventsKeptMax;
+    if (this.hasOverflowed || (isOpen && this.unwritten.length >= max)) this.missed++;
+    else if (this.unwritten.length < max) this.unwritten.push(event);
+    else {
+      // What is left of it without its beginning would say of nodes that they are here which are gone.
+      this.missed += this.unwritten.length + 1;
+      this.unwritten.length = 0;
+      this.hasOverflowed = true;
+    }
   }
 }
 

@@ -38,6 +38,12 @@ export const swarmLimits = {
   /** Refusals that one node reports to its program: a broker may lie. */
   swarmNoticesPerSecond: 0.1,
   swarmNoticesBurst: 3,
+  /** Joins, leaves and the like that a broker keeps while nobody has used its store: about 1 MiB. */
+  swarmEventsKeptMax: 4096,
+  /** What a member may cause again and again is noted once in this time, and counted then. */
+  swarmRepeatMs: 60_000,
+  /** Kinds of that, such as a code and its author, that are counted apart; others are counted together. */
+  swarmRepeatsMax: 1000,
   /** Joins and leaves that are written in one operation. */
   swarmEventsPerWrite: 1000,
   /** Nodes in one answer about who was ever here. */

@@ -7,6 +7,7 @@
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
+import type { LogEvent } from '../../../kernel/log-event.ts';
 
 /** Whether this node writes the swarm's store. */
 export type Office =
@@ -48,7 +49,18 @@ export interface Answer {
   fail(failure: Failure): void;
 }
 
+/** What happens in the swarm, for its log. It is written within a second, or once somebody uses the store. */
+export interface SwarmChronicle {
+  /** As the broker: something has happened that belongs into the log. Another node than the broker notes nothing. */
+  noted(event: LogEvent): void;
+  /** The same of what a member can cause as often as it likes: once a minute, then how often. @param kind What is counted together. */
+  notedOften(kind: string, event: LogEvent): void;
+  /** As the broker: is called when the log has begun with who is here; what is noted then follows that. */
+  onBegan(began: () => void): void;
+}
+
 export interface SwarmCore {
+  readonly chronicle: SwarmChronicle;
   /**
    * Who keeps the swarm: the formation's broker, or the node that it names since that one has the swarm's store. It may be
    * this node. Undefined: nobody is known.

@@ -98,8 +98,9 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     admit: (from, act) => this.admit(from, act),
   });
   private readonly questions = new Questions();
-  private readonly chronicle = new Chronicle({
+  readonly chronicle = new Chronicle({
     agent: () => this.agent,
+    isKeeper: () => this.office.state !== 'elsewhere',
     isOpen: () => this.office.state === 'open',
   });
   private readonly owners: Owners;
@@ -304,6 +305,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
 
   private setOffice(office: Office): void {
     if (office.state === 'elsewhere' && this.office.state === 'elsewhere') return;
+    const wasOpen = this.office.state === 'open';
     this.office = office;
     if (office.state === 'elsewhere') this.watchers.clear();
     else if (office.state === 'open') this.watchers.touchedAll();
@@ -311,7 +313,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       this.claimToken = undefined;
       this.openAt = never;
       if (office.state !== 'failed') this.claimAgainAt = never;
-      this.chronicle.clear();
+      this.chronicle.closed(office.state, wasOpen, this.broker?.epoch ?? 1);
       this.owners.pins.clear();
       const why = office.state === 'failed' ? office.failure : movedAway();
       for (const reply of this.pages.values()) reply.fail(why);

@@ -10,7 +10,7 @@ import type { Answer } from '../../swarm/core/shared.ts';
 import { logLimits } from './limits.ts';
 import type { LogAnswer } from './log-types.ts';
 
-export interface ReadersPorts {
+export interface WaitingReadersPorts {
   now(): number;
   read(request: LogRequest, loaded: (answer: LogAnswer) => void, failed: (why: Failure) => void): void;
 }
@@ -26,12 +26,12 @@ interface Reader {
   last: LogAnswer | undefined;
 }
 
-export class Readers {
-  private readonly ports: ReadersPorts;
+export class WaitingReaders {
+  private readonly ports: WaitingReadersPorts;
   /** In the order of their deadlines. */
   private readonly waiting = new Set<Reader>();
 
-  constructor(ports: ReadersPorts) {
+  constructor(ports: WaitingReadersPorts) {
     this.ports = ports;
   }
 
@@ -40,8 +40,8 @@ export class Readers {
   }
 
   add(request: LogRequest, reply: Answer): void {
-    if (this.waiting.size >= logLimits.logReadersMax) {
-      const text = `${logLimits.logReadersMax} readers of the log wait for more already: end one that is used no more`;
+    if (this.waiting.size >= logLimits.logReadersWaitingMax) {
+      const text = `${logLimits.logReadersWaitingMax} readers of the log wait for more already: end one that is used no more`;
       return reply.fail(failure('SKEIN_BUSY', text));
     }
     const until = this.ports.now() + logLimits.logWaitMs;
