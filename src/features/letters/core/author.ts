@@ -470,10 +470,14 @@ export class Author {
   private nextBatchLength(): number {
     let bytes = 0;
     let letters = 0;
+    // Of many, half goes ahead: it is stored while the other half is on its way.
+    const half = Math.max(letterLimits.lettersAheadMin, Math.ceil(this.queue.length / 2));
+    const isHalf = this.batches.length === 0;
+    const lettersMax = Math.min(isHalf ? half : Number.POSITIVE_INFINITY, letterLimits.lettersPerPutMax);
     for (const [length, together] of this.queue.entries()) {
       for (const { letter } of together) bytes += letter.body.length + letterCostBytes;
       letters += together.length;
-      const isOver = bytes > letterLimits.putBytesMax || letters > letterLimits.lettersPerPutMax;
+      const isOver = bytes > letterLimits.putBytesMax || letters > lettersMax;
       if (length > 0 && isOver) return length;
     }
     return this.queue.length;

@@ -98,12 +98,12 @@ export class Intake {
     if (!this.ports.isCurrent(from)) return this.putEnded(line, errand);
     if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(line, errand);
     const { swarm, agent } = this.ports;
-    const clocks = { now: this.ports.wallNow(), time: this.ports.swarm.time };
-    const { now } = clocks;
+    const terms = { now: this.ports.wallNow(), time: swarm.time, via: agent.self.name };
+    const { now } = terms;
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
     for (const letter of message.letters) {
-      const made = storedLetter(letter, from.name, swarm, { ...clocks, via: agent.self.name });
+      const made = storedLetter(letter, from.name, swarm, terms);
       if ('code' in made) outcomes.push({ ok: false, failure: made });
       else {
         outcomes.push(undefined);
@@ -112,14 +112,15 @@ export class Intake {
     }
     const conclude = (results: readonly PutOutcome[]): void => {
       let at = 0;
-      const all = outcomes.map((outcome) => {
+      const answers = outcomes.map((outcome) => {
         if (outcome !== undefined) return outcome;
         const letter = stored[at] as StoredLetter;
         return concluded(letter, results[at++] as PutOutcome);
       });
-      this.putAnswered(line, errand, all);
-      for (const recipient of new Set(stored.flatMap(({ recipients }) => recipients)))
-        this.ports.mail(recipient);
+      this.putAnswered(line, errand, answers);
+      const all = new Set<string>();
+      for (const { recipients } of stored) for (const recipient of recipients) all.add(recipient);
+      for (const recipient of all) this.ports.mail(recipient);
     };
     if (stored.length === 0) return conclude([]);
     this.ports.ask('put', { now, before: line.given(stored), letters: stored }, (completion) => {

@@ -22,11 +22,13 @@ export const letterLimits = {
   lettersInHandMax: 1000,
   lettersInHandBytesMax: 4 * 1024 * 1024,
   /** Read from the store at a time for one recipient. */
-  lettersPerReadMax: 256,
+  lettersPerReadMax: 500,
   lettersPerReadBytesMax: 512 * 1024,
   /** Of one node's letters in one message to the broker; one that is larger is a message by itself. */
   lettersPerPutMax: 500,
   putBytesMax: 192 * 1024,
+  /** Fewer are not sent in two messages: each costs a commit. */
+  lettersAheadMin: 64,
   /** Such messages of one node that are being stored at a time: as many as it sends. Others wait at the broker. */
   putsUnderWayMax: 4,
   /** Sent by the program and not stored: beyond it a send is refused at once. */

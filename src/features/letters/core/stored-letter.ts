@@ -19,7 +19,7 @@ export function storedLetter(
 ): StoredLetter | Failure {
   const { recipients: named, delayMs, allowsUnknown } = letter;
   const recipients =
-    named === undefined ? [...swarm.namesSeen()].filter((name) => name !== author) : [...new Set(named)];
+    named === undefined ? [...swarm.namesSeen()].filter((name) => name !== author) : eachOnce(named);
   const wrong = recipients.find((name) => nameProblem(name) !== undefined);
   if (wrong !== undefined) return failure('SKEIN_INVALID', `recipient: ${nameProblem(wrong)}`);
   if (recipients.includes(author))
@@ -68,6 +68,11 @@ export function concluded({ id, key }: StoredLetter, outcome: PutOutcome): Store
       return { ok: false, failure: failure('SKEIN_MAILBOX_FULL', text, { nodes: outcome.recipients }) };
     }
   }
+}
+
+/** Most letters are to one. */
+function eachOnce(names: readonly string[]): readonly string[] {
+  return names.length === 1 ? names : [...new Set(names)];
 }
 
 /** A few of them, and how many more. */

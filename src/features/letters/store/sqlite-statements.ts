@@ -47,6 +47,8 @@ export const tables = `
     expires_at INTEGER NOT NULL,
     has_failed INTEGER NOT NULL,
     reason TEXT NOT NULL,
+    -- Of the body: how much fits is known without reading letters.
+    bytes INTEGER NOT NULL,
     PRIMARY KEY (recipient, n)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX letters_due ON letters_copy (recipient, due, n) WHERE due > 0;
@@ -70,9 +72,10 @@ export const tables = `
 
 export function prepare(database: SqliteDatabase) {
   const make = (sql: string): SqliteStatement => database.prepare(sql);
-  const size = `SELECT c.due, l.bytes FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
+  const size = 'SELECT c.due, c.bytes FROM letters_copy c';
   const isId = 'substr(id, 21) = substr(?1, 21) AND id = ?1';
-  const reading = `SELECT l.*, c.due, c.attempts FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
+  const reading = `SELECT l.n, l.id, l.author, l.recipients, l.type, l.via, l.sent_at, l.encoding, l.body, c.due, c.attempts
+    FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
   return {
     last: make('SELECT n FROM letters_last'),
     setLast: make('UPDATE letters_last SET n = ?'),
@@ -91,8 +94,8 @@ export function prepare(database: SqliteDatabase) {
     ),
     insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
     insertCopy: make(
-      `INSERT INTO letters_copy (recipient, n, due, wait_ms, attempts, expires_at, has_failed, reason)
-       VALUES (?, ?, ?, ?, 0, ?, 0, '')`,
+      `INSERT INTO letters_copy (recipient, n, due, wait_ms, attempts, expires_at, has_failed, reason, bytes)
+       VALUES (?, ?, ?, ?, 0, ?, 0, '', ?)`,
     ),
     mailbox: make('SELECT letters, bytes FROM letters_mailbox WHERE recipient = ?'),
     fillMailbox: make(

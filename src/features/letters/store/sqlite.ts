@@ -81,7 +81,8 @@ interface Size {
   readonly bytes: number;
 }
 
-type Reading = LetterRow & Pick<CopyRow, 'due' | 'attempts'>;
+type Reading = Pick<CopyRow, 'due' | 'attempts'> &
+  Pick<LetterRow, 'n' | 'id' | 'author' | 'recipients' | 'type' | 'via' | 'sent_at' | 'encoding' | 'body'>;
 
 export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
@@ -184,7 +185,7 @@ class Rows {
     if (key !== '') insertKey.run(author, key, n);
     const due = notBefore > now ? notBefore : 0;
     for (const recipient of recipients) {
-      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, expiresAt);
+      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, expiresAt, body.length);
       this.fill(recipient, 1, body.length);
     }
     return { type: 'stored', n };
