@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Mesh, MeshObserver } from '../sim/world/mesh.ts';
+import type { Mesh } from '../sim/world/mesh.ts';
+import type { MeshObserver } from '../sim/world/mesh-observer.ts';
 import { Progress } from './progress.ts';
 
 function follow() {

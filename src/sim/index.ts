@@ -54,10 +54,9 @@ export {
   type Member,
   type MemberOptions,
   Mesh,
-  type MeshObserver,
   type MeshOptions,
-  type StopManner,
 } from './world/mesh.ts';
+export type { MeshObserver, StopManner } from './world/mesh-observer.ts';
 export type { NetworkOptions, Rule, Slowness } from './world/network/network.ts';
 export { SeededRandom } from './world/random.ts';
 export { World, type WorldOptions } from './world/world.ts';

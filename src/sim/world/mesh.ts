@@ -5,11 +5,9 @@
  * production runs, on a simulated platform. Invariant: nothing here knows what a node should do; it
  * starts and ends lives and remembers what their programs were told.
  */
-
 import { topologyLimits } from '../../features/topology/core/limits.ts';
-import type { AnyBehavior, LogLevel } from '../../kernel/contracts.ts';
+import type { AnyBehavior } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
-import type { NodeId } from '../../kernel/identity.ts';
 import { limits } from '../../kernel/limits.ts';
 import type { AnyFeature } from '../../kit/feature.ts';
 import { createLocalNode, type LocalNode } from '../../node/create.ts';
@@ -24,6 +22,7 @@ import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
 import { identityOf } from './machine/identity.ts';
 import { SimPlatform } from './machine/platform.ts';
+import type { MeshObserver, StopManner } from './mesh-observer.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
 import type { StreamEnd } from './network/stream.ts';
 import { Notary } from './notary.ts';
@@ -141,52 +140,6 @@ export class Member {
 /** It is the life that its member lives. */
 export function isRunning(life: Life): boolean {
   return life.member.life === life;
-}
-
-/**
- * How a life ended: its program was killed (`crash`), its machine is gone (`vanish`), it said goodbye (`leave`), or the
- * node ended by itself with an error (`ended`).
- */
-export type StopManner = 'crash' | 'vanish' | 'leave' | 'ended';
-
-/** What others want to hear of each life, and of what happens to the mesh. */
-export interface MeshObserver {
-  /** A machine of its own, whose program has not been started yet. */
-  added?(member: Member): void;
-  /** Its program runs from now on. */
-  started?(life: Life): void;
-  /** It says goodbye; `stopped` follows. */
-  leaving?(life: Life): void;
-  /** Its program has ended. */
-  stopped?(life: Life, how: StopManner): void;
-  /** The node ended by itself with an error; true: that was to be expected. */
-  ended?(life: Life, error: { readonly code: string; readonly message: string }): boolean;
-  /** Its node has announced another as up. */
-  knew?(life: Life, name: string): void;
-  /** Its node has announced another as down, for the reason that its event gives. */
-  lost?(life: Life, name: string, reason: string): void;
-  /** Its node has opened a link to the node of this name. */
-  linkUp?(life: Life, name: string): void;
-  /** A link of its node has ended, for the reason that its event gives. */
-  linkDown?(life: Life, name: string, reason: string): void;
-  /** Bytes left the node for a stream. */
-  wrote?(life: Life, to: Host, bytes: Uint8Array): void;
-  /** Bytes of a stream are about to be handed to the node: a piece of what was written. */
-  read?(life: Life, end: StreamEnd, bytes: Uint8Array): void;
-  /** Its program's logger was told. */
-  logged?(member: Member, level: LogLevel, text: string): void;
-  /** A liar has sent a lie, of whatever kind. */
-  lied?(life: Life): void;
-  /** A liar sends records that do not hold. */
-  forged?(life: Life, to: Host): void;
-  /** A liar begins to make more versions of this origin's record than anybody takes, and sends them to all. */
-  floods?(life: Life, origin: NodeId): void;
-  /** A fault has begun. `name` is its kind; `text` names those that it hits. */
-  faultBegan?(name: string, text: string): void;
-  /** The fault of this text is over. */
-  faultEnded?(text: string): void;
-  /** A message of the workload has its result: recipients with a receipt, and without. */
-  messageSettled?(deliveredCount: number, missingCount: number): void;
 }
 
 /** Members that form one mesh in a world. Add members, start and end their programs, ask them. */

@@ -25,6 +25,7 @@ import type { FormationCore } from '../../formation/core/shared.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
 import { type Answerer, Answering } from './answering.ts';
 import { Chronicle } from './chronicle.ts';
+import { Claiming } from './claiming.ts';
 import { Denying } from './denying.ts';
 import { KeeperReport } from './keeper-report.ts';
 import { Keeping } from './keeping.ts';
@@ -33,7 +34,6 @@ import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
 import { decodeSwarmMessage, encodeChanged, encodeUnwatch, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
-import { lastOfWhole } from './register.ts';
 import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
 import { StoreTime } from './store-time.ts';
 import { swarmStatus } from './swarm-status.ts';
@@ -43,7 +43,6 @@ import { Watching } from './watching.ts';
 
 export const swarmFeature = 'swarm';
 
-const never = Number.POSITIVE_INFINITY;
 type Completion = StoreCompletion<SwarmShape['store']>;
 
 export class Swarm implements Behavior<SwarmShape>, SwarmCore {
@@ -129,14 +128,20 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   /** Why nobody keeps the swarm, as followers know it. */
   private problemSaid: string | undefined;
   private readonly keeperReport = new KeeperReport();
-  /** The claim that is under way. */
-  private claimToken: number | undefined;
-  /** First 48 bits of the id of the store that was claimed last. */
-  private storeTag = 0;
-  /** A claim that has failed is tried again then. */
-  private claimAgainAt = never;
-  /** The store has just become the home, and is opened then. */
-  private openAt = never;
+  private readonly claiming = new Claiming({
+    agent: () => this.agent,
+    epoch: () => this.broker?.epoch ?? 1,
+    whose: (store) => this.keeping.claimed(store),
+    begun: () => {
+      if (this.office.state !== 'opening') this.setOffice({ state: 'opening' });
+    },
+    names: (names) => this.chronicle.register.loaded(names),
+    pins: (pins) => this.owners.pins.loaded(pins),
+    clock: (kept) => this.storeTime.begin(kept),
+    opened: (store) => this.opened(store),
+    failed: (why) => this.setOffice({ state: 'failed', failure: why }),
+    isNotHome: () => this.setOffice({ state: 'elsewhere' }),
+  });
 
   constructor(formation: FormationCore, identity: IdentityCore, denials: DenialsCore) {
     this.formation = formation;
@@ -189,14 +194,14 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   }
 
   use(): void {
-    if (this.office.state === 'unused') this.claim(this.broker?.epoch ?? 1);
+    if (this.office.state === 'unused') this.claiming.begin();
   }
 
   operationFailed(why: Failure): void {
     const { code } = why;
     if (code !== 'SKEIN_STORE_CLAIMED' || this.office.state !== 'open') return;
     // Another broker writes. If this node is still the one to follow it claims again, but not at once.
-    this.claimAgainAt = this.agent.now + swarmLimits.swarmClaimAgainMs;
+    this.claiming.beginAgain();
     this.setOffice({ state: 'failed', failure: why });
   }
 
@@ -310,9 +315,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (office.state === 'elsewhere') this.watchers.clear();
     else if (office.state === 'open') this.watchers.touchedAll();
     if (office.state !== 'open' && office.state !== 'opening') {
-      this.claimToken = undefined;
-      this.openAt = never;
-      if (office.state !== 'failed') this.claimAgainAt = never;
+      this.claiming.ended(office.state === 'failed');
       this.chronicle.closed(office.state, wasOpen, this.broker?.epoch ?? 1);
       this.owners.pins.clear();
       const why = office.state === 'failed' ? office.failure : movedAway();
@@ -323,24 +326,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.answering.officeChanged();
   }
 
-  private claim(epoch: number): void {
-    this.claimToken = this.agent.store('claim', epoch);
-    if (this.office.state !== 'opening') this.setOffice({ state: 'opening' });
-  }
-
-  private loadNames(after: string): void {
-    this.claimToken = this.agent.store('names', { after, limit: swarmLimits.swarmNodesPerPage });
-  }
-
-  private loadPins(after: string): void {
-    this.claimToken = this.agent.store('pins', { after, limit: swarmLimits.swarmNodesPerPage });
-  }
-
-  private opened(): void {
-    this.claimToken = undefined;
+  private opened(store: number): void {
     const { directory, self } = this.agent;
     this.chronicle.begin(this.broker?.epoch ?? 1);
-    this.setOffice({ state: 'open', store: this.storeTag });
+    this.setOffice({ state: 'open', store });
     this.denying.opened();
     for (const { id, reachable, name } of directory.entries())
       if (reachable || name === self.name) this.owners.proven(id);
@@ -350,7 +339,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const then = this.looks.get(completion.token);
     this.looks.delete(completion.token);
     if (then !== undefined) return then(completion);
-    if (completion.token === this.claimToken) return this.claimed(completion);
+    if (this.claiming.completed(completion)) return;
     const page = this.pages.get(completion.token);
     this.pages.delete(completion.token);
     this.chronicle.completed(completion.token, completion.ok);
@@ -360,39 +349,6 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     } else if (completion.verb === 'saw') this.logged();
     else if (completion.verb === 'nodes' || completion.verb === 'forget')
       page?.answer(JSON.stringify(completion.value));
-  }
-
-  private claimed(completion: Completion): void {
-    if (!completion.ok) {
-      this.claimAgainAt = this.agent.now + swarmLimits.swarmClaimAgainMs;
-      return this.setOffice({ state: 'failed', failure: completion.failure });
-    }
-    if (completion.verb === 'claim') {
-      const { isClaimed, epoch, id } = completion.value;
-      // A clock that was ahead has left a high one.
-      if (!isClaimed) return this.claim(epoch + 1);
-      const claimed = this.keeping.claimed(id);
-      if (claimed === 'other') return this.setOffice({ state: 'elsewhere' });
-      this.storeTag = Number.parseInt(id.slice(0, 12), 16);
-      if (claimed === 'home') return this.loadNames('');
-      this.openAt = this.agent.now + swarmLimits.swarmNewHomeMs;
-      return;
-    }
-    if (completion.verb === 'names') {
-      const names = completion.value;
-      this.chronicle.register.loaded(names);
-      const last = lastOfWhole(names);
-      if (last === undefined) this.loadPins('');
-      else this.loadNames(last);
-    } else if (completion.verb === 'pins') {
-      this.owners.pins.loaded(completion.value);
-      const last = lastOfWhole(completion.value)?.name;
-      if (last === undefined) this.claimToken = this.agent.store('clock', null);
-      else this.loadPins(last);
-    } else if (completion.verb === 'clock') {
-      this.storeTime.begin(completion.value);
-      this.opened();
-    }
   }
 
   // ── who is here ───────────────────────────────────────────────────────────────────────────────────
@@ -463,11 +419,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   private nextDeadline(): number {
-    const { lines, questions, claimAgainAt } = this;
+    const { lines, questions } = this;
     const own = Math.min(
       this.chronicle.nextDeadline(),
-      claimAgainAt,
-      this.openAt,
+      this.claiming.nextDeadline(),
       this.owners.pins.nextDeadline(),
       this.keeping.nextDeadline(),
     );
@@ -480,14 +435,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.questions.deadline(now, this.broker !== undefined);
     this.owners.pins.deadline(now);
     this.chronicle.deadline(now);
-    if (now >= this.openAt) {
-      this.openAt = never;
-      this.loadNames('');
-    }
-    if (now >= this.claimAgainAt) {
-      this.claimAgainAt = never;
-      if (this.office.state === 'failed') this.claim(this.broker?.epoch ?? 1);
-    }
+    this.claiming.deadline(now, this.office.state === 'failed');
   }
 
   private status(): Record<string, unknown> {
