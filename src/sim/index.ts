@@ -49,13 +49,8 @@ export {
   usurper,
   vanish,
 } from './world/faults/faults.ts';
-export {
-  type Life,
-  type Member,
-  type MemberOptions,
-  Mesh,
-  type MeshOptions,
-} from './world/mesh.ts';
+export type { Life, Member, MemberOptions } from './world/member.ts';
+export { Mesh, type MeshOptions } from './world/mesh.ts';
 export type { MeshObserver, StopManner } from './world/mesh-observer.ts';
 export type { NetworkOptions, Rule, Slowness } from './world/network/network.ts';
 export { SeededRandom } from './world/random.ts';

@@ -13,7 +13,8 @@ import { checkOptions, checkWhole, shown } from '../kit/arguments.ts';
 import type { AnyFeature } from '../kit/feature.ts';
 import type { SkeinNode } from '../node/node.ts';
 import { partition } from '../sim/world/faults/faults.ts';
-import { type Life, type Member, Mesh } from '../sim/world/mesh.ts';
+import type { Life, Member } from '../sim/world/member.ts';
+import { Mesh } from '../sim/world/mesh.ts';
 import { World } from '../sim/world/world.ts';
 
 /** What a mesh in memory is like. */

@@ -4,7 +4,7 @@ import { FormationRun } from '../../src/features/formation/sim/formation-run.ts'
 import type { Conversation, Letter } from '../../src/features/letters/api.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import type { SkeinError } from '../../src/kernel/errors.ts';
-import type { Life, Member } from '../../src/sim/world/mesh.ts';
+import type { Life, Member } from '../../src/sim/world/member.ts';
 
 const limitMs = 30_000;
 let run: FormationRun | undefined;

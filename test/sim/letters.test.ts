@@ -5,7 +5,7 @@ import type { HandleOptions, Letter, LetterOptions, SentLetter } from '../../src
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
-import type { Life, Member } from '../../src/sim/world/mesh.ts';
+import type { Life, Member } from '../../src/sim/world/member.ts';
 
 const limitMs = 30_000;
 let run: FormationRun | undefined;

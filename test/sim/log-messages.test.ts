@@ -5,7 +5,7 @@ import type { LogEntry } from '../../src/features/log/api.ts';
 import { logLimits } from '../../src/features/log/core/limits.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import type { SkeinError } from '../../src/kernel/errors.ts';
-import type { Life } from '../../src/sim/world/mesh.ts';
+import type { Life } from '../../src/sim/world/member.ts';
 
 const limitMs = 30_000;
 const secret = 'this must not be in the log';

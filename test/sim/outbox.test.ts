@@ -4,7 +4,7 @@ import { FormationRun } from '../../src/features/formation/sim/formation-run.ts'
 import type { Letter, UndeliveredLetter } from '../../src/features/letters/api.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { storeModels } from '../../src/features/store-models.ts';
-import type { Life, Member } from '../../src/sim/world/mesh.ts';
+import type { Life, Member } from '../../src/sim/world/member.ts';
 import type { Table } from '../../src/stores/collections.ts';
 
 const limitMs = 30_000;

@@ -5,7 +5,7 @@ import type { Letter } from '../../src/features/letters/api.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import type { RecordSigner } from '../../src/kernel/contracts.ts';
 import type { SkeinError } from '../../src/kernel/errors.ts';
-import type { Life, Member, MemberOptions } from '../../src/sim/world/mesh.ts';
+import type { Life, Member, MemberOptions } from '../../src/sim/world/member.ts';
 
 const limitMs = 30_000;
 let run: FormationRun | undefined;

@@ -5,7 +5,8 @@
  * cause to the instant the last running program was told, in virtual time.
  */
 import { blackHole } from '../world/faults/faults.ts';
-import type { Life, Member, Mesh } from '../world/mesh.ts';
+import type { Life, Member } from '../world/member.ts';
+import type { Mesh } from '../world/mesh.ts';
 
 const idleWarmUpMs = 1000;
 /** Longer than any of the limits these figures have. */

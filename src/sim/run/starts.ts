@@ -5,7 +5,8 @@
  * any more; how long they then need to know each other is the simulation's to judge.
  */
 import type { Host } from '../world/machine/host.ts';
-import type { Member, MemberOptions, Mesh } from '../world/mesh.ts';
+import type { Member, MemberOptions } from '../world/member.ts';
+import type { Mesh } from '../world/mesh.ts';
 import type { Rule } from '../world/network/network.ts';
 
 /**

@@ -2,7 +2,7 @@
 import type { LogLevel } from '../../kernel/contracts.ts';
 import type { NodeId } from '../../kernel/identity.ts';
 import type { Host } from './machine/host.ts';
-import type { Life, Member } from './mesh.ts';
+import type { Life, Member } from './member.ts';
 import type { StreamEnd } from './network/stream.ts';
 
 /**

@@ -6,7 +6,8 @@
  */
 
 import type { Call, RequestOptions } from '../../../node/node.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import { service } from '../api/service.ts';

@@ -10,7 +10,8 @@ import { SkeinError } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { Channel, PairRequest } from '../api.ts';
 
 export type Side = 'opener' | 'acceptor';

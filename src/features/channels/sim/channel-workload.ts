@@ -5,7 +5,8 @@
  * act; what each channel is to carry follows from its number, and everything that comes goes to the ledger.
  */
 
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { Channel, PairRequest } from '../api.ts';

@@ -8,7 +8,8 @@
 
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { StopManner } from '../../../sim/world/mesh-observer.ts';
 import type { BrokerView } from '../core/formation-types.ts';
 

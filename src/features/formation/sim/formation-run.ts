@@ -8,7 +8,8 @@
 
 import type { CheckCounts } from '../../../sim/world/checkers/checkers.ts';
 import { partition } from '../../../sim/world/faults/network-faults.ts';
-import { type Life, type Member, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life, Member } from '../../../sim/world/member.ts';
+import { Mesh } from '../../../sim/world/mesh.ts';
 import { World } from '../../../sim/world/world.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import type { FormationStatus } from '../core/formation-types.ts';

@@ -9,7 +9,8 @@
 import type { Behavior } from '../../../kernel/contract/behavior.ts';
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { Host } from '../../../sim/world/machine/host.ts';
-import type { Life, Member, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life, Member } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { Channel } from '../../channels/api.ts';

@@ -8,7 +8,8 @@
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { Paired } from '../core/formation-types.ts';
 import { formationLimits } from '../core/limits.ts';
 import type { Brokers } from './brokers.ts';

@@ -7,7 +7,8 @@
  */
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { readGroundTruth } from '../../../sim/world/checkers/ground-truth.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { formationFeature } from '../core/formation.ts';
 import type { FormationStatus } from '../core/formation-types.ts';
 import { formationLimits } from '../core/limits.ts';

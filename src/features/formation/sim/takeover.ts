@@ -6,7 +6,8 @@
  * their ways. Invariant: afterwards both run again, and all know all.
  */
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
-import type { Life, Mesh } from '../../../sim/world/mesh.ts';
+import type { Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { formationLimits } from '../core/limits.ts';
 import type { Brokers } from './brokers.ts';
 import type { AskedPair } from './pair-ledger.ts';

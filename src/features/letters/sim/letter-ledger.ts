@@ -8,7 +8,8 @@
 import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import type { Disk } from '../../../sim/world/machine/disk.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { Letter, LetterStatus, SentLetter } from '../api.ts';
 
 /** What a handler does with a letter. */

@@ -6,7 +6,8 @@
  * store. Invariant: only programs whose event loop turns act, and every letter and every handler goes to the ledger.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';

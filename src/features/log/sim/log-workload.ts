@@ -8,7 +8,8 @@
 
 import type { MessageSubscription } from '../../../kit/streams.ts';
 import { readGroundTruth } from '../../../sim/world/checkers/ground-truth.ts';
-import { isRunning, type Life, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { LogEntry } from '../api.ts';

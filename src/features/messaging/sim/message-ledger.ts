@@ -10,7 +10,8 @@ import { limits } from '../../../kernel/limits.ts';
 import type { Message, SendResult } from '../../../node/node.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { type StandingLinks, standsSinceMs } from '../../../sim/world/checkers/standing.ts';
-import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life, type Member } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import { messagingLimits } from '../core/limits.ts';
 

@@ -7,7 +7,8 @@
 
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { SendOptions, SendResult } from '../../../node/node.ts';
-import { isRunning, type Life, type Member, type Mesh } from '../../../sim/world/mesh.ts';
+import { isRunning, type Life, type Member } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import { ledgerKind, type MessageLedger, type SentMessage } from './message-ledger.ts';

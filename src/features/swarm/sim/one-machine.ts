@@ -6,7 +6,8 @@
  */
 import type { Disk } from '../../../sim/world/machine/disk.ts';
 import type { Host } from '../../../sim/world/machine/host.ts';
-import type { Member, Mesh } from '../../../sim/world/mesh.ts';
+import type { Member } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 
 /** One: two brokers at a time on one disk are no world that there is. */

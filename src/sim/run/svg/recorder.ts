@@ -5,7 +5,8 @@
  * Who calls it: whoever runs a mesh and wants to show it; it listens to the mesh. Invariant: it changes
  * nothing, not even the number of the world's events: a run with and without it is the same.
  */
-import type { Life, Mesh } from '../../world/mesh.ts';
+import type { Life } from '../../world/member.ts';
+import type { Mesh } from '../../world/mesh.ts';
 import type { StopManner } from '../../world/mesh-observer.ts';
 
 /** Points closer than this to each other are one: a picture has about a thousand of them across. */

@@ -8,7 +8,8 @@
 
 import { limits } from '../../../kernel/limits.ts';
 import type { NodeInfo, NodeStatus, Topology } from '../../../node/node.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type GroundTruth, readGroundTruth } from './ground-truth.ts';
 
 /** Enough to see a pattern; a mesh that has fallen apart would fill pages. */

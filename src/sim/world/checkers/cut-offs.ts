@@ -6,7 +6,8 @@
  * was between the two.
  */
 import type { Host } from '../machine/host.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { StandingLinks } from './standing.ts';

@@ -6,7 +6,8 @@
  * late or cut, and nobody used another's name, all for the last seconds.
  */
 
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { type StandingLinks, standsSinceMs } from './standing.ts';
 

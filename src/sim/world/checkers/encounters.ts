@@ -5,7 +5,8 @@
  * whom it sees from the links that both ends hold and the connections that are open; how many nodes a program
  * knows, from what it was told.
  */
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { StandingLinks } from './standing.ts';
 
 interface Encounter {

@@ -17,7 +17,8 @@ import {
   type RecordVersion,
 } from '../../../kernel/routing/announcement.ts';
 import { Frame, RouteKind } from '../../../kernel/wire/frame.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { ArrivingFrames } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';
 

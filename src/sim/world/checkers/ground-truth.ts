@@ -6,7 +6,8 @@
  * nothing here shares code, or a mistake, with the routing it judges.
  */
 import type { NodeStatus } from '../../../node/node.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 
 /** Who is linked to whom at one instant, as the world sees it: what nodes say is compared with it. */
 export class GroundTruth {

@@ -9,7 +9,8 @@
 import { type Instance, idOf, type NodeId } from '../../../kernel/identity.ts';
 import type { Announcement } from '../../../kernel/routing/announcement.ts';
 import type { NodeInfo } from '../../../node/node.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 
 const lookEveryMs = 300;

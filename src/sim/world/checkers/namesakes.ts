@@ -8,7 +8,8 @@
  * from what the programs were told and ages from the nodes' own clocks, since that is what they compare.
  */
 
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { StopManner } from '../mesh-observer.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { Encounters } from './encounters.ts';

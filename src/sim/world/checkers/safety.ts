@@ -6,7 +6,8 @@
  * complains through the world.
  */
 
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
 import { type CheckCounts, checkLinks, checkQueues, count } from './checkers.ts';
 import { CutOffs } from './cut-offs.ts';

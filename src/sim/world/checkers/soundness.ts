@@ -6,7 +6,8 @@
  * show that code is wrong. Who has ever lied, and whoever bears that name, proves nothing about links.
  */
 import type { LogLevel } from '../../../kernel/contracts.ts';
-import type { Life, Member, Mesh } from '../mesh.ts';
+import type { Life, Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 
 /** As the kernel says it. */

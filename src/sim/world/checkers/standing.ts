@@ -5,7 +5,8 @@
  * side of the nodes: a link counts only when both programs hold it, both event loops have turned, neither
  * end has lied, and nothing between the two was blocked, late or cut, all since that time.
  */
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 
 /**
  * How far back nothing may have happened: a node that was hindered before may still be believed dead, and

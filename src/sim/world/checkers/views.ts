@@ -6,7 +6,8 @@
  * outbids the record of the one before it only after a probe; and never by what the network truly is.
  */
 import type { NodeInfo, Topology } from '../../../node/node.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type CheckCounts, count } from './checkers.ts';
 import { GroundTruth } from './ground-truth.ts';
 

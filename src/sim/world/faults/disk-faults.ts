@@ -5,7 +5,8 @@
  * as before; it lasts over crashes and restarts of the program, as the disk does.
  */
 import type { Disk } from '../machine/disk.ts';
-import type { Member, Mesh } from '../mesh.ts';
+import type { Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { type Fault, namesOf, runningMembers } from './fault.ts';
 
 /** Each sync of their stores takes this many times as long. */

@@ -7,7 +7,8 @@
 import type { RecordSigner } from '../../../kernel/contracts.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { compareVersions, decodeHeading, type Heading } from '../../../kernel/routing/announcement.ts';
-import type { Life, Mesh } from '../mesh.ts';
+import type { Life } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
 import {
   claimOf,

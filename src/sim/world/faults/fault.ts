@@ -6,7 +6,8 @@
  * made of it: rules are gone, the dead run again, clocks keep their time.
  */
 import type { Host } from '../machine/host.ts';
-import type { Life, Member, Mesh } from '../mesh.ts';
+import type { Life, Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { Rule } from '../network/network.ts';
 import type { SeededRandom } from '../random.ts';
 

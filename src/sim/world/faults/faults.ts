@@ -5,7 +5,8 @@
  * the same name, mesh and random numbers make the same fault.
  */
 
-import type { Member, Mesh } from '../mesh.ts';
+import type { Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
 import { fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';

@@ -9,7 +9,8 @@ import { decodeRecords, encodeRecords, TopologyType } from '../../../features/to
 import { featureNumber } from '../../../kernel/identity.ts';
 import { concatenate } from '../../../kernel/wire/bytes.ts';
 import { encodeFrame, Frame, RouteKind } from '../../../kernel/wire/frame.ts';
-import type { Life, Member, Mesh } from '../mesh.ts';
+import type { Life, Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import { frameRanges } from '../network/frames.ts';
 import type { StreamEnd } from '../network/stream.ts';
 import type { SeededRandom } from '../random.ts';

@@ -6,7 +6,8 @@
  */
 
 import type { Host } from '../machine/host.ts';
-import type { Member, Mesh } from '../mesh.ts';
+import type { Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { NetworkConditions, Rule, Slowness } from '../network/network.ts';
 import type { SeededRandom } from '../random.ts';
 import { type Fault, hostsOf, namesOf, recurringFault, ruleFault } from './fault.ts';

@@ -6,7 +6,8 @@
  * it is the one of the two that must.
  */
 
-import type { Life, Member, Mesh } from '../mesh.ts';
+import type { Life, Member } from '../member.ts';
+import type { Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
 import { type Fault, livesOf, namesOf, recurringFault, runningMembers } from './fault.ts';
 import { partition } from './network-faults.ts';
