@@ -65,6 +65,10 @@ class Rig {
       get office() {
         return rig.office;
       },
+      get time() {
+        return rig.now;
+      },
+      chronicle: { notedOften: () => undefined },
       use: () => undefined,
       admit: (_from: unknown, then: (refusal: undefined) => void) => then(undefined),
       logged: () => undefined,
@@ -79,7 +83,7 @@ class Rig {
       },
     };
     const ports = {
-      ...{ agent, swarm, send: () => undefined, drop: () => undefined },
+      ...{ agent, swarm, drop: () => undefined },
       reply: (_end: unknown, bytes: Uint8Array) => {
         this.answers.push(bytes);
       },

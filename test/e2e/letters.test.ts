@@ -1,8 +1,10 @@
 /** The command line of letters, with real processes. Each site has a namespace, and so a swarm, of its own. */
 import { randomFillSync } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LetterStatus } from '../../src/features/letters/api.ts';
+import { SkeinError } from '../../src/kernel/errors.ts';
 import { withResolvers } from '../../src/kit/with-resolvers.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
@@ -342,6 +344,28 @@ describe('letters of two nodes', () => {
 });
 
 describe('a node that was off', () => {
+  test('hears, when it is back, which of its letters were refused while it was off', async () => {
+    await using site = await openSite();
+    const [a] = await Promise.all([site.up('a'), site.up('b')]);
+    await site.must('status', '--count', '2', '--node', 'a');
+    const id = (await site.must('letter', 'send', 'b', 'please', '--node', 'a')).trimEnd();
+    await site.must('down', '--node', 'a');
+    await a.ended;
+    const b = await attached(site, 'b');
+    const handling = b.letters.handle(() => {
+      throw new SkeinError('SKEIN_REFUSED', 'not today');
+    });
+    await site.must('letter', 'watch', id, '--node', 'b').catch(() => undefined);
+    await handling.close();
+    await site.up('a');
+    const back = await attached(site, 'a');
+    const reported = once(back.events, 'letter:undelivered');
+    await back.letters.list();
+    const [{ detail }] = (await reported) as [CustomEvent];
+    expect(detail).toEqual({ id, recipient: 'b', state: 'refused', reason: 'not today' });
+    await Promise.all([back.close(), b.close()]);
+  });
+
   test('finds its letters when it comes back, and who follows it ends with it', async () => {
     await using site = await openSite();
     const [, b] = await Promise.all([site.up('a'), site.up('b')]);

@@ -4,6 +4,7 @@ import type { Delivery, Letter } from '../../src/features/letters/core/letters-t
 import {
   decodeLetterMessage,
   encodeClose,
+  encodeCollect,
   encodeLetters,
   encodeOpen,
   encodePut,
@@ -36,7 +37,9 @@ const message: Codec<LetterMessage> = {
       case 'settle':
         return encodeSettle(given.store, given.items);
       case 'report':
-        return encodeReport(given.letters.map((letter) => ({ ...letter, author: 'a' })));
+        return encodeReport(given.store, given.dropped, given.reports);
+      case 'collect':
+        return encodeCollect();
     }
   },
   decode: decodeLetterMessage,
@@ -97,7 +100,13 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
       { n: 10, settlement: { outcome: 'refused', reason: 'never' } },
     ],
   },
-  report: { type: 'report', letters: [{ id, recipient: 'b', state: 'expired', reason: '' }] },
+  report: {
+    type: 'report',
+    store: 0x123456789abc,
+    dropped: 3,
+    reports: [{ report: 300, id, recipient: 'b', state: 'expired', reason: '' }],
+  },
+  collect: { type: 'collect' },
 };
 
 export const lettersSamples: WireSamples = {

@@ -3,8 +3,10 @@ import { afterEach, expect, test } from 'vitest';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { HandleOptions, Letter, LetterOptions, SentLetter } from '../../src/features/letters/api.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
+import type { ReportState } from '../../src/features/letters/store/reports-model.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
+import type { Disk } from '../../src/sim/world/machine/disk.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
 
 const limitMs = 30_000;
@@ -343,6 +345,89 @@ test('one handler refuses for good, one letter expires, one waits for its time',
     { state: 'expired', reason: '' },
     { state: 'refused', reason: 'not for me' },
   ]);
+});
+
+/** What is reported to an author of what was not delivered: recipient, state and reason. */
+function reported(life: Life): string[] {
+  const all: string[] = [];
+  life.node.events.addEventListener('letter:undelivered', ({ detail: { recipient, state, reason } }) =>
+    all.push(`${recipient} ${state} ${reason}`.trim()),
+  );
+  return all;
+}
+
+/** Ids of letters whose authors have not heard of their end, in the store on this disk. */
+function unheard({ content }: Disk): string[] {
+  const { reports } = content.get('letters') as ReportState;
+  return [...reports.rows()].map(([, { id }]) => id);
+}
+
+const refuse = (): never => {
+  throw new SkeinError('SKEIN_REFUSED', 'no');
+};
+
+test('what was not delivered while its author was away is reported to its next incarnation, once, over restarts of the broker', async () => {
+  const made = await machine(31, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made) as [Member, Member];
+  const send = (body: string, options: LetterOptions = {}) =>
+    lifeOf(a).node.letters.send(b.nodeName, body, options);
+  const first = reported(lifeOf(a));
+  await made.world.resolve(Promise.all([send('short', { expiresMs: 3000 }), send('refused'), send('fine')]));
+  made.mesh.crash(a);
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  const letters = handled(lifeOf(b), ({ body }) => (body === 'refused' ? refuse() : undefined));
+  await until(made, () => letters.length === 2, 'both are handed out');
+  await made.world.run(2000);
+  made.mesh.crash(broker.member);
+  await made.world.run(5000);
+  made.mesh.start(a);
+  const second = reported(lifeOf(a));
+  await made.world.run(5000);
+  expect(second).toEqual([]);
+  // It uses letters.
+  await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await until(made, () => second.length === 2, 'both are reported');
+  expect(second).toEqual([`${b.nodeName} expired`, `${b.nodeName} refused no`]);
+  await made.world.run(2000);
+  made.mesh.crash(made.broker.member);
+  await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await made.world.run(5000);
+  made.mesh.crash(a);
+  made.mesh.start(a);
+  const third = reported(lifeOf(a));
+  await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect([first.length, second.length, third.length]).toEqual([0, 2, 0]);
+  expect(made.world.failures).toEqual([]);
+});
+
+test('a report that the broker could not note as heard comes again from the next one, and is no second event', async () => {
+  // A seed at which what is being written is lost.
+  const made = await machine(34, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made) as [Member, Member];
+  const { disk } = broker.member.host;
+  lifeOf(b).node.letters.handle(refuse);
+  const first = reported(lifeOf(a));
+  lifeOf(a).node.events.addEventListener('letter:undelivered', () => {
+    disk.slowness = 10_000;
+  });
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 1));
+  await until(made, () => first.length === 1, 'it is reported');
+  await made.world.run(1000);
+  made.mesh.crash(broker.member);
+  disk.slowness = 1;
+  expect(unheard(disk)).toEqual([id]);
+  await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await until(made, () => unheard(disk).length === 0, 'it is noted by the next broker');
+  expect(first).toHaveLength(1);
+  made.mesh.crash(a);
+  made.mesh.start(a);
+  const second = reported(lifeOf(a));
+  await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect(second).toEqual([]);
 });
 
 test('what is wrong is refused, and nothing is stored', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import type { Unheard } from '../../src/features/letters/core/letters-types.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
@@ -115,6 +116,7 @@ const commands = fc.oneof(
       time,
       via: someone,
       items: fc.array(item, { maxLength: 4 }),
+      isMoved: fc.constantFrom(false, false, true),
     }),
   }),
   fc.record({
@@ -128,6 +130,18 @@ const commands = fc.oneof(
       time: late,
       via: someone,
       limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  }),
+  fc.record({
+    verb: fc.constant('unheard'),
+    input: fc.record({ author: someone, limit: fc.integer({ min: 1, max: 3 }) }),
+  }),
+  fc.record({
+    verb: fc.constant('heard'),
+    input: fc.record({
+      author: someone,
+      report: fc.integer({ min: 0, max: 6 }),
+      dropped: fc.integer({ min: 0, max: 2 }),
     }),
   }),
   fc.record({ verb: fc.constantFrom('status', 'body'), input: anId }),
@@ -166,6 +180,7 @@ test('letters on SQLite answer as their model does', () => {
         const all = { recipient: name, now: 1000, after: 0, afterDue: { due: 0, n: 0 } };
         ask('next', { ...all, letters: 100, bytes: 10_000 });
       }
+      for (const author of names) ask('unheard', { author, limit: 100 });
       ask('list', { after: 0, limit: 100 });
       close();
     }),
@@ -284,6 +299,71 @@ test('letters whose predecessors are not all there by one put are not stored', (
   expect(ask('known', [hex(3)])).toEqual([0]);
   expect(put([3], [1, 2, 2])).toEqual([{ type: 'stored', n: 3 }]);
   expect(put([3], [1, 2, 2])).toEqual([{ type: 'repeat', id: hex(3), n: 3 }]);
+  close();
+});
+
+/** Letters of `a`, each to `b`, that have failed. */
+function failing({ ask }: Pick<ReturnType<typeof pair>, 'ask'>, from: number, count: number): void {
+  const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
+  const ns = Array.from({ length: count }, (_, i) => from + i);
+  ask('put', { now: 1, before: null, letters: ns.map((n) => ({ ...rest, id: hex(n) })) });
+  const items = ns.map((n) => ({ n, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }));
+  ask('settle', { recipient: 'b', now: 2, time: 2, via: 'x', items });
+}
+
+test('what has ended without delivery waits for its author, in order, until it has heard of it', () => {
+  const both = pair(lettersModel, lettersSqlite);
+  const { ask, close } = both;
+  const unheard = () => {
+    const { reports } = ask('unheard', { author: 'a', limit: 9 }) as Unheard;
+    return reports.map(({ report, id, recipient, state }) => [report, Number(`0x${id}`), recipient, state]);
+  };
+  failing(both, 1, 3);
+  expect(unheard()).toEqual([
+    [1, 1, 'b', 'failed'],
+    [2, 2, 'b', 'failed'],
+    [3, 3, 'b', 'failed'],
+  ]);
+  ask('heard', { author: 'a', report: 1, dropped: 0 });
+  // It waits again: that it has failed is true no more.
+  ask('retry', { id: hex(2), now: 3, expiresAt: 1000, trace: ['a'] });
+  expect(unheard()).toEqual([[3, 3, 'b', 'failed']]);
+  ask('sweep', { now: 1001, time: 1001, via: 'x', limit: 10 });
+  expect(unheard()).toEqual([
+    [3, 3, 'b', 'failed'],
+    [4, 2, 'b', 'expired'],
+  ]);
+  const later = 2 + letterLimits.letterFailedKeptMs;
+  ask('sweep', { now: later, time: later, via: 'x', limit: 10 });
+  expect(unheard()).toEqual([[3, 3, 'b', 'failed']]);
+  const forgotten = later + letterLimits.letterSettledKeptMs;
+  ask('sweep', { now: forgotten, time: forgotten, via: 'x', limit: 10 });
+  expect(unheard()).toEqual([]);
+  close();
+});
+
+test('a letter that was moved to another store is no end that its author hears of', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
+  ask('put', { now: 1, before: null, letters: [{ ...rest, id: hex(1) }] });
+  const items = [{ n: 1, outcome: 'refused', due: 0, waitMs: 0, reason: 'moved' }];
+  ask('settle', { recipient: 'b', now: 2, time: 2, via: '', items, isMoved: true });
+  expect(ask('unheard', { author: 'a', limit: 9 })).toEqual({ reports: [], dropped: 0 });
+  close();
+});
+
+test('of too many reports the oldest are dropped, and their author hears how many', () => {
+  const both = pair(lettersModel, lettersSqlite);
+  const { ask, close } = both;
+  const { letterReportsMax: max, lettersPerPutMax: step } = letterLimits;
+  for (let from = 1; from <= max; from += step) failing(both, from, step);
+  expect(ask('unheard', { author: 'a', limit: 1 })).toMatchObject({ reports: [{ report: 1 }], dropped: 0 });
+  failing(both, max + 1, 3);
+  expect(ask('unheard', { author: 'a', limit: 1 })).toMatchObject({ reports: [{ report: 4 }], dropped: 3 });
+  ask('heard', { author: 'a', report: 4, dropped: 2 });
+  expect(ask('unheard', { author: 'a', limit: 1 })).toMatchObject({ reports: [{ report: 5 }], dropped: 1 });
+  ask('heard', { author: 'a', report: max + 3, dropped: 1 });
+  expect(ask('unheard', { author: 'a', limit: 1 })).toEqual({ reports: [], dropped: 0 });
   close();
 });
 

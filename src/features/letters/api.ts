@@ -117,7 +117,10 @@ export type SayOptions = Omit<LetterOptions, 'type' | 'allowUnknown'>;
 
 /** What letters add to `node.events`. */
 export interface LettersNodeEvents {
-  /** A letter of this node has ended for a recipient, and was not handled. */
+  /**
+   * A letter of this node has ended for a recipient, and was not handled. What ended while this node was off is reported
+   * once it uses letters again: add the listener first. Of one end each run of the node is notified at most once.
+   */
   'letter:undelivered': UndeliveredLetter;
 }
 

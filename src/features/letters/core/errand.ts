@@ -3,7 +3,7 @@ import type { Sender } from '../../../kernel/lines/lines.ts';
 import type { Questioner } from '../../swarm/core/shared.ts';
 import type { LetterMessage } from './wire.ts';
 
-export type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' }>;
+export type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' | 'collect' }>;
 
 export type Member = Questioner & Sender;
 

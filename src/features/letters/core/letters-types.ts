@@ -105,6 +105,19 @@ export interface Undelivered {
   readonly reason: string;
 }
 
+/** An end that the store keeps until its author has heard of it. */
+export interface LetterReport extends Undelivered {
+  /** Rises with each one of a store: an author hears of them in this order, and once. */
+  readonly report: number;
+}
+
+/** The oldest that an author has not heard of. */
+export interface Unheard {
+  readonly reports: readonly LetterReport[];
+  /** So many were dropped before them, since too many waited. */
+  readonly dropped: number;
+}
+
 /** What is known of one recipient of a letter. */
 export interface RecipientStatus {
   /** Name of the recipient. */
@@ -258,6 +271,8 @@ export interface LettersShape extends Shape {
       /** The broker, for the log; so it is below. */
       readonly via: string;
       readonly items: readonly SettleItem[];
+      /** They wait in another store from now on: that is no end that their authors hear of. */
+      readonly isMoved?: boolean;
     }): readonly Undelivered[];
     /** Were in hand of an incarnation that has ended. */
     returned(input: { readonly recipient: string; readonly ns: readonly number[] }): void;
@@ -270,6 +285,10 @@ export interface LettersShape extends Shape {
       readonly expired: readonly Undelivered[];
       readonly isMore: boolean;
     };
+    /** What an author has not heard of, the oldest first. */
+    unheard(input: { readonly author: string; readonly limit: number }): Unheard;
+    /** An author has heard of all reports up to this one, and that this number was dropped. */
+    heard(input: { readonly author: string; readonly report: number; readonly dropped: number }): void;
     /** The clock was set back, or this broker's is behind that of the one before: nobody waits longer than was said. */
     clockBack(now: number): void;
     status(id: LetterId): LetterStatus | null;

@@ -26,6 +26,7 @@ import { answerInquiries } from './inquiries.ts';
 import type { LettersShape } from './letters-types.ts';
 import { Mailbox } from './mailbox.ts';
 import { Outbox, type OwnCompletion } from './outbox.ts';
+import { OwnReports } from './own-reports.ts';
 import { PostOffice } from './post-office.ts';
 import { decodeLetterMessage } from './wire.ts';
 
@@ -35,10 +36,13 @@ export class Letters implements Behavior<LettersShape> {
   readonly name = lettersFeature;
   readonly commands: CommandHandlers<LettersShape> = {
     open: (_agent, window, reply) => {
-      this.swarm.want();
+      this.used();
       reply.answer(this.mailbox.open(window));
     },
-    ask: (_agent, { verb, input }, reply) => this.swarm.ask(verb, input, reply),
+    ask: (_agent, { verb, input }, reply) => {
+      this.used();
+      this.swarm.ask(verb, input, reply);
+    },
   };
   readonly lifecycle: LifecycleCalls<LettersShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls = {
@@ -68,6 +72,7 @@ export class Letters implements Behavior<LettersShape> {
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   author!: Author;
   mailbox!: Mailbox;
+  private reports!: OwnReports;
   private outbox!: Outbox;
   private office!: PostOffice;
   private readonly swarm: SwarmCore;
@@ -108,15 +113,15 @@ export class Letters implements Behavior<LettersShape> {
       problem: () => swarm.problem,
       send,
       deliver,
-      want: () => swarm.want(),
+      want: () => this.used(),
       askEnded: (ids, then) => this.askEnded(ids, then),
     });
     this.mailbox = new Mailbox({ agent, send, deliver });
+    this.reports = new OwnReports({ agent, send, deliver });
     const office = new PostOffice({
       agent,
       swarm,
       reply: (end, message, processed) => void this.lines.reply(end, message, processed),
-      send: (node, message) => void this.lines.send(node, message),
       drop: (node) => this.lines.drop(node),
       isCurrent: (sender) => this.lines.isCurrent(sender),
     });
@@ -129,6 +134,12 @@ export class Letters implements Behavior<LettersShape> {
       isDue: (recipients, now) => office.isDue(recipients, now),
     });
     this.author.started();
+  }
+
+  /** The program wants something of letters. */
+  private used(): void {
+    this.swarm.want();
+    this.reports.want();
   }
 
   /** An answer that does not come, or fits nothing, is asked for again later. */
@@ -155,6 +166,7 @@ export class Letters implements Behavior<LettersShape> {
     if (this.followed === undefined) return;
     this.author.brokerChanged();
     this.mailbox.brokerChanged();
+    this.reports.brokerChanged();
   }
 
   private event(event: KernelEvent): void {
@@ -162,8 +174,10 @@ export class Letters implements Behavior<LettersShape> {
     if (event.type !== 'node-up' && event.type !== 'node-down') return;
     const { id } = event.node;
     this.office.memberIsAway(id, event.type === 'node-down');
-    // It may have closed this node's desk.
-    if (event.type === 'node-up' && id === this.followed) this.mailbox.brokerChanged();
+    // It may have closed this node's desks.
+    if (event.type !== 'node-up' || id !== this.followed) return;
+    this.mailbox.brokerChanged();
+    this.reports.brokerChanged();
   }
 
   /** The incarnation there is over. As a member this node hears of the next broker, or of the next run of this one. */
@@ -181,6 +195,7 @@ export class Letters implements Behavior<LettersShape> {
       case 'open':
       case 'close':
       case 'settle':
+      case 'collect':
         return this.office.received({ ...from, name }, message, done);
       default:
         // Nobody but the broker is to be believed.
@@ -195,13 +210,7 @@ export class Letters implements Behavior<LettersShape> {
     if (message.type === 'stored') this.author.stored(message.number, message.outcomes);
     else if (message.type === 'letters')
       this.mailbox.received(message.opening, message.store, message.deliveries);
-    else {
-      const { name: author } = this.agent.self;
-      this.agent.deliver({
-        type: 'undelivered',
-        letters: message.letters.map((letter) => ({ ...letter, author })),
-      });
-    }
+    else this.reports.received(message);
   }
 
   private status(): Record<string, unknown> {

@@ -74,6 +74,12 @@ export const letterLimits = {
   letterAwayMs: 60_000,
   /** An operation that the store could not carry out is tried again after this. */
   letterStoreAgainMs: 500,
+  /** Ends that wait for their author to hear of them: beyond it the oldest are dropped, and it hears how many. */
+  letterReportsMax: 10_000,
+  /** Of these, in one message to their author. */
+  letterReportsPerMessage: 200,
+  /** Stores whose reports a node tells from those that it has heard of: more than a swarm has in a lifetime. */
+  letterReportStoresMax: 16,
   /** Letters in one answer to a question. */
   lettersPerPage: 200,
 } as const;

@@ -14,8 +14,16 @@ import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Desks } from './desks.ts';
 import { type Errand, type FromMember, isPut, type Member, type PutErrand } from './errand.ts';
 import { Intake } from './intake.ts';
-import type { LettersShape, NextLetters, NextRequest, SettleItem, Undelivered } from './letters-types.ts';
+import type {
+  LettersShape,
+  NextLetters,
+  NextRequest,
+  SettleItem,
+  Undelivered,
+  Unheard,
+} from './letters-types.ts';
 import { letterLimits } from './limits.ts';
+import { ReportDesks } from './report-desks.ts';
 import { letterTopic, placeTopic } from './topics.ts';
 import { encodeLetters, encodeReport, type Settled } from './wire.ts';
 
@@ -27,7 +35,6 @@ export interface PostOfficePorts {
   readonly swarm: SwarmCore;
   /** To one incarnation alone. @param processed Called once it needs it no more. */
   reply(end: LineEnd, message: Uint8Array, processed?: () => void): void;
-  send(node: NodeId, message: Uint8Array): void;
   /** What that node was sent and has not processed is not sent any more. */
   drop(node: NodeId): void;
   /** False: its sender has abandoned it. */
@@ -42,9 +49,10 @@ export class PostOffice {
   readonly counts = { settled: 0, expired: 0 };
   private readonly ports: PostOfficePorts;
   private readonly desks: Desks;
+  private readonly reports: ReportDesks;
   private waiting: Errand[] = [];
-  /** Mailboxes that were refused to the incarnations that are there: they are opened where their name is forgotten. */
-  private readonly refused = new Map<NodeId, Errand>();
+  /** What was refused to the incarnations that are there, by node and type: it is done where their name is forgotten. */
+  private readonly refused = new Map<string, Errand>();
   readonly intake: Intake;
   private operations = new Numbered<(completion: Completion) => void>();
   /** Recipients that became unreachable, and may come back in the same incarnation. */
@@ -76,6 +84,17 @@ export class PostOffice {
       send: (opening, deliveries, arrived) =>
         ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
     });
+    this.reports = new ReportDesks({
+      unheard: (author, then) => this.unheard(author, then),
+      send: (end, { reports, dropped }, processed) => {
+        const store = this.storeTag;
+        ports.reply(end, encodeReport(store, dropped, reports), () => {
+          // Numbers of another store are none of this one.
+          if (this.storeTag === store) processed();
+        });
+      },
+      heard: (author, report, dropped, then) => this.heard(author, report, dropped, then),
+    });
   }
 
   get deskCount(): number {
@@ -93,6 +112,7 @@ export class PostOffice {
       this.intake.clear();
       for (const node of this.desks.nodes) this.ports.drop(node);
       this.desks.clear();
+      this.reports.clear();
       this.operations = new Numbered();
       this.sweepAt = never;
     } else if (office.state === 'open') this.begin();
@@ -104,6 +124,7 @@ export class PostOffice {
     this.readClock();
     this.clockMayBeBack();
     this.desks.rewind();
+    this.reports.rewind();
     this.carryOutWaiting();
   }
 
@@ -177,16 +198,17 @@ export class PostOffice {
 
   private refuse(errand: Errand): void {
     const { from, message, done } = errand;
-    if (message.type === 'open') this.refused.set(from.node, errand);
-    else if (message.type === 'close') this.refused.delete(from.node);
+    const { type } = message;
+    if (type === 'open' || type === 'collect') this.refused.set(`${from.node} ${type}`, errand);
+    else if (type === 'close') this.refused.delete(`${from.node} open`);
     done();
   }
 
-  /** Nobody pins this name any more: whose mailbox was refused need not open it again. */
+  /** Nobody pins this name any more: what was refused to a node of that name need not be said again. */
   forgotten(name: string): void {
-    for (const [node, errand] of [...this.refused]) {
+    for (const [key, errand] of [...this.refused]) {
       if (errand.from.name !== name) continue;
-      this.refused.delete(node);
+      this.refused.delete(key);
       this.carryOut({ ...errand, done: () => undefined });
     }
   }
@@ -207,16 +229,22 @@ export class PostOffice {
       case 'close':
         this.desks.close(from.node);
         return done();
+      case 'collect':
+        this.reports.open(from);
+        return done();
     }
   }
 
   /** An incarnation is over: what it had in hand goes to the next one. */
   memberEnded(node: NodeId): void {
     this.awaySince.delete(node);
-    this.refused.delete(node);
+    for (const type of ['open', 'collect']) this.refused.delete(`${node} ${type}`);
+    this.reports.close(node);
     const closed = this.desks.close(node);
     // What it has said of letters still counts, and so do letters that it has sent.
-    this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'open');
+    const isOver = ({ from, message: { type } }: Errand): boolean =>
+      from.node === node && (type === 'open' || type === 'collect');
+    this.waiting = this.waiting.filter((errand) => !isOver(errand));
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
@@ -227,14 +255,20 @@ export class PostOffice {
   /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
   memberIsAway(node: NodeId, isAway: boolean): void {
     if (isAway) this.awaySince.set(node, this.ports.agent.now);
-    else this.awaySince.delete(node);
+    else {
+      this.awaySince.delete(node);
+      if (this.isOpen) this.reports.here(node);
+    }
   }
 
   private closeDesksOfAway(now: number): void {
     for (const [node, since] of this.awaySince) {
       if (now - since < letterLimits.letterAwayMs) continue;
       this.awaySince.delete(node);
-      if (this.desks.close(node) !== undefined) this.ports.drop(node);
+      if (this.desks.close(node) !== undefined) {
+        this.ports.drop(node);
+        this.reports.dropped(node);
+      }
       this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'put');
     }
   }
@@ -272,18 +306,31 @@ export class PostOffice {
     });
   }
 
-  /** Authors that are here are notified; others find it where they ask. */
+  // ── reports to authors ────────────────────────────────────────────────────────────────────────────
+
+  /** Authors that are here hear of it now; the store keeps it for others. */
   private report(letters: readonly Undelivered[]): void {
-    const byAuthor = new Map<string, Undelivered[]>();
-    for (const letter of letters) {
-      const list = byAuthor.get(letter.author);
-      if (list === undefined) byAuthor.set(letter.author, [letter]);
-      else list.push(letter);
-    }
-    for (const [author, list] of byAuthor) {
-      const node = this.ports.swarm.idOf(author);
-      if (node !== undefined) this.ports.send(node, encodeReport(list));
-    }
+    if (letters.length > 0) this.reports.news(letters.map(({ author }) => author));
+  }
+
+  private unheard(author: string, then: (found: Unheard | undefined) => void): void {
+    this.ask('unheard', { author, limit: letterLimits.letterReportsPerMessage }, (completion) => {
+      if (completion.ok) return then(completion.value as Unheard);
+      this.reportsFailed(completion.failure);
+      then(undefined);
+    });
+  }
+
+  private heard(author: string, report: number, dropped: number, then: (isDone: boolean) => void): void {
+    this.ask('heard', { author, report, dropped }, (completion) => {
+      if (!completion.ok) this.reportsFailed(completion.failure);
+      then(completion.ok);
+    });
+  }
+
+  private reportsFailed(why: Failure): void {
+    this.ports.swarm.operationFailed(why);
+    this.tryAgainSoon();
   }
 
   // ── handing out ───────────────────────────────────────────────────────────────────────────────────
@@ -312,6 +359,7 @@ export class PostOffice {
       this.readClock();
       if (this.isClockOwed) this.clockMayBeBack();
       this.desks.rewind();
+      this.reports.again();
       this.carryOutWaiting();
     }
     if (now >= this.sweepAt) this.sweep(now);

@@ -14,7 +14,9 @@
  *          text via, text type, text recipients, u8 encoding, bytes body
  * settle   6, u48 store, varint count, of each: varint n, u8 outcome (0 handled, 1 again, 2 failed, 3 refused),
  *          varint delay ms, text reason
- * report   7, varint count, of each: 16 bytes id, text recipient, u8 state, text reason
+ * report   7, u48 store, varint dropped, varint count, of each: varint report, 16 bytes id, text recipient, u8 state,
+ *          text reason
+ * collect  8
  * ```
  * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. `opening` counts how often a
  * recipient has said what it has in hand: letters that were sent before the last time do not count. Invariant: what is read is whole
@@ -27,10 +29,10 @@ import { hexOf, Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import {
   type Delivery,
   type Letter,
+  type LetterReport,
   recipientStates,
   type Settlement,
   type Stored,
-  type Undelivered,
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Selection } from './selection.ts';
@@ -43,6 +45,7 @@ export const LetterKind = {
   letters: 5,
   settle: 6,
   report: 7,
+  collect: 8,
 } as const;
 export const LetterFlag = { allowsUnknown: 1, all: 2 } as const;
 export const SelectionFlag = { others: 1, conversations: 2 } as const;
@@ -52,7 +55,6 @@ const idBytes = 16;
 const digestBytesMax = 64;
 const messageBytesMax = 4096;
 const recipientsBytesMax = letterLimits.letterRecipientsMax * (limits.serviceBytesMax + 1);
-const reportsMax = 10_000;
 
 export interface Settled {
   readonly n: number;
@@ -85,7 +87,16 @@ export type LetterMessage =
       readonly deliveries: readonly Delivery[];
     }
   | { readonly type: 'settle'; readonly store: number; readonly items: readonly Settled[] }
-  | { readonly type: 'report'; readonly letters: readonly Omit<Undelivered, 'author'>[] };
+  | {
+      readonly type: 'report';
+      readonly store: number;
+      readonly dropped: number;
+      readonly reports: readonly OwnReport[];
+    }
+  | { readonly type: 'collect' };
+
+/** As its author hears of it. */
+export type OwnReport = Omit<LetterReport, 'author'>;
 
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,11 +177,16 @@ export function encodeSettle(store: number, items: readonly Settled[]): Uint8Arr
   return writer.view();
 }
 
-export function encodeReport(letters: readonly Undelivered[]): Uint8Array {
-  const writer = new Writer(64 * letters.length).u8(LetterKind.report).varint(letters.length);
-  for (const { id, recipient, state, reason } of letters)
-    writer.hex(id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
+export function encodeReport(store: number, dropped: number, reports: readonly OwnReport[]): Uint8Array {
+  const writer = new Writer(16 + 64 * reports.length).u8(LetterKind.report).u48(store);
+  writer.varint(dropped).varint(reports.length);
+  for (const { report, id, recipient, state, reason } of reports)
+    writer.varint(report).hex(id).text(recipient).u8(recipientStates.indexOf(state)).text(reason);
   return writer.view();
+}
+
+export function encodeCollect(): Uint8Array {
+  return Uint8Array.of(LetterKind.collect);
 }
 
 function writeSelection(writer: Writer, { types, others, conversations }: Selection): void {
@@ -228,7 +244,14 @@ function read(reader: Reader): LetterMessage | undefined {
         items: listOf(reader, 2 * letterLimits.lettersInHandMax, readSettled),
       };
     case LetterKind.report:
-      return { type: 'report', letters: listOf(reader, reportsMax, readReport) };
+      return {
+        type: 'report',
+        store: reader.u48(),
+        dropped: reader.varint(),
+        reports: listOf(reader, letterLimits.letterReportsPerMessage, readReport),
+      };
+    case LetterKind.collect:
+      return { type: 'collect' };
     default:
       reader.fail();
       return undefined;
@@ -316,12 +339,14 @@ function readSettled(reader: Reader): Settled {
   return { n, settlement: outcome === 'again' ? { outcome, delayMs, reason } : { outcome, reason } };
 }
 
-function readReport(reader: Reader): Omit<Undelivered, 'author'> {
+function readReport(reader: Reader): OwnReport {
+  const report = reader.varint();
   const id = readId(reader);
   const recipient = readName(reader);
   const state = recipientStates[reader.u8()];
   if (state === undefined) reader.fail();
-  return { id, recipient, state: state ?? 'failed', reason: reader.text(letterLimits.letterReasonBytesMax) };
+  const reason = reader.text(letterLimits.letterReasonBytesMax);
+  return { report, id, recipient, state: state ?? 'failed', reason };
 }
 
 function readId(reader: Reader): string {

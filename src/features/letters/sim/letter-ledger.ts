@@ -10,7 +10,7 @@ import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts
 import type { Disk } from '../../../sim/world/machine/disk.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
-import type { Letter, LetterStatus, SentLetter } from '../api.ts';
+import type { Letter, LetterStatus, SentLetter, UndeliveredLetter } from '../api.ts';
 
 /** What a handler does with a letter. */
 export type Deed = 'handled' | 'thrown' | 'refused' | 'kept';
@@ -62,6 +62,8 @@ export class LetterLedger {
   private readonly letters: LedgerLetter[] = [];
   /** Have taken a name that is pinned to another identity: its letters are not for them. */
   private readonly strangers = new Set<Life>();
+  /** By letter and recipient: the incarnations of its author that know of an end without delivery. */
+  private readonly notified = new Map<string, Set<Life>>();
   /** By recipient and author life: the highest number that was handed over first. */
   private readonly firsts = new Map<string, number>();
 
@@ -157,15 +159,23 @@ export class LetterLedger {
     this.counts[deed] = (this.counts[deed] ?? 0) + 1;
   }
 
-  undelivered(letter: LedgerLetter, recipient: string, state: string): void {
+  /** Its author, or a later incarnation of that, is notified. */
+  undelivered(life: Life, { id, recipient, state }: UndeliveredLetter): void {
+    const key = `${id} ${recipient}`;
+    const notified = this.notified.get(key) ?? new Set();
+    this.notified.set(key, notified);
+    const { name } = life.node;
+    if (notified.has(life))
+      this.mesh.world.fail(`${name} was notified twice of letter ${id} to ${recipient}`);
+    notified.add(life);
+    const letter = this.letters.find((each) => each.id === id);
+    if (letter === undefined) return;
+    if (letter.author.node.name !== name)
+      this.fail(letter, `is reported to ${name}, which is not its author`);
     const receipt = this.receiptOf(letter, recipient);
     if (state === 'refused') receipt.isRefused = true;
     else if (state === 'failed') receipt.hasFailed = true;
     else this.fail(letter, `is reported as ${state} for ${recipient}`);
-  }
-
-  byId(id: string): LedgerLetter | undefined {
-    return this.letters.find((letter) => letter.id === id);
   }
 
   /** Stored, and not known to have ended for somebody whose program runs. */
@@ -209,10 +219,17 @@ export class LetterLedger {
         state === 'delivered'
           ? (receipt?.handledBy.size ?? 0) > 0
           : state === 'stored'
-            ? !this.mesh.living.some((life) => life.node.name === name && !this.isStranger(life))
+            ? !this.isHere(name)
             : state === 'refused' || state === 'failed';
       if (!isTrue) this.fail(letter, `is ${state ?? 'unknown'} for ${name} in the store`);
+      const isUndelivered = state === 'refused' || state === 'failed';
+      if (isUndelivered && !this.notified.has(`${letter.id} ${name}`) && this.isHere(letter.author.node.name))
+        this.fail(letter, `is ${state} for ${name}, and no incarnation of its author was notified`);
     }
+  }
+
+  private isHere(name: string): boolean {
+    return this.mesh.living.some((life) => life.node.name === name && !this.isStranger(life));
   }
 
   private isCertain({ outcome, isAgain }: LedgerLetter): boolean {

@@ -129,8 +129,7 @@ export class LetterWorkload {
       attempts: 4,
     });
     life.node.events.addEventListener('letter:undelivered', ({ detail }) => {
-      const letter = this.ledger.byId(detail.id);
-      if (letter !== undefined) this.ledger.undelivered(letter, detail.recipient, detail.state);
+      this.ledger.undelivered(life, detail);
     });
   }
 

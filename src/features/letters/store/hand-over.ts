@@ -95,7 +95,13 @@ function settlements(moved: readonly Waiting[], times: { now: number; time: numb
       byRecipient.set(recipient, items);
     }
   return [...byRecipient].map(([recipient, items]) => {
-    const input: Parameters<LettersShape['store']['settle']>[0] = { recipient, ...times, via: '', items };
+    const input: Parameters<LettersShape['store']['settle']>[0] = {
+      recipient,
+      ...times,
+      via: '',
+      items,
+      isMoved: true,
+    };
     return { verb: 'settle', input: input as never };
   });
 }

@@ -25,6 +25,15 @@ import type {
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
 import { changedEvents, expiredEvent, settledEvent, storedEvent } from './events.ts';
+import {
+  addReport,
+  dropReports,
+  heard,
+  noReports,
+  type ReportState,
+  takeBack,
+  unheardOf,
+} from './reports-model.ts';
 
 type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt'> & {
   /** Copies that have not ended. */
@@ -53,7 +62,7 @@ interface End {
   readonly reason: string;
 }
 
-interface State {
+interface State extends ReportState {
   readonly last: Cell<number>;
   readonly letters: Table<number, LetterRow>;
   readonly byId: Table<string, number>;
@@ -69,7 +78,7 @@ interface State {
 
 export const lettersModel = storeModel<LettersShape['store'], State>({
   name: 'letters',
-  frees: ['settle', 'returned', 'sweep', 'remove'],
+  frees: ['settle', 'returned', 'sweep', 'remove', 'heard'],
   initial: () => ({
     last: new Cell(0),
     letters: new Table(),
@@ -81,6 +90,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     ends: new Table(),
     ended: new Table(),
     mailboxes: new Table(),
+    ...noReports(),
   }),
   operations: {
     put(state, { now, before, letters }, log) {
@@ -95,17 +105,22 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       ids.filter((id) => (state.letters.get(state.byId.get(id) ?? 0)?.pending ?? 0) === 0),
     known: (state, ids) => ids.map((id) => state.byId.get(id) ?? 0),
     next,
-    settle(state, { recipient, now, time, via, items }, log) {
+    settle(state, { recipient, now, time, via, items, isMoved = false }, log) {
       const events: LogEvent[] = [];
       const undelivered = items.flatMap((item) => {
         const copy = state.copies.get([recipient, item.n]);
         const found = settle(state, recipient, item, { now, time });
+        if (found !== undefined && !isMoved) report(state, found, item.n);
         if (copy !== undefined && !copy.hasFailed) {
           const of = state.letters.get(item.n) as LetterRow;
           events.push(settledEvent(of, recipient, item, { now, via }));
         }
         return found ?? [];
       });
+      dropReports(
+        state,
+        undelivered.map(({ author }) => author),
+      );
       log.append(events);
       return undelivered;
     },
@@ -118,9 +133,15 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
     sweep(state, input, log) {
       const swept = sweep(state, input);
+      dropReports(
+        state,
+        swept.expired.map(({ author }) => author),
+      );
       log.append(swept.expired.map((each) => expiredEvent(each, input)));
       return swept;
     },
+    unheard: unheardOf,
+    heard,
     clockBack(state, now) {
       for (const [[recipient, due, n]] of [...state.due.rows()]) {
         const copy = state.copies.get([recipient, n]) as Copy;
@@ -138,6 +159,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       const failed = copiesOf(state, n).filter(([, copy]) => copy.hasFailed);
       for (const [recipient, copy] of failed) {
         remove(state, recipient, n, copy);
+        takeBack(state, (state.letters.get(n) as LetterRow).author, n, recipient);
         add(state, recipient, n, {
           due: now,
           waitMs: 0,
@@ -298,6 +320,10 @@ function undelivered(
   return { id, author, recipient, state: what, reason };
 }
 
+function report(state: State, { author, ...end }: Undelivered, n: number): void {
+  addReport(state, author, { ...end, n });
+}
+
 function sweep(
   state: State,
   { now, time, limit }: { readonly now: number; readonly time: number; readonly limit: number },
@@ -310,7 +336,10 @@ function sweep(
     remove(state, recipient, n, copy);
     const what = copy.hasFailed ? 'failed' : 'expired';
     end(state, recipient, n, { state: what, at: now, attempts: copy.attempts, reason: copy.reason });
-    if (!copy.hasFailed) expired.push(undelivered(state, recipient, n, what, copy.reason));
+    if (copy.hasFailed) continue;
+    const found = undelivered(state, recipient, n, what, copy.reason);
+    report(state, found, n);
+    expired.push(found);
   }
   const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
   for (const [[, n]] of state.ended.rows({ below: [oldest + 1, 0] })) {
@@ -326,6 +355,7 @@ function forget(state: State, n: number): void {
   state.byId.delete(id);
   if (key !== '') state.byKey.delete([author, key]);
   state.ended.delete([endedAt, n]);
+  takeBack(state, author, n);
   for (const [place] of [...state.ends.rows({ from: [n, ''], below: [n + 1, ''] })]) state.ends.delete(place);
 }
 

@@ -9,7 +9,6 @@ import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type {
   Before,
-  Delivery,
   LetterStatus,
   LettersShape,
   ListRequest,
@@ -33,61 +32,27 @@ import {
   storedEvent,
 } from './events.ts';
 import { lettersHandedOver } from './hand-over.ts';
+import { ReportRows, reportTables } from './reports-sqlite.ts';
+import {
+  type CopyRow,
+  type DeliveredRow,
+  deliveryOf,
+  type EndRow,
+  endStatus,
+  type Filled,
+  fitting,
+  type LetterRow,
+  type Reading,
+  repeated,
+  type Size,
+  total,
+} from './sqlite-rows.ts';
 import { prepare, tables } from './sqlite-statements.ts';
-
-interface LetterRow {
-  readonly n: number;
-  readonly id: string;
-  readonly author: string;
-  readonly recipients: string;
-  readonly type: string;
-  readonly digest: string;
-  readonly via: string;
-  readonly sent_at: number;
-  readonly encoding: number;
-  readonly body: Uint8Array;
-  readonly bytes: number;
-  readonly pending: number;
-  readonly delivered: number;
-}
-
-interface CopyRow {
-  readonly recipient: string;
-  readonly n: number;
-  readonly due: number;
-  readonly attempts: number;
-  readonly expires_at: number;
-  readonly has_failed: number;
-  readonly reason: string;
-}
-
-type DeliveredRow = Pick<LetterRow, 'bytes' | 'id' | 'author' | 'delivered'>;
-
-interface EndRow {
-  readonly recipient: string;
-  readonly state: RecipientState;
-  readonly at: number;
-  readonly attempts: number;
-  readonly reason: string;
-}
-
-interface Filled {
-  readonly letters: number;
-  readonly bytes: number;
-}
-
-interface Size {
-  readonly due: number;
-  readonly bytes: number;
-}
-
-type Reading = Pick<CopyRow, 'due' | 'attempts'> &
-  Pick<LetterRow, 'n' | 'id' | 'author' | 'recipients' | 'type' | 'via' | 'sent_at' | 'encoding' | 'body'>;
 
 export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   name: 'letters',
-  frees: ['settle', 'returned', 'sweep', 'remove'],
-  migrations: [tables],
+  frees: ['settle', 'returned', 'sweep', 'remove', 'heard'],
+  migrations: [tables, reportTables],
   handOver: lettersHandedOver,
   operations(database, log) {
     const letters = new Rows(database, log);
@@ -96,11 +61,14 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
       ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
-      settle: ({ recipient, items, ...by }) => letters.settleAll(recipient, items, by),
+      settle: ({ recipient, items, isMoved = false, ...by }) =>
+        letters.settleAll(recipient, items, by, !isMoved),
       returned({ recipient, ns }) {
         for (const n of ns) letters.returned(recipient, n);
       },
       sweep: (input) => letters.sweep(input),
+      unheard: (request) => letters.reports.unheardOf(request),
+      heard: (input) => letters.reports.heard(input),
       clockBack: (now) => letters.clockBack(now),
       status: (id) => letters.statusOf(letters.byId(id)) ?? null,
       list: (request) => letters.list(request),
@@ -124,9 +92,11 @@ class Rows {
   /** Of mailboxes that a put fills: what was in them before it. */
   private readonly filled = new Map<string, Filled>();
   private readonly log: StoreLog;
+  readonly reports: ReportRows;
 
   constructor(database: SqliteDatabase, log: StoreLog) {
     this.statements = prepare(database);
+    this.reports = new ReportRows(database);
     this.log = log;
   }
 
@@ -247,21 +217,27 @@ class Rows {
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
 
-  settleAll(recipient: string, items: readonly SettleItem[], by: ByBroker & Timed): Undelivered[] {
+  settleAll(
+    recipient: string,
+    items: readonly SettleItem[],
+    by: ByBroker & Timed,
+    isReported: boolean,
+  ): Undelivered[] {
     this.changes.clear();
     const events: LogEvent[] = [];
-    const undelivered: Undelivered[] = [];
+    const undelivered: (Undelivered & { readonly n: number })[] = [];
     for (const item of items) {
       const letter = this.settle(recipient, item, by);
       if (letter === undefined) continue;
       events.push(settledEvent(letter, recipient, item, by));
       const { outcome: state, reason } = item;
       if (state === 'failed' || state === 'refused')
-        undelivered.push({ ...letter, recipient, state, reason });
+        undelivered.push({ ...letter, n: item.n, recipient, state, reason });
     }
     this.writeMailboxes();
+    if (isReported) this.reports.add(undelivered);
     this.log.append(events);
-    return undelivered;
+    return undelivered.map(({ n: _, ...each }) => each);
   }
 
   /** The letter. Undefined: there is nothing to settle. */
@@ -323,20 +299,22 @@ class Rows {
     const { now, time } = by;
     this.changes.clear();
     const over = this.statements.expired.all(time, limit + 1) as CopyRow[];
-    const expired: Undelivered[] = [];
+    const expired: (Undelivered & { readonly n: number })[] = [];
     for (const copy of over.slice(0, limit)) {
       const { n, recipient, attempts, reason } = copy;
       const state = copy.has_failed === 1 ? 'failed' : 'expired';
       this.end(copy, state, now, attempts, reason);
-      if (state === 'expired') expired.push(this.undelivered(n, recipient, state, reason));
+      if (state === 'expired') expired.push({ ...this.undelivered(n, recipient, state, reason), n });
     }
     this.writeMailboxes();
+    this.reports.add(expired);
     this.log.append(expired.map((each) => expiredEvent(each, by)));
     const left = limit - Math.min(over.length, limit);
     const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
     const old = this.statements.old.all(oldest, left + 1) as { n: number }[];
     for (const { n } of old.slice(0, left)) this.forget(n);
-    return { expired, isMore: over.length > limit || old.length > left };
+    const isMore = over.length > limit || old.length > left;
+    return { expired: expired.map(({ n: _, ...each }) => each), isMore };
   }
 
   clockBack(now: number): void {
@@ -344,6 +322,7 @@ class Rows {
   }
 
   private forget(n: number): void {
+    this.reports.forget(n);
     this.statements.deleteEnds.run(n);
     this.statements.deleteKeys.run(n);
     this.statements.deleteLetter.run(n);
@@ -417,6 +396,7 @@ class Rows {
     for (const { recipient, n } of failed) {
       this.statements.changeCopy.run(by.now, 0, 0, expiresAt, 0, '', recipient, n);
       this.fill(recipient, 1, row.bytes);
+      this.reports.takeBack(n, recipient);
     }
     this.writeMailboxes();
     const recipients = failed.map(({ recipient }) => recipient);
@@ -447,41 +427,4 @@ class Rows {
       return copy === undefined ? [] : [copy];
     });
   }
-}
-
-/** A letter whose id or key is there already. */
-function repeated({ author, digest }: StoredLetter, known: LetterRow): PutOutcome {
-  const isSame = known.author === author && known.digest === digest;
-  return isSame ? { type: 'repeat', id: known.id, n: known.n } : { type: 'other', id: known.id };
-}
-
-/** How many from the beginning fit; the first one always does, where nothing was read before. */
-function fitting(
-  sizes: readonly Size[],
-  room: { readonly letters: number; readonly bytes: number },
-  isWanted: (size: Size) => boolean,
-  hasOthers = false,
-): number {
-  let left = room.bytes;
-  for (const [count, size] of sizes.entries()) {
-    const isFirst = count === 0 && !hasOthers;
-    if (!isWanted(size) || count >= room.letters || (!isFirst && size.bytes > left)) return count;
-    left -= size.bytes;
-  }
-  return sizes.length;
-}
-
-function total(sizes: readonly Size[], count: number): number {
-  return sizes.slice(0, count).reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function deliveryOf(row: Reading, recipient: string): Delivery {
-  const { n, id, author, type, via, encoding, body, attempts, sent_at: sentAt } = row;
-  const names = row.recipients.split(' ');
-  const recipients = names.length <= letterLimits.letterRecipientsShown ? names : [recipient];
-  return { n, id, author, recipients, type, sentAt, attempt: attempts + 1, encoding, body, via };
-}
-
-function endStatus({ recipient: name, state, attempts, at, reason }: EndRow): RecipientStatus {
-  return { name, state, attempts, at, ...(reason === '' ? {} : { reason }) };
 }
