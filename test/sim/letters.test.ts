@@ -430,6 +430,58 @@ test('a report that the broker could not note as heard comes again from the next
   expect(second).toEqual([]);
 });
 
+/** A letter expires while its handler is at work, over a change of the broker, and the handler then does this. */
+async function expiredInHand(seed: number, end: () => unknown) {
+  const made = await machine(seed, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const all = reported(a);
+  let finish: () => void = () => undefined;
+  const letters = handled(b, () =>
+    new Promise<void>((resolve) => {
+      finish = resolve;
+    }).then(end),
+  );
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'slow', { expiresMs: 5000 }));
+  const stateOf = async () => (await made.world.resolve(a.node.letters.status(id), limitMs))?.recipients[0];
+  await until(made, () => letters.length === 1, 'it is in hand');
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  expect(await stateOf()).toMatchObject({ state: 'stored' });
+  made.mesh.crash(broker.member);
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  expect([await stateOf(), all]).toMatchObject([{ state: 'stored' }, []]);
+  return { made, a, b, id, all, letters, stateOf, finish };
+}
+
+test('a letter that expires in hand of its recipient ends by what that says: handled is handled', async () => {
+  const { made, all, letters, stateOf, finish } = await expiredInHand(41, () => undefined);
+  finish();
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  expect(await stateOf()).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect([all, letters.length]).toEqual([[], 1]);
+});
+
+test('a letter that expires in hand and is given back is not handed out again: it has expired', async () => {
+  const { made, b, all, letters, stateOf, finish } = await expiredInHand(42, () => {
+    throw new Error('too late');
+  });
+  finish();
+  await until(made, () => all.length === 1, 'it is reported');
+  expect(await stateOf()).toMatchObject({ state: 'expired', reason: 'too late' });
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  expect([all, letters.length]).toEqual([[`${b.node.name} expired too late`], 1]);
+});
+
+test('a letter that expires in hand of an incarnation that ends has expired', async () => {
+  const { made, b, all, stateOf } = await expiredInHand(43, () => undefined);
+  made.mesh.crash(b.member);
+  made.mesh.start(b.member);
+  const again = handled(lifeOf(b.member));
+  await until(made, () => all.length === 1, 'it is reported');
+  expect(await stateOf()).toMatchObject({ state: 'expired' });
+  expect(again).toEqual([]);
+});
+
 test('what is wrong is refused, and nothing is stored', async () => {
   const made = await machine(8, 3);
   const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import type { Unheard } from '../../src/features/letters/core/letters-types.ts';
+import type { ExpiringCopy, NextLetters, Unheard } from '../../src/features/letters/core/letters-types.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
@@ -102,6 +102,7 @@ const commands = fc.oneof(
     input: fc.record({
       recipient: someone,
       now: time,
+      time: fc.integer({ min: 1, max: 100 }),
       after: fc.integer({ min: 0, max: 6 }),
       afterDue: fc.record({ due: fc.integer({ min: 0, max: 40 }), n: fc.integer({ min: 0, max: 6 }) }),
       letters: fc.integer({ min: 1, max: 5 }),
@@ -129,6 +130,21 @@ const commands = fc.oneof(
       now: late,
       time: late,
       via: someone,
+      copies: fc.array(
+        fc.record({ expiresAt: time, n: fc.integer({ min: 0, max: 12 }), recipient: someone }),
+      ),
+      limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  }),
+  fc.record({
+    verb: fc.constant('expiring'),
+    input: fc.record({
+      time: late,
+      after: fc.record({
+        expiresAt: fc.integer({ min: 0, max: 200 }),
+        n: fc.integer({ min: 0, max: 12 }),
+        recipient: someone,
+      }),
       limit: fc.integer({ min: 1, max: 6 }),
     }),
   }),
@@ -177,7 +193,7 @@ test('letters on SQLite answer as their model does', () => {
       for (const { verb, input } of list) ask(verb, input);
       log();
       for (const name of names) {
-        const all = { recipient: name, now: 1000, after: 0, afterDue: { due: 0, n: 0 } };
+        const all = { recipient: name, now: 1000, time: 10, after: 0, afterDue: { due: 0, n: 0 } };
         ask('next', { ...all, letters: 100, bytes: 10_000 });
       }
       for (const author of names) ask('unheard', { author, limit: 100 });
@@ -214,7 +230,7 @@ test('every operation on a letter notes what it did to whom, and what changes no
   settle('d', 1, 'refused', 'no');
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
-  ask('sweep', { now: 60, time: 60, via: 'x', limit: 10 });
+  sweep(ask, 60);
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
   expect(
@@ -302,6 +318,37 @@ test('letters whose predecessors are not all there by one put are not stored', (
   close();
 });
 
+test('what has expired is not handed out any more, and ends where it is swept, if it still has expired then', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
+  const letters = [1, 2, 3].map((n) => ({ ...rest, id: hex(n), expiresAt: 10 * n }));
+  ask('put', { now: 1, before: null, letters });
+  const next = (at: number) => {
+    const request = { recipient: 'b', now: at, time: at, after: 0, afterDue: { due: 0, n: 0 } };
+    const { fresh } = ask('next', { ...request, letters: 9, bytes: 99 }) as NextLetters;
+    return fresh.map(({ n }) => n);
+  };
+  expect([next(9), next(10), next(25)]).toEqual([[1, 2, 3], [2, 3], [3]]);
+  const copies = ask('expiring', { time: 20, after: beginning, limit: 9 }) as ExpiringCopy[];
+  expect(copies.map(({ n }) => n)).toEqual([1, 2]);
+  expect(ask('expiring', { time: 20, after: copies[0], limit: 9 })).toEqual([copies[1]]);
+  // The first was in hand, and has failed: it is kept.
+  const items = [{ n: 1, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }];
+  ask('settle', { recipient: 'b', now: 20, time: 20, via: 'x', items });
+  const { expired } = ask('sweep', { now: 20, time: 20, via: 'x', copies, limit: 9 }) as { expired: unknown };
+  expect(expired).toMatchObject([{ id: hex(2), state: 'expired' }]);
+  expect(ask('status', hex(1))).toMatchObject({ recipients: [{ state: 'failed' }] });
+  close();
+});
+
+const beginning: ExpiringCopy = { expiresAt: 0, n: 0, recipient: '' };
+
+/** As a broker does of which no letter is in hand. */
+function sweep(ask: (verb: string, input: unknown) => unknown, now: number): void {
+  const copies = ask('expiring', { time: now, after: beginning, limit: 10 });
+  ask('sweep', { now, time: now, via: 'x', copies, limit: 10 });
+}
+
 /** Letters of `a`, each to `b`, that have failed. */
 function failing({ ask }: Pick<ReturnType<typeof pair>, 'ask'>, from: number, count: number): void {
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
@@ -328,16 +375,16 @@ test('what has ended without delivery waits for its author, in order, until it h
   // It waits again: that it has failed is true no more.
   ask('retry', { id: hex(2), now: 3, expiresAt: 1000, trace: ['a'] });
   expect(unheard()).toEqual([[3, 3, 'b', 'failed']]);
-  ask('sweep', { now: 1001, time: 1001, via: 'x', limit: 10 });
+  sweep(ask, 1001);
   expect(unheard()).toEqual([
     [3, 3, 'b', 'failed'],
     [4, 2, 'b', 'expired'],
   ]);
   const later = 2 + letterLimits.letterFailedKeptMs;
-  ask('sweep', { now: later, time: later, via: 'x', limit: 10 });
+  sweep(ask, later);
   expect(unheard()).toEqual([[3, 3, 'b', 'failed']]);
   const forgotten = later + letterLimits.letterSettledKeptMs;
-  ask('sweep', { now: forgotten, time: forgotten, via: 'x', limit: 10 });
+  sweep(ask, forgotten);
   expect(unheard()).toEqual([]);
   close();
 });
@@ -378,7 +425,7 @@ test('numbers are given once, whatever is forgotten', () => {
   expect(put(1)).toEqual([{ type: 'stored', n: 1 }]);
   ask('remove', { id: hex(1), now: 1, trace: ['a'] });
   const day = letterLimits.letterSettledKeptMs + 1;
-  ask('sweep', { now: day, time: day, via: 'a', limit: 10 });
+  sweep(ask, day);
   expect(ask('status', hex(1))).toBe(null);
   expect(put(2)).toEqual([{ type: 'stored', n: 2 }]);
   close();

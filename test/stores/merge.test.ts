@@ -61,7 +61,8 @@ const letter = (id: number, more: object = {}) => ({
 const merge = (from: string, path: string) => mergeStore(from, path, { library, parts, now });
 
 function mailbox(path: string, recipient: string, at = now): { id: number; body: number[] }[] {
-  const request = { recipient, now: at, after: 0, afterDue: { due: 0, n: 0 }, letters: 256, bytes: 2 ** 20 };
+  const from = { after: 0, afterDue: { due: 0, n: 0 } };
+  const request = { recipient, now: at, time: 0, ...from, letters: 256, bytes: 2 ** 20 };
   const { due, fresh } = withStore(path, (ask) => ask('next', request)) as NextLetters;
   return [...due, ...fresh].map(({ id, body }) => ({ id: Number.parseInt(id, 16), body: [...body] }));
 }
@@ -136,7 +137,10 @@ test('what expires has as long to wait as before, whatever the two clocks were s
   withStore(path, (ask) => ask('keepClock', clock(2 * day), 'swarm'));
   merge(from, path);
   const sweep = (time: number) =>
-    withStore(path, (ask) => ask('sweep', { now, time, via: 'k', limit: 10 })) as { expired: unknown[] };
+    withStore(path, (ask) => {
+      const copies = ask('expiring', { time, after: { expiresAt: 0, n: 0, recipient: '' }, limit: 10 });
+      return ask('sweep', { now, time, via: 'k', copies, limit: 10 });
+    }) as { expired: unknown[] };
   expect(sweep(now + 2 * day + 999).expired).toEqual([]);
   expect(sweep(now + 2 * day + 1000).expired).toHaveLength(1);
 });

@@ -14,6 +14,8 @@ import { isSelected, type Selection } from './selection.ts';
 export interface DesksPorts {
   /** Unix milliseconds. */
   wallNow(): number;
+  /** The same, by which letters expire. */
+  time(): number;
   next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
   /** @param arrived Called once they are at the recipient. */
   send(opening: Opening, deliveries: readonly Delivery[], arrived: () => void): void;
@@ -138,6 +140,11 @@ export class Desks {
     this.byName.clear();
   }
 
+  /** That recipient has it, or it is on its way there. */
+  isInHand(recipient: string, n: number): boolean {
+    return this.byName.get(recipient)?.inHand.has(n) === true;
+  }
+
   /** There is something in its mailbox that was not there before. */
   mail(recipient: string): void {
     const desk = this.byName.get(recipient);
@@ -199,6 +206,7 @@ export class Desks {
     const request: NextRequest = {
       recipient: desk.recipient,
       now: wallNow,
+      time: this.ports.time(),
       after: desk.after,
       afterDue: desk.afterDue,
       letters: Math.min(letters, letterLimits.lettersPerReadMax),

@@ -190,12 +190,21 @@ export interface NextRequest {
   readonly recipient: string;
   /** Unix milliseconds. */
   readonly now: number;
+  /** What has expired by then is not handed out. */
+  readonly time: number;
   /** Of letters that wait for no time: the last one that was read. */
   readonly after: number;
   /** Of letters that wait for their time: the last one that was read. */
   readonly afterDue: { readonly due: number; readonly n: number };
   readonly letters: number;
   readonly bytes: number;
+}
+
+/** A letter of one recipient that has not ended, by when it expires. */
+export interface ExpiringCopy {
+  readonly expiresAt: number;
+  readonly n: number;
+  readonly recipient: string;
 }
 
 export interface NextLetters {
@@ -276,13 +285,22 @@ export interface LettersShape extends Shape {
     }): readonly Undelivered[];
     /** Were in hand of an incarnation that has ended. */
     returned(input: { readonly recipient: string; readonly ns: readonly number[] }): void;
+    /** Copies that have expired, and failed ones that were kept long enough, in order, after that place. */
+    expiring(input: {
+      readonly time: number;
+      readonly after: ExpiringCopy;
+      readonly limit: number;
+    }): readonly ExpiringCopy[];
+    /** Ends those of `copies` that have expired, and forgets letters that ended long ago, `limit` of these at most. */
     sweep(input: {
       readonly now: number;
       readonly time: number;
       readonly via: string;
+      readonly copies: readonly ExpiringCopy[];
       readonly limit: number;
     }): {
       readonly expired: readonly Undelivered[];
+      /** There is more to forget. */
       readonly isMore: boolean;
     };
     /** What an author has not heard of, the oldest first. */

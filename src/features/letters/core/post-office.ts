@@ -24,6 +24,7 @@ import type {
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { ReportDesks } from './report-desks.ts';
+import { Sweeper } from './sweeper.ts';
 import { letterTopic, placeTopic } from './topics.ts';
 import { encodeLetters, encodeReport, type Settled } from './wire.ts';
 
@@ -60,7 +61,7 @@ export class PostOffice {
   private lastWallNow = 0;
   /** The store could not be asked yet to shorten what waits longer than was said. */
   private isClockOwed = false;
-  private sweepAt = never;
+  private readonly sweeper: Sweeper;
   private tryAgainAt = never;
 
   constructor(ports: PostOfficePorts) {
@@ -80,9 +81,19 @@ export class PostOffice {
     });
     this.desks = new Desks({
       wallNow: () => this.readClock(),
+      time: () => ports.swarm.time,
       next: (request, loaded) => this.next(request, loaded),
       send: (opening, deliveries, arrived) =>
         ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
+    });
+    this.sweeper = new Sweeper({
+      ask: (verb, input, then) => this.ask(verb, input, then),
+      now: () => ports.agent.now,
+      times: () => ({ now: this.readClock(), time: ports.swarm.time }),
+      via: () => ports.agent.self.name,
+      isInHand: (recipient, n) => this.desks.isInHand(recipient, n),
+      expired: (letters) => this.expired(letters),
+      failed: (why) => ports.swarm.operationFailed(why),
     });
     this.reports = new ReportDesks({
       unheard: (author, then) => this.unheard(author, then),
@@ -114,13 +125,13 @@ export class PostOffice {
       this.desks.clear();
       this.reports.clear();
       this.operations = new Numbered();
-      this.sweepAt = never;
+      this.sweeper.end();
     } else if (office.state === 'open') this.begin();
     else if (office.state === 'failed') this.refuseWaiting(office.failure);
   }
 
   private begin(): void {
-    this.sweepAt = this.ports.agent.now;
+    this.sweeper.begin();
     this.readClock();
     this.clockMayBeBack();
     this.desks.rewind();
@@ -349,7 +360,7 @@ export class PostOffice {
     const { agent } = this.ports;
     const due = this.desks.nextDue();
     const dueAt = due === never ? never : agent.now + Math.max(0, due - agent.wallNow);
-    return Math.min(this.sweepAt, this.tryAgainAt, this.isOpen ? dueAt : never);
+    return Math.min(this.sweeper.nextDeadline(), this.tryAgainAt, this.isOpen ? dueAt : never);
   }
 
   deadline(now: number): void {
@@ -362,7 +373,7 @@ export class PostOffice {
       this.reports.again();
       this.carryOutWaiting();
     }
-    if (now >= this.sweepAt) this.sweep(now);
+    if (this.sweeper.deadline(now)) this.closeDesksOfAway(now);
     this.desks.lookAtDue();
   }
 
@@ -370,20 +381,10 @@ export class PostOffice {
     return this.ports.swarm.office.state === 'open';
   }
 
-  private sweep(now: number): void {
-    this.sweepAt = now + letterLimits.letterSweepMs;
-    this.closeDesksOfAway(now);
-    const { name: via } = this.ports.agent.self;
-    const times = { now: this.readClock(), time: this.ports.swarm.time };
-    const input = { ...times, via, limit: letterLimits.lettersPerSweepMax };
-    this.ask('sweep', input, (completion) => {
-      if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
-      const { expired, isMore } = completion.value as { expired: readonly Undelivered[]; isMore: boolean };
-      this.counts.expired += expired.length;
-      for (const { id } of expired) this.ports.swarm.touched(letterTopic(id));
-      this.report(expired);
-      if (isMore) this.sweepAt = this.ports.agent.now;
-    });
+  private expired(letters: readonly Undelivered[]): void {
+    this.counts.expired += letters.length;
+    for (const { id } of letters) this.ports.swarm.touched(letterTopic(id));
+    this.report(letters);
   }
 
   // ── the store ─────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ import { storeModel } from '../../../stores/model.ts';
 import type {
   Before,
   Delivery,
+  ExpiringCopy,
   LetterStatus,
   LettersShape,
   ListRequest,
@@ -131,6 +132,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
           state.copies.put([recipient, n], { ...copy, attempts: copy.attempts + 1 });
       }
     },
+    expiring,
     sweep(state, input, log) {
       const swept = sweep(state, input);
       dropReports(
@@ -238,7 +240,11 @@ function isFull(state: State, recipient: string, bytes: number): boolean {
   return mailbox.letters >= mailboxLettersMax || mailbox.bytes + bytes > mailboxBytesMax;
 }
 
-function next(state: State, { recipient, now, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+function next(
+  state: State,
+  { recipient, now, time, after, afterDue, letters, bytes }: NextRequest,
+): NextLetters {
+  const hasExpired = (n: number): boolean => (state.copies.get([recipient, n]) as Copy).expiresAt <= time;
   const due: (Delivery & { due: number })[] = [];
   const fresh: Delivery[] = [];
   let left = bytes;
@@ -249,6 +255,7 @@ function next(state: State, { recipient, now, after, afterDue, letters, bytes }:
   };
   const from = [recipient, afterDue.due, afterDue.n + 1] as const;
   for (const [[, at, n]] of state.due.rows({ from, below: [recipient, Number.POSITIVE_INFINITY, 0] })) {
+    if (hasExpired(n)) continue;
     const delivery = deliveryOf(state, recipient, n);
     if (at > now || !hasRoom(delivery.body.length)) {
       nextDue = at;
@@ -263,7 +270,7 @@ function next(state: State, { recipient, now, after, afterDue, letters, bytes }:
     below: [recipient, Number.POSITIVE_INFINITY] as const,
   };
   for (const [[, n], copy] of state.copies.rows(range)) {
-    if (copy.hasFailed || copy.due > 0) continue;
+    if (copy.hasFailed || copy.due > 0 || copy.expiresAt <= time) continue;
     const delivery = deliveryOf(state, recipient, n);
     if (!hasRoom(delivery.body.length)) {
       isMore = true;
@@ -324,15 +331,42 @@ function report(state: State, { author, ...end }: Undelivered, n: number): void 
   addReport(state, author, { ...end, n });
 }
 
+function expiring(
+  state: State,
+  input: { readonly time: number; readonly after: ExpiringCopy; readonly limit: number },
+): ExpiringCopy[] {
+  const { expiresAt: at, n: place, recipient: name } = input.after;
+  const found: ExpiringCopy[] = [];
+  for (const [[expiresAt, n, recipient]] of state.expiring.rows({
+    from: [at, place, name],
+    below: [input.time + 1, 0, ''],
+  })) {
+    if (expiresAt === at && n === place && recipient === name) continue;
+    if (found.length === input.limit) break;
+    found.push({ expiresAt, n, recipient });
+  }
+  return found;
+}
+
 function sweep(
   state: State,
-  { now, time, limit }: { readonly now: number; readonly time: number; readonly limit: number },
+  {
+    now,
+    time,
+    copies,
+    limit,
+  }: {
+    readonly now: number;
+    readonly time: number;
+    readonly copies: readonly ExpiringCopy[];
+    readonly limit: number;
+  },
 ): { expired: Undelivered[]; isMore: boolean } {
   const expired: Undelivered[] = [];
-  let count = 0;
-  for (const [[, n, recipient]] of state.expiring.rows({ below: [time + 1, 0, ''] })) {
-    if (++count > limit) return { expired, isMore: true };
-    const copy = state.copies.get([recipient, n]) as Copy;
+  for (const { n, recipient } of copies) {
+    const copy = state.copies.get([recipient, n]);
+    // It was settled meanwhile, or waits again.
+    if (copy === undefined || copy.expiresAt > time) continue;
     remove(state, recipient, n, copy);
     const what = copy.hasFailed ? 'failed' : 'expired';
     end(state, recipient, n, { state: what, at: now, attempts: copy.attempts, reason: copy.reason });
@@ -342,6 +376,7 @@ function sweep(
     expired.push(found);
   }
   const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
+  let count = 0;
   for (const [[, n]] of state.ended.rows({ below: [oldest + 1, 0] })) {
     if (++count > limit) return { expired, isMore: true };
     forget(state, n);

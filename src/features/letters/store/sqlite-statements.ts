@@ -73,6 +73,7 @@ export const tables = `
 export function prepare(database: SqliteDatabase) {
   const make = (sql: string): SqliteStatement => database.prepare(sql);
   const size = 'SELECT c.due, c.bytes FROM letters_copy c';
+  // `+`: what expires is no reason to read in another order.
   const isId = 'substr(id, 21) = substr(?1, 21) AND id = ?1';
   const reading = `SELECT l.n, l.id, l.author, l.recipients, l.type, l.via, l.sent_at, l.encoding, l.body, c.due, c.attempts
     FROM letters_copy c JOIN letters_letter l ON l.n = c.n`;
@@ -103,16 +104,16 @@ export function prepare(database: SqliteDatabase) {
        ON CONFLICT (recipient) DO UPDATE SET letters = letters + excluded.letters, bytes = bytes + excluded.bytes`,
     ),
     freshSizes: make(
-      `${size} WHERE c.recipient = ? AND c.n > ? AND c.due = 0 AND c.has_failed = 0 ORDER BY c.n LIMIT ?`,
+      `${size} WHERE c.recipient = ? AND c.n > ? AND c.due = 0 AND c.has_failed = 0 AND +c.expires_at > ? ORDER BY c.n LIMIT ?`,
     ),
     dueSizes: make(
-      `${size} WHERE c.recipient = ? AND c.due > 0 AND (c.due, c.n) > (?, ?) ORDER BY c.due, c.n LIMIT ?`,
+      `${size} WHERE c.recipient = ? AND c.due > 0 AND (c.due, c.n) > (?, ?) AND +c.expires_at > ? ORDER BY c.due, c.n LIMIT ?`,
     ),
     freshLetters: make(
-      `${reading} WHERE c.recipient = ? AND c.n > ? AND c.due = 0 AND c.has_failed = 0 ORDER BY c.n LIMIT ?`,
+      `${reading} WHERE c.recipient = ? AND c.n > ? AND c.due = 0 AND c.has_failed = 0 AND +c.expires_at > ? ORDER BY c.n LIMIT ?`,
     ),
     dueLetters: make(
-      `${reading} WHERE c.recipient = ? AND c.due > 0 AND (c.due, c.n) > (?, ?) ORDER BY c.due, c.n LIMIT ?`,
+      `${reading} WHERE c.recipient = ? AND c.due > 0 AND (c.due, c.n) > (?, ?) AND +c.expires_at > ? ORDER BY c.due, c.n LIMIT ?`,
     ),
     copy: make('SELECT * FROM letters_copy WHERE recipient = ? AND n = ?'),
     changeCopy: make(
@@ -144,8 +145,9 @@ export function prepare(database: SqliteDatabase) {
        WHERE n = ? RETURNING bytes, id, author, delivered`,
     ),
     ends: make('SELECT * FROM letters_ends WHERE n = ?'),
-    expired: make(
-      'SELECT * FROM letters_copy WHERE expires_at <= ? ORDER BY expires_at, n, recipient LIMIT ?',
+    expiring: make(
+      `SELECT expires_at AS expiresAt, n, recipient FROM letters_copy
+       WHERE (expires_at, n, recipient) > (?, ?, ?) AND expires_at <= ? ORDER BY expires_at, n, recipient LIMIT ?`,
     ),
     old: make(
       'SELECT n FROM letters_letter WHERE ended_at > 0 AND ended_at <= ? ORDER BY ended_at, n LIMIT ?',

@@ -9,6 +9,7 @@ import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type {
   Before,
+  ExpiringCopy,
   LetterStatus,
   LettersShape,
   ListRequest,
@@ -66,6 +67,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
       returned({ recipient, ns }) {
         for (const n of ns) letters.returned(recipient, n);
       },
+      expiring: (request) => letters.expiring(request),
       sweep: (input) => letters.sweep(input),
       unheard: (request) => letters.reports.unheardOf(request),
       heard: (input) => letters.reports.heard(input),
@@ -78,6 +80,8 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
     };
   },
 };
+
+type SweepInput = Parameters<LettersShape['store']['sweep']>[0];
 
 /** Unix milliseconds: by the clock, and by what expires. */
 interface Timed {
@@ -197,16 +201,16 @@ class Rows {
   // ── handing out ───────────────────────────────────────────────────────────────────────────────────
 
   /** Sizes first: bodies of letters that do not fit are not read. */
-  next({ recipient, now, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+  next({ recipient, now, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
     const { dueSizes, freshSizes, dueLetters, freshLetters } = this.statements;
     let room = { letters, bytes };
-    const dues = dueSizes.all(recipient, afterDue.due, afterDue.n, letters + 1) as Size[];
+    const dues = dueSizes.all(recipient, afterDue.due, afterDue.n, time, letters + 1) as Size[];
     const dueCount = fitting(dues, room, ({ due }) => due <= now);
     room = { letters: letters - dueCount, bytes: bytes - total(dues, dueCount) };
-    const sizes = freshSizes.all(recipient, after, room.letters + 1) as Size[];
+    const sizes = freshSizes.all(recipient, after, time, room.letters + 1) as Size[];
     const freshCount = fitting(sizes, room, () => true, dueCount > 0);
-    const due = dueLetters.all(recipient, afterDue.due, afterDue.n, dueCount) as Reading[];
-    const fresh = freshLetters.all(recipient, after, freshCount) as Reading[];
+    const due = dueLetters.all(recipient, afterDue.due, afterDue.n, time, dueCount) as Reading[];
+    const fresh = freshLetters.all(recipient, after, time, freshCount) as Reading[];
     return {
       due: due.map((row) => ({ ...deliveryOf(row, recipient), due: row.due })),
       fresh: fresh.map((row) => deliveryOf(row, recipient)),
@@ -292,29 +296,44 @@ class Rows {
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
-  sweep({ limit, ...by }: ByBroker & Timed & { readonly limit: number }): {
+  expiring({
+    time,
+    after,
+    limit,
+  }: {
+    readonly time: number;
+    readonly after: ExpiringCopy;
+    readonly limit: number;
+  }): ExpiringCopy[] {
+    const { expiresAt, n, recipient } = after;
+    const found = this.statements.expiring.all(expiresAt, n, recipient, time, limit) as ExpiringCopy[];
+    return found.map((each) => ({ ...each }));
+  }
+
+  sweep({ copies, limit, ...by }: ByBroker & Timed & Pick<SweepInput, 'copies' | 'limit'>): {
     expired: Undelivered[];
     isMore: boolean;
   } {
     const { now, time } = by;
     this.changes.clear();
-    const over = this.statements.expired.all(time, limit + 1) as CopyRow[];
     const expired: (Undelivered & { readonly n: number })[] = [];
-    for (const copy of over.slice(0, limit)) {
-      const { n, recipient, attempts, reason } = copy;
+    for (const { n, recipient } of copies) {
+      const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
+      // It was settled meanwhile, or waits again.
+      if (copy === undefined || copy.expires_at > time) continue;
+      const { attempts, reason } = copy;
       const state = copy.has_failed === 1 ? 'failed' : 'expired';
       this.end(copy, state, now, attempts, reason);
       if (state === 'expired') expired.push({ ...this.undelivered(n, recipient, state, reason), n });
     }
     this.writeMailboxes();
     this.reports.add(expired);
-    this.log.append(expired.map((each) => expiredEvent(each, by)));
-    const left = limit - Math.min(over.length, limit);
+    const ends = expired.map(({ n: _, ...each }) => each);
+    this.log.append(ends.map((each) => expiredEvent(each, by)));
     const oldest = Math.min(now, time) - letterLimits.letterSettledKeptMs;
-    const old = this.statements.old.all(oldest, left + 1) as { n: number }[];
-    for (const { n } of old.slice(0, left)) this.forget(n);
-    const isMore = over.length > limit || old.length > left;
-    return { expired: expired.map(({ n: _, ...each }) => each), isMore };
+    const old = this.statements.old.all(oldest, limit + 1) as { n: number }[];
+    for (const { n } of old.slice(0, limit)) this.forget(n);
+    return { expired: ends, isMore: old.length > limit };
   }
 
   clockBack(now: number): void {
