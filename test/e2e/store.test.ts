@@ -228,11 +228,14 @@ describe('a machine of two', () => {
     expect(await two.must('letter', 'ls', '--outbox')).toMatch(
       new RegExp(`^ID +SENT +TO +TYPE +SIZE\n${id.slice(0, 8)} +\\S+ +c +letter +\\d+ bytes$`, 'm'),
     );
+    const shown = await two.must('letter', 'show', id.slice(0, 8));
+    expect(shown).toMatch(new RegExp(`^id +${id}\n.*\nc +outbox +0 +- +-\n\nwaits\n$`, 's'));
     await up(one, 'a', '--connect', back);
     await expect
       .poll(async () => (await two.run(['letter', 'ls', '--json'])).stdout, { timeout: 15_000 })
       .toContain(id);
     expect(await two.must('letter', 'ls', '--outbox')).toBe('no letters\n');
+    expect(await two.must('letter', 'show', id.slice(0, 8))).toMatch(/^c +stored +0 /m);
   });
 
   test('adopts the swarm when the other one is gone for good', async () => {

@@ -1,7 +1,7 @@
 /** The outbox of an author under virtual time: letters that the swarm cannot take, and copies of those that it has. */
 import { afterEach, expect, test } from 'vitest';
 import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import type { Letter, UndeliveredLetter } from '../../src/features/letters/api.ts';
+import type { Letter, LetterOptions, UndeliveredLetter } from '../../src/features/letters/api.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
@@ -141,6 +141,74 @@ test('a letter of the outbox that is refused later, or expires there, is reporte
     { id: short.id, recipient: 'nobody', state: 'expired', reason: expect.stringContaining('outbox') },
     { id: stranger.id, recipient: 'nobody', state: 'refused', reason: expect.stringContaining('nobody') },
   ]);
+});
+
+/** What a watch of a letter gives: its id, place and states. */
+function watched({ node }: Life, id: string) {
+  const seen: string[] = [];
+  const watching = { seen, isEnded: false };
+  void (async () => {
+    for await (const { id: now, n, recipients } of node.letters.watch(id))
+      seen.push(
+        [now === id ? 'same' : now, n, ...recipients.map(({ name, state }) => `${name} ${state}`)].join(' '),
+      );
+    watching.isEnded = true;
+  })();
+  return watching;
+}
+
+test('a letter in the outbox is shown and watched as such, with nobody to ask; then as the store has it, or as it ended', async () => {
+  const { made, a, b, lose, comeBack } = await twoMachines(8);
+  await lose();
+  const { letters } = lifeOf(a).node;
+  const send = async (to: string, body: string, options: LetterOptions = {}) =>
+    (await made.world.resolve(letters.send(to, body, options))).id;
+  const waits = await send(b.nodeName, 'waits');
+  const stranger = await send('nobody', 'x');
+  const short = await send('nobody', 'y', { expiresMs: 3000, allowUnknown: true });
+  const toAll = (await made.world.resolve(letters.broadcast('all'))).id;
+  expect(await made.world.resolve(letters.status(waits))).toEqual({
+    ...{ id: waits, n: 0, from: a.nodeName, type: 'letter', sentAt: expect.any(Number), bytes: 6 },
+    recipients: [{ name: b.nodeName, state: 'outbox', attempts: 0 }],
+  });
+  expect((await made.world.resolve(letters.status(toAll)))?.recipients).toMatchObject([{ name: '*' }]);
+  expect(await made.world.resolve(letters.body(waits))).toEqual({ body: 'waits' });
+  const all = [waits, stranger, short].map((id) => watched(lifeOf(a), id));
+  await made.world.run(5000);
+  comeBack();
+  await until(made, () => all.slice(1).every(({ isEnded }) => isEnded), 'two have ended');
+  const got = handled(lifeOf(b));
+  await until(made, () => all.every(({ isEnded }) => isEnded), 'all have ended');
+  expect(all.map(({ seen }) => seen)).toEqual([
+    [`same 0 ${b.nodeName} outbox`, `same 2 ${b.nodeName} stored`, `same 2 ${b.nodeName} delivered`],
+    ['same 0 nobody outbox', 'same 0 nobody refused'],
+    ['same 0 nobody outbox', 'same 0 nobody expired'],
+  ]);
+  expect(got.map(({ id }) => id)).toContain(waits);
+  const ended = await made.world.resolve(letters.status(stranger));
+  expect(ended?.recipients).toMatchObject([{ state: 'refused', reason: expect.stringContaining('nobody') }]);
+});
+
+test('a letter of the outbox that an earlier incarnation had stored is found under both ids', async () => {
+  const { made, a, b, lose, comeBack } = await twoMachines(9);
+  const send = () => lifeOf(a).node.letters.send(b.nodeName, 'once', { idempotencyKey: 'k' });
+  const first = await made.world.resolve(send());
+  made.mesh.crash(a);
+  await lose();
+  made.mesh.start(a);
+  await made.world.run(2000);
+  const second = await made.world.resolve(send(), limitMs);
+  expect([second.where, second.id === first.id]).toEqual(['outbox', false]);
+  const watching = watched(lifeOf(a), second.id);
+  comeBack();
+  await until(made, () => watching.seen.length === 2, 'it is known what it was');
+  expect(watching.seen).toEqual([
+    `same 0 ${b.nodeName} outbox`,
+    `${first.id} ${first.n} ${b.nodeName} stored`,
+  ]);
+  expect(await made.world.resolve(lifeOf(a).node.letters.status(second.id))).toMatchObject({ id: first.id });
+  handled(lifeOf(b));
+  await until(made, () => watching.isEnded, 'it is delivered');
 });
 
 test('a letter of the outbox expires no earlier where the clock of its author is set by a day', async () => {

@@ -59,7 +59,11 @@ export interface LettersApi {
   conversation(id: string): Conversation;
   /** All conversations that this node takes part in. @throws as `status`. */
   conversations(): Promise<ConversationView[]>;
-  /** What is known of a letter; undefined: no such letter, or all of it was settled more than a day ago. */
+  /**
+   * What is known of a letter; undefined: no such letter, or all of it was settled more than a day ago. Of one that is in
+   * this node's outbox each recipient is `outbox`. One that turned out, when it was sent on, to be in the store already
+   * under its idempotency key is answered with the id that it has there, as long as this node runs.
+   */
   status(id: string): Promise<LetterStatus | undefined>;
   /**
    * How a letter stands: as it does now, then at each change, until it has ended for all its recipients. The broker
@@ -71,7 +75,7 @@ export interface LettersApi {
   list(filter?: LetterFilter): Promise<LetterStatus[]>;
   /** Letters of this node that the swarm has not taken yet, in the order in which they were sent. */
   outbox(): Promise<WaitingLetter[]>;
-  /** The body of a letter that somebody has not settled; undefined: there is none. */
+  /** The body of a letter that somebody has not settled, or that is in this node's outbox; undefined: there is none. */
   body(id: string): Promise<{ readonly body: unknown } | undefined>;
   /** Delivers a letter that has failed once more. Resolves with the recipients for whom it had. */
   retry(id: string): Promise<readonly string[]>;

@@ -41,7 +41,7 @@ const statusSchema = v.strictObject({
   recipients: v.array(
     v.strictObject({
       name: v.string(),
-      state: v.picklist(recipientStates),
+      state: v.picklist([...recipientStates, 'outbox']),
       attempts: v.number(),
       due: v.exactOptional(v.number()),
       at: v.exactOptional(v.number()),

@@ -12,15 +12,17 @@ import { conversing } from './conversing.ts';
 import { Handling } from './handling.ts';
 import { Inquiries } from './inquiries.ts';
 import { OutgoingLetters } from './outgoing-letters.ts';
+import { OwnChanges } from './own-changes.ts';
 
 export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Facade<LettersFeatureShape> {
   const outgoing = new OutgoingLetters(node);
   const handling = new Handling(node);
+  const ownChanges = new OwnChanges();
   const streams = new WatchedStreams({
-    swarm: node.needed<SwarmFeatureShape>('swarm'),
+    swarm: ownChanges.joined(node.needed<SwarmFeatureShape>('swarm')),
     after: (milliseconds, callback) => node.after(milliseconds, callback),
   });
-  const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }));
+  const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }), node);
   const letters: LettersApi = {
     async send(to, body, options = {}) {
       node.checkOpen();
@@ -72,9 +74,12 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       if (event.type === 'stored') outgoing.stored(event);
       else if (event.type === 'letters') handling.received(event);
       else if (event.type === 'confirmed') handling.confirmed();
+      else if (event.type === 'sent-on') for (const id of event.ids) ownChanges.touched(letterTopic(id));
       else
-        for (const { id, recipient, state, reason } of event.letters)
+        for (const { id, recipient, state, reason } of event.letters) {
+          ownChanges.touched(letterTopic(id));
           node.emit('letter:undelivered', { id, recipient, state, reason });
+        }
     },
     resumed: () => handling.resume(),
     drain: (idle) => handling.drain(idle),
@@ -89,8 +94,9 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
 function watchedLetter(id: string, inquiries: Inquiries): Watched<LetterStatus> {
   return {
     topics: [letterTopic(id)],
-    topicsOf: ({ n }) => [letterTopic(id), placeTopic(n)],
+    topicsOf: ({ id: current, n }) =>
+      n === 0 ? [letterTopic(id)] : [...new Set([id, current])].map(letterTopic).concat(placeTopic(n)),
     read: () => inquiries.status(id),
-    isLast: ({ recipients }) => recipients.every(({ state }) => state !== 'stored'),
+    isLast: ({ recipients }) => recipients.every(({ state }) => state !== 'stored' && state !== 'outbox'),
   };
 }

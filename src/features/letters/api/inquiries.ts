@@ -1,27 +1,39 @@
 /**
  * Questions about letters, as a program asks them: what the broker answers is checked here.
  *
- * Called by the letters facade. Invariant: what a broker of another version, or one that lies, answers is an error and
+ * Called by the letters facade. Letters that are in this node's outbox only are answered by itself. Invariant: what a broker of another version, or one that lies, answers is an error and
  * nothing else.
  */
 import { decodeBody } from '../../../kit/codec.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
 import { readAnswer } from '../../swarm/api/answers.ts';
 import type { LetterFilter, LetterStatus } from '../api.ts';
+import type { Letters } from '../core/letters.ts';
+import { ownStatus } from '../core/own-letters.ts';
+import type { LettersFeatureShape } from '../shape.ts';
 import { bodyAnswer, changeAnswer, listAnswer, statusAnswer } from './answers.ts';
 import { checkFilter, checkId } from './check-options.ts';
 
+type Node = Pick<NodePorts<LettersFeatureShape, Letters>, 'behavior' | 'checkOpen' | 'name'>;
 type Ask = (verb: string, input: unknown) => Promise<string>;
 
 export class Inquiries {
   private readonly ask: Ask;
+  private readonly node: Node;
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, node: Node) {
     this.ask = ask;
+    this.node = node;
   }
 
   async status(id: string): Promise<LetterStatus | undefined> {
     checkId(id);
-    return this.answer('letters.status', { id }, statusAnswer);
+    this.node.checkOpen();
+    const { author } = this.node.behavior;
+    const kept = author.keptOne(id);
+    if (kept !== undefined) return ownStatus(kept, this.node.name, { state: 'outbox' });
+    const { sentOn } = author;
+    return sentOn.statusOf(id) ?? this.answer('letters.status', { id: sentOn.idOf(id) }, statusAnswer);
   }
 
   async list(filter: LetterFilter): Promise<LetterStatus[]> {
@@ -31,7 +43,11 @@ export class Inquiries {
 
   async body(id: string): Promise<{ readonly body: unknown } | undefined> {
     checkId(id);
-    const found = await this.answer('letters.body', { id }, bodyAnswer);
+    this.node.checkOpen();
+    const { author } = this.node.behavior;
+    const kept = author.keptOne(id);
+    if (kept !== undefined) return { body: decodeBody(kept.encoding, kept.body) };
+    const found = await this.answer('letters.body', { id: author.sentOn.idOf(id) }, bodyAnswer);
     return found === undefined ? undefined : { body: decodeBody(found.encoding, bytesOf(found.body)) };
   }
 

@@ -15,9 +15,11 @@ function letterOf(n: number, id: string, more: Partial<LetterStatus> = {}): Lett
 /** Answers as a node with these letters does, a page at a time. */
 function clientOf(letters: readonly LetterStatus[], perPage = 2): ControlClient {
   const answer = (operation: string, { after = 0, id = '' }: { after?: number; id?: string }): unknown =>
-    operation === 'letters'
-      ? { letters: letters.filter(({ n }) => n > after).slice(0, perPage) }
-      : { letter: letters.find((each) => each.id === id) ?? null };
+    operation === 'outbox'
+      ? { letters: [] }
+      : operation === 'letters'
+        ? { letters: letters.filter(({ n }) => n > after).slice(0, perPage) }
+        : { letter: letters.find((each) => each.id === id) ?? null };
   return { call: async (name: string, input: object) => answer(name, input) } as unknown as ControlClient;
 }
 
@@ -97,4 +99,30 @@ test('a watched recipient shows its attempts, and what it said last', () => {
     'b  stored, 1 attempt: no paper',
   );
   expect(lineOf({ name: 'b', state: 'delivered', attempts: 2 })).toBe('b  delivered');
+});
+
+test('letters of the outbox are found by their first digits, also while nobody keeps the swarm', async () => {
+  const own = 'abcd3'.padEnd(32, '0');
+  const clientWith = (stored: () => unknown) =>
+    ({
+      call: async (name: string) => (name === 'outbox' ? { letters: [{ id: own }] } : stored()),
+    }) as unknown as ControlClient;
+  const away = (): never => {
+    throw new Error('elsewhere');
+  };
+  expect(await findLetterId(clientWith(away), 'abcd')).toBe(own);
+  await expect(findLetterId(clientWith(away), 'ffff')).rejects.toThrow('elsewhere');
+  // On its way it is in both.
+  const page = (letters: readonly LetterStatus[]) => {
+    let isFirst = true;
+    return () => {
+      const found = isFirst ? letters : [];
+      isFirst = false;
+      return { letters: found };
+    };
+  };
+  expect(await findLetterId(clientWith(page([letterOf(1, 'abcd3')])), 'abcd')).toBe(own);
+  await expect(findLetterId(clientWith(page([letterOf(1, 'abcd4')])), 'abcd')).rejects.toThrow(
+    'the ids of 2 letters begin with abcd',
+  );
 });

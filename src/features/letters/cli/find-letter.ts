@@ -35,11 +35,25 @@ export async function findLetterId(client: ControlClient, given: string): Promis
       `${JSON.stringify(given)} is not the id of a letter: write 4 to ${idDigits} hexadecimal digits, as \`skein letter ls\` shows them`,
     );
   if (prefix.length === idDigits) return prefix;
-  const ids = (await allLetters(client, {})).map(({ id }) => id).filter((id) => id.startsWith(prefix));
+  const ids = await idsOf(client, prefix);
   const [only, ...others] = ids;
   if (only === undefined) throw unknownLetter(given);
   if (others.length > 0) throw ambiguous(given, ids);
   return only;
+}
+
+/** Of letters in the store, and of those in the outbox of the node that is asked. */
+async function idsOf(client: ControlClient, prefix: string): Promise<string[]> {
+  const waiting = (await client.call('outbox', {})).letters;
+  const own = waiting.map(({ id }) => id).filter((id) => id.startsWith(prefix));
+  try {
+    const stored = (await allLetters(client, {})).map(({ id }) => id).filter((id) => id.startsWith(prefix));
+    return [...new Set([...own, ...stored])];
+  } catch (error) {
+    // Nobody keeps the swarm at the moment: that is why there is an outbox.
+    if (own.length > 0) return own;
+    throw error;
+  }
 }
 
 /** @throws Error where there is no such letter. */

@@ -11,12 +11,15 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { Numbered } from '../../../kernel/parts/numbered.ts';
 import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
+import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import { everybody, ownStatus } from './own-letters.ts';
+import { SentOn } from './sent-on.ts';
 import { inOutbox, type Outcome, outcomesOf, type Waiting } from './waiting-letter.ts';
 import { encodePut } from './wire.ts';
 
@@ -48,8 +51,6 @@ export interface AuthorPorts {
 
 /** Messages under way: with fewer what a program sends one by one would not be gathered. */
 const batchesUnderWayMax = 4;
-/** Of everything but the body, about. */
-const letterCostBytes = 128;
 const never = Number.POSITIVE_INFINITY;
 
 /** A letter in the outbox that was not taken for one of these may be taken later. */
@@ -89,6 +90,7 @@ export class Author {
   /** What an earlier run has left is read: until then nothing overtakes it. */
   private isLoaded = false;
   private hasOutbox = false;
+  readonly sentOn = new SentOn();
   private readonly found: (readonly Waiting[])[] = [];
 
   constructor(ports: AuthorPorts) {
@@ -229,7 +231,7 @@ export class Author {
     this.copies.look();
     while (!this.isHeld && this.queue.length > 0 && this.batches.length < batchesUnderWayMax) {
       if (this.batches.some(({ isKept }) => isKept)) return;
-      const count = this.nextBatchLength();
+      const count = nextBatchLength(this.queue, this.batches.length === 0);
       const isKept = this.queue
         .slice(0, count)
         .flat()
@@ -252,6 +254,7 @@ export class Author {
     this.batches.splice(this.batches.indexOf(batch), 1);
     const ended: Outcome[] = [];
     const dropped: string[] = [];
+    const sentOn: string[] = [];
     for (const [i, waiting] of batch.letters.entries()) {
       const stored = outcomes[i] as Stored;
       if (!stored.ok && waiting.isAnswered && passing.has(stored.failure.code)) {
@@ -264,11 +267,16 @@ export class Author {
       if (stored.ok) this.keys.remember(waiting.letter, stored);
       if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
       else if (!stored.ok) this.undelivered(waiting, 'refused', stored.failure.message);
+      else {
+        if (stored.id !== waiting.letter.id) this.sentOn.isRepeat(waiting.letter.id, stored.id);
+        sentOn.push(waiting.letter.id);
+      }
       if (waiting.kept === 'no') continue;
       if (stored.ok && waiting.copies > 1) this.copies.stored(waiting.letter.id);
       else dropped.push(waiting.letter.id);
     }
     this.ports.outbox.drop(dropped);
+    if (sentOn.length > 0) this.ports.deliver({ type: 'sent-on', ids: sentOn });
     this.report(ended);
     this.ports.agent.flushLater();
   }
@@ -285,6 +293,12 @@ export class Author {
   /** What is in the outbox and not in the swarm's store. */
   *kept(): Iterable<Letter> {
     for (const { letter, kept } of this.all()) if (kept === 'yes') yield letter;
+  }
+
+  /** A letter in the outbox that is not in the swarm's store. */
+  keptOne(id: string): Letter | undefined {
+    for (const letter of this.kept()) if (letter.id === id) return letter;
+    return undefined;
   }
 
   nextDeadline(): number {
@@ -411,8 +425,10 @@ export class Author {
 
   /** It has been reported as kept, and will not be delivered. */
   private undelivered({ letter }: Waiting, state: 'refused' | 'expired', reason: string): void {
-    const { name: author } = this.ports.agent.self;
-    const recipients = letter.recipients ?? ['*'];
+    const { agent } = this.ports;
+    const { name: author } = agent.self;
+    const recipients = letter.recipients ?? [everybody];
+    this.sentOn.ended(ownStatus(letter, author, { state, at: Math.floor(agent.wallNow), reason }));
     this.ports.deliver({
       type: 'undelivered',
       letters: recipients.map((recipient) => ({ id: letter.id, author, recipient, state, reason })),
@@ -465,21 +481,5 @@ export class Author {
 
   private ageOf({ madeAt }: Waiting): number {
     return Math.max(0, this.clock.read() - madeAt);
-  }
-
-  private nextBatchLength(): number {
-    let bytes = 0;
-    let letters = 0;
-    // Of many, half goes ahead: it is stored while the other half is on its way.
-    const half = Math.max(letterLimits.lettersAheadMin, Math.ceil(this.queue.length / 2));
-    const isHalf = this.batches.length === 0;
-    const lettersMax = Math.min(isHalf ? half : Number.POSITIVE_INFINITY, letterLimits.lettersPerPutMax);
-    for (const [length, together] of this.queue.entries()) {
-      for (const { letter } of together) bytes += letter.body.length + letterCostBytes;
-      letters += together.length;
-      const isOver = bytes > letterLimits.putBytesMax || letters > lettersMax;
-      if (length > 0 && isOver) return length;
-    }
-    return this.queue.length;
   }
 }

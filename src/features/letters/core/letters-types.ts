@@ -120,13 +120,13 @@ export interface Unheard {
 
 /** What is known of one recipient of a letter. */
 export interface RecipientStatus {
-  /** Name of the recipient. */
+  /** Name of the recipient; `*`: all, of a letter to everybody that the swarm does not have yet. */
   readonly name: string;
   /**
-   * `stored`: it waits, or is in hand. `delivered`: handled. `failed`: kept for a retry by hand. `expired`, `refused`,
+   * `outbox`: the swarm does not have it yet, but its author's disk. `stored`: it waits, or is in hand. `delivered`: handled. `failed`: kept for a retry by hand. `expired`, `refused`,
    * `removed`: it has ended.
    */
-  readonly state: RecipientState;
+  readonly state: RecipientState | 'outbox';
   /** So often it was handed to the recipient and came back, or was settled. */
   readonly attempts: number;
   /** Of a stored one that waits for it: Unix milliseconds. */
@@ -141,7 +141,7 @@ export interface RecipientStatus {
 export interface LetterStatus {
   /** 32 hexadecimal digits. */
   readonly id: string;
-  /** Its place in the store: later letters have higher ones. */
+  /** Its place in the store: later letters have higher ones. 0: it is in the outbox of its author, or has ended there. */
   readonly n: number;
   /** Name of its author. */
   readonly from: string;
@@ -244,6 +244,8 @@ export type LettersEvent =
       readonly store: number;
       readonly deliveries: readonly Delivery[];
     }
+  /** These are in the outbox no more. */
+  | { readonly type: 'sent-on'; readonly ids: readonly string[] }
   | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] }
   /** All that the program has said of letters is in the store. */
   | { readonly type: 'confirmed' };

@@ -78,6 +78,8 @@ export const letterLimits = {
   letterReportsMax: 10_000,
   /** Of these, in one message to their author. */
   letterReportsPerMessage: 200,
+  /** Letters of the outbox of which it is remembered what became of them, where the swarm knows nothing of their ids. */
+  lettersSentOnMax: 1024,
   /** Stores whose reports a node tells from those that it has heard of: more than a swarm has in a lifetime. */
   letterReportStoresMax: 16,
   /** Letters in one answer to a question. */
