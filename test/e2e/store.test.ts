@@ -229,6 +229,7 @@ describe('a machine of two', () => {
       new RegExp(`^ID +SENT +TO +TYPE +SIZE\n${id.slice(0, 8)} +\\S+ +c +letter +\\d+ bytes$`, 'm'),
     );
     const shown = await two.must('letter', 'show', id.slice(0, 8));
+    expect((await two.run(['letter', 'rm', id])).stderr).toMatch(/is in the outbox of this node/);
     expect(shown).toMatch(new RegExp(`^id +${id}\n.*\nc +outbox +0 +- +-\n\nwaits\n$`, 's'));
     await up(one, 'a', '--connect', back);
     await expect

@@ -43,7 +43,11 @@ function built(bare: Command, { operation, done, nothing }: Change): Command {
     .argument('<id>', idHelp)
     .action(async (given: string, flags: NodeChoice & PrintChoice) => {
       const { id, recipients } = await withNode(flags, async (client) => {
-        const { id } = await findLetter(client, given);
+        const { id, recipients } = await findLetter(client, given);
+        if (recipients.some(({ state }) => state === 'outbox'))
+          throw new Error(
+            `letter ${id} is in the outbox of this node, and the swarm does not have it yet: try again once it has been sent on`,
+          );
         return { id, ...(await client.call(operation, { id })) };
       });
       if (flags.json) printJson({ id, recipients });
