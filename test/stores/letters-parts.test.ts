@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import type { LetterStatus } from '../../src/features/letters/core/letters-types.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
@@ -78,6 +79,7 @@ const letter = fc.record({
 });
 const item = fc.record({
   n: fc.integer({ min: 0, max: 12 }),
+  attempt: fc.constantFrom(1, 1, 1, 2, 3),
   outcome: fc.constantFrom('handled', 'handled', 'again', 'failed', 'refused'),
   due: fc.integer({ min: 1, max: 80 }),
   waitMs: fc.integer({ min: 1, max: 30 }),
@@ -181,13 +183,13 @@ test('every operation on a letter notes what it did to whom, and what changes no
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body: Uint8Array.of(7), ...more }],
     });
-  const settle = (recipient: string, n: number, outcome: string, reason = '') =>
+  const settle = (recipient: string, n: number, outcome: string, reason = '', attempt = 1) =>
     ask('settle', {
       recipient,
       now: 2,
       time: 2,
       via: 'x',
-      items: [{ n, outcome, due: 9, waitMs: 7, reason }],
+      items: [{ n, attempt, outcome, due: 9, waitMs: 7, reason }],
     });
   put(1, ['b', 'c', 'd']);
   put(1, ['b', 'c', 'd']);
@@ -195,7 +197,8 @@ test('every operation on a letter notes what it did to whom, and what changes no
   settle('b', 1, 'handled');
   settle('b', 1, 'handled');
   settle('c', 1, 'again', 'busy');
-  settle('c', 1, 'failed', 'broken');
+  settle('c', 1, 'again', 'said again, and not logged');
+  settle('c', 1, 'failed', 'broken', 2);
   settle('d', 1, 'refused', 'no');
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
@@ -259,7 +262,7 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
     now: 2,
     time: 2,
     via: 'a',
-    items: [{ n: 7, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
+    items: [{ n: 7, attempt: 1, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
   });
   expect(put(fit + 2, ['b', 'c'])).toEqual([{ type: 'stored', n: fit + 1 }]);
   close();
@@ -434,4 +437,42 @@ test('who was seen on SQLite is as its model says', () => {
     ),
     { numRuns: 30 },
   );
+});
+
+test('what is said again of an attempt that is over changes nothing, unless the letter has ended with it', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  ask('put', {
+    now: 1,
+    before: null,
+    letters: [1, 2].map((id) => ({
+      ...drafted,
+      id: hex(id),
+      author: 'a',
+      recipients: ['b'],
+      body: Uint8Array.of(1),
+    })),
+  });
+  const settle = (n: number, attempt: number, outcome: string, due = 0) =>
+    ask('settle', {
+      ...{ recipient: 'b', now: 2, time: 2, via: 'x' },
+      items: [{ n, attempt, outcome, due, waitMs: due, reason: outcome }],
+    });
+  const standing = (id: number) => {
+    const { recipients } = ask('status', hex(id)) as LetterStatus;
+    return [recipients[0]?.state, recipients[0]?.attempts, recipients[0]?.due];
+  };
+  settle(1, 1, 'again', 20);
+  for (const outcome of ['again', 'failed']) {
+    expect(settle(1, 1, outcome, 40)).toEqual([]);
+    expect(standing(1)).toEqual(['stored', 1, 20]);
+  }
+  // Whose incarnation was taken for gone has not given it back.
+  ask('returned', { recipient: 'b', ns: [2] });
+  settle(2, 1, 'handled');
+  expect(standing(2)).toEqual(['delivered', 2, undefined]);
+  expect(settle(1, 2, 'failed')).toMatchObject([{ state: 'failed' }]);
+  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: [] });
+  expect(settle(1, 2, 'failed')).toEqual([]);
+  expect(standing(1)).toEqual(['stored', 0, 3]);
+  close();
 });

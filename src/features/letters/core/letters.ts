@@ -163,7 +163,7 @@ export class Letters implements Behavior<LettersShape> {
     const { id } = event.node;
     this.office.memberIsAway(id, event.type === 'node-down');
     // It may have closed this node's desk.
-    if (event.type === 'node-up' && id === this.followed) this.mailbox.brokerChanged();
+    if (event.type === 'node-up' && id === this.followed) this.mailbox.announce();
   }
 
   /** The incarnation there is over. As a member this node hears of the next broker, or of the next run of this one. */
