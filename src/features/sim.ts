@@ -12,6 +12,7 @@ import formation from './formation/sim.ts';
 import letters from './letters/sim.ts';
 import log from './log/sim.ts';
 import messaging from './messaging/sim.ts';
+import swarm from './swarm/sim.ts';
 
 export const simulatedFeatures: readonly SimulatedFeature[] = [
   messaging, // messages to one, some and all
@@ -20,4 +21,5 @@ export const simulatedFeatures: readonly SimulatedFeature[] = [
   formation, // a broker, and pairs that it names
   letters, // letters that a broker keeps
   log, // what has happened, read, followed and kept
+  swarm, // who is shut out: one list, over restarts and partitions
 ];

@@ -6,6 +6,7 @@ import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { PostOffice, type PostOfficePorts } from '../../src/features/letters/core/post-office.ts';
 import { decodeLetterMessage } from '../../src/features/letters/core/wire.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
+import { logModel } from '../../src/features/log/store/model.ts';
 import type { Office } from '../../src/features/swarm/core/shared.ts';
 import { failure, failureOf } from '../../src/kernel/errors.ts';
 import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
@@ -28,7 +29,7 @@ const hex = (n: number) => n.toString(16).padStart(32, '0');
 
 /** A broker, its store, and authors that wait for its answers. */
 class Rig {
-  private readonly parts = new StoreParts([lettersModel], new Map(), () => '0'.repeat(32));
+  private readonly parts = new StoreParts([lettersModel, logModel], new Map(), () => '0'.repeat(32));
   private asked: { token: number; verb: string; input: never }[] = [];
   private lastToken = 0;
   private now = 1000;
@@ -38,9 +39,10 @@ class Rig {
   private lastId = 0;
   private lastNumber = 0;
   private readonly runs = new Map<number, number>();
-  private readonly answers: Uint8Array[] = [];
-  /** By the store, whether their author has heard it or not. */
+  /** By their mailbox, whether their author has heard it or not. */
   readonly refused = new Set<string>();
+  private readonly answers: { readonly bytes: Uint8Array; readonly processed: (() => void) | undefined }[] =
+    [];
   /** Before it does letters to it are refused. */
   private hasSeenNobody = false;
   /** The most operations that have waited for one commit. */
@@ -68,7 +70,6 @@ class Rig {
       get time() {
         return rig.now;
       },
-      chronicle: { notedOften: () => undefined },
       use: () => undefined,
       admit: (_from: unknown, then: (refusal: undefined) => void) => then(undefined),
       logged: () => undefined,
@@ -76,6 +77,7 @@ class Rig {
       hasSeen: (name: string) => name !== 'never' && (name !== 'nobody' || this.hasSeenNobody),
       namesSeen: () => ['b', 'c'],
       idOf: () => 1,
+      chronicle: { notedOften: () => undefined },
       operationFailed: ({ code }: { code: string }) => {
         if (code !== 'SKEIN_STORE_CLAIMED' || this.office.state !== 'open') return;
         this.office = { state: 'failed', failure: failure('SKEIN_STORE_CLAIMED', 'as drawn') };
@@ -84,8 +86,8 @@ class Rig {
     };
     const ports = {
       ...{ agent, swarm, drop: () => undefined },
-      reply: (_end: unknown, bytes: Uint8Array) => {
-        this.answers.push(bytes);
+      reply: (_end: unknown, bytes: Uint8Array, processed: (() => void) | undefined) => {
+        this.answers.push({ bytes, processed });
       },
       isCurrent: ({ node, run }: { node: number; run: number }) => (this.runs.get(node) ?? 1) === run,
     };
@@ -103,13 +105,17 @@ class Rig {
 
   /** Authors get the answers that are on their way. */
   hear(): void {
-    for (const answer of this.answers.splice(0)) this.hearOne(answer);
+    for (const { bytes, processed } of this.answers.splice(0)) {
+      this.hearOne(bytes);
+      processed?.();
+    }
   }
 
   /** All that waits for that recipient is handled. */
   empty(recipient: string): void {
     const items = this.stored().map((_, i) => ({
       n: i + 1,
+      attempt: 1,
       outcome: 'handled',
       due: 0,
       waitMs: 0,
@@ -117,7 +123,7 @@ class Rig {
     }));
     this.parts.execute('letters', {
       verb: 'settle',
-      input: { recipient, now: this.now, via: 'broker', items } as never,
+      input: { recipient, now: this.now, time: this.now, via: 'broker', items } as never,
     });
   }
 
@@ -185,12 +191,11 @@ class Rig {
     this.postOffice.received(from, message, () => undefined);
   }
 
-  /** By the store: its author may not hear of it. */
   private noteRefused(verb: string, input: { letters: readonly { id: string }[] }, outcome: Outcome): void {
-    if (verb !== 'put') return;
-    const results = outcome.ok ? (outcome.value as readonly PutOutcome[] | null) : [];
-    for (const [i, { id }] of input.letters.entries())
-      if (results !== null && !['stored', 'repeat'].includes(results[i]?.type ?? '')) this.refused.add(id);
+    if (verb !== 'put' || !outcome.ok) return;
+    const results = (outcome.value ?? []) as readonly PutOutcome[];
+    for (const [i, { type }] of results.entries())
+      if (type === 'full' || type === 'other') this.refused.add((input.letters[i] as { id: string }).id);
   }
 
   private hearOne(bytes: Uint8Array): void {
@@ -275,7 +280,7 @@ test('whatever fails, an author keeps its order, and what is reported of a lette
       const mayBeLate = new Set([...rig.refused, ...toNobody]);
       for (const each of [1, 2]) {
         const sent = rig.batches.filter((batch) => batch.author === each).flatMap(({ ids }) => ids);
-        // One that was refused, and is sent again by an author that has not heard so, may come later.
+        // Refused alone, in a put of which the rest is stored, it may come later: where its author has not heard so.
         const isOwed = (id: string): boolean => stored.includes(id) && !mayBeLate.has(id);
         expect(stored.filter((id) => sent.includes(id) && isOwed(id))).toEqual(sent.filter(isOwed));
       }
@@ -305,4 +310,24 @@ test('thousands of messages that need no store do not use up the stack', () => {
   for (let i = 0; i < 20_000; i++) rig.send(1, [], []);
   rig.finish();
   expect(rig.stored()).toHaveLength(2);
+});
+
+test('a put behind one that a full store has refused waits until its author has heard of that', () => {
+  const rig = new Rig();
+  rig.send(1, ['b'], []);
+  rig.commit('full');
+  rig.send(1, ['b'], []);
+  rig.commit('ok');
+  expect(rig.stored()).toEqual([]);
+  // Its author has lost the broker for a moment, and the answer with it.
+  rig.sendAgain(1);
+  rig.finish();
+  expect(rig.stored()).toEqual([hex(1), hex(2)]);
+  rig.send(1, ['b'], []);
+  rig.commit('full');
+  rig.send(1, ['b'], []);
+  rig.hear();
+  rig.commit('ok');
+  expect(rig.stored()).toEqual([hex(1), hex(2), hex(4)]);
+  rig.finish();
 });

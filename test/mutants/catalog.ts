@@ -5,8 +5,10 @@
  */
 import { callsMutants } from './calls-mutants.ts';
 import { channelMutants } from './channel-mutants.ts';
+import { denialsMutants } from './denials-mutants.ts';
 import { discoveryMutants } from './discovery-mutants.ts';
 import { formationMutants } from './formation-mutants.ts';
+import { lettersMutants } from './letters-mutants.ts';
 import { linkMutants } from './link-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -22,4 +24,6 @@ export const mutants: readonly Mutant[] = [
   ...callsMutants,
   ...channelMutants,
   ...formationMutants,
+  ...lettersMutants,
+  ...denialsMutants,
 ];

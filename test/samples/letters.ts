@@ -94,10 +94,10 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
     type: 'settle',
     store: 0x123456789abc,
     items: [
-      { n: 7, settlement: { outcome: 'handled' } },
-      { n: 8, settlement: { outcome: 'again', delayMs: 1000, reason: 'not yet' } },
-      { n: 9, settlement: { outcome: 'failed', reason: 'broken' } },
-      { n: 10, settlement: { outcome: 'refused', reason: 'never' } },
+      { n: 7, attempt: 1, settlement: { outcome: 'handled' } },
+      { n: 8, attempt: 2, settlement: { outcome: 'again', delayMs: 1000, reason: 'not yet' } },
+      { n: 9, attempt: 3, settlement: { outcome: 'failed', reason: 'broken' } },
+      { n: 10, attempt: 4, settlement: { outcome: 'refused', reason: 'never' } },
     ],
   },
   report: {

@@ -7,15 +7,25 @@
  * the seeds its workload is, and combinations come of that.
  */
 import { simulatedFeatures } from '../../src/features/sim.ts';
-import { faultNames, SeededRandom, type SimulationOptions, startNames } from '../../src/sim/index.ts';
+import {
+  type FaultName,
+  faultNames,
+  SeededRandom,
+  type SimulationOptions,
+  startNames,
+} from '../../src/sim/index.ts';
 
-/** Disks fail under stores only, which no node of the swarm has: drawing them would only hit nobody. */
+/** Disks fail under stores only: drawn for others they would hit nobody. */
 const faultsOfAll = faultNames.filter((name) => name !== 'disk');
 const nodesMin = 8;
 const nodesMax = 40;
 const minutes = 0.25;
 const faultsMax = 4;
 const figuresShare = 0.15;
+/** Of the seeds whose programs have a store. */
+const diskShare = 0.5;
+/** Their nodes have a store. */
+const stored = new Set(['letters', 'log', 'denials']);
 
 export function swarmOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
@@ -33,7 +43,13 @@ export function swarmOptions(seed: number): SimulationOptions {
     start,
     workload,
     // What lies between sites breaks sooner than what is within them.
-    faults: start === 'sites' ? [...new Set([...faults, 'partition' as const])] : faults,
+    faults: [
+      ...new Set([
+        ...faults,
+        ...(start === 'sites' ? ['partition' as const] : []),
+        ...diskFault(seed, workload),
+      ]),
+    ],
     joinAndCrash: random.chance(figuresShare),
   };
 }
@@ -51,4 +67,10 @@ function swarmWorkload(seed: number, random: SeededRandom): string {
     else names.push(variant);
   }
   return (names.length === 0 ? along : names).join(',');
+}
+
+/** Drawn apart: what seeds without a store do stays as it was. */
+function diskFault(seed: number, workload: string): FaultName[] {
+  const hasStore = workload.split(',').some((name) => stored.has(name));
+  return hasStore && SeededRandom.fromSeed(seed).fork('swarm disk').chance(diskShare) ? ['disk'] : [];
 }

@@ -15,7 +15,7 @@ import { chooseWorkloads, makeWorkloads, workloadList } from '../../src/sim/run/
 import type { SimulatedFeature, Workload } from '../../src/sim/world/workload.ts';
 import { swarmOptions } from './swarm-options.ts';
 
-const combined = 'chatty,calls,channels,formation,letters,log';
+const combined = 'chatty,calls,channels,formation,letters,log,denials';
 
 function parts() {
   const mesh = new Mesh(new World({ seed: 1 }), { degree: 2, network: {} });
@@ -46,7 +46,9 @@ function feature(changes: Partial<SimulatedFeature>): SimulatedFeature {
 
 describe('a list of workloads', () => {
   test('is read in any order, and written in that of the features', () => {
-    expect(workloadList(chooseWorkloads('log,letters,formation, calls,chatty,channels'))).toBe(combined);
+    expect(workloadList(chooseWorkloads('denials,log,letters,formation, calls,chatty,channels'))).toBe(
+      combined,
+    );
     expect(workloadList(chooseWorkloads('calls,calls'))).toBe('calls');
   });
 

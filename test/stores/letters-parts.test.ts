@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import type { ExpiringCopy, NextLetters, Unheard } from '../../src/features/letters/core/letters-types.ts';
+import type {
+  ExpiringCopy,
+  LetterStatus,
+  NextLetters,
+  Unheard,
+} from '../../src/features/letters/core/letters-types.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
@@ -79,6 +84,7 @@ const letter = fc.record({
 });
 const item = fc.record({
   n: fc.integer({ min: 0, max: 12 }),
+  attempt: fc.constantFrom(1, 1, 1, 2, 3),
   outcome: fc.constantFrom('handled', 'handled', 'again', 'failed', 'refused'),
   due: fc.integer({ min: 1, max: 80 }),
   waitMs: fc.integer({ min: 1, max: 30 }),
@@ -212,13 +218,13 @@ test('every operation on a letter notes what it did to whom, and what changes no
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body: Uint8Array.of(7), ...more }],
     });
-  const settle = (recipient: string, n: number, outcome: string, reason = '') =>
+  const settle = (recipient: string, n: number, outcome: string, reason = '', attempt = 1) =>
     ask('settle', {
       recipient,
       now: 2,
       time: 2,
       via: 'x',
-      items: [{ n, outcome, due: 9, waitMs: 7, reason }],
+      items: [{ n, attempt, outcome, due: 9, waitMs: 7, reason }],
     });
   put(1, ['b', 'c', 'd']);
   put(1, ['b', 'c', 'd']);
@@ -226,7 +232,8 @@ test('every operation on a letter notes what it did to whom, and what changes no
   settle('b', 1, 'handled');
   settle('b', 1, 'handled');
   settle('c', 1, 'again', 'busy');
-  settle('c', 1, 'failed', 'broken');
+  settle('c', 1, 'again', 'said again, and not logged');
+  settle('c', 1, 'failed', 'broken', 2);
   settle('d', 1, 'refused', 'no');
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
   ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
@@ -290,7 +297,7 @@ test('a mailbox that is full refuses the whole letter, and one that was settled 
     now: 2,
     time: 2,
     via: 'a',
-    items: [{ n: 7, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
+    items: [{ n: 7, attempt: 1, outcome: 'handled', due: 0, waitMs: 0, reason: '' }],
   });
   expect(put(fit + 2, ['b', 'c'])).toEqual([{ type: 'stored', n: fit + 1 }]);
   close();
@@ -333,7 +340,7 @@ test('what has expired is not handed out any more, and ends where it is swept, i
   expect(copies.map(({ n }) => n)).toEqual([1, 2]);
   expect(ask('expiring', { time: 20, after: copies[0], limit: 9 })).toEqual([copies[1]]);
   // The first was in hand, and has failed: it is kept.
-  const items = [{ n: 1, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }];
+  const items = [{ n: 1, attempt: 1, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }];
   ask('settle', { recipient: 'b', now: 20, time: 20, via: 'x', items });
   const { expired } = ask('sweep', { now: 20, time: 20, via: 'x', copies, limit: 9 }) as { expired: unknown };
   expect(expired).toMatchObject([{ id: hex(2), state: 'expired' }]);
@@ -354,7 +361,7 @@ function failing({ ask }: Pick<ReturnType<typeof pair>, 'ask'>, from: number, co
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
   const ns = Array.from({ length: count }, (_, i) => from + i);
   ask('put', { now: 1, before: null, letters: ns.map((n) => ({ ...rest, id: hex(n) })) });
-  const items = ns.map((n) => ({ n, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }));
+  const items = ns.map((n) => ({ n, attempt: 1, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }));
   ask('settle', { recipient: 'b', now: 2, time: 2, via: 'x', items });
 }
 
@@ -393,7 +400,7 @@ test('a letter that was moved to another store is no end that its author hears o
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
   ask('put', { now: 1, before: null, letters: [{ ...rest, id: hex(1) }] });
-  const items = [{ n: 1, outcome: 'refused', due: 0, waitMs: 0, reason: 'moved' }];
+  const items = [{ n: 1, attempt: 1, outcome: 'refused', due: 0, waitMs: 0, reason: 'moved' }];
   ask('settle', { recipient: 'b', now: 2, time: 2, via: '', items, isMoved: true });
   expect(ask('unheard', { author: 'a', limit: 9 })).toEqual({ reports: [], dropped: 0 });
   close();
@@ -561,4 +568,42 @@ test('who was seen on SQLite is as its model says', () => {
     ),
     { numRuns: 30 },
   );
+});
+
+test('what is said again of an attempt that is over changes nothing, unless the letter has ended with it', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  ask('put', {
+    now: 1,
+    before: null,
+    letters: [1, 2].map((id) => ({
+      ...drafted,
+      id: hex(id),
+      author: 'a',
+      recipients: ['b'],
+      body: Uint8Array.of(1),
+    })),
+  });
+  const settle = (n: number, attempt: number, outcome: string, due = 0) =>
+    ask('settle', {
+      ...{ recipient: 'b', now: 2, time: 2, via: 'x' },
+      items: [{ n, attempt, outcome, due, waitMs: due, reason: outcome }],
+    });
+  const standing = (id: number) => {
+    const { recipients } = ask('status', hex(id)) as LetterStatus;
+    return [recipients[0]?.state, recipients[0]?.attempts, recipients[0]?.due];
+  };
+  settle(1, 1, 'again', 20);
+  for (const outcome of ['again', 'failed']) {
+    expect(settle(1, 1, outcome, 40)).toEqual([]);
+    expect(standing(1)).toEqual(['stored', 1, 20]);
+  }
+  // Whose incarnation was taken for gone has not given it back.
+  ask('returned', { recipient: 'b', ns: [2] });
+  settle(2, 1, 'handled');
+  expect(standing(2)).toEqual(['delivered', 2, undefined]);
+  expect(settle(1, 2, 'failed')).toMatchObject([{ state: 'failed' }]);
+  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: [] });
+  expect(settle(1, 2, 'failed')).toEqual([]);
+  expect(standing(1)).toEqual(['stored', 0, 3]);
+  close();
 });

@@ -74,7 +74,7 @@ const settled = (recipient: string, n: number, outcome: string) => ({
   now,
   time: now,
   via: 'k',
-  items: [{ n, outcome, due: 0, waitMs: 0, reason: 'no' }],
+  items: [{ n, attempt: 1, outcome, due: 0, waitMs: 0, reason: 'no' }],
 });
 
 test('letters that wait are moved under their ids and in their order, after those that wait there already', () => {

@@ -74,6 +74,7 @@ export const workloads = [
   'formation',
   'letters',
   'log',
+  'denials',
 ] as const;
 
 export function build(): Command {

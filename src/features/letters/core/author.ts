@@ -27,8 +27,6 @@ interface Batch {
   /** Under which it was sent last: an answer to an earlier time does not count. */
   readonly number: number;
   readonly letters: readonly Waiting[];
-  /** To a broker, which may have stored it. */
-  wasSent: boolean;
   /** Some of it is in the outbox: where that is refused it is sent again, and nothing may overtake it. */
   isKept: boolean;
 }
@@ -212,6 +210,7 @@ export class Author {
       copies: draft.copies,
       handles: [handle],
       isAnswered: false,
+      wasSent: false,
       madeAt: this.clock.read(),
       outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
       kept: 'no',
@@ -237,14 +236,18 @@ export class Author {
         .flat()
         .some(({ isAnswered }) => isAnswered);
       if (isKept && this.batches.length > 0) return;
-      this.send(this.queue.splice(0, count).flat(), { wasSent: false, isKept });
+      this.send(this.queue.splice(0, count).flat(), isKept);
     }
   }
 
   /** There is another broker: all that was not answered is sent to it, in order. */
   brokerChanged(): void {
+    const batches = this.batches.splice(0);
+    const isOneByOne = this.refused.length > 0 || batches.some(({ isKept }) => isKept);
+    // What was refused may have been sent before what is under way.
+    if (isOneByOne) this.requeue(batches.map(({ letters }) => letters));
     this.refusedAgain();
-    for (const batch of this.batches.splice(0)) this.send(batch.letters, batch);
+    if (!isOneByOne) for (const { letters } of batches) this.send(letters, false);
     this.ports.agent.flushLater();
   }
 
@@ -407,6 +410,7 @@ export class Author {
       copies,
       handles: [],
       isAnswered: true,
+      wasSent: false,
       madeAt: letter.sentAt,
       outboxAt: 0,
       kept: 'yes',
@@ -418,9 +422,14 @@ export class Author {
   private refusedAgain(): void {
     this.againAt = never;
     this.isHeld = false;
-    const again = this.refused.splice(0);
-    if (again.length > 0) this.queue.unshift(again);
+    this.requeue(this.refused.splice(0).map((waiting) => [waiting]));
     this.ports.agent.flushLater();
+  }
+
+  /** At the places at which they were sent: what comes back may have overtaken what comes back later. */
+  private requeue(groups: readonly (readonly Waiting[])[]): void {
+    if (groups.length === 0) return;
+    this.queue = [...groups, ...this.queue].sort(([a], [b]) => (a as Waiting).place - (b as Waiting).place);
   }
 
   /** It has been reported as kept, and will not be delivered. */
@@ -437,8 +446,9 @@ export class Author {
 
   /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
   private failUnsent(why: Failure): void {
-    const unsent = this.batches.filter(({ wasSent }) => !wasSent);
-    this.batches = this.batches.filter(({ wasSent }) => wasSent);
+    const wasSent = ({ letters }: Batch): boolean => letters.some((each) => each.wasSent);
+    const unsent = this.batches.filter((batch) => !wasSent(batch));
+    this.batches = this.batches.filter(wasSent);
     const waiting = [...unsent.flatMap(({ letters }) => letters), ...this.queue.splice(0).flat()];
     for (const each of waiting) this.ended(each);
     this.report(waiting.flatMap((each) => outcomesOf(each, { ok: false, failure: why })));
@@ -446,20 +456,17 @@ export class Author {
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
 
-  private send(
-    all: readonly Waiting[],
-    { wasSent, isKept }: { readonly wasSent: boolean; readonly isKept: boolean },
-  ): void {
+  private send(all: readonly Waiting[], isKept: boolean): void {
     const letters = all.filter((waiting) => !this.hasExpired(waiting));
     if (letters.length === 0) return;
-    const batch = { number: ++this.lastNumber, letters, wasSent, isKept };
+    const batch = { number: ++this.lastNumber, letters, isKept };
     this.batches.push(batch);
     const message = encodePut(
       batch.number,
-      wasSent,
+      letters.some(({ wasSent }) => wasSent),
       letters.map((waiting) => this.travelling(waiting)),
     );
-    if (this.ports.send(message)) batch.wasSent = true;
+    if (this.ports.send(message)) for (const waiting of letters) waiting.wasSent = true;
   }
 
   /** What has waited here has that much less to wait. */

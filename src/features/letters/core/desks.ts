@@ -7,7 +7,7 @@
  */
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
-import type { Delivery, NextLetters, NextRequest } from './letters-types.ts';
+import type { Delivery, NextLetters, NextRequest, SettleItem } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { isSelected, type Selection } from './selection.ts';
 
@@ -31,12 +31,21 @@ export interface Opening extends LineEnd {
   readonly selection: Selection;
 }
 
+/** What a recipient has said of an attempt is stored. */
+type Settled = Pick<SettleItem, 'n' | 'attempt' | 'outcome'>;
+
+interface Held {
+  readonly bytes: number;
+  /** 0: its recipient had it when it opened. */
+  readonly attempt: number;
+}
+
 class Desk {
   readonly node: NodeId;
   readonly recipient: string;
   readonly opening: Opening;
-  /** Places, with bytes: on the way to the recipient, or there. */
-  readonly inHand = new Map<number, number>();
+  /** By place: on the way to the recipient, or there. */
+  readonly inHand = new Map<number, Held>();
   /** Of these, what has arrived there for certain. */
   readonly arrived = new Set<number>();
   bytesInHand = 0;
@@ -64,13 +73,18 @@ class Desk {
     };
   }
 
-  take(n: number, bytes: number): void {
-    this.inHand.set(n, bytes);
+  take(n: number, bytes: number, attempt: number): void {
+    this.inHand.set(n, { bytes, attempt });
     this.bytesInHand += bytes;
   }
 
-  give(n: number): void {
-    this.bytesInHand -= this.inHand.get(n) ?? 0;
+  /** What is said again of an earlier attempt does not count. */
+  give({ n, attempt, outcome }: Settled): void {
+    const held = this.inHand.get(n);
+    if (held === undefined || held.attempt > attempt) return;
+    // The store may have had this from the broker before, and then it waits where this desk has passed it by.
+    if (held.attempt === 0 && (outcome === 'again' || outcome === 'failed')) this.rewind();
+    this.bytesInHand -= held.bytes;
     this.inHand.delete(n);
     this.arrived.delete(n);
   }
@@ -114,7 +128,7 @@ export class Desks {
     this.close(node);
     const desk = new Desk(opening);
     for (const n of inHand) {
-      desk.take(n, 0);
+      desk.take(n, 0, 0);
       desk.arrived.add(n);
     }
     this.byNode.set(node, desk);
@@ -162,10 +176,10 @@ export class Desks {
   }
 
   /** These are settled, or wait again: at once, or until their time. */
-  settled(node: NodeId, ns: readonly number[], earliestDue: number): void {
+  settled(node: NodeId, items: readonly Settled[], earliestDue: number): void {
     const desk = this.byNode.get(node);
     if (desk === undefined) return;
-    for (const n of ns) desk.give(n);
+    for (const item of items) desk.give(item);
     if (earliestDue > 0) desk.dueAt(earliestDue);
     this.look(desk);
   }
@@ -228,7 +242,7 @@ export class Desks {
     const deliveries = [...due, ...fresh].filter(
       ({ n, type }) => !desk.inHand.has(n) && isSelected(desk.opening.selection, type),
     );
-    for (const { n, body } of deliveries) desk.take(n, body.length);
+    for (const { n, body, attempt } of deliveries) desk.take(n, body.length, attempt);
     if (deliveries.length > 0) this.ports.send(desk.opening, deliveries, () => desk.haveArrived(deliveries));
     this.look(desk);
   }

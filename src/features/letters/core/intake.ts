@@ -1,7 +1,8 @@
 /**
  * The broker's intake: letters of authors are put into the store, of each author in the order in which they were sent.
  *
- * Made by the post office. Invariant: a put of an author is stored only where the one before it was decided (`PutLine`);
+ * Made by the post office. Invariant: a put of an author is stored only where the one before it was decided, and where
+ * its author knows what of that was refused (`PutLine`);
  * that a letter is not stored is said only where no attempt can have stored it; what an author has sent again, here or
  * elsewhere, is answered once.
  */
@@ -23,7 +24,8 @@ export interface IntakePorts {
   readonly ask: AskStore;
   /** Unix milliseconds. */
   wallNow(): number;
-  reply(end: LineEnd, message: Uint8Array): void;
+  /** @param processed Called once its author has heard. */
+  reply(end: LineEnd, message: Uint8Array, processed: (() => void) | undefined): void;
   /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
   /** To be tried again, before anything else of their author. */
@@ -54,17 +56,28 @@ export class Intake {
   refuse(errand: PutErrand, why: Failure): void {
     const outcomes = refusals(errand, why);
     this.noteRejected(errand, outcomes);
-    this.answer(errand, outcomes);
+    this.answer(this.lineOf(errand.from.node), errand, outcomes);
     errand.done();
+  }
+
+  /** Its incarnation has ended, and hears nothing any more. */
+  memberEnded(node: NodeId): void {
+    if (this.lines.has(node)) this.proceed(node, this.lineOf(node));
   }
 
   /** In the order of each author: one that has to be tried again must not be overtaken. */
   received(errand: PutErrand): void {
     const { node } = errand.from;
-    const line = this.lines.get(node) ?? new PutLine();
-    this.lines.set(node, line);
+    const line = this.lineOf(node);
     line.add(errand);
     this.proceed(node, line);
+  }
+
+  private lineOf(node: NodeId): PutLine {
+    const line = this.lines.get(node) ?? new PutLine();
+    this.lines.set(node, line);
+    line.abandon(({ from }) => this.ports.isCurrent(from));
+    return line;
   }
 
   /** A loop, since one that needs no store ends at once, and there may be thousands of them. */
@@ -110,6 +123,7 @@ export class Intake {
         stored.push(made);
       }
     }
+    if (stored.length < outcomes.length) line.refused(errand);
     const conclude = (results: readonly PutOutcome[]): void => {
       let at = 0;
       const answers = outcomes.map((outcome) => {
@@ -161,7 +175,8 @@ export class Intake {
     for (const { ok } of outcomes) this.counts[ok ? 'stored' : 'refused']++;
     this.noteRejected(errand, outcomes);
     // What was sent again is answered by itself.
-    if (this.ports.isCurrent(from)) this.answer(errand, outcomes);
+    if (this.ports.isCurrent(from)) this.answer(line, errand, outcomes);
+    else line.heard(errand);
     done();
     this.putEnded(line, errand);
   }
@@ -171,8 +186,17 @@ export class Intake {
     noteRejected(swarm.chronicle, errand, outcomes, { now: agent.wallNow, via: agent.self.name });
   }
 
-  private answer({ from, message }: PutErrand, outcomes: readonly Stored[]): void {
-    this.ports.reply(from, encodeStored(message.number, outcomes));
+  private answer(line: PutLine, errand: PutErrand, outcomes: readonly Stored[]): void {
+    const { from, message } = errand;
+    const heard = (): void => {
+      line.heard(errand);
+      this.proceed(from.node, line);
+    };
+    // This node hears in the same turn; on its line to itself the answer counts as processed only after later puts.
+    const isOwed = outcomes.some(({ ok }) => !ok) && from.node !== this.ports.agent.self.id;
+    if (isOwed) line.refused(errand);
+    else line.heard(errand);
+    this.ports.reply(from, encodeStored(message.number, outcomes), isOwed ? heard : undefined);
   }
 
   private mayComeOff(why: Failure): boolean {

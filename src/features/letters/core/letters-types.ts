@@ -218,6 +218,8 @@ export interface NextLetters {
 
 export interface SettleItem {
   readonly n: number;
+  /** Of which this is said: `again` and `failed` of an earlier one change nothing. */
+  readonly attempt: number;
   readonly outcome: Settlement['outcome'];
   /** Of `again`: Unix milliseconds, and how long that is from now. */
   readonly due: number;

@@ -176,7 +176,7 @@ export class Letters implements Behavior<LettersShape> {
     this.office.memberIsAway(id, event.type === 'node-down');
     // It may have closed this node's desks.
     if (event.type !== 'node-up' || id !== this.followed) return;
-    this.mailbox.brokerChanged();
+    this.mailbox.announce();
     this.reports.brokerChanged();
   }
 

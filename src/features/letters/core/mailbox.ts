@@ -28,10 +28,7 @@ export class Mailbox {
   /** Places, with the attempt that it is. */
   private readonly inHand = new Map<number, number>();
   /** Said by the program, and not in the store for certain. */
-  private readonly unconfirmed = new Map<
-    number,
-    { readonly settlement: Settlement; readonly attempt: number }
-  >();
+  private readonly unconfirmed = new Map<number, Settled>();
   /** The program waits until all is confirmed. */
   private isAwaited = false;
   /** Of these, what has not been sent to the broker of the moment. */
@@ -60,10 +57,17 @@ export class Mailbox {
     this.ports.send(encodeClose());
   }
 
+  /** The broker has taken this node for gone, and may have closed its desk. What was said is still on its way to it. */
+  announce(): void {
+    if (this.window === undefined) return;
+    const inHand = [...this.inHand.keys(), ...this.unconfirmed.keys()];
+    this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...this.window, inHand }));
+  }
+
   /** There is another broker, or this node has one at last. */
   brokerChanged(): void {
     this.announce();
-    this.unsent = [...this.unconfirmed].map(([n, { settlement }]) => ({ n, settlement }));
+    this.unsent = [...this.unconfirmed.values()];
     this.flush();
   }
 
@@ -122,20 +126,14 @@ export class Mailbox {
     const attempt = this.inHand.get(n);
     if (store !== this.store || attempt === undefined) return;
     this.inHand.delete(n);
-    this.unconfirmed.set(n, { settlement, attempt });
-    this.unsent.push({ n, settlement });
+    const said = { n, attempt, settlement };
+    this.unconfirmed.set(n, said);
+    this.unsent.push(said);
     this.ports.agent.flushLater();
   }
 
-  private announce(): void {
-    if (this.window === undefined) return;
-    const inHand = [...this.inHand.keys(), ...this.unconfirmed.keys()];
-    this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...this.window, inHand }));
-  }
-
   private confirmed(items: readonly Settled[]): void {
-    for (const { n, settlement } of items)
-      if (this.unconfirmed.get(n)?.settlement === settlement) this.unconfirmed.delete(n);
+    for (const said of items) if (this.unconfirmed.get(said.n) === said) this.unconfirmed.delete(said.n);
     this.lookConfirmed();
   }
 

@@ -71,7 +71,7 @@ export class PostOffice {
       swarm: ports.swarm,
       ask: (verb, input, then) => this.ask(verb, input, then),
       wallNow: () => this.readClock(),
-      reply: (end, message) => ports.reply(end, message),
+      reply: (end, message, processed) => ports.reply(end, message, processed),
       isCurrent: (sender) => ports.isCurrent(sender),
       putBack: (errands) => {
         this.waiting.unshift(...errands);
@@ -256,6 +256,7 @@ export class PostOffice {
     const isOver = ({ from, message: { type } }: Errand): boolean =>
       from.node === node && (type === 'open' || type === 'collect');
     this.waiting = this.waiting.filter((errand) => !isOver(errand));
+    this.intake.memberEnded(node);
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
@@ -296,7 +297,7 @@ export class PostOffice {
     // Places of another store: those letters are in that one.
     if (message.type !== 'settle' || message.store !== this.storeTag) return done();
     const now = this.readClock();
-    const items = settled.map(({ n, settlement }) => settleItem(n, settlement, now));
+    const items = settled.map((said) => settleItem(said, now));
     const { name: via } = this.ports.agent.self;
     const input = { recipient: from.name, now, time: this.ports.swarm.time, via, items };
     this.ask('settle', input, (completion) => {
@@ -309,11 +310,7 @@ export class PostOffice {
       for (const { n } of items) this.ports.swarm.touched(placeTopic(n));
       this.report(completion.value as readonly Undelivered[]);
       const dues = items.flatMap(({ due }) => (due > 0 ? [due] : []));
-      this.desks.settled(
-        from.node,
-        items.map(({ n }) => n),
-        dues.length === 0 ? 0 : Math.min(...dues),
-      );
+      this.desks.settled(from.node, items, dues.length === 0 ? 0 : Math.min(...dues));
     });
   }
 
@@ -415,9 +412,9 @@ export class PostOffice {
   }
 }
 
-function settleItem(n: number, settlement: Settled['settlement'], now: number): SettleItem {
+function settleItem({ n, attempt, settlement }: Settled, now: number): SettleItem {
   const { outcome } = settlement;
-  if (outcome === 'handled') return { n, outcome, due: 0, waitMs: 0, reason: '' };
+  if (outcome === 'handled') return { n, attempt, outcome, due: 0, waitMs: 0, reason: '' };
   const waitMs = outcome === 'again' ? Math.max(1, settlement.delayMs) : 0;
-  return { n, outcome, due: waitMs === 0 ? 0 : now + waitMs, waitMs, reason: settlement.reason };
+  return { n, attempt, outcome, due: waitMs === 0 ? 0 : now + waitMs, waitMs, reason: settlement.reason };
 }

@@ -14,6 +14,8 @@ export interface Waiting {
   /** Of its program, one for each time it was sent under its key; none: it is of an earlier run. */
   handles: unknown[];
   isAnswered: boolean;
+  /** To a broker, which may have stored it. */
+  wasSent: boolean;
   /** When it was sent, by the clock of this run. */
   readonly madeAt: number;
   /** The outbox is enough from then on, kernel time. */

@@ -12,8 +12,8 @@
  * close    4
  * letters  5, varint opening, u48 store, varint count, of each: varint n, 16 bytes id, varint sent at, varint attempt, text author,
  *          text via, text type, text recipients, u8 encoding, bytes body
- * settle   6, u48 store, varint count, of each: varint n, u8 outcome (0 handled, 1 again, 2 failed, 3 refused),
- *          varint delay ms, text reason
+ * settle   6, u48 store, varint count, of each: varint n, varint attempt, u8 outcome (0 handled, 1 again, 2 failed,
+ *          3 refused), but for handled: varint delay ms, text reason
  * report   7, u48 store, varint dropped, varint count, of each: varint report, 16 bytes id, text recipient, u8 state,
  *          text reason
  * collect  8
@@ -58,6 +58,8 @@ const recipientsBytesMax = letterLimits.letterRecipientsMax * (limits.serviceByt
 
 export interface Settled {
   readonly n: number;
+  /** Of which this is said: 1 for the first. */
+  readonly attempt: number;
   readonly settlement: Settlement;
 }
 
@@ -168,9 +170,9 @@ export function encodeLetters(opening: number, store: number, deliveries: readon
 
 export function encodeSettle(store: number, items: readonly Settled[]): Uint8Array {
   const writer = new Writer(16 + items.length * 16).u8(LetterKind.settle).u48(store).varint(items.length);
-  for (const { n, settlement } of items) {
+  for (const { n, attempt, settlement } of items) {
     const { outcome } = settlement;
-    writer.varint(n).u8(outcomes.indexOf(outcome));
+    writer.varint(n).varint(attempt).u8(outcomes.indexOf(outcome));
     if (outcome === 'handled') continue;
     writer.varint(outcome === 'again' ? Math.round(settlement.delayMs) : 0).text(settlement.reason);
   }
@@ -331,12 +333,14 @@ function readDelivery(reader: Reader): Delivery {
 
 function readSettled(reader: Reader): Settled {
   const n = reader.varint();
+  const attempt = reader.varint();
   const outcome = outcomes[reader.u8()];
   if (outcome === undefined) reader.fail();
-  if (outcome === undefined || outcome === 'handled') return { n, settlement: { outcome: 'handled' } };
+  if (outcome === undefined || outcome === 'handled')
+    return { n, attempt, settlement: { outcome: 'handled' } };
   const delayMs = reader.varint(letterLimits.letterExpiresMsMax);
   const reason = reader.text(letterLimits.letterReasonBytesMax);
-  return { n, settlement: outcome === 'again' ? { outcome, delayMs, reason } : { outcome, reason } };
+  return { n, attempt, settlement: outcome === 'again' ? { outcome, delayMs, reason } : { outcome, reason } };
 }
 
 function readReport(reader: Reader): OwnReport {

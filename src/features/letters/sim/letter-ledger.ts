@@ -38,6 +38,8 @@ export interface LedgerLetter {
   isAgain: boolean;
   /** The id that was reported to its author or to a recipient. */
   id: string | undefined;
+  /** How often the store had been full before it was sent. */
+  readonly timesFull: number;
   /** The disk on which its author had it when that was reported; undefined: the swarm's store had it. */
   outbox: Disk | undefined;
   /** `stored`, a code, or undefined until then. */
@@ -80,6 +82,7 @@ export class LetterLedger {
       ...how,
       isAgain: false,
       id: undefined,
+      timesFull: timesFullBefore(author.member.host.disk),
       outbox: undefined,
       outcome: undefined,
       receipts: new Map(),
@@ -110,10 +113,7 @@ export class LetterLedger {
   }
 
   private inOutbox(letter: LedgerLetter): void {
-    const { host } = letter.author.member;
-    letter.outbox = host.ownDisk;
-    // What a full store has refused comes after what it took meanwhile.
-    if (host.disk.wasFull) letter.isOrdered = false;
+    letter.outbox = letter.author.member.host.ownDisk;
     this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
   }
 
@@ -145,7 +145,7 @@ export class LetterLedger {
     if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
     if (receipt.handledBy.has(life)) this.fail(letter, `is handed again to ${name}, which has handled it`);
     if (receipt.isRefused) this.fail(letter, `is handed again to ${name}, which has refused it`);
-    if (!receipt.wasBegun && letter.isOrdered && given.attempt === 1) this.checkOrder(letter, name);
+    if (!receipt.wasBegun && given.attempt === 1 && this.isInOrder(letter)) this.checkOrder(letter, name);
     receipt.wasBegun = true;
     receipt.inHand = life;
     return letter;
@@ -241,6 +241,11 @@ export class LetterLedger {
     return receipt !== undefined && (receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed);
   }
 
+  /** What a full store has refused at first, and an outbox has kept, comes after what was accepted meanwhile. */
+  private isInOrder({ isOrdered, outbox, timesFull, author }: LedgerLetter): boolean {
+    return isOrdered && (outbox === undefined || author.member.host.disk.timesFull === timesFull);
+  }
+
   private checkOrder(letter: LedgerLetter, name: string): void {
     count(this.checks, 'letters in order', 1);
     const key = `${name} of ${letter.author.member.name} ${letter.author.number}`;
@@ -277,4 +282,9 @@ export class LetterLedger {
   private fail({ number, author }: LedgerLetter, what: string): void {
     this.mesh.world.fail(`letter ${number} of ${author.member.name} ${what}`);
   }
+}
+
+/** One that is full at the moment counts as if it became full afterwards. */
+function timesFullBefore({ timesFull, isFull }: Disk): number {
+  return timesFull - (isFull ? 1 : 0);
 }

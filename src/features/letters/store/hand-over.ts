@@ -91,7 +91,7 @@ function settlements(moved: readonly Waiting[], times: { now: number; time: numb
   for (const { n, letter } of moved)
     for (const recipient of letter.recipients) {
       const items = byRecipient.get(recipient) ?? [];
-      items.push({ n, outcome: 'refused', due: 0, waitMs: 0, reason });
+      items.push({ n, attempt: 0, outcome: 'refused', due: 0, waitMs: 0, reason });
       byRecipient.set(recipient, items);
     }
   return [...byRecipient].map(([recipient, items]) => {

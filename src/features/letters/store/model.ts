@@ -112,7 +112,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
         const copy = state.copies.get([recipient, item.n]);
         const found = settle(state, recipient, item, { now, time });
         if (found !== undefined && !isMoved) report(state, found, item.n);
-        if (copy !== undefined && !copy.hasFailed) {
+        if (copy !== undefined && isOfNow(copy, item)) {
           const of = state.letters.get(item.n) as LetterRow;
           events.push(settledEvent(of, recipient, item, { now, via }));
         }
@@ -291,14 +291,21 @@ function deliveryOf(state: State, recipient: string, n: number): Delivery {
   return { n, id, author, recipients, type, sentAt, attempt: attempts + 1, encoding, body, via };
 }
 
+/** What a recipient says again, since it does not know that it is stored, must not end or delay the attempt after it. */
+function isOfNow({ attempts, hasFailed }: Copy, { attempt, outcome }: SettleItem): boolean {
+  const isEnd = outcome === 'handled' || outcome === 'refused';
+  return !hasFailed && (isEnd || attempt === attempts + 1);
+}
+
 function settle(
   state: State,
   recipient: string,
-  { n, outcome, due, waitMs, reason }: SettleItem,
+  item: SettleItem,
   { now, time }: { readonly now: number; readonly time: number },
 ): Undelivered | undefined {
+  const { n, outcome, due, waitMs, reason } = item;
   const copy = state.copies.get([recipient, n]);
-  if (copy === undefined || copy.hasFailed) return undefined;
+  if (copy === undefined || !isOfNow(copy, item)) return undefined;
   const attempts = copy.attempts + 1;
   remove(state, recipient, n, copy);
   if (outcome === 'handled') {

@@ -247,13 +247,15 @@ class Rows {
   /** The letter. Undefined: there is nothing to settle. */
   private settle(
     recipient: string,
-    { n, outcome, due, waitMs, reason }: SettleItem,
+    { n, attempt, outcome, due, waitMs, reason }: SettleItem,
     { now, time }: Timed,
   ): LetterName | undefined {
     if (outcome === 'handled') return this.handled(recipient, n, now);
     const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
     if (copy === undefined || copy.has_failed === 1) return undefined;
     const attempts = copy.attempts + 1;
+    // Said again, of an attempt that is over.
+    if (outcome !== 'refused' && attempt !== attempts) return undefined;
     const { id, author, bytes } = this.letter(n);
     if (outcome === 'again')
       this.statements.changeCopy.run(due, waitMs, attempts, copy.expires_at, 0, reason, recipient, n);

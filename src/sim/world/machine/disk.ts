@@ -13,8 +13,8 @@ const syncMaxMs = 12;
 
 export class Disk {
   readonly content: StoreContent = new Map();
-  /** At some time. */
-  wasFull = false;
+  /** How often it has become full. */
+  timesFull = 0;
   private full = false;
   /** Each sync takes this many times as long. */
   slowness = 1;
@@ -24,8 +24,8 @@ export class Disk {
   }
 
   set isFull(isFull: boolean) {
+    if (isFull && !this.full) this.timesFull++;
     this.full = isFull;
-    this.wasFull ||= isFull;
   }
 
   /** Short ones come most often. */

@@ -1,0 +1,141 @@
+/** Letters of an author that a full store refuses, and that its outbox keeps: in which order they are sent again. */
+import { beforeEach, expect, test } from 'vitest';
+import { type Failure, failure } from '../../../kernel/errors.ts';
+import { Author, type AuthorPorts } from './author.ts';
+import type { Draft, LettersEvent, OutboxLetter, Stored } from './letters-types.ts';
+import { letterLimits } from './limits.ts';
+import { decodeLetterMessage } from './wire.ts';
+
+const { letterOutboxAfterMs, letterOutboxAgainMs, lettersPerPutMax } = letterLimits;
+const full: Failure = failure('SKEIN_STORE_FULL', 'no room');
+
+let now: number;
+/** Bodies of each message to the broker. */
+let sent: { number: number; isAgain: boolean; bodies: number[] }[];
+let answered: unknown[];
+let author: Author;
+
+beforeEach(() => {
+  now = 1000;
+  sent = [];
+  answered = [];
+  author = new Author(ports());
+  author.started();
+});
+
+function ports(): AuthorPorts {
+  let lastByte = 0;
+  const agent = {
+    get now() {
+      return now;
+    },
+    get wallNow() {
+      return now;
+    },
+    uptime: () => undefined,
+    self: { name: 'a' },
+    directory: new Map(),
+    random: { bytes: (count: number) => new Uint8Array(count).fill(++lastByte) },
+    flushLater: () => undefined,
+    log: () => undefined,
+  };
+  const outbox = {
+    load: (_notIn: undefined, read: (letters: readonly OutboxLetter[]) => void) => read([]),
+    keep: (_letters: unknown, then: (problem: undefined) => void) => then(undefined),
+    drop: () => undefined,
+  };
+  return {
+    ...({ agent, outbox } as unknown as Pick<AuthorPorts, 'agent' | 'outbox'>),
+    ...{ home: () => 'store', problem: () => undefined, want: () => undefined, askEnded: () => undefined },
+    send: (bytes) => {
+      const message = decodeLetterMessage(bytes);
+      if (message?.type !== 'put') throw new Error('the broker cannot read this');
+      const bodies = message.letters.map(({ body }) =>
+        new DataView(body.buffer, body.byteOffset).getUint16(0),
+      );
+      sent.push({ number: message.number, isAgain: message.isAgain, bodies });
+      return true;
+    },
+    deliver: (event: LettersEvent) => {
+      if (event.type !== 'stored') return;
+      for (const { handle, stored } of event.outcomes)
+        answered.push([handle, stored.ok && stored.isInOutbox]);
+    },
+  };
+}
+
+function put(body: number): void {
+  const bytes = new Uint8Array(2);
+  new DataView(bytes.buffer).setUint16(0, body);
+  const draft: Draft = {
+    ...{ recipients: ['b'], type: 'letter', encoding: 0, body: bytes, notBefore: 0, expiresMs: 1e9, key: '' },
+    ...{ digest: '', allowsUnknown: true, copies: 1 },
+  };
+  expect(author.put([draft], [body])).toBe(undefined);
+  author.flush();
+}
+
+/** The broker answers the message that was sent as the n-th. */
+function answer(index: number, outcome: Stored): void {
+  const { number, bodies } = sent[index] as (typeof sent)[number];
+  author.stored(
+    number,
+    bodies.map(() => outcome),
+  );
+  author.flush();
+}
+
+function pass(milliseconds: number): void {
+  now += milliseconds;
+  author.deadline(now);
+  author.flush();
+}
+
+const bodiesSince = (index: number): number[][] => sent.slice(index).map(({ bodies }) => bodies);
+
+test('what a full store has refused is sent to the next broker before what was under way behind it', () => {
+  for (const body of [1, 2, 3]) put(body);
+  pass(letterOutboxAfterMs);
+  expect(answered).toEqual([1, 2, 3].map((body) => [body, true]));
+  answer(0, { ok: false, failure: full });
+  author.brokerChanged();
+  author.flush();
+  expect(bodiesSince(3)).toEqual([[1, 2, 3]]);
+  // Some of it may be stored there.
+  expect(sent[3]?.isAgain).toBe(true);
+});
+
+test('what a full store has refused later is not tried again before what it has refused first', () => {
+  for (const body of [1, 2, 3]) put(body);
+  pass(letterOutboxAfterMs);
+  answer(0, { ok: false, failure: full });
+  pass(letterOutboxAgainMs);
+  expect(bodiesSince(3)).toEqual([]);
+  answer(1, { ok: false, failure: full });
+  answer(2, { ok: false, failure: full });
+  pass(letterOutboxAgainMs);
+  expect(bodiesSince(3)).toEqual([[1, 2, 3]]);
+});
+
+test('however many were refused, no message to the broker has more than it reads', () => {
+  const count = lettersPerPutMax + 100;
+  for (let body = 1; body <= count; body++) put(body);
+  pass(letterOutboxAfterMs);
+  expect(answered).toHaveLength(count);
+  for (let i = 0; i < sent.length; i++)
+    answer(i, { ok: false, failure: failure('SKEIN_MAILBOX_FULL', 'no room for b') });
+  const before = sent.length;
+  pass(letterOutboxAgainMs);
+  for (let i = before; i < sent.length; i++) answer(i, { ok: true, id: 'x', n: 1, isRepeat: false });
+  const again = bodiesSince(before);
+  expect(again.flat()).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+  expect(Math.max(...again.map(({ length }) => length))).toBeLessThanOrEqual(lettersPerPutMax);
+  expect(author.unstoredCount).toBe(0);
+});
+
+test('what was under way when the broker changed is sent again at once, each message as it was', () => {
+  for (const body of [1, 2]) put(body);
+  author.brokerChanged();
+  expect(bodiesSince(2)).toEqual([[1], [2]]);
+  expect(sent.map(({ isAgain }) => isAgain)).toEqual([false, false, true, true]);
+});

@@ -1,0 +1,60 @@
+/** What a recipient says again after a change of the broker, and what its desk hands out then. */
+import { expect, test } from 'vitest';
+import { Desks, type Opening } from './desks.ts';
+import type { Delivery, NextLetters, NextRequest, SettleItem } from './letters-types.ts';
+
+const node = 5 as Opening['node'];
+const opening: Opening = {
+  ...{ node, life: 1, recipient: 'b', opening: 1, letters: 10, bytes: 1000 },
+  selection: { types: [], others: true, conversations: true },
+};
+const delivery = (n: number, attempt: number): Delivery => ({
+  ...{ n, id: n.toString(16).padStart(32, '0'), author: 'a', recipients: ['b'], type: 'letter', sentAt: 1 },
+  ...{ attempt, encoding: 0, body: new Uint8Array(1), via: 'c' },
+});
+const said = (n: number, attempt: number): SettleItem => ({
+  ...{ n, attempt, outcome: 'again', due: 0, waitMs: 0, reason: '' },
+});
+
+/** Desks above a mailbox with one letter, whose second attempt is due. */
+function rig() {
+  const handed: string[] = [];
+  const asked: NextRequest[] = [];
+  const desks = new Desks({
+    wallNow: () => 100,
+    time: () => 100,
+    next: (request, loaded) => {
+      asked.push(request);
+      const isBefore = request.afterDue.due < 50;
+      const found: NextLetters = {
+        ...{ fresh: [], isMore: false, nextDue: 0 },
+        due: isBefore ? [{ ...delivery(3, 2), due: 50 }] : [],
+      };
+      loaded(found);
+    },
+    send: (_opening, deliveries) => {
+      for (const { n, attempt } of deliveries) handed.push(`${n} ${attempt}`);
+    },
+  });
+  return { desks, handed, asked };
+}
+
+test('what the broker before had stored already is handed out, though it was passed by in the hand of its recipient', () => {
+  const { desks, handed } = rig();
+  desks.open(opening, [3]);
+  expect(handed).toEqual([]);
+  desks.settled(node, [said(3, 1)], 0);
+  expect(handed).toEqual(['3 2']);
+});
+
+test('a letter in hand is not given back by what was said of the attempt before', () => {
+  const { desks, handed } = rig();
+  desks.open(opening, []);
+  expect(handed).toEqual(['3 2']);
+  desks.settled(node, [said(3, 1)], 0);
+  desks.rewind();
+  expect(handed).toEqual(['3 2']);
+  desks.settled(node, [said(3, 2)], 0);
+  desks.rewind();
+  expect(handed).toEqual(['3 2', '3 2']);
+});
