@@ -111,7 +111,7 @@ function remove(copy: string, features: readonly string[], gone: readonly string
   for (const folder of gone) rmSync(join(copy, folder), { recursive: true, force: true });
   // Its tests are also those that name it: as a workload, as the feature of a command, or as what a node has of it.
   const named = features.join('|');
-  const name = new RegExp(`['",](?:${named})['",]|\\bnode\\.(?:${named})\\.`);
+  const name = new RegExp(`['",](?:${named})['",]|\\.(?:${named})\\.\\w+\\(`);
   for (const file of sources(copy, 'test'))
     if (file.endsWith('.test.ts') && name.test(readFileSync(join(copy, file), 'utf8')))
       rmSync(join(copy, file));
