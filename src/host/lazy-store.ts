@@ -113,10 +113,18 @@ export class LazyStore implements Store {
 
 async function openStore({ path, parts, warn }: LazyStoreOptions, mesh: StoreMesh): Promise<SqliteStore> {
   makeStoreFolder(path);
-  mesh.take();
+  mesh.check();
   const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   const program = new URL('worker.js', chunks);
-  return SqliteStore.open({ path, modules: [new URL(parts, chunks).href], program, warn });
+  const store = await SqliteStore.open({ path, modules: [new URL(parts, chunks).href], program, warn });
+  try {
+    // Of two meshes that have begun it at once one gives way here.
+    mesh.take();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
 }
 
 function makeStoreFolder(path: string): void {

@@ -1,11 +1,9 @@
 /** The command line of letters, with real processes. Each site has a namespace, and so a swarm, of its own. */
-import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LetterStatus } from '../../src/features/letters/api.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
-import { withResolvers } from '../../src/kit/with-resolvers.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { type RunningCommand, Site } from './helpers.ts';
@@ -314,32 +312,6 @@ describe('letters of two nodes', () => {
       stdout: '',
       stderr: expect.stringMatching(/1048576.*set letterBytes \(up to 67108864\) \(SKEIN_TOO_LARGE\)\n$/),
     });
-  });
-
-  test('with letterBytes a body has up to 64 MiB, and travels between others', {
-    timeout: 60_000,
-  }, async () => {
-    const [a, b] = await Promise.all([attached(site, 'a'), attached(site, 'b')]);
-    await expect(a.set({ letterBytes: 64 * 1024 ** 2 + 1 })).rejects.toThrow(/from 1 to 64MiB, got 67108865/);
-    await site.must('node', 'set', 'letter-bytes', '64MiB', '--node', 'a');
-    const body = randomFillSync(new Uint8Array(64 * 1024 ** 2));
-    const got: Uint8Array[] = [];
-    const all = withResolvers();
-    const handler = b.letters.handle(({ body: each }) => {
-      got.push(each as Uint8Array);
-      if (got.length === 3) all.resolve();
-    });
-    await Promise.all([a.letters.send('b', Uint8Array.of(1)), a.letters.send('b', body)]);
-    await a.letters.send('b', Uint8Array.of(3));
-    await all.promise;
-    expect(got.map(({ length }) => length)).toEqual([1, body.length, 1]);
-    expect(Buffer.compare(got[1] as Uint8Array, body)).toBe(0);
-    await expect(a.letters.send('b', new Uint8Array(body.length + 1))).rejects.toMatchObject({
-      code: 'SKEIN_TOO_LARGE',
-    });
-    await a.set({ letterBytes: 1024 ** 2 });
-    await handler.close();
-    await Promise.all([a.close(), b.close()]);
   });
 });
 
