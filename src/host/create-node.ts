@@ -5,7 +5,9 @@
  * the runtime folder). Invariant: either a started node is returned, or everything opened on the way is
  * given back and the promise rejects; no signal handlers, no work before the call.
  */
+
 import { lookup } from 'node:dns/promises';
+import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
@@ -154,6 +156,8 @@ function launch(settings: LocalNodeSettings, parts: DriverParts): { node: LocalN
     made.push(driver);
     return driver;
   });
+  // Each attached program that follows something adds one: Node.js would warn of a leak on standard error.
+  setMaxListeners(0, node.events);
   return { node, driver: made[0] as Driver };
 }
 

@@ -44,6 +44,18 @@ async function collect(node: SkeinNode): Promise<AsyncIterator<{ from: string; b
 
 const portOf = (hosted: HostedNode) => Number(hosted.address.split(':').at(-1));
 
+test('many that follow a node are no leak, and nothing is said about them', async () => {
+  const node = await start('followed');
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', note);
+  for (let i = 0; i < 30; i++) node.events.addEventListener('close', () => undefined);
+  // Warnings come with the next tick.
+  await new Promise(setImmediate);
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
+
 describe('three nodes of one machine', () => {
   test('find each other, exchange messages, and notice when one is gone', async () => {
     const [a, b, c] = [await host('a'), await host('b'), await host('c')];
