@@ -4,11 +4,12 @@
  *
  * Called by the host. Invariant: the file holds one whole note or is not there, and a note that was written lasts.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
-import { syncFolder, syncFoldersAbove } from '../stores/sqlite/sync.ts';
+import { syncFoldersAbove } from '../stores/sqlite/sync.ts';
+import { replaceWhole } from './whole-file.ts';
 
 function notePathOf(storePath: string): string {
   return `${storePath}-home`;
@@ -40,19 +41,10 @@ export function writeNote(storePath: string, note: unknown): void {
 
 /** One whole file beside a store, or the one before. @throws SkeinError SKEIN_STORE where it cannot be written. */
 export function writeBeside(path: string, storePath: string, content: unknown): void {
-  const next = `${path}.${process.pid}`;
   try {
     // Who has opened a store here has done it.
     if (!existsSync(storePath)) syncFoldersAbove(dirname(path));
-    const file = openSync(next, 'w', 0o600);
-    try {
-      writeSync(file, `${JSON.stringify(content)}\n`, 0);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(next, path);
-    syncFolder(dirname(path));
+    replaceWhole(path, `${JSON.stringify(content)}\n`);
   } catch (cause) {
     const text = `${path}, which lies beside the store of the swarm, cannot be written: ${(cause as Error).message}; see who owns its folder, and whether its disk is full`;
     throw new SkeinError('SKEIN_STORE', text, { cause });

@@ -5,22 +5,13 @@
  * that is there is never written again, and of two programs that make it at the same moment both have the same key.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RecordSigner } from '../../kernel/contracts.ts';
 import { SkeinError } from '../../kernel/errors.ts';
 import { hostLimits } from '../limits.ts';
 import { makeFolder } from '../make-folder.ts';
+import { readWhole } from '../whole-file.ts';
 import { Ed25519Signer, seedBytes } from './record-signer.ts';
 
 const prefix = 'skein1-identity-';
@@ -34,19 +25,13 @@ export function identityFrom(path: string): RecordSigner {
 
 /** Undefined: there is none. */
 function read(path: string): Uint8Array | undefined {
-  let file: number;
+  let text: string | undefined;
   try {
-    file = openSync(path, 'r');
+    text = readWhole(path, (found) => checkFile(path, found));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw problem(path, 'cannot be read', cause);
+    throw cause instanceof SkeinError ? cause : problem(path, 'cannot be read', cause);
   }
-  try {
-    checkFile(path, fstatSync(file));
-    return parsed(path, readFileSync(file, 'utf8'));
-  } finally {
-    closeSync(file);
-  }
+  return text === undefined ? undefined : parsed(path, text);
 }
 
 /** Written beside its place first, and linked to it: nobody ever sees half of it, and the first of two stays. */
