@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Uptime } from '../kernel/contracts.ts';
 
-/** Undefined where one run of the machine cannot be told from another one, as on systems other than Linux. */
+/** Undefined where one run of the machine cannot be distinguished from another one, as on systems other than Linux. */
 export function machineUptime(): Uptime | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

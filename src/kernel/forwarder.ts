@@ -67,7 +67,7 @@ export class Forwarder {
     else this.context.count('dropped.private');
   }
 
-  /** Whoever passes it on: a neighbor may not have heard yet that its source is shut out. */
+  /** Also where another one passes it on: a neighbor may not have heard yet that its source is shut out. */
   private isShutOut(frame: Frame): boolean {
     const { shutOuts } = this.context;
     return !shutOuts.isEmpty && shutOuts.why(frame.source, undefined) !== undefined;

@@ -255,7 +255,7 @@ export class Neighborhood implements LinkOwner {
   }
 
   /**
-   * Open already, but the name is another life's, or its node was shut out meanwhile. Whoever waits for this dial must
+   * Open already, but the name is another life's, or its node was shut out meanwhile. Who waits for this dial must
    * hear of its end.
    */
   private turnAway(link: Link, why: Failure, reason: DownReason): void {

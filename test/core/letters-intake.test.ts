@@ -293,7 +293,7 @@ test('whatever fails, an author keeps its order, and what is reported of a lette
   );
 });
 
-test('several messages of one author are stored with one commit, at most so many', () => {
+test('several messages of one author are stored with one commit, up to a limit', () => {
   const rig = new Rig();
   for (let i = 0; i < 20; i++) rig.send(1, ['b'], []);
   rig.commit('ok');

@@ -1,4 +1,4 @@
-/** Nodes that a behavior shuts out: no link, no record, no frame, whoever passes it on; and the denials that use it. */
+/** Nodes that a behavior shuts out: no link, no record, no frame, also where others pass it on; and the denials that use it. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { denialLimits } from '../../src/features/denials/core/limits.ts';
 import { DenialType, encodeDenials } from '../../src/features/denials/core/wire.ts';
@@ -16,7 +16,7 @@ import { featureNumber } from '../../src/kernel/identity.ts';
 import { encodeFrame, RouteKind } from '../../src/kernel/wire/frame.ts';
 import { TestMesh, type TestNode } from './harness.ts';
 
-/** Shuts out whom it is told to. */
+/** Shuts out whom it is to. */
 class Guard implements Behavior {
   readonly name = 'guard';
   readonly heard: string[] = [];

@@ -30,7 +30,7 @@ export interface SwarmApi {
    * links, refuses new ones, and ignores its announcements and messages. Every member keeps the list, also where nobody
    * keeps the swarm, and any member may change it. What is denied already stays as it is.
    *
-   * Whoever has the mesh key can come back under a new name and a new identity: only a new key keeps it out.
+   * A machine that has the mesh key can come back under a new name and a new identity: only a new key keeps it out.
    * @throws TypeError for a name or an identity that is none. SkeinError SKEIN_INVALID: it is this node itself;
    * SKEIN_UNKNOWN_NODE: nobody has seen that name, and no identity was given; SKEIN_BUSY: 1,000 are denied already.
    */

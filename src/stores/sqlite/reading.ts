@@ -1,5 +1,5 @@
 /**
- * Reads a store's file without changing it or its folder, whoever uses it meanwhile.
+ * Reads a store's file without changing it or its folder, also where others use it meanwhile.
  *
  * Called for an operator: to check a store, and to copy it. A file without a write-ahead log is nobody's, and is read as
  * immutable: to read it as usual would make a log and an index, and leave them. A node may begin to use it in that moment;

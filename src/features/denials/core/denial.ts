@@ -2,7 +2,7 @@
  * One denial: that a name, and where it is known the identity behind it, is shut out of the mesh, or is let in again.
  *
  * Kept by every member, and by the store of the swarm. Invariant: of any two denials of one pair one outranks the other,
- * or they are the same, whoever compares them.
+ * or they are the same, at each member that compares them.
  */
 import { nameProblem } from '../../../kernel/identity.ts';
 import { denialLimits } from './limits.ts';

@@ -141,7 +141,7 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     const denial = { name, identity, version, isDenied, since, by: self.name };
     this.list.take(denial);
     this.changed([denial]);
-    // Whoever asked for it is answered once it lasts.
+    // Who has asked for it is answered once it lasts.
     this.save();
     return denial;
   }

@@ -1,5 +1,5 @@
 /**
- * The text of the file in which a machine keeps the list of denials, so that it counts at the next start, whoever is there.
+ * The text of the file in which a machine keeps the list of denials, so that it counts at the next start, also where nobody else is there.
  *
  * Read and written by the denials' behavior. Invariant: a text that is none is named, and nothing is made of it.
  */

@@ -26,6 +26,6 @@ export interface DenialsCore {
   allow(nameOrIdentity: string): readonly Denial[] | Failure;
   /** What another member, or a store, knows. */
   learn(denials: readonly Denial[]): void;
-  /** Called in the turn in which some have changed at this member, whoever changed them. */
+  /** Called in the turn in which some have changed at this member, by itself or by others. */
   onChanged(follower: (changed: readonly Denial[]) => void): void;
 }

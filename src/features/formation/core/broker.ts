@@ -144,7 +144,7 @@ export class Broker {
 
   private whyNot(destination: string): string {
     if (this.registry.find(destination) !== undefined || this.self.services.includes(destination))
-      return `whoever offers ${destination} is not available: name one of them, or try again later`;
+      return `each node that offers ${destination} is not available: name one of them, or try again later`;
     return this.gone.has(destination)
       ? `${destination} is gone: it has not hailed for ${formationLimits.formationLeaseMs / 1000} s, or has left`
       : `nobody in the formation is called ${destination} or offers it`;

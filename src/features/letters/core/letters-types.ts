@@ -114,7 +114,7 @@ export interface LetterReport extends Undelivered {
 /** The oldest that an author has not heard of. */
 export interface Unheard {
   readonly reports: readonly LetterReport[];
-  /** So many were dropped before them, since too many waited. */
+  /** How many were dropped before them, since too many waited. */
   readonly dropped: number;
 }
 

@@ -21,7 +21,7 @@ export const reportTables = `
   CREATE INDEX letters_report_of ON letters_report (n, recipient);
   CREATE TABLE letters_last_report (one INTEGER PRIMARY KEY CHECK (one = 1), report INTEGER NOT NULL) STRICT;
   INSERT INTO letters_last_report (one, report) VALUES (1, 0);
-  -- So many of an author were dropped, since too many waited.
+  -- How many of an author were dropped, since too many waited.
   CREATE TABLE letters_dropped_report (author TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
 
 export class ReportRows {

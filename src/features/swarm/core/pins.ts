@@ -119,7 +119,7 @@ export class Pins {
 
   /**
    * It has mostly ended. Nothing of it was done or acknowledged: its next incarnation says it again, and proves whose name
-   * it is. Done now, it would leave the name to whoever comes next. It may also come back, with its proof.
+   * it is. Done now, it would leave the name to the one that comes next. It may also come back, with its proof.
    */
   private isAwayUnproven(from: Questioner): boolean {
     return this.ports.isCurrent(from) && !this.pins.has(from.name) && !this.ports.isHere(from.node);
