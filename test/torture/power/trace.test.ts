@@ -66,6 +66,18 @@ test('what failed, what lies elsewhere, the index of a log and sockets are left 
   ]);
 });
 
+test('a write without a place goes to the end of a file that was emptied when it was opened; of another file it is an error', () => {
+  const written = `1 write(${file('/disk/word')}, "${hex('text')}", 4) = 4`;
+  const flags = 'O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC';
+  const calls = callsOf(opened('/disk/word', flags), written);
+  expect(calls.at(-1)).toEqual({
+    ...{ type: 'write', path: '/disk/word', size: 4, bytes: Buffer.from('text') },
+    ...{ begin: 2, end: 2 },
+  });
+  const again = opened('/disk/word', 'O_WRONLY|O_CLOEXEC');
+  expect(() => callsOf(opened('/disk/word', flags), again, written)).toThrow('is not understood');
+});
+
 test('a write without a place goes to the end of a file that was opened to append; a long one has no bytes', () => {
   const calls = callsOf(
     opened('/disk/a', 'O_WRONLY|O_CREAT|O_APPEND|O_CLOEXEC'),

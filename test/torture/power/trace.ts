@@ -69,7 +69,7 @@ interface Begun {
 export class TraceReader {
   private readonly folders: readonly string[];
   private readonly begun = new Map<string, Begun>();
-  /** Whether the file was opened to append, last. */
+  /** Whether what is written without a place comes at the file's end: it was opened to append, or emptied, last. */
   private readonly appended = new Map<string, boolean>();
   private line = 0;
   readonly calls: Call[] = [];
@@ -168,11 +168,11 @@ export class TraceReader {
   private opened(name: string, given: string, result: string): Effect | undefined {
     // As the system has found it. A file that could not be opened is none.
     const path = textOf(/^\d+<((?:\\x..)+)>/.exec(result)?.[1] ?? '');
-    if (name !== 'creat' && !given.includes('O_CREAT')) {
-      if (!given.includes('O_RDONLY')) this.appended.set(path, given.includes('O_APPEND'));
-      if (!given.includes('O_TRUNC')) return undefined;
-    } else this.appended.set(path, given.includes('O_APPEND'));
-    return { type: 'open', path, isEmptied: name === 'creat' || given.includes('O_TRUNC') };
+    const isEmptied = name === 'creat' || given.includes('O_TRUNC');
+    const isMade = name === 'creat' || given.includes('O_CREAT');
+    if (isMade || !given.includes('O_RDONLY'))
+      this.appended.set(path, isEmptied || given.includes('O_APPEND'));
+    return isMade || isEmptied ? { type: 'open', path, isEmptied } : undefined;
   }
 
   private written(name: string, given: string, size: number, text: string): Effect {
