@@ -114,6 +114,10 @@ export const limits = {
   lineWindowBytes: 1024 * 1024,
   /** Of messages that are not put together yet, on all lines of a feature: two of the largest. */
   linePartialBytesMax: 160 * 1024 * 1024,
+  /** What has come is acknowledged with what is sent to the same node, at the latest after this time. */
+  lineAckMs: 10,
+  /** That much is acknowledged at once: a quarter of the window. */
+  lineAckBytes: 256 * 1024,
   /** What is missing is sent again at most this often. */
   lineAgainMs: 100,
   /** Nothing is sent on a line for so long after a full queue, and where there is no route. */

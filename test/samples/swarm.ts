@@ -19,6 +19,7 @@ import {
   type Ack,
   encodeAck,
   encodePart,
+  type LinePart,
   LineType,
   readAck,
   readHead,
@@ -59,13 +60,8 @@ const home = {
 
 const head = { life: 0x112233445566, forLife: 0x665544332211, run: 3 };
 
-interface Part {
-  readonly isLast: boolean;
-  readonly bytes: Uint8Array;
-}
-
-const part: Codec<Part> = {
-  encode: ({ isLast, bytes }) => encodePart(head, isLast, bytes).slice(),
+const part: Codec<LinePart> = {
+  encode: (given) => encodePart(head, given).slice(),
   decode: (payload) => withHead(payload, readPart),
 };
 const ack: Codec<Ack> = {
@@ -96,8 +92,11 @@ export const swarmSamples: WireSamples = {
   types: LineType,
   values: { QuestionKind },
   samples: [
-    sample('part', part, { isLast: true, bytes: Uint8Array.of(1, 2, 3) }),
-    sample('part (one of several)', part, { isLast: false, bytes: Uint8Array.of(1) }),
+    sample('part', part, { isLast: true, isUrgent: false, bytes: Uint8Array.of(1, 2, 3) }),
+    sample('part (one of several)', part, { isLast: false, isUrgent: false, bytes: Uint8Array.of(1) }),
+    sample('part (to be acknowledged at once)', part, {
+      ...{ isLast: true, isUrgent: true, bytes: Uint8Array.of(1) },
+    }),
     sample('ack', ack, { memory: 2, received: 7, processed: 5, isAgain: false }),
     sample('ack (again)', ack, { memory: 2, received: 7, processed: 7, isAgain: true }),
     sample('part (question)', message, { type: 'question', number: 1, verb: 'nodes', json: '{"after":""}' }),

@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import { Writer } from '../wire/bytes.ts';
 import { encodeFrame, Frame, RouteKind } from '../wire/frame.ts';
 import { Lines } from './lines.ts';
+import { LineType } from './wire.ts';
 
 type Fate = 'arrives' | 'lost' | 'twice' | 'late';
 
@@ -15,6 +16,7 @@ class Ends {
   readonly processed: string[] = [];
   readonly ended: number[] = [];
   readonly forgotten: number[] = [];
+  readonly sent: string[] = [];
   private readonly undone: (() => void)[] = [];
   private readonly instances = new Map([
     [1, '1111111111111111'],
@@ -52,6 +54,12 @@ class Ends {
 
   lines(node: number): Lines {
     return this.ends.get(node) as Lines;
+  }
+
+  /** Where nobody waits for what becomes of it. */
+  mention(text: string): void {
+    this.lines(1).send(2, new TextEncoder().encode(text));
+    this.flush();
   }
 
   say(text: string | Uint8Array): void {
@@ -125,6 +133,7 @@ class Ends {
           flags: 0,
         };
         const frame = encodeFrame(header, payload);
+        ends.sent.push(`${node} ${type === LineType.part ? 'part' : 'ack'}`);
         const fate = ends.fate();
         const delays = { arrives: [1], lost: [], twice: [1, 3], late: [30] }[fate];
         for (const delay of delays) ends.flying.push({ at: ends.now + delay, to, frame: frame.slice() });
@@ -209,6 +218,37 @@ test('a message whose successor is done first is reported in its turn', () => {
   waiting[0]?.();
   ends.run(10);
   expect(ends.processed).toEqual(['a', 'b']);
+});
+
+test('what has come and was processed is acknowledged with an answer, and alone after a moment', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.mention('a');
+  ends.run(2, false);
+  ends.lines(2).send(1, new TextEncoder().encode('answer'));
+  ends.finish();
+  ends.run(2, false);
+  expect(ends.sent).toEqual(['1 part', '2 part', '2 ack']);
+  ends.run(limits.lineAckMs + 2);
+  expect(ends.sent).toEqual(['1 part', '2 part', '2 ack', '1 ack']);
+  expect(ends.lines(1).nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('that a message was processed is said at once where its sender waits for it', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('a');
+  ends.run(2);
+  expect(ends.processed).toEqual(['a']);
+  expect(ends.sent).toEqual(['1 part', '2 ack']);
+});
+
+test('much that has come is acknowledged at once', () => {
+  const ends = new Ends(() => 'arrives');
+  for (let bytes = 0; bytes < limits.lineAckBytes; bytes += limits.lineAckBytes / 4) {
+    expect(ends.sent).not.toContain('2 ack');
+    ends.mention('x'.repeat(limits.lineAckBytes / 4));
+    ends.run(2, false);
+  }
+  expect(ends.sent.at(-1)).toBe('2 ack');
 });
 
 test('what was lost with a route is sent at once over the next one', () => {

@@ -13,7 +13,16 @@ import { limits } from '../limits.ts';
 import type { Frame } from '../wire/frame.ts';
 import { ReceivingEnd } from './receiving-end.ts';
 import { SendingEnd } from './sending-end.ts';
-import { encodeAck, encodePart, type LineHead, LineType, readAck, readHead, readPart } from './wire.ts';
+import {
+  encodeAck,
+  encodePart,
+  type LineHead,
+  type LinePart,
+  LineType,
+  readAck,
+  readHead,
+  readPart,
+} from './wire.ts';
 
 /** One incarnation of a node. */
 export interface LineEnd {
@@ -66,7 +75,7 @@ export class Lines {
   }
 
   /**
-   * @param processed Called once the other end has processed it. False: it is not sent, since no such node is known, or
+   * @param processed Called once the other end has processed it, which is said at once then. False: it is not sent, since no such node is known, or
    * the incarnation that it was meant for has just proved to be over (`ended` was called during this call).
    */
   send(node: NodeId, message: Uint8Array, processed?: () => void): boolean {
@@ -115,11 +124,10 @@ export class Lines {
   private part(line: Line, { run }: LineHead, frame: Frame): void {
     const part = readPart(frame);
     if (part === undefined) return this.malformed();
-    const arrival = line.receiving.part(run, frame.sequence, part.isLast, part.bytes);
+    const arrival = line.receiving.part(run, frame.sequence, part);
     if (arrival === 'repeated') this.counts.repeated++;
     else if (arrival === 'hole') this.counts.holes++;
     else if (arrival === 'refused') this.counts.refused++;
-    this.later(this.toAcknowledge, line);
   }
 
   private ack(line: Line, { run }: LineHead, frame: Frame): void {
@@ -183,19 +191,27 @@ export class Lines {
 
   nextDeadline(): number {
     let next = never;
-    for (const { sending } of this.lines.values()) next = Math.min(next, sending.nextDeadline());
+    for (const { sending, receiving } of this.lines.values())
+      next = Math.min(next, sending.nextDeadline(), receiving.acknowledgeAt);
     return next;
   }
 
   deadline(now: number): void {
-    for (const line of this.lines.values()) if (line.sending.deadline(now)) this.later(this.toPump, line);
+    for (const line of this.lines.values()) {
+      if (line.receiving.acknowledgeAt <= now) this.later(this.toAcknowledge, line);
+      if (line.sending.deadline(now)) this.later(this.toPump, line);
+    }
   }
 
   flush(now: number): void {
+    for (const line of this.toPump) {
+      const hasSent = line.sending.pump(now);
+      // What goes there already takes it along.
+      if (hasSent && line.receiving.acknowledgeAt < never) this.toAcknowledge.add(line);
+    }
+    this.toPump.clear();
     for (const line of this.toAcknowledge) this.acknowledge(line);
     this.toAcknowledge.clear();
-    for (const line of this.toPump) line.sending.pump(now);
-    this.toPump.clear();
   }
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────────
@@ -216,7 +232,7 @@ export class Lines {
       node,
       life,
       sending: new SendingEnd({
-        send: ({ number, isLast, bytes }, run) => this.sendPart(line, number, isLast, bytes, run),
+        send: (part, run) => this.sendPart(line, part, run),
         nextRun: () => ++this.lastRun,
         resent: () => this.counts.resent++,
         forgotten: () => this.ports.forgotten(node),
@@ -229,7 +245,8 @@ export class Lines {
           },
           message: (bytes, done) =>
             this.ports.received({ node, life, run: line.receiving.newestRun }, bytes, done),
-          changed: () => this.later(this.toAcknowledge, line),
+          now: () => this.agent.now,
+          acknowledge: () => this.later(this.toAcknowledge, line),
         },
         ++this.lastRun,
       ),
@@ -241,13 +258,11 @@ export class Lines {
 
   private sendPart(
     line: Line,
-    number: number,
-    isLast: boolean,
-    bytes: Uint8Array,
+    part: LinePart & { readonly number: number },
     run: number,
   ): DropReason | undefined {
-    const options = { type: LineType.part, sequence: number, wantsReturn: true };
-    return this.say(line, encodePart(this.headOf(line, run), isLast, bytes), options);
+    const options = { type: LineType.part, sequence: part.number, wantsReturn: true };
+    return this.say(line, encodePart(this.headOf(line, run), part), options);
   }
 
   private acknowledge(line: Line): void {

@@ -1,11 +1,12 @@
 /**
  * The receiving end of a line: parts in order, put together to messages, and how far each has got.
  *
- * Made by the line. Invariant: a part is accepted only as the next one of the newest run; a message counts as processed
- * only when all before it do.
+ * Made by the line. Acknowledgments wait a moment, since most go along with an answer. Invariant: a part is accepted only
+ * as the next one of the newest run; a message counts as processed only when all before it do.
  */
+import { limits } from '../limits.ts';
 import { concatenate } from '../wire/bytes.ts';
-import type { Ack } from './wire.ts';
+import type { Ack, LinePart } from './wire.ts';
 
 /** `repeated`: it was here before. `hole`: others are missing before it. `refused`: no room for it now. */
 export type Arrival = 'fresh' | 'repeated' | 'hole' | 'refused';
@@ -16,9 +17,13 @@ export interface ReceivingPorts {
   /** So many more are held, or less. */
   holds(bytes: number): void;
   message(bytes: Uint8Array, done: () => void): void;
-  /** The acknowledgment has changed. */
-  changed(): void;
+  /** In ms, monotonic. */
+  now(): number;
+  /** The other end is to hear at the end of the turn how far this one has got. */
+  acknowledge(): void;
 }
+
+const never = Number.POSITIVE_INFINITY;
 
 export class ReceivingEnd {
   private readonly ports: ReceivingPorts;
@@ -32,6 +37,10 @@ export class ReceivingEnd {
   /** Last parts of messages that were handed over and are not done, in order. */
   private readonly open: number[] = [];
   private readonly done = new Set<number>();
+  /** What has changed is said by then. */
+  private ackAt = never;
+  /** Of parts that came after the last acknowledgment. */
+  private bytesUnsaid = 0;
 
   /** @param memory Higher than that of any receiving end of this node before it. */
   constructor(ports: ReceivingPorts, memory: number) {
@@ -43,14 +52,28 @@ export class ReceivingEnd {
     return this.run;
   }
 
+  /** When the other end is to hear what has changed, unless something is sent there before. */
+  get acknowledgeAt(): number {
+    return this.ackAt;
+  }
+
   /** What is reported to the other end; says once that something is missing. */
   takeAck(): Ack {
     const { memory, received, processed, isAgain } = this;
     this.isAgain = false;
+    this.ackAt = never;
+    this.bytesUnsaid = 0;
     return { memory, received, processed, isAgain };
   }
 
-  part(run: number, number: number, isLast: boolean, bytes: Uint8Array): Arrival {
+  part(run: number, number: number, part: LinePart): Arrival {
+    const arrival = this.take(run, number, part);
+    this.bytesUnsaid += part.bytes.length;
+    this.acknowledge(arrival !== 'fresh' || this.bytesUnsaid >= limits.lineAckBytes);
+    return arrival;
+  }
+
+  private take(run: number, number: number, { isLast, isUrgent, bytes }: LinePart): Arrival {
     if (run < this.run) return 'repeated';
     if (run > this.run && !this.begin(run, number)) return this.missing();
     if (number <= this.received) return 'repeated';
@@ -60,7 +83,7 @@ export class ReceivingEnd {
       this.keep(bytes);
     }
     this.received = number;
-    if (isLast) this.hand(number, this.chunks.length > 0 ? this.takeChunks() : bytes);
+    if (isLast) this.hand(number, isUrgent, this.chunks.length > 0 ? this.takeChunks() : bytes);
     return 'fresh';
   }
 
@@ -99,18 +122,23 @@ export class ReceivingEnd {
     return message;
   }
 
-  private hand(number: number, message: Uint8Array): void {
+  private hand(number: number, isUrgent: boolean, message: Uint8Array): void {
     const { run } = this;
     this.open.push(number);
     this.ports.message(message, () => {
-      if (run === this.run) this.finished(number);
+      if (run === this.run) this.finished(number, isUrgent);
     });
   }
 
-  private finished(number: number): void {
+  private finished(number: number, isUrgent: boolean): void {
     this.done.add(number);
     while (this.open.length > 0 && this.done.delete(this.open[0] as number))
       this.processed = this.open.shift() as number;
-    this.ports.changed();
+    this.acknowledge(isUrgent);
+  }
+
+  private acknowledge(isSoon: boolean): void {
+    if (isSoon) this.ports.acknowledge();
+    else this.ackAt = Math.min(this.ackAt, this.ports.now() + limits.lineAckMs);
   }
 }

@@ -6,13 +6,11 @@
  */
 import type { DropReason } from '../contracts.ts';
 import { limits } from '../limits.ts';
-import type { Ack } from './wire.ts';
+import type { Ack, LinePart } from './wire.ts';
 
-interface Part {
+interface Part extends LinePart {
   readonly number: number;
-  readonly bytes: Uint8Array;
   readonly isFirst: boolean;
-  readonly isLast: boolean;
   /** Of the last part of a message. */
   readonly processed: (() => void) | undefined;
   timesSent: number;
@@ -20,10 +18,7 @@ interface Part {
 
 export interface SendingPorts {
   /** Undefined: on its way. */
-  send(
-    part: { readonly number: number; readonly isLast: boolean; readonly bytes: Uint8Array },
-    run: number,
-  ): DropReason | undefined;
+  send(part: LinePart & { readonly number: number }, run: number): DropReason | undefined;
   /** Starts another run: a number that no run of this node has had. */
   nextRun(): number;
   resent(): void;
@@ -71,25 +66,31 @@ export class SendingEnd {
         bytes,
         isFirst,
         isLast,
+        isUrgent: processed !== undefined,
         processed: isLast ? processed : undefined,
         timesSent: 0,
       });
     } while (at < message.length);
   }
 
-  /** Sends what may be sent. */
-  pump(now: number): void {
-    if (now < this.heldUntil) return;
+  /** Sends what may be sent. @returns whether anything was. */
+  pump(now: number): boolean {
+    if (now < this.heldUntil) return false;
     this.heldUntil = Number.NEGATIVE_INFINITY;
+    const from = this.next;
     for (let part = this.parts[this.next]; part !== undefined; part = this.parts[this.next]) {
       if (!this.hasRoomFor(part)) break;
       const problem = this.ports.send(part, this.run);
-      if (problem !== undefined) return this.hold(problem, now);
+      if (problem !== undefined) {
+        this.hold(problem, now);
+        break;
+      }
       if (part.timesSent++ > 0) this.ports.resent();
       this.bytesUnderWay += part.bytes.length;
       this.next++;
     }
     if (this.isWaiting && this.resendAt === never) this.resendAt = now + this.resendMs;
+    return this.next > from;
   }
 
   /** False: it acknowledges what was never sent. */

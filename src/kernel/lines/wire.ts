@@ -3,7 +3,7 @@
  *
  * ```
  * every  u48 incarnation of its sender, u48 incarnation that it is for, u32 run
- * part   u8 flags (1: the last part of its message), bytes
+ * part   u8 flags (1: the last part of its message, 2: to be acknowledged at once), bytes
  * ack    u32 memory of its sender, u48 received up to, u48 processed up to, u8 flags (1: send again from there)
  * ```
  * Invariant: decoders refuse whatever is not exactly one of these; the bytes of parts are never looked into.
@@ -15,6 +15,7 @@ export const LineType = { part: 1, ack: 2 } as const;
 
 const headBytes = 16;
 const flagLast = 1;
+const flagUrgent = 2;
 const flagAgain = 1;
 
 /** The two incarnations, and which of the sender's attempts at this line it is. */
@@ -28,9 +29,16 @@ function head({ life, forLife, run }: LineHead, capacity: number): Writer {
   return new Writer(headBytes + capacity).u48(life).u48(forLife).u32(run);
 }
 
-export function encodePart(ends: LineHead, isLast: boolean, bytes: Uint8Array): Uint8Array {
+export interface LinePart {
+  readonly isLast: boolean;
+  /** Its sender waits for what becomes of it. */
+  readonly isUrgent: boolean;
+  readonly bytes: Uint8Array;
+}
+
+export function encodePart(ends: LineHead, { isLast, isUrgent, bytes }: LinePart): Uint8Array {
   return head(ends, 1 + bytes.length)
-    .u8(isLast ? flagLast : 0)
+    .u8((isLast ? flagLast : 0) | (isUrgent ? flagUrgent : 0))
     .raw(bytes)
     .view();
 }
@@ -66,11 +74,15 @@ export function readHead({ bytes, payloadStart, payloadEnd }: Frame): LineHead |
 }
 
 /** The bytes are a view into the frame. */
-export function readPart({ bytes, payloadStart, payloadEnd }: Frame) {
+export function readPart({ bytes, payloadStart, payloadEnd }: Frame): LinePart | undefined {
   const at = payloadStart + headBytes;
   const flags = bytes[at];
-  if (at >= payloadEnd || flags === undefined || flags > flagLast) return undefined;
-  return { isLast: flags === flagLast, bytes: bytes.subarray(at + 1, payloadEnd) };
+  if (at >= payloadEnd || flags === undefined || flags > (flagLast | flagUrgent)) return undefined;
+  return {
+    isLast: (flags & flagLast) !== 0,
+    isUrgent: (flags & flagUrgent) !== 0,
+    bytes: bytes.subarray(at + 1, payloadEnd),
+  };
 }
 
 export function readAck({ bytes, payloadStart, payloadEnd }: Frame): Ack | undefined {

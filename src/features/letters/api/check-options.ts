@@ -22,6 +22,8 @@ export { recipientStates };
 
 const waitNames = ['timeoutMs', 'signal'];
 const ownNames = ['type', 'idempotencyKey', 'notBefore', 'expiresMs', 'allowUnknown', 'copies'];
+const letterNames = [...ownNames, ...waitNames];
+const manyNames = ['to', 'body', ...ownNames];
 
 /** The recipients, each once. */
 export function checkRecipients(to: string | readonly string[]): string[] {
@@ -37,7 +39,7 @@ export function checkRecipients(to: string | readonly string[]): string[] {
 }
 
 export function checkLetterOptions(options: LetterOptions): void {
-  checkOptions('letters.send', options, [...ownNames, ...waitNames]);
+  checkOptions('letters.send', options, letterNames);
   checkTimeout(options.timeoutMs);
   checkOwn(options);
 }
@@ -50,7 +52,7 @@ export function checkMany(letters: readonly ManyLetter[]): void {
       `letters.sendMany: give 1 to ${letterLimits.lettersPerPutMax} letters, got ${letters.length}`,
     );
   for (const letter of letters) {
-    checkOptions('letters.sendMany', letter, ['to', 'body', ...ownNames]);
+    checkOptions('letters.sendMany', letter, manyNames);
     checkOwn(letter);
   }
 }

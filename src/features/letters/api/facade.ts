@@ -24,18 +24,9 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
   });
   const inquiries = new Inquiries((verb, input) => node.ask('ask', { verb, input }), node);
   const letters: LettersApi = {
-    async send(to, body, options = {}) {
-      node.checkOpen();
-      return outgoing.send(to, body, options);
-    },
-    async broadcast(body, options = {}) {
-      node.checkOpen();
-      return outgoing.send(undefined, body, options);
-    },
-    async sendMany(many, options = {}) {
-      node.checkOpen();
-      return outgoing.sendMany(many, options);
-    },
+    send: (to, body, options) => outgoing.send(to, body, options),
+    broadcast: (body, options) => outgoing.send(undefined, body, options),
+    sendMany: (many, options) => outgoing.sendMany(many, options),
     handle(handler, options = {}) {
       node.checkOpen();
       return handling.handle(handler as (letter: Letter) => unknown, options);

@@ -6,6 +6,7 @@
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { digestOf } from '../../../kernel/identity.ts';
+import { SmallCopies } from '../../../kernel/parts/small-copies.ts';
 import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
@@ -19,33 +20,83 @@ import { checkLetterOptions, checkMany, checkRecipients } from './check-options.
 
 type Ports = NodePorts<LettersFeatureShape, Letters>;
 
-/** Of one call: what the core hands back with each outcome. */
-interface Waiter {
-  stored(place: number, stored: Stored): void;
-  failed(error: Error): void;
-}
-
+/** What the core hands back with each outcome: the call, and which of its letters. */
 interface Handle {
-  readonly waiter: Waiter;
+  readonly call: Call;
   readonly place: number;
 }
 
 const typeDefault = 'letter';
 
+/** One call, of one letter or of many. */
+class Call {
+  private readonly outcomes: Stored[];
+  private left: number;
+  private readonly signal: AbortSignal | undefined;
+  private readonly cancel: () => void;
+  private readonly resolve: (outcomes: readonly Stored[]) => void;
+  private readonly reject: (error: Error) => void;
+
+  constructor(
+    count: number,
+    { timeoutMs = letterLimits.letterTimeoutMs, signal }: WaitOptions,
+    after: Ports['after'],
+    ends: { resolve(outcomes: readonly Stored[]): void; reject(error: Error): void },
+  ) {
+    this.outcomes = new Array<Stored>(count);
+    this.left = count;
+    this.signal = signal;
+    this.resolve = ends.resolve;
+    this.reject = ends.reject;
+    this.cancel = after(timeoutMs, () => this.failed(timedOut(timeoutMs)));
+    signal?.addEventListener('abort', this, { once: true });
+  }
+
+  handles(): Handle[] {
+    return Array.from({ length: this.left }, (_, place) => ({ call: this, place }));
+  }
+
+  stored(place: number, stored: Stored): void {
+    this.outcomes[place] = stored;
+    if (--this.left > 0) return;
+    this.end();
+    this.resolve(this.outcomes);
+  }
+
+  failed(error: Error): void {
+    this.end();
+    this.reject(error);
+  }
+
+  /** Of the signal. */
+  handleEvent(): void {
+    this.failed(aborted(this.signal));
+  }
+
+  private end(): void {
+    this.cancel();
+    this.signal?.removeEventListener('abort', this);
+  }
+}
+
 export class OutgoingLetters {
   private readonly ports: Ports;
+  private readonly copies = new SmallCopies();
+  private readonly after: Ports['after'];
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.after = (milliseconds, callback) => ports.after(milliseconds, callback);
   }
 
   async send(
     to: readonly string[] | string | undefined,
     body: unknown,
-    options: LetterOptions,
+    options: LetterOptions = {},
   ): Promise<SentLetter> {
+    this.ports.checkOpen();
     checkLetterOptions(options);
-    return this.sendChecked(to === undefined ? undefined : this.recipientsOf(to), body, options);
+    return sentOne(await this.putOne(to === undefined ? undefined : this.recipientsOf(to), body, options));
   }
 
   /** @param options May have a type that programs cannot give. */
@@ -54,18 +105,13 @@ export class OutgoingLetters {
     body: unknown,
     options: LetterOptions,
   ): Promise<SentLetter> {
-    const draft = draftOf(recipients, body, options, this.ports.settings.letterBytes);
-    const [stored] = await this.put([draft], options);
-    if (stored?.ok === true) return sent(stored);
-    throw SkeinError.from((stored as Extract<Stored, { ok: false }>).failure);
+    return sentOne(await this.putOne(recipients, body, options));
   }
 
-  async sendMany(letters: readonly ManyLetter[], options: WaitOptions): Promise<SentLetterResult[]> {
+  async sendMany(letters: readonly ManyLetter[], options: WaitOptions = {}): Promise<SentLetterResult[]> {
+    this.ports.checkOpen();
     checkMany(letters);
-    const { letterBytes } = this.ports.settings;
-    const drafts = letters.map(({ to, body, ...own }) =>
-      draftOf(this.recipientsOf(to), body, own, letterBytes),
-    );
+    const drafts = letters.map(({ to, body, ...own }) => this.draftOf(this.recipientsOf(to), body, own));
     const all = await this.put(drafts, options);
     return all.map((stored) => {
       if (stored.ok) return { ok: true, ...sent(stored) };
@@ -75,14 +121,14 @@ export class OutgoingLetters {
 
   stored({ outcomes }: Extract<LettersEvent, { type: 'stored' }>): void {
     for (const { handle, stored } of outcomes) {
-      const { waiter, place } = handle as Handle;
-      waiter.stored(place, stored);
+      const { call, place } = handle as Handle;
+      call.stored(place, stored);
     }
   }
 
   end(error: Error | undefined): void {
     const why = error ?? new SkeinError('SKEIN_CLOSED', 'the node is closed');
-    for (const handle of this.ports.behavior.author.handles()) (handle as Handle).waiter.failed(why);
+    for (const handle of this.ports.behavior.author.handles()) (handle as Handle).call.failed(why);
   }
 
   private recipientsOf(to: string | readonly string[]): string[] {
@@ -93,79 +139,63 @@ export class OutgoingLetters {
     return names;
   }
 
+  private draftOf(
+    recipients: readonly string[] | undefined,
+    body: unknown,
+    options: Omit<LetterOptions, 'timeoutMs' | 'signal'>,
+  ): Draft {
+    const {
+      type = typeDefault,
+      idempotencyKey: key = '',
+      notBefore,
+      allowUnknown = false,
+      copies = 1,
+    } = options;
+    const { encoding, bytes } = encodeBody(body);
+    const { letterBytes } = this.ports.settings;
+    if (bytes.length > letterBytes) throw tooLarge(bytes.length, letterBytes);
+    return {
+      recipients,
+      type,
+      encoding,
+      // It may wait for long, and its memory is the program's.
+      body: body instanceof Uint8Array ? this.copies.copyOf(bytes) : bytes,
+      notBefore: notBefore?.getTime() ?? 0,
+      expiresMs: options.expiresMs ?? letterLimits.letterExpiresMs,
+      key,
+      digest: key === '' ? '' : digestFor(recipients, type, encoding, bytes),
+      allowsUnknown: allowUnknown,
+      copies,
+    };
+  }
+
+  private putOne(
+    recipients: readonly string[] | undefined,
+    body: unknown,
+    options: LetterOptions,
+  ): Promise<readonly Stored[]> {
+    return this.put([this.draftOf(recipients, body, options)], options);
+  }
+
   private put(drafts: readonly Draft[], options: WaitOptions): Promise<readonly Stored[]> {
-    const { timeoutMs = letterLimits.letterTimeoutMs, signal } = options;
-    checkNotAborted(signal);
+    checkNotAborted(options.signal);
     const { ports } = this;
     return new Promise((resolve, reject) => {
-      const cancel = ports.after(timeoutMs, () => settle(() => reject(timedOut(timeoutMs))));
-      const abort = (): void => settle(() => reject(aborted(signal)));
-      const settle = (act: () => void): void => {
-        cancel();
-        signal?.removeEventListener('abort', abort);
-        act();
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      const handles = handlesFor(drafts.length, {
-        all: (stored) => settle(() => resolve(stored)),
-        failed: (error) => settle(() => reject(error)),
-      });
+      const call = new Call(drafts.length, options, this.after, { resolve, reject });
       try {
         ports.enter();
-        const problem = ports.behavior.author.put(drafts, handles);
-        if (problem !== undefined) settle(() => reject(SkeinError.from(problem)));
+        const problem = ports.behavior.author.put(drafts, call.handles());
+        if (problem !== undefined) call.failed(SkeinError.from(problem));
       } catch (error) {
-        settle(() => reject(error as Error));
+        call.failed(error as Error);
       }
     });
   }
 }
 
-function handlesFor(
-  count: number,
-  ends: { all(stored: readonly Stored[]): void; failed(error: Error): void },
-): Handle[] {
-  const all = new Array<Stored>(count);
-  let left = count;
-  const waiter: Waiter = {
-    stored(place, stored) {
-      all[place] = stored;
-      if (--left === 0) ends.all(all);
-    },
-    failed: ends.failed,
-  };
-  return Array.from({ length: count }, (_, place) => ({ waiter, place }));
-}
-
-/** @param bytesMax Of the body. */
-function draftOf(
-  recipients: readonly string[] | undefined,
-  body: unknown,
-  options: Omit<LetterOptions, 'timeoutMs' | 'signal'>,
-  bytesMax: number,
-): Draft {
-  const {
-    type = typeDefault,
-    idempotencyKey: key = '',
-    notBefore,
-    allowUnknown = false,
-    copies = 1,
-  } = options;
-  const { encoding, bytes } = encodeBody(body);
-  if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax);
-  return {
-    recipients,
-    type,
-    encoding,
-    // It may wait for long, and its memory is the program's.
-    body: body instanceof Uint8Array ? bytes.slice() : bytes,
-    notBefore: notBefore?.getTime() ?? 0,
-    expiresMs: options.expiresMs ?? letterLimits.letterExpiresMs,
-    key,
-    digest: key === '' ? '' : digestFor(recipients, type, encoding, bytes),
-    allowsUnknown: allowUnknown,
-    copies,
-  };
+function sentOne([stored]: readonly Stored[]): SentLetter {
+  if (stored?.ok === true) return sent(stored);
+  throw SkeinError.from((stored as Extract<Stored, { ok: false }>).failure);
 }
 
 function tooLarge(length: number, bytesMax: number): SkeinError {
