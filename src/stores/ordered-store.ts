@@ -10,7 +10,7 @@ import { SkeinError } from '../kernel/errors.ts';
 import { type Claim, claimingPart, claimVerb } from './claim.ts';
 import { storeLimits } from './limits.ts';
 import type { Outcome } from './parts.ts';
-import { frozenCopy, plainBytes } from './plain-data.ts';
+import { type Measured, measuredCopy } from './plain-data.ts';
 
 /** One operation on its way. */
 export interface Entry {
@@ -33,6 +33,11 @@ export abstract class OrderedStore implements Store {
   /** Makes the group durable, in order and each entirely or not at all; `done` takes one outcome for each. */
   protected abstract commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void;
 
+  /** Operations get the copy of their input itself, and could change it. */
+  protected get runsHere(): boolean {
+    return true;
+  }
+
   /** Asked for and not reported yet. */
   get pendingCount(): number {
     return this.group.length + this.waiting.length;
@@ -43,8 +48,8 @@ export abstract class OrderedStore implements Store {
     return new Promise((resolve, reject) => {
       if (this.state !== 'open') throw closedError(feature, verb);
       if (this.pendingCount >= storeLimits.operationsWaitingMax) throw busyError(feature, verb);
-      const operation = { verb, input: copied(feature, verb, input) };
-      this.waiting.push({ feature, operation, byteLength: plainBytes(operation.input), resolve, reject });
+      const { copy, bytes: byteLength } = this.copied(feature, verb, input);
+      this.waiting.push({ feature, operation: { verb, input: copy }, byteLength, resolve, reject });
       if (this.group.length === 0) this.commitNext();
     });
   }
@@ -100,19 +105,19 @@ export abstract class OrderedStore implements Store {
     this.commitNext();
   }
 
+  /** Copied before anything waits: the caller may change what it gave as soon as the call is over. */
+  private copied<Input>(feature: string, verb: string, input: Input): Measured<Input> {
+    try {
+      return measuredCopy(input, `${feature} ${verb}: the input`, this.runsHere);
+    } catch (error) {
+      throw new SkeinError('SKEIN_INVALID', (error as Error).message, { cause: error });
+    }
+  }
+
   private closeIfIdle(): void {
     if (this.state === 'open' || this.pendingCount > 0) return;
     this.state = 'closed';
     for (const resolve of this.whenClosed.splice(0)) resolve();
-  }
-}
-
-/** Copied before anything waits: the caller may change what it gave as soon as the call is over. */
-function copied<Input>(feature: string, verb: string, input: Input): Input {
-  try {
-    return frozenCopy(input, `${feature} ${verb}: the input`);
-  } catch (error) {
-    throw new SkeinError('SKEIN_INVALID', (error as Error).message, { cause: error });
   }
 }
 

@@ -13,15 +13,29 @@ const shownMax = 60;
 const apartBytes = 16 * 1024;
 /** A number, and what any value takes besides its content. */
 const leafBytes = 8;
+/** Of the memory in which small bytes lie. */
+const memoryBytesMin = 1024;
+const nothing = new Uint8Array(0);
 
 /** A copy that its owner may change. @throws TypeError that names what is not plain, and where it is. */
 export function plainCopy<Value>(value: Value, what: string): Value {
-  return copy(value, what, 0, { done: (made) => made, bytes: new CopiedBytes(value) }) as Value;
+  return copy(value, what, 0, new Copying(false)) as Value;
 }
 
-/** A copy that nobody can change, bytes aside. @throws TypeError that names what is not plain, and where it is. */
-export function frozenCopy<Value>(value: Value, what: string): Value {
-  return copy(value, what, 0, { done: Object.freeze, bytes: new CopiedBytes(value) }) as Value;
+export interface Measured<Value> {
+  readonly copy: Value;
+  /** How much plain data it is: texts and bytes by their length, all else by a guess. */
+  readonly bytes: number;
+}
+
+/**
+ * A copy, and how much it is.
+ * @param isFrozen Nobody can change it, bytes aside. @throws TypeError as above.
+ */
+export function measuredCopy<Value>(value: Value, what: string, isFrozen: boolean): Measured<Value> {
+  const copying = new Copying(isFrozen);
+  const made = copy(value, what, 0, copying) as Value;
+  return { copy: made, bytes: copying.bytes };
 }
 
 /** The value itself, frozen down to its leaves: for what an operation has made. @throws TypeError as above. */
@@ -30,73 +44,67 @@ export function frozen<Value>(value: Value, what: string): Value {
   return value;
 }
 
-/** How much plain data there is, in bytes: texts and bytes by their length, all else by a guess. */
-export function plainBytes(value: unknown): number {
-  if (typeof value === 'string') return leafBytes + value.length;
-  if (!isNested(value)) return leafBytes;
-  if (value instanceof Uint8Array) return leafBytes + value.length;
-  let sum = leafBytes;
-  for (const field of Array.isArray(value) ? value : Object.values(value)) sum += plainBytes(field);
-  return sum;
-}
-
 /**
- * Where the bytes of one copy lie: small ones together, since a copy that goes to a thread takes longer for each memory
- * than for all else of a letter. Those of a large one lie apart, so that a small one cannot hold them.
+ * One copy on its way. Small bytes lie together, since a copy that goes to a thread takes longer for each memory than for
+ * all else of a letter. Those of a large one lie apart, so that a small one cannot hold them.
  */
-class CopiedBytes {
-  private readonly all: unknown;
-  private memory: Uint8Array<ArrayBuffer> | undefined;
+class Copying {
+  bytes = 0;
+  private readonly isFrozen: boolean;
+  private memory = nothing;
   private used = 0;
 
-  constructor(all: unknown) {
-    this.all = all;
+  constructor(isFrozen: boolean) {
+    this.isFrozen = isFrozen;
+  }
+
+  done(made: object): object {
+    return this.isFrozen ? Object.freeze(made) : made;
   }
 
   copyOf(bytes: Uint8Array): Uint8Array {
-    if (bytes.length >= apartBytes) return new Uint8Array(bytes);
-    this.memory ??= new Uint8Array(smallBytes(this.all, 0));
-    const place = this.memory.subarray(this.used, this.used + bytes.length);
-    this.used += bytes.length;
+    const { length } = bytes;
+    this.bytes += length;
+    if (length >= apartBytes) return new Uint8Array(bytes);
+    if (this.used + length > this.memory.length) {
+      // Most copies have few bytes, and few have many.
+      this.memory = new Uint8Array(Math.max(length, 2 * this.memory.length, memoryBytesMin));
+      this.used = 0;
+    }
+    const place = this.memory.subarray(this.used, this.used + length);
+    this.used += length;
     place.set(bytes);
     return place;
   }
 }
 
-/** Of all bytes that do not lie apart. Deeper values are refused where they are copied. */
-function smallBytes(value: unknown, depth: number): number {
-  if (!isNested(value) || depth >= depthMax) return 0;
-  if (value instanceof Uint8Array) return value.length < apartBytes ? value.length : 0;
-  let sum = 0;
-  for (const field of Array.isArray(value) ? value : Object.values(value))
-    sum += smallBytes(field, depth + 1);
-  return sum;
-}
-
-interface Copying {
-  readonly done: (made: object) => object;
-  readonly bytes: CopiedBytes;
-}
-
 function copy(value: unknown, what: string, depth: number, how: Copying): unknown {
+  how.bytes += leafBytes;
+  if (typeof value === 'string') how.bytes += value.length;
   if (!isNested(value)) return checkLeaf(value, what);
   checkDepth(depth, what);
-  if (value instanceof Uint8Array) return how.bytes.copyOf(value);
-  if (Array.isArray(value))
-    return how.done(
-      value.map((item, i) => (isLeaf(item) ? item : copy(item, `${what}[${i}]`, depth + 1, how))),
-    );
+  if (value instanceof Uint8Array) return how.copyOf(value);
+  if (Array.isArray(value)) return how.done(copyList(value, what, depth, how));
   checkPlainObject(value, what);
   const made: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
-    const kept = isNested(field)
-      ? copy(field, `${what}.${name}`, depth + 1, how)
-      : checkLeaf(field, what, name);
+    const kept = isLeaf(field) ? leaf(field, how) : copy(field, `${what}.${name}`, depth + 1, how);
     if (name === '__proto__') define(made, name, kept);
     else made[name] = kept;
   }
   return how.done(made);
+}
+
+function copyList(list: readonly unknown[], what: string, depth: number, how: Copying): unknown[] {
+  return list.map((item, i) =>
+    isLeaf(item) ? leaf(item, how) : copy(item, `${what}[${i}]`, depth + 1, how),
+  );
+}
+
+function leaf(value: string | number, how: Copying): string | number {
+  how.bytes += typeof value === 'string' ? leafBytes + value.length : leafBytes;
+  return value;
 }
 
 function freeze(value: unknown, what: string, depth: number): void {
@@ -113,7 +121,7 @@ function freeze(value: unknown, what: string, depth: number): void {
 }
 
 /** Surely one; what is not may be one as well. */
-function isLeaf(value: unknown): boolean {
+function isLeaf(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 
@@ -126,10 +134,9 @@ function define(made: object, name: string, value: unknown): void {
   Object.defineProperty(made, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** @param name Of the field of `what` that it is. Default: it is all of it. */
-function checkLeaf(value: unknown, what: string, name?: string): unknown {
+function checkLeaf(value: unknown, what: string): unknown {
   if (typeof value !== 'function' && typeof value !== 'symbol') return value;
-  throw notPlain(name === undefined ? what : `${what}.${name}`, `a ${typeof value}`);
+  throw notPlain(what, `a ${typeof value}`);
 }
 
 function checkDepth(depth: number, what: string): void {

@@ -51,6 +51,11 @@ export class SqliteStore extends OrderedStore {
     this.thread = thread;
   }
 
+  /** They run in the thread, on copies of the copy. */
+  protected override get runsHere(): boolean {
+    return false;
+  }
+
   protected override commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void {
     void this.carryOut(group).then(done);
   }
