@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Outcome } from '../../src/stores/parts.ts';
 import { type EngineOptions, SqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -24,7 +23,8 @@ const base = mkdtempSync(join(tmpdir(), 'skein-engine-'));
 export const library = loadSqlite();
 let files = 0;
 export const newPath = () => join(base, `${++files}.sqlite`);
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+// Files of a worker share this module: it is needed until the last of them is over.
+process.on('exit', () => rmSync(base, { recursive: true, force: true }));
 
 export const notes: SqlitePart<Verbs> = {
   name: 'notes',
