@@ -33,7 +33,7 @@ const kinds: readonly Kind[] = [
     name: 'e2e',
     files: [
       'test/e2e/*.test.ts',
-      'test/meshage/*.test.ts',
+      'test/{meshage,chat}/*.test.ts',
       'test/torture/*.test.ts',
       'test/scenarios/both-worlds*.test.ts',
       'test/{bench,examples}.test.ts',
