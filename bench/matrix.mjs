@@ -1,6 +1,9 @@
 // Which systems there are, and which piece of work each plays: what its file has roles for. Invariant: importing
 // a system's file loads nothing of the system; its roles do, in processes of their own.
 
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
 const names = [
   'raw',
   'raw-tls',
@@ -34,6 +37,16 @@ async function load(name, url) {
 
 function ownFile(name) {
   return new URL(`./systems/${name}.mjs`, import.meta.url);
+}
+
+/** skein of another commit, beside this one. @param tree Its checkout. @throws Error where it is not built. */
+export function before(tree) {
+  if (!existsSync(join(tree, 'dist', 'index.js')))
+    throw new Error(
+      `--before ${tree}: there is no dist/index.js; give a checkout, and run \`npm ci && npm run build\` there`,
+    );
+  process.env.SKEIN_BENCH_BEFORE = resolve(tree);
+  return { name: 'before', url: ownFile('before') };
 }
 
 export function plays(system, work) {

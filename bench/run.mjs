@@ -1,12 +1,12 @@
 // Runs skein and its rivals in turn on the same work in the same run: `npm run bench`, with `-- --quick` for a short
-// one, `--only WORK[,WORK]`, `--systems A,B`, `--rounds N`, `--folder PATH`, `--json`, `--write`. It chooses, installs what is missing,
+// one, `--only WORK[,WORK]`, `--systems A,B`, `--rounds N`, `--folder PATH`, `--before PATH`, `--json`, `--write`. It chooses, installs what is missing,
 // has the rounds played (rounds.mjs) and reports. Exits 1 when a message was missing or damaged anywhere.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installRivals } from './install.mjs';
-import { chooseSystems, chooseWorks, loadSystems, plays } from './matrix.mjs';
+import { before, chooseSystems, chooseWorks, loadSystems, plays } from './matrix.mjs';
 import { missingFor, packageVersion } from './missing.mjs';
 import { table } from './report/table.mjs';
 import { writeReport } from './report/write.mjs';
@@ -60,13 +60,16 @@ function readArguments() {
         systems: { type: 'string' },
         rounds: { type: 'string' },
         folder: { type: 'string' },
+        before: { type: 'string' },
       },
     });
     const given = values.rounds === undefined ? undefined : Number(values.rounds);
     if (given !== undefined && !(Number.isInteger(given) && given > 0))
       throw new Error(`--rounds takes a whole number from 1 on, got ${values.rounds}`);
     const chosen = withFirst(chooseWorks(values.only, allWorks));
-    return { flags: { ...values, rounds: given }, works: chosen, names: chooseSystems(values.systems) };
+    const names = chooseSystems(values.systems);
+    const others = values.before === undefined ? [] : [before(values.before)];
+    return { flags: { ...values, rounds: given }, works: chosen, names: [...names, ...others] };
   } catch (error) {
     console.error(error.message);
     process.exit(2);

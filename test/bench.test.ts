@@ -170,9 +170,16 @@ test('the reports name every system and work, with what is left out and what fai
 test('npm run bench prints JSON alone when asked, and says what it does not know', () => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['bench/run.mjs', ...args], { encoding: 'utf8' });
-  const { status, stdout } = run('--quick', '--json', '--only', 'round', '--systems', 'raw');
+  const { status, stdout } = run(
+    ...['--quick', '--json', '--only', 'round', '--systems', 'skein-tls', '--before', '.'],
+  );
   expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ quick: true, rounds: 1, failures: [], leftOut: [] });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ quick: true, rounds: 1, failures: [], leftOut: [] });
+  expect(report.results.map(({ system }: { system: string }) => system)).toContain('before');
+  expect(run('--before', '/nonexistent').stderr).toMatch(
+    /^--before \/nonexistent: there is no dist\/index.js/,
+  );
   expect(run('--only', 'teleport')).toMatchObject({ status: 2, stdout: '' });
   expect(run('--systems', 'pigeons').stderr).toMatch(/^there is no system "pigeons"; there are: raw, /);
 });

@@ -1,11 +1,13 @@
 // The nodes that skein's roles play with: through the public API, linked as the work says and not otherwise.
 // Every message has a kind, as in a program. With a key every link is TLS 1.3 and proven.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** The only kind in use. */
 const kindName = 'bench';
 
 export async function openNode(work, name, more = {}) {
-  const { createNode, kind } = await import('../../../dist/index.js');
+  const { createNode, kind } = await import(libraryOf(work));
   const security = work.shared?.keyFile === undefined ? { key: false } : { keyFile: work.shared.keyFile };
   const node = await createNode({
     name,
@@ -16,6 +18,12 @@ export async function openNode(work, name, more = {}) {
     ...more,
   });
   return { node, kind: kind(kindName) };
+}
+
+/** Of another checkout, where the system is one. */
+function libraryOf({ shared }) {
+  const own = new URL('../../../dist/index.js', import.meta.url);
+  return shared?.tree === undefined ? own : pathToFileURL(join(shared.tree, 'dist', 'index.js'));
 }
 
 export async function addressOf(node) {
