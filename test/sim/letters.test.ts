@@ -430,6 +430,21 @@ test('a report that the broker could not note as heard comes again from the next
   expect(second).toEqual([]);
 });
 
+test('a letter that another node takes away is reported to its author; what an author takes away itself is not', async () => {
+  const made = await machine(44, 4);
+  const [a, b] = others(made.broker, made) as [Member, Member];
+  const all = reported(lifeOf(a));
+  const { letters } = lifeOf(a).node;
+  const first = await made.world.resolve(letters.send(b.nodeName, 'one'));
+  const second = await made.world.resolve(letters.send(b.nodeName, 'two'));
+  await made.world.resolve(letters.remove(second.id));
+  expect(await made.world.resolve(lifeOf(b).node.letters.remove(first.id))).toEqual([b.nodeName]);
+  await made.world.run(5000);
+  expect(all).toEqual([`${b.nodeName} removed removed by ${b.nodeName}`]);
+  const status = await made.world.resolve(letters.status(first.id));
+  expect(status?.recipients).toMatchObject([{ state: 'removed' }]);
+});
+
 /** A letter expires while its handler is at work, over a change of the broker, and the handler then does this. */
 async function expiredInHand(seed: number, end: () => unknown) {
   const made = await machine(seed, 4);

@@ -396,6 +396,31 @@ test('what has ended without delivery waits for its author, in order, until it h
   close();
 });
 
+test('of a letter that another node has removed its author hears, where it had not failed; of its own removal it does not', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const put = (id: number, recipients: readonly string[]): void => {
+    const letter = { ...drafted, id: hex(id), author: 'a', recipients, body: new Uint8Array(1) };
+    ask('put', { now: 1, before: null, letters: [letter] });
+  };
+  const removed = (id: number, by: string) => ask('remove', { id: hex(id), now: 3, trace: [by, 'x'] });
+  put(1, ['b', 'c', 'd']);
+  put(2, ['b']);
+  const settle = (recipient: string, outcome: string): unknown => {
+    const items = [{ n: 1, attempt: 1, outcome, due: 0, waitMs: 0, reason: '' }];
+    return ask('settle', { recipient, now: 2, time: 2, via: '', items });
+  };
+  settle('c', 'failed');
+  settle('d', 'handled');
+  ask('heard', { author: 'a', report: 1, dropped: 0 });
+  const end = { id: hex(1), author: 'a', recipient: 'b', state: 'removed', reason: 'removed by p' };
+  expect(removed(1, 'p')).toEqual({ recipients: ['b', 'c'], undelivered: [end] });
+  expect(removed(1, 'p')).toEqual({ recipients: [], undelivered: [] });
+  expect(removed(2, 'a')).toEqual({ recipients: ['b'], undelivered: [] });
+  expect(removed(3, 'p')).toEqual({ recipients: [], undelivered: [] });
+  expect(ask('unheard', { author: 'a', limit: 9 })).toEqual({ reports: [{ ...end, report: 2 }], dropped: 0 });
+  close();
+});
+
 test('a letter that was moved to another store is no end that its author hears of', () => {
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };

@@ -79,7 +79,10 @@ export interface LettersApi {
   body(id: string): Promise<{ readonly body: unknown } | undefined>;
   /** Delivers a letter that has failed once more. Resolves with the recipients for whom it had. */
   retry(id: string): Promise<readonly string[]>;
-  /** Takes a letter away from all who have not settled it. Resolves with these recipients. */
+  /**
+   * Takes a letter away from all who have not settled it. Resolves with these recipients. Where this node is not its author,
+   * that one has `letter:undelivered`.
+   */
   remove(id: string): Promise<readonly string[]>;
 }
 
@@ -134,9 +137,12 @@ export interface UndeliveredLetter {
   readonly id: string;
   /** Who it was for; `*`: all, of a letter to everybody that the swarm never took. */
   readonly recipient: string;
-  /** `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler. */
+  /**
+   * `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler; `removed`: by another node, or
+   * its program.
+   */
   readonly state: RecipientState;
-  /** What the recipient said last; empty where it said nothing. */
+  /** What the recipient said last, empty where it said nothing; of `removed`, by which node. */
   readonly reason: string;
 }
 

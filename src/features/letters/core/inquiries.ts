@@ -13,6 +13,7 @@ import {
   letterIdPattern,
   type RecipientState,
   recipientStates,
+  type Undelivered,
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { letterTopic } from './topics.ts';
@@ -25,6 +26,8 @@ export interface InquiriesPorts {
   /** The broker: this node. */
   readonly name: string;
   readonly ask: AskStore;
+  /** The authors of these hear of it. */
+  report(letters: readonly Undelivered[]): void;
   /** These recipients have a letter whose time has come. */
   isDue(recipients: readonly string[], now: number): void;
 }
@@ -90,7 +93,8 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.ask(
       'remove',
       { id, now: Math.floor(ports.wallNow()), trace },
-      answer<readonly string[]>(reply, (recipients) => {
+      answer<ReturnType<StoreVerbs['remove']>>(reply, ({ recipients, undelivered }) => {
+        ports.report(undelivered);
         swarm.touched(letterTopic(id));
         return { recipients };
       }),

@@ -322,11 +322,12 @@ export interface LettersShape extends Shape {
       /** Who asks, and the broker. */
       readonly trace: readonly string[];
     }): readonly string[];
-    remove(input: {
-      readonly id: LetterId;
-      readonly now: number;
-      readonly trace: readonly string[];
-    }): readonly string[];
+    remove(input: { readonly id: LetterId; readonly now: number; readonly trace: readonly string[] }): {
+      /** Those who had not settled it. */
+      readonly recipients: readonly string[];
+      /** What its author hears of, where it has not asked for it itself. */
+      readonly undelivered: readonly Undelivered[];
+    };
     body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
     /** Which of these have ended for all their recipients, or are not known. */
     ended(ids: readonly LetterId[]): readonly LetterId[];

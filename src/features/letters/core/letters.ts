@@ -131,6 +131,7 @@ export class Letters implements Behavior<LettersShape> {
       wallNow: () => agent.wallNow,
       name: agent.self.name,
       ask: (verb, input, then) => office.ask(verb, input, then),
+      report: (letters) => office.report(letters),
       isDue: (recipients, now) => office.isDue(recipients, now),
     });
     this.author.started();

@@ -317,7 +317,7 @@ export class PostOffice {
   // ── reports to authors ────────────────────────────────────────────────────────────────────────────
 
   /** Authors that are here hear of it now; the store keeps it for others. */
-  private report(letters: readonly Undelivered[]): void {
+  report(letters: readonly Undelivered[]): void {
     if (letters.length > 0) this.reports.news(letters.map(({ author }) => author));
   }
 

@@ -25,7 +25,7 @@ import type {
   Undelivered,
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
-import { changedEvents, expiredEvent, settledEvent, storedEvent } from './events.ts';
+import { changedEvents, expiredEvent, removedEnds, settledEvent, storedEvent } from './events.ts';
 import {
   addReport,
   dropReports,
@@ -179,17 +179,21 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
     remove(state, { id, now, trace }, log) {
       const n = state.byId.get(id);
-      if (n === undefined) return [];
+      if (n === undefined) return { recipients: [], undelivered: [] };
       const copies = copiesOf(state, n);
+      const letter = state.letters.get(n) as LetterRow;
       for (const [recipient, copy] of copies) {
         remove(state, recipient, n, copy);
         end(state, recipient, n, { state: 'removed', at: now, attempts: copy.attempts, reason: '' });
       }
+      // That it has failed is reported already.
+      const waited = copies.flatMap(([recipient, { hasFailed }]) => (hasFailed ? [] : recipient));
+      const undelivered = removedEnds(letter, waited, trace);
+      for (const each of undelivered) report(state, each, n);
+      dropReports(state, [letter.author]);
       const recipients = copies.map(([recipient]) => recipient);
-      log.append(
-        changedEvents('letter.removed', state.letters.get(n) as LetterRow, recipients, { now, trace }),
-      );
-      return recipients;
+      log.append(changedEvents('letter.removed', letter, recipients, { now, trace }));
+      return { recipients, undelivered };
     },
     body(state, id) {
       const row = state.letters.get(state.byId.get(id) ?? 0);

@@ -29,6 +29,7 @@ import {
   changedEvents,
   expiredEvent,
   type LetterName,
+  removedEnds,
   settledEvent,
   storedEvent,
 } from './events.ts';
@@ -425,16 +426,20 @@ class Rows {
     return recipients;
   }
 
-  remove(id: string, by: ByPerson): string[] {
+  remove(id: string, by: ByPerson): { recipients: string[]; undelivered: Undelivered[] } {
     const row = this.byId(id);
-    if (row === undefined) return [];
+    if (row === undefined) return { recipients: [], undelivered: [] };
     this.changes.clear();
     const copies = this.copiesOf(row);
     for (const copy of copies) this.end(copy, 'removed', by.now, copy.attempts, '');
     this.writeMailboxes();
     const recipients = copies.map(({ recipient }) => recipient);
+    // That it has failed is reported already.
+    const waited = copies.flatMap(({ recipient, has_failed }) => (has_failed === 1 ? [] : recipient));
+    const undelivered = removedEnds(row, waited, by.trace);
+    this.reports.add(undelivered.map((each) => ({ ...each, n: row.n })));
     this.log.append(changedEvents('letter.removed', row, recipients, by));
-    return recipients;
+    return { recipients, undelivered };
   }
 
   bodyOf(id: string): { encoding: number; body: Uint8Array } | null {
