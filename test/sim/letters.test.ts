@@ -382,11 +382,11 @@ test('what was not delivered while its author was away is reported to its next i
   made.mesh.crash(broker.member);
   await made.world.run(5000);
   made.mesh.start(a);
-  const second = reported(lifeOf(a));
-  await made.world.run(5000);
-  expect(second).toEqual([]);
-  // It uses letters.
+  // It uses letters, and nobody listens.
   await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect(unheard(made.broker.member.host.disk)).toHaveLength(2);
+  const second = reported(lifeOf(a));
   await until(made, () => second.length === 2, 'both are reported');
   expect(second).toEqual([`${b.nodeName} expired`, `${b.nodeName} refused no`]);
   await made.world.run(2000);
@@ -399,6 +399,45 @@ test('what was not delivered while its author was away is reported to its next i
   await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
   await made.world.run(5000);
   expect([first.length, second.length, third.length]).toEqual([0, 2, 0]);
+  expect(made.world.failures).toEqual([]);
+});
+
+test('reports that nobody has listened to come once somebody listens, over changes of the broker, each to one listener', async () => {
+  const made = await machine(35, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made) as [Member, Member];
+  const { disk } = broker.member.host;
+  const { node } = lifeOf(a);
+  lifeOf(b).node.letters.handle(refuse);
+  const ids: string[] = [];
+  for (const body of [1, 2, 3]) ids.push((await made.world.resolve(node.letters.send(b.nodeName, body))).id);
+  await until(made, () => unheard(disk).length === 3, 'all are refused');
+  const heard: string[] = [];
+  const next = (): void =>
+    node.events.addEventListener('letter:undelivered', ({ detail }) => heard.push(detail.id), { once: true });
+  next();
+  await until(made, () => unheard(disk).length === 2, 'the first is heard, and noted');
+  await made.world.run(5000);
+  expect([heard, unheard(disk)]).toEqual([ids.slice(0, 1), ids.slice(1)]);
+
+  made.mesh.crash(broker.member);
+  await made.world.resolve(node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect(unheard(disk)).toEqual(ids.slice(1));
+  next();
+  await until(made, () => heard.length === 2, 'the next broker reports it');
+  const ending = new AbortController();
+  node.events.addEventListener('letter:undelivered', () => undefined, { signal: ending.signal });
+  ending.abort();
+  await made.world.run(5000);
+  expect([heard, unheard(disk)]).toEqual([ids.slice(0, 2), ids.slice(2)]);
+  const rest = reported(lifeOf(a));
+  await until(made, () => unheard(disk).length === 0, 'the last is heard');
+  // What comes while somebody listens comes at once.
+  await made.world.resolve(node.letters.send(b.nodeName, 4));
+  await until(made, () => rest.length === 2, 'it comes');
+  await made.world.run(5000);
+  expect([rest.length, heard.length, unheard(disk)]).toEqual([2, 2, []]);
   expect(made.world.failures).toEqual([]);
 });
 

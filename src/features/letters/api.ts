@@ -125,8 +125,9 @@ export type SayOptions = Omit<LetterOptions, 'type' | 'allowUnknown'>;
 /** What letters add to `node.events`. */
 export interface LettersNodeEvents {
   /**
-   * A letter of this node has ended for a recipient, and was not handled. What ended while this node was off is reported
-   * once it uses letters again: add the listener first. Of one end each run of the node is notified at most once.
+   * A letter of this node has ended for a recipient, and was not handled. What ended while nobody listened, since this node
+   * was off or no program was attached to it, is reported once somebody does. Each end is reported to the listeners of one
+   * moment: to those of the node, and to attached programs that listen to this event.
    */
   'letter:undelivered': UndeliveredLetter;
 }

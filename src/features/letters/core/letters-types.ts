@@ -105,6 +105,18 @@ export interface Undelivered {
   readonly reason: string;
 }
 
+/** A report of one store. */
+export interface ReportPlace {
+  readonly store: number;
+  readonly report: number;
+}
+
+/** Of a letter of this node. */
+export interface OwnUndelivered extends Undelivered {
+  /** The store keeps it until the program has heard of it. Undefined: it is known here alone. */
+  readonly place?: ReportPlace;
+}
+
 /** An end that the store keeps until its author has heard of it. */
 export interface LetterReport extends Undelivered {
   /** Rises with each one of a store: an author hears of them in this order, and once. */
@@ -248,7 +260,7 @@ export type LettersEvent =
     }
   /** These are in the outbox no more. */
   | { readonly type: 'sent-on'; readonly ids: readonly string[] }
-  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] }
+  | { readonly type: 'undelivered'; readonly letters: readonly OwnUndelivered[] }
   /** All that the program has said of letters is in the store. */
   | { readonly type: 'confirmed' };
 
@@ -264,6 +276,8 @@ export interface LettersShape extends Shape {
   readonly commands: {
     open(window: Window): void;
     ask(question: { readonly verb: string; readonly input: unknown }): string;
+    /** The program listens to what becomes of this node's letters, and did not before. */
+    listen(): void;
   };
   readonly event: LettersEvent;
   readonly store: {

@@ -26,7 +26,7 @@ import { letterLimits } from './limits.ts';
 import { ReportDesks } from './report-desks.ts';
 import { Sweeper } from './sweeper.ts';
 import { letterTopic, placeTopic } from './topics.ts';
-import { encodeLetters, encodeReport, type Settled } from './wire.ts';
+import { encodeLetters, encodeReport, type Heard, type Settled } from './wire.ts';
 
 type Completion = StoreCompletion<LettersShape['store']>;
 type StoreVerbs = LettersShape['store'];
@@ -97,14 +97,8 @@ export class PostOffice {
     });
     this.reports = new ReportDesks({
       unheard: (author, then) => this.unheard(author, then),
-      send: (end, { reports, dropped }, processed) => {
-        const store = this.storeTag;
-        ports.reply(end, encodeReport(store, dropped, reports), () => {
-          // Numbers of another store are none of this one.
-          if (this.storeTag === store) processed();
-        });
-      },
-      heard: (author, report, dropped, then) => this.heard(author, report, dropped, then),
+      send: (end, { reports, dropped }, processed) =>
+        ports.reply(end, encodeReport(this.storeTag, dropped, reports), processed),
     });
   }
 
@@ -210,7 +204,8 @@ export class PostOffice {
   private refuse(errand: Errand): void {
     const { from, message, done } = errand;
     const { type } = message;
-    if (type === 'open' || type === 'collect') this.refused.set(`${from.node} ${type}`, errand);
+    if (type === 'open') this.refused.set(`${from.node} open`, errand);
+    else if (type === 'collect' || type === 'heard') this.refused.set(`${from.node} collect`, errand);
     else if (type === 'close') this.refused.delete(`${from.node} open`);
     done();
   }
@@ -243,6 +238,8 @@ export class PostOffice {
       case 'collect':
         this.reports.open(from);
         return done();
+      case 'heard':
+        return this.heard(errand, message);
     }
   }
 
@@ -254,7 +251,7 @@ export class PostOffice {
     const closed = this.desks.close(node);
     // What it has said of letters still counts, and so do letters that it has sent.
     const isOver = ({ from, message: { type } }: Errand): boolean =>
-      from.node === node && (type === 'open' || type === 'collect');
+      from.node === node && (type === 'open' || type === 'collect' || type === 'heard');
     this.waiting = this.waiting.filter((errand) => !isOver(errand));
     this.intake.memberEnded(node);
     if (closed === undefined || closed.arrived.length === 0) return;
@@ -329,10 +326,19 @@ export class PostOffice {
     });
   }
 
-  private heard(author: string, report: number, dropped: number, then: (isDone: boolean) => void): void {
-    this.ask('heard', { author, report, dropped }, (completion) => {
-      if (!completion.ok) this.reportsFailed(completion.failure);
-      then(completion.ok);
+  /** It is answered with what waits once what it has heard of is noted. */
+  private heard(errand: Errand, { store, report, dropped }: Heard): void {
+    const { from, done } = errand;
+    const open = (): void => {
+      this.reports.open(from);
+      done();
+    };
+    // Numbers of another store are none of this one.
+    if (store !== this.storeTag) return open();
+    this.ask('heard', { author: from.name, report, dropped }, (completion) => {
+      if (completion.ok) return open();
+      this.ports.swarm.operationFailed(completion.failure);
+      this.later(errand);
     });
   }
 

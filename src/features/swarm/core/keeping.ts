@@ -101,7 +101,10 @@ export class Keeping {
   /** @param why Undefined: this node is not denied any more. */
   ownDenied(why: Failure | undefined): void {
     this.denied = why;
-    this.refresh();
+    if (this.own !== undefined || this.home !== undefined) return this.refresh();
+    // There is nothing that it could have announced.
+    this.standing = this.standingNow();
+    this.ports.changed();
   }
 
   /** @param bytes Undefined: it announces nothing of the swarm, or is gone. */
