@@ -813,6 +813,42 @@ test('no letter expires earlier, and none later, where the clock of its broker i
   expect(letters[0]?.id).toBe(lasting.id);
 });
 
+test('no letter comes earlier, and none later, where the clock of its broker is set while it waits for its time', async () => {
+  const made = await machine(23, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { clock } = made.broker.platform;
+  const got: [unknown, number][] = [];
+  b.node.letters.handle(({ body, attempt }) => {
+    got.push([`${body} ${attempt}`, made.world.now]);
+    if (attempt < 5) throw new Error('not yet');
+  });
+  // The first letter of a swarm waits for its new store.
+  await made.world.resolve(a.node.letters.send(made.broker.node.name, 'first'));
+  const beganAt = made.world.now;
+  const notBefore = new Date(a.platform.wallNow() + 60_000);
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'waits', { notBefore }));
+  await made.world.run(10_000);
+  clock.jumpWall(day);
+  await made.world.run(20_000);
+  expect(got).toEqual([]);
+  // When that is, the clock of the machine says.
+  const status = await made.world.resolve(a.node.letters.status(id));
+  const left = beganAt + 60_000 - made.world.now;
+  expect(status?.recipients[0]?.due ?? 0).toBeGreaterThan(made.broker.platform.wallNow() + left - 100);
+  expect(status?.recipients[0]?.due ?? 0).toBeLessThan(made.broker.platform.wallNow() + left + 100);
+  clock.jumpWall(-2 * day);
+  await until(made, () => got.length === 1, 'its time comes');
+  expect((got[0]?.[1] ?? 0) - beganAt).toBeGreaterThanOrEqual(59_900);
+  expect((got[0]?.[1] ?? 0) - beganAt).toBeLessThan(60_500);
+  // Attempts after 1, 2, 4 and 8 s, each a fifth more or less.
+  await until(made, () => got.length === 4, 'the next attempts');
+  clock.jumpWall(3 * day);
+  await until(made, () => got.length === 5, 'the last one');
+  const waited = (got[4]?.[1] ?? 0) - (got[3]?.[1] ?? 0);
+  expect(waited).toBeGreaterThan(6300);
+  expect(waited).toBeLessThan(10_500);
+});
+
 test('a clock that was set by a day while the broker was being replaced lets no letter expire early', async () => {
   const made = await machine(22, 3);
   const { broker } = made;

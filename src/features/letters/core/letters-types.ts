@@ -200,9 +200,7 @@ export interface Before {
 
 export interface NextRequest {
   readonly recipient: string;
-  /** Unix milliseconds. */
-  readonly now: number;
-  /** What has expired by then is not handed out. */
+  /** Unix milliseconds: what waits until then is handed out, and what has expired by then is not. */
   readonly time: number;
   /** Of letters that wait for no time: the last one that was read. */
   readonly after: number;
@@ -284,6 +282,8 @@ export interface LettersShape extends Shape {
     /** Null: what was to be there before them is not, and nothing was done. */
     put(input: {
       readonly now: number;
+      /** Unix milliseconds of the time by which letters wait and expire. */
+      readonly time: number;
       readonly before: Before | null;
       readonly letters: readonly StoredLetter[];
     }): readonly PutOutcome[] | null;
@@ -326,12 +326,13 @@ export interface LettersShape extends Shape {
     /** An author has heard of all reports up to this one, and that this number was dropped. */
     heard(input: { readonly author: string; readonly report: number; readonly dropped: number }): void;
     /** The clock was set back, or this broker's is behind that of the one before: nobody waits longer than was said. */
-    clockBack(now: number): void;
+    clockBack(time: number): void;
     status(id: LetterId): LetterStatus | null;
     list(request: ListRequest): readonly LetterStatus[];
     retry(input: {
       readonly id: LetterId;
       readonly now: number;
+      readonly time: number;
       readonly expiresAt: number;
       /** Who asks, and the broker. */
       readonly trace: readonly string[];
