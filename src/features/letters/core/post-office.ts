@@ -238,7 +238,7 @@ export class PostOffice {
         this.desks.close(from.node);
         return done();
       case 'collect':
-        this.reports.open(from);
+        this.collect(from);
         return done();
       case 'heard':
         return this.heard(errand, message);
@@ -328,11 +328,16 @@ export class PostOffice {
     });
   }
 
+  /** An incarnation that is over, or has asked again meanwhile, must not take the place of the one that is there. */
+  private collect(from: Member): void {
+    if (this.ports.isCurrent(from)) this.reports.open(from);
+  }
+
   /** It is answered with what waits once what it has heard of is noted. */
   private heard(errand: Errand, { store, report, dropped }: Heard): void {
     const { from, done } = errand;
     const open = (): void => {
-      this.reports.open(from);
+      this.collect(from);
       done();
     };
     // Numbers of another store are none of this one.
