@@ -41,6 +41,8 @@ export interface Facade<S extends FeatureShape = FeatureShape> {
   readonly shared?: S['shared'];
   /** Its behavior delivered something. */
   event?(event: S['event']): void;
+  /** A program listens to this event of the node, and none did before. */
+  listening?(type: string): void;
   /** One of its settings was changed while the node runs. */
   changed?(): Promise<void>;
   /** The kernel was replaced (the node took another name): go on with the new one. */
@@ -64,6 +66,11 @@ export interface Feature<
   readonly needs: readonly string[];
   /** Of `S['nodeEvents']`, so that they can be followed from other processes. */
   readonly nodeEvents?: readonly (keyof S['nodeEvents'] & string)[];
+  /**
+   * Of these, the ones that this feature keeps until a program listens to them. An attached program is given them only
+   * while it listens to them by name.
+   */
+  readonly awaitedEvents?: readonly (keyof S['nodeEvents'] & string)[];
   /** Makes its part in the mesh: once for each kernel of a node. */
   behavior(parts: BehaviorParts<S['settings']>): B;
   /** Makes what programs of this process see of it: once for each node. */

@@ -75,6 +75,8 @@ export interface NodePorts<S extends FeatureShape = FeatureShape, B extends Beha
   limitedSignal(options: WaitOptions): LimitedSignal;
   /** Emits one of the events that this feature adds to a node. */
   emit<Type extends keyof S['nodeEvents'] & string>(type: Type, detail: S['nodeEvents'][Type]): void;
+  /** Whether a program listens to one of these events; `Facade.listening` says when one begins to. */
+  isListenedTo<Type extends keyof S['nodeEvents'] & string>(type: Type): boolean;
   /** Emits a `warning` event. */
   warn(code: string, text: string): void;
   /** What a feature named in `needs` shares. */

@@ -10,7 +10,10 @@ test('events of many types follow one signal, without a warning of a leak, and e
   process.on('warning', warned);
   const events = new EventTarget();
   const ending = new AbortController();
-  const stream = eventsOf({ events, eventTypes: types } as unknown as LocalNode, ending.signal);
+  const stream = eventsOf(
+    { events, eventTypes: types, awaitedEventTypes: [] } as unknown as LocalNode,
+    ending.signal,
+  );
   for (const type of types) events.dispatchEvent(new CustomEvent(type, { detail: type }));
   const seen: unknown[] = [];
   for await (const { type } of stream) if (seen.push(type) === types.length) ending.abort();

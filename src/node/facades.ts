@@ -31,6 +31,11 @@ export class Facades {
     return facade !== undefined;
   }
 
+  /** A program listens to this event, and none did before. */
+  listening(type: string): void {
+    for (const facade of this.byName.values()) facade.listening?.(type);
+  }
+
   /** A setting of this feature has changed. */
   async changed(name: string | undefined): Promise<void> {
     if (name !== undefined) await this.byName.get(name)?.changed?.();

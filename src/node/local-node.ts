@@ -47,9 +47,10 @@ const coreEventTypes: readonly (keyof NodeEvents)[] = [
 ];
 
 export class KernelNode implements NodeCore, LocalNodeCore {
-  readonly events = new NodeEmitter();
+  readonly events = new NodeEmitter((type) => this.facades.listening(type));
   readonly added: readonly AnyFeature[];
   readonly eventTypes: readonly (keyof NodeEvents)[];
+  readonly awaitedEventTypes: readonly (keyof NodeEvents)[];
   readonly facades = new Facades();
   private settings: LocalNodeSettings;
   /** Lives as long as the node; what may change while it runs changes in it. */
@@ -74,6 +75,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
       ...coreEventTypes,
       ...all.flatMap(({ nodeEvents = [] }) => nodeEvents as (keyof NodeEvents)[]),
     ];
+    this.awaitedEventTypes = all.flatMap(({ awaitedEvents = [] }) => awaitedEvents as (keyof NodeEvents)[]);
     let platform: Platform | undefined;
     this.runtime = new Runtime(
       {
@@ -114,6 +116,7 @@ export class KernelNode implements NodeCore, LocalNodeCore {
       mesh: this.mesh,
       featureSettings: this.featureSettings,
       emit: (type, detail) => this.events.emit(type as keyof NodeEvents, detail as never),
+      isListenedTo: (type) => this.events.isListenedTo(type),
       checkOpen: () => this.checkOpen(),
       sharedOf: (name) => this.facades.sharedOf(name),
     };

@@ -73,6 +73,8 @@ export interface NodeCore extends AsyncDisposable {
 export interface LocalNodeCore {
   /** The types of `node.events`, those of its features included. */
   readonly eventTypes: readonly (keyof NodeEvents)[];
+  /** Those of them that wait until somebody listens. */
+  readonly awaitedEventTypes: readonly (keyof NodeEvents)[];
   /** Features of the program's own. */
   readonly added: readonly AnyFeature[];
   /**

@@ -23,6 +23,7 @@ export interface PortsOwner {
   readonly mesh: MeshView;
   readonly featureSettings: object;
   emit(type: string, detail: unknown): void;
+  isListenedTo(type: string): boolean;
   checkOpen(): void;
   /** What a feature shares; undefined where there is no such feature. */
   sharedOf(name: string): object | undefined;
@@ -92,6 +93,7 @@ export function portsFor(feature: AnyFeature, owner: PortsOwner): FeaturePorts {
     limitedSignal: (options: WaitOptions) =>
       limitedSignal(options, (milliseconds, callback) => platform.after(milliseconds, callback)),
     emit: (type, detail) => owner.emit(type, detail),
+    isListenedTo: (type) => owner.isListenedTo(type),
     warn: (code, text) => owner.emit('warning', { code, text }),
     needed(other) {
       const shared = feature.needs.includes(other) ? owner.sharedOf(other) : undefined;

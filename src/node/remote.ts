@@ -148,10 +148,12 @@ export const nodeOperations = {
     },
   }),
   events: stream({
-    summary: 'Nodes and links that come and go, warnings, the end of the node.',
-    input: v.strictObject({}),
+    summary: 'Nodes and links that come and go, warnings, the end of the node; with "types" those alone.',
+    input: v.strictObject({
+      types: v.exactOptional(listOf(v.string(), 'types of events', limits.servicesPerRecordMax)),
+    }),
     output: v.strictObject({ type: v.string(), detail: v.unknown() }),
     example: {},
-    run: async (node, _input, { signal }) => eventsOf(node, signal),
+    run: async (node, { types }, { signal }) => eventsOf(node, signal, types),
   }),
 };

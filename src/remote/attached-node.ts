@@ -69,6 +69,7 @@ class AttachedNode implements NodeCore {
   }
 
   attached(feature: AnyFeature, prefix: string): object {
+    this.events.await(feature.awaitedEvents ?? []);
     return feature.attached(featureSession(this.parts, prefix));
   }
 

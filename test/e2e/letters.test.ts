@@ -338,6 +338,47 @@ describe('a node that was off', () => {
     await Promise.all([back.close(), b.close()]);
   });
 
+  test('has reports for the program that attaches and listens, and for no other one', async () => {
+    await using site = await openSite();
+    const [a] = await Promise.all([site.up('a'), site.up('b')]);
+    await site.must('status', '--count', '2', '--node', 'a');
+    const b = await attached(site, 'b');
+    b.letters.handle(() => {
+      throw new SkeinError('SKEIN_REFUSED', 'not today');
+    });
+    const refused = async (): Promise<string> => {
+      const id = (await site.must('letter', 'send', 'b', 'please', '--node', 'a')).trimEnd();
+      expect((await site.run(['letter', 'watch', id, '--node', 'b'])).stdout).toContain('refused');
+      return id;
+    };
+    const ids = [await refused(), await refused()];
+    a.process.kill('SIGKILL');
+    await a.ended;
+    await site.up('a');
+    await site.must('status', '--count', '2', '--node', 'a');
+    const monitor = await attached(site, 'a');
+    const seen: string[] = [];
+    monitor.events.addEventListener('node:up', ({ detail }) => seen.push(detail.name));
+    await monitor.letters.list();
+    const heardBy = (node: SkeinNode): string[] => {
+      const heard: string[] = [];
+      node.events.addEventListener('letter:undelivered', ({ detail }) => heard.push(detail.id));
+      return heard;
+    };
+    const first = await attached(site, 'a');
+    const heard = heardBy(first);
+    await expect.poll(() => heard).toEqual(ids);
+    await first.close();
+    const third = await refused();
+    const second = await attached(site, 'a');
+    const rest = heardBy(second);
+    await expect.poll(() => rest).toEqual([third]);
+    const fourth = await refused();
+    await expect.poll(() => rest).toEqual([third, fourth]);
+    expect(heard).toEqual(ids);
+    await Promise.all([monitor.close(), second.close(), b.close()]);
+  });
+
   test('finds its letters when it comes back, and who follows it ends with it', async () => {
     await using site = await openSite();
     const [, b] = await Promise.all([site.up('a'), site.up('b')]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogEntry, LogList } from '../../src/features/log/api.ts';
 import { Site } from './helpers.ts';
+import { inTerminal, noTerminal, skein } from './in-terminal.ts';
 
 let site: Site;
 beforeAll(async () => {
@@ -45,6 +46,18 @@ describe('the log of two nodes', () => {
     expect((await list('--until', '1h', '--type', 'letter')).entries).toEqual([]);
     const [first] = (await list('--after', `${cursor.split('.')[0]}.0`)).entries;
     expect(first).toMatchObject({ n: 1, type: 'broker.changed' });
+  });
+
+  test('has lines that fit the terminal, and are whole for a pipe', async ({ skip }) => {
+    if (noTerminal !== undefined) skip(noTerminal);
+    await send('x', '--type', `n${'o'.repeat(60)}te`);
+    const asked = 'log --type letter.stored --last 1 --node a';
+    const whole = (await site.must(...asked.split(' '))).trimEnd();
+    expect(whole).toMatch(/o{60}te$/);
+    const { stdout } = await inTerminal(site, `stty cols 70; ${skein} ${asked}; ${skein} ${asked} | cat`)
+      .ended;
+    const shown = stdout.split(/\r?\n/).filter((line) => line.includes('letter.stored'));
+    expect(shown).toEqual([`${whole.slice(0, 69)}\u2026`, whole]);
   });
 
   test('is followed from its last events on', async () => {

@@ -5,6 +5,7 @@ import {
   decodeLetterMessage,
   encodeClose,
   encodeCollect,
+  encodeHeard,
   encodeLetters,
   encodeOpen,
   encodePut,
@@ -40,6 +41,8 @@ const message: Codec<LetterMessage> = {
         return encodeReport(given.store, given.dropped, given.reports);
       case 'collect':
         return encodeCollect();
+      case 'heard':
+        return encodeHeard(given);
     }
   },
   decode: decodeLetterMessage,
@@ -107,6 +110,7 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
     reports: [{ report: 300, id, recipient: 'b', state: 'expired', reason: '' }],
   },
   collect: { type: 'collect' },
+  heard: { type: 'heard', store: 0x123456789abc, report: 300, dropped: 3 },
 };
 
 export const lettersSamples: WireSamples = {

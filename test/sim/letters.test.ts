@@ -382,11 +382,11 @@ test('what was not delivered while its author was away is reported to its next i
   made.mesh.crash(broker.member);
   await made.world.run(5000);
   made.mesh.start(a);
-  const second = reported(lifeOf(a));
-  await made.world.run(5000);
-  expect(second).toEqual([]);
-  // It uses letters.
+  // It uses letters, and nobody listens.
   await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect(unheard(made.broker.member.host.disk)).toHaveLength(2);
+  const second = reported(lifeOf(a));
   await until(made, () => second.length === 2, 'both are reported');
   expect(second).toEqual([`${b.nodeName} expired`, `${b.nodeName} refused no`]);
   await made.world.run(2000);
@@ -399,6 +399,45 @@ test('what was not delivered while its author was away is reported to its next i
   await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
   await made.world.run(5000);
   expect([first.length, second.length, third.length]).toEqual([0, 2, 0]);
+  expect(made.world.failures).toEqual([]);
+});
+
+test('reports that nobody has listened to come once somebody listens, over changes of the broker, each to one listener', async () => {
+  const made = await machine(35, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made) as [Member, Member];
+  const { disk } = broker.member.host;
+  const { node } = lifeOf(a);
+  lifeOf(b).node.letters.handle(refuse);
+  const ids: string[] = [];
+  for (const body of [1, 2, 3]) ids.push((await made.world.resolve(node.letters.send(b.nodeName, body))).id);
+  await until(made, () => unheard(disk).length === 3, 'all are refused');
+  const heard: string[] = [];
+  const next = (): void =>
+    node.events.addEventListener('letter:undelivered', ({ detail }) => heard.push(detail.id), { once: true });
+  next();
+  await until(made, () => unheard(disk).length === 2, 'the first is heard, and noted');
+  await made.world.run(5000);
+  expect([heard, unheard(disk)]).toEqual([ids.slice(0, 1), ids.slice(1)]);
+
+  made.mesh.crash(broker.member);
+  await made.world.resolve(node.letters.list(), limitMs);
+  await made.world.run(5000);
+  expect(unheard(disk)).toEqual(ids.slice(1));
+  next();
+  await until(made, () => heard.length === 2, 'the next broker reports it');
+  const ending = new AbortController();
+  node.events.addEventListener('letter:undelivered', () => undefined, { signal: ending.signal });
+  ending.abort();
+  await made.world.run(5000);
+  expect([heard, unheard(disk)]).toEqual([ids.slice(0, 2), ids.slice(2)]);
+  const rest = reported(lifeOf(a));
+  await until(made, () => unheard(disk).length === 0, 'the last is heard');
+  // What comes while somebody listens comes at once.
+  await made.world.resolve(node.letters.send(b.nodeName, 4));
+  await until(made, () => rest.length === 2, 'it comes');
+  await made.world.run(5000);
+  expect([rest.length, heard.length, unheard(disk)]).toEqual([2, 2, []]);
   expect(made.world.failures).toEqual([]);
 });
 
@@ -428,6 +467,21 @@ test('a report that the broker could not note as heard comes again from the next
   await made.world.resolve(lifeOf(a).node.letters.list(), limitMs);
   await made.world.run(5000);
   expect(second).toEqual([]);
+});
+
+test('a letter that another node takes away is reported to its author; what an author takes away itself is not', async () => {
+  const made = await machine(44, 4);
+  const [a, b] = others(made.broker, made) as [Member, Member];
+  const all = reported(lifeOf(a));
+  const { letters } = lifeOf(a).node;
+  const first = await made.world.resolve(letters.send(b.nodeName, 'one'));
+  const second = await made.world.resolve(letters.send(b.nodeName, 'two'));
+  await made.world.resolve(letters.remove(second.id));
+  expect(await made.world.resolve(lifeOf(b).node.letters.remove(first.id))).toEqual([b.nodeName]);
+  await made.world.run(5000);
+  expect(all).toEqual([`${b.nodeName} removed removed by ${b.nodeName}`]);
+  const status = await made.world.resolve(letters.status(first.id));
+  expect(status?.recipients).toMatchObject([{ state: 'removed' }]);
 });
 
 /** A letter expires while its handler is at work, over a change of the broker, and the handler then does this. */
@@ -757,6 +811,42 @@ test('no letter expires earlier, and none later, where the clock of its broker i
   const letters = handled(b);
   await until(made, () => letters.length === 1, 'the one that lasts is handed out');
   expect(letters[0]?.id).toBe(lasting.id);
+});
+
+test('no letter comes earlier, and none later, where the clock of its broker is set while it waits for its time', async () => {
+  const made = await machine(23, 3);
+  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const { clock } = made.broker.platform;
+  const got: [unknown, number][] = [];
+  b.node.letters.handle(({ body, attempt }) => {
+    got.push([`${body} ${attempt}`, made.world.now]);
+    if (attempt < 5) throw new Error('not yet');
+  });
+  // The first letter of a swarm waits for its new store.
+  await made.world.resolve(a.node.letters.send(made.broker.node.name, 'first'));
+  const beganAt = made.world.now;
+  const notBefore = new Date(a.platform.wallNow() + 60_000);
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'waits', { notBefore }));
+  await made.world.run(10_000);
+  clock.jumpWall(day);
+  await made.world.run(20_000);
+  expect(got).toEqual([]);
+  // When that is, the clock of the machine says.
+  const status = await made.world.resolve(a.node.letters.status(id));
+  const left = beganAt + 60_000 - made.world.now;
+  expect(status?.recipients[0]?.due ?? 0).toBeGreaterThan(made.broker.platform.wallNow() + left - 100);
+  expect(status?.recipients[0]?.due ?? 0).toBeLessThan(made.broker.platform.wallNow() + left + 100);
+  clock.jumpWall(-2 * day);
+  await until(made, () => got.length === 1, 'its time comes');
+  expect((got[0]?.[1] ?? 0) - beganAt).toBeGreaterThanOrEqual(59_900);
+  expect((got[0]?.[1] ?? 0) - beganAt).toBeLessThan(60_500);
+  // Attempts after 1, 2, 4 and 8 s, each a fifth more or less.
+  await until(made, () => got.length === 4, 'the next attempts');
+  clock.jumpWall(3 * day);
+  await until(made, () => got.length === 5, 'the last one');
+  const waited = (got[4]?.[1] ?? 0) - (got[3]?.[1] ?? 0);
+  expect(waited).toBeGreaterThan(6300);
+  expect(waited).toBeLessThan(10_500);
 });
 
 test('a clock that was set by a day while the broker was being replaced lets no letter expire early', async () => {

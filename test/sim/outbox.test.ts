@@ -143,6 +143,27 @@ test('a letter of the outbox that is refused later, or expires there, is reporte
   ]);
 });
 
+test('what has ended in the outbox while nobody listened is said once somebody does', async () => {
+  const { made, a, lose, comeBack } = await twoMachines(5);
+  await lose();
+  const { node } = lifeOf(a);
+  const options = { expiresMs: 3000, allowUnknown: true };
+  const { id } = await made.world.resolve(node.letters.send('nobody', 'y', options));
+  await made.world.run(5000);
+  comeBack();
+  await made.world.run(10_000);
+  expect(await made.world.resolve(node.letters.outbox())).toEqual([]);
+  const undelivered: string[] = [];
+  node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail.id));
+  // The listener is called after it was added.
+  expect(undelivered).toEqual([]);
+  await made.world.run(1);
+  expect(undelivered).toEqual([id]);
+  node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail.id));
+  await made.world.run(5000);
+  expect(undelivered).toEqual([id]);
+});
+
 /** What a watch of a letter gives: its id, place and states. */
 function watched({ node }: Life, id: string) {
   const seen: string[] = [];

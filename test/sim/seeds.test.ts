@@ -31,6 +31,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     latencyMs: 60,
     faults: ['vanish', 'oneway', 'restart'],
   },
+  'what an incarnation that was over had heard of reports was noted late, and took the place of the next one':
+    {
+      nodes: 6,
+      degree: 3,
+      seed: 610,
+      minutes: 0.7,
+      latencyMs: 20,
+      workload: 'letters',
+      faults: ['crash', 'leave', 'partition', 'pause', 'cut', 'vanish', 'slow', 'disk', 'jump'],
+    },
   'a pause of 2.6 s and bytes repeated twice, 3 s together, counted as no hindrance': {
     ...brief,
     nodes: 9,

@@ -420,6 +420,24 @@ describe.each([
     await expect(settle(a.letters.status('x'))).rejects.toBeInstanceOf(TypeError);
   });
 
+  test('keeps what was not delivered until somebody listens to that, whatever else is listened to', async () => {
+    const handling = world.b.letters.handle(() => {
+      throw new SkeinError('SKEIN_REFUSED', 'never');
+    });
+    const others: string[] = [];
+    a.events.addEventListener('node:up', ({ type }) => others.push(type));
+    const { id } = await settle(a.letters.send('b', 'to refuse'));
+    const watching = a.letters.watch(id);
+    await settle(
+      (async () => {
+        for await (const { recipients } of watching) if (recipients[0]?.state === 'refused') break;
+      })(),
+    );
+    await settle(handling.close());
+    const [{ detail }] = (await settle(once(a.events, 'letter:undelivered'))) as [CustomEvent];
+    expect(detail).toEqual({ id, recipient: 'b', state: 'refused', reason: 'never' });
+  });
+
   test('begins conversations, speaks and is heard there, invites, watches and leaves', async () => {
     const got: unknown[] = [];
     const { letters } = world.b;

@@ -99,6 +99,7 @@ const commands = fc.oneof(
     verb: fc.constant('put'),
     input: fc.record({
       now: time,
+      time,
       before: fc.option(fc.record({ first: anId, last: anId, count: fc.integer({ min: 1, max: 3 }) })),
       letters: fc.array(letter, { maxLength: 4 }),
     }),
@@ -107,7 +108,6 @@ const commands = fc.oneof(
     verb: fc.constant('next'),
     input: fc.record({
       recipient: someone,
-      now: time,
       time: fc.integer({ min: 1, max: 100 }),
       after: fc.integer({ min: 0, max: 6 }),
       afterDue: fc.record({ due: fc.integer({ min: 0, max: 40 }), n: fc.integer({ min: 0, max: 6 }) }),
@@ -184,7 +184,13 @@ const commands = fc.oneof(
   }),
   fc.record({
     verb: fc.constant('retry'),
-    input: fc.record({ id: anId, now: time, expiresAt: fc.constant(300), trace: fc.constant(['x', 'y']) }),
+    input: fc.record({
+      id: anId,
+      now: time,
+      time,
+      expiresAt: fc.constant(300),
+      trace: fc.constant(['x', 'y']),
+    }),
   }),
   fc.record({
     verb: fc.constant('remove'),
@@ -199,7 +205,7 @@ test('letters on SQLite answer as their model does', () => {
       for (const { verb, input } of list) ask(verb, input);
       log();
       for (const name of names) {
-        const all = { recipient: name, now: 1000, time: 10, after: 0, afterDue: { due: 0, n: 0 } };
+        const all = { recipient: name, time: 10, after: 0, afterDue: { due: 0, n: 0 } };
         ask('next', { ...all, letters: 100, bytes: 10_000 });
       }
       for (const author of names) ask('unheard', { author, limit: 100 });
@@ -215,6 +221,7 @@ test('every operation on a letter notes what it did to whom, and what changes no
   const put = (id: number, recipients: string[], more = {}) =>
     ask('put', {
       now: 1,
+      time: 1,
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body: Uint8Array.of(7), ...more }],
     });
@@ -235,8 +242,8 @@ test('every operation on a letter notes what it did to whom, and what changes no
   settle('c', 1, 'again', 'said again, and not logged');
   settle('c', 1, 'failed', 'broken', 2);
   settle('d', 1, 'refused', 'no');
-  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
-  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: ['p', 'x'] });
+  ask('retry', { id: hex(1), now: 3, time: 3, expiresAt: 1000, trace: ['p', 'x'] });
+  ask('retry', { id: hex(1), now: 3, time: 3, expiresAt: 1000, trace: ['p', 'x'] });
   sweep(ask, 60);
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
   ask('remove', { id: hex(1), now: 70, trace: ['p', 'x'] });
@@ -279,12 +286,38 @@ const drafted = {
   via: 'a',
 };
 
+test('a letter waits by the time of the store, whatever the clock says', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const day = 24 * 3_600_000;
+  const letter = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1), notBefore: 100 };
+  const letters = [{ ...letter, id: hex(1), expiresAt: 1000 }];
+  ask('put', { now: day, time: 40, before: null, letters });
+  const next = (time: number) => {
+    const request = { recipient: 'b', time, after: 0, afterDue: { due: 0, n: 0 }, letters: 9, bytes: 99 };
+    const { due, nextDue } = ask('next', request) as NextLetters;
+    return [due.map(({ n }) => n), nextDue];
+  };
+  expect([next(99), next(100)]).toEqual([
+    [[], 100],
+    [[1], 0],
+  ]);
+  // It went back: nobody waits longer than was said.
+  ask('clockBack', 10);
+  expect(next(69)).toEqual([[], 70]);
+  const items = [{ n: 1, attempt: 1, outcome: 'failed', due: 0, waitMs: 0, reason: '' }];
+  ask('settle', { recipient: 'b', now: 2 * day, time: 70, via: 'x', items });
+  ask('retry', { id: hex(1), now: 2 * day, time: 80, expiresAt: 1000, trace: ['a'] });
+  expect(next(80)).toEqual([[1], 0]);
+  close();
+});
+
 test('a mailbox that is full refuses the whole letter, and one that was settled makes room', () => {
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const body = new Uint8Array(letterLimits.letterBytes);
   const put = (id: number, recipients: string[]) =>
     ask('put', {
       now: 1,
+      time: 1,
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients, body }],
     });
@@ -309,6 +342,7 @@ test('letters whose predecessors are not all there by one put are not stored', (
   const put = (ids: readonly number[], before: [number, number, number] | null) =>
     ask('put', {
       now: 1,
+      time: 1,
       before: before && { first: hex(before[0]), last: hex(before[1]), count: before[2] },
       letters: ids.map((id) => ({ ...rest, id: hex(id) })),
     });
@@ -329,9 +363,9 @@ test('what has expired is not handed out any more, and ends where it is swept, i
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
   const letters = [1, 2, 3].map((n) => ({ ...rest, id: hex(n), expiresAt: 10 * n }));
-  ask('put', { now: 1, before: null, letters });
+  ask('put', { now: 1, time: 1, before: null, letters });
   const next = (at: number) => {
-    const request = { recipient: 'b', now: at, time: at, after: 0, afterDue: { due: 0, n: 0 } };
+    const request = { recipient: 'b', time: at, after: 0, afterDue: { due: 0, n: 0 } };
     const { fresh } = ask('next', { ...request, letters: 9, bytes: 99 }) as NextLetters;
     return fresh.map(({ n }) => n);
   };
@@ -360,7 +394,7 @@ function sweep(ask: (verb: string, input: unknown) => unknown, now: number): voi
 function failing({ ask }: Pick<ReturnType<typeof pair>, 'ask'>, from: number, count: number): void {
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
   const ns = Array.from({ length: count }, (_, i) => from + i);
-  ask('put', { now: 1, before: null, letters: ns.map((n) => ({ ...rest, id: hex(n) })) });
+  ask('put', { now: 1, time: 1, before: null, letters: ns.map((n) => ({ ...rest, id: hex(n) })) });
   const items = ns.map((n) => ({ n, attempt: 1, outcome: 'failed', due: 0, waitMs: 0, reason: 'no' }));
   ask('settle', { recipient: 'b', now: 2, time: 2, via: 'x', items });
 }
@@ -380,7 +414,7 @@ test('what has ended without delivery waits for its author, in order, until it h
   ]);
   ask('heard', { author: 'a', report: 1, dropped: 0 });
   // It waits again: that it has failed is true no more.
-  ask('retry', { id: hex(2), now: 3, expiresAt: 1000, trace: ['a'] });
+  ask('retry', { id: hex(2), now: 3, time: 3, expiresAt: 1000, trace: ['a'] });
   expect(unheard()).toEqual([[3, 3, 'b', 'failed']]);
   sweep(ask, 1001);
   expect(unheard()).toEqual([
@@ -396,10 +430,35 @@ test('what has ended without delivery waits for its author, in order, until it h
   close();
 });
 
+test('of a letter that another node has removed its author hears, where it had not failed; of its own removal it does not', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const put = (id: number, recipients: readonly string[]): void => {
+    const letter = { ...drafted, id: hex(id), author: 'a', recipients, body: new Uint8Array(1) };
+    ask('put', { now: 1, time: 1, before: null, letters: [letter] });
+  };
+  const removed = (id: number, by: string) => ask('remove', { id: hex(id), now: 3, trace: [by, 'x'] });
+  put(1, ['b', 'c', 'd']);
+  put(2, ['b']);
+  const settle = (recipient: string, outcome: string): unknown => {
+    const items = [{ n: 1, attempt: 1, outcome, due: 0, waitMs: 0, reason: '' }];
+    return ask('settle', { recipient, now: 2, time: 2, via: '', items });
+  };
+  settle('c', 'failed');
+  settle('d', 'handled');
+  ask('heard', { author: 'a', report: 1, dropped: 0 });
+  const end = { id: hex(1), author: 'a', recipient: 'b', state: 'removed', reason: 'removed by p' };
+  expect(removed(1, 'p')).toEqual({ recipients: ['b', 'c'], undelivered: [end] });
+  expect(removed(1, 'p')).toEqual({ recipients: [], undelivered: [] });
+  expect(removed(2, 'a')).toEqual({ recipients: ['b'], undelivered: [] });
+  expect(removed(3, 'p')).toEqual({ recipients: [], undelivered: [] });
+  expect(ask('unheard', { author: 'a', limit: 9 })).toEqual({ reports: [{ ...end, report: 2 }], dropped: 0 });
+  close();
+});
+
 test('a letter that was moved to another store is no end that its author hears of', () => {
   const { ask, close } = pair(lettersModel, lettersSqlite);
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
-  ask('put', { now: 1, before: null, letters: [{ ...rest, id: hex(1) }] });
+  ask('put', { now: 1, time: 1, before: null, letters: [{ ...rest, id: hex(1) }] });
   const items = [{ n: 1, attempt: 1, outcome: 'refused', due: 0, waitMs: 0, reason: 'moved' }];
   ask('settle', { recipient: 'b', now: 2, time: 2, via: '', items, isMoved: true });
   expect(ask('unheard', { author: 'a', limit: 9 })).toEqual({ reports: [], dropped: 0 });
@@ -426,6 +485,7 @@ test('numbers are given once, whatever is forgotten', () => {
   const put = (id: number) =>
     ask('put', {
       now: 1,
+      time: 1,
       before: null,
       letters: [{ ...drafted, id: hex(id), author: 'a', recipients: ['b'], body: new Uint8Array(1) }],
     });
@@ -574,6 +634,7 @@ test('what is said again of an attempt that is over changes nothing, unless the 
   const { ask, close } = pair(lettersModel, lettersSqlite);
   ask('put', {
     now: 1,
+    time: 1,
     before: null,
     letters: [1, 2].map((id) => ({
       ...drafted,
@@ -602,7 +663,7 @@ test('what is said again of an attempt that is over changes nothing, unless the 
   settle(2, 1, 'handled');
   expect(standing(2)).toEqual(['delivered', 2, undefined]);
   expect(settle(1, 2, 'failed')).toMatchObject([{ state: 'failed' }]);
-  ask('retry', { id: hex(1), now: 3, expiresAt: 1000, trace: [] });
+  ask('retry', { id: hex(1), now: 3, time: 3, expiresAt: 1000, trace: [] });
   expect(settle(1, 2, 'failed')).toEqual([]);
   expect(standing(1)).toEqual(['stored', 0, 3]);
   close();

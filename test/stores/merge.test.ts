@@ -62,7 +62,7 @@ const merge = (from: string, path: string) => mergeStore(from, path, { library, 
 
 function mailbox(path: string, recipient: string, at = now): { id: number; body: number[] }[] {
   const from = { after: 0, afterDue: { due: 0, n: 0 } };
-  const request = { recipient, now: at, time: 0, ...from, letters: 256, bytes: 2 ** 20 };
+  const request = { recipient, time: at, ...from, letters: 256, bytes: 2 ** 20 };
   const { due, fresh } = withStore(path, (ask) => ask('next', request)) as NextLetters;
   return [...due, ...fresh].map(({ id, body }) => ({ id: Number.parseInt(id, 16), body: [...body] }));
 }
@@ -79,11 +79,12 @@ const settled = (recipient: string, n: number, outcome: string) => ({
 
 test('letters that wait are moved under their ids and in their order, after those that wait there already', () => {
   const [from, path] = [newFile(), newFile()];
-  withStore(path, (ask) => ask('put', { now, before: null, letters: [letter(99)] }));
+  withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letter(99)] }));
   const into = checkStore(path).facts?.id;
   withStore(from, (ask) => {
     ask('put', {
       now,
+      time: now,
       before: null,
       letters: [
         letter(1, { recipients: ['b', 'c', 'd'] }),
@@ -119,23 +120,29 @@ test('letters that wait are moved under their ids and in their order, after thos
 test('one that was interrupted is done again, and no letter is there twice', () => {
   const [from, path] = [newFile(), newFile()];
   const letters = [letter(1), letter(2)];
-  withStore(from, (ask) => ask('put', { now, before: null, letters }));
+  withStore(from, (ask) => ask('put', { now, time: now, before: null, letters }));
   // It had come so far.
-  withStore(path, (ask) => ask('put', { now, before: null, letters: [letters[0]] }));
+  withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letters[0]] }));
   expect(merge(from, path)).toEqual({ moved: { letters: 2 }, left: [] });
   expect(idsIn(path, 'b')).toEqual([1, 2]);
   expect(idsIn(from, 'b')).toEqual([]);
 });
 
-test('what expires has as long to wait as before, whatever the two clocks were set by', () => {
+test('what waits or expires has as long to wait as before, whatever the two clocks were set by', () => {
   const [from, path] = [newFile(), newFile()];
   const clock = (correctionMs: number) => ({ correctionMs, wallNow: now, boot: '', elapsedMs: 0 });
   withStore(from, (ask) => {
     ask('keepClock', clock(-day), 'swarm');
-    ask('put', { now, before: null, letters: [letter(1, { expiresAt: now - day + 1000 })] });
+    const letters = [
+      letter(1, { expiresAt: now - day + 1000 }),
+      letter(2, { notBefore: now - day + 500, expiresAt: now }),
+    ];
+    ask('put', { now, time: now - day, before: null, letters });
   });
   withStore(path, (ask) => ask('keepClock', clock(2 * day), 'swarm'));
   merge(from, path);
+  expect(idsIn(path, 'b', now + 2 * day + 499)).toEqual([1]);
+  expect(idsIn(path, 'b', now + 2 * day + 500)).toEqual([2, 1]);
   const sweep = (time: number) =>
     withStore(path, (ask) => {
       const copies = ask('expiring', { time, after: { expiresAt: 0, n: 0, recipient: '' }, limit: 10 });
@@ -147,8 +154,10 @@ test('what expires has as long to wait as before, whatever the two clocks were s
 
 test('a letter whose key was used for another one stays where it is, and is named', () => {
   const [from, path] = [newFile(), newFile()];
-  withStore(from, (ask) => ask('put', { now, before: null, letters: [letter(1, { key: 'k' }), letter(2)] }));
-  withStore(path, (ask) => ask('put', { now, before: null, letters: [letter(3, { key: 'k' })] }));
+  withStore(from, (ask) =>
+    ask('put', { now, time: now, before: null, letters: [letter(1, { key: 'k' }), letter(2)] }),
+  );
+  withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letter(3, { key: 'k' })] }));
   expect(merge(from, path)).toEqual({
     moved: { letters: 1 },
     left: [`letter ${letter(1).id} of a: its idempotency key was used for another one, ${letter(3).id}`],
@@ -160,7 +169,7 @@ test('more than one step of letters keeps their order', () => {
   const [from, path] = [newFile(), newFile()];
   withStore(path, () => undefined);
   const many = Array.from({ length: 1100 }, (_, i) => letter(i + 1));
-  withStore(from, (ask) => ask('put', { now, before: null, letters: many }));
+  withStore(from, (ask) => ask('put', { now, time: now, before: null, letters: many }));
   expect(merge(from, path).moved).toEqual({ letters: 1100 });
   const listed = withStore(path, (ask) => ask('list', { after: 0, limit: 2000 })) as LetterStatus[];
   expect(listed.map(({ id }) => id)).toEqual(many.map(({ id }) => id));
@@ -169,7 +178,7 @@ test('more than one step of letters keeps their order', () => {
 test.each(['from', 'path'] as const)('a store that is in use is left alone: %s', (which) => {
   const stores = { from: newFile(), path: newFile() };
   for (const each of Object.values(stores))
-    withStore(each, (ask) => ask('put', { now, before: null, letters: [letter(1)] }));
+    withStore(each, (ask) => ask('put', { now, time: now, before: null, letters: [letter(1)] }));
   const engine = new SqliteEngine({ library, path: stores[which], parts });
   engine.carryOut([
     { feature: 'letters', operation: { verb: 'list', input: { after: 0, limit: 1 } as never } },
@@ -184,7 +193,7 @@ test.each(['from', 'path'] as const)('a store that is in use is left alone: %s',
 test('a store that is not there, is the same one, or must not take anything, is refused, and nothing is moved', () => {
   const [from, path] = [newFile(), newFile()];
   for (const each of [from, path])
-    withStore(each, (ask) => ask('put', { now, before: null, letters: [letter(1)] }));
+    withStore(each, (ask) => ask('put', { now, time: now, before: null, letters: [letter(1)] }));
   expect(problemOf(() => merge(from, from))).toMatchObject({ code: 'SKEIN_INVALID' });
   expect(problemOf(() => merge(join(base, 'none'), path)).message).toContain('there is no store at');
   const check = (into: string) => {
@@ -209,8 +218,8 @@ test('whatever waits in both: afterwards all of it waits in one, once, each auth
       const made = theirs.map(({ author, recipients }, i) => letter(i + 1, { author, recipients }));
       const own = ours.map(({ author, recipients }, i) => letter(i + 100, { author, recipients }));
       const both = made.filter((_, i) => theirs[i]?.isInBoth);
-      withStore(from, (ask) => ask('put', { now, before: null, letters: made }));
-      withStore(path, (ask) => ask('put', { now, before: null, letters: [...own, ...both] }));
+      withStore(from, (ask) => ask('put', { now, time: now, before: null, letters: made }));
+      withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [...own, ...both] }));
       expect(merge(from, path)).toEqual({ moved: { letters: made.length }, left: [] });
       const order = [...own, ...both, ...made.filter((each) => !both.includes(each))];
       for (const name of ['x', 'y']) {

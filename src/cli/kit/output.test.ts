@@ -5,7 +5,7 @@ import { changeOf } from '../commands/node.ts';
 import { formatExplanation } from '../commands/why.ts';
 import { stderrLogger } from '../logger.ts';
 import { ExitError, exitCodeOf, lineOf, UsageError } from './exit.ts';
-import { fittedTable, list, printable, table } from './output.ts';
+import { fittedTable, lineFitted, list, printable, table } from './output.ts';
 
 test('a table is as wide as its widest cell and has no trailing blanks', () => {
   const text = table(
@@ -26,6 +26,15 @@ test('a table that has to fit cuts the widest of the columns that may be cut, an
   expect(line).toBe(`${'1'.repeat(20)}  ${'x'.repeat(50)}\u2026  short`);
   expect(fittedTable(['ID', 'A'], [['1', 'x']], ['A'])).toBe('ID  A\n1   x');
   expect(fittedTable(['ID', 'LONG'], [[long, 'letters']], ['LONG'])).toContain(`${long}  let\u2026`);
+});
+
+test('a line is cut at the width of a terminal, and is whole for a pipe or a file', () => {
+  const line = 'x'.repeat(120);
+  expect(lineFitted(line, { isTTY: true, columns: 100 })).toBe(`${'x'.repeat(99)}\u2026`);
+  expect(lineFitted(line, { isTTY: true, columns: 120 })).toBe(line);
+  expect(lineFitted(line, { isTTY: true, columns: 0 })).toBe(`${'x'.repeat(79)}\u2026`);
+  expect(lineFitted(line, { columns: 100 })).toBe(line);
+  expect(lineFitted(line, { isTTY: false })).toBe(line);
 });
 
 test('pairs are aligned', () => {

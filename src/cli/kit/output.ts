@@ -86,6 +86,15 @@ function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}\u2026`;
 }
 
+/** Cut at the width of a terminal; whole for a pipe or a file, whose reader may want all of it. */
+export function lineFitted(
+  text: string,
+  { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number } = process.stdout,
+): string {
+  // A terminal that does not know its width says 0.
+  return isTTY === true ? cut(text, columns || columnsMax) : text;
+}
+
 /** `name  value` lines. */
 export function list(pairs: readonly (readonly [string, string])[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));

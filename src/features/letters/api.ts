@@ -79,7 +79,10 @@ export interface LettersApi {
   body(id: string): Promise<{ readonly body: unknown } | undefined>;
   /** Delivers a letter that has failed once more. Resolves with the recipients for whom it had. */
   retry(id: string): Promise<readonly string[]>;
-  /** Takes a letter away from all who have not settled it. Resolves with these recipients. */
+  /**
+   * Takes a letter away from all who have not settled it. Resolves with these recipients. Where this node is not its author,
+   * that one has `letter:undelivered`.
+   */
   remove(id: string): Promise<readonly string[]>;
 }
 
@@ -122,8 +125,9 @@ export type SayOptions = Omit<LetterOptions, 'type' | 'allowUnknown'>;
 /** What letters add to `node.events`. */
 export interface LettersNodeEvents {
   /**
-   * A letter of this node has ended for a recipient, and was not handled. What ended while this node was off is reported
-   * once it uses letters again: add the listener first. Of one end each run of the node is notified at most once.
+   * A letter of this node has ended for a recipient, and was not handled. What ended while nobody listened, since this node
+   * was off or no program was attached to it, is reported once somebody does. Each end is reported to the listeners of one
+   * moment: to those of the node, and to attached programs that listen to this event.
    */
   'letter:undelivered': UndeliveredLetter;
 }
@@ -134,9 +138,12 @@ export interface UndeliveredLetter {
   readonly id: string;
   /** Who it was for; `*`: all, of a letter to everybody that the swarm never took. */
   readonly recipient: string;
-  /** `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler. */
+  /**
+   * `failed`: its handler threw at the last attempt; `expired`; `refused`: by its handler; `removed`: by another node, or
+   * its program.
+   */
   readonly state: RecipientState;
-  /** What the recipient said last; empty where it said nothing. */
+  /** What the recipient said last, empty where it said nothing; of `removed`, by which node. */
   readonly reason: string;
 }
 

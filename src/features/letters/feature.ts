@@ -10,6 +10,7 @@ export const letters = feature<LettersFeatureShape>()({
   name: lettersFeature,
   needs: ['swarm', 'conversations'],
   nodeEvents: ['letter:undelivered'],
+  awaitedEvents: ['letter:undelivered'],
   behavior: ({ needed }) => new Letters(needed<SwarmCore>('swarm')),
   facade: lettersFacade,
   operations: () => import('./remote.ts').then(({ operations }) => operations),

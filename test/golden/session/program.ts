@@ -50,7 +50,7 @@ export type Action =
   | { readonly do: 'pair'; readonly to: string }
   /** Who was ever in the swarm. */
   | { readonly do: 'ask-swarm' }
-  | { readonly do: 'handle-letters' }
+  | { readonly do: 'handle-letters' | 'listen-letters' }
   | { readonly do: 'deny' | 'allow'; readonly whom: string }
   | { readonly do: 'stop' };
 
@@ -253,6 +253,8 @@ function commandOf(action: Action): { feature: string; verb: string; input: unkn
       return { feature: 'swarm', verb: 'deny', input: { name: action.whom } };
     case 'allow':
       return { feature: 'swarm', verb: 'allow', input: action.whom };
+    case 'listen-letters':
+      return { feature: 'letters', verb: 'listen', input: undefined };
     case 'handle-letters':
       return {
         feature: 'letters',

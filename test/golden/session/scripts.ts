@@ -117,6 +117,7 @@ const swarm: Script = {
     { at: 1000, node: 'near', do: 'start' },
     { at: 3000, node: 'far', do: 'start' },
     { at: 6000, node: 'far', do: 'ask-swarm' },
+    { at: 6050, node: 'far', do: 'listen-letters' },
     { at: 6100, node: 'far', do: 'handle-letters' },
     { at: 8000, node: 'near', do: 'stop' },
   ],

@@ -29,7 +29,7 @@ function storeWith(sql = ''): string {
     ...{ sentAt: 1, notBefore: 0, expiresAt: 4e12, encoding: 0, body },
   };
   const engine = new SqliteEngine({ library, path, parts });
-  const operation = { verb: 'put', input: { now: 1, before: null, letters: [letter] } as never };
+  const operation = { verb: 'put', input: { now: 1, time: 1, before: null, letters: [letter] } as never };
   expect(engine.carryOut([{ feature: 'letters', operation }])).toMatchObject([{ ok: true }]);
   engine.close();
   const database = library.open(path);

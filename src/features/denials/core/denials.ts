@@ -42,15 +42,16 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   readonly name = denialsFeature;
   readonly lifecycle: LifecycleCalls<DenialsShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls<DenialsShape> = {
-    nextDeadline: () => this.publishAt,
+    nextDeadline: () => Math.min(this.publishAt, this.turnedAway?.until ?? never),
     deadline: (_agent, now) => {
       if (now >= this.publishAt) this.publish();
+      if (now >= (this.turnedAway?.until ?? never)) this.letIn();
     },
     flush: () => this.flush(),
   };
   readonly links: LinkCalls<DenialsShape> = {
-    incomingUp: () => new Exchange(() => this.entries()),
-    outgoingUp: () => new Exchange(() => this.entries()),
+    incomingUp: () => this.linked(),
+    outgoingUp: () => this.linked(),
     handlerEvent: (_agent, _neighbor, { denials }) => this.learn(denials),
   };
   readonly mesh: MeshCalls<DenialsShape> = { event: (_agent, event) => this.event(event) };
@@ -63,6 +64,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private readonly list = new DenialList();
   private agent!: BehaviorAgent<DenialsShape>;
   private readonly followers: ((changed: readonly Denial[]) => void)[] = [];
+  private readonly ownFollowers: ((why: Failure | undefined) => void)[] = [];
+  /** By a member, while this node had no link: the list of this node may not know of it. */
+  private turnedAway: { readonly why: Failure; readonly until: number } | undefined;
   /** What neighbors have not been sent yet, by key. */
   private unsent: Denial[] = [];
   /** Incarnations that have proven an identity that is denied, under whatever name. */
@@ -75,6 +79,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private notTaken = 0;
   private warnedAt = Number.NEGATIVE_INFINITY;
   private wasDenied = false;
+  private isOwnToReport = false;
+  /** What followers know. */
+  private ownWhy: string | undefined;
 
   constructor(identity: IdentityCore, file: DenialFile | undefined) {
     this.identity = identity;
@@ -132,6 +139,10 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     this.followers.push(follower);
   }
 
+  onOwn(follower: (why: Failure | undefined) => void): void {
+    this.ownFollowers.push(follower);
+  }
+
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────
 
   private change(name: string, identity: string, isDenied: boolean): Denial {
@@ -161,6 +172,7 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private flush(): void {
     if (this.agent.now >= this.publishAt) this.publish();
     this.apply();
+    if (this.isOwnToReport) this.reportOwn();
   }
 
   /** Also to those that it shuts out: they learn why. */
@@ -189,8 +201,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     const { agent, incarnations, isChanged } = this;
     this.isChanged = false;
     const count = incarnations.size;
+    const isOwnProven = this.toCheck.has(agent.self.id);
     this.checkProven(isChanged);
-    if (!isChanged && incarnations.size === count) return;
+    if (!isChanged && incarnations.size === count) return isOwnProven ? this.checkOwn() : undefined;
     for (const [instance, identity] of incarnations)
       if (this.list.ofIdentity(identity) === undefined) incarnations.delete(instance);
     agent.shutOut(this.list.isEmpty ? undefined : (node, instance) => this.whyShutOut(node, instance));
@@ -232,6 +245,42 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     if (own !== undefined) this.warn(failure('SKEIN_DENIED', ownDenialText(own)));
     else if (this.wasDenied) this.agent.log('info', allowsAgain);
     this.wasDenied = own !== undefined;
+    this.reportOwnLater();
+  }
+
+  /** Not at once: at the start its followers have not started yet. */
+  private reportOwnLater(): void {
+    this.isOwnToReport = true;
+    this.agent.flushLater();
+  }
+
+  private reportOwn(): void {
+    this.isOwnToReport = false;
+    const own = this.ownDenial();
+    const why = own === undefined ? this.turnedAway?.why : failure('SKEIN_DENIED', ownDenialText(own));
+    if (why?.message === this.ownWhy) return;
+    this.ownWhy = why?.message;
+    for (const follower of this.ownFollowers) follower(why);
+  }
+
+  /** The word of one member that turns this node away counts only where no other one has let it in. */
+  private wasTurnedAway(why: Failure): void {
+    const { now, neighbors } = this.agent;
+    if (neighbors.size > 0) return;
+    // The first one: they may name it differently.
+    const first = this.turnedAway?.why ?? why;
+    this.turnedAway = { why: first, until: now + denialLimits.denialTurnedAwayMs };
+    this.reportOwnLater();
+  }
+
+  private letIn(): void {
+    this.turnedAway = undefined;
+    this.reportOwnLater();
+  }
+
+  private linked(): Exchange {
+    if (this.turnedAway !== undefined) this.letIn();
+    return new Exchange(() => this.entries());
   }
 
   /** Every neighbor that it had refuses it, at each attempt. */
@@ -254,8 +303,11 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   }
 
   private event(event: KernelEvent): void {
-    if (event.type === 'refused' && event.failure.code === 'SKEIN_DENIED')
-      this.warn(failure('SKEIN_DENIED', `${event.address} has refused this node: ${event.failure.message}`));
+    if (event.type !== 'refused' || event.failure.code !== 'SKEIN_DENIED') return;
+    const text = `${event.address} has refused this node: ${event.failure.message}`;
+    const why = failure('SKEIN_DENIED', text);
+    this.warn(why);
+    this.wasTurnedAway(why);
   }
 
   private explain(node: string | undefined): Finding[] {

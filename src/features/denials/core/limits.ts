@@ -15,4 +15,9 @@ export const denialLimits = {
   denialListsPerSecond: 2,
   /** A node that is denied repeats it to its program at most this often. */
   denialWarnedMs: 60_000,
+  /**
+   * A node without a link that was turned away as denied takes itself for denied this long, where its own list does not
+   * say so: longer than it waits between two dials.
+   */
+  denialTurnedAwayMs: 120_000,
 } as const;

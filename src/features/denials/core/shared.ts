@@ -28,4 +28,9 @@ export interface DenialsCore {
   learn(denials: readonly Denial[]): void;
   /** Called in the turn in which some have changed at this member, by itself or by others. */
   onChanged(follower: (changed: readonly Denial[]) => void): void;
+  /**
+   * Called in the turn in which this node finds that it is denied itself, by the list or by members that turn it away,
+   * and once it is not any more. @param why Undefined: it is not.
+   */
+  onOwn(follower: (why: Failure | undefined) => void): void;
 }

@@ -4,7 +4,7 @@
  * Who calls it: the formation, with what is announced, what dials come to and what became of binding. A node that
  * knows of no broker waits a moment at random, asks every listed address whether somebody is there, and binds the
  * first of its own machine's where nobody is. Invariant: it never holds an address while it follows somebody; of
- * two brokers that see each other the one of the lower epoch lets go.
+ * two brokers that see each other the one of the lower epoch lets go; one that stands aside binds nothing.
  */
 import type { BehaviorAgent, LinkId, Neighbor, OutgoingError } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
@@ -48,6 +48,8 @@ export class Election {
   readonly counts = { bound: 0, steppedDown: 0 };
   /** `host:port`, in the order in which they are preferred. None: it has not begun. */
   addresses: readonly string[] = [];
+  /** It may follow a broker, and is none. */
+  isAside = false;
   private isForNodes = false;
   private readonly ports: ElectionPorts;
   private readonly claims = new Map<NodeId, Held>();
@@ -90,6 +92,19 @@ export class Election {
     if (this.standing.role === 'broker')
       agent.door({ type: 'release', address: this.standing.claim.address });
     if (this.standing.role === 'guest') agent.door({ type: 'dismiss', peer: this.standing.peer });
+  }
+
+  standAside(agent: BehaviorAgent, isAside: boolean): void {
+    if (isAside === this.isAside) return;
+    this.isAside = isAside;
+    // A broker that is found is given the time to announce itself.
+    this.rounds = 0;
+    const { standing } = this;
+    if (isAside && standing.role === 'broker') this.letGo(agent, standing.claim, 'this node is denied');
+    if (!this.isStarted || standing.role === 'member' || standing.role === 'guest') return;
+    // What is being bound is released once it is bound.
+    this.seek(agent, agent.random.next() * formationLimits.bindJitterMs);
+    agent.flushLater();
   }
 
   nextDeadline(): number {
@@ -149,13 +164,16 @@ export class Election {
 
   private stepDown(agent: BehaviorAgent, best: Held): void {
     if (this.standing.role !== 'broker') return;
-    const { address, epoch } = this.standing.claim;
-    this.counts.steppedDown++;
-    agent.log('info', `a broker of a higher epoch is there: ${address} is let go`, { epoch });
-    agent.door({ type: 'release', address });
-    agent.announce(undefined);
+    this.letGo(agent, this.standing.claim, 'a broker of a higher epoch is there');
     this.settle();
     this.stand(agent, { role: 'member', claim: best });
+  }
+
+  private letGo(agent: BehaviorAgent, { address, epoch }: Held, why: string): void {
+    this.counts.steppedDown++;
+    agent.log('info', `${why}: ${address} is let go`, { epoch });
+    agent.door({ type: 'release', address });
+    agent.announce(undefined);
   }
 
   private settle(): void {
@@ -239,7 +257,7 @@ export class Election {
   // ── binding ───────────────────────────────────────────────────────────────────────────────────────
 
   private bind(agent: BehaviorAgent, [address, ...rest]: readonly string[]): void {
-    if (address === undefined) return this.again(agent);
+    if (address === undefined || this.isAside) return this.again(agent);
     this.phase = { name: 'binding', address, rest };
     agent.door({ type: 'bind', address });
   }

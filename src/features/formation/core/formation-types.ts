@@ -53,4 +53,6 @@ export interface FormationStatus extends Record<string, unknown> {
   readonly broker: BrokerView | undefined;
   /** In the directory, itself included; only the broker knows. */
   readonly members?: number;
+  /** It is denied, and becomes no broker meanwhile. */
+  readonly aside?: boolean;
 }

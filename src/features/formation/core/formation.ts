@@ -132,6 +132,10 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
     if (addresses.length === 0 && whenWanted.length > 0) this.election.start(this.agent, whenWanted, true);
   }
 
+  standAside(isAside: boolean): void {
+    this.election.standAside(this.agent, isAside);
+  }
+
   onBrokerChanged(follower: (agent: BehaviorAgent) => void): void {
     this.followers.push(follower);
   }
@@ -423,6 +427,8 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
   private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     const { standing, outlook } = this.election;
     if (!this.election.isStarted || node !== undefined || standing.role !== 'seeking') return [];
+    if (this.election.isAside)
+      return [{ code: 'formation-aside', text: 'this node is denied, and becomes no broker meanwhile' }];
     const each = [...outlook].map(([address, what]) => `${address}: ${outlookTexts[what]}`);
     const text = `the formation has no broker that ${agent.self.name} can reach (${each.join('; ')})`;
     return [{ code: 'formation-no-broker', text }];
@@ -438,6 +444,7 @@ export class Formation implements Behavior<FormationShape>, FormationCore {
       addresses,
       broker: this.brokerView(),
       ...members,
+      ...(this.election.isAside ? { aside: true } : {}),
       ...counts,
       malformed,
       forged,

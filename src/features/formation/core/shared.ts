@@ -22,6 +22,8 @@ export interface FormationCore {
   readonly isBroker: boolean;
   /** Joins the formation that this node may join, where it is in none yet. */
   want(): void;
+  /** While it stands aside this node is no broker and becomes none: it lets the address go, and looks for a broker. */
+  standAside(isAside: boolean): void;
   /** Another broker than before, or none. */
   onBrokerChanged(follower: (agent: Pick<BehaviorAgent, 'now'>) => void): void;
 }

@@ -13,11 +13,13 @@ import { Handling } from './handling.ts';
 import { Inquiries } from './inquiries.ts';
 import { OutgoingLetters } from './outgoing-letters.ts';
 import { OwnChanges } from './own-changes.ts';
+import { UndeliveredLetters, undeliveredEvent } from './undelivered-letters.ts';
 
 export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Facade<LettersFeatureShape> {
   const outgoing = new OutgoingLetters(node);
   const handling = new Handling(node);
   const ownChanges = new OwnChanges();
+  const undelivered = new UndeliveredLetters(node);
   const streams = new WatchedStreams({
     swarm: ownChanges.joined(node.needed<SwarmFeatureShape>('swarm')),
     after: (milliseconds, callback) => node.after(milliseconds, callback),
@@ -66,13 +68,18 @@ export function lettersFacade(node: NodePorts<LettersFeatureShape, Letters>): Fa
       else if (event.type === 'letters') handling.received(event);
       else if (event.type === 'confirmed') handling.confirmed();
       else if (event.type === 'sent-on') for (const id of event.ids) ownChanges.touched(letterTopic(id));
-      else
-        for (const { id, recipient, state, reason } of event.letters) {
-          ownChanges.touched(letterTopic(id));
-          node.emit('letter:undelivered', { id, recipient, state, reason });
-        }
+      else {
+        for (const { id } of event.letters) ownChanges.touched(letterTopic(id));
+        undelivered.ended(event.letters);
+      }
     },
-    resumed: () => handling.resume(),
+    listening(type) {
+      if (type === undeliveredEvent) undelivered.listening();
+    },
+    resumed() {
+      handling.resume();
+      undelivered.listening();
+    },
     drain: (idle) => handling.drain(idle),
     end(error) {
       streams.end(error);

@@ -21,7 +21,6 @@ function rig() {
   const handed: string[] = [];
   const asked: NextRequest[] = [];
   const desks = new Desks({
-    wallNow: () => 100,
     time: () => 100,
     next: (request, loaded) => {
       asked.push(request);

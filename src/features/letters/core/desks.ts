@@ -12,9 +12,7 @@ import { letterLimits } from './limits.ts';
 import { isSelected, type Selection } from './selection.ts';
 
 export interface DesksPorts {
-  /** Unix milliseconds. */
-  wallNow(): number;
-  /** The same, by which letters expire. */
+  /** Unix milliseconds, by which letters wait and expire. */
   time(): number;
   next(request: NextRequest, loaded: (letters: NextLetters) => void): void;
   /** @param arrived Called once they are at the recipient. */
@@ -192,7 +190,7 @@ export class Desks {
     }
   }
 
-  /** When the next letter's time comes, in Unix milliseconds. */
+  /** When the next letter's time comes. */
   nextDue(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const { nextDue, isReading } of this.byNode.values())
@@ -201,8 +199,8 @@ export class Desks {
   }
 
   lookAtDue(): void {
-    const wallNow = this.ports.wallNow();
-    for (const desk of this.byNode.values()) if (desk.nextDue > 0 && desk.nextDue <= wallNow) this.look(desk);
+    const time = this.ports.time();
+    for (const desk of this.byNode.values()) if (desk.nextDue > 0 && desk.nextDue <= time) this.look(desk);
   }
 
   private look(desk: Desk): void {
@@ -210,8 +208,8 @@ export class Desks {
       desk.lookAgain = true;
       return;
     }
-    const wallNow = this.ports.wallNow();
-    const hasDue = desk.nextDue > 0 && desk.nextDue <= wallNow;
+    const time = this.ports.time();
+    const hasDue = desk.nextDue > 0 && desk.nextDue <= time;
     const { letters, bytes } = desk.room;
     const isFull = letters <= 0 || (bytes <= 0 && desk.inHand.size > 0);
     if (isFull || (desk.isDry && !hasDue)) return;
@@ -219,8 +217,7 @@ export class Desks {
     desk.lookAgain = false;
     const request: NextRequest = {
       recipient: desk.recipient,
-      now: wallNow,
-      time: this.ports.time(),
+      time,
       after: desk.after,
       afterDue: desk.afterDue,
       letters: Math.min(letters, letterLimits.lettersPerReadMax),

@@ -3,7 +3,10 @@ import type { Sender } from '../../../kernel/lines/lines.ts';
 import type { Questioner } from '../../swarm/core/shared.ts';
 import type { LetterMessage } from './wire.ts';
 
-export type FromMember = Extract<LetterMessage, { type: 'put' | 'open' | 'close' | 'settle' | 'collect' }>;
+export type FromMember = Extract<
+  LetterMessage,
+  { type: 'put' | 'open' | 'close' | 'settle' | 'collect' | 'heard' }
+>;
 
 export type Member = Questioner & Sender;
 

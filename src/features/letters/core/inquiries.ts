@@ -8,11 +8,13 @@ import { failure } from '../../../kernel/errors.ts';
 import type { Answer, SwarmCore } from '../../swarm/core/shared.ts';
 import {
   type AskStore,
+  type LetterStatus,
   type LettersShape,
   type ListRequest,
   letterIdPattern,
   type RecipientState,
   recipientStates,
+  type Undelivered,
 } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { letterTopic } from './topics.ts';
@@ -25,8 +27,10 @@ export interface InquiriesPorts {
   /** The broker: this node. */
   readonly name: string;
   readonly ask: AskStore;
+  /** The authors of these hear of it. */
+  report(letters: readonly Undelivered[]): void;
   /** These recipients have a letter whose time has come. */
-  isDue(recipients: readonly string[], now: number): void;
+  isDue(recipients: readonly string[], time: number): void;
 }
 
 export function answerInquiries(ports: InquiriesPorts): void {
@@ -37,6 +41,14 @@ export function answerInquiries(ports: InquiriesPorts): void {
       swarm.operationFailed(completion.failure);
       reply.fail(completion.failure);
     };
+  };
+  /** A letter waits by the time of the store; people read the clock. */
+  const byClock = (status: LetterStatus): LetterStatus => {
+    const aheadMs = Math.floor(ports.wallNow()) - swarm.time;
+    const recipients = status.recipients.map(({ due, ...rest }) =>
+      due === undefined ? rest : { ...rest, due: due + aheadMs },
+    );
+    return { ...status, recipients };
   };
   const withId = (verb: string, act: (id: string, reply: Answer, trace: readonly string[]) => void): void =>
     swarm.answerBy(verb, (from, input, reply) => {
@@ -62,7 +74,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.ask(
       'status',
       id,
-      answer(reply, (status) => status),
+      answer<LetterStatus | null>(reply, (status) => (status === null ? null : byClock(status))),
     ),
   );
   withId('letters.body', (id, reply) =>
@@ -76,11 +88,12 @@ export function answerInquiries(ports: InquiriesPorts): void {
   );
   withId('letters.retry', (id, reply, trace) => {
     const now = Math.floor(ports.wallNow());
+    const { time } = swarm;
     ports.ask(
       'retry',
-      { id, now, expiresAt: swarm.time + letterLimits.letterExpiresMs, trace },
+      { id, now, time, expiresAt: time + letterLimits.letterExpiresMs, trace },
       answer<readonly string[]>(reply, (recipients) => {
-        ports.isDue(recipients, now);
+        ports.isDue(recipients, time);
         swarm.touched(letterTopic(id));
         return { recipients };
       }),
@@ -90,7 +103,8 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.ask(
       'remove',
       { id, now: Math.floor(ports.wallNow()), trace },
-      answer<readonly string[]>(reply, (recipients) => {
+      answer<ReturnType<StoreVerbs['remove']>>(reply, ({ recipients, undelivered }) => {
+        ports.report(undelivered);
         swarm.touched(letterTopic(id));
         return { recipients };
       }),
@@ -100,7 +114,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.ask(
       'list',
       listRequest(input),
-      answer(reply, (letters) => letters),
+      answer<readonly LetterStatus[]>(reply, (letters) => letters.map(byClock)),
     ),
   );
 }

@@ -111,8 +111,9 @@ export class Intake {
     if (!this.ports.isCurrent(from)) return this.putEnded(line, errand);
     if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(line, errand);
     const { swarm, agent } = this.ports;
-    const terms = { now: this.ports.wallNow(), time: swarm.time, via: agent.self.name };
-    const { now } = terms;
+    const now = this.ports.wallNow();
+    const { time } = swarm;
+    const terms = { time, via: agent.self.name };
     const outcomes: (Stored | undefined)[] = [];
     const stored: StoredLetter[] = [];
     for (const letter of message.letters) {
@@ -137,7 +138,7 @@ export class Intake {
       for (const recipient of all) this.ports.mail(recipient);
     };
     if (stored.length === 0) return conclude([]);
-    this.ports.ask('put', { now, before: line.given(stored), letters: stored }, (completion) => {
+    this.ports.ask('put', { now, time, before: line.given(stored), letters: stored }, (completion) => {
       if (completion.ok) {
         const results = completion.value as readonly PutOutcome[] | null;
         if (results !== null) return conclude(results);

@@ -105,6 +105,18 @@ export interface Undelivered {
   readonly reason: string;
 }
 
+/** A report of one store. */
+export interface ReportPlace {
+  readonly store: number;
+  readonly report: number;
+}
+
+/** Of a letter of this node. */
+export interface OwnUndelivered extends Undelivered {
+  /** The store keeps it until the program has heard of it. Undefined: it is known here alone. */
+  readonly place?: ReportPlace;
+}
+
 /** An end that the store keeps until its author has heard of it. */
 export interface LetterReport extends Undelivered {
   /** Rises with each one of a store: an author hears of them in this order, and once. */
@@ -188,9 +200,7 @@ export interface Before {
 
 export interface NextRequest {
   readonly recipient: string;
-  /** Unix milliseconds. */
-  readonly now: number;
-  /** What has expired by then is not handed out. */
+  /** Unix milliseconds: what waits until then is handed out, and what has expired by then is not. */
   readonly time: number;
   /** Of letters that wait for no time: the last one that was read. */
   readonly after: number;
@@ -248,7 +258,7 @@ export type LettersEvent =
     }
   /** These are in the outbox no more. */
   | { readonly type: 'sent-on'; readonly ids: readonly string[] }
-  | { readonly type: 'undelivered'; readonly letters: readonly Undelivered[] }
+  | { readonly type: 'undelivered'; readonly letters: readonly OwnUndelivered[] }
   /** All that the program has said of letters is in the store. */
   | { readonly type: 'confirmed' };
 
@@ -264,12 +274,16 @@ export interface LettersShape extends Shape {
   readonly commands: {
     open(window: Window): void;
     ask(question: { readonly verb: string; readonly input: unknown }): string;
+    /** The program listens to what becomes of this node's letters, and did not before. */
+    listen(): void;
   };
   readonly event: LettersEvent;
   readonly store: {
     /** Null: what was to be there before them is not, and nothing was done. */
     put(input: {
       readonly now: number;
+      /** Unix milliseconds of the time by which letters wait and expire. */
+      readonly time: number;
       readonly before: Before | null;
       readonly letters: readonly StoredLetter[];
     }): readonly PutOutcome[] | null;
@@ -312,21 +326,23 @@ export interface LettersShape extends Shape {
     /** An author has heard of all reports up to this one, and that this number was dropped. */
     heard(input: { readonly author: string; readonly report: number; readonly dropped: number }): void;
     /** The clock was set back, or this broker's is behind that of the one before: nobody waits longer than was said. */
-    clockBack(now: number): void;
+    clockBack(time: number): void;
     status(id: LetterId): LetterStatus | null;
     list(request: ListRequest): readonly LetterStatus[];
     retry(input: {
       readonly id: LetterId;
       readonly now: number;
+      readonly time: number;
       readonly expiresAt: number;
       /** Who asks, and the broker. */
       readonly trace: readonly string[];
     }): readonly string[];
-    remove(input: {
-      readonly id: LetterId;
-      readonly now: number;
-      readonly trace: readonly string[];
-    }): readonly string[];
+    remove(input: { readonly id: LetterId; readonly now: number; readonly trace: readonly string[] }): {
+      /** Those who had not settled it. */
+      readonly recipients: readonly string[];
+      /** What its author hears of, where it has not asked for it itself. */
+      readonly undelivered: readonly Undelivered[];
+    };
     body(id: LetterId): { readonly encoding: number; readonly body: Uint8Array } | null;
     /** Which of these have ended for all their recipients, or are not known. */
     ended(ids: readonly LetterId[]): readonly LetterId[];

@@ -43,6 +43,11 @@ export class Letters implements Behavior<LettersShape> {
       this.used();
       this.swarm.ask(verb, input, reply);
     },
+    listen: (_agent, _nothing, reply) => {
+      this.used();
+      this.reports.listening();
+      reply.answer(undefined);
+    },
   };
   readonly lifecycle: LifecycleCalls<LettersShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls = {
@@ -72,7 +77,7 @@ export class Letters implements Behavior<LettersShape> {
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   author!: Author;
   mailbox!: Mailbox;
-  private reports!: OwnReports;
+  reports!: OwnReports;
   private outbox!: Outbox;
   private office!: PostOffice;
   private readonly swarm: SwarmCore;
@@ -131,6 +136,7 @@ export class Letters implements Behavior<LettersShape> {
       wallNow: () => agent.wallNow,
       name: agent.self.name,
       ask: (verb, input, then) => office.ask(verb, input, then),
+      report: (letters) => office.report(letters),
       isDue: (recipients, now) => office.isDue(recipients, now),
     });
     this.author.started();
@@ -139,7 +145,6 @@ export class Letters implements Behavior<LettersShape> {
   /** The program wants something of letters. */
   private used(): void {
     this.swarm.want();
-    this.reports.want();
   }
 
   /** An answer that does not come, or fits nothing, is asked for again later. */
@@ -196,6 +201,7 @@ export class Letters implements Behavior<LettersShape> {
       case 'close':
       case 'settle':
       case 'collect':
+      case 'heard':
         return this.office.received({ ...from, name }, message, done);
       default:
         // Nobody but the broker is to be believed.

@@ -1,14 +1,15 @@
 /**
  * What this node hears of its own letters from the broker: those that have ended without delivery.
  *
- * Made by the letters behavior. It asks each broker for them once its program uses letters. Invariant: of one end the
- * program is notified once in each incarnation: reports of a store come in the order of their numbers, and those up to the
- * last number are repeats.
+ * Made by the letters behavior. While a program listens it asks each broker for them, and says with each question up to
+ * where it has heard; what no program has heard stays in the store. Invariant: of one end the program is notified once in
+ * each incarnation: reports of a store come in the order of their numbers, and those up to the last number that was heard
+ * are repeats.
  */
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
-import type { LettersEvent } from './letters-types.ts';
+import type { LettersEvent, ReportPlace } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
-import { encodeCollect, type LetterMessage } from './wire.ts';
+import { encodeCollect, encodeHeard, type LetterMessage } from './wire.ts';
 
 export interface OwnReportsPorts {
   readonly agent: BehaviorAgent;
@@ -19,46 +20,77 @@ export interface OwnReportsPorts {
 
 export class OwnReports {
   private readonly ports: OwnReportsPorts;
-  private isWanted = false;
+  private isListenedTo = false;
   /** By store: the last one of which the program was notified. */
-  private readonly heard = new Map<number, number>();
+  private readonly heardOf = new Map<number, number>();
+  /** What the broker is to note. */
+  private last: ReportPlace | undefined;
+  /** Of the store that has reported last, and not said to the program yet. */
+  private dropped = { store: 0, count: 0 };
 
   constructor(ports: OwnReportsPorts) {
     this.ports = ports;
   }
 
-  /** The program uses letters. */
-  want(): void {
-    if (this.isWanted) return;
-    this.isWanted = true;
-    this.brokerChanged();
+  /** A program listens, and none did before. */
+  listening(): void {
+    this.isListenedTo = true;
+    this.collect();
+  }
+
+  /** What came last was heard by nobody, or by nobody up to its end: it comes again once somebody listens. */
+  notListening(): void {
+    this.isListenedTo = false;
   }
 
   /** There is another broker, or this node has one at last. */
   brokerChanged(): void {
-    if (this.isWanted) this.ports.send(encodeCollect());
+    if (this.isListenedTo) this.collect();
   }
 
   received({ store, dropped, reports }: Extract<LetterMessage, { type: 'report' }>): void {
-    const { agent } = this.ports;
-    const { name: author } = agent.self;
-    const last = this.heard.get(store) ?? 0;
-    const fresh = reports.filter(({ report }) => report > last);
-    if (fresh.length === 0) return;
-    this.remember(store, Math.max(...fresh.map(({ report }) => report)));
-    if (dropped > 0)
-      agent.log(
-        'warn',
-        `${dropped} letters of this node were not delivered and are not reported one by one, since more than ${letterLimits.letterReportsMax} reports waited: \`skein letter ls --from ${author}\` lists them`,
-      );
-    const letters = fresh.map(({ report: _, ...end }) => ({ ...end, author }));
+    if (!this.isListenedTo) return;
+    const known = this.heardOf.get(store) ?? 0;
+    const fresh = reports.filter(({ report }) => report > known);
+    // The broker has not noted yet how far it was heard.
+    if (fresh.length === 0) return this.heard({ store, report: known });
+    this.dropped = { store, count: dropped };
+    const { name: author } = this.ports.agent.self;
+    const letters = fresh.map(({ report, ...end }) => ({ ...end, author, place: { store, report } }));
     this.ports.deliver({ type: 'undelivered', letters });
   }
 
-  private remember(store: number, report: number): void {
-    this.heard.delete(store);
-    this.heard.set(store, report);
-    const [oldest] = this.heard.keys();
-    if (this.heard.size > letterLimits.letterReportStoresMax) this.heard.delete(oldest as number);
+  /** False: the program has heard of it already. */
+  isNew({ store, report }: ReportPlace): boolean {
+    return report > (this.heardOf.get(store) ?? 0);
+  }
+
+  /** A program has heard of all up to this one. */
+  heard({ store, report }: ReportPlace): void {
+    const isOfNow = this.dropped.store === store;
+    const dropped = isOfNow ? this.dropped.count : 0;
+    if (isOfNow) this.dropped = { store, count: 0 };
+    this.warnOfDropped(dropped);
+    this.heardOf.delete(store);
+    this.heardOf.set(store, report);
+    const [oldest] = this.heardOf.keys();
+    if (this.heardOf.size > letterLimits.letterReportStoresMax) this.heardOf.delete(oldest as number);
+    this.last = { store, report };
+    // Once: a broker that does not note it has the warning repeated, instead of others not given.
+    this.collect(dropped);
+  }
+
+  private warnOfDropped(dropped: number): void {
+    const { agent } = this.ports;
+    if (dropped === 0) return;
+    agent.log(
+      'warn',
+      `${dropped} letters of this node were not delivered and are not reported one by one, since more than ${letterLimits.letterReportsMax} reports waited: \`skein letter ls --from ${agent.self.name}\` lists them`,
+    );
+  }
+
+  private collect(dropped = 0): void {
+    const { last } = this;
+    this.ports.send(last === undefined ? encodeCollect() : encodeHeard({ ...last, dropped }));
   }
 }

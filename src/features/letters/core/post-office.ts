@@ -26,7 +26,7 @@ import { letterLimits } from './limits.ts';
 import { ReportDesks } from './report-desks.ts';
 import { Sweeper } from './sweeper.ts';
 import { letterTopic, placeTopic } from './topics.ts';
-import { encodeLetters, encodeReport, type Settled } from './wire.ts';
+import { encodeLetters, encodeReport, type Heard, type Settled } from './wire.ts';
 
 type Completion = StoreCompletion<LettersShape['store']>;
 type StoreVerbs = LettersShape['store'];
@@ -58,7 +58,9 @@ export class PostOffice {
   private operations = new Numbered<(completion: Completion) => void>();
   /** Recipients that became unreachable, and may come back in the same incarnation. */
   private readonly awaySince = new Map<NodeId, number>();
-  private lastWallNow = 0;
+  private lastTime = 0;
+  /** Of `agent.now`, when that was read. */
+  private lastTimeAt = 0;
   /** The store could not be asked yet to shorten what waits longer than was said. */
   private isClockOwed = false;
   private readonly sweeper: Sweeper;
@@ -70,7 +72,7 @@ export class PostOffice {
       agent: ports.agent,
       swarm: ports.swarm,
       ask: (verb, input, then) => this.ask(verb, input, then),
-      wallNow: () => this.readClock(),
+      wallNow: () => Math.floor(ports.agent.wallNow),
       reply: (end, message, processed) => ports.reply(end, message, processed),
       isCurrent: (sender) => ports.isCurrent(sender),
       putBack: (errands) => {
@@ -80,8 +82,7 @@ export class PostOffice {
       mail: (recipient) => this.desks.mail(recipient),
     });
     this.desks = new Desks({
-      wallNow: () => this.readClock(),
-      time: () => ports.swarm.time,
+      time: () => this.readTime(),
       next: (request, loaded) => this.next(request, loaded),
       send: (opening, deliveries, arrived) =>
         ports.reply(opening, encodeLetters(opening.opening, this.storeTag, deliveries), arrived),
@@ -89,7 +90,7 @@ export class PostOffice {
     this.sweeper = new Sweeper({
       ask: (verb, input, then) => this.ask(verb, input, then),
       now: () => ports.agent.now,
-      times: () => ({ now: this.readClock(), time: ports.swarm.time }),
+      times: () => ({ now: Math.floor(ports.agent.wallNow), time: this.readTime() }),
       via: () => ports.agent.self.name,
       isInHand: (recipient, n) => this.desks.isInHand(recipient, n),
       expired: (letters) => this.expired(letters),
@@ -97,14 +98,8 @@ export class PostOffice {
     });
     this.reports = new ReportDesks({
       unheard: (author, then) => this.unheard(author, then),
-      send: (end, { reports, dropped }, processed) => {
-        const store = this.storeTag;
-        ports.reply(end, encodeReport(store, dropped, reports), () => {
-          // Numbers of another store are none of this one.
-          if (this.storeTag === store) processed();
-        });
-      },
-      heard: (author, report, dropped, then) => this.heard(author, report, dropped, then),
+      send: (end, { reports, dropped }, processed) =>
+        ports.reply(end, encodeReport(this.storeTag, dropped, reports), processed),
     });
   }
 
@@ -132,28 +127,29 @@ export class PostOffice {
 
   private begin(): void {
     this.sweeper.begin();
-    this.readClock();
+    this.readTime();
     this.clockMayBeBack();
     this.desks.rewind();
     this.reports.rewind();
     this.carryOutWaiting();
   }
 
-  /** Unix milliseconds. A clock that was set back leaves letters before the place that was read last. */
-  private readClock(): number {
-    const wallNow = Math.floor(this.ports.agent.wallNow);
-    const isBack = wallNow < this.lastWallNow;
-    this.lastWallNow = wallNow;
+  /** By which letters wait and expire. Where it has gone back, letters are left before the place that was read last. */
+  private readTime(): number {
+    const { time } = this.ports.swarm;
+    const isBack = time < this.lastTime;
+    this.lastTime = time;
+    this.lastTimeAt = this.ports.agent.now;
     if (isBack && this.isOpen) {
       this.clockMayBeBack();
       this.desks.rewind();
     }
-    return wallNow;
+    return time;
   }
 
   private clockMayBeBack(): void {
     this.isClockOwed = false;
-    this.ask('clockBack', this.lastWallNow, (completion) => {
+    this.ask('clockBack', this.lastTime, (completion) => {
       if (completion.ok) return;
       // As on a full disk. Without it letters would wait as long as the clock was ahead.
       this.isClockOwed = true;
@@ -210,7 +206,8 @@ export class PostOffice {
   private refuse(errand: Errand): void {
     const { from, message, done } = errand;
     const { type } = message;
-    if (type === 'open' || type === 'collect') this.refused.set(`${from.node} ${type}`, errand);
+    if (type === 'open') this.refused.set(`${from.node} open`, errand);
+    else if (type === 'collect' || type === 'heard') this.refused.set(`${from.node} collect`, errand);
     else if (type === 'close') this.refused.delete(`${from.node} open`);
     done();
   }
@@ -241,8 +238,10 @@ export class PostOffice {
         this.desks.close(from.node);
         return done();
       case 'collect':
-        this.reports.open(from);
+        this.collect(from);
         return done();
+      case 'heard':
+        return this.heard(errand, message);
     }
   }
 
@@ -254,7 +253,7 @@ export class PostOffice {
     const closed = this.desks.close(node);
     // What it has said of letters still counts, and so do letters that it has sent.
     const isOver = ({ from, message: { type } }: Errand): boolean =>
-      from.node === node && (type === 'open' || type === 'collect');
+      from.node === node && (type === 'open' || type === 'collect' || type === 'heard');
     this.waiting = this.waiting.filter((errand) => !isOver(errand));
     this.intake.memberEnded(node);
     if (closed === undefined || closed.arrived.length === 0) return;
@@ -286,8 +285,8 @@ export class PostOffice {
   }
 
   /** These recipients have a letter whose time has come. */
-  isDue(recipients: readonly string[], now: number): void {
-    for (const recipient of recipients) this.desks.due(recipient, now);
+  isDue(recipients: readonly string[], time: number): void {
+    for (const recipient of recipients) this.desks.due(recipient, time);
   }
 
   // ── settling ──────────────────────────────────────────────────────────────────────────────────────
@@ -296,10 +295,10 @@ export class PostOffice {
     const { from, message, done } = errand;
     // Places of another store: those letters are in that one.
     if (message.type !== 'settle' || message.store !== this.storeTag) return done();
-    const now = this.readClock();
-    const items = settled.map((said) => settleItem(said, now));
-    const { name: via } = this.ports.agent.self;
-    const input = { recipient: from.name, now, time: this.ports.swarm.time, via, items };
+    const time = this.readTime();
+    const items = settled.map((said) => settleItem(said, time));
+    const { wallNow, self } = this.ports.agent;
+    const input = { recipient: from.name, now: Math.floor(wallNow), time, via: self.name, items };
     this.ask('settle', input, (completion) => {
       if (!completion.ok) {
         this.ports.swarm.operationFailed(completion.failure);
@@ -317,7 +316,7 @@ export class PostOffice {
   // ── reports to authors ────────────────────────────────────────────────────────────────────────────
 
   /** Authors that are here hear of it now; the store keeps it for others. */
-  private report(letters: readonly Undelivered[]): void {
+  report(letters: readonly Undelivered[]): void {
     if (letters.length > 0) this.reports.news(letters.map(({ author }) => author));
   }
 
@@ -329,10 +328,24 @@ export class PostOffice {
     });
   }
 
-  private heard(author: string, report: number, dropped: number, then: (isDone: boolean) => void): void {
-    this.ask('heard', { author, report, dropped }, (completion) => {
-      if (!completion.ok) this.reportsFailed(completion.failure);
-      then(completion.ok);
+  /** An incarnation that is over, or has asked again meanwhile, must not take the place of the one that is there. */
+  private collect(from: Member): void {
+    if (this.ports.isCurrent(from)) this.reports.open(from);
+  }
+
+  /** It is answered with what waits once what it has heard of is noted. */
+  private heard(errand: Errand, { store, report, dropped }: Heard): void {
+    const { from, done } = errand;
+    const open = (): void => {
+      this.collect(from);
+      done();
+    };
+    // Numbers of another store are none of this one.
+    if (store !== this.storeTag) return open();
+    this.ask('heard', { author: from.name, report, dropped }, (completion) => {
+      if (completion.ok) return open();
+      this.ports.swarm.operationFailed(completion.failure);
+      this.later(errand);
     });
   }
 
@@ -354,9 +367,8 @@ export class PostOffice {
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   nextDeadline(): number {
-    const { agent } = this.ports;
-    const due = this.desks.nextDue();
-    const dueAt = due === never ? never : agent.now + Math.max(0, due - agent.wallNow);
+    // Reading the time may have something stored, which has no turn here.
+    const dueAt = this.lastTimeAt + Math.max(0, this.desks.nextDue() - this.lastTime);
     return Math.min(this.sweeper.nextDeadline(), this.tryAgainAt, this.isOpen ? dueAt : never);
   }
 
@@ -364,7 +376,7 @@ export class PostOffice {
     if (!this.isOpen) return;
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
-      this.readClock();
+      this.readTime();
       if (this.isClockOwed) this.clockMayBeBack();
       this.desks.rewind();
       this.reports.again();
@@ -412,9 +424,9 @@ export class PostOffice {
   }
 }
 
-function settleItem({ n, attempt, settlement }: Settled, now: number): SettleItem {
+function settleItem({ n, attempt, settlement }: Settled, time: number): SettleItem {
   const { outcome } = settlement;
   if (outcome === 'handled') return { n, attempt, outcome, due: 0, waitMs: 0, reason: '' };
   const waitMs = outcome === 'again' ? Math.max(1, settlement.delayMs) : 0;
-  return { n, attempt, outcome, due: waitMs === 0 ? 0 : now + waitMs, waitMs, reason: settlement.reason };
+  return { n, attempt, outcome, due: waitMs === 0 ? 0 : time + waitMs, waitMs, reason: settlement.reason };
 }

@@ -1,29 +1,29 @@
 /**
  * The broker's reports to authors: which of their letters have ended without delivery.
  *
- * Made by the post office. The store keeps each such end until its author has heard of it. An author that uses letters
- * asks for its reports once, and gets what waits, then what comes. Invariant: an incarnation has one message of reports
- * under way, the oldest first; what it has not processed stays in the store, for the next broker and its next incarnation.
+ * Made by the post office. The store keeps each such end until a program of its author has heard of it. An author that is
+ * listened to asks for its reports, gets the oldest in one message, and asks again once it has heard of them, up to which
+ * number it says. Invariant: an incarnation has one message of reports that it has not answered; what it has not heard of
+ * stays in the store, for the next broker and its next incarnation.
  */
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { Member } from './errand.ts';
-import type { LetterReport, Unheard } from './letters-types.ts';
+import type { Unheard } from './letters-types.ts';
 
 export interface ReportDesksPorts {
   /** @param then With what was read; undefined: it failed, and `again` follows. */
   unheard(author: string, then: (found: Unheard | undefined) => void): void;
   send(end: LineEnd, found: Unheard, processed: () => void): void;
-  /** @param then Called once it is durable; false: it failed, and `again` follows. */
-  heard(author: string, report: number, dropped: number, then: (isDone: boolean) => void): void;
 }
 
 interface Desk {
   readonly end: Member;
   /** Of what is under way for it: what an earlier one brings does not count. */
   round: number;
-  isBusy: boolean;
-  /** Something has ended while it was busy. */
+  /** `sent`: a message is under way to it. `arrived`: it has it, and has not asked again. */
+  state: 'idle' | 'reading' | 'sent' | 'arrived';
+  /** Something has ended while it was read, or it has asked while a message was under way. */
   lookAgain: boolean;
 }
 
@@ -36,12 +36,16 @@ export class ReportDesks {
     this.ports = ports;
   }
 
-  /** An author that uses letters is here. One that says so again and again gets no second message for it. */
+  /** An author asks for what waits. One that asks again and again gets no second message before it has the first. */
   open(end: Member): void {
     const known = this.byNode.get(end.node);
-    if (known?.end.life === end.life) return this.look(known);
+    if (known?.end.life === end.life) {
+      if (known.state === 'arrived') known.state = 'idle';
+      else if (known.state === 'sent') known.lookAgain = true;
+      return this.look(known);
+    }
     this.close(end.node);
-    const desk: Desk = { end, round: 0, isBusy: false, lookAgain: false };
+    const desk: Desk = { end, round: 0, state: 'idle', lookAgain: false };
     this.byNode.set(end.node, desk);
     this.byAuthor.set(end.name, desk);
     this.look(desk);
@@ -94,42 +98,33 @@ export class ReportDesks {
 
   private reset(desk: Desk): void {
     desk.round++;
-    desk.isBusy = false;
+    desk.state = 'idle';
   }
 
   private look(desk: Desk): void {
-    if (desk.isBusy) {
-      desk.lookAgain = true;
-      return;
-    }
-    desk.isBusy = true;
+    if (desk.state === 'reading') desk.lookAgain = true;
+    // What has ended since then is read once it asks again.
+    if (desk.state !== 'idle') return;
+    desk.state = 'reading';
     desk.lookAgain = false;
     const { end } = desk;
-    const isCurrent = this.roundOf(desk);
+    const round = ++desk.round;
+    const isCurrent = (): boolean => desk.round === round && this.byNode.get(end.node) === desk;
     this.ports.unheard(end.name, (found) => {
       if (!isCurrent()) return;
-      const last = found?.reports.at(-1);
-      if (found === undefined || last === undefined) return this.idle(desk);
-      this.ports.send(end, found, () => this.processed(desk, last, found.dropped, isCurrent));
-    });
-  }
-
-  private processed(desk: Desk, { report }: LetterReport, dropped: number, isCurrent: () => boolean): void {
-    this.ports.heard(desk.end.name, report, dropped, (isDone) => {
-      if (!isCurrent()) return;
-      // There may be more than one message holds.
-      desk.lookAgain ||= isDone;
-      this.idle(desk);
+      if (found === undefined || found.reports.length === 0) return this.idle(desk);
+      desk.state = 'sent';
+      desk.lookAgain = false;
+      this.ports.send(end, found, () => {
+        if (!isCurrent()) return;
+        if (desk.lookAgain) this.idle(desk);
+        else desk.state = 'arrived';
+      });
     });
   }
 
   private idle(desk: Desk): void {
-    desk.isBusy = false;
+    desk.state = 'idle';
     if (desk.lookAgain) this.look(desk);
-  }
-
-  private roundOf(desk: Desk): () => boolean {
-    const round = ++desk.round;
-    return () => desk.round === round && this.byNode.get(desk.end.node) === desk;
   }
 }

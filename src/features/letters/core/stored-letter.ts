@@ -10,12 +10,12 @@ import type { SwarmCore } from '../../swarm/core/shared.ts';
 import type { Letter, PutOutcome, Stored, StoredLetter } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
-/** @param now Unix milliseconds. @param time The same, by which letters expire. @param via The broker's name. */
+/** @param time Unix milliseconds, by which letters wait and expire. @param via The broker's name. */
 export function storedLetter(
   letter: Letter,
   author: string,
   swarm: Pick<SwarmCore, 'hasSeen' | 'namesSeen'>,
-  { now, time, via }: { readonly now: number; readonly time: number; readonly via: string },
+  { time, via }: { readonly time: number; readonly via: string },
 ): StoredLetter | Failure {
   const { recipients: named, delayMs, allowsUnknown } = letter;
   const recipients =
@@ -33,7 +33,7 @@ export function storedLetter(
       `the swarm has never seen ${listed(unknown)}: check the name, or allow unknown recipients`,
       { nodes: unknown },
     );
-  const notBefore = delayMs === 0 ? 0 : now + delayMs;
+  const notBefore = delayMs === 0 ? 0 : time + delayMs;
   // Field by field: the rest of a spread takes several times as much memory, of each letter.
   return {
     id: letter.id,

@@ -16,7 +16,9 @@
  *          3 refused), but for handled: varint delay ms, text reason
  * report   7, u48 store, varint dropped, varint count, of each: varint report, 16 bytes id, text recipient, u8 state,
  *          text reason
- * collect  8
+ * collect  8: its author wants to hear of reports
+ * heard    9, u48 store, varint report, varint dropped: the same, and it has heard of what this store has reported up to that
+ *          number, and of so many more that were dropped
  * ```
  * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. `opening` counts how often a
  * recipient has said what it has in hand: letters that were sent before the last time do not count. Invariant: what is read is whole
@@ -46,6 +48,7 @@ export const LetterKind = {
   settle: 6,
   report: 7,
   collect: 8,
+  heard: 9,
 } as const;
 export const LetterFlag = { allowsUnknown: 1, all: 2 } as const;
 export const SelectionFlag = { others: 1, conversations: 2 } as const;
@@ -95,7 +98,16 @@ export type LetterMessage =
       readonly dropped: number;
       readonly reports: readonly OwnReport[];
     }
-  | { readonly type: 'collect' };
+  | { readonly type: 'collect' }
+  | ({ readonly type: 'heard' } & Heard);
+
+/** Up to where an author has heard of what one store has reported. */
+export interface Heard {
+  readonly store: number;
+  readonly report: number;
+  /** Of reports that were dropped: how many more it has heard of. */
+  readonly dropped: number;
+}
 
 /** As its author hears of it. */
 export type OwnReport = Omit<LetterReport, 'author'>;
@@ -191,6 +203,10 @@ export function encodeCollect(): Uint8Array {
   return Uint8Array.of(LetterKind.collect);
 }
 
+export function encodeHeard({ store, report, dropped }: Heard): Uint8Array {
+  return new Writer(24).u8(LetterKind.heard).u48(store).varint(report).varint(dropped).view();
+}
+
 function writeSelection(writer: Writer, { types, others, conversations }: Selection): void {
   writer.u8((others ? SelectionFlag.others : 0) | (conversations ? SelectionFlag.conversations : 0));
   writer.varint(types.length);
@@ -254,6 +270,8 @@ function read(reader: Reader): LetterMessage | undefined {
       };
     case LetterKind.collect:
       return { type: 'collect' };
+    case LetterKind.heard:
+      return { type: 'heard', store: reader.u48(), report: reader.varint(), dropped: reader.varint() };
     default:
       reader.fail();
       return undefined;

@@ -66,6 +66,17 @@ export function expiredEvent(
   return { type: 'letter.expired', at: now, author, subject: id, recipients, trace: [via], note: reason };
 }
 
+/** What the author of a letter hears of its removal: nothing where it has asked for that itself. */
+export function removedEnds(
+  { id, author }: LetterName,
+  recipients: readonly string[],
+  [asker]: ByPerson['trace'],
+): Undelivered[] {
+  if (asker === author) return [];
+  const reason = `removed by ${asker}`;
+  return recipients.map((recipient) => ({ id, author, recipient, state: 'removed', reason }));
+}
+
 /** One event, or none where it has changed nothing. */
 export function changedEvents(
   type: 'letter.retried' | 'letter.removed',

@@ -60,15 +60,25 @@ function letterOf(
   copies: readonly WaitingCopy[],
   { now, aheadMs, fromAheadMs }: MergeTerms,
 ): StoredLetter {
-  const notBefore = Math.min(...copies.map(({ due, wait_ms }) => Math.min(due, now + wait_ms)));
+  // As long to wait as there, by the time of the store that takes it.
+  const time = now + fromAheadMs;
+  const dues = copies.map(({ due, wait_ms }) =>
+    due === 0 ? 0 : Math.min(due, time + wait_ms) - fromAheadMs + aheadMs,
+  );
+  const notBefore = Math.min(...dues);
   const expiresAt = Math.max(...copies.map(({ expires_at }) => expires_at)) - fromAheadMs + aheadMs;
   const recipients = copies.map(({ recipient }) => recipient);
   return { id, author, recipients, type, key, digest, via, sentAt, encoding, body, notBefore, expiresAt };
 }
 
-function handover(step: readonly Waiting[], { into, now, fromAheadMs }: MergeTerms): Handover {
+function handover(step: readonly Waiting[], { into, now, aheadMs, fromAheadMs }: MergeTerms): Handover {
   const letters = step.map(({ letter }) => letter);
-  const input: Parameters<LettersShape['store']['put']>[0] = { now, before: null, letters };
+  const input: Parameters<LettersShape['store']['put']>[0] = {
+    now,
+    time: now + aheadMs,
+    before: null,
+    letters,
+  };
   return {
     put: { verb: 'put', input: input as never },
     taken(answer): HandedOver {

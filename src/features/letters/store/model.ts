@@ -25,7 +25,7 @@ import type {
   Undelivered,
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
-import { changedEvents, expiredEvent, settledEvent, storedEvent } from './events.ts';
+import { changedEvents, expiredEvent, removedEnds, settledEvent, storedEvent } from './events.ts';
 import {
   addReport,
   dropReports,
@@ -94,9 +94,9 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     ...noReports(),
   }),
   operations: {
-    put(state, { now, before, letters }, log) {
+    put(state, { now, time, before, letters }, log) {
       if (!isThere(state, before)) return null;
-      const outcomes = letters.map((letter) => put(state, letter, now));
+      const outcomes = letters.map((letter) => put(state, letter, time));
       log.append(
         letters.filter((_, i) => outcomes[i]?.type === 'stored').map((each) => storedEvent(each, now)),
       );
@@ -144,18 +144,18 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
     unheard: unheardOf,
     heard,
-    clockBack(state, now) {
+    clockBack(state, time) {
       for (const [[recipient, due, n]] of [...state.due.rows()]) {
         const copy = state.copies.get([recipient, n]) as Copy;
-        if (due <= now + copy.waitMs) continue;
+        if (due <= time + copy.waitMs) continue;
         state.due.delete([recipient, due, n]);
-        state.due.put([recipient, now + copy.waitMs, n], null);
-        state.copies.put([recipient, n], { ...copy, due: now + copy.waitMs });
+        state.due.put([recipient, time + copy.waitMs, n], null);
+        state.copies.put([recipient, n], { ...copy, due: time + copy.waitMs });
       }
     },
     status: (state, id) => statusOf(state, state.byId.get(id)) ?? null,
     list,
-    retry(state, { id, now, expiresAt, trace }, log) {
+    retry(state, { id, now, time, expiresAt, trace }, log) {
       const n = state.byId.get(id);
       if (n === undefined) return [];
       const failed = copiesOf(state, n).filter(([, copy]) => copy.hasFailed);
@@ -163,7 +163,7 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
         remove(state, recipient, n, copy);
         takeBack(state, (state.letters.get(n) as LetterRow).author, n, recipient);
         add(state, recipient, n, {
-          due: now,
+          due: time,
           waitMs: 0,
           attempts: 0,
           expiresAt,
@@ -179,17 +179,21 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
     },
     remove(state, { id, now, trace }, log) {
       const n = state.byId.get(id);
-      if (n === undefined) return [];
+      if (n === undefined) return { recipients: [], undelivered: [] };
       const copies = copiesOf(state, n);
+      const letter = state.letters.get(n) as LetterRow;
       for (const [recipient, copy] of copies) {
         remove(state, recipient, n, copy);
         end(state, recipient, n, { state: 'removed', at: now, attempts: copy.attempts, reason: '' });
       }
+      // That it has failed is reported already.
+      const waited = copies.flatMap(([recipient, { hasFailed }]) => (hasFailed ? [] : recipient));
+      const undelivered = removedEnds(letter, waited, trace);
+      for (const each of undelivered) report(state, each, n);
+      dropReports(state, [letter.author]);
       const recipients = copies.map(([recipient]) => recipient);
-      log.append(
-        changedEvents('letter.removed', state.letters.get(n) as LetterRow, recipients, { now, trace }),
-      );
-      return recipients;
+      log.append(changedEvents('letter.removed', letter, recipients, { now, trace }));
+      return { recipients, undelivered };
     },
     body(state, id) {
       const row = state.letters.get(state.byId.get(id) ?? 0);
@@ -204,7 +208,7 @@ function isThere(state: State, before: Before | null): boolean {
   return first > 0 && last - first === before.count - 1;
 }
 
-function put(state: State, letter: StoredLetter, now: number): PutOutcome {
+function put(state: State, letter: StoredLetter, time: number): PutOutcome {
   const { id, author, recipients, key, digest, notBefore, expiresAt } = letter;
   const known = state.byId.get(id) ?? (key === '' ? undefined : state.byKey.get([author, key]));
   if (known !== undefined) {
@@ -221,11 +225,11 @@ function put(state: State, letter: StoredLetter, now: number): PutOutcome {
   state.letters.put(n, { ...row, pending: 0, bytes, endedAt: 0 });
   state.byId.put(id, n);
   if (key !== '') state.byKey.put([author, key], n);
-  const due = notBefore > now ? notBefore : 0;
+  const due = notBefore > time ? notBefore : 0;
   for (const recipient of recipients)
     add(state, recipient, n, {
       due,
-      waitMs: due === 0 ? 0 : due - now,
+      waitMs: due === 0 ? 0 : due - time,
       attempts: 0,
       expiresAt,
       hasFailed: false,
@@ -240,10 +244,7 @@ function isFull(state: State, recipient: string, bytes: number): boolean {
   return mailbox.letters >= mailboxLettersMax || mailbox.bytes + bytes > mailboxBytesMax;
 }
 
-function next(
-  state: State,
-  { recipient, now, time, after, afterDue, letters, bytes }: NextRequest,
-): NextLetters {
+function next(state: State, { recipient, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
   const hasExpired = (n: number): boolean => (state.copies.get([recipient, n]) as Copy).expiresAt <= time;
   const due: (Delivery & { due: number })[] = [];
   const fresh: Delivery[] = [];
@@ -257,7 +258,7 @@ function next(
   for (const [[, at, n]] of state.due.rows({ from, below: [recipient, Number.POSITIVE_INFINITY, 0] })) {
     if (hasExpired(n)) continue;
     const delivery = deliveryOf(state, recipient, n);
-    if (at > now || !hasRoom(delivery.body.length)) {
+    if (at > time || !hasRoom(delivery.body.length)) {
       nextDue = at;
       break;
     }

@@ -29,6 +29,7 @@ import {
   changedEvents,
   expiredEvent,
   type LetterName,
+  removedEnds,
   settledEvent,
   storedEvent,
 } from './events.ts';
@@ -58,7 +59,8 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
   operations(database, log) {
     const letters = new Rows(database, log);
     return {
-      put: ({ now, before, letters: given }) => (letters.isThere(before) ? letters.putAll(given, now) : null),
+      put: ({ before, letters: given, ...at }) =>
+        letters.isThere(before) ? letters.putAll(given, at) : null,
       ended: (ids) => ids.filter((id) => (letters.byId(id)?.pending ?? 0) === 0),
       known: (ids) => ids.map((id) => letters.placeOf(id)),
       next: (request) => letters.next(request),
@@ -71,7 +73,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
       sweep: (input) => letters.sweep(input),
       unheard: (request) => letters.reports.unheardOf(request),
       heard: (input) => letters.reports.heard(input),
-      clockBack: (now) => letters.clockBack(now),
+      clockBack: (time) => letters.clockBack(time),
       status: (id) => letters.statusOf(letters.byId(id)) ?? null,
       list: (request) => letters.list(request),
       retry: ({ id, expiresAt, ...by }) => letters.retry(id, expiresAt, by),
@@ -83,7 +85,7 @@ export const lettersSqlite: SqlitePart<LettersShape['store']> = {
 
 type SweepInput = Parameters<LettersShape['store']['sweep']>[0];
 
-/** Unix milliseconds: by the clock, and by what expires. */
+/** Unix milliseconds: by the clock, and by what waits and expires. */
 interface Timed {
   readonly now: number;
   readonly time: number;
@@ -112,13 +114,13 @@ class Rows {
     return first > 0 && last - first === before.count - 1;
   }
 
-  putAll(letters: readonly StoredLetter[], now: number): PutOutcome[] {
+  putAll(letters: readonly StoredLetter[], { now, time }: Timed): PutOutcome[] {
     this.changes.clear();
     this.filled.clear();
     const before = (this.statements.last.get() as { n: number }).n;
     let last = before;
     const outcomes = letters.map((letter) => {
-      const outcome = this.put(letter, now, last + 1);
+      const outcome = this.put(letter, time, last + 1);
       if (outcome.type === 'stored') last = outcome.n;
       return outcome;
     });
@@ -129,7 +131,7 @@ class Rows {
     return outcomes;
   }
 
-  private put(letter: StoredLetter, now: number, n: number): PutOutcome {
+  private put(letter: StoredLetter, time: number, n: number): PutOutcome {
     const { id, author, recipients, key, digest, notBefore, expiresAt, body } = letter;
     const keyed = key === '' ? undefined : this.byKey(author, key);
     if (keyed !== undefined) return repeated(letter, this.byId(id) ?? keyed);
@@ -157,9 +159,9 @@ class Rows {
     );
     if (Number(changes) === 0) return repeated(letter, this.byId(id) as LetterRow);
     if (key !== '') insertKey.run(author, key, n);
-    const due = notBefore > now ? notBefore : 0;
+    const due = notBefore > time ? notBefore : 0;
     for (const recipient of recipients) {
-      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - now, expiresAt, body.length);
+      insertCopy.run(recipient, n, due, due === 0 ? 0 : due - time, expiresAt, body.length);
       this.fill(recipient, 1, body.length);
     }
     return { type: 'stored', n };
@@ -201,11 +203,11 @@ class Rows {
   // ── handing out ───────────────────────────────────────────────────────────────────────────────────
 
   /** Sizes first: bodies of letters that do not fit are not read. */
-  next({ recipient, now, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+  next({ recipient, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
     const { dueSizes, freshSizes, dueLetters, freshLetters } = this.statements;
     let room = { letters, bytes };
     const dues = dueSizes.all(recipient, afterDue.due, afterDue.n, time, letters + 1) as Size[];
-    const dueCount = fitting(dues, room, ({ due }) => due <= now);
+    const dueCount = fitting(dues, room, ({ due }) => due <= time);
     room = { letters: letters - dueCount, bytes: bytes - total(dues, dueCount) };
     const sizes = freshSizes.all(recipient, after, time, room.letters + 1) as Size[];
     const freshCount = fitting(sizes, room, () => true, dueCount > 0);
@@ -338,8 +340,8 @@ class Rows {
     return { expired: ends, isMore: old.length > limit };
   }
 
-  clockBack(now: number): void {
-    this.statements.clockBack.run(now);
+  clockBack(time: number): void {
+    this.statements.clockBack.run(time);
   }
 
   private forget(n: number): void {
@@ -409,13 +411,13 @@ class Rows {
     }
   }
 
-  retry(id: string, expiresAt: number, by: ByPerson): string[] {
+  retry(id: string, expiresAt: number, by: ByPerson & Timed): string[] {
     const row = this.byId(id);
     if (row === undefined) return [];
     this.changes.clear();
     const failed = this.copiesOf(row).filter(({ has_failed }) => has_failed === 1);
     for (const { recipient, n } of failed) {
-      this.statements.changeCopy.run(by.now, 0, 0, expiresAt, 0, '', recipient, n);
+      this.statements.changeCopy.run(by.time, 0, 0, expiresAt, 0, '', recipient, n);
       this.fill(recipient, 1, row.bytes);
       this.reports.takeBack(n, recipient);
     }
@@ -425,16 +427,20 @@ class Rows {
     return recipients;
   }
 
-  remove(id: string, by: ByPerson): string[] {
+  remove(id: string, by: ByPerson): { recipients: string[]; undelivered: Undelivered[] } {
     const row = this.byId(id);
-    if (row === undefined) return [];
+    if (row === undefined) return { recipients: [], undelivered: [] };
     this.changes.clear();
     const copies = this.copiesOf(row);
     for (const copy of copies) this.end(copy, 'removed', by.now, copy.attempts, '');
     this.writeMailboxes();
     const recipients = copies.map(({ recipient }) => recipient);
+    // That it has failed is reported already.
+    const waited = copies.flatMap(({ recipient, has_failed }) => (has_failed === 1 ? [] : recipient));
+    const undelivered = removedEnds(row, waited, by.trace);
+    this.reports.add(undelivered.map((each) => ({ ...each, n: row.n })));
     this.log.append(changedEvents('letter.removed', row, recipients, by));
-    return recipients;
+    return { recipients, undelivered };
   }
 
   bodyOf(id: string): { encoding: number; body: Uint8Array } | null {

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { countOption, nodeCommand, withJson } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
-import { print, printed, printJson } from '../../../cli/kit/output.ts';
+import { lineFitted, print, printed, printJson } from '../../../cli/kit/output.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 import { parseDuration } from '../../../kit/duration.ts';
 import type { LogEntry } from '../api.ts';
@@ -76,10 +76,10 @@ async function run(flags: LogFlags): Promise<void> {
     const found = await client.call('log', { ...filter, ...wanted });
     if (follow !== true) {
       if (isJson) printJson(found);
-      else print(found.entries.length === 0 ? 'no events' : found.entries.map(textLine).join('\n'));
+      else print(found.entries.length === 0 ? 'no events' : found.entries.map(line).join('\n'));
       return;
     }
-    const say = (entry: LogEntry) => printed(isJson ? JSON.stringify(entry) : textLine(entry));
+    const say = (entry: LogEntry) => printed(isJson ? JSON.stringify(entry) : line(entry));
     for (const entry of found.entries) await say(entry);
     let left = count;
     const stream = client.stream('followLog', { ...filter, after: found.cursor }, { signal: interrupted() });
@@ -88,6 +88,10 @@ async function run(flags: LogFlags): Promise<void> {
       if (--left <= 0) break;
     }
   });
+}
+
+function line(entry: LogEntry): string {
+  return lineFitted(textLine(entry));
 }
 
 function several(value: string, before: readonly string[] = []): readonly string[] {

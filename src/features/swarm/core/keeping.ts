@@ -62,6 +62,8 @@ export class Keeping {
   private lookedFor = '';
   /** Nobody has the home: this node's store is looked at again then, in case it was put back. */
   private lookAgainAt = never;
+  /** Nobody keeps the swarm for a node that is denied. */
+  private denied: Failure | undefined;
   private readonly sections = new Map<NodeId, { readonly name: string; readonly section: Section }>();
   private standing: Standing = {};
   private announced = '';
@@ -94,6 +96,15 @@ export class Keeping {
   brokerChanged(): void {
     if (this.own === undefined && this.ports.formation.brokerOfNodes !== undefined) this.look('closed');
     this.refresh();
+  }
+
+  /** @param why Undefined: this node is not denied any more. */
+  ownDenied(why: Failure | undefined): void {
+    this.denied = why;
+    if (this.own !== undefined || this.home !== undefined) return this.refresh();
+    // There is nothing that it could have announced.
+    this.standing = this.standingNow();
+    this.ports.changed();
   }
 
   /** @param bytes Undefined: it announces nothing of the swarm, or is gone. */
@@ -220,7 +231,8 @@ export class Keeping {
   private refresh(): void {
     const next = this.standingNow();
     this.standing = next;
-    if (next.problem === undefined || this.own?.canKeep !== true) this.lookAgainAt = never;
+    if (next.problem === undefined || this.denied !== undefined || this.own?.canKeep !== true)
+      this.lookAgainAt = never;
     else if (this.lookAgainAt === never)
       this.lookAgainAt = this.ports.agent.now + swarmLimits.swarmLookAgainMs;
     this.announce();
@@ -229,6 +241,7 @@ export class Keeping {
 
   private standingNow(): Standing {
     const { formation } = this.ports;
+    if (this.denied !== undefined) return { problem: this.denied };
     const broker = formation.brokerOfNodes;
     if (broker === undefined) return {};
     return formation.isBroker ? this.decided() : this.saidBy(broker.node);

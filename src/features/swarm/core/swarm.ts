@@ -161,6 +161,11 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       swarm: this,
       stored: (verb, input, then) => this.looks.set(this.agent.store(verb, input), then),
     });
+    denials.onOwn((why) => {
+      // What it kept is closed before the address is free for another broker of this machine.
+      this.keeping.ownDenied(why);
+      formation.standAside(why !== undefined);
+    });
     this.answerBy('identity', (_from, input, reply) => this.owners.answerIdentity(input, this, reply));
     this.answerBy('nodes', (_from, input, reply) => this.answerNodes(input, reply));
     this.answerBy('forget', (_from, input, reply) => this.forget(input, reply));
