@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PairRequest } from '../../src/features/channels/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { Gap, LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
@@ -251,6 +252,18 @@ describe('a connection that is cut while the node lives', () => {
     await asked;
   });
 
+  /** Asks again until the program that is back has registered its handler. */
+  async function untilDone<Value>(ask: () => Promise<Value>): Promise<Value> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch {
+        // It may fail in this very turn.
+        await new Promise(setImmediate);
+      }
+    }
+  }
+
   /** A service and a query of an attached program whose handlers wait, and what that program is warned of. */
   async function waitingHandlers() {
     const client = kept(await attach({ control: path, reconnect: true }));
@@ -282,15 +295,39 @@ describe('a connection that is cut while the node lives', () => {
     await expect.poll(() => begun.length).toBe(1);
     await lose();
     await before;
-    const again = async (): Promise<unknown> => ask(peer, 'after').catch(again);
-    // Until it is offered again.
-    const after = again();
+    const after = untilDone(() => ask(peer, 'after'));
     await expect.poll(() => begun.length).toBe(2);
     begun[0]?.settle('of before');
     await expect.poll(() => warnings.length).toBe(1);
     begun[1]?.settle('of after');
     expect(await after).toBe('of after');
     expect(warnings).toEqual([expect.stringContaining('was lost: the connection to the node')]);
+  });
+
+  test('lets no request for a channel that came before it be accepted as one that came after it', async () => {
+    await using client = await attach({ control: path, reconnect: true });
+    const protocol = 'talk';
+    const stream = client.pairs({ protocol });
+    await stream.opened;
+    const requests = stream[Symbol.asyncIterator]();
+    const next = async (): Promise<PairRequest> => (await requests.next()).value;
+    const before = expect(peer.pair('a', { protocol })).rejects.toMatchObject({ code: 'SKEIN_REFUSED' });
+    const early = await next();
+    const gap = gapOf(client);
+    await client.status();
+    cut();
+    await Promise.all([gap, before]);
+    const opened = untilDone(() => peer.pair('a', { protocol }));
+    const late = await next();
+    early.refuse();
+    const [problem] = await once(early.accept(), 'error');
+    expect(problem).toMatchObject({ code: 'SKEIN_LOST' });
+    const channel = late.accept().resume();
+    channel.end('hello');
+    const heard = (await opened).setEncoding('utf8');
+    expect(await once(heard, 'data')).toEqual(['hello']);
+    heard.end();
+    await once(channel, 'close');
   });
 
   test('does not end a program whose handler is done while the node is away', async () => {
