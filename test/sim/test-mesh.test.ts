@@ -60,15 +60,18 @@ test('the swarm outlives the node that keeps it, whether that crashes or leaves'
 
 test('a recipient that crashes while it handles a letter gets it again when it is back', async () => {
   await using mesh = await createTestMesh(['ann', 'ben', 'cat']);
+  await mesh.run(mesh.node('ann').swarm.nodes());
+  const keeper = await keeperOf(mesh);
+  const [author, recipient] = mesh.nodes.filter(({ name }) => name !== keeper) as [SkeinNode, SkeinNode];
   let begun = 0;
-  mesh.node('ben').letters.handle(() => {
+  recipient.letters.handle(() => {
     begun++;
     return new Promise(() => undefined);
   });
-  await mesh.run(mesh.node('ann').letters.send('ben', 'twice'));
+  await mesh.run(author.letters.send(recipient.name, 'twice'));
   await mesh.until(() => begun === 1);
-  mesh.crash('ben');
-  const bodies = handled(await mesh.start('ben'));
+  mesh.crash(recipient.name);
+  const bodies = handled(await mesh.start(recipient.name));
   await mesh.until(() => bodies.length === 1);
 });
 
