@@ -47,3 +47,15 @@ test('nor does that of one cut off, until it is back and votes again', async (t)
   await mesh.run(mesh.node('cat').send('ann', 'yes', { kind: 'vote' }));
   assert.deepEqual([...votes], [['cat', 'yes']]);
 });
+
+test('a letter to a node that is not there yet waits for it', async (t) => {
+  const mesh = await createTestMesh(['ann', 'ben']);
+  t.after(() => mesh.close());
+  await mesh.run(mesh.node('ann').letters.send('cat', 'please vote', { allowUnknown: true }));
+  /** @type {unknown[]} */
+  const asked = [];
+  const cat = await mesh.start('cat');
+  cat.letters.handle(({ body }) => void asked.push(body));
+  await mesh.until(() => asked.length === 1);
+  assert.deepEqual(asked, ['please vote']);
+});

@@ -145,8 +145,8 @@ test('tested-program', async () => {
   const { exitCode, stdout } = await start('tested-program.mjs').ended;
   expect([exitCode, /^. tests (\d+)$/m.exec(stdout)?.[1], /^. pass (\d+)$/m.exec(stdout)?.[1]]).toEqual([
     0,
-    '3',
-    '3',
+    '4',
+    '4',
   ]);
 });
 

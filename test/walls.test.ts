@@ -70,7 +70,7 @@ const mayImport: Record<Room, string[]> = {
   'features/sim.ts': ['features/*/sim.ts', 'sim/world'],
   'sim/run': [...below, 'features/*/core', 'features/sim.ts', 'node', 'sim/world', 'valibot'],
   'sim/index.ts': ['sim/world', 'sim/run', 'stores'],
-  testing: [...below, 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
+  testing: [...below, 'features/store-models.ts', 'node', 'sim/world', 'sim/run', 'sim/index.ts'],
   'cli/kit': ['kernel/index.ts', 'kit', 'node', 'remote', 'host', 'commander', 'node:'],
   'features/*/cli': [
     ...['kernel/index.ts', 'features/*', 'kit', 'node', 'remote', 'host', 'doors', 'cli/kit'],

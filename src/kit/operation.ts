@@ -22,6 +22,8 @@ interface Described<Schema extends InputSchema> {
 export interface Asking {
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Fires once the node has closed: for streams that nothing of the node ends. */
+  readonly nodeEnded: AbortSignal;
   /** False: the signal fires at the end of the session at the earliest. What ends by itself may then do without it. */
   readonly canBeGivenUp: boolean;
   /** The same object for all that one client asks in one session: what is kept by it, only that client can reach. */

@@ -8,17 +8,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SkeinError } from '../kernel/errors.ts';
 import { bodyFromJson, bodyToJson } from '../kit/body.ts';
-import type { Bodies } from '../kit/operation.ts';
+import type { Asking, Bodies } from '../kit/operation.ts';
 import { checkInput, describeInput } from '../kit/operation-input.ts';
 import { asSkeinError } from './errors.ts';
 import type { HeldMemory } from './held-memory.ts';
 import { controlLimits } from './limits.ts';
+import type { NodeLife } from './node-life.ts';
 import type { OperationTable, Served } from './operations.ts';
 import { sendJson, sendProblem } from './problem.ts';
 import { sessionPath } from './session/frames.ts';
 import { writeStream } from './stream-writer.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+interface HandlerParts {
+  readonly table: OperationTable;
+  readonly memory: HeldMemory;
+  readonly life: NodeLife;
+}
 
 const root = '/api/v1';
 const bodies: Bodies = {
@@ -27,20 +34,18 @@ const bodies: Bodies = {
 };
 
 export function operationsHandler(
-  table: OperationTable,
-  memory: HeldMemory,
+  parts: HandlerParts,
   heartbeatMs: number = controlLimits.heartbeatMs,
 ): Handler {
   return (request, response) => {
-    answer(table, memory, request, response, heartbeatMs).catch((problem: unknown) =>
+    answer(parts, request, response, heartbeatMs).catch((problem: unknown) =>
       refuse(response, asSkeinError(problem)),
     );
   };
 }
 
 async function answer(
-  table: OperationTable,
-  memory: HeldMemory,
+  { table, memory, life }: HandlerParts,
   request: IncomingMessage,
   response: ServerResponse,
   heartbeatMs: number,
@@ -51,7 +56,13 @@ async function answer(
   if (request.method !== 'POST') throw wrongMethod(request, response, 'POST');
   if (operation.kind === 'duplex') throw notADuplex(path);
   const input = checkInput(operation.input, await readJson(request, response, memory));
-  const asking = { signal: signalOf(response), canBeGivenUp: true, caller: request, bodies };
+  const asking: Asking = {
+    signal: signalOf(response),
+    nodeEnded: life.ended,
+    canBeGivenUp: true,
+    caller: request,
+    bodies,
+  };
   if (operation.kind === 'call') {
     sendJson(response, 200, await operation.run(api, input, asking));
     return;

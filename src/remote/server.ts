@@ -66,10 +66,14 @@ interface Parts {
 }
 
 /** A node that nobody asks anything neither waits for the operations at its start nor holds them in memory. */
-function serveRequests(server: Server, { table, connections, memory }: Parts, heartbeatMs?: number): void {
+function serveRequests(
+  server: Server,
+  { table, connections, memory, life }: Parts,
+  heartbeatMs?: number,
+): void {
   const loaded = loadedOnce(async () => {
     const [{ operationsHandler }, operations] = await Promise.all([import('./handler.ts'), table()]);
-    return operationsHandler(operations, memory, heartbeatMs);
+    return operationsHandler({ table: operations, memory, life }, heartbeatMs);
   });
   server.on('request', (request, response) => {
     if (connections.isFull) return sendProblem(response, tooManyRequests());

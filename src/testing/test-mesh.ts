@@ -6,6 +6,7 @@
  * and what is built on them; so a test never waits, and the same seed gives the same run.
  */
 
+import { storeModels } from '../features/store-models.ts';
 import type { AnyBehavior } from '../kernel/contracts.ts';
 import { checkName } from '../kernel/identity.ts';
 import { limits } from '../kernel/limits.ts';
@@ -13,6 +14,8 @@ import { checkOptions, checkWhole, shown } from '../kit/arguments.ts';
 import type { AnyFeature } from '../kit/feature.ts';
 import type { SkeinNode } from '../node/node.ts';
 import { partition } from '../sim/world/faults/faults.ts';
+import { Disk } from '../sim/world/machine/disk.ts';
+import type { Host } from '../sim/world/machine/host.ts';
 import type { Life, Member } from '../sim/world/member.ts';
 import { Mesh } from '../sim/world/mesh.ts';
 import { World } from '../sim/world/world.ts';
@@ -39,7 +42,13 @@ export interface TestNodeOptions {
   readonly features?: readonly AnyFeature[];
 }
 
-/** A mesh in memory, in virtual time. */
+/**
+ * A mesh in memory, in virtual time.
+ *
+ * Its nodes use the swarm (letters, conversations, queries, the log, who was ever here) as those of one machine do: they
+ * join a formation of the mesh when one of them first uses it, and the swarm is kept in memory, where it outlives each of
+ * them. A node that cannot reach the broker keeps its letters in its outbox.
+ */
 export interface TestMesh extends AsyncDisposable {
   /** Virtual milliseconds since the mesh was made. */
   readonly now: number;
@@ -75,6 +84,8 @@ export interface TestMesh extends AsyncDisposable {
 }
 
 const limitDefaultMs = 60_000;
+/** Any node may bind it; one does at a time. */
+const formationAddress = '10.9.0.1:7015';
 /** With much more no dial is through before its timeout of 3 s. */
 const latencyMsMax = 1000;
 /** With more no mesh holds together, as in `skein sim`. */
@@ -96,6 +107,10 @@ export async function createTestMesh(
 class SimulatedTestMesh implements TestMesh {
   private readonly world: World;
   private readonly mesh: Mesh;
+  /** Where the swarm is kept: each broker opens what the one before it has kept. */
+  private readonly swarmDisk = new Disk();
+  /** All hosts: the formation's address is that of their machine. */
+  private readonly machine: Host[] = [];
   private failuresSeen = 0;
 
   constructor({ seed = 1, degree = 3, latencyMs = 1, lossPercent = 0 }: TestMeshOptions) {
@@ -124,7 +139,7 @@ class SimulatedTestMesh implements TestMesh {
   launch(name: string, options: TestNodeOptions): Life {
     checkName(name);
     checkNodeOptions(options);
-    const member = this.mesh.member(name) ?? this.mesh.add({ name, ...options });
+    const member = this.mesh.member(name) ?? this.add(name, options);
     if (member.life !== undefined) throw new Error(`a node called ${name} runs already`);
     return this.mesh.start(member);
   }
@@ -179,6 +194,15 @@ class SimulatedTestMesh implements TestMesh {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private add(name: string, options: TestNodeOptions): Member {
+    const formationWhenWanted = [formationAddress];
+    const member = this.mesh.add({ name, ...options, store: storeModels, formationWhenWanted });
+    member.host.disk = this.swarmDisk;
+    this.machine.push(member.host);
+    if (this.machine.length === 1) this.mesh.network.places.add(formationAddress, this.machine);
+    return member;
   }
 
   private member(name: string): Member {

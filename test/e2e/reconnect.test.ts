@@ -5,9 +5,11 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PairRequest } from '../../src/features/channels/api.ts';
 import { createNode } from '../../src/host/create-node.ts';
 import type { Gap, LocalNode, SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
+import { ControlClient } from '../../src/remote/client.ts';
 import { serveControl } from '../../src/remote/server.ts';
 import { type SessionFrame, sessionProtocol } from '../../src/remote/session/frames.ts';
 import { Site } from './helpers.ts';
@@ -250,6 +252,113 @@ describe('a connection that is cut while the node lives', () => {
     await asked;
   });
 
+  /** Asks again until the program that is back has registered its handler. */
+  async function untilDone<Value>(ask: () => Promise<Value>): Promise<Value> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch {
+        // It may fail in this very turn.
+        await new Promise(setImmediate);
+      }
+    }
+  }
+
+  /** A service and a query of an attached program whose handlers wait, and what that program is warned of. */
+  async function waitingHandlers() {
+    const client = kept(await attach({ control: path, reconnect: true }));
+    const begun: { readonly input: unknown; readonly settle: (answer: unknown) => void }[] = [];
+    const warnings: string[] = [];
+    client.events.addEventListener('warning', ({ detail }) => warnings.push(detail.text));
+    const handler = ({ input }: { readonly input: unknown }) =>
+      new Promise<unknown>((settle) => begun.push({ input, settle }));
+    await Promise.all([
+      client.respond('slow', handler).opened,
+      client.queries.answer('slow', handler).opened,
+    ]);
+    await peer.ready({ services: ['slow'], timeoutMs: 30_000 });
+    const lose = async (): Promise<void> => {
+      const gap = gapOf(client);
+      await client.status();
+      cut();
+      await gap;
+    };
+    return { client, begun, warnings, lose };
+  }
+
+  test.each<[string, (node: SkeinNode, input: string) => Promise<unknown>]>([
+    ['a request', (node, input) => node.request('slow', input)],
+    ['a query', (node, input) => node.query('a', 'slow', input)],
+  ])('lets no answer to what came before it pass for that to %s after it', async (_what, ask) => {
+    const { begun, warnings, lose } = await waitingHandlers();
+    const before = expect(ask(peer, 'before')).rejects.toMatchObject({ code: 'SKEIN_FAILED' });
+    await expect.poll(() => begun.length).toBe(1);
+    await lose();
+    await before;
+    const after = untilDone(() => ask(peer, 'after'));
+    await expect.poll(() => begun.length).toBe(2);
+    begun[0]?.settle('of before');
+    await expect.poll(() => warnings.length).toBe(1);
+    begun[1]?.settle('of after');
+    expect(await after).toBe('of after');
+    expect(warnings).toEqual([expect.stringContaining('was lost: the connection to the node')]);
+  });
+
+  test('lets no request for a channel that came before it be accepted as one that came after it', async () => {
+    await using client = await attach({ control: path, reconnect: true });
+    const protocol = 'talk';
+    const stream = client.pairs({ protocol });
+    await stream.opened;
+    const requests = stream[Symbol.asyncIterator]();
+    const next = async (): Promise<PairRequest> => (await requests.next()).value;
+    const before = expect(peer.pair('a', { protocol })).rejects.toMatchObject({ code: 'SKEIN_REFUSED' });
+    const early = await next();
+    const gap = gapOf(client);
+    await client.status();
+    cut();
+    await Promise.all([gap, before]);
+    const opened = untilDone(() => peer.pair('a', { protocol }));
+    const late = await next();
+    early.refuse();
+    const [problem] = await once(early.accept(), 'error');
+    expect(problem).toMatchObject({ code: 'SKEIN_LOST' });
+    const channel = late.accept().resume();
+    channel.end('hello');
+    const heard = (await opened).setEncoding('utf8');
+    expect(await once(heard, 'data')).toEqual(['hello']);
+    heard.end();
+    await once(channel, 'close');
+  });
+
+  test('does not end a program whose handler is done while the node is away', async () => {
+    const { client, begun, warnings, lose } = await waitingHandlers();
+    const asked = [peer.request('slow', 1), peer.query('a', 'slow', 2)].map((each) =>
+      expect(each).rejects.toThrow(),
+    );
+    await expect.poll(() => begun.length).toBe(2);
+    const unhandled: unknown[] = [];
+    const note = (problem: unknown): void => void unhandled.push(problem);
+    process.on('unhandledRejection', note);
+    const back = lose();
+    await expect(async () => {
+      for (;;) await client.status();
+    }).rejects.toMatchObject({ code: expect.any(String) });
+    for (const { settle } of begun) settle('too late');
+    await Promise.all([back, ...asked]);
+    await client.status();
+    process.off('unhandledRejection', note);
+    expect([unhandled, warnings.length]).toEqual([[], 2]);
+  });
+
+  test('lets a query be answered with what cannot be sent by a failure, not by silence', async () => {
+    await using client = await attach({ control: path, reconnect: true });
+    await client.queries.answer('odd', () => () => 1).opened;
+    await expect(peer.query('a', 'odd')).rejects.toMatchObject({
+      code: 'SKEIN_FAILED',
+      message: expect.stringContaining('cannot be sent'),
+    });
+  });
+
   test('is not tried any more once the program has closed: also where the node stands still', async () => {
     const client = await attach({ control: path, reconnect: true });
     await client.status();
@@ -285,3 +394,22 @@ describe('a connection that is cut while the node lives', () => {
     session.close();
   });
 });
+
+test.each(['serve', 'answerQueries', 'handleLetters'] as const)(
+  'what %s gives ends with its node',
+  async (name) => {
+    const node = kept(await createNode({ name: 'a', discovery: false, key: false }));
+    const server = await serveControl(node, join(folder, 'a.sock'));
+    open.push({ [Symbol.asyncDispose]: () => server.close() });
+    const client = new ControlClient(server.path);
+    const stream = client.streamAny(
+      name,
+      { serve: { service: 'x' }, answerQueries: { name: 'x' } }[name as string] ?? {},
+    );
+    await stream.opened;
+    const next = stream[Symbol.asyncIterator]().next();
+    await node.close();
+    expect(await next).toEqual({ done: true, value: undefined });
+    client.close();
+  },
+);

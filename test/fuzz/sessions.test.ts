@@ -81,7 +81,7 @@ async function play(messages: readonly Uint8Array[]): Promise<Socket> {
   new NodeSession(socket as unknown as WebSocket, {
     table,
     memory,
-    life: { said: { name: 'a', life: '0' }, hasEnded: false },
+    life: { said: { name: 'a', life: '0' }, ended: new AbortController().signal },
     admit: () => undefined,
     cutOff: () => undefined,
     resumed: async () => undefined,

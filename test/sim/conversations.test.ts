@@ -1,34 +1,14 @@
 /** Conversations under virtual time: who takes part, what is said, and what happens when participants and brokers die. */
-import { afterEach, expect, test } from 'vitest';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import { expect, test } from 'vitest';
+import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { Conversation, Letter } from '../../src/features/letters/api.ts';
-import { storeModels } from '../../src/features/store-models.ts';
-import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
+import { formations } from './formations.ts';
 
 const limitMs = 30_000;
-let run: FormationRun | undefined;
+const formation = formations();
 
-afterEach(() => {
-  expect(run?.world.failures).toEqual([]);
-  run?.end();
-  run = undefined;
-});
-
-async function machine(seed: number, nodes: number): Promise<FormationRun> {
-  const made = new FormationRun({ seed, nodes, machines: 1, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  return made;
-}
-
-const lifeOf = (member: Member | undefined): Life => member?.life as Life;
-
-/** Members that are not the broker, in order. */
-function others({ broker, mesh }: FormationRun): Member[] {
-  return mesh.members.filter((member) => member !== broker.member);
-}
+const machine = (seed: number, nodes: number): Promise<FormationRun> => formation({ seed, nodes });
 
 function heard(talk: Conversation): Letter[] {
   const letters: Letter[] = [];
@@ -36,29 +16,16 @@ function heard(talk: Conversation): Letter[] {
   return letters;
 }
 
-async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
-  if (!(await made.world.runUntil(condition, limitMs))) throw new Error(`${what}: not within ${limitMs} ms`);
-}
-
-async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError> {
-  try {
-    await made.world.resolve(promise, limitMs);
-  } catch (error) {
-    return error as SkeinError;
-  }
-  throw new Error('it did not fail');
-}
-
 const bodies = (letters: readonly Letter[]): unknown[] => letters.map(({ body }) => body);
 
 test('what one says in a conversation reaches all others in it, in order, with its author and the conversation', async () => {
   const made = await machine(1, 4);
-  const [a, b, c] = others(made).map(lifeOf) as [Life, Life, Life];
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
   const talk = await made.world.resolve(a.node.letters.converse([b.node.name, c.node.name]));
   const [atA, atB, atC] = [a, b, c].map(({ node }) => heard(node.letters.conversation(talk.id)));
   for (const word of ['one', 'two', 'three']) await made.world.resolve(talk.say(word));
   await made.world.resolve(b.node.letters.conversation(talk.id).say('four'));
-  await until(made, () => atC?.length === 4 && atA?.length === 1, 'all arrive');
+  await made.until(() => atC?.length === 4 && atA?.length === 1, 'all arrive');
   expect(bodies(atB as Letter[])).toEqual(['one', 'two', 'three']);
   expect(atC?.[3]).toMatchObject({ from: b.node.name, body: 'four', conversation: talk.id });
   expect(await made.world.resolve(c.node.letters.conversations())).toEqual([
@@ -73,7 +40,7 @@ test('what one says in a conversation reaches all others in it, in order, with i
 
 test('invites and leaves at the same moment converge: all see the same participants', async () => {
   const made = await machine(2, 6);
-  const [a, b, c, d, e] = others(made).map(lifeOf) as [Life, Life, Life, Life, Life];
+  const [a, b, c, d, e] = made.others.map(lifeOf) as [Life, Life, Life, Life, Life];
   const { id } = await made.world.resolve(a.node.letters.converse([b.node.name, c.node.name]));
   const seen = [a, b, d].map(({ node }) => {
     const all: (readonly string[])[] = [];
@@ -84,7 +51,7 @@ test('invites and leaves at the same moment converge: all see the same participa
     })().catch(() => undefined);
     return all;
   });
-  await until(made, () => seen.every((all) => all.length > 0), 'all watch');
+  await made.until(() => seen.every((all) => all.length > 0), 'all watch');
   await made.world.resolve(
     Promise.all([
       a.node.letters.conversation(id).invite(d.node.name),
@@ -93,8 +60,7 @@ test('invites and leaves at the same moment converge: all see the same participa
     ]),
   );
   const expected = [a, b, d, e].map(({ node }) => node.name).sort();
-  await until(
-    made,
+  await made.until(
     () => seen.every((all) => JSON.stringify(all.at(-1)) === JSON.stringify(expected)),
     'all see the same',
   );
@@ -104,7 +70,7 @@ test('invites and leaves at the same moment converge: all see the same participa
 test('participants that are off and brokers that die: what was said comes, and the conversation goes on', async () => {
   const made = await machine(3, 4);
   const { broker } = made;
-  const [a, b, c] = others(made) as [Member, Member, Member];
+  const [a, b, c] = made.others as [Member, Member, Member];
   const talk = await made.world.resolve(lifeOf(a).node.letters.converse([b.nodeName, c.nodeName]));
   made.mesh.crash(b);
   await made.world.resolve(talk.say('while b is off'));
@@ -113,12 +79,12 @@ test('participants that are off and brokers that die: what was said comes, and t
   await made.world.run(5000);
   made.mesh.start(b);
   const atB = heard(lifeOf(b).node.letters.conversation(talk.id));
-  await until(made, () => atB.length === 1, 'b gets it');
+  await made.until(() => atB.length === 1, 'b gets it');
   made.mesh.start(a);
   const again = lifeOf(a).node.letters.conversation(talk.id);
   const atA = heard(again);
   await made.world.resolve(lifeOf(b).node.letters.conversation(talk.id).say('back'), limitMs);
-  await until(made, () => atA.length === 1, 'a gets the answer');
+  await made.until(() => atA.length === 1, 'a gets the answer');
   expect([bodies(atB), bodies(atA)]).toEqual([['while b is off'], ['back']]);
   expect(await made.world.resolve(again.participants())).toEqual([a.nodeName, b.nodeName, c.nodeName].sort());
 });
@@ -126,7 +92,7 @@ test('participants that are off and brokers that die: what was said comes, and t
 test('a watch of participants goes on with the next broker, and ends when all have left', async () => {
   const made = await machine(4, 5);
   const { broker } = made;
-  const [a, b, c, d] = others(made).map(lifeOf) as [Life, Life, Life, Life];
+  const [a, b, c, d] = made.others.map(lifeOf) as [Life, Life, Life, Life];
   const talk = await made.world.resolve(a.node.letters.converse(b.node.name));
   const all: (readonly string[])[] = [];
   let isEnded = false;
@@ -134,34 +100,34 @@ test('a watch of participants goes on with the next broker, and ends when all ha
     for await (const names of talk.watch()) all.push(names);
     isEnded = true;
   })();
-  await until(made, () => all.length === 1, 'it begins');
+  await made.until(() => all.length === 1, 'it begins');
   await made.world.resolve(b.node.letters.conversation(talk.id).invite(d.node.name), limitMs);
-  await until(made, () => all.length === 2, 'it is notified');
+  await made.until(() => all.length === 2, 'it is notified');
   made.mesh.crash(broker.member);
   await made.world.resolve(b.node.letters.conversation(talk.id).invite(c.node.name), limitMs);
-  await until(made, () => all.length === 3, 'it goes on');
+  await made.until(() => all.length === 3, 'it goes on');
   for (const { node } of [a, b, c, d]) await made.world.resolve(node.letters.conversation(talk.id).leave());
-  await until(made, () => isEnded, 'it ends');
+  await made.until(() => isEnded, 'it ends');
   expect(all.at(-1)).toEqual([]);
-  expect(await problemOf(made, talk.say('x'))).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(await made.problemOf(talk.say('x'))).toMatchObject({ code: 'SKEIN_INVALID' });
 });
 
 test('REQ23: a letter from a node that did not take part adds its author', async () => {
   const made = await machine(5, 4);
-  const [a, b, c] = others(made).map(lifeOf) as [Life, Life, Life];
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
   const talk = await made.world.resolve(a.node.letters.converse(b.node.name));
   const atA = heard(talk);
   const atC = heard(c.node.letters.conversation(talk.id));
   await made.world.resolve(c.node.letters.conversation(talk.id).say('may I?'));
-  await until(made, () => atA.length === 1, 'it arrives');
+  await made.until(() => atA.length === 1, 'it arrives');
   expect(await made.world.resolve(talk.participants())).toContain(c.node.name);
   await made.world.resolve(talk.say('you may'));
-  await until(made, () => atC.length === 1, 'its author is answered');
+  await made.until(() => atC.length === 1, 'its author is answered');
 });
 
 test('a program handles letters and converses: each letter has one handler, and those without one wait', async () => {
   const made = await machine(6, 3);
-  const [a, b] = others(made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const got: [string, unknown][] = [];
   const collect = (name: string, options = {}) =>
     b.node.letters.handle(({ body }) => void got.push([name, body]), options);
@@ -172,7 +138,7 @@ test('a program handles letters and converses: each letter has one handler, and 
   await made.world.resolve(talk.say('said'));
   await made.world.resolve(a.node.letters.send(b.node.name, 'plain'));
   await made.world.resolve(a.node.letters.send(b.node.name, 'coffee', { type: 'order' }));
-  await until(made, () => got.length === 2, 'letters arrive');
+  await made.until(() => got.length === 2, 'letters arrive');
   await made.world.run(3000);
   expect(got.sort()).toEqual([
     ['orders', 'coffee'],
@@ -183,7 +149,7 @@ test('a program handles letters and converses: each letter has one handler, and 
   b.node.letters.conversation(second.id).handle(({ body }) => void got.push(['second', body]));
   await made.world.resolve(second.say('to the second'));
   await made.world.resolve(a.node.letters.send(b.node.name, 'tea', { type: 'order' }));
-  await until(made, () => got.length === 5, 'what waited, and what came');
+  await made.until(() => got.length === 5, 'what waited, and what came');
   expect(got.slice(2).sort()).toEqual([
     ['all conversations', 'said'],
     ['others', 'tea'],
@@ -196,25 +162,25 @@ test('a program handles letters and converses: each letter has one handler, and 
 
 test('letters without a handler do not stand in the way of those that have one, however many there are', async () => {
   const made = await machine(8, 3);
-  const [a, b] = others(made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const to = b.node.name;
   const many = Array.from({ length: 500 }, (_, body) => ({ to, body }));
   for (let i = 0; i < 3; i++) await made.world.resolve(a.node.letters.sendMany(many));
   const got: unknown[] = [];
   b.node.letters.handle(({ body }) => void got.push(body), { types: ['order'] });
   await made.world.resolve(a.node.letters.send(to, 'coffee', { type: 'order' }));
-  await until(made, () => got.length === 1, 'it arrives');
+  await made.until(() => got.length === 1, 'it arrives');
   const rest: unknown[] = [];
   b.node.letters.handle(({ body }) => void rest.push(body));
-  await until(made, () => rest.length === 1500, 'the others, once somebody handles them');
+  await made.until(() => rest.length === 1500, 'the others, once somebody handles them');
   expect(got).toEqual(['coffee']);
 });
 
 test('what is wrong is refused: unknown nodes, too many participants, too many conversations, other ids', async () => {
   const made = await machine(7, 3);
-  const [a, b] = others(made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const { letters } = a.node;
-  expect(await problemOf(made, letters.converse('nobody'))).toMatchObject({
+  expect(await made.problemOf(letters.converse('nobody'))).toMatchObject({
     code: 'SKEIN_UNKNOWN_NODE',
     message: expect.stringContaining('nobody'),
   });
@@ -224,19 +190,19 @@ test('what is wrong is refused: unknown nodes, too many participants, too many c
     many.map((name) => `${name}-y`),
     { allowUnknown: true },
   );
-  expect(await problemOf(made, more)).toMatchObject({ code: 'SKEIN_TOO_LARGE' });
+  expect(await made.problemOf(more)).toMatchObject({ code: 'SKEIN_TOO_LARGE' });
   expect(await made.world.resolve(talk.participants())).toHaveLength(201);
   for (let i = 1; i < 1000; i++) await made.world.resolve(letters.converse(b.node.name));
-  expect(await problemOf(made, letters.converse(b.node.name))).toMatchObject({
+  expect(await made.problemOf(letters.converse(b.node.name))).toMatchObject({
     code: 'SKEIN_BUSY',
     message: expect.stringContaining('1000'),
   });
   expect(await made.world.resolve(b.node.letters.conversations())).toHaveLength(999);
   const alone = b.node.letters.conversation('0'.repeat(32));
-  expect(await problemOf(made, alone.say('x'))).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(await made.problemOf(alone.say('x'))).toMatchObject({ code: 'SKEIN_INVALID' });
   expect(await made.world.resolve(alone.participants())).toEqual([]);
   expect(() => letters.conversation('x')).toThrow(TypeError);
-  expect(await problemOf(made, letters.send(b.node.name, 1, { type: 'conversation.x' }))).toBeInstanceOf(
+  expect(await made.problemOf(letters.send(b.node.name, 1, { type: 'conversation.x' }))).toBeInstanceOf(
     TypeError,
   );
 });

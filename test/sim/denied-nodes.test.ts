@@ -1,20 +1,14 @@
 /** Nodes that are shut out without a new key: by all members, over restarts, until they are allowed again. */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { denialLimits } from '../../src/features/denials/core/limits.ts';
 import { textOf } from '../../src/features/denials/core/list-file.ts';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import { storeModels } from '../../src/features/store-models.ts';
+import type { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { RecordSigner } from '../../src/kernel/contracts.ts';
-import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
+import { formations } from './formations.ts';
 
 const limitMs = 30_000;
-let run: FormationRun | undefined;
-
-afterEach(() => {
-  run?.end();
-  run = undefined;
-});
+const formation = formations();
 
 interface Made {
   readonly made: FormationRun;
@@ -25,11 +19,8 @@ interface Made {
 
 /** Four nodes; `b` has used letters, and so has an identity. */
 async function swarm(seed: number, machines = 1): Promise<Made> {
-  const made = new FormationRun({ seed, nodes: 4, machines, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+  const made = await formation({ seed, nodes: 4, machines });
+  const [a, b] = made.others as [Member, Member];
   await made.world.resolve(nodeOf(b).letters.send(a.nodeName, 'first'));
   await made.world.run(2000);
   return { made, a, b };
@@ -43,15 +34,6 @@ function warningsOf(member: Member): string[] {
   const warnings: string[] = [];
   nodeOf(member).events.addEventListener('warning', ({ detail }) => warnings.push(detail.code));
   return warnings;
-}
-
-async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError | undefined> {
-  try {
-    await made.world.resolve(promise);
-  } catch (error) {
-    return error as SkeinError;
-  }
-  return undefined;
 }
 
 const others = (made: FormationRun, member: Member): Member[] =>
@@ -73,13 +55,12 @@ test('a node that is denied loses all links, hears why, and is a member again on
   }
   expect(knows(b, a.nodeName)).toBe(false);
   expect(warnings).toContain('SKEIN_DENIED');
-  const unheard = await problemOf(made, nodeOf(b).send(a.nodeName, 'hello', { timeoutMs: 2000 }));
+  const unheard = await made.problemOf(nodeOf(b).send(a.nodeName, 'hello', { timeoutMs: 2000 }));
   expect(unheard).toMatchObject({ code: 'SKEIN_UNDELIVERED' });
 
   expect(await made.world.resolve(nodeOf(a).swarm.allow(identity))).toMatchObject([{ name: b.nodeName }]);
   await made.world.runUntil(() => knows(a, b.nodeName), limitMs);
   await made.world.resolve(nodeOf(b).letters.send(a.nodeName, 'again'));
-  expect(made.world.failures).toEqual([]);
 });
 
 test('every member remembers who is denied, also while nobody else is there, and a newcomer learns it', async () => {
@@ -140,14 +121,11 @@ test('the store of the swarm remembers it where every member has lost its list, 
 });
 
 test('what a node has said before it was denied, and waits at the broker, is not done', async () => {
-  const made = new FormationRun({ seed: 10, nodes: 3, machines: 1, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+  const made = await formation({ seed: 10, nodes: 3 });
+  const [a, b] = made.others as [Member, Member];
   const bodies: unknown[] = [];
   nodeOf(a).letters.handle(({ body }) => void bodies.push(body));
-  const problem = problemOf(made, nodeOf(b).letters.send(a.nodeName, 'waits for the store'));
+  const sent = nodeOf(b).letters.send(a.nodeName, 'waits for the store');
   // The first letter of a swarm waits for its new store.
   await made.world.run(50);
   await made.world.resolve(nodeOf(a).swarm.deny(b.nodeName, { identity: 'e'.repeat(32) }));
@@ -155,8 +133,7 @@ test('what a node has said before it was denied, and waits at the broker, is not
   expect(bodies).toEqual([]);
   const known = (await made.world.resolve(nodeOf(a).letters.list())).map(({ from }) => from);
   expect(known).not.toContain(b.nodeName);
-  made.mesh.crash(b);
-  await problem;
+  expect((await sent).where).toBe('outbox');
 });
 
 test('a denied identity does not get in under another name, and another node of the machine does', async () => {
@@ -220,14 +197,14 @@ test('a broker that is denied is a broker no more, and another one takes over', 
 test('bad input is named: oneself, a name that nobody has seen, what is no identity, what is not denied', async () => {
   const { made, a, b } = await swarm(7);
   const { swarm: asked } = nodeOf(a);
-  expect(await problemOf(made, asked.deny(a.nodeName))).toMatchObject({
+  expect(await made.problemOf(asked.deny(a.nodeName))).toMatchObject({
     code: 'SKEIN_INVALID',
     message: `${a.nodeName} is this node itself: run skein node deny on another node`,
   });
-  expect(await problemOf(made, asked.deny('nobody'))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+  expect(await made.problemOf(asked.deny('nobody'))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
   await expect(asked.deny('b', { identity: 'abc' })).rejects.toThrow('32 hexadecimal digits, and "abc"');
   await expect(asked.deny('b c')).rejects.toThrow('deny: a name has 1 to 64');
-  expect(await problemOf(made, asked.allow(b.nodeName))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+  expect(await made.problemOf(asked.allow(b.nodeName))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
   const identity = 'e'.repeat(32);
   const unseen = await made.world.resolve(asked.deny('nobody', { identity }));
   expect(unseen).toMatchObject({ name: 'nobody', identity });
@@ -248,7 +225,7 @@ test('a list that is full takes no more, and says what to do', async () => {
     made.mesh.members.filter(({ life }) => life !== undefined),
     limitMs,
   );
-  expect(await problemOf(made, nodeOf(a).swarm.deny(b.nodeName))).toMatchObject({
+  expect(await made.problemOf(nodeOf(a).swarm.deny(b.nodeName))).toMatchObject({
     code: 'SKEIN_BUSY',
     message: expect.stringContaining('1000 nodes are denied already: allow some of them'),
   });

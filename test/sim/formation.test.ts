@@ -8,8 +8,7 @@ const limitMs = 20_000;
 
 async function settled(seed: number, nodes: number, machines: number): Promise<FormationRun> {
   const run = new FormationRun({ seed, nodes, machines });
-  run.start();
-  await run.agreed(run.mesh.members, limitMs);
+  await run.begin();
   await run.world.run(12_000);
   return run;
 }
@@ -78,8 +77,7 @@ describe.each([11, 12, 13, 14, 15, 16])('seed %i: under faults of all kinds', (s
 
 test('seed 1071: brokers whose clocks jump, and who have not heard of each other, have different epochs', async () => {
   const run = new FormationRun({ seed: 1071, nodes: 17, machines: 4, latencyMs: 80, degree: 2 });
-  run.start();
-  await run.agreed(run.mesh.members, limitMs);
+  await run.begin();
   const faults = new FaultSchedule(run.mesh, ['cut', 'slow', 'jump', 'vanish'], run.world.now + 90_000);
   await run.world.run(90_000);
   faults.healAll();

@@ -1,20 +1,15 @@
 /** Envelopes of ordinary messages in the log of the swarm: who has sent what to whom, and never what was in it. */
-import { afterEach, describe, expect, test } from 'vitest';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import { describe, expect, test } from 'vitest';
+import type { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { LogEntry } from '../../src/features/log/api.ts';
 import { logLimits } from '../../src/features/log/core/limits.ts';
-import { storeModels } from '../../src/features/store-models.ts';
 import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life } from '../../src/sim/world/member.ts';
+import { formations } from './formations.ts';
 
 const limitMs = 30_000;
 const secret = 'this must not be in the log';
-let run: FormationRun | undefined;
-
-afterEach(() => {
-  run?.end();
-  run = undefined;
-});
+const formation = formations();
 
 interface Swarm {
   readonly made: FormationRun;
@@ -27,17 +22,11 @@ interface Swarm {
 /** All nodes of one machine log what they send, or none does. */
 async function swarm(seed: number, logMessages = true): Promise<Swarm> {
   const names = logMessages ? ['n1', 'n2', 'n3'] : [];
-  const made = new FormationRun({ seed, nodes: 3, machines: 1, stores: storeModels, logMessages: names });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
+  const made = await formation({ seed, nodes: 3, logMessages: names });
   // Until all have heard of each other.
   await made.world.run(2000);
   const { broker } = made;
-  const [a, b] = made.mesh.members.filter((member) => member !== broker.member).map(({ life }) => life) as [
-    Life,
-    Life,
-  ];
+  const [a, b] = made.others.map(({ life }) => life) as [Life, Life];
   return { made, a, b, broker };
 }
 

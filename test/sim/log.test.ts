@@ -1,44 +1,16 @@
 /** The log of the swarm under virtual time: what has happened is read, followed and kept, also where the broker dies. */
-import { afterEach, expect, test } from 'vitest';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import { expect, test } from 'vitest';
+import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { LogEntry, LogFollowOptions } from '../../src/features/log/api.ts';
-import { storeModels } from '../../src/features/store-models.ts';
-import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
+import { formations } from './formations.ts';
 
 const limitMs = 30_000;
-let run: FormationRun | undefined;
-
-afterEach(() => {
-  run?.end();
-  run = undefined;
-});
+const formation = formations();
 
 /** Some nodes on machines; brokers of one machine open the same store. */
-async function swarm(seed: number, nodes: number, machines = 1): Promise<FormationRun> {
-  const made = new FormationRun({ seed, nodes, machines, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  return made;
-}
-
-const others = (broker: Life, { mesh }: FormationRun): Member[] =>
-  mesh.members.filter((member) => member !== broker.member);
-const lifeOf = (member: Member | undefined): Life => member?.life as Life;
-
-async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
-  if (!(await made.world.runUntil(condition, limitMs))) throw new Error(`${what}: not within ${limitMs} ms`);
-}
-
-async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError> {
-  try {
-    await made.world.resolve(promise);
-  } catch (error) {
-    return error as SkeinError;
-  }
-  throw new Error('it did not fail');
-}
+const swarm = (seed: number, nodes: number, machines = 1): Promise<FormationRun> =>
+  formation({ seed, nodes, machines });
 
 /** Collects what a node follows; with what has ended it. */
 function followed(life: Life, options: LogFollowOptions = {}) {
@@ -59,7 +31,7 @@ const range = (from: number, to: number): number[] =>
 test('what letters and nodes have done is in the log: author, recipients, subject, trace and time, and no body', async () => {
   const made = await swarm(1, 3);
   const { broker } = made;
-  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const secret = 'this must not be in the log';
   const sent = await made.world.resolve(a.node.letters.send(b.node.name, secret, { type: 'note' }));
   b.node.letters.handle(() => undefined);
@@ -99,7 +71,7 @@ test('what letters and nodes have done is in the log: author, recipients, subjec
 test('what nodes do while nobody uses the store is in the log once somebody does, and until then no store is opened', async () => {
   const made = await swarm(12, 4);
   const { broker } = made;
-  const [a, b, c] = others(broker, made) as [Member, Member, Member];
+  const [a, b, c] = made.others as [Member, Member, Member];
   made.mesh.crash(b);
   await made.world.run(10_000);
   void lifeOf(a).node.availability.set({ available: false });
@@ -130,7 +102,7 @@ test('what nodes do while nobody uses the store is in the log once somebody does
 test('changes of availability and activity are in the log, and so is what was unusual when a broker began', async () => {
   const made = await swarm(13, 3);
   const { broker } = made;
-  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   await made.world.resolve(a.node.letters.send(b.node.name, 'opens the store'));
   void a.node.availability.set({ active: false });
   void broker.node.availability.set({ available: false });
@@ -156,13 +128,13 @@ test('changes of availability and activity are in the log, and so is what was un
 
 test('a letter that is refused is in the log with its code, and a flood of them as its first and a count', async () => {
   const made = await swarm(14, 3);
-  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   await made.world.resolve(a.node.letters.send(b.node.name, 'stored'));
   for (let i = 0; i < 200; i++)
-    expect((await problemOf(made, a.node.letters.send(['nobody', b.node.name], `secret ${i}`))).code).toBe(
+    expect((await made.problemOf(a.node.letters.send(['nobody', b.node.name], `secret ${i}`))).code).toBe(
       'SKEIN_UNKNOWN_NODE',
     );
-  await problemOf(made, b.node.letters.send('no-one', 'x'));
+  await made.problemOf(b.node.letters.send('no-one', 'x'));
   const rejected = async () =>
     (await made.world.resolve(b.node.log.list({ type: 'letter.rejected' }))).entries.map(
       ({ from, to, subject, note }) => [from, to, /^[0-9a-f]{32}$/.test(subject), note],
@@ -174,14 +146,14 @@ test('a letter that is refused is in the log with its code, and a flood of them 
   await made.world.run(65_000);
   const count = [a.node.name, [], false, 'SKEIN_UNKNOWN_NODE: 199 more within 60 s'];
   expect(await rejected()).toEqual([first, other, count]);
-  await problemOf(made, a.node.letters.send('nobody', 'again'));
+  await made.problemOf(a.node.letters.send('nobody', 'again'));
   await made.world.run(2000);
   expect(await rejected()).toHaveLength(4);
 });
 
 test('a list is filtered, begins after a place, and gives the newest where these are asked for', async () => {
   const made = await swarm(2, 3);
-  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const { log } = a.node;
   for (let i = 0; i < 30; i++) await made.world.resolve(a.node.letters.send(b.node.name, i));
   await made.world.resolve(b.node.letters.send(a.node.name, 'back'));
@@ -205,28 +177,28 @@ test('a list is filtered, begins after a place, and gives the newest where these
     true,
   );
   expect((await list({ node: 'nobody' })).entries).toEqual([]);
-  const other = await problemOf(made, log.list({ after: '00000000beef.3' }));
+  const other = await made.problemOf(log.list({ after: '00000000beef.3' }));
   expect(other.code).toBe('SKEIN_INVALID');
   expect(other.message).toContain('00000000beef.3 is not in the log of the store that the broker has');
-  expect(await problemOf(made, log.list({ after: 'x' } as never))).toBeInstanceOf(TypeError);
+  expect(await made.problemOf(log.list({ after: 'x' } as never))).toBeInstanceOf(TypeError);
 });
 
 test('who follows gets every event once and in order, over a change of the broker', async () => {
   const made = await swarm(3, 4);
   const { broker } = made;
-  const [a, b, c] = others(broker, made).map(lifeOf) as [Life, Life, Life];
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
   const { entries, stream } = followed(c);
   await made.world.resolve(stream.opened);
   b.node.letters.handle(() => undefined);
   const send = (count: number) =>
     Promise.all(Array.from({ length: count }, (_, i) => a.node.letters.send(b.node.name, i)));
   await made.world.resolve(send(100));
-  await until(made, () => entries.length >= 200, 'stored and delivered are followed');
+  await made.until(() => entries.length >= 200, 'stored and delivered are followed');
   const sending = send(100);
   made.mesh.crash(broker.member);
   await made.world.resolve(sending, limitMs);
   const isDelivered = ({ type }: LogEntry): boolean => type === 'letter.delivered';
-  await until(made, () => entries.filter(isDelivered).length === 200, 'all deliveries are followed');
+  await made.until(() => entries.filter(isDelivered).length === 200, 'all deliveries are followed');
   const first = entries[0]?.n ?? 0;
   expect(numbers(entries)).toEqual(range(first, first + entries.length - 1));
   expect(entries.filter(({ type }) => type === 'letter.stored')).toHaveLength(200);
@@ -238,7 +210,7 @@ test('who follows gets every event once and in order, over a change of the broke
 
 test('a follower is given what comes without asking again and again, and the next page once it has read the last', async () => {
   const made = await swarm(4, 3);
-  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const stream = a.node.log.follow({ type: 'letter' });
   await made.world.resolve(stream.opened);
   for (let i = 0; i < 3; i++)
@@ -264,15 +236,14 @@ test('a follower whose store is replaced by another is notified, and goes on the
   const { entries, stream } = followed(lifeOf(c));
   await made.world.resolve(stream.opened);
   await made.world.resolve(lifeOf(c).node.letters.send(broker.node.name, 'one'));
-  await until(made, () => entries.some(({ type }) => type === 'letter.stored'), 'it is followed');
+  await made.until(() => entries.some(({ type }) => type === 'letter.stored'), 'it is followed');
   for (const member of made.machineOf(broker)) made.mesh.crash(member);
   const left = made.mesh.members.filter(({ life }) => life !== undefined);
   await made.agreed(left, limitMs);
   await made.world.resolve(lifeOf(c).node.swarm.adopt(), limitMs);
   await made.world.resolve(lifeOf(c).node.letters.send('n9', 'two', { allowUnknown: true }), limitMs);
-  await until(made, () => entries.some(({ type }) => type === 'log.reset'), 'another store is noticed');
-  await until(
-    made,
+  await made.until(() => entries.some(({ type }) => type === 'log.reset'), 'another store is noticed');
+  await made.until(
     () => entries.some(({ n, type }) => n > 1 && type === 'broker.changed'),
     'its beginning is read',
   );
@@ -283,24 +254,24 @@ test('a follower whose store is replaced by another is notified, and goes on the
 
 test('a cursor of another store ends a follower at once, with the reason', async () => {
   const made = await swarm(6, 3);
-  const [a] = others(made.broker, made).map(lifeOf) as [Life];
+  const [a] = made.others.map(lifeOf) as [Life];
   const { end, entries } = followed(a, { after: '0123456789ab.7' });
-  expect(await problemOf(made, end)).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(await made.problemOf(end)).toMatchObject({ code: 'SKEIN_INVALID' });
   expect(entries).toEqual([]);
 });
 
 test('a durable reader that was away gets what it has missed, once it has acknowledged the rest, on whichever node it runs', async () => {
   const made = await swarm(7, 4);
-  const [a, b, c] = others(made.broker, made).map(lifeOf) as [Life, Life, Life];
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
   const send = (count: number) =>
     made.world.resolve(a.node.letters.sendMany(Array.from({ length: count }, () => ({ to: 'n1', body: 0 }))));
   const kept: number[] = [];
   const keep = (life: Life) => life.node.log.keep('audit', (entries) => void kept.push(...numbers(entries)));
   await send(20);
   const first = keep(b);
-  await until(made, () => kept.length >= 24, 'the log is kept from its beginning');
+  await made.until(() => kept.length >= 24, 'the log is kept from its beginning');
   await send(5);
-  await until(made, () => kept.length >= 29, 'what comes is kept');
+  await made.until(() => kept.length >= 29, 'what comes is kept');
   await made.world.run(1000);
   await first.close();
   await send(400);
@@ -311,7 +282,7 @@ test('a durable reader that was away gets what it has missed, once it has acknow
     ),
   ).toEqual([`audit ${kept.length}`]);
   keep(c);
-  await until(made, () => kept.length >= 729, 'what was missed is kept');
+  await made.until(() => kept.length >= 729, 'what was missed is kept');
   expect(kept).toEqual(range(1, kept.length));
   await made.world.run(1000);
   expect(await made.world.resolve(c.node.log.forget('audit'))).toBe(true);
@@ -320,18 +291,18 @@ test('a durable reader that was away gets what it has missed, once it has acknow
 
 test('a durable reader whose handler fails is given the same events again, and goes on once it has succeeded', async () => {
   const made = await swarm(8, 3);
-  const [a] = others(made.broker, made).map(lifeOf) as [Life];
+  const [a] = made.others.map(lifeOf) as [Life];
   const calls: number[][] = [];
   let isBroken = true;
   a.node.log.keep('audit', (entries) => {
     calls.push(numbers(entries));
     if (isBroken) throw new Error('the disk is full');
   });
-  await until(made, () => calls.length === 3, 'it is tried again');
+  await made.until(() => calls.length === 3, 'it is tried again');
   expect(calls[1]).toEqual(calls[0]);
   expect(await made.world.resolve(a.node.log.readers())).toEqual([]);
   isBroken = false;
-  await until(made, () => calls.length === 4, 'and again');
+  await made.until(() => calls.length === 4, 'and again');
   await made.world.run(2000);
   expect((await made.world.resolve(a.node.log.readers())).map(({ name }) => name)).toEqual(['audit']);
   expect(calls[3]).toEqual(calls[0]);
@@ -340,7 +311,7 @@ test('a durable reader whose handler fails is given the same events again, and g
 test('a durable reader goes on over the death of its node and of the broker: nothing is missed, what was not acknowledged comes again', async () => {
   const made = await swarm(9, 4);
   const { broker } = made;
-  const [a, b] = others(broker, made);
+  const [a, b] = made.others;
   const kept = new Set<number>();
   const keep = (life: Life) =>
     life.node.log.keep('audit', (entries) => {
@@ -363,13 +334,13 @@ test('a durable reader goes on over the death of its node and of the broker: not
   }
   const end = (await made.world.resolve(lifeOf(a).node.log.list({ last: 1 }), limitMs)).entries[0]
     ?.n as number;
-  await until(made, () => kept.has(end), 'the end is kept');
+  await made.until(() => kept.has(end), 'the end is kept');
   expect([...kept].sort((x, y) => x - y).slice(0, end)).toEqual(range(1, end));
 });
 
 test('a node that closes acknowledges what its durable reader is at work on', async () => {
   const made = await swarm(10, 3);
-  const [a, b] = others(made.broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   let finish: (() => void) | undefined;
   const kept: number[] = [];
   b.node.log.keep('audit', (entries) => {
@@ -378,7 +349,7 @@ test('a node that closes acknowledges what its durable reader is at work on', as
       finish = resolve;
     });
   });
-  await until(made, () => finish !== undefined, 'the handler is called');
+  await made.until(() => finish !== undefined, 'the handler is called');
   const closed = b.node.close();
   finish?.();
   await made.world.resolve(closed);
@@ -388,9 +359,8 @@ test('a node that closes acknowledges what its durable reader is at work on', as
 
 test('one that lies, or asks what is wrong, is refused, and the broker goes on', async () => {
   const made = await swarm(11, 3);
-  const [a] = others(made.broker, made).map(lifeOf) as [Life];
-  const ask = (verb: string, input: unknown) =>
-    problemOf(made, a.node.command('log', 'ask', { verb, input }));
+  const [a] = made.others.map(lifeOf) as [Life];
+  const ask = (verb: string, input: unknown) => made.problemOf(a.node.command('log', 'ask', { verb, input }));
   const wrong: [string, unknown, string][] = [
     ['log.read', { cursor: 'nonsense' }, 'a place in the log is 12 hexadecimal digits, a dot and a number'],
     ['log.follow', { cursor: 7 }, 'got "7"'],

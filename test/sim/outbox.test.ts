@@ -1,32 +1,19 @@
 /** The outbox of an author under virtual time: letters that the swarm cannot take, and copies of those that it has. */
-import { afterEach, expect, test } from 'vitest';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
-import type { Letter, LetterOptions, UndeliveredLetter } from '../../src/features/letters/api.ts';
+import { expect, test } from 'vitest';
+import { lifeOf } from '../../src/features/formation/sim/formation-run.ts';
+import type { LetterOptions, UndeliveredLetter } from '../../src/features/letters/api.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
-import { storeModels } from '../../src/features/store-models.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
 import type { Table } from '../../src/stores/collections.ts';
+import { formations, handled, keptElsewhere } from './formations.ts';
 
 const limitMs = 30_000;
-let run: FormationRun | undefined;
-
-afterEach(() => {
-  run?.end();
-  run = undefined;
-});
-
-const lifeOf = (member: Member | undefined): Life => member?.life as Life;
+const formation = formations();
 
 /** The swarm is kept on the machine of the first broker; `a` and `b` are of the other one. */
 async function twoMachines(seed: number) {
-  const made = new FormationRun({ seed, nodes: 4, machines: 2, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  const kept = made.machineOf(made.broker);
-  const left = made.mesh.members.filter((member) => !kept.includes(member));
-  const [a, b] = left as [Member, Member];
-  await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'first'));
+  const both = await keptElsewhere(formation, seed, 'first');
+  const { made, kept, left } = both;
   const lose = async () => {
     for (const member of kept) made.mesh.crash(member);
     await made.agreed(
@@ -38,19 +25,7 @@ async function twoMachines(seed: number) {
   const comeBack = (): void => {
     for (const member of kept) made.mesh.start(member);
   };
-  return { made, kept, left, a, b, lose, comeBack };
-}
-
-function handled(life: Life): Letter[] {
-  const letters: Letter[] = [];
-  life.node.letters.handle((letter) => {
-    letters.push(letter);
-  });
-  return letters;
-}
-
-async function until(made: FormationRun, condition: () => boolean, what: string): Promise<void> {
-  if (!(await made.world.runUntil(condition, 2 * limitMs))) throw new Error(`${what}: not in time`);
+  return { ...both, lose, comeBack };
 }
 
 /** What is in the outbox of a member, on its disk. */
@@ -78,7 +53,7 @@ test('a letter that the swarm cannot take goes into the outbox at once, and arri
   expect(rowsOf(a)).toBe(1);
   const letters = handled(lifeOf(b));
   comeBack();
-  await until(made, () => letters.length === 2, 'the letters arrive');
+  await made.until(() => letters.length === 2, 'the letters arrive');
   // Its author hears of it a moment later than their recipient.
   await made.world.run(100);
   expect(await lifeOf(a).node.letters.outbox()).toEqual([]);
@@ -103,7 +78,7 @@ test('what is in the outbox survives its node, and comes before what is sent lat
   made.mesh.start(a);
   const later = lifeOf(a).node.letters.send(b.nodeName, 700, { allowUnknown: true });
   expect((await made.world.resolve(later, limitMs)).where).toBe('store');
-  await until(made, () => letters.length === 702, 'the letters arrive');
+  await made.until(() => letters.length === 702, 'the letters arrive');
   expect(letters.slice(1).map(({ body }) => body)).toEqual([...bodies, 700]);
   expect(letters.slice(1, 701).map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
   // Nothing is left of it there.
@@ -136,7 +111,7 @@ test('a letter of the outbox that is refused later, or expires there, is reporte
   );
   await made.world.run(5000);
   comeBack();
-  await until(made, () => undelivered.length === 2, 'both are reported');
+  await made.until(() => undelivered.length === 2, 'both are reported');
   expect(undelivered).toEqual([
     { id: short.id, recipient: 'nobody', state: 'expired', reason: expect.stringContaining('outbox') },
     { id: stranger.id, recipient: 'nobody', state: 'refused', reason: expect.stringContaining('nobody') },
@@ -197,9 +172,9 @@ test('a letter in the outbox is shown and watched as such, with nobody to ask; t
   const all = [waits, stranger, short].map((id) => watched(lifeOf(a), id));
   await made.world.run(5000);
   comeBack();
-  await until(made, () => all.slice(1).every(({ isEnded }) => isEnded), 'two have ended');
+  await made.until(() => all.slice(1).every(({ isEnded }) => isEnded), 'two have ended');
   const got = handled(lifeOf(b));
-  await until(made, () => all.every(({ isEnded }) => isEnded), 'all have ended');
+  await made.until(() => all.every(({ isEnded }) => isEnded), 'all have ended');
   expect(all.map(({ seen }) => seen)).toEqual([
     [`same 0 ${b.nodeName} outbox`, `same 2 ${b.nodeName} stored`, `same 2 ${b.nodeName} delivered`],
     ['same 0 nobody outbox', 'same 0 nobody refused'],
@@ -222,14 +197,14 @@ test('a letter of the outbox that an earlier incarnation had stored is found und
   expect([second.where, second.id === first.id]).toEqual(['outbox', false]);
   const watching = watched(lifeOf(a), second.id);
   comeBack();
-  await until(made, () => watching.seen.length === 2, 'it is known what it was');
+  await made.until(() => watching.seen.length === 2, 'it is known what it was');
   expect(watching.seen).toEqual([
     `same 0 ${b.nodeName} outbox`,
     `${first.id} ${first.n} ${b.nodeName} stored`,
   ]);
   expect(await made.world.resolve(lifeOf(a).node.letters.status(second.id))).toMatchObject({ id: first.id });
   handled(lifeOf(b));
-  await until(made, () => watching.isEnded, 'it is delivered');
+  await made.until(() => watching.isEnded, 'it is delivered');
 });
 
 test('a letter of the outbox expires no earlier where the clock of its author is set by a day', async () => {
@@ -240,7 +215,7 @@ test('a letter of the outbox expires no earlier where the clock of its author is
   lifeOf(a).platform.clock.jumpWall(2 * halfDay);
   const letters = handled(lifeOf(b));
   comeBack();
-  await until(made, () => letters.length === 2, 'both letters arrive');
+  await made.until(() => letters.length === 2, 'both letters arrive');
   expect(letters.map(({ body }) => body)).toEqual(['first', 'second']);
 });
 
@@ -250,7 +225,7 @@ test('with two copies a letter outlives the disk of the store, and only while it
   const options = { copies: 2 as const };
   const done = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'handled', options));
   expect(done.where).toBe('store');
-  await until(made, () => letters.length === 2, 'it is handled');
+  await made.until(() => letters.length === 2, 'it is handled');
   const [c] = kept as [Member];
   const waits = await made.world.resolve(
     lifeOf(a).node.letters.send('late', 'waits', { ...options, allowUnknown: true }),
@@ -274,10 +249,7 @@ test('with two copies a letter outlives the disk of the store, and only while it
 });
 
 test('a node without a disk of its own fails at once what nobody can take', async () => {
-  const made = new FormationRun({ seed: 6, nodes: 3, machines: 1 });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
+  const made = await formation({ seed: 6, nodes: 3, stores: undefined });
   const [a, b] = made.mesh.living as [Life, Life];
   await expect(made.world.resolve(a.node.letters.send(b.node.name, 1))).rejects.toMatchObject({
     code: 'SKEIN_STORE',

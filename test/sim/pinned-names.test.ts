@@ -1,27 +1,18 @@
 /** Whose mailbox it is: names that the swarm has pinned to identities, and members that lie about theirs. */
-import { afterEach, expect, test } from 'vitest';
-import { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
+import { expect, test } from 'vitest';
+import type { FormationRun } from '../../src/features/formation/sim/formation-run.ts';
 import type { Letter } from '../../src/features/letters/api.ts';
-import { storeModels } from '../../src/features/store-models.ts';
 import type { RecordSigner } from '../../src/kernel/contracts.ts';
-import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life, Member, MemberOptions } from '../../src/sim/world/member.ts';
+import { formations } from './formations.ts';
 
 const limitMs = 30_000;
-let run: FormationRun | undefined;
-
-afterEach(() => {
-  run?.end();
-  run = undefined;
-});
+const formation = formations();
 
 /** Three nodes on one machine; `a` and `b` are not the broker, and `b` has used letters. */
 async function swarm(seed: number): Promise<{ made: FormationRun; a: Life; b: Member }> {
-  const made = new FormationRun({ seed, nodes: 3, machines: 1, stores: storeModels });
-  run = made;
-  made.start();
-  await made.agreed(made.mesh.members, limitMs);
-  const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+  const made = await formation({ seed, nodes: 3 });
+  const [a, b] = made.others as [Member, Member];
   await made.world.resolve((b.life as Life).node.letters.send(a.nodeName, 'first'));
   // Its announcement, with its proof, may be on its way.
   await made.world.run(2000);
@@ -63,15 +54,6 @@ function handling({ node }: Life): Handled {
   return handled;
 }
 
-async function problemOf(made: FormationRun, promise: Promise<unknown>): Promise<SkeinError | undefined> {
-  try {
-    await made.world.resolve(promise);
-  } catch (error) {
-    return error as SkeinError;
-  }
-  return undefined;
-}
-
 const pinned = { code: 'SKEIN_NAME_PINNED', message: expect.stringContaining('skein node forget') };
 
 test('another node under a pinned name gets no letter, sends none, asks nothing, and hears why', async () => {
@@ -80,8 +62,8 @@ test('another node under a pinned name gets no letter, sends none, asks nothing,
   const atBroker = handling(made.broker);
   const theirs = handling(other);
   await made.world.resolve(a.node.letters.send(b.nodeName, 'for the true one'));
-  expect(await problemOf(made, other.node.letters.send(a.node.name, 'forged'))).toMatchObject(pinned);
-  expect(await problemOf(made, other.node.swarm.nodes())).toMatchObject(pinned);
+  expect(await made.problemOf(other.node.letters.send(a.node.name, 'forged'))).toMatchObject(pinned);
+  expect(await made.problemOf(other.node.swarm.nodes())).toMatchObject(pinned);
   await made.world.run(20_000);
   expect(theirs).toEqual({ letters: [], warnings: ['SKEIN_NAME_PINNED'] });
   expect(atBroker.warnings).toEqual(['SKEIN_NAME_PINNED']);
@@ -91,7 +73,6 @@ test('another node under a pinned name gets no letter, sends none, asks nothing,
   await made.world.runUntil(() => ours.letters.length > 0, limitMs);
   expect(ours.letters.map(({ body }) => body)).toEqual(['for the true one']);
   expect(ours.warnings).toEqual([]);
-  expect(made.world.failures).toEqual([]);
 });
 
 test('a proof of the true node that another one shows does not do', async () => {
@@ -109,7 +90,7 @@ test('a proof of the true node that another one shows does not do', async () => 
   expect(recorded).toHaveLength(1);
   const other = await impostorWith(made, b, { ...truth, sign: () => recorded[0] as Uint8Array });
   const theirs = handling(other);
-  expect(await problemOf(made, other.node.letters.send('n1', 'forged'))).toMatchObject(pinned);
+  expect(await made.problemOf(other.node.letters.send('n1', 'forged'))).toMatchObject(pinned);
   expect(theirs.letters).toEqual([]);
 });
 
@@ -124,10 +105,10 @@ async function impostorWith(made: FormationRun, member: Member, key: RecordSigne
 test('a node without an identity is refused under a pinned name, and served under one that nobody has pinned', async () => {
   const { made, a, b } = await swarm(3);
   const other = await impostor(made, b, { identity: false });
-  expect(await problemOf(made, other.node.letters.send(a.node.name, 'forged'))).toMatchObject(pinned);
+  expect(await made.problemOf(other.node.letters.send(a.node.name, 'forged'))).toMatchObject(pinned);
   const plain = made.mesh.add({ name: 'plain', formation: made.addresses, identity: false });
   const { node } = await started(made, plain);
-  expect(await problemOf(made, node.letters.send(a.node.name, 'hello'))).toBeUndefined();
+  await made.world.resolve(node.letters.send(a.node.name, 'hello'));
 });
 
 test('the next broker knows the pins of the one before', async () => {
@@ -138,15 +119,15 @@ test('the next broker knows the pins of the one before', async () => {
   const left = made.mesh.members.filter(({ life }) => life !== undefined);
   await made.agreed(left, limitMs);
   expect(made.broker.member).not.toBe(member);
-  expect(await problemOf(made, other.node.letters.send('n1', 'forged'))).toMatchObject(pinned);
+  expect(await made.problemOf(other.node.letters.send('n1', 'forged'))).toMatchObject(pinned);
 });
 
 test('a name is forgotten while its node is away, and is then the one of the next that proves an identity', async () => {
   const { made, a, b } = await swarm(5);
   const { swarm: asked } = a.node;
-  const here = await problemOf(made, asked.forget(b.nodeName));
+  const here = await made.problemOf(asked.forget(b.nodeName));
   expect(here).toMatchObject({ code: 'SKEIN_REFUSED', message: `${b.nodeName} is here: stop it first` });
-  expect(await problemOf(made, asked.forget('nobody'))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+  expect(await made.problemOf(asked.forget('nobody'))).toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
   const other = await impostor(made, b);
   const theirs = handling(other);
   await made.world.resolve(a.node.letters.send(b.nodeName, 'waits'));
@@ -176,11 +157,8 @@ test('a name that is forgotten is seen no more, and no letter goes to it', async
 test('a name is pinned also where its node ends right after its first letter', async () => {
   const outcomes = new Set<boolean>();
   for (const [i, afterMs] of [0, 5, 10, 20, 40, 80, 160, 320].entries()) {
-    const made = new FormationRun({ seed: 100 + i, nodes: 3, machines: 1, stores: storeModels });
-    run = made;
-    made.start();
-    await made.agreed(made.mesh.members, limitMs);
-    const [a, b] = made.mesh.members.filter((member) => member !== made.broker.member) as [Member, Member];
+    const made = await formation({ seed: 100 + i, nodes: 3 });
+    const [a, b] = made.others as [Member, Member];
     const ofA = handling(a.life as Life);
     (b.life as Life).node.letters.send(a.nodeName, 'first').catch(() => undefined);
     await made.world.run(afterMs);

@@ -8,7 +8,7 @@ test('every letter whose send has resolved is handled, whichever of a fleet is k
   console.log(textOf(trial));
   expect(trial.failures).toEqual([]);
   for (const fault of faults) {
-    const control = await killFleet(fault, { seed: 1, kills: 6 });
+    const control = await killFleet(fault, { seed: 1, kills: 9 });
     console.log(textOf(control));
     expect(control.failures).toEqual([]);
   }

@@ -5,10 +5,37 @@
  * meanwhile changes nothing of it; a fault is planted in the source of the store's thread, whose text must hold what is
  * replaced exactly once.
  */
-import { cpSync, existsSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { type Mutant, plant } from '../mutants/mutant.ts';
+
+/** Where a trial runs: all of it is gone afterwards. */
+export interface TrialFolder {
+  readonly folder: string;
+  /** With the copy of the package. */
+  readonly program: string;
+  /** Of the programs' user. */
+  readonly home: string;
+}
+
+/** @throws Error when the package has not been built. */
+export async function inTrialFolder<Value>(
+  name: string,
+  fault: Mutant | undefined,
+  act: (place: TrialFolder) => Promise<Value>,
+): Promise<Value> {
+  const folder = mkdtempSync(join(tmpdir(), `skein-${name}-`));
+  const [program, home] = [join(folder, 'program'), join(folder, 'home')];
+  for (const each of [program, home]) mkdirSync(each);
+  try {
+    await copyProduct(program, fault);
+    return await act({ folder, program, home });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** @param folder Is there, and is given back by the caller. @throws Error when the package has not been built. */
 export async function copyProduct(folder: string, fault: Mutant | undefined): Promise<void> {

@@ -1,17 +1,20 @@
 /**
  * What other processes may ask of calls: to ask a service, and to answer for one.
  *
- * `serve` is a stream of requests, each with a ticket; `reply` answers one. Invariant: a ticket is good for one
- * answer, and only in the session that it was given in; when the stream ends, what was not answered has failed.
+ * `serve` is a stream of requests, each with a ticket; `reply` answers one (`kit/handler-streams.ts`).
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
 import { flag, kindName, nodeName, oneOf, serviceName, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import {
+  answerIn,
+  HandlerStreams,
+  type Left,
+  leftSchema,
+  settlementFields,
+} from '../../kit/handler-streams.ts';
 import { type Bodies, operationsOf } from '../../kit/operation.ts';
-import { PushStream } from '../../kit/stream.ts';
-import { TicketsByCaller } from '../../kit/tickets.ts';
 import { nothing } from '../../kit/view-schemas.ts';
-import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import { whenLeft } from './api/received-call.ts';
 import { service } from './api/service.ts';
 import type { Call, CallsApi } from './api.ts';
@@ -24,10 +27,11 @@ export type ServedRequest =
       Call,
       'input' | 'signal'
     >)
-  | { readonly type: 'left'; readonly ticket: number };
+  | Left;
 
-/** A service is offered by one program of one session, and what it has not answered when that ends has failed. */
-const tickets = new TicketsByCaller<Settlers<unknown>>();
+const responders = new HandlerStreams<unknown>(
+  () => new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone'),
+);
 
 const callSchema = v.strictObject({
   type: v.literal('call'),
@@ -40,7 +44,6 @@ const callSchema = v.strictObject({
   timeoutMs: v.number(),
   input: v.unknown(),
 });
-const leftSchema = v.strictObject({ type: v.literal('left'), ticket: v.number() });
 
 const { call, stream } = operationsOf<CallsApi>();
 
@@ -76,63 +79,33 @@ export const operations = {
     }),
     output: v.variant('type', [callSchema, leftSchema]),
     example: { service: 'double' },
-    async run(
-      api,
-      { service: name, ...options },
-      { signal, caller, bodies },
-    ): Promise<AsyncIterable<ServedRequest>> {
-      const held = tickets.of(caller);
-      const given = new Set<number>();
-      const subscription = api.respond(
-        name,
-        (request) => {
-          const { promise, ...settle } = withResolvers<unknown>();
-          const ticket = held.issue(settle);
-          given.add(ticket);
-          served.push(servedRequest(ticket, request, bodies));
-          whenLeft(request, () => served.push({ type: 'left', ticket }));
-          return promise.finally(() => given.delete(ticket));
-        },
-        options,
-      );
-      const closed = (): void => {
-        void subscription.close();
-        for (const ticket of [...given]) held.drop(ticket)?.reject(answererGone());
-      };
-      const served = new PushStream<ServedRequest>({ closed }, subscription.opened, signal);
-      await served.opened;
-      return served;
-    },
+    run: (api, { service: name, ...options }, asking): Promise<AsyncIterable<ServedRequest>> =>
+      responders.open<ServedRequest>(asking, ({ hand, push }) =>
+        api.respond(
+          name,
+          (request) =>
+            hand((ticket) => {
+              whenLeft(request, () => push({ type: 'left', ticket }));
+              return servedRequest(ticket, request, asking.bodies);
+            }),
+          options,
+        ),
+      ),
   }),
   reply: call({
     summary: 'Answer a request that `serve` gave: with an output, or with a failure.',
     input: v.strictObject({
-      ticket: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      ...settlementFields,
       output: v.exactOptional(v.unknown()),
-      failure: v.exactOptional(v.strictObject({ code: v.exactOptional(v.string()), message: v.string() })),
     }),
     output: nothing,
     example: { ticket: 1, output: 42 },
-    async run(_api, input, { caller, bodies }) {
-      const { ticket, output, failure } = input;
-      if ('output' in input === (failure !== undefined))
-        throw new SkeinError('SKEIN_INVALID', 'reply: give an output or a failure, and only one of them');
-      // Before the ticket is taken: what cannot be read may be given again.
-      const value = failure === undefined ? bodies.fromWire(output) : undefined;
-      const { resolve, reject } = tickets.of(caller).take(ticket);
-      if (failure === undefined) resolve(value);
-      else
-        reject(
-          Object.assign(new Error(failure.message), failure.code === undefined ? {} : { code: failure.code }),
-        );
-      return {};
+    async run(_api, input, asking) {
+      const output = answerIn(asking, input, 'output', 'reply: give an output or a failure');
+      return responders.settle(asking, input, output);
     },
   }),
 };
-
-function answererGone(): SkeinError {
-  return new SkeinError('SKEIN_LOST', 'the program that was to answer it is gone');
-}
 
 function servedRequest(ticket: number, call: Call, bodies: Bodies): ServedRequest {
   const { service, from, fromId, instance, id, timeoutMs, input } = call;

@@ -1,18 +1,15 @@
 /**
  * What other processes may ask of letters: to send, to handle, and what became of them.
  *
- * `handleLetters` is a stream of letters, each with a ticket; `settleLetter` settles one. Invariant: a ticket is good
- * once, and only in the session that it was given in; when the stream ends, what was not settled has failed its attempt.
+ * `handleLetters` is a stream of letters, each with a ticket; `settleLetter` settles one (`kit/handler-streams.ts`).
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
 import { flag, kindName, listOf, nodeName, oneOf, timeoutMs, wholeNumber } from '../../kit/fields.ts';
+import { HandlerStreams, settlementFields } from '../../kit/handler-streams.ts';
 import { openStream } from '../../kit/open-stream.ts';
 import { type Bodies, operationsOf } from '../../kit/operation.ts';
-import { PushStream } from '../../kit/stream.ts';
-import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import type { Letter, LettersNodeApi } from './api.ts';
 import { letterIdPattern, recipientStates } from './core/letters-types.ts';
 import { letterLimits } from './core/limits.ts';
@@ -26,7 +23,7 @@ export interface HandedLetter extends Omit<Letter, 'timestamp'> {
   readonly timestamp: number;
 }
 
-const tickets = new TicketsByCaller<Settlers<void>>();
+const handlers = new HandlerStreams(() => new Error('the program that was handling it is gone'));
 
 const id = v.pipe(v.string(), v.regex(letterIdPattern, 'expected the id of a letter, 32 hexadecimal digits'));
 const recipients = listOf(nodeName, 'node names', letterLimits.letterRecipientsMax);
@@ -50,9 +47,7 @@ const statusSchema = v.strictObject({
   ),
 });
 
-const { call, stream } = operationsOf<
-  LettersNodeApi & { readonly events: Pick<EventTarget, 'addEventListener'> }
->();
+const { call, stream } = operationsOf<LettersNodeApi>();
 
 export const operations = {
   sendLetter: call({
@@ -133,45 +128,26 @@ export const operations = {
       trace: names,
     }),
     example: {},
-    async run({ letters, events }, input, { signal, caller, bodies }): Promise<AsyncIterable<HandedLetter>> {
+    run({ letters }, input, asking): Promise<AsyncIterable<HandedLetter>> {
       const { count = Number.POSITIVE_INFINITY, ...options } = input;
-      const held = tickets.of(caller);
-      const given = new Set<number>();
       let left = count;
-      const subscription = letters.handle((letter) => {
-        const { promise, resolve, reject } = withResolvers();
-        const ticket = held.issue({ resolve, reject });
-        given.add(ticket);
-        handed.push(handedLetter(ticket, letter, bodies));
-        // What was handed is settled all the same.
-        if (--left === 0) void subscription.close();
-        return promise.finally(() => given.delete(ticket));
-      }, options);
-      const closed = (): void => {
-        void subscription.close();
-        for (const ticket of [...given]) held.drop(ticket)?.reject(handlerGone());
-      };
-      const handed = new PushStream<HandedLetter>({ closed }, subscription.opened, signal);
-      await handed.opened;
-      events.addEventListener('close', () => handed.end(), { once: true, signal });
-      return handed;
+      return handlers.open(asking, ({ hand }) => {
+        const subscription = letters.handle((letter) => {
+          const settled = hand((ticket) => handedLetter(ticket, letter, asking.bodies));
+          // What was handed is settled all the same.
+          if (--left === 0) void subscription.close();
+          return settled;
+        }, options);
+        return subscription;
+      });
     },
   }),
   settleLetter: call({
     summary: 'Settle a letter that `handleLetters` gave: handled, or with why it was not.',
-    input: v.strictObject({
-      ticket: wholeNumber(1, Number.MAX_SAFE_INTEGER),
-      failure: v.exactOptional(v.strictObject({ code: v.exactOptional(v.string()), message: v.string() })),
-    }),
+    input: v.strictObject(settlementFields),
     output: nothing,
     example: { ticket: 1 },
-    async run(_api, { ticket, failure }, { caller }) {
-      const { resolve, reject } = tickets.of(caller).take(ticket);
-      if (failure === undefined) resolve();
-      else if (failure.code === 'SKEIN_REFUSED') reject(new SkeinError('SKEIN_REFUSED', failure.message));
-      else reject(new Error(failure.message));
-      return {};
-    },
+    run: async (_api, input, asking) => handlers.settle(asking, input),
   }),
   ...conversationOperations,
   letterStatus: call({
@@ -248,8 +224,4 @@ export const operations = {
 
 function handedLetter(ticket: number, letter: Letter, bodies: Bodies): HandedLetter {
   return { ticket, ...letter, body: bodies.toWire(letter.body), timestamp: letter.timestamp.getTime() };
-}
-
-function handlerGone(): Error {
-  return new Error('the program that was handling it is gone');
 }

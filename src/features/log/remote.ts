@@ -1,17 +1,14 @@
 /**
  * What other processes may ask of the log: to list it, to follow it, and to keep it.
  *
- * `keepLog` is a stream of pages, each with a ticket; `settleLog` says that one is kept, or why it is not. Invariant: a
- * ticket is good once, and only in the session that it was given in; what was not settled when the stream ends was not
- * kept.
+ * `keepLog` is a stream of pages, each with a ticket; `settleLog` says that one is kept, or why it is not
+ * (`kit/handler-streams.ts`).
  */
 import * as v from 'valibot';
 import { listOf, nodeName, wholeNumber } from '../../kit/fields.ts';
+import { HandlerStreams, settlementFields } from '../../kit/handler-streams.ts';
 import { operationsOf } from '../../kit/operation.ts';
-import { PushStream } from '../../kit/stream.ts';
-import { TicketsByCaller } from '../../kit/tickets.ts';
 import { names, nothing } from '../../kit/view-schemas.ts';
-import { type Settlers, withResolvers } from '../../kit/with-resolvers.ts';
 import type { LogEntry, LogNodeApi } from './api.ts';
 import { logLimits } from './core/limits.ts';
 import { readCursor } from './core/log-types.ts';
@@ -22,7 +19,7 @@ export interface HandedEntries {
   readonly entries: readonly LogEntry[];
 }
 
-const tickets = new TicketsByCaller<Settlers<void>>();
+const keepers = new HandlerStreams(() => new Error('the program that was keeping it is gone'));
 
 const word = v.pipe(
   v.string(),
@@ -58,9 +55,7 @@ const entry = v.strictObject({
   lost: v.exactOptional(v.number()),
 });
 
-const { call, stream } = operationsOf<
-  LogNodeApi & { readonly events: Pick<EventTarget, 'addEventListener'> }
->();
+const { call, stream } = operationsOf<LogNodeApi>();
 
 export const operations = {
   log: call({
@@ -83,9 +78,9 @@ export const operations = {
     input: v.strictObject({ ...filter, after: v.exactOptional(cursor) }),
     output: entry,
     example: {},
-    async run({ log, events }, input, { signal }) {
+    async run({ log }, input, { signal, nodeEnded }) {
       const followed = log.follow({ ...withDates(input), signal });
-      events.addEventListener('close', () => void followed.close(), { once: true, signal });
+      nodeEnded.addEventListener('abort', () => void followed.close(), { once: true, signal });
       await followed.opened;
       return followed;
     },
@@ -95,44 +90,21 @@ export const operations = {
     input: v.strictObject({ name: nodeName, ...filter }),
     output: v.strictObject({ ticket: v.number(), entries: v.array(entry) }),
     example: { name: 'audit' },
-    async run({ log, events }, { name, ...rest }, { signal, caller }): Promise<AsyncIterable<HandedEntries>> {
-      const held = tickets.of(caller);
-      let given: number | undefined;
-      const subscription = log.keep(
-        name,
-        (entries) => {
-          const { promise, ...settle } = withResolvers();
-          given = held.issue(settle);
-          handed.push({ ticket: given, entries: entries.map(plain) });
-          return promise;
-        },
-        withDates(rest),
-      );
-      const closed = (): void => {
-        void subscription.close();
-        if (given !== undefined)
-          held.drop(given)?.reject(new Error('the program that was keeping it is gone'));
-      };
-      const handed = new PushStream<HandedEntries>({ closed }, subscription.opened, signal);
-      await handed.opened;
-      events.addEventListener('close', () => handed.end(), { once: true, signal });
-      return handed;
-    },
+    run: ({ log }, { name, ...rest }, asking): Promise<AsyncIterable<HandedEntries>> =>
+      keepers.open(asking, ({ hand }) =>
+        log.keep(
+          name,
+          (entries) => hand((ticket) => ({ ticket, entries: entries.map(plain) })),
+          withDates(rest),
+        ),
+      ),
   }),
   settleLog: call({
     summary: 'Settle a page that `keepLog` gave: it is kept, or why it is not.',
-    input: v.strictObject({
-      ticket: wholeNumber(1, Number.MAX_SAFE_INTEGER),
-      failure: v.exactOptional(v.strictObject({ message: v.string() })),
-    }),
+    input: v.strictObject(settlementFields),
     output: nothing,
     example: { ticket: 1 },
-    async run(_api, { ticket, failure }, { caller }) {
-      const { resolve, reject } = tickets.of(caller).take(ticket);
-      if (failure === undefined) resolve();
-      else reject(new Error(failure.message));
-      return {};
-    },
+    run: async (_api, input, asking) => keepers.settle(asking, input),
   }),
   logReaders: call({
     summary: 'All durable readers of the log, and how far each has come.',

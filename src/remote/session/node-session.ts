@@ -58,6 +58,7 @@ interface Parts {
 /** A call or a stream under way, and what its operation is told of it. */
 class Running implements Asking {
   readonly caller: object;
+  readonly nodeEnded: AbortSignal;
   readonly bodies = bodies;
   readonly canBeGivenUp: boolean;
   /** Of a stream: items that its reader has room for. */
@@ -68,8 +69,9 @@ class Running implements Asking {
   wake: (() => void) | undefined;
   private readonly givenUp = new LateAbort();
 
-  constructor(caller: object, canBeGivenUp: boolean, credit: number) {
+  constructor(caller: object, nodeEnded: AbortSignal, canBeGivenUp: boolean, credit: number) {
     this.caller = caller;
+    this.nodeEnded = nodeEnded;
     this.canBeGivenUp = canBeGivenUp;
     this.credit = credit;
   }
@@ -303,7 +305,7 @@ export class NodeSession {
   private run(id: number, { operation, api }: Served, given: unknown, more: number, free: () => void): void {
     const input = checkInput(operation.input, given);
     const canBeGivenUp = operation.kind !== 'call' || more === CallManner.cancelable;
-    const running = new Running(this, canBeGivenUp, more);
+    const running = new Running(this, this.ports.life.ended, canBeGivenUp, more);
     this.running.set(id, running);
     const work =
       operation.kind === 'call'
@@ -349,7 +351,7 @@ export class NodeSession {
         }
         const next = await iterator.next();
         if (next.done === true)
-          return this.write([FrameType.over, id, ...(this.ports.life.hasEnded ? [true] : [])]);
+          return this.write([FrameType.over, id, ...(this.ports.life.ended.aborted ? [true] : [])]);
         running.credit--;
         running.taken++;
         this.write([FrameType.item, id, next.value]);

@@ -30,6 +30,8 @@ export interface MemberOptions {
   readonly broadcastDomain?: number;
   /** Addresses of its formation, `host:port`. */
   readonly formation?: readonly string[];
+  /** Where there are none: addresses of one that its node joins once the swarm is used. */
+  readonly formationWhenWanted?: readonly string[];
   /** The program's own behaviors, made anew for each life. */
   readonly behaviors?: () => readonly AnyBehavior[];
   /** The program's own features. */

@@ -305,9 +305,7 @@ export class Mesh {
       stallToleranceMs: limits.stallToleranceMs,
       version: 'sim',
       pid: undefined,
-      ...(member.formation === undefined
-        ? {}
-        : { formation: { addresses: member.formation, doors: [], meeting: '' } }),
+      ...formationOf(member),
       ...(member.behaviors === undefined ? {} : { behaviors: member.behaviors }),
       features: member.options.features ?? [],
       ...denialFileOf(member.host),
@@ -355,4 +353,12 @@ export class Mesh {
     if (!wasExpected) this.world.fail(`${life.member.name} ended by itself: ${error.code}: ${error.message}`);
     this.stopped(life, 'ended');
   }
+}
+
+function formationOf({
+  formation: addresses = [],
+  options: { formationWhenWanted: whenWanted = [] },
+}: Member) {
+  if (addresses.length + whenWanted.length === 0) return {};
+  return { formation: { addresses, whenWanted, doors: [], meeting: '' } };
 }

@@ -3,22 +3,21 @@
  *
  * Used by `npm run torture:disk` and the tests. Invariant: a trouble that strace did not make once has failed its trial.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildProgram, copyProduct } from '../product.ts';
+import { linesOf, type Tried, unseen } from '../frame.ts';
+import { buildProgram, inTrialFolder } from '../product.ts';
 import { ownEnvironment, run, straceOptions } from '../strace.ts';
 import { type Findings, judge } from './judge.ts';
 import type { DiskWork } from './settings.ts';
 import type { DiskFault, Trouble } from './trouble.ts';
 
-export interface DiskTrial extends Findings {
+export interface DiskTrial extends Findings, Tried {
   readonly trouble: Trouble;
   readonly fault: DiskFault | undefined;
   /** How often the trouble was made. */
   readonly made: number;
   readonly seconds: number;
-  readonly failures: readonly string[];
 }
 
 export interface DiskSettings {
@@ -29,16 +28,12 @@ export interface DiskSettings {
 const limitMs = 600_000;
 const failuresShown = 5;
 
-export async function tryDisk(
+export function tryDisk(
   trouble: Trouble,
   fault: DiskFault | undefined,
   { seed, letters }: DiskSettings,
 ): Promise<DiskTrial> {
-  const folder = mkdtempSync(join(tmpdir(), 'skein-disk-'));
-  const [program, home] = [join(folder, 'program'), join(folder, 'home')];
-  for (const each of [program, home]) mkdirSync(each);
-  try {
-    await copyProduct(program, fault);
+  return inTrialFolder('disk', fault, async ({ folder, program, home }) => {
     const members = await buildProgram('test/torture/disk/members.ts', program);
     const [store, diary, trace] = ['swarm.sqlite', 'diary', 'trace'].map((name) => join(folder, name)) as [
       string,
@@ -60,9 +55,7 @@ export async function tryDisk(
     const findings = judge(diary, store);
     const failures = failuresOf(trouble, fault, made, findings);
     return { ...findings, trouble, fault, made, seconds, failures };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Only calls on the files of the store. */
@@ -85,7 +78,7 @@ function failuresOf(
 ): string[] {
   const never = made === 0 ? [`${name}: it did not happen once`] : [];
   if (fault === undefined) return [...never, ...problems.slice(0, failuresShown)];
-  return problems.length > 0 ? never : [...never, `the rig does not see ${fault.name}`];
+  return problems.length > 0 ? never : [...never, unseen(fault)];
 }
 
 /** One line with the figures, and one for each failure. */
@@ -102,5 +95,5 @@ export function textOf({
 }: DiskTrial): string {
   const codes = Array.from(refused, ([code, count]) => `${code} ${count}`).join(', ') || 'none';
   const line = `${fault === undefined ? '' : `${fault.name}, `}${trouble.name}: ${made} times in ${seconds} s; ${stored} stored, ${handled} handled, refused: ${codes}; ${problems.length} problems`;
-  return [line, ...failures.map((text) => `FAILED: ${text}`)].join('\n');
+  return linesOf(line, failures);
 }

@@ -5,6 +5,7 @@
  * at one.
  */
 import type { Mutant } from '../../mutants/mutant.ts';
+import { settledUnhandled } from '../faults.ts';
 
 export interface Trouble {
   readonly name: string;
@@ -45,13 +46,5 @@ export const faults: readonly DiskFault[] = [
     replace: 'outcome,',
     trouble: troubles[1] as Trouble,
   },
-  {
-    name: 'settled-unhandled',
-    breaks: 'some letters are settled when they are stored',
-    file: 'src/features/letters/store/sqlite.ts',
-    find: "      this.fill(recipient, 1, body.length);\n    }\n    return { type: 'stored', n };",
-    replace:
-      "      this.fill(recipient, 1, body.length);\n      if (n % 10 === 0) this.handled(recipient, n, now);\n    }\n    return { type: 'stored', n };",
-    trouble: troubles.at(-1) as Trouble,
-  },
+  { ...settledUnhandled, trouble: troubles.at(-1) as Trouble },
 ];

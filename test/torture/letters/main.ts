@@ -1,11 +1,9 @@
 /**
  * `npm run torture:letters`: brokers, senders and recipients of letters are killed (SIGKILL) under load.
  *
- * Run by scripts/run.mjs. Invariant: exit code 0 says that nothing promised was broken, and that the rig has seen each
- * fault that was planted.
+ * Run by scripts/run.mjs.
  */
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { torture } from '../frame.ts';
 import { faults } from './faults.ts';
 import { killFleet, textOf } from './run.ts';
 
@@ -14,39 +12,15 @@ const usage = `Kills brokers, senders and recipients of letters under load, and 
   --seed S   of victims, moments and letters (default: random)
 example: npm run torture:letters -- --kills 300 --seed 7`;
 
-const killsDefault = 100;
 const killsOfFault = 9;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-main().catch((error: Error) => {
-  console.error(`torture:letters: ${error.message}`);
-  process.exit(2);
+torture({
+  name: 'torture:letters',
+  usage,
+  defaults: { kills: 100 },
+  async *trials({ kills, seed }) {
+    yield await killFleet(undefined, { seed, kills });
+    for (const fault of faults) yield await killFleet(fault, { seed, kills: killsOfFault });
+  },
+  textOf,
 });
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: 'string', default: String(killsDefault) },
-      seed: { type: 'string', default: String(randomInt(2 ** 32 - 1)) },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return console.log(usage);
-  const kills = wholeNumber('--kills', values.kills);
-  const seed = wholeNumber('--seed', values.seed);
-  console.log(`seed ${seed}, Node.js ${process.versions.node}`);
-  let isGood = true;
-  for (const fault of [undefined, ...faults]) {
-    const trial = await killFleet(fault, { seed, kills: fault === undefined ? kills : killsOfFault });
-    console.log(textOf(trial));
-    isGood &&= trial.failures.length === 0;
-  }
-  console.log(isGood ? 'passed' : 'FAILED');
-  process.exitCode = isGood ? 0 : 1;
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,10}$/.test(text) && Number(text) >= 1) return Number(text);
-  throw new Error(`${name}: "${text}" is not a whole number from 1`);
-}

@@ -4,13 +4,11 @@
  * Used by `npm run torture:letters` and the tests. Invariant: between two kills letters are stored and handled, so that
  * each kill meets work under way; a fleet that makes no progress has failed.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
 import { freeTcpPorts } from '../../free-ports.ts';
-import { buildProgram, copyProduct } from '../product.ts';
+import { linesOf, type Tried, unseen } from '../frame.ts';
+import { buildProgram, inTrialFolder } from '../product.ts';
 import type { KillFault } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Findings, judge, owed, readStore } from './judge.ts';
@@ -20,11 +18,10 @@ export interface KillSettings {
   readonly kills: number;
 }
 
-export interface KillTrial extends Findings {
+export interface KillTrial extends Findings, Tried {
   readonly fault: KillFault | undefined;
   readonly kills: Readonly<Record<Victim, number>>;
   readonly seconds: number;
-  readonly failures: readonly string[];
 }
 
 const victims = ['broker', 'sender', 'recipient'] as const;
@@ -43,32 +40,28 @@ const patienceMs = 60_000;
 const faultPatienceMs = 10_000;
 const failuresShown = 5;
 
-export async function killFleet(fault: KillFault | undefined, settings: KillSettings): Promise<KillTrial> {
-  const folder = mkdtempSync(join(tmpdir(), 'skein-kills-'));
-  const [program, home] = [join(folder, 'program'), join(folder, 'home')];
-  for (const each of [program, home]) mkdirSync(each);
-  const begun = performance.now();
-  let fleet: Fleet | undefined;
-  try {
-    await copyProduct(program, fault);
-    fleet = new Fleet({
+export function killFleet(fault: KillFault | undefined, settings: KillSettings): Promise<KillTrial> {
+  return inTrialFolder('kills', fault, async ({ folder, program, home }) => {
+    const begun = performance.now();
+    const fleet = new Fleet({
       program: await buildProgram('test/torture/letters/member.ts', program),
       ...{ folder, home, namespace: `kills-${process.pid}` },
       formation: `tcp://127.0.0.1:${(await freeTcpPorts(1))[0]}`,
     });
-    const end = (): void => fleet?.end();
+    const end = (): void => fleet.end();
     process.once('exit', end);
-    const kills = await storm(fleet, settings);
-    const unfinished = await calm(fleet, fault === undefined ? patienceMs : faultPatienceMs);
-    process.removeListener('exit', end);
-    const findings = judge(fleet.diaries(), readStore(fleet.store), fleet.named('recipient with dedup'));
-    const problems = [...unfinished, ...findings.problems];
-    const seconds = Math.round((performance.now() - begun) / 1000);
-    return { ...findings, problems, fault, kills, seconds, failures: failuresOf(fault, problems) };
-  } finally {
-    fleet?.end();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    try {
+      const kills = await storm(fleet, settings);
+      const unfinished = await calm(fleet, fault === undefined ? patienceMs : faultPatienceMs);
+      const findings = judge(fleet.diaries(), readStore(fleet.store), fleet.named('recipient with dedup'));
+      const problems = [...unfinished, ...findings.problems];
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      return { ...findings, problems, fault, kills, seconds, failures: failuresOf(fault, problems) };
+    } finally {
+      process.removeListener('exit', end);
+      fleet.end();
+    }
+  });
 }
 
 async function storm(fleet: Fleet, { seed, kills }: KillSettings): Promise<Record<Victim, number>> {
@@ -133,7 +126,7 @@ async function calm(fleet: Fleet, calmPatienceMs: number): Promise<string[]> {
 function failuresOf(fault: KillFault | undefined, problems: readonly string[]): string[] {
   if (fault === undefined) return problems.slice(0, failuresShown);
   if (problems.some((problem) => fault.shows.test(problem))) return [];
-  return [`the rig does not see ${fault.name}`];
+  return [unseen(fault)];
 }
 
 /** One line with the figures, and one for each failure. */
@@ -145,5 +138,5 @@ export function textOf(trial: KillTrial): string {
   const counts = (map: ReadonlyMap<string, number>) =>
     Array.from(map, ([key, count]) => `${key} ${count}`).join(', ') || 'none';
   const line = `${fault === undefined ? '' : `${fault.name}: `}kills: ${killed} in ${seconds} s; ${stored} letters stored, handled ${handled} times by a recipient, handed over after that: ${counts(repeats)}; failed sends: ${counts(failed)}; ${problems.length} problems`;
-  return [line, ...failures.map((text) => `FAILED: ${text}`)].join('\n');
+  return linesOf(line, failures);
 }

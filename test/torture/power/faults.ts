@@ -1,9 +1,6 @@
-/**
- * Faults that power cuts must show: the controls of the rig.
- *
- * Planted in a copy of the store's thread. Invariant: with each of them a run finds bad states, or the run has failed.
- */
+/** Faults that power cuts must show: the controls of the rig. */
 import type { Mutant } from '../../mutants/mutant.ts';
+import { receiptBeforeCommit } from '../faults.ts';
 import type { ProblemKind } from './judge.ts';
 
 export interface Fault extends Mutant {
@@ -21,21 +18,8 @@ export const faults: readonly Fault[] = [
     replace: "'PRAGMA synchronous = NORMAL',",
   },
   {
-    name: 'receipt-before-commit',
-    breaks: 'the outcomes of a group are reported 5 ms before its transaction is committed',
+    ...receiptBeforeCommit(5),
     shows: ['lost', 'waiting'],
-    file: 'src/stores/sqlite/worker.ts',
-    find: 'const outcomes = engine.carryOut(message.group).map(toSay);',
-    replace: `
-      const inside = engine as unknown as { database: { exec(sql: string): void }; commit: (made: Outcome[]) => Outcome[] };
-      inside.commit = (made) => {
-        say({ type: 'outcomes', outcomes: made.map(toSay), isLast: false, epoch: engine.claimedEpoch });
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-        inside.database.exec('COMMIT');
-        return [];
-      };
-      const outcomes = engine.carryOut(message.group).map(toSay);
-      if (outcomes.length === 0) return;`,
   },
   {
     name: 'synchronous=OFF',

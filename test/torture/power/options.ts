@@ -4,6 +4,7 @@
  * Used by main.ts. Invariant: what makes no sense is an error of one line that names it; nothing has been started by then.
  */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../frame.ts';
 
 export interface PowerOptions {
   readonly states: number;
@@ -39,10 +40,4 @@ export function readPowerOptions(args: readonly string[], randomSeed: number): P
     seed: wholeNumber('--seed', values.seed, 0, seedMax),
     replay: values.replay,
   };
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new Error(`${name}: "${text}" is not a whole number from ${min} to ${max}`);
 }

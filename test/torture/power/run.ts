@@ -5,6 +5,7 @@
  * the faults.
  */
 import { rmSync } from 'node:fs';
+import { linesOf, type Tried, unseen } from '../frame.ts';
 import type { Fault } from './faults.ts';
 import type { ProblemKind } from './judge.ts';
 import { type Recording, record, type Work } from './record.ts';
@@ -20,12 +21,10 @@ export interface PowerRun {
 }
 
 /** Of one recording or of several, with one fault or none. */
-export interface Trial {
+export interface Trial extends Tried {
   /** Undefined: the product as it is. */
   readonly fault: Fault | undefined;
   readonly verdicts: readonly Verdict[];
-  /** Why the run fails, for people. */
-  readonly failures: readonly string[];
 }
 
 /** More would only meet the same calls again. */
@@ -69,7 +68,7 @@ async function tryFault({ states, seed, work, report }: PowerRun, fault: Fault):
   // A few cuts need not meet what is rare.
   const wanted = states < faultStatesMax ? fault.shows.slice(0, 1) : fault.shows;
   const missed = wanted.filter((kind) => countOf([verdict], kind) === 0);
-  const failures = missed.map((kind) => `the rig does not see ${fault.name}: no state is ${kind}`);
+  const failures = missed.map((kind) => `${unseen(fault)}: no state is ${kind}`);
   const trial = { fault, verdicts: [verdict], failures };
   report?.(textOf({ ...trial, failures: [] }));
   return trial;
@@ -104,5 +103,5 @@ export function textOf({ fault, verdicts, failures }: Trial): string {
     `receipts: ${total('stored')} stored, ${total('settled')} settled`,
     `${total('states')} cuts: ${bad} bad${shares === '' ? '' : ` (${shares})`}`,
   ].join('; ');
-  return [line, ...failures.map((text) => `FAILED: ${text}`)].join('\n');
+  return linesOf(line, failures);
 }

@@ -1,12 +1,12 @@
 /**
  * `request` and `respond` of an attached node: the calls operations, and a service's schemas on this side.
  *
- * Part of an attached node. Invariant: each request that is given here is answered once, or its failure becomes
- * a warning; a schema of this program is asked by this program, since the node does not know it.
+ * Part of an attached node. Invariant: a schema of this program is asked by this program, since the node does not know
+ * it.
  */
 
-import { LateAbort } from '../../../kit/late-abort.ts';
-import type { InputOf } from '../../../kit/operation.ts';
+import { attachedHandler } from '../../../kit/attached-handler.ts';
+import type { LateAbort } from '../../../kit/late-abort.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { Call, CallsApi, RequestOptions, RespondOptions, ServiceSubscription } from '../api.ts';
@@ -59,74 +59,35 @@ function respond(
   const service = serviceOf(given);
   checkResponder(service.name, handler, wanted);
   const { signal, ...options } = wanted;
-  const running = new Map<number, LateAbort>();
-  // What is at work when the node is lost: whoever asked has been told so.
-  const lost = (): void => abortAll(running);
-  const stream = session.stream('serve', { service: service.name, ...options }, { signal, lost });
-  void serveAll(session, service, handler, stream, running).catch(() => {
-    // What ended it is told by `opened`, or by the `close` event.
+  return attachedHandler({
+    open: (lost) => session.stream('serve', { service: service.name, ...options }, { signal, lost }),
+    isTask: isCall,
+    handle: (served, left) => answer(service, handler, served, left),
+    settle: (reply, failed) => session.tell('reply', reply, failed),
+    unsettled: ({ message }) => session.warn('handler', `${service.name}: an answer was lost: ${message}`),
   });
-  return stream;
 }
 
-async function serveAll(
-  session: CallsSession,
-  service: AnyService,
-  handler: (call: Call) => unknown,
-  stream: AsyncIterable<ServedRequest>,
-  running: Map<number, LateAbort>,
-): Promise<void> {
-  const lost = (problem: Error): void =>
-    session.warn('handler', `${service.name}: an answer was lost: ${problem.message}`);
-  try {
-    for await (const served of stream) {
-      if (served.type === 'left') {
-        running.get(served.ticket)?.abort();
-        continue;
-      }
-      const { ticket } = served;
-      const left = new LateAbort(nobodyWaits);
-      running.set(ticket, left);
-      void answer(service, handler, served, left)
-        .then((reply) => session.tell('reply', reply, lost))
-        .catch(lost)
-        .finally(() => running.delete(ticket));
-    }
-  } finally {
-    abortAll(running);
-  }
-}
+type ServedCall = Extract<ServedRequest, { type: 'call' }>;
 
-function abortAll(running: ReadonlyMap<number, LateAbort>): void {
-  for (const left of running.values()) left.abort();
-}
-
-function nobodyWaits(): DOMException {
-  return new DOMException('whoever asked does not wait any more', 'AbortError');
+function isCall(served: ServedRequest): served is ServedCall {
+  return served.type === 'call';
 }
 
 async function answer(
-  service: AnyService,
+  { name, input: inputSchema, output: outputSchema }: AnyService,
   handler: (call: Call) => unknown,
-  { type: _type, ticket, input: given, ...rest }: Extract<ServedRequest, { type: 'call' }>,
+  { type: _type, ticket: _ticket, input: given, ...rest }: ServedCall,
   left: LateAbort,
-): Promise<InputOf<(typeof operations)['reply']>> {
-  const { name, input: inputSchema, output: outputSchema } = service;
-  try {
-    const input = await checkBySchema(inputSchema, given, `service ${name}: input`);
-    const call = {
-      ...rest,
-      input,
-      get signal() {
-        return left.signal;
-      },
-    };
-    const output = await handler(call);
-    const valid = await checkBySchema(outputSchema, output, `service ${name}: output`);
-    return { ticket, output: valid };
-  } catch (problem) {
-    const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
-    const text = typeof message === 'string' ? message : String(problem);
-    return { ticket, failure: typeof code === 'string' ? { code, message: text } : { message: text } };
-  }
+): Promise<{ output: unknown }> {
+  const input = await checkBySchema(inputSchema, given, `service ${name}: input`);
+  const call = {
+    ...rest,
+    input,
+    get signal() {
+      return left.signal;
+    },
+  };
+  const output = await handler(call);
+  return { output: await checkBySchema(outputSchema, output, `service ${name}: output`) };
 }

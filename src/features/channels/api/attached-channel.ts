@@ -3,9 +3,12 @@
  *
  * Invariant: what is written before the node has answered waits for that.
  */
+import { Duplex } from 'node:stream';
+import { SkeinError } from '../../../kernel/errors.ts';
 import { checkName } from '../../../kernel/identity.ts';
 import { MappedStream } from '../../../kit/mapped-stream.ts';
 import type { Session, SessionDuplex } from '../../../kit/session.ts';
+import type { MessageStream, Taking } from '../../../kit/streams.ts';
 import type { Channel, ChannelCounters, ChannelsApi, PairRequest, WindowOptions } from '../api.ts';
 import type { operations, PairRequestFields } from '../remote.ts';
 import { checkAcceptOptions, checkPairOptions, checkPairsOptions } from './check-options.ts';
@@ -40,26 +43,52 @@ export function attachedChannels(session: ChannelsSession): ChannelsApi {
     pairs(given = {}) {
       checkPairsOptions(given);
       const { signal, ...options } = given;
-      const stream = session.stream('pairs', options, { signal });
-      return new MappedStream(stream, (fields) => requestOf(session, fields));
+      let current = { isLost: false };
+      const lost = (): void => {
+        // They are refused, and their tickets are those of other requests in the next session.
+        while (stream.takeNow?.() !== undefined);
+        current.isLost = true;
+        current = { isLost: false };
+      };
+      const stream: MessageStream<PairRequestFields> & Taking<PairRequestFields> = session.stream(
+        'pairs',
+        options,
+        { signal, lost },
+      );
+      return new MappedStream(stream, (fields) => requestOf(session, fields, current));
     },
   };
 }
 
-function requestOf(session: ChannelsSession, { ticket, from, protocol }: PairRequestFields): PairRequest {
+/** @param given The session that it came in. */
+function requestOf(
+  session: ChannelsSession,
+  { ticket, from, protocol }: PairRequestFields,
+  given: { readonly isLost: boolean },
+): PairRequest {
   return {
     from,
     protocol,
     accept(options: WindowOptions = {}) {
       checkAcceptOptions(options);
+      if (given.isLost) return channelOf(neverOpened(), from, protocol);
       return channelOf(session.duplex('accept', { ticket, ...options }), from, protocol);
     },
     refuse: (reason?: string) => {
+      if (given.isLost) return;
       const input = reason === undefined ? { ticket } : { ticket, reason };
       // The caller is told in any case: at the latest that nobody has answered.
       void session.call('refuse', input).catch(() => undefined);
     },
   };
+}
+
+function neverOpened(): SessionDuplex {
+  const text = 'the connection to the node on which the request came was lost, and the request with it';
+  const error = new SkeinError('SKEIN_LOST', text);
+  const opened = Promise.reject(error);
+  opened.catch(() => undefined);
+  return Object.assign(new Duplex().destroy(error), { opened, state: undefined });
 }
 
 /** The stream itself, with what a channel tells of itself besides. */

@@ -6,6 +6,7 @@
  * wrong is among the world's failures.
  */
 
+import type { SkeinError } from '../../../kernel/errors.ts';
 import type { CheckCounts } from '../../../sim/world/checkers/checkers.ts';
 import { partition } from '../../../sim/world/faults/network-faults.ts';
 import type { Life, Member } from '../../../sim/world/member.ts';
@@ -23,9 +24,17 @@ export interface FormationRunOptions {
   readonly latencyMs?: number;
   readonly degree?: number;
   /** The parts of the store of each machine, which its members share. Default: they have none. */
-  readonly stores?: readonly AnyStoreModel[];
+  readonly stores?: readonly AnyStoreModel[] | undefined;
   /** Names of nodes that log the messages that they send. */
   readonly logMessages?: readonly string[];
+}
+
+/** Virtual. */
+const limitMs = 30_000;
+
+/** Of a member whose program runs. */
+export function lifeOf(member: Member | undefined): Life {
+  return member?.life as Life;
 }
 
 export class FormationRun {
@@ -68,11 +77,23 @@ export class FormationRun {
       this.world.at(this.world.now + random.between(0, 1000), () => void this.mesh.start(member));
   }
 
+  /** All start, and follow one broker. */
+  async begin(): Promise<void> {
+    this.start();
+    await this.agreed(this.mesh.members, limitMs);
+  }
+
   get broker(): Life {
     const [broker, ...others] = this.brokers.all;
     if (broker === undefined || others.length > 0)
       throw new Error(`${this.brokers.all.length} brokers where one is expected`);
     return broker;
+  }
+
+  /** Members that are not the broker, in order. */
+  get others(): Member[] {
+    const { member: broker } = this.broker;
+    return this.mesh.members.filter((member) => member !== broker);
   }
 
   machineOf(life: Life): readonly Member[] {
@@ -90,6 +111,22 @@ export class FormationRun {
     if (isAgreed) return this.world.now - begun;
     this.world.fail(`${members.length} nodes do not follow one broker after ${limitMs} ms`);
     return undefined;
+  }
+
+  /** @throws Error when the condition does not hold in time. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    if (!(await this.world.runUntil(condition, limitMs)))
+      throw new Error(`${what}: not within ${limitMs} ms`);
+  }
+
+  /** What it fails with. @throws Error when it does not. */
+  async problemOf(promise: Promise<unknown>): Promise<SkeinError> {
+    try {
+      await this.world.resolve(promise);
+    } catch (error) {
+      return error as SkeinError;
+    }
+    throw new Error('it did not fail');
   }
 
   /** The machine of the broker is cut off from all others, until the returned function is called. */

@@ -1,10 +1,5 @@
-/**
- * Letters of a node in another process, over its operations.
- *
- * Part of an attached node. Invariant: each letter that is given here is settled once, or why it was not becomes a
- * warning.
- */
-import type { InputOf } from '../../../kit/operation.ts';
+/** Letters of a node in another process, over its operations. */
+import { attachedHandler } from '../../../kit/attached-handler.ts';
 import type { Session } from '../../../kit/session.ts';
 import type {
   HandleOptions,
@@ -52,11 +47,12 @@ export function attachedLetters(session: LettersSession): LettersNodeApi {
       checkHandler(handler, options);
       const { signal, types, ...rest } = options;
       const input = { ...rest, ...(types === undefined ? {} : { types: [...types] }) };
-      const stream = session.stream('handleLetters', input, { signal });
-      void handleAll(session, handler as (letter: Letter) => unknown, stream).catch(() => {
-        // What ended it is reported by `opened`, or by the `close` event.
+      return attachedHandler({
+        open: (lost) => session.stream('handleLetters', input, { signal, lost }),
+        handle: (handed) => settled(handler as (letter: Letter) => unknown, handed),
+        settle: (settlement, failed) => session.tell('settleLetter', settlement, failed),
+        unsettled: ({ message }) => session.warn('handler', `what became of a letter was lost: ${message}`),
       });
-      return stream;
     },
     ...attachedConversing(session, (handler, options) => letters.handle(handler, options)),
     async status(id) {
@@ -106,27 +102,10 @@ function wireLetter({ to, ...rest }: ManyLetter) {
   return { to: checkRecipients(to), body, ...wireOptions(options) };
 }
 
-async function handleAll(
-  session: LettersSession,
-  handler: (letter: Letter) => unknown,
-  stream: AsyncIterable<HandedLetter>,
-): Promise<void> {
-  const lost = (problem: Error): void =>
-    session.warn('handler', `what became of a letter was lost: ${problem.message}`);
-  for await (const handed of stream)
-    void settled(handler, handed).then((input) => session.tell('settleLetter', input, lost));
-}
-
 async function settled(
   handler: (letter: Letter) => unknown,
-  { ticket, timestamp, ...letter }: HandedLetter,
-): Promise<InputOf<(typeof operations)['settleLetter']>> {
-  try {
-    await handler({ ...letter, timestamp: new Date(timestamp) });
-    return { ticket };
-  } catch (problem) {
-    const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
-    const text = typeof message === 'string' ? message : String(problem);
-    return { ticket, failure: typeof code === 'string' ? { code, message: text } : { message: text } };
-  }
+  { ticket: _ticket, timestamp, ...letter }: HandedLetter,
+): Promise<object> {
+  await handler({ ...letter, timestamp: new Date(timestamp) });
+  return {};
 }

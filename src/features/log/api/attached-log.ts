@@ -1,12 +1,8 @@
-/**
- * The log of a node in another process, over its operations.
- *
- * Part of an attached node. Invariant: each page that is given here is settled once, after its handler has.
- */
-import type { InputOf } from '../../../kit/operation.ts';
+/** The log of a node in another process, over its operations. */
+import { attachedHandler } from '../../../kit/attached-handler.ts';
 import type { Session } from '../../../kit/session.ts';
-import type { LogApi, LogEntry, LogFilter, LogNodeApi } from '../api.ts';
-import type { HandedEntries, operations } from '../remote.ts';
+import type { LogApi, LogFilter, LogNodeApi } from '../api.ts';
+import type { operations } from '../remote.ts';
 import { checkFollow, checkKeep, checkList, checkReader } from './check-options.ts';
 
 type LogSession = Session<typeof operations>;
@@ -26,11 +22,20 @@ export function attachedLog(session: LogSession): LogNodeApi {
     keep(name, handler, options = {}) {
       checkKeep(name, handler, options);
       const { signal, ...rest } = options;
-      const stream = session.stream('keepLog', { name, ...wireFilter(rest) }, { signal });
-      void keepAll(session, name, handler, stream).catch(() => {
-        // What ended it is reported by `opened`, or by the `close` event.
+      return attachedHandler({
+        open: (lost) => session.stream('keepLog', { name, ...wireFilter(rest) }, { signal, lost }),
+        isOneByOne: true,
+        async handle({ entries }) {
+          await handler(entries);
+          return {};
+        },
+        settle: (settlement, failed) => session.tell('settleLog', settlement, failed),
+        unsettled: ({ message }) =>
+          session.warn(
+            'log',
+            `that ${name} has kept events of the log was lost, and they come again: ${message}`,
+          ),
       });
-      return stream;
     },
     async readers() {
       await session.ready();
@@ -52,31 +57,4 @@ function wireFilter<Options extends LogFilter>({ type, since, until, ...rest }: 
     ...(since === undefined ? {} : { since: since.getTime() }),
     ...(until === undefined ? {} : { until: until.getTime() }),
   };
-}
-
-async function keepAll(
-  session: LogSession,
-  name: string,
-  handler: (entries: readonly LogEntry[]) => unknown,
-  stream: AsyncIterable<HandedEntries>,
-): Promise<void> {
-  const lost = (problem: Error): void =>
-    session.warn(
-      'log',
-      `that ${name} has kept events of the log was lost, and they come again: ${problem.message}`,
-    );
-  for await (const { ticket, entries } of stream)
-    session.tell('settleLog', { ticket, ...(await kept(handler, entries)) }, lost);
-}
-
-async function kept(
-  handler: (entries: readonly LogEntry[]) => unknown,
-  entries: readonly LogEntry[],
-): Promise<Omit<InputOf<(typeof operations)['settleLog']>, 'ticket'>> {
-  try {
-    await handler(entries);
-    return {};
-  } catch (problem) {
-    return { failure: { message: problem instanceof Error ? problem.message : String(problem) } };
-  }
 }

@@ -1,10 +1,6 @@
-/**
- * Queries of a node in another process, over its operations.
- *
- * Part of an attached node. Invariant: each query that is given here is answered once, or its failure becomes a warning.
- */
-import { LateAbort } from '../../../kit/late-abort.ts';
-import type { InputOf } from '../../../kit/operation.ts';
+/** Queries of a node in another process, over its operations. */
+import { attachedHandler } from '../../../kit/attached-handler.ts';
+import type { LateAbort } from '../../../kit/late-abort.ts';
 import type { Session } from '../../../kit/session.ts';
 import type { AnswerOptions, QueriesNodeApi, Query, QueryOptions } from '../api.ts';
 import type { GivenQuery, operations } from '../remote.ts';
@@ -26,66 +22,34 @@ export function attachedQueries(session: QueriesSession): QueriesNodeApi {
       answer<Input>(name: string, handler: (query: Query<Input>) => unknown, options: AnswerOptions = {}) {
         checkAnswer(name, handler, options);
         const { signal, ...rest } = options;
-        const running = new Map<number, LateAbort>();
-        const lost = (): void => {
-          for (const left of running.values()) left.abort();
-        };
-        const stream = session.stream('answerQueries', { name, ...rest }, { signal, lost });
-        void answerAll(session, handler as (query: Query) => unknown, stream, running).catch(() => {
-          // What ended it is reported by `opened`, or by the `close` event.
+        return attachedHandler({
+          open: (lost) => session.stream('answerQueries', { name, ...rest }, { signal, lost }),
+          isTask: isQuery,
+          handle: (given, left) => answered(handler as (query: Query) => unknown, given, left),
+          settle: (answer, failed) => session.tell('answerQuery', answer, failed),
+          unsettled: ({ message }) => session.warn('handler', `an answer to a query was lost: ${message}`),
         });
-        return stream;
       },
     },
   };
 }
 
-async function answerAll(
-  session: QueriesSession,
-  handler: (query: Query) => unknown,
-  stream: AsyncIterable<GivenQuery>,
-  running: Map<number, LateAbort>,
-): Promise<void> {
-  const lost = (problem: Error): void =>
-    session.warn('handler', `an answer to a query was lost: ${problem.message}`);
-  try {
-    for await (const given of stream) {
-      const { ticket } = given;
-      if (given.type === 'left') {
-        running.get(ticket)?.abort();
-        continue;
-      }
-      const left = new LateAbort(nobodyWaits);
-      running.set(ticket, left);
-      void answered(handler, given, left)
-        .then((answer) => session.tell('answerQuery', answer, lost))
-        .finally(() => running.delete(ticket));
-    }
-  } finally {
-    for (const left of running.values()) left.abort();
-  }
+type AskedQuery = Extract<GivenQuery, { type: 'query' }>;
+
+function isQuery(given: GivenQuery): given is AskedQuery {
+  return given.type === 'query';
 }
 
 async function answered(
   handler: (query: Query) => unknown,
-  { type: _type, ticket, ...rest }: Extract<GivenQuery, { type: 'query' }>,
+  { type: _type, ticket: _ticket, ...rest }: AskedQuery,
   left: LateAbort,
-): Promise<InputOf<(typeof operations)['answerQuery']>> {
-  try {
-    const query = {
-      ...rest,
-      get signal() {
-        return left.signal;
-      },
-    };
-    return { ticket, body: (await handler(query)) ?? null };
-  } catch (problem) {
-    const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
-    const text = typeof message === 'string' ? message : String(problem);
-    return { ticket, failure: typeof code === 'string' ? { code, message: text } : { message: text } };
-  }
-}
-
-function nobodyWaits(): DOMException {
-  return new DOMException('nobody waits for the answer any more', 'AbortError');
+): Promise<{ body: unknown }> {
+  const query = {
+    ...rest,
+    get signal() {
+      return left.signal;
+    },
+  };
+  return { body: (await handler(query)) ?? null };
 }
