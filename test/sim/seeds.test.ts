@@ -88,6 +88,13 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty,calls,channels,formation',
     faults: ['twin', 'jump', 'leave', 'cut'],
   },
+  'a report to an author was noted as heard that had ignored it, since it did not know the broker yet': {
+    nodes: 6,
+    minutes: 0.5,
+    seed: 901,
+    workload: 'letters',
+    faults: ['crash', 'leave', 'partition', 'pause', 'cut', 'slow', 'disk', 'jump'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

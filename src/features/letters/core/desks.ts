@@ -143,10 +143,6 @@ export class Desks {
     return { recipient: desk.recipient, arrived: [...desk.arrived] };
   }
 
-  get nodes(): Iterable<NodeId> {
-    return this.byNode.keys();
-  }
-
   clear(): void {
     this.byNode.clear();
     this.byName.clear();

@@ -60,8 +60,8 @@ export class Intake {
     errand.done();
   }
 
-  /** Its incarnation has ended, and hears nothing any more. */
-  memberEnded(node: NodeId): void {
+  /** Its incarnation has ended, or has abandoned what it had sent: it hears nothing of that any more. */
+  abandoned(node: NodeId): void {
     if (this.lines.has(node)) this.proceed(node, this.lineOf(node));
   }
 

@@ -38,6 +38,8 @@ export interface PostOfficePorts {
   reply(end: LineEnd, message: Uint8Array, processed?: () => void): void;
   /** What that node was sent and has not processed is not sent any more. */
   drop(node: NodeId): void;
+  /** The same for all nodes. */
+  dropAll(): void;
   /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
 }
@@ -116,7 +118,7 @@ export class PostOffice {
       this.waiting = [];
       this.refused.clear();
       this.intake.clear();
-      for (const node of this.desks.nodes) this.ports.drop(node);
+      this.ports.dropAll();
       this.desks.clear();
       this.reports.clear();
       this.operations = new Numbered();
@@ -255,12 +257,19 @@ export class PostOffice {
     const isOver = ({ from, message: { type } }: Errand): boolean =>
       from.node === node && (type === 'open' || type === 'collect' || type === 'heard');
     this.waiting = this.waiting.filter((errand) => !isOver(errand));
-    this.intake.memberEnded(node);
+    this.intake.abandoned(node);
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       for (const n of closed.arrived) this.ports.swarm.touched(placeTopic(n));
     });
+  }
+
+  /** It has followed nobody or another broker meanwhile, and ignored what it was sent: it says everything again, and so it is. */
+  memberStartedOver(node: NodeId): void {
+    this.ports.drop(node);
+    this.reports.dropped(node);
+    this.intake.abandoned(node);
   }
 
   /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
