@@ -95,6 +95,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'letters',
     faults: ['crash', 'leave', 'partition', 'pause', 'cut', 'slow', 'disk', 'jump'],
   },
+  'a proof of identity that an invented incarnation had shown first was not checked again, and the node kept out':
+    {
+      nodes: 9,
+      degree: 2,
+      minutes: 0.3,
+      seed: 24,
+      lossPercent: 1,
+      latencyMs: 1,
+      workload: 'letters',
+      faults: ['crash', 'pause', 'liar', 'restart'],
+    },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {
