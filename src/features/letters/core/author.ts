@@ -53,8 +53,12 @@ const never = Number.POSITIVE_INFINITY;
 
 /** A letter in the outbox that was not taken for one of these may be taken later. */
 const passing = new Set<string>([
-  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_BUSY', 'SKEIN_MAILBOX_FULL'],
+  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_STORE_CLAIMED'],
+  ...['SKEIN_BUSY', 'SKEIN_LOST', 'SKEIN_MAILBOX_FULL'],
 ]);
+
+/** An outbox that could not be read for one of these may be readable in a moment. */
+const mayBeRead = new Set<string>(['SKEIN_LOST', 'SKEIN_BUSY']);
 
 export class Author {
   private readonly ports: AuthorPorts;
@@ -87,6 +91,8 @@ export class Author {
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
   private isLoaded = false;
+  private loadsFailed = 0;
+  private loadAgainAt = never;
   private hasOutbox = false;
   readonly sentOn = new SentOn();
   private readonly found: (readonly Waiting[])[] = [];
@@ -117,18 +123,29 @@ export class Author {
 
   /** Reads what an earlier run of this node has left. */
   started(): void {
+    const found: OutboxLetter[] = [];
     this.ports.outbox.load(
       undefined,
       (letters) => {
-        for (const letter of letters) this.foundOne(letter);
-        if (letters.length === 0) this.loaded(true);
+        found.push(...letters);
+        if (letters.length > 0) return;
+        for (const letter of found) this.foundOne(letter);
+        this.loaded(true);
       },
-      (why) => {
-        if (why.code !== 'SKEIN_INVALID')
-          this.ports.agent.log('error', `the outbox of this node is left alone: ${why.message}`);
-        this.loaded(false);
-      },
+      (why) => this.notLoaded(why),
     );
+  }
+
+  /** One reading that fails must not leave what is there alone until the next start. */
+  private notLoaded(why: Failure): void {
+    const { agent } = this.ports;
+    if (mayBeRead.has(why.code) && ++this.loadsFailed < letterLimits.outboxLoadsMax) {
+      this.loadAgainAt = agent.now + letterLimits.letterOutboxAgainMs;
+      return agent.log('warn', `the outbox of this node is read again soon: ${why.message}`);
+    }
+    if (why.code !== 'SKEIN_INVALID')
+      agent.log('error', `the outbox of this node is left alone: ${why.message}`);
+    this.loaded(false);
   }
 
   private foundOne(letter: OutboxLetter): void {
@@ -308,10 +325,15 @@ export class Author {
     const first = this.firstUnanswered();
     const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
     const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
-    return Math.min(this.againAt, first?.kept === 'asked' ? never : outboxAt, this.copies.nextDeadline());
+    const keepAt = first?.kept === 'asked' ? never : outboxAt;
+    return Math.min(this.againAt, this.loadAgainAt, keepAt, this.copies.nextDeadline());
   }
 
   deadline(now: number): void {
+    if (now >= this.loadAgainAt) {
+      this.loadAgainAt = never;
+      this.started();
+    }
     if (now >= this.againAt) this.refusedAgain();
     this.keepDue();
     this.copies.deadline(now);

@@ -166,8 +166,9 @@ export class PostOffice {
 
   /** Nothing of these letters is in the store: their authors decide. What recipients have said waits on. */
   private refuseWaiting(why: Failure): void {
-    // Another broker writes, or has written: in a moment it is decided which one is to go on.
-    if (why.code === 'SKEIN_STORE_CLAIMED') return;
+    // Another broker writes, or has written: in a moment it is decided which one is to go on. Or the claim has ended in the
+    // unknown: it is made again in a moment.
+    if (why.code === 'SKEIN_STORE_CLAIMED' || why.code === 'SKEIN_LOST') return;
     const refused: PutErrand[] = [];
     const kept: Errand[] = [];
     for (const errand of this.waiting)
