@@ -13,6 +13,7 @@ import { Numbered } from '../../../kernel/parts/numbered.ts';
 import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
 import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
+import { FirstReading } from './first-reading.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
@@ -57,9 +58,6 @@ const passing = new Set<string>([
   ...['SKEIN_BUSY', 'SKEIN_LOST', 'SKEIN_MAILBOX_FULL'],
 ]);
 
-/** An outbox that could not be read for one of these may be readable in a moment. */
-const mayBeRead = new Set<string>(['SKEIN_LOST', 'SKEIN_BUSY']);
-
 export class Author {
   private readonly ports: AuthorPorts;
   private readonly copies: Copies;
@@ -72,6 +70,7 @@ export class Author {
   private againAt = never;
   /** The store could not take one of the outbox: what was sent after it must not overtake it. */
   private isHeld = false;
+  private readonly reading: FirstReading;
   private readonly ids: LetterIds;
   private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
   /** Not answered yet, by their serials. */
@@ -91,14 +90,14 @@ export class Author {
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
   private isLoaded = false;
-  private loadsFailed = 0;
-  private loadAgainAt = never;
   private hasOutbox = false;
   readonly sentOn = new SentOn();
   private readonly found: (readonly Waiting[])[] = [];
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
+    const { agent, outbox } = ports;
+    this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.clock = new SteadyClock({
       reading: () => ports.agent,
@@ -121,31 +120,8 @@ export class Author {
     return this.unstored;
   }
 
-  /** Reads what an earlier run of this node has left. */
   started(): void {
-    const found: OutboxLetter[] = [];
-    this.ports.outbox.load(
-      undefined,
-      (letters) => {
-        found.push(...letters);
-        if (letters.length > 0) return;
-        for (const letter of found) this.foundOne(letter);
-        this.loaded(true);
-      },
-      (why) => this.notLoaded(why),
-    );
-  }
-
-  /** One reading that fails must not leave what is there alone until the next start. */
-  private notLoaded(why: Failure): void {
-    const { agent } = this.ports;
-    if (mayBeRead.has(why.code) && ++this.loadsFailed < letterLimits.outboxLoadsMax) {
-      this.loadAgainAt = agent.now + letterLimits.letterOutboxAgainMs;
-      return agent.log('warn', `the outbox of this node is read again soon: ${why.message}`);
-    }
-    if (why.code !== 'SKEIN_INVALID')
-      agent.log('error', `the outbox of this node is left alone: ${why.message}`);
-    this.loaded(false);
+    this.reading.begin();
   }
 
   private foundOne(letter: OutboxLetter): void {
@@ -154,9 +130,10 @@ export class Author {
     else this.copies.add(letter.id, letter.storedIn);
   }
 
-  private loaded(hasOutbox: boolean): void {
+  private loaded(letters: readonly OutboxLetter[] | undefined): void {
+    for (const letter of letters ?? []) this.foundOne(letter);
     this.isLoaded = true;
-    this.hasOutbox = hasOutbox;
+    this.hasOutbox = letters !== undefined;
     if (this.found.length > 0 || this.copies.count > 0) this.ports.want();
     // What was sent meanwhile comes after what is older.
     for (const together of this.queue) for (const each of together) each.place = ++this.lastPlace;
@@ -326,14 +303,11 @@ export class Author {
     const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
     const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
     const keepAt = first?.kept === 'asked' ? never : outboxAt;
-    return Math.min(this.againAt, this.loadAgainAt, keepAt, this.copies.nextDeadline());
+    return Math.min(this.againAt, this.reading.nextDeadline(), keepAt, this.copies.nextDeadline());
   }
 
   deadline(now: number): void {
-    if (now >= this.loadAgainAt) {
-      this.loadAgainAt = never;
-      this.started();
-    }
+    this.reading.deadline(now);
     if (now >= this.againAt) this.refusedAgain();
     this.keepDue();
     this.copies.deadline(now);
