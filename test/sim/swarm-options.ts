@@ -25,7 +25,7 @@ const figuresShare = 0.15;
 /** Of the seeds whose programs have a store. */
 const diskShare = 0.5;
 /** Their nodes have a store. */
-const stored = new Set(['letters', 'log', 'denials']);
+const stored = new Set(['letters', 'letters-in-bursts', 'log', 'denials']);
 
 /** Of a fixed workload: what programs do is on trial there, not how a large mesh goes on. */
 const small = {

@@ -236,7 +236,8 @@ export class LetterLedger {
   ): boolean {
     const { member, node } = author;
     const hasNamesake = this.mesh.members.some((other) => other !== member && other.nodeName === node.name);
-    const isReported = this.notified.get(`${id} ${name}`)?.has(author) === true;
+    const notified = [...(this.notified.get(`${id} ${name}`) ?? [])];
+    const isReported = notified.some((life) => life.member === member);
     return (
       status === undefined &&
       outbox !== undefined &&
