@@ -5,6 +5,7 @@ import type { Sender } from '../../../kernel/lines/lines.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Letters } from './letters.ts';
 import type { LettersEvent, LettersShape } from './letters-types.ts';
+import type { OwnReports } from './own-reports.ts';
 import { encodeReport } from './wire.ts';
 
 const report = { id: 'a'.repeat(32), recipient: 'b', state: 'refused', reason: 'no', report: 3 } as const;
@@ -27,6 +28,8 @@ function rig() {
   };
   const letters = new Letters(swarm as unknown as SwarmCore);
   letters.lifecycle.started?.(agent as unknown as BehaviorAgent<LettersShape>);
+  // As its facade does for a program that listens.
+  (letters as unknown as { reports: OwnReports }).reports.listening();
   let processed = 0;
   const hears = (): void => {
     const bytes = encodeReport(7, 0, [report]);
