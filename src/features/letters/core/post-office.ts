@@ -311,6 +311,7 @@ export class PostOffice {
     const input = { recipient: from.name, now: Math.floor(wallNow), time, via: self.name, items };
     this.ask('settle', input, (completion) => {
       if (!completion.ok) {
+        errand.mayBeStored ||= completion.failure.code === 'SKEIN_LOST';
         this.ports.swarm.operationFailed(completion.failure);
         return this.later(errand);
       }
@@ -319,7 +320,7 @@ export class PostOffice {
       for (const { n } of items) this.ports.swarm.touched(placeTopic(n));
       this.report(completion.value as readonly Undelivered[]);
       const dues = items.flatMap(({ due }) => (due > 0 ? [due] : []));
-      this.desks.settled(from.node, items, dues.length === 0 ? 0 : Math.min(...dues));
+      this.desks.settled(from.node, items, dues.length === 0 ? 0 : Math.min(...dues), errand.mayBeStored);
     });
   }
 
