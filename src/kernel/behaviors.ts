@@ -19,6 +19,7 @@ import type {
 import { type Failure, failure } from './errors.ts';
 import { featureNumber, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
+import { equalBytes } from './wire/bytes.ts';
 
 type Sections = ReadonlyMap<string, Uint8Array>;
 
@@ -211,9 +212,4 @@ export function offFailure(name: string): Failure {
   const { behaviorThrowsMax: times, behaviorThrowsMs: withinMs } = limits;
   const text = `behavior ${name} is switched off: it threw ${times} times within ${withinMs / 1000} s; fix it and restart the node`;
   return failure('SKEIN_FAILED', text);
-}
-
-function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

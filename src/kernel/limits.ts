@@ -112,6 +112,8 @@ export const limits = {
   linePartBytesMax: 256 * 1024,
   /** Sent on one line and not processed by the other end: what one member makes a broker hold. */
   lineWindowBytes: 1024 * 1024,
+  /** Messages of one line that are not processed: those of a window are far fewer, and one that ignores its window stops here. */
+  lineUnprocessedMax: 65_536,
   /** Of messages that are not put together yet, on all lines of a feature: two of the largest. */
   linePartialBytesMax: 160 * 1024 * 1024,
   /** What has come is acknowledged with what is sent to the same node, at the latest after this time. */

@@ -26,6 +26,7 @@ export {
   drift,
   type Fault,
   type FaultName,
+  failingDisk,
   faultNames,
   flap,
   fullDisk,

@@ -24,6 +24,8 @@ export interface Failure {
 export interface JudgeOptions {
   /** Go on after a failure. Default: the first one ends it. */
   readonly all?: boolean;
+  /** Of each seed. Undefined: drawn. */
+  readonly workload?: string | undefined;
   /** Of real time, for one seed. */
   readonly seedLimitMs: number;
 }
@@ -54,6 +56,7 @@ class Judgment {
       bundle,
       seeds.join(','),
       options.all ? 'all' : 'first',
+      ...(options.workload === undefined ? [] : [options.workload]),
     ];
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = createInterface({ input: this.child.stdout as NodeJS.ReadableStream });

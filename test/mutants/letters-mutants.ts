@@ -12,6 +12,22 @@ export const lettersMutants: readonly Mutant[] = [
     replace: 'const inHand = [...this.inHand.keys()];',
   },
   {
+    name: 'put-before-unchecked',
+    breaks: 'a put is stored although the one of its author before it was not',
+    file: `${letters}/core/put-line.ts`,
+    find: 'const before = this.underWay.length > 1 ? this.last : null;',
+    replace: 'const before = null;',
+    workload: 'letters-in-bursts',
+  },
+  {
+    name: 'ignored-for-good',
+    breaks: 'what a member ignored before it followed the broker is not said to it again',
+    file: `${letters}/core/letters.ts`,
+    find: 'if (node !== this.followed) this.office.memberStartedOver(node);',
+    replace: 'void node;',
+    workload: 'letters',
+  },
+  {
     name: 'follower-skips',
     breaks: 'a follower of the log that has waited misses the next event',
     file: 'src/features/log/core/waiting-readers.ts',

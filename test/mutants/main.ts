@@ -40,7 +40,8 @@ async function main(): Promise<void> {
 }
 
 function judged({ mutant, caught }: Verdict, { seeds }: Options): Row {
-  const verdict = caught === undefined ? `SURVIVED ${seeds} seeds` : `seed ${caught.seed}`;
+  const of = mutant.workload === undefined ? '' : ` of ${mutant.workload}`;
+  const verdict = caught === undefined ? `SURVIVED ${seeds} seeds` : `seed ${caught.seed}${of}`;
   console.log(
     caught === undefined
       ? `${mutant.name}: ${verdict}`

@@ -16,6 +16,8 @@ export interface Mutant {
   /** The exact text. */
   readonly find: string;
   readonly replace: string;
+  /** Judged by seeds of this workload. Undefined: by those of the whole swarm. */
+  readonly workload?: string;
 }
 
 /** The file's text with the slip in it. @throws Error of one line when it no longer applies. */

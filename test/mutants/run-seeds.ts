@@ -11,10 +11,11 @@ import type { SeedReport } from './judge.ts';
 
 const seeds = (process.argv[2] ?? '').split(',').map(Number);
 const all = process.argv[3] === 'all';
+const workload = process.argv[4];
 
 for (const seed of seeds) {
   print({ seed, state: 'begun' });
-  const { failures, repeat } = await runSimulation(swarmOptions(seed));
+  const { failures, repeat } = await runSimulation(swarmOptions(seed, workload));
   const [failure] = failures;
   if (failure === undefined) print({ seed, state: 'passed' });
   else print({ seed, state: 'failed', failure, repeat });

@@ -38,21 +38,38 @@ export class Trial {
 
   async run(mutants: readonly Mutant[], seedsMax: number): Promise<void> {
     const asItIs = await this.bundles.make(undefined);
+    for (const workload of new Set(mutants.map((mutant) => mutant.workload))) {
+      const own = mutants.filter((mutant) => mutant.workload === workload);
+      await this.runOf(workload, own, seedsMax, asItIs);
+    }
+  }
+
+  /** Those that are judged by seeds of one workload, or of all. */
+  private async runOf(
+    workload: string | undefined,
+    mutants: readonly Mutant[],
+    seedsMax: number,
+    asItIs: string,
+  ): Promise<void> {
     let left = mutants;
     let from = 1;
     for (const end of roundEnds) {
       const to = Math.min(end, seedsMax);
       if (left.length === 0 || from > to) break;
-      const seeds = await this.fitSeeds(asItIs, range(from, to));
+      const seeds = await this.fitSeeds(asItIs, range(from, to), workload);
       left = await this.round(left, seeds, to === seedsMax);
       from = to + 1;
     }
   }
 
-  private async fitSeeds(asItIs: string, seeds: readonly number[]): Promise<number[]> {
+  private async fitSeeds(
+    asItIs: string,
+    seeds: readonly number[],
+    workload: string | undefined,
+  ): Promise<number[]> {
     const unfit = new Set<number>();
     await this.inParallel(shares(seeds, this.workers), async (share) => {
-      for (const failure of await judge(asItIs, share, { all: true, seedLimitMs })) {
+      for (const failure of await judge(asItIs, share, { all: true, seedLimitMs, workload })) {
         unfit.add(failure.seed);
         this.events.unfit(failure);
       }
@@ -69,7 +86,7 @@ export class Trial {
     const survivors: Mutant[] = [];
     await this.inParallel(mutants, async (mutant) => {
       const bundle = await this.bundles.make(mutant);
-      const [caught] = await judge(bundle, seeds, { seedLimitMs });
+      const [caught] = await judge(bundle, seeds, { seedLimitMs, workload: mutant.workload });
       if (caught === undefined) survivors.push(mutant);
       if (caught !== undefined || last) this.events.judged({ mutant, caught });
     });

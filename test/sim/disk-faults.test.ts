@@ -5,6 +5,7 @@ import type { SkeinError } from '../../src/kernel/errors.ts';
 import {
   Cell,
   crash,
+  failingDisk,
   fullDisk,
   type Member,
   SeededRandom,
@@ -75,6 +76,20 @@ test('a full disk refuses what needs room also after a restart of the program, u
   expect(await stage.add(0)).toBe(2);
   fault.end(stage.mesh);
   expect(await stage.add(3)).toBe(5);
+  expect(await stage.verdict()).toEqual([]);
+});
+
+test('a commit on a failing disk ends in the unknown: what it was for is durable, or is not', async () => {
+  const stage = await new CountingStage().start(3, withStore);
+  const fault = failingDisk([stage.first], 1);
+  fault.start(stage.mesh);
+  const answers: unknown[] = [];
+  for (let i = 0; i < 20; i++) answers.push(await stage.add(1));
+  fault.end(stage.mesh);
+  for (const answer of answers) expect(answer).toContain('SKEIN_LOST');
+  const count = (await stage.add(0)) as number;
+  expect(count).toBeGreaterThan(2);
+  expect(count).toBeLessThan(18);
   expect(await stage.verdict()).toEqual([]);
 });
 

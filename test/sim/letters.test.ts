@@ -6,6 +6,7 @@ import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import type { ReportState } from '../../src/features/letters/store/reports-model.ts';
 import { storeModels } from '../../src/features/store-models.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
+import { partition } from '../../src/sim/world/faults/network-faults.ts';
 import type { Disk } from '../../src/sim/world/machine/disk.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
 import { formations, handled, keptElsewhere } from './formations.ts';
@@ -100,6 +101,29 @@ test('a letter in hand of an incarnation that ends is handed to the next one as 
   const second = handled(lifeOf(b));
   await made.until(() => second.length === 1, 'it comes again');
   expect(second[0]).toMatchObject({ id: first[0]?.id, attempt: 2, delivered: true });
+});
+
+test('a letter in hand of an incarnation that leaves is another attempt for the next one, and one not begun is not', async () => {
+  const made = await machine(44, 3);
+  const [a, b] = others(made.broker, made) as [Member, Member];
+  const first: Letter[] = [];
+  const act = (letter: Letter) => {
+    first.push(letter);
+    return new Promise(() => undefined);
+  };
+  lifeOf(b).node.letters.handle(act, { concurrency: 1 });
+  const send = (body: number) => lifeOf(a).node.letters.send(b.nodeName, body);
+  await made.world.resolve(Promise.all([send(1), send(2)]));
+  await until(made, () => first.length === 1, 'the first one is in hand');
+  await made.world.run(1000);
+  await made.mesh.leave(b);
+  made.mesh.start(b);
+  const second = handled(lifeOf(b));
+  await until(made, () => second.length === 2, 'both come again');
+  expect(second.map(({ body, attempt, delivered }) => [body, attempt, delivered])).toEqual([
+    [1, 2, true],
+    [2, 1, false],
+  ]);
 });
 
 /** A letter is handled while no broker can store that, and the recipient crashes; then a broker comes. */
@@ -442,6 +466,36 @@ test('a letter that another node takes away is reported to its author; what an a
   expect(status?.recipients).toMatchObject([{ state: 'removed' }]);
 });
 
+test('a report that came before its author knew the next broker is reported once it knows it', async () => {
+  // A seed at which the report comes before that.
+  const made = await machine(7, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made) as [Member, Member];
+  const first = reported(lifeOf(a));
+  let finish: () => void = () => undefined;
+  const letters = handled(lifeOf(b), () =>
+    new Promise<void>((resolve) => {
+      finish = resolve;
+    }).then(refuse),
+  );
+  const { id } = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'x'));
+  await until(made, () => letters.length === 1, 'it is in hand');
+  made.mesh.crash(broker.member);
+  await until(made, () => made.brokers.agree(others(broker, made).map(lifeOf)), 'there is another broker');
+  await made.world.run(2000);
+  const apart = partition([a]);
+  apart.start(made.mesh);
+  await made.world.run(12_000);
+  finish();
+  await made.world.run(1000);
+  const { disk } = made.broker.member.host;
+  expect([unheard(disk), first]).toEqual([[id], []]);
+  apart.end(made.mesh);
+  await until(made, () => first.length === 1, 'it is reported');
+  await until(made, () => unheard(disk).length === 0, 'it is noted');
+  expect(first).toEqual([`${b.nodeName} refused no`]);
+});
+
 /** A letter expires while its handler is at work, over a change of the broker, and the handler then does this. */
 async function expiredInHand(seed: number, end: () => unknown) {
   const made = await machine(seed, 4);
@@ -482,6 +536,31 @@ test('a letter that expires in hand and is given back is not handed out again: i
   expect(await stateOf()).toMatchObject({ state: 'expired', reason: 'too late' });
   await made.world.run(2 * letterLimits.letterSweepMs);
   expect([all, letters.length]).toEqual([[`${b.node.name} expired too late`], 1]);
+});
+
+test('a letter that expires in hand of a closed handler, which is still at work, ends by what that says', async () => {
+  const made = await machine(45, 4);
+  const { broker } = made;
+  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const all = reported(a);
+  let finish: () => void = () => undefined;
+  let isBegun = false;
+  const handling = b.node.letters.handle(() => {
+    isBegun = true;
+    return new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+  });
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'slow', { expiresMs: 5000 }));
+  await until(made, () => isBegun, 'it is in hand');
+  await made.world.resolve(handling.close());
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  made.mesh.crash(broker.member);
+  await made.world.run(2 * letterLimits.letterSweepMs);
+  finish();
+  await made.world.run(2000);
+  const status = await made.world.resolve(a.node.letters.status(id), limitMs);
+  expect([status?.recipients, all]).toMatchObject([[{ state: 'delivered', attempts: 1 }], []]);
 });
 
 test('a letter that expires in hand of an incarnation that ends has expired', async () => {

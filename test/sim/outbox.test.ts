@@ -28,6 +28,31 @@ async function twoMachines(seed: number) {
   return { ...both, lose, comeBack };
 }
 
+test('what is in the outbox outlasts a broker whose claims of the store end in the unknown', async () => {
+  const made = new FormationRun({ seed: 9, nodes: 3, machines: 1, stores: storeModels });
+  run = made;
+  made.start();
+  await made.agreed(made.mesh.members, limitMs);
+  const { broker } = made;
+  const [a, b] = made.mesh.members.filter((member) => member !== broker.member) as [Member, Member];
+  const letters = handled(lifeOf(b));
+  const undelivered: UndeliveredLetter[] = [];
+  const { disk } = broker.member.host;
+  made.mesh.crash(broker.member);
+  disk.failShare = 1;
+  const sent = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'kept'));
+  expect(sent.where).toBe('outbox');
+  // No broker has seen it, as far as the next incarnation knows.
+  made.mesh.crash(a);
+  made.mesh.start(a);
+  lifeOf(a).node.events.addEventListener('letter:undelivered', ({ detail }) => undelivered.push(detail));
+  await made.world.run(10_000);
+  disk.failShare = 0;
+  await until(made, () => letters.length === 1, 'it arrives');
+  expect(undelivered).toEqual([]);
+  expect(made.world.failures).toEqual([]);
+});
+
 /** What is in the outbox of a member, on its disk. */
 function rowsOf({ host }: Member): number {
   const { letters } = host.ownDisk.content.get('letters') as { letters: Table<number, unknown> };

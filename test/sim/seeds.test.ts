@@ -88,6 +88,24 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty,calls,channels,formation',
     faults: ['twin', 'jump', 'leave', 'cut'],
   },
+  'a report to an author was noted as heard that had ignored it, since it did not know the broker yet': {
+    nodes: 6,
+    minutes: 0.5,
+    seed: 901,
+    workload: 'letters',
+    faults: ['crash', 'leave', 'partition', 'pause', 'cut', 'slow', 'disk', 'jump'],
+  },
+  'a proof of identity that an invented incarnation had shown first was not checked again, and the node kept out':
+    {
+      nodes: 9,
+      degree: 2,
+      minutes: 0.3,
+      seed: 24,
+      lossPercent: 1,
+      latencyMs: 1,
+      workload: 'letters',
+      faults: ['crash', 'pause', 'liar', 'restart'],
+    },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

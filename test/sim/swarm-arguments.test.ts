@@ -8,9 +8,24 @@ test('every argument has a default', () => {
     workers: 2,
     from: undefined,
     seeds: Number.POSITIVE_INFINITY,
+    workload: undefined,
   });
-  const asked = readSwarmArguments(['--hours', '0.5', '--workers', '3', '--from', '7', '--seeds', '9'], 2);
-  expect(asked).toEqual({ hours: 0.5, workers: 3, from: 7, seeds: 9 });
+  const args = [
+    '--hours',
+    '0.5',
+    '--workers',
+    '3',
+    '--from',
+    '7',
+    '--seeds',
+    '9',
+    '--workload',
+    'letters,log',
+  ];
+  const asked = { hours: 0.5, workers: 3, from: 7, seeds: 9, workload: 'letters,log' };
+  expect(readSwarmArguments(args, 2)).toEqual(asked);
+  // A number of seeds is run to its end.
+  expect(readSwarmArguments(['--seeds', '9'], 2)?.hours).toBe(Number.POSITIVE_INFINITY);
   expect(readSwarmArguments(['--help'], 2)).toBeUndefined();
 });
 
@@ -20,6 +35,7 @@ test.each([
   [['--workers', '1.5'], '--workers: "1.5" is not a whole number from 1 to 64'],
   [['--from', '-1'], '--from'],
   [['--seeds', ''], '--seeds: "" is not'],
+  [['--workload', 'leters'], 'workload: "leters" is none of'],
   [['--minutes', '3'], "Unknown option '--minutes'"],
 ])('%j makes no sense', (args, text) => {
   expect(() => readSwarmArguments(args, 2)).toThrow(text);

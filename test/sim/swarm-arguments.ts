@@ -4,6 +4,7 @@
  * Who calls it: the main program. Invariant: what makes no sense is told in one line that names it.
  */
 import { parseArgs } from 'node:util';
+import { simulationSettings } from '../../src/sim/run/options.ts';
 
 export interface SwarmArguments {
   /** Of real time. */
@@ -13,17 +14,21 @@ export interface SwarmArguments {
   readonly from: number | undefined;
   /** Ends after so many. */
   readonly seeds: number;
+  /** The same in all of them; undefined: drawn for each. */
+  readonly workload: string | undefined;
 }
 
 const hoursMax = 1000;
 const workersMax = 64;
 
 export const swarmUsage = `Runs simulations of random options and seeds until one fails or the time is over.
-  --hours N     of real time (default 1)
-  --workers N   at a time (default: one for each core)
-  --from SEED   this seed and the following ones, instead of random ones
-  --seeds N     at most so many
-example: npm run sim:swarm -- --hours 0.1 --workers 1`;
+  --hours N         of real time (default 1; without end where --seeds is given)
+  --workers N       at a time (default: one for each core)
+  --from SEED       this seed and the following ones, instead of random ones; the last line says where to go on
+  --seeds N         at most so many
+  --workload NAMES  the same for all seeds, which are small meshes with many kinds of faults then
+example: npm run sim:swarm -- --hours 0.1 --workers 1
+example: npm run sim:swarm -- --workload letters --from 1 --seeds 10000`;
 
 /** Undefined: help was asked for. @throws TypeError of one line. */
 export function readSwarmArguments(args: readonly string[], cores: number): SwarmArguments | undefined {
@@ -35,17 +40,21 @@ export function readSwarmArguments(args: readonly string[], cores: number): Swar
       workers: text,
       from: text,
       seeds: text,
+      workload: text,
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const { hours = '1', workers = String(cores), from, seeds } = values;
+  const { hours, workers = String(cores), from, seeds, workload } = values;
+  if (workload !== undefined) simulationSettings({ nodes: 2, workload });
+  const hoursOfAll = seeds === undefined ? 1 : Number.POSITIVE_INFINITY;
   return {
-    hours: positive('--hours', hours, hoursMax),
+    hours: hours === undefined ? hoursOfAll : positive('--hours', hours, hoursMax),
     workers: whole('--workers', workers, 1, workersMax),
     from: from === undefined ? undefined : whole('--from', from, 0, Number.MAX_SAFE_INTEGER),
     seeds:
       seeds === undefined ? Number.POSITIVE_INFINITY : whole('--seeds', seeds, 1, Number.MAX_SAFE_INTEGER),
+    workload,
   };
 }
 

@@ -35,9 +35,9 @@ async function main(): Promise<void> {
   }
 }
 
-function work(): void {
+function work(workload: string | undefined): void {
   process.on('message', async (seed: number) => {
-    const { failures, virtualMs } = await runSimulation(swarmOptions(seed));
+    const { failures, virtualMs } = await runSimulation(swarmOptions(seed, workload));
     process.send?.({ seed, failures, virtualMs } satisfies Outcome);
   });
   process.on('disconnect', () => process.exit());
@@ -66,11 +66,19 @@ class Swarm {
     await ended;
     clearInterval(progress);
     this.print();
+    const { from } = this.asked;
+    if (from !== undefined && !this.hasFailed) {
+      const next = from + this.handedOut;
+      console.log(`seeds ${from} to ${next - 1} passed; go on with --from ${next}`);
+    }
     return this.hasFailed ? 1 : 0;
   }
 
   private startChild(): void {
-    const child = fork(process.argv[1] as string, [workerMark]);
+    const child = fork(process.argv[1] as string, [
+      workerMark,
+      ...(this.asked.workload === undefined ? [] : [this.asked.workload]),
+    ]);
     child.on('message', (outcome) => this.settled(child, outcome as Outcome));
     child.once('exit', (code, signal) => this.childEnded(child, signal ?? `code ${code}`));
     this.next(child);
@@ -112,7 +120,9 @@ class Swarm {
     this.hasFailed = true;
     console.error(`seed ${seed} FAILED:`);
     for (const failure of failures) console.error(`  ${failure}`);
-    console.error(`repeat with: ${repeatCommand(simulationSettings(swarmOptions(seed)))}`);
+    console.error(
+      `repeat with: ${repeatCommand(simulationSettings(swarmOptions(seed, this.asked.workload)))}`,
+    );
   }
 
   private print(): void {
@@ -122,5 +132,5 @@ class Swarm {
   }
 }
 
-if (process.argv[2] === workerMark) work();
+if (process.argv[2] === workerMark) work(process.argv[3]);
 else await main();

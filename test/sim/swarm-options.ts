@@ -3,7 +3,7 @@
  * set of faults.
  *
  * Who calls it: the `swarm-*` tests, the long swarm (`swarm-main.ts`) and the mutants. Invariant: they
- * follow from the seed alone, and nearly all of them run within a second or two; each feature says in how many of
+ * follow from the seed alone, and from the workload where that is fixed; nearly all of them run within a second or two; each feature says in how many of
  * the seeds its workload is, and combinations come of that.
  */
 import { simulatedFeatures } from '../../src/features/sim.ts';
@@ -25,9 +25,39 @@ const figuresShare = 0.15;
 /** Of the seeds whose programs have a store. */
 const diskShare = 0.5;
 /** Their nodes have a store. */
-const stored = new Set(['letters', 'log', 'denials']);
+const stored = new Set(['letters', 'letters-in-bursts', 'log', 'denials']);
 
-export function swarmOptions(seed: number): SimulationOptions {
+/** Of a fixed workload: what programs do is on trial there, not how a large mesh goes on. */
+const small = {
+  nodesMin: 5,
+  nodesMax: 9,
+  minutesMin: 0.2,
+  minutesMax: 0.5,
+  faultsMin: 2,
+  faultsMax: 9,
+} as const;
+
+/** @param workload Fixed: the mesh is small then, more kinds of faults happen, and only the rest follows from the seed. */
+export function swarmOptions(seed: number, workload?: string): SimulationOptions {
+  return workload === undefined ? anyOptions(seed) : optionsOf(workload, seed);
+}
+
+function optionsOf(workload: string, seed: number): SimulationOptions {
+  const random = SeededRandom.fromSeed(seed).fork('swarm of one workload');
+  const offered = hasStore(workload) ? faultNames : faultsOfAll;
+  return {
+    seed,
+    workload,
+    nodes: random.integer(small.nodesMin, small.nodesMax),
+    degree: random.integer(2, 4),
+    minutes: random.integer(10 * small.minutesMin, 10 * small.minutesMax) / 10,
+    lossPercent: random.pick([0, 0, 1, 3]),
+    latencyMs: random.pick([1, 5, 20, 20, 60]),
+    faults: random.sample(offered, random.integer(small.faultsMin, small.faultsMax)),
+  };
+}
+
+function anyOptions(seed: number): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm');
   const workload = swarmWorkload(seed, random);
   const start = random.chance(0.6) ? 'cold' : random.pick(startNames);
@@ -71,6 +101,11 @@ function swarmWorkload(seed: number, random: SeededRandom): string {
 
 /** Drawn apart: what seeds without a store do stays as it was. */
 function diskFault(seed: number, workload: string): FaultName[] {
-  const hasStore = workload.split(',').some((name) => stored.has(name));
-  return hasStore && SeededRandom.fromSeed(seed).fork('swarm disk').chance(diskShare) ? ['disk'] : [];
+  return hasStore(workload) && SeededRandom.fromSeed(seed).fork('swarm disk').chance(diskShare)
+    ? ['disk']
+    : [];
+}
+
+function hasStore(workload: string): boolean {
+  return workload.split(',').some((name) => stored.has(name));
 }

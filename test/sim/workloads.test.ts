@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { simulatedFeatures } from '../../src/features/sim.ts';
 import {
+  faultNames,
   formatReport,
   Mesh,
   repeatCommand,
@@ -144,4 +145,13 @@ test('the swarm draws each workload, alone and with others', () => {
   expect(new Set(lists.flat())).toEqual(new Set(workloadNames));
   expect(lists.filter((names) => names.length >= 2).length).toBeGreaterThan(50);
   expect(lists.some((names) => names.includes('channels') && names.includes('formation'))).toBe(true);
+});
+
+test('the swarm of one workload has it in each seed, with every kind of fault, those of disks where it has a store', () => {
+  const all = (workload: string) => Array.from({ length: 200 }, (_, i) => swarmOptions(i + 1, workload));
+  const faultsOf = (workload: string) => new Set(all(workload).flatMap(({ faults = [] }) => faults));
+  expect(new Set(all('letters,log').map(({ workload }) => workload))).toEqual(new Set(['letters,log']));
+  expect(faultsOf('letters,log')).toEqual(new Set(faultNames));
+  expect(faultsOf('calls').has('disk')).toBe(false);
+  for (const each of all('letters')) expect(() => simulationSettings(each)).not.toThrow();
 });

@@ -73,6 +73,7 @@ export const workloads = [
   'channels',
   'formation',
   'letters',
+  'letters-in-bursts',
   'log',
   'denials',
 ] as const;

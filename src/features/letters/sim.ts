@@ -13,6 +13,7 @@ import { LetterWorkload } from './sim/letter-workload.ts';
 import { lettersModel } from './store/model.ts';
 
 const lettersPerSecond = 20;
+const burstsVariant = 'letters-in-bursts';
 /** A send ends after 4 s; handlers and retries that were begun under faults take longer. */
 const outstandingLimitMs = 20_000;
 /** Of a handler that was stuck, and the longest waits between attempts. */
@@ -21,23 +22,21 @@ const lookAgainMs = 5000;
 
 const letters: SimulatedFeature = {
   name: 'letters',
-  variants: ['letters'],
+  variants: ['letters', burstsVariant],
   checks: ['letters for a reason', 'letters in order', 'letters arrive', 'the store says what was done'],
-  swarm: { share: 0.3, variants: ['letters'] },
+  swarm: { share: 0.3, variants: ['letters', burstsVariant] },
   usualRate: () => lettersPerSecond,
   make,
 };
 
 export default letters;
 
-function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
+function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload {
   const ledger = new LetterLedger(mesh, checks);
-  const workload = new LetterWorkload(
-    mesh,
-    ledger,
-    [swarmModel, lettersModel],
-    Math.min(ratePerSecond, lettersPerSecond),
-  );
+  const workload = new LetterWorkload(mesh, ledger, [swarmModel, lettersModel], {
+    lettersPerSecond: Math.min(ratePerSecond, lettersPerSecond),
+    hasBursts: variant === burstsVariant,
+  });
   return {
     counts: ledger.counts,
     start: () => workload.start(),

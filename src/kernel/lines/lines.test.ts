@@ -17,6 +17,7 @@ class Ends {
   readonly ended: number[] = [];
   readonly forgotten: number[] = [];
   readonly sent: string[] = [];
+  readonly startedOver: number[] = [];
   private readonly undone: (() => void)[] = [];
   private readonly instances = new Map([
     [1, '1111111111111111'],
@@ -41,6 +42,7 @@ class Ends {
       },
       ended: (other) => this.ended.push(other),
       forgotten: (other) => this.forgotten.push(other),
+      startedOver: (other) => this.startedOver.push(other),
     });
     lines.started(this.agentOf(node));
     this.ends.set(node, lines);
@@ -199,6 +201,16 @@ test('what the other end has not processed holds up the rest at the window', () 
   expect(ends.handed).toHaveLength(fit + 3);
 });
 
+test('an end that sends more small messages than the other one processes is stopped at a limit, and goes on after it', () => {
+  const ends = new Ends(() => 'arrives');
+  for (let i = 0; i < limits.lineUnprocessedMax + 2; i++) ends.lines(1).send(2, new Uint8Array(1));
+  ends.run(100, false);
+  expect(ends.handed).toHaveLength(limits.lineUnprocessedMax);
+  ends.finish();
+  ends.run(10_000);
+  expect(ends.handed).toHaveLength(limits.lineUnprocessedMax + 2);
+});
+
 test('a message whose successor is done first is reported in its turn', () => {
   const ends = new Ends(() => 'arrives');
   const waiting: (() => void)[] = [];
@@ -306,6 +318,27 @@ test('abandoned messages are not sent any more, and later ones are', () => {
   ends.run(10_000);
   expect(ends.handed).toEqual(['b']);
   expect(ends.processed).toEqual(['b']);
+});
+
+test('an end that abandons what was not processed is reported with what it says next, and not before', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('a');
+  ends.run(10);
+  ends.say('b');
+  ends.run(10, false);
+  ends.lines(1).dropAll();
+  ends.run(10_000, false);
+  expect(ends.startedOver).toEqual([]);
+  ends.say('c');
+  ends.run(10, false);
+  expect(ends.startedOver).toEqual([1]);
+  ends.finish();
+  ends.run(10);
+  // What is done with `b` counts for nothing any more.
+  expect([ends.handed, ends.processed]).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'c'],
+  ]);
 });
 
 test('frames that are none of a line, and lies about what has come, change nothing', () => {

@@ -43,6 +43,8 @@ export interface LinesPorts {
   ended(node: NodeId): void;
   /** The other end took this node for gone, and may have forgotten what was sent. What it has not processed is sent. */
   forgotten(node: NodeId): void;
+  /** The other end has abandoned what it had sent and was not processed here, as `drop` does. What it says now is new. */
+  startedOver?(node: NodeId): void;
 }
 
 interface Line extends LineEnd {
@@ -102,6 +104,11 @@ export class Lines {
   /** What that node has not processed is not sent any more. */
   drop(node: NodeId): void {
     this.lines.get(node)?.sending.abandon();
+  }
+
+  /** The same for every node. */
+  dropAll(): void {
+    for (const { sending } of this.lines.values()) sending.abandon();
   }
 
   // ── what comes ────────────────────────────────────────────────────────────────────────────────────
@@ -247,6 +254,7 @@ export class Lines {
             this.ports.received({ node, life, run: line.receiving.newestRun }, bytes, done),
           now: () => this.agent.now,
           acknowledge: () => this.later(this.toAcknowledge, line),
+          startedOver: () => this.ports.startedOver?.(node),
         },
         ++this.lastRun,
       ),

@@ -21,6 +21,8 @@ export interface ReceivingPorts {
   now(): number;
   /** The other end is to hear at the end of the turn how far this one has got. */
   acknowledge(): void;
+  /** The other end has begun another run: what it had sent before and is not processed here it has abandoned. */
+  startedOver(): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -78,6 +80,7 @@ export class ReceivingEnd {
     if (run > this.run && !this.begin(run, number)) return this.missing();
     if (number <= this.received) return 'repeated';
     if (number > this.received + 1) return this.missing();
+    if (this.open.length >= limits.lineUnprocessedMax) return 'refused';
     if (!isLast || this.chunks.length > 0) {
       if (!this.ports.hasRoom(bytes.length)) return 'refused';
       this.keep(bytes);
@@ -94,12 +97,14 @@ export class ReceivingEnd {
 
   /** A run begins with its first part; one whose beginning was not seen is asked for again. */
   private begin(run: number, number: number): boolean {
+    const isFirst = this.run === 0;
     this.takeChunks();
     this.run = run;
     this.received = 0;
     this.processed = 0;
     this.open.length = 0;
     this.done.clear();
+    if (!isFirst) this.ports.startedOver();
     return number === 1;
   }
 

@@ -320,3 +320,9 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   }
   return bytes;
 }
+
+/** Undefined equals only itself. */
+export function equalBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

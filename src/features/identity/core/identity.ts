@@ -9,11 +9,13 @@ import type {
   Behavior,
   BehaviorAgent,
   DiagnosticCalls,
+  KernelEvent,
   LifecycleCalls,
   MeshCalls,
   RecordSigner,
 } from '../../../kernel/contracts.ts';
 import { digestOf, type Instance, type NodeId } from '../../../kernel/identity.ts';
+import { equalBytes } from '../../../kernel/wire/bytes.ts';
 import { type IdentityId, prove, provenBy } from './proof.ts';
 import type { IdentityCore } from './shared.ts';
 
@@ -22,9 +24,12 @@ export const identityFeature = 'identity';
 /** The durable key of the node of this name: read or made when it is first asked for. @throws Error that says why not. */
 export type IdentityKey = (name: string) => RecordSigner;
 
-interface Proven {
+/** A section as the incarnation has announced it that is there now. */
+interface Checked {
   readonly instance: Instance;
-  readonly identity: IdentityId;
+  readonly section: Uint8Array;
+  /** Undefined: the proof does not hold. */
+  readonly identity: IdentityId | undefined;
 }
 
 export interface IdentityParts {
@@ -42,17 +47,20 @@ export class Identity implements Behavior, IdentityCore {
     },
   };
   readonly mesh: MeshCalls = {
-    announced: (_agent, node, section) => this.announced(node, section),
+    // Not `announced`: of another incarnation the same section is another proof.
+    event: (_agent, event) => {
+      if (event.type === 'sections-changed') this.sectionsChanged(event);
+    },
   };
   readonly diagnostics: DiagnosticCalls = {
-    status: () => ({ identity: this.own, proven: this.proven.size, unproven: this.unproven }),
+    status: () => ({ identity: this.own, proven: this.provenCount, unproven: this.unproven }),
   };
   private readonly parts: IdentityParts;
   private agent!: BehaviorAgent;
   private own: IdentityId | undefined;
   private isUsed = false;
   /** Of reachable nodes. */
-  private readonly proven = new Map<NodeId, Proven>();
+  private readonly checked = new Map<NodeId, Checked>();
   private readonly followers: ((node: NodeId) => void)[] = [];
   /** Sections that were malformed, or of somebody else. */
   private unproven = 0;
@@ -83,26 +91,36 @@ export class Identity implements Behavior, IdentityCore {
 
   identityOf(node: NodeId): IdentityId | undefined {
     if (node === this.agent.self.id) return this.own;
-    const proven = this.proven.get(node);
-    return proven?.instance === this.agent.directory.get(node)?.instance ? proven?.identity : undefined;
+    const checked = this.checked.get(node);
+    return checked?.instance === this.agent.directory.get(node)?.instance ? checked?.identity : undefined;
   }
 
   onProven(follower: (node: NodeId) => void): void {
     this.followers.push(follower);
   }
 
-  private announced(node: NodeId, section: Uint8Array | undefined): void {
-    const { agent, parts, proven } = this;
+  private sectionsChanged({ node, after }: Extract<KernelEvent, { type: 'sections-changed' }>): void {
+    const { agent, checked } = this;
+    const { signer } = this.parts;
     const entry = agent.directory.get(node);
-    if (node === agent.self.id || parts.signer === undefined) return;
-    proven.delete(node);
-    if (section === undefined || entry?.reachable !== true) return;
-    const identity = provenBy(entry, section, parts.signer);
+    const section = after.get(this.name);
+    if (node === agent.self.id || signer === undefined) return;
+    const known = checked.get(node);
+    if (section === undefined || entry?.reachable !== true) return void checked.delete(node);
+    // Records change often, and a signature costs much.
+    if (known?.instance === entry.instance && equalBytes(known.section, section)) return;
+    const identity = provenBy(entry, section, signer);
+    checked.set(node, { instance: entry.instance, section, identity });
     if (identity === undefined) {
       this.unproven++;
       return;
     }
-    proven.set(node, { instance: entry.instance, identity });
     for (const follower of this.followers) follower(node);
+  }
+
+  private get provenCount(): number {
+    let count = 0;
+    for (const { identity } of this.checked.values()) if (identity !== undefined) count++;
+    return count;
   }
 }

@@ -14,9 +14,12 @@ let now: number;
 let sent: { number: number; isAgain: boolean; bodies: number[] }[];
 let answered: unknown[];
 let author: Author;
+/** Why the outbox cannot be read. */
+let unreadable: Failure | undefined;
 
 beforeEach(() => {
   now = 1000;
+  unreadable = undefined;
   sent = [];
   answered = [];
   author = new Author(ports());
@@ -40,7 +43,11 @@ function ports(): AuthorPorts {
     log: () => undefined,
   };
   const outbox = {
-    load: (_notIn: undefined, read: (letters: readonly OutboxLetter[]) => void) => read([]),
+    load: (
+      _notIn: undefined,
+      read: (letters: readonly OutboxLetter[]) => void,
+      failed: (why: Failure) => void,
+    ) => (unreadable === undefined ? read([]) : failed(unreadable)),
     keep: (_letters: unknown, then: (problem: undefined) => void) => then(undefined),
     drop: () => undefined,
   };
@@ -138,4 +145,34 @@ test('what was under way when the broker changed is sent again at once, each mes
   author.brokerChanged();
   expect(bodiesSince(2)).toEqual([[1], [2]]);
   expect(sent.map(({ isAgain }) => isAgain)).toEqual([false, false, true, true]);
+});
+
+test.each(['SKEIN_LOST', 'SKEIN_STORE_CLAIMED', 'SKEIN_STORE_FULL'] as const)(
+  'what is in the outbox is sent again where the store has answered %s, and not given up',
+  (code) => {
+    put(1);
+    pass(letterOutboxAfterMs);
+    answer(0, { ok: false, failure: failure(code, 'not now') });
+    expect(author.unstoredCount).toBe(1);
+    pass(letterOutboxAgainMs);
+    expect(bodiesSince(1)).toEqual([[1]]);
+  },
+);
+
+test('an outbox that cannot be read once is read again before anything is sent, and left alone only after several times', () => {
+  unreadable = failure('SKEIN_LOST', 'the disk');
+  author = new Author(ports());
+  author.started();
+  put(1);
+  expect(sent).toEqual([]);
+  expect(author.nextDeadline()).toBe(now + letterOutboxAgainMs);
+  unreadable = undefined;
+  pass(letterOutboxAgainMs);
+  expect(bodiesSince(0)).toEqual([[1]]);
+  unreadable = failure('SKEIN_LOST', 'the disk');
+  author = new Author(ports());
+  author.started();
+  put(2);
+  for (let i = 1; i < letterLimits.outboxLoadsMax; i++) pass(letterOutboxAgainMs);
+  expect(bodiesSince(1)).toEqual([[2]]);
 });

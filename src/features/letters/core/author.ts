@@ -13,6 +13,7 @@ import { Numbered } from '../../../kernel/parts/numbered.ts';
 import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
 import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
+import { FirstReading } from './first-reading.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
@@ -53,7 +54,8 @@ const never = Number.POSITIVE_INFINITY;
 
 /** A letter in the outbox that was not taken for one of these may be taken later. */
 const passing = new Set<string>([
-  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_BUSY', 'SKEIN_MAILBOX_FULL'],
+  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_STORE_CLAIMED'],
+  ...['SKEIN_BUSY', 'SKEIN_LOST', 'SKEIN_MAILBOX_FULL'],
 ]);
 
 export class Author {
@@ -68,6 +70,7 @@ export class Author {
   private againAt = never;
   /** The store could not take one of the outbox: what was sent after it must not overtake it. */
   private isHeld = false;
+  private readonly reading: FirstReading;
   private readonly ids: LetterIds;
   private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
   /** Not answered yet, by their serials. */
@@ -93,6 +96,8 @@ export class Author {
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
+    const { agent, outbox } = ports;
+    this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.clock = new SteadyClock({
       reading: () => ports.agent,
@@ -115,20 +120,8 @@ export class Author {
     return this.unstored;
   }
 
-  /** Reads what an earlier run of this node has left. */
   started(): void {
-    this.ports.outbox.load(
-      undefined,
-      (letters) => {
-        for (const letter of letters) this.foundOne(letter);
-        if (letters.length === 0) this.loaded(true);
-      },
-      (why) => {
-        if (why.code !== 'SKEIN_INVALID')
-          this.ports.agent.log('error', `the outbox of this node is left alone: ${why.message}`);
-        this.loaded(false);
-      },
-    );
+    this.reading.begin();
   }
 
   private foundOne(letter: OutboxLetter): void {
@@ -137,9 +130,10 @@ export class Author {
     else this.copies.add(letter.id, letter.storedIn);
   }
 
-  private loaded(hasOutbox: boolean): void {
+  private loaded(letters: readonly OutboxLetter[] | undefined): void {
+    for (const letter of letters ?? []) this.foundOne(letter);
     this.isLoaded = true;
-    this.hasOutbox = hasOutbox;
+    this.hasOutbox = letters !== undefined;
     if (this.found.length > 0 || this.copies.count > 0) this.ports.want();
     // What was sent meanwhile comes after what is older.
     for (const together of this.queue) for (const each of together) each.place = ++this.lastPlace;
@@ -308,10 +302,12 @@ export class Author {
     const first = this.firstUnanswered();
     const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
     const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
-    return Math.min(this.againAt, first?.kept === 'asked' ? never : outboxAt, this.copies.nextDeadline());
+    const keepAt = first?.kept === 'asked' ? never : outboxAt;
+    return Math.min(this.againAt, this.reading.nextDeadline(), keepAt, this.copies.nextDeadline());
   }
 
   deadline(now: number): void {
+    this.reading.deadline(now);
     if (now >= this.againAt) this.refusedAgain();
     this.keepDue();
     this.copies.deadline(now);

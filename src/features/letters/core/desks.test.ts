@@ -57,3 +57,13 @@ test('a letter in hand is not given back by what was said of the attempt before'
   desks.rewind();
   expect(handed).toEqual(['3 2', '3 2']);
 });
+
+test('what a commit of unknown outcome had stored is handed out, though its time was passed by meanwhile', () => {
+  const { desks, handed } = rig();
+  desks.open(opening, []);
+  expect(handed).toEqual(['3 2']);
+  desks.settled(node, [said(3, 2)], 200);
+  expect(handed).toEqual(['3 2']);
+  desks.settled(node, [said(3, 2)], 200, true);
+  expect(handed).toEqual(['3 2', '3 2']);
+});

@@ -143,10 +143,6 @@ export class Desks {
     return { recipient: desk.recipient, arrived: [...desk.arrived] };
   }
 
-  get nodes(): Iterable<NodeId> {
-    return this.byNode.keys();
-  }
-
   clear(): void {
     this.byNode.clear();
     this.byName.clear();
@@ -173,11 +169,16 @@ export class Desks {
     this.look(desk);
   }
 
-  /** These are settled, or wait again: at once, or until their time. */
-  settled(node: NodeId, items: readonly Settled[], earliestDue: number): void {
+  /**
+   * These are settled, or wait again: at once, or until their time.
+   *
+   * @param mayBeStored An earlier attempt may have stored it, with earlier times, which this desk may have passed by.
+   */
+  settled(node: NodeId, items: readonly Settled[], earliestDue: number, mayBeStored = false): void {
     const desk = this.byNode.get(node);
     if (desk === undefined) return;
     for (const item of items) desk.give(item);
+    if (mayBeStored) desk.rewind();
     if (earliestDue > 0) desk.dueAt(earliestDue);
     this.look(desk);
   }

@@ -52,16 +52,25 @@ export class Intake {
     this.lines.clear();
   }
 
-  /** The store cannot be used: nothing of this is in it. */
+  /** It is not put: the store cannot be used, or its author may not. An earlier attempt may have stored it all the same. */
   refuse(errand: PutErrand, why: Failure): void {
+    const line = this.lineOf(errand.from.node);
+    const conclude = (outcomes: readonly Stored[]): void => {
+      this.noteRejected(errand, outcomes);
+      this.answer(line, errand, outcomes);
+      errand.done();
+    };
     const outcomes = refusals(errand, why);
-    this.noteRejected(errand, outcomes);
-    this.answer(this.lineOf(errand.from.node), errand, outcomes);
-    errand.done();
+    if (!errand.mayBeStored) return conclude(outcomes);
+    line.refused(errand);
+    this.checkStored(errand, outcomes, conclude, () => {
+      line.heard(errand);
+      this.ports.putBack([errand]);
+    });
   }
 
-  /** Its incarnation has ended, and hears nothing any more. */
-  memberEnded(node: NodeId): void {
+  /** Its incarnation has ended, or has abandoned what it had sent: it hears nothing of that any more. */
+  abandoned(node: NodeId): void {
     if (this.lines.has(node)) this.proceed(node, this.lineOf(node));
   }
 
@@ -156,18 +165,32 @@ export class Intake {
   /** That a letter is not stored is said only where an earlier attempt has not stored it either. */
   private putAnswered(line: PutLine, errand: PutErrand, outcomes: readonly Stored[]): void {
     if (!errand.mayBeStored || outcomes.every(({ ok }) => ok)) return this.putDone(line, errand, outcomes);
-    const ids = errand.message.letters.map(({ id }) => id);
+    this.checkStored(
+      errand,
+      outcomes,
+      (all) => this.putDone(line, errand, all),
+      () => this.putLater(line, errand),
+    );
+  }
+
+  private checkStored(
+    { message: { letters } }: PutErrand,
+    outcomes: readonly Stored[],
+    checked: (all: readonly Stored[]) => void,
+    failed: () => void,
+  ): void {
+    const ids = letters.map(({ id }) => id);
     this.ports.ask('known', ids, (completion) => {
       if (!completion.ok) {
         this.ports.swarm.operationFailed(completion.failure);
-        return this.putLater(line, errand);
+        return failed();
       }
       const places = completion.value as readonly number[];
       const all = outcomes.map((outcome, i): Stored => {
         const n = places[i] ?? 0;
         return outcome.ok || n === 0 ? outcome : { ok: true, id: ids[i] as string, n, isRepeat: false };
       });
-      this.putDone(line, errand, all);
+      checked(all);
     });
   }
 

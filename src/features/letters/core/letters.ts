@@ -88,6 +88,9 @@ export class Letters implements Behavior<LettersShape> {
     forgotten: (node) => {
       if (node === this.followed) this.brokerChanged();
     },
+    startedOver: (node) => {
+      if (node !== this.followed) this.office.memberStartedOver(node);
+    },
   });
   /** Who was followed last. */
   private followed: NodeId | undefined;
@@ -128,6 +131,7 @@ export class Letters implements Behavior<LettersShape> {
       swarm,
       reply: (end, message, processed) => void this.lines.reply(end, message, processed),
       drop: (node) => this.lines.drop(node),
+      dropAll: () => this.lines.dropAll(),
       isCurrent: (sender) => this.lines.isCurrent(sender),
     });
     this.office = office;
@@ -204,8 +208,10 @@ export class Letters implements Behavior<LettersShape> {
       case 'heard':
         return this.office.received({ ...from, name }, message, done);
       default:
-        // Nobody but the broker is to be believed.
-        if (from.node === this.swarm.broker?.node) this.brokerSaid(message);
+        // Nobody but the broker is to be believed. What is ignored is not processed: a broker that this node does not
+        // follow yet, or for a moment, must not take a report or a refusal for heard. It says that again once it is followed.
+        if (from.node !== this.swarm.broker?.node) return;
+        this.brokerSaid(message);
         return done();
     }
   }

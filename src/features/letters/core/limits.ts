@@ -40,6 +40,8 @@ export const letterLimits = {
   letterOutboxAfterMs: 2000,
   /** What the swarm could not take from the outbox, or the outbox from the program, is tried again after this. */
   letterOutboxAgainMs: 5000,
+  /** A reading of the outbox that fails is tried this many times; until then nothing is sent. */
+  outboxLoadsMax: 5,
   /** Read from the outbox at a time. */
   outboxLettersPerRead: 256,
   outboxBytesPerRead: 1024 * 1024,

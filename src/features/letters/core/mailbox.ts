@@ -21,6 +21,8 @@ export class Mailbox {
   private readonly ports: MailboxPorts;
   /** Undefined: the program handles no letters. */
   private window: Window | undefined;
+  /** The last one. */
+  private selection: Window['selection'] | undefined;
   /** How often this node has reported to the broker what is in hand. */
   private opening = 0;
   /** Whose places the letters in hand are. */
@@ -45,6 +47,7 @@ export class Mailbox {
   /** @param notBegun As with `close`. */
   open(window: Window, notBegun: readonly number[] = []): void {
     this.window = window;
+    this.selection = window.selection;
     for (const n of notBegun) this.inHand.delete(n);
     this.announce();
   }
@@ -54,14 +57,25 @@ export class Mailbox {
     if (this.window === undefined) return;
     this.window = undefined;
     for (const n of notBegun) this.inHand.delete(n);
-    this.ports.send(encodeClose());
+    if (!this.announce()) this.ports.send(encodeClose());
   }
 
-  /** The broker has taken this node for gone, and may have closed its desk. What was said is still on its way to it. */
-  announce(): void {
-    if (this.window === undefined) return;
+  /**
+   * The broker has taken this node for gone, and may have closed its desk. What was said is still on its way to it. Also
+   * after the handlers are closed some may be at work: those letters do not expire, and come as another attempt once this
+   * incarnation has ended. False: there is nothing to say.
+   */
+  announce(): boolean {
     const inHand = [...this.inHand.keys(), ...this.unconfirmed.keys()];
-    this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...this.window, inHand }));
+    const window = this.window ?? this.closedWindow;
+    if (window === undefined || (this.window === undefined && inHand.length === 0)) return false;
+    this.ports.send(encodeOpen({ opening: ++this.opening, store: this.store, ...window, inHand }));
+    return true;
+  }
+
+  /** There is room for nothing more. */
+  private get closedWindow(): Window | undefined {
+    return this.selection === undefined ? undefined : { letters: 0, bytes: 0, selection: this.selection };
   }
 
   /** There is another broker, or this node has one at last. */

@@ -38,6 +38,8 @@ export interface PostOfficePorts {
   reply(end: LineEnd, message: Uint8Array, processed?: () => void): void;
   /** What that node was sent and has not processed is not sent any more. */
   drop(node: NodeId): void;
+  /** The same for all nodes. */
+  dropAll(): void;
   /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
 }
@@ -116,7 +118,7 @@ export class PostOffice {
       this.waiting = [];
       this.refused.clear();
       this.intake.clear();
-      for (const node of this.desks.nodes) this.ports.drop(node);
+      this.ports.dropAll();
       this.desks.clear();
       this.reports.clear();
       this.operations = new Numbered();
@@ -164,8 +166,9 @@ export class PostOffice {
 
   /** Nothing of these letters is in the store: their authors decide. What recipients have said waits on. */
   private refuseWaiting(why: Failure): void {
-    // Another broker writes, or has written: in a moment it is decided which one is to go on.
-    if (why.code === 'SKEIN_STORE_CLAIMED') return;
+    // Another broker writes, or has written: in a moment it is decided which one is to go on. Or the claim has ended in the
+    // unknown: it is made again in a moment.
+    if (why.code === 'SKEIN_STORE_CLAIMED' || why.code === 'SKEIN_LOST') return;
     const refused: PutErrand[] = [];
     const kept: Errand[] = [];
     for (const errand of this.waiting)
@@ -255,12 +258,19 @@ export class PostOffice {
     const isOver = ({ from, message: { type } }: Errand): boolean =>
       from.node === node && (type === 'open' || type === 'collect' || type === 'heard');
     this.waiting = this.waiting.filter((errand) => !isOver(errand));
-    this.intake.memberEnded(node);
+    this.intake.abandoned(node);
     if (closed === undefined || closed.arrived.length === 0) return;
     this.ask('returned', { recipient: closed.recipient, ns: closed.arrived }, (completion) => {
       if (!completion.ok) return this.ports.swarm.operationFailed(completion.failure);
       for (const n of closed.arrived) this.ports.swarm.touched(placeTopic(n));
     });
+  }
+
+  /** It has followed nobody or another broker meanwhile, and ignored what it was sent: it says everything again, and so it is. */
+  memberStartedOver(node: NodeId): void {
+    this.ports.drop(node);
+    this.reports.dropped(node);
+    this.intake.abandoned(node);
   }
 
   /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
@@ -301,6 +311,7 @@ export class PostOffice {
     const input = { recipient: from.name, now: Math.floor(wallNow), time, via: self.name, items };
     this.ask('settle', input, (completion) => {
       if (!completion.ok) {
+        errand.mayBeStored ||= completion.failure.code === 'SKEIN_LOST';
         this.ports.swarm.operationFailed(completion.failure);
         return this.later(errand);
       }
@@ -309,7 +320,7 @@ export class PostOffice {
       for (const { n } of items) this.ports.swarm.touched(placeTopic(n));
       this.report(completion.value as readonly Undelivered[]);
       const dues = items.flatMap(({ due }) => (due > 0 ? [due] : []));
-      this.desks.settled(from.node, items, dues.length === 0 ? 0 : Math.min(...dues));
+      this.desks.settled(from.node, items, dues.length === 0 ? 0 : Math.min(...dues), errand.mayBeStored);
     });
   }
 

@@ -178,7 +178,7 @@ export class LetterLedger {
     else this.fail(letter, `is reported as ${state} for ${recipient}`);
   }
 
-  /** Stored, and not known to have ended for somebody whose program runs. */
+  /** Stored, and not known to have ended for somebody whose program runs; or in hand there, ended or not. */
   get owed(): LedgerLetter[] {
     const names = new Set(
       this.mesh.living.filter((life) => !this.isStranger(life)).map(({ node }) => node.name),
@@ -220,12 +220,31 @@ export class LetterLedger {
           ? (receipt?.handledBy.size ?? 0) > 0
           : state === 'stored'
             ? !this.isHere(name)
-            : state === 'refused' || state === 'failed';
+            : state === 'refused' || state === 'failed' || this.wasNotTaken(letter, name, status);
       if (!isTrue) this.fail(letter, `is ${state ?? 'unknown'} for ${name} in the store`);
       const isUndelivered = state === 'refused' || state === 'failed';
       if (isUndelivered && !this.notified.has(`${letter.id} ${name}`) && this.isHere(letter.author.node.name))
         this.fail(letter, `is ${state} for ${name}, and no incarnation of its author was notified`);
     }
+  }
+
+  /** It was in the outbox of a node whose name is another one's, and that was reported there: the store never had it. */
+  private wasNotTaken(
+    { id, author, outbox, receipts }: LedgerLetter,
+    name: string,
+    status: LetterStatus | undefined,
+  ): boolean {
+    const { member, node } = author;
+    const hasNamesake = this.mesh.members.some((other) => other !== member && other.nodeName === node.name);
+    const notified = [...(this.notified.get(`${id} ${name}`) ?? [])];
+    const isReported = notified.some((life) => life.member === member);
+    return (
+      status === undefined &&
+      outbox !== undefined &&
+      hasNamesake &&
+      isReported &&
+      receipts.get(name)?.wasBegun !== true
+    );
   }
 
   private isHere(name: string): boolean {
@@ -238,7 +257,8 @@ export class LetterLedger {
 
   private hasEnded(letter: LedgerLetter, name: string): boolean {
     const receipt = letter.receipts.get(name);
-    return receipt !== undefined && (receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed);
+    if (receipt === undefined || (receipt.inHand !== undefined && isRunning(receipt.inHand))) return false;
+    return receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed;
   }
 
   /** What a full store has refused at first, and an outbox has kept, comes after what was accepted meanwhile. */

@@ -17,6 +17,8 @@ import type { Deed, LedgerLetter, LetterLedger } from './letter-ledger.ts';
 
 const recipientsMax = 3;
 const togetherMax = 4;
+/** Of letters sent one by one, so that several messages of one author are under way at a time. */
+const burst = { lettersMin: 3, lettersMax: 12, gapMsMax: 6, share: 0.3 } as const;
 const keyShare = 0.5;
 const delayedShare = 0.1;
 const delayMsMax = 5000;
@@ -41,11 +43,18 @@ export class LetterWorkload {
   private readonly ledger: LetterLedger;
   private readonly random: SeededRandom;
   private readonly pace: Pace;
+  private readonly hasBursts: boolean;
   /** At the end handlers do their work. */
   private isGood = false;
 
-  constructor(mesh: Mesh, ledger: LetterLedger, models: readonly AnyStoreModel[], lettersPerSecond: number) {
+  constructor(
+    mesh: Mesh,
+    ledger: LetterLedger,
+    models: readonly AnyStoreModel[],
+    { lettersPerSecond, hasBursts }: { readonly lettersPerSecond: number; readonly hasBursts: boolean },
+  ) {
     this.mesh = mesh;
+    this.hasBursts = hasBursts;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('letters');
     this.pace = new Pace(mesh.world, this.random, lettersPerSecond, () => this.act());
@@ -80,8 +89,19 @@ export class LetterWorkload {
     const names = [...new Set(this.mesh.members.map(({ nodeName }) => nodeName))];
     const others = names.filter((name) => name !== life.node.name);
     if (others.length === 0) return;
+    if (this.hasBursts && this.random.chance(burst.share)) return this.sendBurst(life, others);
     for (let left = this.random.integer(1, togetherMax); left > 0; left--)
       this.send(life, this.random.sample(others, this.random.integer(1, recipientsMax)));
+  }
+
+  private sendBurst(life: Life, others: readonly string[]): void {
+    let left = this.random.integer(burst.lettersMin, burst.lettersMax);
+    const next = (): void => {
+      if (!isRunning(life) || !life.member.canAct) return;
+      this.send(life, this.random.sample(others, this.random.integer(1, recipientsMax)));
+      if (--left > 0) this.mesh.world.after(this.random.between(0, burst.gapMsMax), next);
+    };
+    next();
   }
 
   private send(life: Life, to: readonly string[]): LedgerLetter {

@@ -121,6 +121,18 @@ describe('a pinned name', () => {
     expect(pins.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('is refused to no node that is only away: it comes back with its proof', () => {
+    admit('first');
+    isHere = false;
+    now = swarmLimits.swarmProofMs;
+    pins.deadline(now);
+    expect(outcomes).toEqual([]);
+    isHere = true;
+    proven.set(7, pin.identity);
+    pins.proven(7, 'b');
+    expect(outcomes).toEqual(['first admitted']);
+  });
+
   test('does nothing in the name of an incarnation that has ended meanwhile', () => {
     admit('of the one before');
     life = 2;

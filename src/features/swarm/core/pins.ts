@@ -122,7 +122,7 @@ export class Pins {
    * it is. Done now, it would leave the name to the one that comes next. It may also come back, with its proof.
    */
   private isAwayUnproven(from: Questioner): boolean {
-    return this.ports.isCurrent(from) && !this.pins.has(from.name) && !this.ports.isHere(from.node);
+    return this.ports.isCurrent(from) && !this.ports.isHere(from.node);
   }
 
   private waitOn(node: NodeId, waiting: readonly Waiting[], now: number): void {

@@ -1,5 +1,5 @@
 /**
- * Faults of disks: slow ones and full ones, under the stores of members that have one.
+ * Faults of disks: slow ones, full ones, and ones whose commits fail, under the stores of members that have one.
  *
  * Who calls it: `faults.ts` makes them from a seed, tests by hand. Invariant: as of every fault: at its end the disk is
  * as before; it lasts over crashes and restarts of the program, as the disk does.
@@ -21,6 +21,14 @@ export function slowDisk(members: readonly Member[], factor: number): Fault {
 export function fullDisk(members: readonly Member[]): Fault {
   return diskFault(members, `disks of ${namesOf(members)} are full`, (disk, isOn) => {
     disk.isFull = isOn;
+  });
+}
+
+/** This share of the commits of their stores ends with an error, and whether they are durable is unknown. */
+export function failingDisk(members: readonly Member[], share: number): Fault {
+  const text = `of the commits on disks of ${namesOf(members)} ${Math.round(100 * share)}% fail`;
+  return diskFault(members, text, (disk, isOn) => {
+    disk.failShare = isOn ? share : 0;
   });
 }
 

@@ -8,7 +8,7 @@
 import type { Member } from '../member.ts';
 import type { Mesh } from '../mesh.ts';
 import type { SeededRandom } from '../random.ts';
-import { fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
+import { failingDisk, fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
 import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
@@ -26,7 +26,7 @@ import {
   vanish,
 } from './node-faults.ts';
 
-export { fullDisk, slowDisk } from './disk-faults.ts';
+export { failingDisk, fullDisk, slowDisk } from './disk-faults.ts';
 export type { Fault, FaultName } from './fault.ts';
 export { type LieKind, liar, lieKinds } from './liar.ts';
 export { blackHole, cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
@@ -62,6 +62,10 @@ const slowLatencyFactor = 20;
 /** From a busy disk to one whose syncs take seconds. */
 const slowDiskFactorMin = 5;
 const slowDiskFactorMax = 300;
+/** Of the faults of disks, those whose commits fail, and how many of these. */
+const failingShare = 0.3;
+const failingMin = 0.02;
+const failingMax = 0.3;
 /** Of the twins: those of a node that has just come back, and, of the others, those with half of the mesh. */
 const usurperShare = 0.4;
 const evenShare = 0.5;
@@ -147,6 +151,12 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
   disk: (mesh, random) => {
     const withStore = runningWithStore(mesh);
     const victims = random.sample(withStore, random.integer(1, Math.max(1, withStore.length)));
+    // Drawn apart: the other disks of a seed stay as they were.
+    const apart = random.fork(`failing disk ${mesh.world.now}`);
+    if (apart.chance(failingShare)) {
+      const share = apart.between(failingMin, failingMax);
+      return against(victims, (members) => failingDisk(members, share));
+    }
     return against(victims, (members) =>
       random.chance(0.5)
         ? fullDisk(members)
