@@ -105,7 +105,7 @@ test('a letter in hand of an incarnation that ends is handed to the next one as 
 
 test('a letter in hand of an incarnation that leaves is another attempt for the next one, and one not begun is not', async () => {
   const made = await machine(44, 3);
-  const [a, b] = others(made.broker, made) as [Member, Member];
+  const [a, b] = made.others as [Member, Member];
   const first: Letter[] = [];
   const act = (letter: Letter) => {
     first.push(letter);
@@ -114,12 +114,12 @@ test('a letter in hand of an incarnation that leaves is another attempt for the 
   lifeOf(b).node.letters.handle(act, { concurrency: 1 });
   const send = (body: number) => lifeOf(a).node.letters.send(b.nodeName, body);
   await made.world.resolve(Promise.all([send(1), send(2)]));
-  await until(made, () => first.length === 1, 'the first one is in hand');
+  await made.until(() => first.length === 1, 'the first one is in hand');
   await made.world.run(1000);
   await made.mesh.leave(b);
   made.mesh.start(b);
   const second = handled(lifeOf(b));
-  await until(made, () => second.length === 2, 'both come again');
+  await made.until(() => second.length === 2, 'both come again');
   expect(second.map(({ body, attempt, delivered }) => [body, attempt, delivered])).toEqual([
     [1, 2, true],
     [2, 1, false],
@@ -470,7 +470,8 @@ test('a report that came before its author knew the next broker is reported once
   // A seed at which the report comes before that.
   const made = await machine(7, 4);
   const { broker } = made;
-  const [a, b] = others(broker, made) as [Member, Member];
+  const [a, b] = made.others as [Member, Member];
+  const rest = made.others;
   const first = reported(lifeOf(a));
   let finish: () => void = () => undefined;
   const letters = handled(lifeOf(b), () =>
@@ -479,9 +480,9 @@ test('a report that came before its author knew the next broker is reported once
     }).then(refuse),
   );
   const { id } = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'x'));
-  await until(made, () => letters.length === 1, 'it is in hand');
+  await made.until(() => letters.length === 1, 'it is in hand');
   made.mesh.crash(broker.member);
-  await until(made, () => made.brokers.agree(others(broker, made).map(lifeOf)), 'there is another broker');
+  await made.until(() => made.brokers.agree(rest.map(lifeOf)), 'there is another broker');
   await made.world.run(2000);
   const apart = partition([a]);
   apart.start(made.mesh);
@@ -491,8 +492,8 @@ test('a report that came before its author knew the next broker is reported once
   const { disk } = made.broker.member.host;
   expect([unheard(disk), first]).toEqual([[id], []]);
   apart.end(made.mesh);
-  await until(made, () => first.length === 1, 'it is reported');
-  await until(made, () => unheard(disk).length === 0, 'it is noted');
+  await made.until(() => first.length === 1, 'it is reported');
+  await made.until(() => unheard(disk).length === 0, 'it is noted');
   expect(first).toEqual([`${b.nodeName} refused no`]);
 });
 
@@ -541,7 +542,7 @@ test('a letter that expires in hand and is given back is not handed out again: i
 test('a letter that expires in hand of a closed handler, which is still at work, ends by what that says', async () => {
   const made = await machine(45, 4);
   const { broker } = made;
-  const [a, b] = others(broker, made).map(lifeOf) as [Life, Life];
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const all = reported(a);
   let finish: () => void = () => undefined;
   let isBegun = false;
@@ -552,7 +553,7 @@ test('a letter that expires in hand of a closed handler, which is still at work,
     });
   });
   const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'slow', { expiresMs: 5000 }));
-  await until(made, () => isBegun, 'it is in hand');
+  await made.until(() => isBegun, 'it is in hand');
   await made.world.resolve(handling.close());
   await made.world.run(2 * letterLimits.letterSweepMs);
   made.mesh.crash(broker.member);
