@@ -75,6 +75,23 @@ test('a recipient that crashes while it handles a letter gets it again when it i
   await mesh.until(() => bodies.length === 1);
 });
 
+test('a recipient that keeps the swarm, and crashes while it handles a letter, gets it again when it is back', async () => {
+  // A seed at which the next keeper opens the store before it has heard of the next incarnation's identity.
+  await using mesh = await createTestMesh(['ann', 'ben', 'cat'], { seed: 1 });
+  const ben = mesh.node('ben');
+  let begun = 0;
+  ben.letters.handle(() => {
+    begun++;
+    return new Promise(() => undefined);
+  });
+  await mesh.run(mesh.node('ann').letters.send('ben', 'twice'));
+  await mesh.until(() => begun === 1);
+  expect(await keeperOf(mesh)).toBe('ben');
+  mesh.crash('ben');
+  const bodies = handled(await mesh.start('ben'));
+  await mesh.until(() => bodies.length === 1);
+});
+
 test('letters of nodes that are separated from the one that keeps the swarm wait in their outboxes', async () => {
   await using mesh = await createTestMesh(['ann', 'ben', 'cat']);
   await mesh.run(mesh.node('ann').swarm.nodes());

@@ -100,7 +100,7 @@ export class Letters implements Behavior<LettersShape> {
     swarm.follow({
       brokerChanged: () => this.brokerChanged(),
       officeChanged: () => this.office.officeChanged(),
-      forgotten: (name) => this.office.forgotten(name),
+      admitted: (name) => this.office.admitted(name),
     });
   }
 

@@ -216,7 +216,7 @@ export class PostOffice {
   }
 
   /** Nobody pins this name any more: what was refused to a node of that name need not be said again. */
-  forgotten(name: string): void {
+  admitted(name: string): void {
     for (const [key, errand] of [...this.refused]) {
       if (errand.from.name !== name) continue;
       this.refused.delete(key);

@@ -47,13 +47,15 @@ export class Owners {
     });
   }
 
-  /** A node has proven an identity, or is here as the store opens. */
-  proven(node: NodeId): void {
+  /** A node has proven an identity, or is here as the store opens. @returns its name, where it was refused before. */
+  proven(node: NodeId): string | undefined {
     const entry = this.ports.agent().directory.get(node);
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     const { name, instance } = entry;
     const refusal = this.pins.proven(node, name);
     if (refusal !== undefined) this.refuse({ node, life: lifeOf(instance), name }, refusal);
+    else if (this.ports.identity.identityOf(node) !== undefined && this.refusals.forget(node)) return name;
+    return undefined;
   }
 
   /** The broker has refused this node. */

@@ -121,6 +121,15 @@ describe('a pinned name', () => {
     expect(pins.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('is refused to no node whose proof is on its way as the store opens', () => {
+    admit('first');
+    expect(pins.proven(7, 'b')).toBeUndefined();
+    expect(outcomes).toEqual([]);
+    proven.set(7, pin.identity);
+    pins.proven(7, 'b');
+    expect(outcomes).toEqual(['first admitted']);
+  });
+
   test('is refused to no node that is only away: it comes back with its proof', () => {
     admit('first');
     isHere = false;

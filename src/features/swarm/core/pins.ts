@@ -69,6 +69,8 @@ export class Pins {
   /** A node has proven an identity. @returns why it may not act in its name. */
   proven(node: NodeId, name: string): Failure | undefined {
     const identity = this.ports.identityOf(node);
+    // It is here, and its proof may be on its way.
+    if (identity === undefined && this.pins.has(name)) return undefined;
     if (identity !== undefined && !this.pins.has(name)) this.pin(name, identity);
     this.release(node);
     return this.refusal(node, name);

@@ -1,9 +1,11 @@
 /**
  * Questions of this node to the broker: kept until they are answered, over changes of the broker.
  *
- * Made by the swarm's behavior, which sends them. Invariant: each question ends once: answered, failed, or out of time.
+ * Made by the swarm's behavior, which sends them. Invariant: each question ends once: answered, failed, or out of time; of
+ * answers only those of the broker of the moment count, which all of them were sent to.
  */
 import { type Failure, failure } from '../../../kernel/errors.ts';
+import type { NodeId } from '../../../kernel/identity.ts';
 import { swarmLimits } from './limits.ts';
 import { encodeQuestion } from './question-wire.ts';
 import type { Answer } from './shared.ts';
@@ -18,6 +20,11 @@ interface Question {
 export class Questions {
   private readonly waiting = new Map<number, Question>();
   private lastNumber = 0;
+  private readonly isBroker: (node: NodeId) => boolean;
+
+  constructor(isBroker: (node: NodeId) => boolean) {
+    this.isBroker = isBroker;
+  }
 
   /** The bytes to be sent, or undefined: the question has failed already. */
   add(verb: string, input: unknown, reply: Answer, now: number): Uint8Array | undefined {
@@ -42,12 +49,12 @@ export class Questions {
     for (const { bytes } of this.waiting.values()) yield bytes;
   }
 
-  answered(number: number, json: string): void {
-    this.take(number)?.answer(json);
+  answered(from: NodeId, number: number, json: string): void {
+    if (this.isBroker(from)) this.take(number)?.answer(json);
   }
 
-  failed(number: number, why: Failure): void {
-    this.take(number)?.fail(why);
+  failed(from: NodeId, number: number, why: Failure): void {
+    if (this.isBroker(from)) this.take(number)?.fail(why);
   }
 
   failAll(why: Failure): void {

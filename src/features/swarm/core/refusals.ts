@@ -25,8 +25,9 @@ export class Refusals {
     return true;
   }
 
-  forget(node: NodeId): void {
-    this.refused.delete(node);
+  /** False: it was not refused. */
+  forget(node: NodeId): boolean {
+    return this.refused.delete(node);
   }
 
   /** Whether the program is to hear of what the broker has refused. */

@@ -32,8 +32,8 @@ export interface SwarmFollower {
   brokerChanged?(): void;
   /** `office` has changed. */
   officeChanged?(): void;
-  /** As the broker: this name is not the one of the identity that had it any more; what was refused in it may be done. */
-  forgotten?(name: string): void;
+  /** As the broker: what was refused to a node of this name may be done, since it is its name after all. */
+  admitted?(name: string): void;
   /** As the broker: the log of the store may have more events than before. */
   logged?(): void;
 }

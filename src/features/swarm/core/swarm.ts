@@ -96,7 +96,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     use: () => this.use(),
     admit: (from, act) => this.admit(from, act),
   });
-  private readonly questions = new Questions();
+  private readonly questions = new Questions((node) => node === this.broker?.node);
   readonly chronicle = new Chronicle({
     agent: () => this.agent,
     isKeeper: () => this.office.state !== 'elsewhere',
@@ -153,7 +153,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
       reply: (end, message) => void this.lines.reply(end, message),
     });
     identity.onProven((node) => {
-      if (this.office.state === 'open') this.owners.proven(node);
+      if (this.office.state === 'open') this.proven(node);
     });
     this.denying = new Denying({
       denials,
@@ -337,7 +337,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.setOffice({ state: 'open', store });
     this.denying.opened();
     for (const { id, reachable, name } of directory.entries())
-      if (reachable || name === self.name) this.owners.proven(id);
+      if (reachable || name === self.name) this.proven(id);
   }
 
   private completed(completion: Completion): void {
@@ -386,8 +386,14 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (entry?.reachable !== true) return;
     // One of another identity is here, whose name it is from now on.
     this.chronicle.saw(entry);
-    this.owners.proven(entry.id);
-    for (const follower of this.followers) follower.forgotten?.(name);
+    this.proven(entry.id);
+    for (const follower of this.followers) follower.admitted?.(name);
+  }
+
+  private proven(node: NodeId): void {
+    const admitted = this.owners.proven(node);
+    if (admitted === undefined) return;
+    for (const follower of this.followers) follower.admitted?.(admitted);
   }
 
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────
@@ -403,9 +409,9 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const isOfBroker = from.node === this.broker?.node;
     switch (message.type) {
       case 'answer':
-        return this.questions.answered(message.number, message.json);
+        return this.questions.answered(from.node, message.number, message.json);
       case 'failure':
-        return this.questions.failed(message.number, message.failure);
+        return this.questions.failed(from.node, message.number, message.failure);
       case 'refusal':
         return isOfBroker ? this.owners.wasRefused(message.failure) : undefined;
       case 'changed':
