@@ -27,33 +27,50 @@ const diskShare = 0.5;
 /** Their nodes have a store. */
 const stored = new Set(['letters', 'letters-in-bursts', 'log', 'denials']);
 
+interface Size {
+  readonly nodesMin: number;
+  readonly nodesMax: number;
+  readonly minutesMin: number;
+  readonly minutesMax: number;
+  readonly faultsMin: number;
+  readonly faultsMax: number;
+}
+
 /** Of a fixed workload: what programs do is on trial there, not how a large mesh goes on. */
-const small = {
-  nodesMin: 5,
-  nodesMax: 9,
-  minutesMin: 0.2,
-  minutesMax: 0.5,
-  faultsMin: 2,
-  faultsMax: 9,
-} as const;
+const small: Size = {
+  ...{ nodesMin: 5, nodesMax: 9 },
+  ...{ minutesMin: 0.2, minutesMax: 0.5 },
+  ...{ faultsMin: 2, faultsMax: 9 },
+};
+/** A third of a second each: for the thousands of them that are tests. */
+const short: Size = {
+  ...{ nodesMin: 4, nodesMax: 6 },
+  ...{ minutesMin: 0.1, minutesMax: 0.1 },
+  ...{ faultsMin: 2, faultsMax: 5 },
+};
 
 /** @param workload Fixed: the mesh is small then, more kinds of faults happen, and only the rest follows from the seed. */
 export function swarmOptions(seed: number, workload?: string): SimulationOptions {
-  return workload === undefined ? anyOptions(seed) : optionsOf(workload, seed);
+  return workload === undefined ? anyOptions(seed) : optionsOf(workload, seed, small);
 }
 
-function optionsOf(workload: string, seed: number): SimulationOptions {
+/** Short runs of one workload. */
+export function shortOptions(seed: number, workload: string): SimulationOptions {
+  return optionsOf(workload, seed, short);
+}
+
+function optionsOf(workload: string, seed: number, size: Size): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm of one workload');
   const offered = hasStore(workload) ? faultNames : faultsOfAll;
   return {
     seed,
     workload,
-    nodes: random.integer(small.nodesMin, small.nodesMax),
+    nodes: random.integer(size.nodesMin, size.nodesMax),
     degree: random.integer(2, 4),
-    minutes: random.integer(10 * small.minutesMin, 10 * small.minutesMax) / 10,
+    minutes: random.integer(10 * size.minutesMin, 10 * size.minutesMax) / 10,
     lossPercent: random.pick([0, 0, 1, 3]),
     latencyMs: random.pick([1, 5, 20, 20, 60]),
-    faults: random.sample(offered, random.integer(small.faultsMin, small.faultsMax)),
+    faults: random.sample(offered, random.integer(size.faultsMin, size.faultsMax)),
   };
 }
 
