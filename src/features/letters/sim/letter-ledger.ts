@@ -6,10 +6,12 @@
  * was stored has ended for each recipient as was reported to its author. Invariant: it only records and complains.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
+import { digestOf } from '../../../kernel/identity.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import type { Disk } from '../../../sim/world/machine/disk.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
+import type { Table } from '../../../stores/collections.ts';
 import type { Letter, LetterStatus, SentLetter, UndeliveredLetter } from '../api.ts';
 
 /** What a handler does with a letter. */
@@ -62,8 +64,6 @@ export class LetterLedger {
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
   private readonly letters: LedgerLetter[] = [];
-  /** Have taken a name that is pinned to another identity: its letters are not for them. */
-  private readonly strangers = new Set<Life>();
   /** By letter and recipient: the incarnations of its author that know of an end without delivery. */
   private readonly notified = new Map<string, Set<Life>>();
   /** By recipient and author life: the highest number that was handed over first. */
@@ -97,8 +97,12 @@ export class LetterLedger {
     letter.isOrdered = false;
   }
 
-  isStranger(life: Life): boolean {
-    return this.strangers.has(life);
+  /** It has a name that is pinned to another identity: its letters are not for it. */
+  isStranger({ node: { name }, member: { host } }: Life): boolean {
+    const { pins } = (host.disk.content.get('swarm') ?? {}) as { readonly pins?: Table<string, string> };
+    const pin = pins?.get(name);
+    const own = host.identities.get(name);
+    return pin !== undefined && own !== undefined && digestOf(own.publicKey) !== pin;
   }
 
   /** Sends that have not ended, of programs that run. */
@@ -121,7 +125,6 @@ export class LetterLedger {
     const code = error instanceof SkeinError ? error.code : String(error);
     if (code === 'SKEIN_CLOSED' || !isRunning(letter.author) || letter.author.isLeaving)
       return this.end(letter, 'author ended');
-    if (code === 'SKEIN_NAME_PINNED') this.strangers.add(letter.author);
     if (!expected.has(code)) this.fail(letter, `ended with ${String(error)}`);
     this.end(letter, code);
     if (this.isCertain(letter) && letter.receipts.size > 0)

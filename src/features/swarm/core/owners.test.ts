@@ -9,10 +9,11 @@ test('a node that was refused, and proves later that the name is its own, is adm
   const identity = 'b'.repeat(32);
   const from = { node, life: 0xbbbbbbbbbbbb, name: 'b' };
   let proven: string | undefined;
+  let instance = 'b'.repeat(16);
   const agent = {
     now: 0,
     self: { id: 99 },
-    directory: { get: () => ({ name: 'b', instance: 'b'.repeat(16), reachable: true }) },
+    directory: { get: () => ({ name: 'b', instance, reachable: true }) },
     ...{ log: () => undefined, deliver: () => undefined, store: () => 1 },
   };
   const ports = {
@@ -29,6 +30,10 @@ test('a node that was refused, and proves later that the name is its own, is adm
   expect(outcomes).toEqual(['SKEIN_NAME_PINNED']);
   expect(owners.proven(node)).toBeUndefined();
   proven = identity;
+  // Another incarnation of its name is there for a moment.
+  instance = 'c'.repeat(16);
+  expect(owners.proven(node)).toBeUndefined();
+  instance = 'b'.repeat(16);
   expect(owners.proven(node)).toBe('b');
   expect(owners.proven(node)).toBeUndefined();
 });

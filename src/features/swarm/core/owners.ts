@@ -53,8 +53,9 @@ export class Owners {
     if (entry === undefined) return undefined;
     const { name, instance } = entry;
     const refusal = this.pins.proven(node, name);
-    if (refusal !== undefined) this.refuse({ node, life: lifeOf(instance), name }, refusal);
-    else if (this.ports.identity.identityOf(node) !== undefined && this.refusals.forget(node)) return name;
+    const end = { node, life: lifeOf(instance) };
+    if (refusal !== undefined) this.refuse({ ...end, name }, refusal);
+    else if (this.ports.identity.identityOf(node) !== undefined && this.refusals.takeBack(end)) return name;
     return undefined;
   }
 

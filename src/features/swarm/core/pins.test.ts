@@ -121,6 +121,12 @@ describe('a pinned name', () => {
     expect(pins.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('admits no incarnation that is over, whatever its node has proven since', () => {
+    proven.set(7, pin.identity);
+    pins.admit({ ...from, life: 2 }, () => void outcomes.push('admitted'));
+    expect(outcomes).toEqual([]);
+  });
+
   test('is refused to no node whose proof is on its way as the store opens', () => {
     admit('first');
     expect(pins.proven(7, 'b')).toBeUndefined();

@@ -76,8 +76,12 @@ export class Pins {
     return this.refusal(node, name);
   }
 
-  /** @param act Called at once, or once the proof of the node has come, or did not come in time. */
+  /**
+   * @param act Called at once, or once the proof of the node has come, or did not come in time; never for an incarnation
+   * that is over: what its node has proven is of another one.
+   */
   admit(from: Questioner, act: Admitted): void {
+    if (!this.ports.isCurrent(from)) return;
     const waiting = this.waiting.get(from.node);
     const waitMs = waiting === undefined ? this.waitMs(from) : 0;
     const until = this.ports.now() + waitMs;

@@ -25,9 +25,13 @@ export class Refusals {
     return true;
   }
 
-  /** False: it was not refused. */
-  forget(node: NodeId): boolean {
-    return this.refused.delete(node);
+  forget(node: NodeId): void {
+    this.refused.delete(node);
+  }
+
+  /** False: this incarnation was not refused. */
+  takeBack({ node, life }: LineEnd): boolean {
+    return this.refused.get(node) === life && this.refused.delete(node);
   }
 
   /** Whether the program is to hear of what the broker has refused. */
