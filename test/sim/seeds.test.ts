@@ -106,6 +106,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'letters',
       faults: ['crash', 'pause', 'liar', 'restart'],
     },
+  'forgeries that were older than what their recipient believed of a name, and were passed by unread, counted as seen':
+    {
+      nodes: 8,
+      degree: 3,
+      minutes: 0.1,
+      seed: 65,
+      lossPercent: 0,
+      latencyMs: 1,
+      workload: 'letters',
+      faults: ['slow', 'liar', 'dials', 'flap', 'vanish'],
+    },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {
