@@ -125,6 +125,8 @@ export const limits = {
   /** Nothing is sent on a line for so long after a full queue, and where there is no route. */
   lineBusyMs: 20,
   lineNoRouteMs: 500,
+  /** Incarnations that are remembered as over: one that is back after a lie about it hears what was forgotten. Of earlier ones it is found out once they say something. */
+  lineLivesOverMax: 4096,
 
   // ── services ──────────────────────────────────────────────────────────────────────────────────────────
   /** A service's name is 1 to 64 of `[A-Za-z0-9._-]`, as a node's. */

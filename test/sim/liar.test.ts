@@ -87,6 +87,21 @@ describe.each([
   });
 });
 
+test('who forges is cut off also where a later version of the same name was invented before', async () => {
+  const stage = await new TestStage().start(8);
+  const inventor = liar(stage.mesh.member('n2') as Member, ['claims'], stage.random.fork('inventor'));
+  inventor.start(stage.mesh);
+  await stage.pass(2000);
+  const recipients: unknown[] = [];
+  stage.mesh.observers.push({ forged: (_liar, to) => recipients.push(to) });
+  await stage.suffer(liar(stage.mesh.member(liarsName) as Member, ['forge'], stage.random), 6000);
+  inventor.end(stage.mesh);
+  expect(recipients.length).toBeGreaterThan(0);
+  // Each ends the link for the first that it gets.
+  expect(new Set(recipients).size).toBe(recipients.length);
+  expect(await stage.verdict()).toEqual([]);
+});
+
 test('replays cost nobody a link, those of former lives included', async () => {
   const stage = await new TestStage().start(8);
   for (const name of ['n2', 'n3']) {

@@ -106,6 +106,28 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'letters',
       faults: ['crash', 'pause', 'liar', 'restart'],
     },
+  'a recipient of which an incarnation was invented was taken for gone by the broker, and had nothing to say to it':
+    {
+      nodes: 9,
+      degree: 2,
+      minutes: 0.3,
+      seed: 148,
+      lossPercent: 0,
+      latencyMs: 20,
+      workload: 'letters',
+      faults: ['jump', 'flap', 'disk', 'liar', 'loss', 'oneway', 'partition', 'datagrams', 'restart'],
+    },
+  'forgeries that were older than what their recipient believed of a name, and were passed by unread, counted as seen':
+    {
+      nodes: 8,
+      degree: 3,
+      minutes: 0.1,
+      seed: 65,
+      lossPercent: 0,
+      latencyMs: 1,
+      workload: 'letters',
+      faults: ['slow', 'liar', 'dials', 'flap', 'vanish'],
+    },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

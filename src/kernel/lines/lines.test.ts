@@ -54,6 +54,14 @@ class Ends {
     this.lines(3 - node).event({ type: 'routes-changed' });
   }
 
+  /** What the other end believes of a node: at the end of the turn, and in the announcement itself. */
+  announce(node: number, instance: string): void {
+    this.instances.set(node, instance);
+    const nothing = new Map<string, Uint8Array>();
+    this.lines(3 - node).event({ type: 'sections-changed', node, before: nothing, after: nothing });
+    this.lines(3 - node).event({ type: 'routes-changed' });
+  }
+
   lines(node: number): Lines {
     return this.ends.get(node) as Lines;
   }
@@ -114,7 +122,7 @@ class Ends {
         return ends.now;
       },
       self: { instance: this.instances.get(node) },
-      directory: { get: (id: number) => ({ instance: ends.instances.get(id) }) },
+      directory: { get: (id: number) => ({ instance: ends.instances.get(id), reachable: true }) },
       neighbors: new Map(),
       routes: { pathToNode: (id: number) => ({ action: 'next', neighbor: id }) },
       flushLater: () => ends.wantsFlush.add(node),
@@ -306,6 +314,54 @@ test('an end that took this node for gone is sent what it has not processed, fro
   expect(ends.forgotten).toEqual([2]);
   expect(ends.handed).toEqual(['a', 'b', 'b', 'c']);
   expect(ends.processed).toEqual(['a', 'b', 'c']);
+});
+
+test('a node of which another incarnation was invented hears what was forgotten, though nobody sends anything', () => {
+  let fate: Fate = 'arrives';
+  const ends = new Ends(() => fate);
+  ends.say('a');
+  ends.run(10);
+  ends.announce(1, '9999999999999999');
+  expect(ends.ended).toEqual([1]);
+  fate = 'lost';
+  ends.announce(1, '1111111111111111');
+  ends.run(1000);
+  // What was sent and abandoned meanwhile does not take it along.
+  ends.lines(2).drop(1);
+  ends.run(1000);
+  expect(ends.forgotten).toEqual([]);
+  fate = 'twice';
+  ends.run(10_000);
+  expect(ends.forgotten).toEqual([2]);
+  expect(ends.lines(2).nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  ends.say('b');
+  ends.run(10);
+  expect([ends.handed, ends.processed]).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+});
+
+test('a node that has said everything again before it hears what was forgotten is not asked for it once more', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('a');
+  ends.run(10);
+  ends.announce(1, '9999999999999999');
+  ends.say('b');
+  ends.announce(1, '1111111111111111');
+  ends.run(10_000);
+  expect(ends.forgotten).toEqual([2]);
+  expect(ends.handed).toEqual(['a', 'b']);
+});
+
+test('a node that is back as the next incarnation is sent nothing of what was forgotten', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('a');
+  ends.run(10);
+  const sent = ends.sent.length;
+  ends.announce(1, '9999999999999999');
+  ends.run(10);
+  expect(ends.sent).toHaveLength(sent);
 });
 
 test('abandoned messages are not sent any more, and later ones are', () => {

@@ -63,6 +63,8 @@ export class Lines {
   private readonly lines = new Map<NodeId, Line>();
   private readonly toPump = new Set<Line>();
   private readonly toAcknowledge = new Set<Line>();
+  /** Lives whose line has ended here, the latest last. One that is there after all does not know that it has. */
+  private readonly over = new Set<number>();
   /** Of runs and of memories: each is given once. */
   private lastRun = 0;
   /** Of messages that are not put together yet. */
@@ -103,12 +105,17 @@ export class Lines {
 
   /** What that node has not processed is not sent any more. */
   drop(node: NodeId): void {
-    this.lines.get(node)?.sending.abandon();
+    const line = this.lines.get(node);
+    if (line !== undefined) this.abandon(line);
   }
 
   /** The same for every node. */
   dropAll(): void {
-    for (const { sending } of this.lines.values()) sending.abandon();
+    for (const line of this.lines.values()) this.abandon(line);
+  }
+
+  private abandon(line: Line): void {
+    if (line.sending.abandon()) this.later(this.toPump, line);
   }
 
   // ── what comes ────────────────────────────────────────────────────────────────────────────────────
@@ -160,6 +167,7 @@ export class Lines {
 
   event(event: KernelEvent): void {
     if (event.type === 'routes-changed') for (const line of [...this.lines.values()]) this.look(line);
+    else if (event.type === 'sections-changed') this.announced(event.node);
     else if (event.type === 'node-up') {
       const line = this.lines.get(event.node.id);
       if (line !== undefined) this.look(line);
@@ -167,6 +175,16 @@ export class Lines {
       const line = this.lines.get(event.node.id);
       if (line !== undefined) this.end(line);
     }
+  }
+
+  /**
+   * Somebody may have invented another incarnation of it, or its goodbye, and is refuted: it was there all along. It is
+   * sent what this end has forgotten also where nothing else is sent, or both would wait for the other.
+   */
+  private announced(node: NodeId): void {
+    if (this.over.size === 0) return;
+    const entry = this.agent.directory.get(node);
+    if (entry?.reachable === true && this.over.has(lifeOf(entry.instance))) this.lineTo(node);
   }
 
   private look(line: Line): void {
@@ -184,9 +202,15 @@ export class Lines {
   private end(line: Line): void {
     line.receiving.end();
     this.lines.delete(line.node);
+    this.remember(line.life);
     this.toPump.delete(line);
     this.toAcknowledge.delete(line);
     this.ports.ended(line.node);
+  }
+
+  private remember(life: number): void {
+    this.over.add(life);
+    if (this.over.size > limits.lineLivesOverMax) this.over.delete(this.over.values().next().value as number);
   }
 
   private nextHopTo(node: NodeId): NodeId | undefined {
@@ -255,12 +279,20 @@ export class Lines {
           now: () => this.agent.now,
           acknowledge: () => this.later(this.toAcknowledge, line),
           startedOver: () => this.ports.startedOver?.(node),
+          remembers: (memory) => {
+            line.sending.remembers(memory);
+            this.later(this.toPump, line);
+          },
         },
         ++this.lastRun,
       ),
       nextHop: this.nextHopTo(node),
     };
     this.lines.set(node, line);
+    if (this.over.delete(life)) {
+      line.sending.addMemory(line.receiving.memory);
+      this.later(this.toPump, line);
+    }
     return line;
   }
 

@@ -21,6 +21,8 @@ export interface ReceivingPorts {
   now(): number;
   /** The other end is to hear at the end of the turn how far this one has got. */
   acknowledge(): void;
+  /** The other end says which memory it has: what it has learned from this node before, it may have forgotten. */
+  remembers(memory: number): void;
   /** The other end has begun another run: what it had sent before and is not processed here it has abandoned. */
   startedOver(): void;
 }
@@ -29,7 +31,7 @@ const never = Number.POSITIVE_INFINITY;
 
 export class ReceivingEnd {
   private readonly ports: ReceivingPorts;
-  private readonly memory: number;
+  readonly memory: number;
   private run = 0;
   private received = 0;
   private processed = 0;
@@ -75,18 +77,19 @@ export class ReceivingEnd {
     return arrival;
   }
 
-  private take(run: number, number: number, { isLast, isUrgent, bytes }: LinePart): Arrival {
+  private take(run: number, number: number, { isLast, isUrgent, bytes, memory }: LinePart): Arrival {
     if (run < this.run) return 'repeated';
     if (run > this.run && !this.begin(run, number)) return this.missing();
     if (number <= this.received) return 'repeated';
     if (number > this.received + 1) return this.missing();
     if (this.open.length >= limits.lineUnprocessedMax) return 'refused';
-    if (!isLast || this.chunks.length > 0) {
+    if (memory === undefined && (!isLast || this.chunks.length > 0)) {
       if (!this.ports.hasRoom(bytes.length)) return 'refused';
       this.keep(bytes);
     }
     this.received = number;
-    if (isLast) this.hand(number, isUrgent, this.chunks.length > 0 ? this.takeChunks() : bytes);
+    if (memory !== undefined) this.takeMemory(number, memory);
+    else if (isLast) this.hand(number, isUrgent, this.chunks.length > 0 ? this.takeChunks() : bytes);
     return 'fresh';
   }
 
@@ -125,6 +128,12 @@ export class ReceivingEnd {
     this.chunks = [];
     this.chunkBytes = 0;
     return message;
+  }
+
+  private takeMemory(number: number, memory: number): void {
+    this.open.push(number);
+    this.finished(number, true);
+    this.ports.remembers(memory);
   }
 
   private hand(number: number, isUrgent: boolean, message: Uint8Array): void {

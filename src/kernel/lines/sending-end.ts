@@ -6,7 +6,7 @@
  */
 import type { DropReason } from '../contracts.ts';
 import { limits } from '../limits.ts';
-import type { Ack, LinePart } from './wire.ts';
+import { type Ack, type LinePart, memoryPart } from './wire.ts';
 
 interface Part extends LinePart {
   readonly number: number;
@@ -73,6 +73,12 @@ export class SendingEnd {
     } while (at < message.length);
   }
 
+  /** The receiving end beside this one has forgotten what came before: it is said first, and until it has come. */
+  addMemory(memory: number): void {
+    const number = ++this.lastNumber;
+    this.parts.push({ ...memoryPart(memory), number, isFirst: true, processed: undefined, timesSent: 0 });
+  }
+
   /** Sends what may be sent. @returns whether anything was. */
   pump(now: number): boolean {
     if (now < this.heldUntil) return false;
@@ -97,13 +103,7 @@ export class SendingEnd {
   acknowledged({ memory, received, processed, isAgain }: Ack, run: number, now: number): boolean {
     if (run !== this.run) return run < this.run;
     if (received > this.lastNumber) return false;
-    this.memory ??= memory;
-    if (memory < this.memory) return true;
-    if (memory > this.memory) {
-      this.restart();
-      this.ports.forgotten();
-      return true;
-    }
+    if (!this.isOf(memory)) return true;
     const first = this.parts[0]?.number ?? this.lastNumber + 1;
     if (received > this.received) this.progressed(received, now);
     if (processed >= first) this.finish(processed);
@@ -113,10 +113,27 @@ export class SendingEnd {
     return true;
   }
 
-  /** What is not processed is not sent any more; what comes next is another run. */
-  abandon(): void {
-    this.parts = [];
+  /** The other end says its memory, unasked. */
+  remembers(memory: number): void {
+    this.isOf(memory);
+  }
+
+  /** False: it is over, or what was sent to the one before is forgotten. */
+  private isOf(memory: number): boolean {
+    this.memory ??= memory;
+    if (memory > this.memory) {
+      this.restart();
+      this.ports.forgotten();
+      return false;
+    }
+    return memory === this.memory;
+  }
+
+  /** What is not processed is not sent any more; what comes next is another run. True: what this end forgot is still to be said. */
+  abandon(): boolean {
+    this.parts = this.parts.filter(({ memory }) => memory !== undefined);
     this.restart();
+    return this.parts.length > 0;
   }
 
   /** The other end has forgotten this line: all that it has not processed is sent again, in another run. */

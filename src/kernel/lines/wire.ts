@@ -4,6 +4,7 @@
  * ```
  * every  u48 incarnation of its sender, u48 incarnation that it is for, u32 run
  * part   u8 flags (1: the last part of its message, 2: to be acknowledged at once), bytes
+ *        u8 4, u32 memory of its sender: a part that is no message, and says that earlier memories are gone
  * ack    u32 memory of its sender, u48 received up to, u48 processed up to, u8 flags (1: send again from there)
  * ```
  * Invariant: decoders refuse whatever is not exactly one of these; the bytes of parts are never looked into.
@@ -14,8 +15,10 @@ import type { Frame } from '../wire/frame.ts';
 export const LineType = { part: 1, ack: 2 } as const;
 
 const headBytes = 16;
+const noBytes = new Uint8Array(0);
 const flagLast = 1;
 const flagUrgent = 2;
+const flagMemory = 4;
 const flagAgain = 1;
 
 /** The two incarnations, and which of the sender's attempts at this line it is. */
@@ -34,9 +37,12 @@ export interface LinePart {
   /** Its sender waits for what becomes of it. */
   readonly isUrgent: boolean;
   readonly bytes: Uint8Array;
+  /** Of the receiving end of its sender, as in `Ack`. Such a part has no bytes, and is no message. */
+  readonly memory?: number | undefined;
 }
 
-export function encodePart(ends: LineHead, { isLast, isUrgent, bytes }: LinePart): Uint8Array {
+export function encodePart(ends: LineHead, { isLast, isUrgent, bytes, memory }: LinePart): Uint8Array {
+  if (memory !== undefined) return head(ends, 5).u8(flagMemory).u32(memory).view();
   return head(ends, 1 + bytes.length)
     .u8((isLast ? flagLast : 0) | (isUrgent ? flagUrgent : 0))
     .raw(bytes)
@@ -77,12 +83,24 @@ export function readHead({ bytes, payloadStart, payloadEnd }: Frame): LineHead |
 export function readPart({ bytes, payloadStart, payloadEnd }: Frame): LinePart | undefined {
   const at = payloadStart + headBytes;
   const flags = bytes[at];
-  if (at >= payloadEnd || flags === undefined || flags > (flagLast | flagUrgent)) return undefined;
+  if (at >= payloadEnd || flags === undefined) return undefined;
+  if (flags === flagMemory) return readMemory(bytes, at + 1, payloadEnd);
+  if (flags > (flagLast | flagUrgent)) return undefined;
   return {
     isLast: (flags & flagLast) !== 0,
     isUrgent: (flags & flagUrgent) !== 0,
     bytes: bytes.subarray(at + 1, payloadEnd),
   };
+}
+
+function readMemory(bytes: Uint8Array, start: number, end: number): LinePart | undefined {
+  const reader = new Reader(bytes, start, end);
+  const memory = reader.u32();
+  return reader.complete ? memoryPart(memory) : undefined;
+}
+
+export function memoryPart(memory: number): LinePart {
+  return { isLast: true, isUrgent: true, bytes: noBytes, memory };
 }
 
 export function readAck({ bytes, payloadStart, payloadEnd }: Frame): Ack | undefined {

@@ -12,6 +12,7 @@ import { createLocalNode } from '../../node/create.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
 import { changeableOf } from '../../node/settings.ts';
 import { Archive } from './archive.ts';
+import { LatestVersions } from './latest-versions.ts';
 import { Liars } from './liars.ts';
 import { NodeClock } from './machine/clock.ts';
 import { denialFileOf } from './machine/denial-file.ts';
@@ -64,6 +65,8 @@ export class Mesh {
   readonly liars: Liars;
   /** What nodes announced of themselves. */
   readonly archive = new Archive();
+  /** Of that, and of what liars signed. */
+  readonly latestVersions = new LatestVersions();
   /** Every node name that ever was, invented ones included: nobody can know more. */
   readonly namesEver = new Set<string>();
   private hostCount = 0;
@@ -261,7 +264,10 @@ export class Mesh {
         random,
         notary: this.notary,
         store: member.store,
-        onSigned: (bytes, signature) => this.archive.add(bytes, signature),
+        onSigned: (bytes, signature) => {
+          this.archive.add(bytes, signature);
+          this.latestVersions.note(bytes);
+        },
         onWrite: (to, bytes) => this.wrote(member, to, bytes),
         onRead: (end, bytes) => this.reads(member, end, bytes),
         onLog: (level, text) => {

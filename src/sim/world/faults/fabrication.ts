@@ -71,7 +71,7 @@ export class Fabrication {
     const kind = this.random.pick(this.kinds);
     if (kind === 'omissions') return [];
     if (kind === 'damage') return [{ bytes: damaged(bytes, this.random) }];
-    if (decodeHeading(bytes)?.id === this.life.node.id) return [{ bytes: this.aboutItself(kind, bytes) }];
+    if (decodeHeading(bytes)?.id === this.life.node.id) return [this.signed(this.aboutItself(kind, bytes))];
     return kind === 'forge' ? this.forgeryOf(bytes) : [{ bytes }];
   }
 
@@ -91,7 +91,7 @@ export class Fabrication {
       case 'claims':
         return this.times(claimsPerFrameMax, () => this.claim());
       case 'ghosts':
-        return Array.from({ length: ghostsPerFrame }, () => ({ bytes: this.ghost() }));
+        return Array.from({ length: ghostsPerFrame }, () => this.signed(this.ghost()));
       default:
         return [];
     }
@@ -118,7 +118,8 @@ export class Fabrication {
   }
 
   private forgeryOf(bytes: Uint8Array): readonly Fabricated[] {
-    const forgery = forged(bytes, this.knownIds, this.signer, this.random);
+    const { mesh, random } = this;
+    const forgery = forged(bytes, this.knownIds, this.signer, { latest: mesh.latestVersions, random });
     return forgery === undefined ? [{ bytes }] : [{ bytes: forgery, isForged: true }];
   }
 
@@ -131,7 +132,7 @@ export class Fabrication {
   private claim(): readonly Fabricated[] {
     const truth = this.newestOfAnother();
     if (truth === undefined) return [];
-    return [{ bytes: claimOf(truth, this.mesh.notary.makeSigner(this.random), this.random) }];
+    return [this.signed(claimOf(truth, this.mesh.notary.makeSigner(this.random), this.random))];
   }
 
   private newestOfAnother(): Uint8Array | undefined {
@@ -153,7 +154,7 @@ export class Fabrication {
     if (flood.signer === this.signer) this.keepAhead(flood);
     const versions = versionsOf(flood.bytes, flood.next, floodPerFrame, flood.signer);
     flood.next += floodPerFrame;
-    return versions.map((bytes) => ({ bytes }));
+    return versions.map((bytes) => this.signed(bytes));
   }
 
   /** The node goes on announcing itself, after a restart by leaps: what it has overtaken costs nobody anything. */
@@ -177,6 +178,11 @@ export class Fabrication {
       return this.begun({ bytes: own, signer: this.signer, next: sequence });
     const signer = this.mesh.notary.makeSigner(this.random);
     return this.begun({ bytes: this.inventedBy(signer), signer, next: 2 });
+  }
+
+  private signed(bytes: Uint8Array): Fabricated {
+    this.mesh.latestVersions.note(bytes);
+    return { bytes };
   }
 
   private begun(flood: Flood): Flood {

@@ -14,6 +14,7 @@ import {
   decodeSigned,
   encodeAnnouncement,
 } from '../../../kernel/routing/announcement.ts';
+import type { LatestVersions } from '../latest-versions.ts';
 import type { Harm } from '../liars.ts';
 import type { SeededRandom } from '../random.ts';
 
@@ -98,17 +99,19 @@ export function lieAboutItself(
   }
 }
 
-/** Another's record, newer and untrue, with a signature that is not its node's. */
+/** Another's record, newer than all that has been signed and untrue, with a signature that is not its node's. */
 export function forged(
   bytes: Uint8Array,
   knownIds: readonly number[],
   own: RecordSigner,
-  random: SeededRandom,
+  { latest, random }: { readonly latest: LatestVersions; readonly random: SeededRandom },
 ): Uint8Array | undefined {
   const decoded = decodeSigned(bytes);
   if (decoded === undefined) return undefined;
   const { record, publicKey, signature } = decoded;
-  const untrue = { ...ahead(record, random), ...untruth(record, knownIds, random) };
+  // One that is older than what its recipient knows is passed by unread, as everything old is.
+  const newest = { ...record, ...latest.laterOf(record) };
+  const untrue = { ...ahead(newest, random), ...untruth(record, knownIds, random) };
   const keys = [{ ...own, publicKey, sign: () => signature }, { ...own, publicKey }, own];
   return encodeAnnouncement(untrue, random.pick(keys));
 }
