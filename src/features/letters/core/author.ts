@@ -9,7 +9,6 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf } from '../../../kernel/identity.ts';
-import { Numbered } from '../../../kernel/parts/numbered.ts';
 import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
 import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
@@ -21,6 +20,7 @@ import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { everybody, ownStatus } from './own-letters.ts';
 import { SentOn } from './sent-on.ts';
+import { Unanswered } from './unanswered.ts';
 import { inOutbox, type Outcome, outcomesOf, type Waiting } from './waiting-letter.ts';
 import { encodePut } from './wire.ts';
 
@@ -73,19 +73,11 @@ export class Author {
   private readonly reading: FirstReading;
   private readonly ids: LetterIds;
   private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
-  /** Not answered yet, by their serials. */
-  private readonly open = new Numbered<Waiting>();
-  /** Not higher than the serial of any of these; only looking moves it on. */
-  private firstOpen = 1;
-  /** Wanted in the outbox at once. */
-  private toKeep: Waiting[] = [];
-  /** The outbox has failed: nothing is put there before. */
-  private keepAgainAt = 0;
+  private readonly unanswered: Unanswered;
   /** By which letters expire in the outbox. */
   private readonly clock: SteadyClock;
   private lastNumber = 0;
   private lastPlace = 0;
-  private lastSerial = 0;
   private unstored = 0;
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
@@ -97,6 +89,7 @@ export class Author {
   constructor(ports: AuthorPorts) {
     this.ports = ports;
     const { agent, outbox } = ports;
+    this.unanswered = new Unanswered({ ...ports, kept: (letters) => this.answerKept(letters) });
     this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.clock = new SteadyClock({
@@ -134,6 +127,7 @@ export class Author {
     for (const letter of letters ?? []) this.foundOne(letter);
     this.isLoaded = true;
     this.hasOutbox = letters !== undefined;
+    if (this.hasOutbox) this.unanswered.outboxFound();
     if (this.found.length > 0 || this.copies.count > 0) this.ports.want();
     // What was sent meanwhile comes after what is older.
     for (const together of this.queue) for (const each of together) each.place = ++this.lastPlace;
@@ -152,10 +146,7 @@ export class Author {
     }
     this.ports.want();
     const made = drafts.flatMap((draft, i) => this.joined(draft, handles[i]) ?? this.made(draft, handles[i]));
-    for (const waiting of made) {
-      this.open.set(waiting.serial, waiting);
-      if (waiting.copies > 1) this.toKeep.push(waiting);
-    }
+    for (const waiting of made) this.unanswered.add(waiting);
     if (made.length > 0) this.queue.push(made);
     this.unstored += made.length;
     this.unstoredBytes += made.reduce((sum, { letter }) => sum + letter.body.length, 0);
@@ -199,7 +190,7 @@ export class Author {
         sentAt,
         delayMs: Math.max(0, draft.notBefore - sentAt),
       },
-      serial: ++this.lastSerial,
+      serial: this.unanswered.nextSerial(),
       place: ++this.lastPlace,
       copies: draft.copies,
       handles: [handle],
@@ -216,7 +207,7 @@ export class Author {
   flush(): void {
     if (!this.isLoaded) return;
     const problem = this.ports.problem();
-    this.keepDue();
+    this.unanswered.keepDue();
     if (problem !== undefined) {
       if (!this.hasOutbox) this.failUnsent(problem);
       return;
@@ -299,17 +290,17 @@ export class Author {
   }
 
   nextDeadline(): number {
-    const first = this.firstUnanswered();
-    const isIdle = first === undefined || !this.hasOutbox || !this.isLoaded;
-    const outboxAt = isIdle ? never : Math.max(first.outboxAt, this.keepAgainAt);
-    const keepAt = first?.kept === 'asked' ? never : outboxAt;
-    return Math.min(this.againAt, this.reading.nextDeadline(), keepAt, this.copies.nextDeadline());
+    const { reading, unanswered, copies } = this;
+    return Math.min(
+      this.againAt,
+      ...[reading.nextDeadline(), unanswered.nextDeadline(), copies.nextDeadline()],
+    );
   }
 
   deadline(now: number): void {
     this.reading.deadline(now);
     if (now >= this.againAt) this.refusedAgain();
-    this.keepDue();
+    this.unanswered.keepDue();
     this.copies.deadline(now);
   }
 
@@ -319,30 +310,13 @@ export class Author {
     yield* this.refused;
   }
 
-  /** In the order in which they were sent. */
-  private *unanswered(): Iterable<Waiting> {
-    if (this.firstUnanswered() === undefined) return;
-    for (let serial = this.firstOpen; serial <= this.lastSerial; serial++) {
-      const waiting = this.open.get(serial);
-      if (waiting !== undefined) yield waiting;
-    }
-  }
-
-  private firstUnanswered(): Waiting | undefined {
-    for (; this.firstOpen <= this.lastSerial; this.firstOpen++) {
-      const waiting = this.open.get(this.firstOpen);
-      if (waiting !== undefined) return waiting;
-    }
-    return undefined;
-  }
-
   private knows(name: string): boolean {
     return this.ports.agent.directory.get(idOf(name)) !== undefined;
   }
 
   private ended(waiting: Waiting): void {
     const { letter } = waiting;
-    this.open.delete(waiting.serial);
+    this.unanswered.answered(waiting);
     this.keys.ended(waiting);
     this.unstored--;
     this.unstoredBytes -= letter.body.length;
@@ -350,50 +324,10 @@ export class Author {
 
   // ── the outbox ────────────────────────────────────────────────────────────────────────────────────
 
-  /** What the swarm has not taken in time; all, while nobody can. */
-  private keepDue(): void {
-    const { now } = this.ports.agent;
-    if (!this.hasOutbox || now < this.keepAgainAt) return;
-    const isNobody = this.ports.problem() !== undefined;
-    const due = this.toKeep.splice(0).filter(({ kept }) => kept === 'no');
-    const kept: Waiting[] = [];
-    for (const waiting of this.unanswered()) {
-      if (!isNobody && waiting.outboxAt > now) break;
-      if (waiting.kept === 'yes') kept.push(waiting);
-      else if (waiting.kept === 'no' && !due.includes(waiting)) due.push(waiting);
-    }
-    this.answer(kept);
-    for (let i = 0; i < due.length; i += letterLimits.lettersPerPutMax)
-      this.keep(due.slice(i, i + letterLimits.lettersPerPutMax));
-  }
-
-  private keep(letters: readonly Waiting[]): void {
-    for (const waiting of letters) waiting.kept = 'asked';
-    const rows = letters.map(({ letter, place, copies }) => ({ ...letter, place, copies, storedIn: '' }));
-    this.ports.outbox.keep(rows, (problem) => {
-      if (problem !== undefined) return this.notKept(letters, problem);
-      for (const waiting of letters) waiting.kept = 'yes';
-      this.keepDue();
-    });
-  }
-
-  private notKept(letters: readonly Waiting[], why: Failure): void {
-    const { agent } = this.ports;
-    agent.log('warn', `letters were not put into the outbox: ${why.message}`);
-    for (const waiting of letters) waiting.kept = 'no';
-    this.toKeep.push(...letters.filter((waiting) => this.open.has(waiting.serial) && waiting.copies > 1));
-    this.keepAgainAt = agent.now + letterLimits.letterOutboxAgainMs;
-  }
-
-  private answer(letters: readonly Waiting[]): void {
-    const outcomes = letters.flatMap((waiting) => outcomesOf(waiting, inOutbox(waiting)));
-    for (const waiting of letters) {
-      waiting.isAnswered = true;
-      this.open.delete(waiting.serial);
-    }
-    if (letters.length > 0)
-      for (const batch of this.batches) batch.isKept ||= batch.letters.some(({ isAnswered }) => isAnswered);
-    this.report(outcomes);
+  private answerKept(letters: readonly Waiting[]): void {
+    for (const waiting of letters) waiting.isAnswered = true;
+    for (const batch of this.batches) batch.isKept ||= batch.letters.some(({ isAnswered }) => isAnswered);
+    this.report(letters.flatMap((waiting) => outcomesOf(waiting, inOutbox(waiting))));
   }
 
   private fromOutbox({ place, copies, storedIn: _, ...letter }: OutboxLetter): Waiting {
