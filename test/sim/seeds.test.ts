@@ -117,6 +117,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'letters',
       faults: ['jump', 'flap', 'disk', 'liar', 'loss', 'oneway', 'partition', 'datagrams', 'restart'],
     },
+  'a question about a name that came 3 s late was judged by the islands of the answer': {
+    nodes: 5,
+    degree: 4,
+    minutes: 0.5,
+    seed: 187,
+    lossPercent: 3,
+    latencyMs: 20,
+    workload: 'letters',
+    faults: ['oneway', 'liar', 'twin', 'crash'],
+  },
   'forgeries that were older than what their recipient believed of a name, and were passed by unread, counted as seen':
     {
       nodes: 8,

@@ -7,6 +7,7 @@
  */
 import type { Life } from '../member.ts';
 import type { Mesh } from '../mesh.ts';
+import { NameQuestions } from './name-questions.ts';
 import type { StandingLinks } from './standing.ts';
 
 interface Encounter {
@@ -39,10 +40,12 @@ export class Encounters {
   private readonly sizes = new Map<Life, Size[]>();
   private readonly doubled = new Set<string>();
   private encounters: Encounter[] = [];
+  private readonly questions: NameQuestions;
 
   constructor(mesh: Mesh, standing: StandingLinks) {
     this.mesh = mesh;
     this.standing = standing;
+    this.questions = new NameQuestions(mesh, keptMs, () => this.doubled.size > 0);
     mesh.observers.push({
       started: (life) => {
         this.sizes.set(life, [{ at: mesh.world.now, nodes: 1 }]);
@@ -60,8 +63,9 @@ export class Encounters {
   }
 
   /**
-   * Each time at which the two came into one network lately: the sizes of their islands before. If there is
-   * none they met in a handshake, just now; and if it was long ago something kept them from settling it then.
+   * Each time at which the two came into one network lately, or one was asked about the other before, and gave its word:
+   * the sizes of their islands before. If there is none they met in a handshake, just now; and if it was long ago something kept them
+   * from settling it then.
    */
   islandsOf(one: Life, other: Life): readonly (readonly [SizeRange, SizeRange])[] {
     const { now } = this.mesh.world;
@@ -70,6 +74,9 @@ export class Encounters {
     });
     const times = met.map(({ at }) => at);
     if (!times.some((at) => now - at <= settledWithinMs)) times.push(now);
+    // Of one that was asked later both knew the nodes of both islands.
+    const asked = this.questions.timesOf([one.node.instance, other.node.instance]);
+    times.push(...asked.filter((at) => met.length > 0 && met.every((encounter) => at < encounter.at)));
     return times.map((at) => [this.sizeAt(one, at), this.sizeAt(other, at)]);
   }
 
