@@ -138,6 +138,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'letters',
       faults: ['slow', 'liar', 'dials', 'flap', 'vanish'],
     },
+  'the refusal of a put counted as heard by an author that had sent it again meanwhile, and what came after it was stored before it':
+    {
+      nodes: 6,
+      degree: 2,
+      minutes: 0.5,
+      seed: 597,
+      lossPercent: 0,
+      latencyMs: 5,
+      workload: 'letters',
+      faults: ['pause', 'datagrams', 'cut', 'disk', 'loss', 'drift', 'restart', 'partition', 'vanish'],
+    },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

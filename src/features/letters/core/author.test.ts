@@ -100,6 +100,19 @@ function pass(milliseconds: number): void {
 
 const bodiesSince = (index: number): number[][] => sent.slice(index).map(({ bodies }) => bodies);
 
+test('an answer to what was sent again meanwhile is none, and is not taken for heard', () => {
+  put(1);
+  author.brokerChanged();
+  author.flush();
+  const [first, again] = sent as [(typeof sent)[number], (typeof sent)[number]];
+  expect(author.stored(first.number, [{ ok: false, failure: full }])).toBe(false);
+  expect(answered).toEqual([]);
+  expect(author.stored(again.number, [{ ok: true, id: 'x', n: 1, isRepeat: false }])).toBe(true);
+  expect(answered).toEqual([[1, undefined]]);
+  // Nobody was asked that.
+  expect(author.stored(again.number + 1, [])).toBe(true);
+});
+
 test('what a full store has refused is sent to the next broker before what was under way behind it', () => {
   for (const body of [1, 2, 3]) put(body);
   pass(letterOutboxAfterMs);

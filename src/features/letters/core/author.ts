@@ -236,9 +236,14 @@ export class Author {
     this.ports.agent.flushLater();
   }
 
-  stored(number: number, outcomes: readonly Stored[]): void {
+  /**
+   * @returns false: what it answers was sent again meanwhile. The broker must not take this one for heard: what comes after
+   * a refused put would be stored before that comes again.
+   */
+  stored(number: number, outcomes: readonly Stored[]): boolean {
     const batch = this.batches.find((each) => each.number === number);
-    if (batch === undefined || outcomes.length !== batch.letters.length) return;
+    if (batch === undefined) return number > this.lastNumber;
+    if (outcomes.length !== batch.letters.length) return true;
     this.batches.splice(this.batches.indexOf(batch), 1);
     const ended: Outcome[] = [];
     const dropped: string[] = [];
@@ -267,6 +272,7 @@ export class Author {
     if (sentOn.length > 0) this.ports.deliver({ type: 'sent-on', ids: sentOn });
     this.report(ended);
     this.ports.agent.flushLater();
+    return true;
   }
 
   private report(outcomes: readonly Outcome[]): void {

@@ -211,18 +211,18 @@ export class Letters implements Behavior<LettersShape> {
         // Nobody but the broker is to be believed. What is ignored is not processed: a broker that this node does not
         // follow yet, or for a moment, must not take a report or a refusal for heard. It says that again once it is followed.
         if (from.node !== this.swarm.broker?.node) return;
-        this.brokerSaid(message);
-        return done();
+        return this.brokerSaid(message) ? done() : undefined;
     }
   }
 
+  /** False: it is ignored. */
   private brokerSaid(
     message: Extract<ReturnType<typeof decodeLetterMessage>, { type: 'stored' | 'letters' | 'report' }>,
-  ): void {
-    if (message.type === 'stored') this.author.stored(message.number, message.outcomes);
-    else if (message.type === 'letters')
-      this.mailbox.received(message.opening, message.store, message.deliveries);
+  ): boolean {
+    if (message.type === 'stored') return this.author.stored(message.number, message.outcomes);
+    if (message.type === 'letters') this.mailbox.received(message.opening, message.store, message.deliveries);
     else this.reports.received(message);
+    return true;
   }
 
   private status(): Record<string, unknown> {
