@@ -10,8 +10,11 @@ export const denialLimits = {
   denialByBytesMax: 64,
   /** What has changed is sent to neighbors and written at most this often. */
   denialGapMs: 1000,
-  /** Lists that one neighbor may send: one as a link opens, then one for each gap, and some that queued up. */
-  denialListsBurst: 10,
+  /**
+   * Lists that one neighbor may send: one as a link opens, then one for each gap, and those that come at once where the
+   * network has held them back for as long as a link outlasts that.
+   */
+  denialListsBurst: 32,
   denialListsPerSecond: 2,
   /** A node that is denied repeats it to its program at most this often. */
   denialWarnedMs: 60_000,
