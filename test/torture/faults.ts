@@ -11,7 +11,7 @@ export const settledUnhandled: Mutant = {
   file: 'src/features/letters/store/sqlite.ts',
   find: "      this.fill(recipient, 1, body.length);\n    }\n    return { type: 'stored', n };",
   replace:
-    "      this.fill(recipient, 1, body.length);\n      if (n % 10 === 0) this.handled(recipient, n, now);\n    }\n    return { type: 'stored', n };",
+    "      this.fill(recipient, 1, body.length);\n      if (n % 10 === 0) this.handled(recipient, n, time);\n    }\n    return { type: 'stored', n };",
 };
 
 /** @param beforeMs How long before. */
