@@ -17,7 +17,7 @@ interface Kind {
   readonly workers: number;
   /** Groups run one after the other; kinds of one group share its workers. */
   readonly group: number;
-  /** Each file loads all modules anew. Where files share them, importing takes a third of the time. */
+  /** Each file loads all modules by itself. Where files share them, importing takes a third of the time. */
   readonly isIsolated: boolean;
 }
 

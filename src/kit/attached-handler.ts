@@ -38,7 +38,7 @@ export function attachedHandler<Given extends Ticketed, Task extends Given, Answ
 ): MessageSubscription {
   const atWork = new AtWork(ports);
   const stream = ports.open(() => {
-    // The node gives it to somebody again, or whoever waits for it has heard that it is lost.
+    // The node gives it to somebody again, or the node that waits for it has heard that it is lost.
     while (stream.takeNow?.() !== undefined);
     atWork.abort();
   });

@@ -1,7 +1,7 @@
 /**
  * An EventTarget that knows which of its types somebody listens to.
  *
- * Base of a node's events and of an attached node's. Some events wait until they are heard: whoever emits them must know.
+ * Base of a node's events and of an attached node's. Some events wait until they are heard: what emits them must know.
  * Invariant: a type counts as listened to from the first `addEventListener` that takes effect until the last of its
  * listeners is removed, by hand, by its signal, or by having been called `once`.
  */

@@ -2,7 +2,7 @@
  * The events of a node as a stream of JSON: what the operation `events` gives.
  *
  * Events that wait until somebody listens are given only to who names them: who looks at everything takes no report from
- * the program that it is for. Invariant: the listeners stand when `eventsOf` returns; a reader that falls too far behind is told once, and loses
+ * the program that it is for. Invariant: the listeners stand when `eventsOf` returns; a reader that falls too far behind hears of it once, and loses
  * what it did not read.
  */
 import { SkeinError } from '../kernel/errors.ts';

@@ -46,7 +46,7 @@ async function start(name: string): Promise<SkeinNode> {
   return node;
 }
 
-/** What this node is handed, until there are so many letters. */
+/** What this node is handed, up to this number of letters. */
 async function letters(node: SkeinNode, count: number, conversations = false): Promise<Letter[]> {
   const handled: Letter[] = [];
   await new Promise<void>((resolve) => {

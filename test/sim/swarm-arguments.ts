@@ -25,7 +25,7 @@ export const swarmUsage = `Runs simulations of random options and seeds until on
   --hours N         of real time (default 1; without end where --seeds is given)
   --workers N       at a time (default: one for each core)
   --from SEED       this seed and the following ones, instead of random ones; the last line says where to go on
-  --seeds N         at most so many
+  --seeds N         at most this number of seeds
   --workload NAMES  the same for all seeds, which are small meshes with many kinds of faults then
 example: npm run sim:swarm -- --hours 0.1 --workers 1
 example: npm run sim:swarm -- --workload letters --from 1 --seeds 10000`;

@@ -3,8 +3,8 @@
  * set of faults.
  *
  * Who calls it: the `swarm-*` tests, the long swarm (`swarm-main.ts`) and the mutants. Invariant: they
- * follow from the seed alone, and from the workload where that is fixed; nearly all of them run within a second or two; each feature says in how many of
- * the seeds its workload is, and combinations come of that.
+ * follow from the seed alone, and from the workload where that is fixed; nearly all of them run within a second or two;
+ * each feature says in how many of the seeds its workload is, and combinations come of that.
  */
 import { simulatedFeatures } from '../../src/features/sim.ts';
 import {

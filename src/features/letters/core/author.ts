@@ -82,9 +82,7 @@ export class Author {
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
   private isLoaded = false;
-  private hasOutbox = false;
   readonly sentOn = new SentOn();
-  private readonly found: (readonly Waiting[])[] = [];
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
@@ -117,21 +115,22 @@ export class Author {
     this.reading.begin();
   }
 
-  private foundOne(letter: OutboxLetter): void {
+  /** Of one that is in the swarm's store nothing but its id is needed. */
+  private foundOne(letter: OutboxLetter): Waiting[] {
     this.lastPlace = Math.max(this.lastPlace, letter.place);
-    if (letter.storedIn === '') this.found.push([this.fromOutbox(letter)]);
-    else this.copies.add(letter.id, letter.storedIn);
+    if (letter.storedIn === '') return [this.fromOutbox(letter)];
+    this.copies.add(letter.id, letter.storedIn);
+    return [];
   }
 
   private loaded(letters: readonly OutboxLetter[] | undefined): void {
-    for (const letter of letters ?? []) this.foundOne(letter);
+    const found = (letters ?? []).flatMap((letter) => this.foundOne(letter));
     this.isLoaded = true;
-    this.hasOutbox = letters !== undefined;
-    if (this.hasOutbox) this.unanswered.outboxFound();
-    if (this.found.length > 0 || this.copies.count > 0) this.ports.want();
+    if (letters !== undefined) this.unanswered.outboxFound();
+    if (found.length > 0 || this.copies.count > 0) this.ports.want();
     // What was sent meanwhile comes after what is older.
     for (const together of this.queue) for (const each of together) each.place = ++this.lastPlace;
-    this.queue = [...this.found.splice(0), ...this.queue];
+    this.queue = [...found.map((one) => [one]), ...this.queue];
     this.ports.agent.flushLater();
   }
 
@@ -209,7 +208,7 @@ export class Author {
     const problem = this.ports.problem();
     this.unanswered.keepDue();
     if (problem !== undefined) {
-      if (!this.hasOutbox) this.failUnsent(problem);
+      if (!this.unanswered.hasOutbox) this.failUnsent(problem);
       return;
     }
     this.copies.look();

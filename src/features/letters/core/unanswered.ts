@@ -46,6 +46,10 @@ export class Unanswered {
     this.isThere = true;
   }
 
+  get hasOutbox(): boolean {
+    return this.isThere;
+  }
+
   nextSerial(): number {
     return ++this.lastSerial;
   }

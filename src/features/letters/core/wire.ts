@@ -18,7 +18,7 @@
  *          text reason
  * collect  8: its author wants to hear of reports
  * heard    9, u48 store, varint report, varint dropped: the same, and it has heard of what this store has reported up to that
- *          number, and of so many more that were dropped
+ *          number, and how many more were dropped
  * ```
  * `store` is the first 48 bits of the store's id: places (`n`) are those of one store. `opening` counts how often a
  * recipient has said what it has in hand: letters that were sent before the last time do not count. Invariant: what is read is whole
