@@ -9,6 +9,7 @@ test('every argument has a default', () => {
     from: undefined,
     seeds: Number.POSITIVE_INFINITY,
     workload: undefined,
+    areShort: false,
   });
   const args = [
     '--hours',
@@ -21,8 +22,9 @@ test('every argument has a default', () => {
     '9',
     '--workload',
     'letters,log',
+    '--short',
   ];
-  const asked = { hours: 0.5, workers: 3, from: 7, seeds: 9, workload: 'letters,log' };
+  const asked = { hours: 0.5, workers: 3, from: 7, seeds: 9, workload: 'letters,log', areShort: true };
   expect(readSwarmArguments(args, 2)).toEqual(asked);
   // A number of seeds is run to its end.
   expect(readSwarmArguments(['--seeds', '9'], 2)?.hours).toBe(Number.POSITIVE_INFINITY);
@@ -36,6 +38,7 @@ test.each([
   [['--from', '-1'], '--from'],
   [['--seeds', ''], '--seeds: "" is not'],
   [['--workload', 'leters'], 'workload: "leters" is none of'],
+  [['--short'], '--short: there are short runs of one workload only'],
   [['--minutes', '3'], "Unknown option '--minutes'"],
 ])('%j makes no sense', (args, text) => {
   expect(() => readSwarmArguments(args, 2)).toThrow(text);

@@ -16,6 +16,8 @@ export interface SwarmArguments {
   readonly seeds: number;
   /** The same in all of them; undefined: drawn for each. */
   readonly workload: string | undefined;
+  /** Those of the tests of one workload: smaller and shorter. */
+  readonly areShort: boolean;
 }
 
 const hoursMax = 1000;
@@ -27,8 +29,9 @@ export const swarmUsage = `Runs simulations of random options and seeds until on
   --from SEED       this seed and the following ones, instead of random ones; the last line says where to go on
   --seeds N         at most this number of seeds
   --workload NAMES  the same for all seeds, which are small meshes with many kinds of faults then
+  --short           with --workload: the short runs of which the tests take the first ones
 example: npm run sim:swarm -- --hours 0.1 --workers 1
-example: npm run sim:swarm -- --workload letters --from 1 --seeds 10000`;
+example: npm run sim:swarm -- --workload letters --short --from 1 --seeds 10000`;
 
 /** Undefined: help was asked for. @throws TypeError of one line. */
 export function readSwarmArguments(args: readonly string[], cores: number): SwarmArguments | undefined {
@@ -41,12 +44,15 @@ export function readSwarmArguments(args: readonly string[], cores: number): Swar
       from: text,
       seeds: text,
       workload: text,
+      short: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const { hours, workers = String(cores), from, seeds, workload } = values;
+  const { hours, workers = String(cores), from, seeds, workload, short: areShort } = values;
   if (workload !== undefined) simulationSettings({ nodes: 2, workload });
+  if (areShort && workload === undefined)
+    throw new TypeError('--short: there are short runs of one workload only: name it with --workload');
   const hoursOfAll = seeds === undefined ? 1 : Number.POSITIVE_INFINITY;
   return {
     hours: hours === undefined ? hoursOfAll : positive('--hours', hours, hoursMax),
@@ -55,6 +61,7 @@ export function readSwarmArguments(args: readonly string[], cores: number): Swar
     seeds:
       seeds === undefined ? Number.POSITIVE_INFINITY : whole('--seeds', seeds, 1, Number.MAX_SAFE_INTEGER),
     workload,
+    areShort,
   };
 }
 

@@ -8,10 +8,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { runSimulation } from '../../src/sim/index.ts';
+import { runSimulation, type SimulationOptions } from '../../src/sim/index.ts';
 import { repeatCommand, simulationSettings } from '../../src/sim/run/options.ts';
 import { readSwarmArguments, type SwarmArguments, swarmUsage } from './swarm-arguments.ts';
-import { swarmOptions } from './swarm-options.ts';
+import { shortOptions, swarmOptions } from './swarm-options.ts';
 
 interface Outcome {
   readonly seed: number;
@@ -20,9 +20,12 @@ interface Outcome {
 }
 
 const workerMark = '--worker';
+const shortMark = '--short';
 const progressMs = 60_000;
 const msPerHour = 3_600_000;
 const randomSeedMax = 2 ** 32;
+
+type Kind = Pick<SwarmArguments, 'workload' | 'areShort'>;
 
 async function main(): Promise<void> {
   try {
@@ -35,12 +38,16 @@ async function main(): Promise<void> {
   }
 }
 
-function work(workload: string | undefined): void {
+function work(asked: Kind): void {
   process.on('message', async (seed: number) => {
-    const { failures, virtualMs } = await runSimulation(swarmOptions(seed, workload));
+    const { failures, virtualMs } = await runSimulation(optionsOf(seed, asked));
     process.send?.({ seed, failures, virtualMs } satisfies Outcome);
   });
   process.on('disconnect', () => process.exit());
+}
+
+function optionsOf(seed: number, { workload, areShort }: Kind): SimulationOptions {
+  return workload !== undefined && areShort ? shortOptions(seed, workload) : swarmOptions(seed, workload);
 }
 
 class Swarm {
@@ -78,6 +85,7 @@ class Swarm {
     const child = fork(process.argv[1] as string, [
       workerMark,
       ...(this.asked.workload === undefined ? [] : [this.asked.workload]),
+      ...(this.asked.areShort ? [shortMark] : []),
     ]);
     child.on('message', (outcome) => this.settled(child, outcome as Outcome));
     child.once('exit', (code, signal) => this.childEnded(child, signal ?? `code ${code}`));
@@ -120,9 +128,7 @@ class Swarm {
     this.hasFailed = true;
     console.error(`seed ${seed} FAILED:`);
     for (const failure of failures) console.error(`  ${failure}`);
-    console.error(
-      `repeat with: ${repeatCommand(simulationSettings(swarmOptions(seed, this.asked.workload)))}`,
-    );
+    console.error(`repeat with: ${repeatCommand(simulationSettings(optionsOf(seed, this.asked)))}`);
   }
 
   private print(): void {
@@ -132,5 +138,6 @@ class Swarm {
   }
 }
 
-if (process.argv[2] === workerMark) work(process.argv[3]);
+if (process.argv[2] === workerMark)
+  work({ workload: process.argv[3], areShort: process.argv[4] === shortMark });
 else await main();

@@ -74,8 +74,8 @@ function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload
 async function settled(mesh: Mesh, ledger: LetterLedger): Promise<void> {
   const { world } = mesh;
   const until = world.now + owedLimitMs;
-  while (ledger.owed.length > 0 && world.now < until) {
-    await world.runUntil(() => ledger.owed.length === 0, lookAgainMs);
+  while (ledger.isAnyOwed && world.now < until) {
+    await world.runUntil(() => !ledger.isAnyOwed, lookAgainMs);
     const [life] = mesh.living;
     if (life === undefined) return;
     for (const letter of ledger.owed) {

@@ -68,6 +68,7 @@ export class LetterLedger {
   private readonly notified = new Map<string, Set<Life>>();
   /** By recipient and author life: the highest number that was handed over first. */
   private readonly firsts = new Map<string, number>();
+  private lastOwed: LedgerLetter | undefined;
 
   constructor(mesh: Mesh, checks: CheckCounts) {
     this.mesh = mesh;
@@ -183,12 +184,18 @@ export class LetterLedger {
 
   /** Stored, and not known to have ended for somebody whose program runs; or in hand there, ended or not. */
   get owed(): LedgerLetter[] {
-    const names = new Set(
-      this.mesh.living.filter((life) => !this.isStranger(life)).map(({ node }) => node.name),
-    );
-    const isOwed = (letter: LedgerLetter) => (name: string) =>
-      names.has(name) && !this.hasEnded(letter, name);
-    return this.kept.filter((letter) => letter.to.some(isOwed(letter)));
+    return this.letters.filter((letter) => this.isOwed(letter));
+  }
+
+  /** Asked after each event of the world: what was owed the last time mostly still is. */
+  get isAnyOwed(): boolean {
+    if (this.lastOwed === undefined || !this.isOwed(this.lastOwed))
+      this.lastOwed = this.letters.find((letter) => this.isOwed(letter));
+    return this.lastOwed !== undefined;
+  }
+
+  private isOwed(letter: LedgerLetter): boolean {
+    return this.isKept(letter) && letter.to.some((name) => !this.hasEnded(letter, name) && this.isHere(name));
   }
 
   /** A letter that is owed has ended in another way: its author was not there to hear of it. */
@@ -204,7 +211,11 @@ export class LetterLedger {
 
   /** That are stored. */
   get kept(): readonly LedgerLetter[] {
-    return this.letters.filter((letter) => letter.outcome === 'stored' && !this.isGone(letter));
+    return this.letters.filter((letter) => this.isKept(letter));
+  }
+
+  private isKept(letter: LedgerLetter): boolean {
+    return letter.outcome === 'stored' && !this.isGone(letter);
   }
 
   /** With the disk of its author, or for as long as that is off: nobody else may have it. */

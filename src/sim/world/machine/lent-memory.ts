@@ -5,6 +5,7 @@
  * Invariant: the simulator copies what is written in the call itself, a real system reads it when it has room;
  * this tells where the two would differ.
  */
+import { equalBytes } from '../../../kernel/wire/bytes.ts';
 import type { StreamEnd } from '../network/stream.ts';
 
 interface Loan {
@@ -31,6 +32,9 @@ export class LentMemory {
 
 function isUnchanged({ chunks, written }: Loan): boolean {
   let at = 0;
-  for (const chunk of chunks) for (const byte of chunk) if (byte !== written[at++]) return false;
+  for (const chunk of chunks) {
+    if (!equalBytes(chunk, written.subarray(at, at + chunk.length))) return false;
+    at += chunk.length;
+  }
   return true;
 }
