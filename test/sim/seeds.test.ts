@@ -5,6 +5,15 @@ import { failureLines, runSimulation, type SimulationOptions } from '../../src/s
 const brief = { degree: 4, minutes: 0.25 } as const;
 
 const seeds: Readonly<Record<string, SimulationOptions>> = {
+  'nodes that had started again beyond a partition counted for the island that met them': {
+    nodes: 9,
+    degree: 3,
+    seed: 714,
+    minutes: 0.2,
+    latencyMs: 1,
+    workload: 'letters',
+    faults: ['twin', 'crash', 'restart', 'partition', 'slow'],
+  },
   'a request that came late was carried out again by the next life of its node': {
     nodes: 8,
     degree: 3,

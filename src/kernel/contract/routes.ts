@@ -83,7 +83,7 @@ export interface NodeEntry {
   readonly left: boolean;
   /** Kernel time at which `reachable` last changed. */
   readonly since: number;
-  /** Kernel time at which it last came within reach, moments without a way left out. Infinity: never. */
+  /** Kernel time at which this life of it last came within reach, moments without a way left out. Infinity: never. */
   readonly steadySince: number;
 }
 

@@ -7,23 +7,24 @@ import { Records } from './records.ts';
 
 const settledMs = limits.islandSettledMs;
 
+const announcementOf = (id: number) => ({
+  id,
+  name: `n${id}`,
+  namespace: 'test',
+  instance: '0123456789abcdef',
+  epoch: 1,
+  sequence: 1,
+  left: false,
+  version: '1',
+  addresses: [],
+  links: [],
+  services: [],
+  sections: new Map(),
+});
+
 function known(id: number): { records: Records; record: ReturnType<Records['get']> & object } {
   const records = new Records();
-  const announcement = {
-    id,
-    name: `n${id}`,
-    namespace: 'test',
-    instance: '0123456789abcdef',
-    epoch: 1,
-    sequence: 1,
-    left: false,
-    version: '1',
-    addresses: [],
-    links: [],
-    services: [],
-    sections: new Map(),
-  };
-  records.put(announcement, new Uint8Array(1), 0);
+  records.put(announcementOf(id), new Uint8Array(1), 0);
   const record = records.get(id);
   if (record === undefined) throw new Error('not put');
   return { records, record };
@@ -53,6 +54,16 @@ test('a node that was out of reach for a moment counts all the time, one that wa
   records.setReachable(record, false, 20_000);
   records.setReachable(record, true, 20_000 + settledMs);
   expect(isSettled(record, 20_000 + settledMs)).toBe(false);
+});
+
+test('a node that was out of reach for long, and is another life when it comes back, begins anew', () => {
+  const { records, record } = known(1);
+  records.setReachable(record, true, 0);
+  records.setReachable(record, false, 10_000);
+  // What another island says of it comes before the way to it.
+  records.put({ ...announcementOf(1), instance: 'fedcba9876543210', epoch: 2 }, new Uint8Array(2), 20_000);
+  records.setReachable(record, true, 20_200);
+  expect([isSettled(record, 20_200), isSettled(record, 20_200 + settledMs)]).toEqual([false, true]);
 });
 
 test('the node itself counts once, whether it has a record of itself or not', () => {

@@ -188,7 +188,11 @@ export class Records implements Directory {
     if (isGone && known.reachable && announcement.instance !== known.instance) {
       this.contest(known, since, now);
     } else {
-      if (!known.reachable && announcement.instance !== known.instance) known.since = since;
+      if (!known.reachable && announcement.instance !== known.instance) {
+        known.since = since;
+        // It was another life that was within reach: of this one nothing is known for any time.
+        known.steadySince = Number.POSITIVE_INFINITY;
+      }
       this.adopt(known);
     }
     return 'newer';
@@ -204,8 +208,8 @@ export class Records implements Directory {
     record.reachable = reachable;
     this.reachability[record.index] = Number(reachable);
     // Where ways change, a node may be out of reach for a moment.
-    if (reachable && !(record.wasReachable && now - record.since < limits.islandSettledMs))
-      record.steadySince = now;
+    const wasThere = record.steadySince <= record.since && now - record.since < limits.islandSettledMs;
+    if (reachable && !wasThere) record.steadySince = now;
     record.wasReachable ||= reachable;
     record.since = now;
     if (reachable) this.outOfReach.delete(record);
