@@ -53,5 +53,5 @@ function show(denied: readonly DeniedNode[], { json }: PrintChoice): void {
     localTime(since),
     printable(by),
   ]);
-  print(table(['node', 'identity', 'since', 'by'], rows));
+  print(table(['NAME', 'IDENTITY', 'SINCE', 'BY'], rows));
 }
