@@ -4,7 +4,7 @@
  * In dist several sources lie in one file; comments name each where it begins, and those are read.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type RolldownOutput, rolldown } from 'rolldown';
@@ -78,6 +78,23 @@ test('importing skein loads no library of schemas and no WebSocket: both are loa
   const modules = [...reached].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
   expect(modules.some((module) => /create-node\.ts$/.test(module))).toBe(true);
   expect(modules.filter((module) => /node_modules\/(valibot|ws)\//.test(module))).toEqual([]);
+});
+
+test('what is built loads as little: no library of schemas, no WebSocket, and one byte for each character', () => {
+  const loaded = new Map<string, string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    const code = readFileSync(file, 'utf8');
+    loaded.set(file, code);
+    const imports = code.matchAll(/^(?:import|export)\b[^'"]*?["'](\.\.?\/[^"']+)["']/gm);
+    for (const [, path] of imports) load(join(dirname(file), path as string));
+  };
+  load(join(root, 'dist/index.js'));
+  const all = [...loaded.values()].join('');
+  expect(all).toContain('// src/node/local-node.ts');
+  expect(all.match(/^\/\/ node_modules\/(ws|valibot)\/.*/gm) ?? []).toEqual([]);
+  const wide = [...loaded].filter(([, code]) => [...code].some((one) => one > '\u00ff'));
+  expect(wide.map(([file]) => file)).toEqual([]);
 });
 
 /** The files of the bundle. Those that no export of is used are in the list too: they were reached. */
