@@ -6,7 +6,7 @@
  * server closes.
  */
 import { chmod } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { SkeinError } from '../kernel/errors.ts';
@@ -40,6 +40,8 @@ export async function serveControl(
   path: string,
   options: ControlServerOptions = {},
 ): Promise<ControlServer> {
+  // A third of a megabyte, which a program that serves nothing does not load.
+  const { createServer } = await import('node:http');
   await clearSocketPath(path);
   const server = createServer({ connectionsCheckingInterval: 1000 });
   server.keepAliveTimeout = controlLimits.serverIdleTimeoutMs;
