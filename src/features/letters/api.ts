@@ -229,7 +229,12 @@ export interface HandleOptions extends StreamOptions {
   readonly concurrency?: number;
   /** So often a letter is handed over before it has failed. Default 10. */
   readonly attempts?: number;
-  /** A letter that waits for its next attempt delays the later ones of its author. Default false. */
+  /**
+   * The letters of each author one after the other: none is begun before the one before it was handled, or has failed or
+   * been refused, so that one that waits for its next attempt delays those behind it. Letters of several authors are
+   * still handled at the same time. Attempts that follow each other in one run of the program count as one in the status
+   * of the letter. Default false.
+   */
   readonly ordered?: boolean;
   /**
    * Ids of handled letters are kept on this node's disk, and one that comes again is settled without the handler. Default

@@ -107,9 +107,9 @@ export interface SwarmNode {
   readonly name: string;
   /** Unix milliseconds, by the clock of the broker that has seen it. */
   readonly firstSeen: number;
-  /** Unix milliseconds: when it came or went last, as its broker has noted it. */
+  /** Unix milliseconds: when it came, went, or changed what it offers last, as its broker has noted it. */
   readonly lastSeen: number;
-  /** What it offered when it was seen last. */
+  /** What it offered when it was seen last; of one that has left, before its goodbye. */
   readonly services: readonly string[];
   /** Where it could be dialed when it was seen last, `host:port`. */
   readonly addresses: readonly string[];

@@ -2,7 +2,7 @@
  * One handler of the program: hands it letters, and says what became of each.
  *
  * Made by `handling.ts`, which gives it the letters that it selects. Letters are begun in the order in which they came,
- * some at a time. Invariant: each letter that was handed over is settled once, by the first of: the handler's end, its
+ * some at a time; with `ordered` of each author one at a time. Invariant: each letter that was handed over is settled once, by the first of: the handler's end, its
  * timeout, the end of the node.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
@@ -12,7 +12,7 @@ import { conversationOf } from '../../conversations/core/shared.ts';
 import type { Letter } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
 import type { Delivery } from '../core/letters-types.ts';
-import { letterLimits, retryWaitMs } from '../core/limits.ts';
+import { letterLimits } from '../core/limits.ts';
 import type { Selection } from '../core/selection.ts';
 import type { LettersFeatureShape } from '../shape.ts';
 import type { HandledLog } from './handled-log.ts';
@@ -44,8 +44,10 @@ export class HandlerQueue {
   private readonly waiting: Job[] = [];
   private running = 0;
   private state: 'opening' | 'open' | 'stopped' = 'opening';
-  /** With `ordered`: authors whose letter waits for its next attempt, and those that wait behind it. */
-  private readonly behind = new Map<string, { readonly held: Job; readonly later: Job[] }>();
+  /** With `ordered`: by author, the letter that is at work or waits for its next attempt, and those behind it. */
+  private readonly lines = new Map<string, { first: Job; later: Job[] }>();
+  /** Of these first ones, those that wait for their next attempt. */
+  private readonly held = new Set<Job>();
 
   constructor(ports: Ports, handler: Handler, becameIdle: () => void) {
     this.ports = ports;
@@ -63,10 +65,7 @@ export class HandlerQueue {
   }
 
   received(store: number, delivery: Delivery): void {
-    const job = { store, delivery, attempt: delivery.attempt };
-    const behind = this.behind.get(delivery.author);
-    if (behind === undefined) this.waiting.push(job);
-    else behind.later.push(job);
+    this.waiting.push({ store, delivery, attempt: delivery.attempt });
   }
 
   /** Nothing new begins. @returns the places of what was not begun. */
@@ -77,10 +76,11 @@ export class HandlerQueue {
 
   /** What was not begun is somebody else's now. @returns its places. */
   forget(): number[] {
-    const held = [...this.behind.values()].flatMap(({ held: job, later }) => [job, ...later]);
-    const places = [...this.waiting, ...held].map(({ delivery }) => delivery.n);
+    const later = [...this.lines.values()].flatMap((line) => line.later.splice(0));
+    const places = [...this.waiting, ...this.held, ...later].map(({ delivery }) => delivery.n);
+    for (const { delivery } of this.held) this.lines.delete(delivery.author);
     this.waiting.length = 0;
-    this.behind.clear();
+    this.held.clear();
     return places;
   }
 
@@ -88,11 +88,21 @@ export class HandlerQueue {
     while (this.state === 'open' && this.running < this.handler.concurrency) {
       const job = this.waiting.shift();
       if (job === undefined) return;
-      const behind = this.behind.get(job.delivery.author);
-      // One before it has failed since it was put into the line.
-      if (behind !== undefined) behind.later.push(job);
-      else void this.run(job);
+      if (this.isItsTurn(job)) void this.run(job);
     }
+  }
+
+  /** False: it waits behind another one of its author. */
+  private isItsTurn(job: Job): boolean {
+    if (!this.handler.ordered) return true;
+    const { author } = job.delivery;
+    const line = this.lines.get(author);
+    if (line === undefined) this.lines.set(author, { first: job, later: [] });
+    else if (line.first !== job) {
+      line.later.push(job);
+      return false;
+    }
+    return true;
   }
 
   private async run(job: Job): Promise<void> {
@@ -117,6 +127,7 @@ export class HandlerQueue {
     } finally {
       slow();
       this.running--;
+      if (!this.held.has(job)) this.letNext(job);
       if (this.running === 0) this.becameIdle();
       this.beginNext();
     }
@@ -141,17 +152,27 @@ export class HandlerQueue {
 
   /** It stays in hand, and its author's later letters behind it. */
   private holdBack(job: Job): void {
-    const { author } = job.delivery;
-    this.behind.set(author, { held: job, later: [] });
-    const waitMs = retryWaitMs(job.attempt);
-    job.attempt++;
-    this.ports.after(waitMs, () => {
-      const behind = this.behind.get(author);
-      if (behind?.held !== job) return;
-      this.behind.delete(author);
-      this.waiting.unshift(job, ...behind.later);
-      this.beginNext();
+    this.settle(({ mailbox }) => {
+      this.held.add(job);
+      this.ports.after(mailbox.retryWaitMs(job.attempt++), () => {
+        if (!this.held.delete(job)) return;
+        this.waiting.unshift(job);
+        this.beginNext();
+      });
     });
+  }
+
+  /** What waited behind it. Nothing, where that was given back meanwhile. */
+  private letNext(job: Job): void {
+    const { author } = job.delivery;
+    const line = this.lines.get(author);
+    if (line?.first !== job) return;
+    const next = line.later.shift();
+    if (next === undefined) this.lines.delete(author);
+    else {
+      line.first = next;
+      this.waiting.unshift(next);
+    }
   }
 
   private settle(act: (behavior: Letters) => void): void {

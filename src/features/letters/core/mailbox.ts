@@ -103,8 +103,12 @@ export class Mailbox {
 
   /** The attempt has failed: the letter comes again after a while that grows with each attempt. */
   again(store: number, n: number, attempt: number, reason: string): void {
-    const delayMs = retryWaitMs(attempt) * (0.8 + 0.4 * this.ports.agent.random.next());
-    this.settle(store, n, { outcome: 'again', delayMs, reason: clipped(reason) });
+    this.settle(store, n, { outcome: 'again', delayMs: this.retryWaitMs(attempt), reason: clipped(reason) });
+  }
+
+  /** A fifth more or less, so that letters that failed together do not come together again. */
+  retryWaitMs(attempt: number): number {
+    return retryWaitMs(attempt) * (0.8 + 0.4 * this.ports.agent.random.next());
   }
 
   end(store: number, n: number, outcome: 'failed' | 'refused', reason: string): void {

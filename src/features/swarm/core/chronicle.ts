@@ -41,6 +41,9 @@ export class Chronicle implements SwarmChronicle {
   private readonly writing = new Map<number, number>();
   private readonly listeners: (() => void)[] = [];
   private writeAt = never;
+  /** What each node was last seen to offer: a goodbye takes all services back, and is not what it offered. */
+  private readonly offers = new Map<string, readonly string[]>();
+  private haveServicesChanged = false;
 
   constructor(ports: ChroniclePorts) {
     this.ports = ports;
@@ -57,6 +60,7 @@ export class Chronicle implements SwarmChronicle {
   /** The store is not open: it may never have been. @param wasOpen Until now. @param epoch Of this broker. */
   closed(state: Office['state'], wasOpen: boolean, epoch: number): void {
     this.register.clear();
+    this.offers.clear();
     // What is kept for a store that could not be opened yet stays.
     if (state === 'failed' && !wasOpen) return;
     this.happenings.clear();
@@ -105,13 +109,36 @@ export class Chronicle implements SwarmChronicle {
       const isOpen = this.ports.isOpen();
       if (event.type === 'node-up') this.happenings.joined(node.name, agent, isOpen);
       else this.happenings.left(node.name, event.reason, agent, isOpen);
-      if (isOpen) this.saw(node);
+      if (isOpen) this.saw(event.type === 'node-up' ? node : this.asLastOffered(node));
     } else if (event.type === 'node-down') this.happenings.downBefore(node, event.reason, broker, agent);
+  }
+
+  /** Of some node: which, is looked for once for many changes. */
+  servicesChanged(): void {
+    if (!this.ports.isKeeper() || !this.ports.isOpen()) return;
+    this.haveServicesChanged = true;
+    this.writeSoon();
+  }
+
+  private seeServices(): void {
+    const { directory } = this.ports.agent();
+    this.haveServicesChanged = false;
+    for (const entry of directory.entries())
+      if (entry.reachable && !isSame(this.offers.get(entry.name), entry.services)) this.saw(entry);
+  }
+
+  private asLastOffered({ name, services, addresses }: Seen): Seen {
+    return { name, services: this.offers.get(name) ?? services, addresses };
+  }
+
+  forget(name: string): void {
+    this.register.forget(name);
+    this.offers.delete(name);
   }
 
   saw(entry: Seen): void {
     const agent = this.ports.agent();
-    this.register.saw(entry, agent.wallNow);
+    if (this.register.saw(entry, agent.wallNow)) this.offers.set(entry.name, entry.services);
     if (this.writeAt === never) this.writeAt = agent.now + swarmLimits.swarmSeenMs;
   }
 
@@ -158,6 +185,7 @@ export class Chronicle implements SwarmChronicle {
   }
 
   private writeAll(): void {
+    if (this.haveServicesChanged) this.seeServices();
     this.writeAt = never;
     while (this.register.hasUnwritten || this.happenings.hasUnwritten) {
       const events = this.happenings.takeUnwritten();
@@ -165,4 +193,8 @@ export class Chronicle implements SwarmChronicle {
       this.writing.set(token, events.length);
     }
   }
+}
+
+function isSame(before: readonly string[] | undefined, now: readonly string[]): boolean {
+  return before !== undefined && before.length === now.length && before.every((name, i) => name === now[i]);
 }

@@ -362,6 +362,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.lines.event(event);
     if (event.type === 'node-up' || event.type === 'node-down')
       this.chronicle.changed(event, this.asked?.node);
+    else if (event.type === 'services-changed') this.chronicle.servicesChanged();
   }
 
   private answerNodes(input: unknown, reply: Answer): void {
@@ -379,7 +380,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const { name } = (input ?? {}) as { readonly name: string };
     const why = this.owners.whyNotForget(name, this.chronicle.register.has(name));
     if (why !== undefined) return reply.fail(why);
-    this.chronicle.register.forget(name);
+    this.chronicle.forget(name);
     this.owners.forget(name);
     this.pages.set(this.agent.store('forget', name), reply);
     const entry = this.agent.directory.get(idOf(name));
