@@ -354,3 +354,15 @@ test('a put that its author may not make, and that could not be looked for, come
   rig.finish();
   expect(rig.stored()).toEqual([hex(1), hex(2), hex(3)]);
 });
+
+test('a letter that was refused alone comes later where its author did not hear of that, and it is accepted then', () => {
+  const rig = new Rig();
+  rig.send(1, ['nobody', 'b'], []);
+  rig.send(1, ['b'], []);
+  rig.commit('ok');
+  rig.nobodyComes();
+  // The answer is lost with the link.
+  rig.sendAgain(1);
+  rig.finish();
+  expect(rig.stored()).toEqual([hex(2), hex(1), hex(3)]);
+});

@@ -272,7 +272,7 @@ export class PostOffice {
     this.intake.abandoned(node);
   }
 
-  /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
+  /** A recipient that stays away does not hold memory, but for the places of what it had in hand. */
   memberIsAway(node: NodeId, isAway: boolean): void {
     if (isAway) this.awaySince.set(node, this.ports.agent.now);
     else {
@@ -282,10 +282,11 @@ export class PostOffice {
   }
 
   private closeDesksOfAway(now: number): void {
+    this.desks.forgetUnreachable(now);
     for (const [node, since] of this.awaySince) {
       if (now - since < letterLimits.letterAwayMs) continue;
       this.awaySince.delete(node);
-      if (this.desks.close(node) !== undefined) {
+      if (this.desks.closeUnreachable(node, now)) {
         this.ports.drop(node);
         this.reports.dropped(node);
       }
