@@ -8,7 +8,7 @@ import { decodeLetterMessage } from '../../src/features/letters/core/wire.ts';
 import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { logModel } from '../../src/features/log/store/model.ts';
 import type { Office } from '../../src/features/swarm/core/shared.ts';
-import { failure, failureOf } from '../../src/kernel/errors.ts';
+import { type Failure, failure, failureOf } from '../../src/kernel/errors.ts';
 import { type Outcome, StoreParts } from '../../src/stores/parts.ts';
 
 /** Of a group of operations. `lost` is in the store, `lost-nothing` is not, and both are reported as unknown. */
@@ -43,6 +43,8 @@ class Rig {
   readonly refused = new Set<string>();
   private readonly answers: { readonly bytes: Uint8Array; readonly processed: (() => void) | undefined }[] =
     [];
+  /** Authors that may not act in their names. */
+  readonly notAdmitted = new Set<number>();
   /** Before it does letters to it are refused. */
   private hasSeenNobody = false;
   /** The most operations that have waited for one commit. */
@@ -71,7 +73,8 @@ class Rig {
         return rig.now;
       },
       use: () => undefined,
-      admit: (_from: unknown, then: (refusal: undefined) => void) => then(undefined),
+      admit: ({ node }: { node: number }, then: (refusal: Failure | undefined) => void) =>
+        then(this.notAdmitted.has(node) ? failure('SKEIN_NAME_PINNED', 'as drawn') : undefined),
       logged: () => undefined,
       touched: () => undefined,
       hasSeen: (name: string) => name !== 'never' && (name !== 'nobody' || this.hasSeenNobody),
@@ -158,6 +161,7 @@ class Rig {
   }
 
   finish(): void {
+    this.notAdmitted.clear();
     for (let left = 10 * this.batches.length + 10; this.asked.length > 0 || this.isOwed; left--) {
       if (left === 0) throw new Error('some letters are never answered');
       this.commit('ok');
@@ -253,6 +257,7 @@ const steps = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('later' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('again' as const), author }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('refuse' as const, 'admit' as const), author }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('hear' as const, 'nobody comes' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('empty' as const), of: fc.constantFrom('b', 'c') }) },
 );
@@ -271,6 +276,8 @@ test('whatever fails, an author keeps its order, and what is reported of a lette
         else if (step.type === 'commit') rig.commit(step.fate, step.count);
         else if (step.type === 'later') rig.later();
         else if (step.type === 'again') rig.sendAgain(step.author);
+        else if (step.type === 'refuse') rig.notAdmitted.add(step.author);
+        else if (step.type === 'admit') rig.notAdmitted.delete(step.author);
         else if (step.type === 'hear') rig.hear();
         else if (step.type === 'empty') rig.empty(step.of);
         else rig.nobodyComes();
@@ -330,4 +337,32 @@ test('a put behind one that a full store has refused waits until its author has 
   rig.commit('ok');
   expect(rig.stored()).toEqual([hex(1), hex(2), hex(4)]);
   rig.finish();
+});
+
+test('a put that its author may not make, and that could not be looked for, comes again before what is behind it', () => {
+  const rig = new Rig();
+  rig.send(1, ['b'], []);
+  rig.commit('lost-nothing');
+  rig.notAdmitted.add(1);
+  rig.later();
+  rig.notAdmitted.clear();
+  rig.send(1, ['b'], []);
+  // It is looked for in the store, since an earlier attempt may have stored it; and that fails.
+  rig.commit('busy');
+  rig.send(1, ['b'], []);
+  rig.commit('ok');
+  rig.finish();
+  expect(rig.stored()).toEqual([hex(1), hex(2), hex(3)]);
+});
+
+test('a letter that was refused alone comes later where its author did not hear of that, and it is accepted then', () => {
+  const rig = new Rig();
+  rig.send(1, ['nobody', 'b'], []);
+  rig.send(1, ['b'], []);
+  rig.commit('ok');
+  rig.nobodyComes();
+  // The answer is lost with the link.
+  rig.sendAgain(1);
+  rig.finish();
+  expect(rig.stored()).toEqual([hex(2), hex(1), hex(3)]);
 });

@@ -89,6 +89,45 @@ test('participants that are off and brokers that die: what was said comes, and t
   expect(await made.world.resolve(again.participants())).toEqual([a.nodeName, b.nodeName, c.nodeName].sort());
 });
 
+test('what is said again under its key is the same letter, to those of the first time, whoever takes part by then', async () => {
+  const made = await machine(9, 4);
+  const [a, b, c] = made.others as [Member, Member, Member];
+  const talk = await made.world.resolve(lifeOf(a).node.letters.converse(b.nodeName));
+  const atC = heard(lifeOf(c).node.letters.conversation(talk.id));
+  const options = { idempotencyKey: 'k' };
+  const { id } = await made.world.resolve(talk.say('one', options));
+  await made.world.resolve(talk.invite(c.nodeName));
+  const again = (body: string) =>
+    lifeOf(a)
+      .node.letters.conversation(talk.id)
+      .say(body, { ...options, timeoutMs: limitMs });
+  expect(await made.world.resolve(again('one'))).toMatchObject({ id, isRepeat: true });
+  await made.mesh.leave(a);
+  await made.mesh.start(a);
+  // This incarnation remembers no key: the store does.
+  expect(await made.world.resolve(again('one'), limitMs)).toMatchObject({ id, isRepeat: true });
+  expect(await made.problemOf(again('two'))).toMatchObject({ code: 'SKEIN_INVALID' });
+  await made.world.resolve(lifeOf(b).node.letters.conversation(talk.id).leave());
+  expect(await made.world.resolve(again('one'))).toMatchObject({ id, isRepeat: true });
+  const elsewhere = await made.world.resolve(lifeOf(a).node.letters.converse(b.nodeName));
+  expect(await made.problemOf(elsewhere.say('one', options))).toMatchObject({ code: 'SKEIN_INVALID' });
+  expect(bodies(atC)).toEqual([]);
+});
+
+test('what was said before a participant left is for it, and waits until it handles letters of the conversation', async () => {
+  const made = await machine(10, 4);
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
+  const talk = await made.world.resolve(a.node.letters.converse([b.node.name, c.node.name]));
+  await made.world.resolve(talk.say('before'));
+  const atB = b.node.letters.conversation(talk.id);
+  await made.world.resolve(atB.leave());
+  await made.world.resolve(talk.say('after'));
+  const letters = heard(atB);
+  await made.until(() => letters.length > 0, 'it gets it');
+  await made.world.run(3000);
+  expect(bodies(letters)).toEqual(['before']);
+});
+
 test('a watch of participants goes on with the next broker, and ends when all have left', async () => {
   const made = await machine(4, 5);
   const { broker } = made;

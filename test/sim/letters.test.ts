@@ -574,6 +574,57 @@ test('a letter that expires in hand of an incarnation that ends has expired', as
   expect(again).toEqual([]);
 });
 
+/** A letter expires while its recipient is unreachable, for longer than its desk is kept, and its handler at work. */
+async function expiredUnreachable(seed: number) {
+  const made = await machine(seed, 4);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const all = reported(a);
+  let finish: () => void = () => undefined;
+  const letters = handled(
+    b,
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  const { id } = await made.world.resolve(a.node.letters.send(b.node.name, 'slow', { expiresMs: 5000 }));
+  await made.until(() => letters.length === 1, 'it is in hand');
+  const apart = partition([b.member]);
+  apart.start(made.mesh);
+  await made.world.run(letterLimits.letterAwayMs + 3 * letterLimits.letterSweepMs);
+  const { disk } = made.broker.member.host;
+  expect(unheard(disk)).toEqual([]);
+  const stateOf = async () => (await made.world.resolve(a.node.letters.status(id), limitMs))?.recipients[0];
+  return { made, b, apart, all, letters, stateOf, finish: () => finish() };
+}
+
+test('a letter that expires in hand of a recipient that is unreachable ends by what that says once it is back', async () => {
+  const { made, b, apart, all, letters, stateOf, finish } = await expiredUnreachable(46);
+  finish();
+  await made.world.run(1000);
+  expect(await stateOf()).toMatchObject({ state: 'stored' });
+  apart.end(made.mesh);
+  await made.agreed([made.broker.member, b.member], limitMs);
+  await made.world.run(3 * letterLimits.letterSweepMs);
+  expect(await stateOf()).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect([all, letters.length]).toEqual([[], 1]);
+});
+
+test('a letter that expires in hand of a recipient that stays unreachable has expired after an hour', async () => {
+  const { letterUnreachableMs } = letterLimits;
+  // An hour of the simulator takes some seconds.
+  Object.assign(letterLimits, { letterUnreachableMs: 120_000 });
+  try {
+    const { made, all, stateOf } = await expiredUnreachable(47);
+    expect(await stateOf()).toMatchObject({ state: 'stored' });
+    await made.world.run(letterLimits.letterUnreachableMs);
+    expect(await stateOf()).toMatchObject({ state: 'expired' });
+    expect(all).toHaveLength(1);
+  } finally {
+    Object.assign(letterLimits, { letterUnreachableMs });
+  }
+});
+
 test('what is wrong is refused, and nothing is stored', async () => {
   const made = await machine(8, 3);
   const [a, b] = made.others.map(lifeOf) as [Life, Life];

@@ -122,6 +122,27 @@ test('the next broker knows the pins of the one before', async () => {
   expect(await made.problemOf(other.node.letters.send('n1', 'forged'))).toMatchObject(pinned);
 });
 
+test('a pin that could not be written is written later, though its node is gone: the next broker knows it', async () => {
+  const made = await formation({ seed: 7, nodes: 4 });
+  const [a, b] = made.others as [Member, Member];
+  await made.world.resolve((a.life as Life).node.swarm.nodes());
+  const { member } = made.broker;
+  member.host.disk.isFull = true;
+  await made.world.resolve((b.life as Life).node.swarm.nodes());
+  made.mesh.crash(b);
+  await made.world.run(6000);
+  member.host.disk.isFull = false;
+  await made.world.run(3000);
+  made.mesh.crash(member);
+  await made.agreed(
+    made.mesh.members.filter(({ life }) => life !== undefined),
+    limitMs,
+  );
+  const other = made.mesh.add({ name: 'elsewhere', nodeName: b.nodeName, formation: made.addresses });
+  const { node } = await started(made, other);
+  expect(await made.problemOf(node.letters.send(a.nodeName, 'forged'))).toMatchObject(pinned);
+});
+
 test('a name is forgotten while its node is away, and is then the one of the next that proves an identity', async () => {
   const { made, a, b } = await swarm(5);
   const { swarm: asked } = a.node;

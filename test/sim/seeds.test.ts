@@ -136,6 +136,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'letters',
     faults: ['oneway', 'liar', 'twin', 'crash'],
   },
+  'a letter that a full store had refused, and an outbox kept after its program had given up, counted as out of order':
+    {
+      nodes: 9,
+      degree: 4,
+      minutes: 0.5,
+      seed: 57,
+      lossPercent: 0,
+      latencyMs: 20,
+      workload: 'letters-in-bursts',
+      faults: ['twin', 'drift', 'loss', 'disk', 'oneway', 'slow'],
+    },
   'forgeries that were older than what their recipient believed of a name, and were passed by unread, counted as seen':
     {
       nodes: 8,

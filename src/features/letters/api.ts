@@ -92,7 +92,8 @@ export interface Conversation {
   readonly id: string;
   /**
    * Stores a letter for all others that take part in it at this moment. A node that did not take part in it does from
-   * now on. @throws as `letters.send`; SkeinError SKEIN_INVALID: there is no such conversation, or nobody else in it.
+   * now on. Repeated under its `idempotencyKey` it is the same letter, to those that took part the first time.
+   * @throws as `letters.send`; SkeinError SKEIN_INVALID: there is no such conversation, or nobody else in it.
    */
   say<Body = unknown>(body: Body, options?: SayOptions): Promise<SentLetter>;
   /** Others take part in it from now on. Resolves with all participants. @throws as `converse`; SKEIN_INVALID as `say`. */

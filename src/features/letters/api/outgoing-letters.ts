@@ -11,6 +11,7 @@ import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { WaitOptions } from '../../../kit/streams.ts';
+import { isConversationLabel } from '../../conversations/core/shared.ts';
 import type { LetterOptions, ManyLetter, SentLetter, SentLetterResult } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
 import type { Draft, LettersEvent, Stored } from '../core/letters-types.ts';
@@ -205,14 +206,18 @@ function tooLarge(length: number, bytesMax: number): SkeinError {
   return new SkeinError('SKEIN_TOO_LARGE', text);
 }
 
-/** Tells whether a key is used for the same letter again. */
+/**
+ * Tells whether a key is used for the same letter again. What is said in a conversation is the same whoever takes part at
+ * the time: its type names the conversation.
+ */
 function digestFor(
   recipients: readonly string[] | undefined,
   type: string,
   encoding: number,
   bytes: Uint8Array,
 ): string {
-  const names = recipients === undefined ? '*' : [...recipients].sort().join(' ');
+  const isToAll = recipients === undefined || isConversationLabel(type);
+  const names = isToAll ? '*' : [...recipients].sort().join(' ');
   return digestOf(new Writer().text(names).text(type).u8(encoding).raw(bytes).view());
 }
 

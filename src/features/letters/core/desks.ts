@@ -10,6 +10,7 @@ import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { Delivery, NextLetters, NextRequest, SettleItem } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { isSelected, type Selection } from './selection.ts';
+import { UnreachableHands } from './unreachable-hands.ts';
 
 export interface DesksPorts {
   /** Unix milliseconds, by which letters wait and expire. */
@@ -111,6 +112,7 @@ export class Desks {
   private readonly ports: DesksPorts;
   private readonly byNode = new Map<NodeId, Desk>();
   private readonly byName = new Map<string, Desk>();
+  private readonly unreachable = new UnreachableHands();
 
   constructor(ports: DesksPorts) {
     this.ports = ports;
@@ -136,21 +138,42 @@ export class Desks {
 
   /** What has arrived there and is not settled, in case its incarnation is over. */
   close(node: NodeId): { readonly recipient: string; readonly arrived: readonly number[] } | undefined {
+    const hand = this.remove(node) ?? this.unreachable.take(node);
+    return hand === undefined ? undefined : { recipient: hand.recipient, arrived: [...hand.arrived] };
+  }
+
+  /** Its recipient is unreachable, and may come back in the same incarnation. False: it has none. */
+  closeUnreachable(node: NodeId, now: number): boolean {
+    const desk = this.remove(node);
+    if (desk === undefined) return false;
+    const { recipient, inHand, arrived } = desk;
+    this.unreachable.keep({ node, recipient, inHand: new Set(inHand.keys()), arrived }, now);
+    return true;
+  }
+
+  /** What unreachable recipients had in hand long ago may expire from now on. */
+  forgetUnreachable(now: number): void {
+    this.unreachable.forgetOld(now);
+  }
+
+  private remove(node: NodeId): Desk | undefined {
     const desk = this.byNode.get(node);
     if (desk === undefined) return undefined;
     this.byNode.delete(node);
     this.byName.delete(desk.recipient);
-    return { recipient: desk.recipient, arrived: [...desk.arrived] };
+    return desk;
   }
 
   clear(): void {
     this.byNode.clear();
     this.byName.clear();
+    this.unreachable.clear();
   }
 
-  /** That recipient has it, or it is on its way there. */
+  /** That recipient has it, or it is on its way there; or it was, and the recipient is unreachable. */
   isInHand(recipient: string, n: number): boolean {
-    return this.byName.get(recipient)?.inHand.has(n) === true;
+    const desk = this.byName.get(recipient);
+    return desk === undefined ? this.unreachable.isInHand(recipient, n) : desk.inHand.has(n);
   }
 
   /** There is something in its mailbox that was not there before. */
@@ -176,7 +199,10 @@ export class Desks {
    */
   settled(node: NodeId, items: readonly Settled[], earliestDue: number, mayBeStored = false): void {
     const desk = this.byNode.get(node);
-    if (desk === undefined) return;
+    if (desk === undefined) {
+      const ns = items.map(({ n }) => n);
+      return this.unreachable.settled(node, ns);
+    }
     for (const item of items) desk.give(item);
     if (mayBeStored) desk.rewind();
     if (earliestDue > 0) desk.dueAt(earliestDue);

@@ -1,4 +1,5 @@
 /** What a member has said to the broker, while it is carried out or waits for that. */
+import type { Failure } from '../../../kernel/errors.ts';
 import type { Sender } from '../../../kernel/lines/lines.ts';
 import type { Questioner } from '../../swarm/core/shared.ts';
 import type { LetterMessage } from './wire.ts';
@@ -20,7 +21,10 @@ export interface Errand<Message extends FromMember = FromMember> {
   mayBeStored: boolean;
 }
 
-export type PutErrand = Errand<Extract<FromMember, { type: 'put' }>>;
+export interface PutErrand extends Errand<Extract<FromMember, { type: 'put' }>> {
+  /** Why it is not put, where it is not. */
+  refusal?: Failure | undefined;
+}
 
 export function isPut(errand: Errand): errand is PutErrand {
   return errand.message.type === 'put';

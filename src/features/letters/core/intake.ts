@@ -52,31 +52,20 @@ export class Intake {
     this.lines.clear();
   }
 
-  /** It is not put: the store cannot be used, or its author may not. An earlier attempt may have stored it all the same. */
-  refuse(errand: PutErrand, why: Failure): void {
-    const line = this.lineOf(errand.from.node);
-    const conclude = (outcomes: readonly Stored[]): void => {
-      this.noteRejected(errand, outcomes);
-      this.answer(line, errand, outcomes);
-      errand.done();
-    };
-    const outcomes = refusals(errand, why);
-    if (!errand.mayBeStored) return conclude(outcomes);
-    line.refused(errand);
-    this.checkStored(errand, outcomes, conclude, () => {
-      line.heard(errand);
-      this.ports.putBack([errand]);
-    });
-  }
-
   /** Its incarnation has ended, or has abandoned what it had sent: it hears nothing of that any more. */
   abandoned(node: NodeId): void {
     if (this.lines.has(node)) this.proceed(node, this.lineOf(node));
   }
 
-  /** In the order of each author: one that has to be tried again must not be overtaken. */
-  received(errand: PutErrand): void {
+  /**
+   * In the order of each author: one that has to be tried again must not be overtaken, nor one that is refused.
+   *
+   * @param refusal It is not put: the store cannot be used, or its author may not. An earlier attempt may have stored it
+   * all the same.
+   */
+  received(errand: PutErrand, refusal: Failure | undefined): void {
     const { node } = errand.from;
+    errand.refusal = refusal;
     const line = this.lineOf(node);
     line.add(errand);
     this.proceed(node, line);
@@ -115,10 +104,14 @@ export class Intake {
   }
 
   private put(line: PutLine, errand: PutErrand): void {
-    const { from, message, isAgain } = errand;
+    const { from, message, isAgain, refusal } = errand;
     // Its author has sent it again meanwhile, here or to another broker, and that is what counts.
     if (!this.ports.isCurrent(from)) return this.putEnded(line, errand);
     if (isAgain && this.ports.swarm.idOf(from.name) === undefined) return this.putLater(line, errand);
+    if (refusal !== undefined) {
+      line.refused(errand);
+      return this.putAnswered(line, errand, refusals(errand, refusal));
+    }
     const { swarm, agent } = this.ports;
     const now = this.ports.wallNow();
     const { time } = swarm;

@@ -74,6 +74,10 @@ export const letterLimits = {
   lettersPerSweepMax: 500,
   /** The desk of a recipient that is unreachable for this long is closed: it has asked for nothing meanwhile. */
   letterAwayMs: 60_000,
+  /** What it had in hand does not expire for so long: the mesh remembers an unreachable node for an hour, too. */
+  letterUnreachableMs: 3_600_000,
+  /** Letters for which that is kept, of all such recipients: the hands of ten, about 1 MiB. */
+  lettersUnreachableMax: 10_000,
   /** An operation that the store could not carry out is tried again after this. */
   letterStoreAgainMs: 500,
   /** Ends that wait for their author to hear of them: beyond it the oldest are dropped, and it hears how many. */

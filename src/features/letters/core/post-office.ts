@@ -175,7 +175,7 @@ export class PostOffice {
       if (isPut(errand) && !errand.mayBeStored) refused.push(errand);
       else kept.push(errand);
     this.waiting = kept;
-    for (const errand of refused) this.intake.refuse(errand, why);
+    for (const errand of refused) this.intake.received(errand, why);
   }
 
   private get storeTag(): number {
@@ -200,8 +200,8 @@ export class PostOffice {
   /** In the name of its sender: for one that is not the node of that name nothing is done. */
   private carryOut(errand: Errand): void {
     this.ports.swarm.admit(errand.from, (refusal) => {
-      if (refusal === undefined) this.carryOutAdmitted(errand);
-      else if (isPut(errand)) this.intake.refuse(errand, refusal);
+      if (isPut(errand)) this.intake.received(errand, refusal);
+      else if (refusal === undefined) this.carryOutAdmitted(errand);
       else this.refuse(errand);
     });
   }
@@ -226,7 +226,6 @@ export class PostOffice {
 
   private carryOutAdmitted(errand: Errand): void {
     const { from, message, done } = errand;
-    if (isPut(errand)) return this.intake.received(errand);
     switch (message.type) {
       case 'settle':
         return this.settle(errand, message.items);
@@ -273,7 +272,7 @@ export class PostOffice {
     this.intake.abandoned(node);
   }
 
-  /** A recipient that stays away does not hold memory: what it had in hand is still in the store. */
+  /** A recipient that stays away does not hold memory, but for the places of what it had in hand. */
   memberIsAway(node: NodeId, isAway: boolean): void {
     if (isAway) this.awaySince.set(node, this.ports.agent.now);
     else {
@@ -283,10 +282,11 @@ export class PostOffice {
   }
 
   private closeDesksOfAway(now: number): void {
+    this.desks.forgetUnreachable(now);
     for (const [node, since] of this.awaySince) {
       if (now - since < letterLimits.letterAwayMs) continue;
       this.awaySince.delete(node);
-      if (this.desks.close(node) !== undefined) {
+      if (this.desks.closeUnreachable(node, now)) {
         this.ports.drop(node);
         this.reports.dropped(node);
       }

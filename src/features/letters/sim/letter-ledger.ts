@@ -275,9 +275,13 @@ export class LetterLedger {
     return receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed;
   }
 
-  /** What a full store has refused at first, and an outbox has kept, comes after what was accepted meanwhile. */
-  private isInOrder({ isOrdered, outbox, timesFull, author }: LedgerLetter): boolean {
-    return isOrdered && (outbox === undefined || author.member.host.disk.timesFull === timesFull);
+  /**
+   * What a full store has refused at first, and an outbox has kept, comes after what was accepted meanwhile. It is kept
+   * there for a program that has given up waiting as well.
+   */
+  private isInOrder({ isOrdered, outbox, outcome, timesFull, author }: LedgerLetter): boolean {
+    const mayBeKept = outbox !== undefined || outcome === 'SKEIN_TIMEOUT';
+    return isOrdered && (!mayBeKept || author.member.host.disk.timesFull === timesFull);
   }
 
   private checkOrder(letter: LedgerLetter, name: string): void {

@@ -35,6 +35,10 @@ export const swarmLimits = {
    * identity has none.
    */
   swarmFirstProofMs: 2000,
+  /** A pin that could not be written, or may not have been, is written again after this. */
+  swarmPinAgainMs: 1000,
+  /** Of these, in one such time: a disk that is full refuses them all. */
+  swarmPinsPerWrite: 500,
   /** Refusals that one node reports to its program: a broker may lie. */
   swarmNoticesPerSecond: 0.1,
   swarmNoticesBurst: 3,

@@ -37,3 +37,36 @@ test('a node that was refused, and proves later that the name is its own, is adm
   expect(owners.proven(node)).toBe('b');
   expect(owners.proven(node)).toBeUndefined();
 });
+
+test('nobody is let in while the store is closed, since its pins are not known; what waits is decided afterwards', () => {
+  let isOpen = true;
+  const pin = { name: 'b', identity: 'b'.repeat(32) };
+  const agent = {
+    now: 0,
+    self: { id: 99 },
+    directory: { get: () => ({ name: 'b', instance: 'b'.repeat(16), reachable: true }) },
+    ...{ log: () => undefined, deliver: () => undefined, store: () => 1 },
+  };
+  const owners = new Owners({
+    identity: { canCheck: true, identityOf: () => undefined },
+    agent: () => agent,
+    isOpen: () => isOpen,
+    reply: () => undefined,
+  } as unknown as OwnersPorts);
+  owners.pins.loaded([pin]);
+  const outcomes: unknown[] = [];
+  owners.admit({ node: idOf('b'), life: 0xbbbbbbbbbbbb, name: 'b' }, (refusal) =>
+    outcomes.push(refusal?.code),
+  );
+  isOpen = false;
+  owners.closed(false);
+  agent.now = swarmLimits.swarmProofMs;
+  expect(owners.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  owners.deadline(agent.now);
+  expect(outcomes).toEqual([]);
+  owners.pins.loaded([pin]);
+  owners.opened();
+  isOpen = true;
+  owners.deadline(agent.now);
+  expect(outcomes).toEqual(['SKEIN_NAME_PINNED']);
+});

@@ -10,6 +10,7 @@ import { idOf, type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { lifeOf } from '../../../kernel/life.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { IdentityCore } from '../../identity/core/shared.ts';
+import { PinWrites } from './pin-writes.ts';
 import { type Admitted, Pins } from './pins.ts';
 import { encodeRefusal } from './question-wire.ts';
 import { Refusals } from './refusals.ts';
@@ -19,6 +20,8 @@ import type { SwarmShape } from './swarm-types.ts';
 export interface OwnersPorts {
   readonly identity: IdentityCore;
   agent(): BehaviorAgent<SwarmShape>;
+  /** The store is open: its pins are known. */
+  isOpen(): boolean;
   /** To one incarnation alone. */
   reply(end: LineEnd, message: Uint8Array): void;
 }
@@ -26,18 +29,53 @@ export interface OwnersPorts {
 export class Owners {
   readonly pins: Pins;
   private readonly ports: OwnersPorts;
+  private readonly writes: PinWrites;
   private readonly refusals = new Refusals();
 
   constructor(ports: OwnersPorts) {
     this.ports = ports;
+    this.writes = new PinWrites({
+      now: () => ports.agent().now,
+      write: (pin) => ports.agent().store('pin', pin),
+    });
     this.pins = new Pins({
       now: () => ports.agent().now,
       identityOf: (node) => ports.identity.identityOf(node),
       isCurrent: (from) => this.isCurrent(from),
       mayProve: (node) => ports.identity.canCheck && node !== ports.agent().self.id,
       isHere: (node) => ports.agent().directory.get(node)?.reachable === true,
-      pinned: (pin) => void ports.agent().store('pin', pin),
+      pinned: (pin) => this.writes.pinned(pin),
     });
+  }
+
+  /** What the store has is loaded. */
+  opened(): void {
+    const isKnown = (name: string): boolean => this.pins.identityOf(name) !== undefined;
+    this.pins.loaded(this.writes.missing(isKnown));
+  }
+
+  /** @param isElsewhere Another node is the one to keep the swarm. */
+  closed(isElsewhere: boolean): void {
+    if (!isElsewhere) return this.pins.closed();
+    this.pins.clear();
+    this.writes.clear();
+  }
+
+  /** An operation of the store has ended: it may be one of these. */
+  completed(token: number, isWritten: boolean): void {
+    this.writes.completed(token, isWritten);
+  }
+
+  /** Without the pins nobody may be let in. */
+  nextDeadline(): number {
+    const { pins, writes, ports } = this;
+    return ports.isOpen() ? Math.min(pins.nextDeadline(), writes.nextDeadline()) : Number.POSITIVE_INFINITY;
+  }
+
+  deadline(now: number): void {
+    if (!this.ports.isOpen()) return;
+    this.pins.deadline(now);
+    this.writes.deadline(now);
   }
 
   admit(from: Questioner, act: Admitted): void {
@@ -88,6 +126,7 @@ export class Owners {
 
   forget(name: string): void {
     this.pins.forget(name);
+    this.writes.forget(name);
     this.refusals.forget(idOf(name));
   }
 

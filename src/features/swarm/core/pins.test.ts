@@ -157,6 +157,17 @@ describe('a pinned name', () => {
     expect(outcomes).toEqual(['of this one admitted']);
   });
 
+  test('lets wait what waits while the store is claimed again', () => {
+    admit('first');
+    pins.closed();
+    pins.loaded([pin]);
+    expect(pins.proven(7, 'b')).toBeUndefined();
+    expect(outcomes).toEqual([]);
+    proven.set(7, pin.identity);
+    pins.proven(7, 'b');
+    expect(outcomes).toEqual(['first admitted']);
+  });
+
   test('drops what waits when another node becomes the broker', () => {
     admit('first');
     pins.clear();

@@ -55,7 +55,12 @@ export class Pins {
     for (const { name, identity } of pins) this.pins.set(name, identity);
   }
 
-  /** Whoever waits says it again to the next broker. */
+  /** The store is closed, and its pins are read again once it is open. What waits for a proof goes on waiting. */
+  closed(): void {
+    this.pins.clear();
+  }
+
+  /** Who waits says it again to the next broker. */
   clear(): void {
     this.pins.clear();
     this.waiting.clear();
@@ -70,7 +75,7 @@ export class Pins {
   proven(node: NodeId, name: string): Failure | undefined {
     const identity = this.ports.identityOf(node);
     // It is here, and its proof may be on its way.
-    if (identity === undefined && this.pins.has(name)) return undefined;
+    if (identity === undefined && (this.pins.has(name) || this.waiting.has(node))) return undefined;
     if (identity !== undefined && !this.pins.has(name)) this.pin(name, identity);
     this.release(node);
     return this.refusal(node, name);

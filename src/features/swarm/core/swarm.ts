@@ -150,6 +150,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.owners = new Owners({
       identity,
       agent: () => this.agent,
+      isOpen: () => this.office.state === 'open',
       reply: (end, message) => void this.lines.reply(end, message),
     });
     identity.onProven((node) => {
@@ -322,7 +323,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (office.state !== 'open' && office.state !== 'opening') {
       this.claiming.ended(office.state === 'failed');
       this.chronicle.closed(office.state, wasOpen, this.broker?.epoch ?? 1);
-      this.owners.pins.clear();
+      this.owners.closed(office.state !== 'failed');
       const why = office.state === 'failed' ? office.failure : movedAway();
       for (const reply of this.pages.values()) reply.fail(why);
       this.pages.clear();
@@ -334,6 +335,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private opened(store: number): void {
     const { directory, self } = this.agent;
     this.chronicle.begin(this.broker?.epoch ?? 1);
+    this.owners.opened();
     this.setOffice({ state: 'open', store });
     this.denying.opened();
     for (const { id, reachable, name } of directory.entries())
@@ -348,6 +350,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const page = this.pages.get(completion.token);
     this.pages.delete(completion.token);
     this.chronicle.completed(completion.token, completion.ok);
+    this.owners.completed(completion.token, completion.ok);
     if (!completion.ok) {
       this.operationFailed(completion.failure);
       page?.fail(completion.failure);
@@ -435,7 +438,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const own = Math.min(
       this.chronicle.nextDeadline(),
       this.claiming.nextDeadline(),
-      this.owners.pins.nextDeadline(),
+      this.owners.nextDeadline(),
       this.keeping.nextDeadline(),
     );
     return Math.min(lines.nextDeadline(), questions.nextDeadline(), own);
@@ -445,7 +448,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.lines.deadline(now);
     this.keeping.deadline(now);
     this.questions.deadline(now, this.broker !== undefined);
-    this.owners.pins.deadline(now);
+    this.owners.deadline(now);
     this.chronicle.deadline(now);
     this.claiming.deadline(now, this.office.state === 'failed');
   }
