@@ -77,7 +77,7 @@ const letter = fc.record({
   body: fc.uint8Array({ maxLength: 20 }),
   key: fc.constantFrom('', '', 'k1', 'k2'),
   digest: fc.constantFrom('x', 'y'),
-  sentAt: time,
+  sentAt: fc.oneof(time, fc.constantFrom(letterLimits.letterKeyMs, 2 * letterLimits.letterKeyMs)),
   notBefore: fc.constantFrom(0, 0, 20, 40),
   expiresAt: fc.integer({ min: 5, max: 200 }),
   via: someone,
@@ -113,6 +113,7 @@ const commands = fc.oneof(
       afterDue: fc.record({ due: fc.integer({ min: 0, max: 40 }), n: fc.integer({ min: 0, max: 6 }) }),
       letters: fc.integer({ min: 1, max: 5 }),
       bytes: fc.integer({ min: 1, max: 40 }),
+      firstBytes: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(Number.MAX_SAFE_INTEGER)),
     }),
   }),
   fc.record({
@@ -206,7 +207,7 @@ test('letters on SQLite answer as their model does', () => {
       log();
       for (const name of names) {
         const all = { recipient: name, time: 10, after: 0, afterDue: { due: 0, n: 0 } };
-        ask('next', { ...all, letters: 100, bytes: 10_000 });
+        ask('next', { ...all, letters: 100, bytes: 10_000, firstBytes: 10_000 });
       }
       for (const author of names) ask('unheard', { author, limit: 100 });
       ask('list', { after: 0, limit: 100 });
@@ -292,8 +293,9 @@ test('a letter waits by the time of the store, whatever the clock says', () => {
   const letter = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1), notBefore: 100 };
   const letters = [{ ...letter, id: hex(1), expiresAt: 1000 }];
   ask('put', { now: day, time: 40, before: null, letters });
+  const room = { letters: 9, bytes: 99, firstBytes: 99 };
   const next = (time: number) => {
-    const request = { recipient: 'b', time, after: 0, afterDue: { due: 0, n: 0 }, letters: 9, bytes: 99 };
+    const request = { recipient: 'b', time, after: 0, afterDue: { due: 0, n: 0 }, ...room };
     const { due, nextDue } = ask('next', request) as NextLetters;
     return [due.map(({ n }) => n), nextDue];
   };
@@ -308,6 +310,27 @@ test('a letter waits by the time of the store, whatever the clock says', () => {
   ask('settle', { recipient: 'b', now: 2 * day, time: 70, via: 'x', items });
   ask('retry', { id: hex(1), now: 2 * day, time: 80, expiresAt: 1000, trace: ['a'] });
   expect(next(80)).toEqual([[1], 0]);
+  close();
+});
+
+test('a key counts for a day after its letter was sent, also where that still waits', () => {
+  const { ask, close } = pair(lettersModel, lettersSqlite);
+  const put = (id: number, sentAt: number, digest: string) => {
+    const letter = { ...drafted, id: hex(id), author: 'a', recipients: ['b'], key: 'daily', digest, sentAt };
+    return ask('put', { now: 1, time: 1, before: null, letters: [{ ...letter, body: new Uint8Array(1) }] });
+  };
+  const day = letterLimits.letterKeyMs;
+  expect(put(1, 0, 'one')).toEqual([{ type: 'stored', n: 1 }]);
+  expect(put(2, day - 1, 'one')).toEqual([{ type: 'repeat', id: hex(1), n: 1 }]);
+  expect(put(3, day - 1, 'two')).toEqual([{ type: 'other', id: hex(1) }]);
+  expect(put(4, day, 'two')).toEqual([{ type: 'stored', n: 2 }]);
+  expect(put(5, day + 1, 'two')).toEqual([{ type: 'repeat', id: hex(4), n: 2 }]);
+  // Each is itself by its id; and when the first is forgotten the key stays the second one's.
+  expect(put(1, 0, 'one')).toEqual([{ type: 'repeat', id: hex(1), n: 1 }]);
+  ask('remove', { id: hex(1), now: 1, trace: ['a'] });
+  ask('sweep', { copies: [], limit: 9, now: 2 * day, time: 2 * day, via: 'x' });
+  expect(ask('known', [hex(1), hex(4)])).toEqual([0, 2]);
+  expect(put(6, day + 2, 'two')).toEqual([{ type: 'repeat', id: hex(4), n: 2 }]);
   close();
 });
 
@@ -364,9 +387,10 @@ test('what has expired is not handed out any more, and ends where it is swept, i
   const rest = { ...drafted, author: 'a', recipients: ['b'], body: new Uint8Array(1) };
   const letters = [1, 2, 3].map((n) => ({ ...rest, id: hex(n), expiresAt: 10 * n }));
   ask('put', { now: 1, time: 1, before: null, letters });
+  const room = { letters: 9, bytes: 99, firstBytes: 99 };
   const next = (at: number) => {
     const request = { recipient: 'b', time: at, after: 0, afterDue: { due: 0, n: 0 } };
-    const { fresh } = ask('next', { ...request, letters: 9, bytes: 99 }) as NextLetters;
+    const { fresh } = ask('next', { ...request, ...room }) as NextLetters;
     return fresh.map(({ n }) => n);
   };
   expect([next(9), next(10), next(25)]).toEqual([[1, 2, 3], [2, 3], [3]]);

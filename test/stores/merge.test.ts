@@ -62,7 +62,8 @@ const merge = (from: string, path: string) => mergeStore(from, path, { library, 
 
 function mailbox(path: string, recipient: string, at = now): { id: number; body: number[] }[] {
   const from = { after: 0, afterDue: { due: 0, n: 0 } };
-  const request = { recipient, time: at, ...from, letters: 256, bytes: 2 ** 20 };
+  const room = { letters: 256, bytes: 2 ** 20, firstBytes: 2 ** 20 };
+  const request = { recipient, time: at, ...from, ...room };
   const { due, fresh } = withStore(path, (ask) => ask('next', request)) as NextLetters;
   return [...due, ...fresh].map(({ id, body }) => ({ id: Number.parseInt(id, 16), body: [...body] }));
 }

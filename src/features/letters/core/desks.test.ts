@@ -67,3 +67,46 @@ test('what a commit of unknown outcome had stored is handed out, though its time
   desks.settled(node, [said(3, 2)], 200, true);
   expect(handed).toEqual(['3 2', '3 2']);
 });
+
+/** Desks above a mailbox whose letters have these sizes; the recipient's window is 1,000 bytes. */
+function sized(...sizes: number[]) {
+  const handed: number[] = [];
+  let readings = 0;
+  const desks = new Desks({
+    time: () => 100,
+    next: ({ after, bytes, firstBytes, letters }, loaded) => {
+      readings++;
+      const fresh: Delivery[] = [];
+      let left = bytes;
+      for (let n = after + 1; n <= sizes.length && fresh.length < letters; n++) {
+        const length = sizes[n - 1] as number;
+        if (length > (fresh.length === 0 ? firstBytes : left)) break;
+        left -= length;
+        fresh.push({ ...delivery(n, 1), body: new Uint8Array(length) });
+      }
+      loaded({ fresh, due: [], isMore: (fresh.at(-1)?.n ?? after) < sizes.length, nextDue: 0 });
+    },
+    send: (_opening, deliveries) => handed.push(...deliveries.map(({ n }) => n)),
+  });
+  const handledOne = (n: number) => desks.settled(node, [{ n, attempt: 1, outcome: 'handled' }], 0);
+  desks.open(opening, []);
+  return { desks, handed, handledOne, readings: () => readings };
+}
+
+test('what a recipient has in hand is never more than its window', () => {
+  const { handed, handledOne, readings } = sized(600, 300, 200, 100);
+  expect(handed).toEqual([1, 2]);
+  // It does not ask again and again meanwhile.
+  expect(readings()).toBeLessThan(4);
+  handledOne(2);
+  expect(handed).toEqual([1, 2, 3, 4]);
+});
+
+test('a letter that is larger than the window travels alone', () => {
+  const { handed, handledOne } = sized(10, 5000, 10);
+  expect(handed).toEqual([1]);
+  handledOne(1);
+  expect(handed).toEqual([1, 2]);
+  handledOne(2);
+  expect(handed).toEqual([1, 2, 3]);
+});

@@ -56,6 +56,8 @@ class Desk {
   /** Nothing more was found that waits for no time. */
   isDry = false;
   nextDue = 0;
+  /** The next letter does not fit beside what is in hand. */
+  waitsForRoom = false;
   /** It was asked to look again while it was reading. */
   lookAgain = false;
 
@@ -72,6 +74,12 @@ class Desk {
     };
   }
 
+  /** A letter that is larger than the window travels alone: it waits until nothing is in hand. */
+  get isFull(): boolean {
+    const { letters, bytes } = this.room;
+    return letters <= 0 || this.waitsForRoom || (bytes <= 0 && this.inHand.size > 0);
+  }
+
   take(n: number, bytes: number, attempt: number): void {
     this.inHand.set(n, { bytes, attempt });
     this.bytesInHand += bytes;
@@ -84,6 +92,7 @@ class Desk {
     // The store may have had this from the broker before, and then it waits where this desk has passed it by.
     if (held.attempt === 0 && (outcome === 'again' || outcome === 'failed')) this.rewind();
     this.bytesInHand -= held.bytes;
+    this.waitsForRoom = false;
     this.inHand.delete(n);
     this.arrived.delete(n);
   }
@@ -103,6 +112,7 @@ class Desk {
     this.isDry = false;
     // To be found out by looking.
     this.nextDue = 0;
+    this.waitsForRoom = false;
     this.reading++;
     this.isReading = false;
   }
@@ -220,8 +230,8 @@ export class Desks {
   /** When the next letter's time comes. */
   nextDue(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { nextDue, isReading } of this.byNode.values())
-      if (nextDue > 0 && !isReading) next = Math.min(next, nextDue);
+    for (const { nextDue, isReading, isFull } of this.byNode.values())
+      if (nextDue > 0 && !isReading && !isFull) next = Math.min(next, nextDue);
     return next;
   }
 
@@ -238,8 +248,7 @@ export class Desks {
     const time = this.ports.time();
     const hasDue = desk.nextDue > 0 && desk.nextDue <= time;
     const { letters, bytes } = desk.room;
-    const isFull = letters <= 0 || (bytes <= 0 && desk.inHand.size > 0);
-    if (isFull || (desk.isDry && !hasDue)) return;
+    if (desk.isFull || (desk.isDry && !hasDue)) return;
     desk.isReading = true;
     desk.lookAgain = false;
     const request: NextRequest = {
@@ -249,15 +258,20 @@ export class Desks {
       afterDue: desk.afterDue,
       letters: Math.min(letters, letterLimits.lettersPerReadMax),
       bytes: Math.min(Math.max(bytes, 1), letterLimits.lettersPerReadBytesMax),
+      firstBytes: desk.inHand.size === 0 ? Number.MAX_SAFE_INTEGER : bytes,
     };
     const reading = ++desk.reading;
     this.ports.next(request, (found) => {
-      if (this.byNode.get(desk.node) === desk && desk.reading === reading) this.loaded(desk, found);
+      if (this.byNode.get(desk.node) === desk && desk.reading === reading) this.loaded(desk, time, found);
     });
   }
 
-  private loaded(desk: Desk, { fresh, due, isMore, nextDue }: NextLetters): void {
+  /** @param time Up to which it has looked. */
+  private loaded(desk: Desk, time: number, { fresh, due, isMore, nextDue }: NextLetters): void {
     desk.isReading = false;
+    const isNext = isMore || (nextDue > 0 && nextDue <= time);
+    // Unless there is more room by now.
+    desk.waitsForRoom = isNext && fresh.length === 0 && due.length === 0 && !desk.lookAgain;
     desk.isDry = !isMore && !desk.lookAgain;
     desk.nextDue = nextDue;
     desk.after = fresh.at(-1)?.n ?? desk.after;

@@ -19,6 +19,17 @@ test('a key is of the letter that waits under it, until that one has ended', () 
   expect(keys.waiting('')).toBeUndefined();
 });
 
+test('a letter that waits for longer than a day holds its key no more', () => {
+  let now = 0;
+  const keys = new LetterKeys(() => now);
+  const one = { letter: letter('k') };
+  keys.add(one);
+  now = letterLimits.letterKeyMs - 1;
+  expect(keys.waiting('k')).toBe(one);
+  now = letterLimits.letterKeyMs;
+  expect(keys.waiting('k')).toBeUndefined();
+});
+
 test('of stored letters the newest are remembered, each for a day, and for the same letter alone', () => {
   let now = 0;
   const keys = new LetterKeys(() => now);
@@ -27,6 +38,6 @@ test('of stored letters the newest are remembered, each for a day, and for the s
   expect(keys.stored(letter('k0'))).toBeUndefined();
   expect(keys.stored(letter('k1'))).toEqual(stored('id1'));
   expect(keys.stored(letter('k1', 'other'))).toBeUndefined();
-  now = letterLimits.letterSettledKeptMs;
+  now = letterLimits.letterKeyMs;
   expect(keys.stored(letter('k1'))).toBeUndefined();
 });

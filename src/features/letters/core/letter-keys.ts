@@ -15,7 +15,7 @@ interface Remembered {
 
 export class LetterKeys<Waiting extends { readonly letter: Letter }> {
   private readonly now: () => number;
-  private readonly byKey = new Map<string, Waiting>();
+  private readonly byKey = new Map<string, { readonly letter: Waiting; readonly until: number }>();
   /** In the order in which they were stored. */
   private readonly remembered = new Map<string, Remembered>();
 
@@ -23,9 +23,10 @@ export class LetterKeys<Waiting extends { readonly letter: Letter }> {
     this.now = now;
   }
 
-  /** A letter that waits under this key. */
+  /** A letter that waits under this key, and not for longer than a key counts. */
   waiting(key: string): Waiting | undefined {
-    return this.byKey.get(key);
+    const known = this.byKey.get(key);
+    return known !== undefined && this.now() < known.until ? known.letter : undefined;
   }
 
   /** What became of the same letter, where that is known. */
@@ -36,18 +37,18 @@ export class LetterKeys<Waiting extends { readonly letter: Letter }> {
 
   add(waiting: Waiting): void {
     const { key } = waiting.letter;
-    if (key !== '') this.byKey.set(key, waiting);
+    if (key !== '') this.byKey.set(key, { letter: waiting, until: this.now() + letterLimits.letterKeyMs });
   }
 
   ended(waiting: Waiting): void {
     const { key } = waiting.letter;
-    if (this.byKey.get(key) === waiting) this.byKey.delete(key);
+    if (this.byKey.get(key)?.letter === waiting) this.byKey.delete(key);
   }
 
   remember({ key, digest }: Letter, stored: Stored): void {
     if (key === '') return;
     this.remembered.delete(key);
-    this.remembered.set(key, { digest, stored, until: this.now() + letterLimits.letterSettledKeptMs });
+    this.remembered.set(key, { digest, stored, until: this.now() + letterLimits.letterKeyMs });
     const [oldest] = this.remembered.keys();
     if (this.remembered.size > letterLimits.letterKeysRemembered) this.remembered.delete(oldest as string);
   }

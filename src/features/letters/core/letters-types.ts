@@ -208,6 +208,8 @@ export interface NextRequest {
   readonly afterDue: { readonly due: number; readonly n: number };
   readonly letters: number;
   readonly bytes: number;
+  /** How large the first one may be: nothing is read where it is larger. */
+  readonly firstBytes: number;
 }
 
 /** A letter of one recipient that has not ended, by when it expires. */

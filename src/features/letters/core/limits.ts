@@ -55,8 +55,10 @@ export const letterLimits = {
   letterExpiresMsMax: 3650 * day,
   /** A letter that has failed is kept this long, to be looked at and sent again by hand. */
   letterFailedKeptMs: 30 * day,
-  /** What became of a letter, and its idempotency key, are remembered this long after all was settled. */
+  /** What became of a letter is remembered this long after all was settled. */
   letterSettledKeptMs: day,
+  /** So long after it was sent an idempotency key means this letter: a program that repeats a letter does so soon. */
+  letterKeyMs: day,
   /** The second attempt follows after this; that doubles, each time a fifth more or less. */
   letterRetryMs: 1000,
   letterRetryMsMax: 300_000,

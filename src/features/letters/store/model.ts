@@ -210,7 +210,7 @@ function isThere(state: State, before: Before | null): boolean {
 
 function put(state: State, letter: StoredLetter, time: number): PutOutcome {
   const { id, author, recipients, key, digest, notBefore, expiresAt } = letter;
-  const known = state.byId.get(id) ?? (key === '' ? undefined : state.byKey.get([author, key]));
+  const known = state.byId.get(id) ?? keyed(state, letter);
   if (known !== undefined) {
     const row = state.letters.get(known) as LetterRow;
     const isSame = row.author === author && row.digest === digest;
@@ -238,13 +238,24 @@ function put(state: State, letter: StoredLetter, time: number): PutOutcome {
   return { type: 'stored', n };
 }
 
+/** By the clock of its author, which is that of both letters. */
+function keyed(state: State, { author, key, sentAt }: StoredLetter): number | undefined {
+  const n = key === '' ? undefined : state.byKey.get([author, key]);
+  if (n === undefined) return undefined;
+  const known = state.letters.get(n) as LetterRow;
+  return sentAt - known.sentAt < letterLimits.letterKeyMs ? n : undefined;
+}
+
 function isFull(state: State, recipient: string, bytes: number): boolean {
   const mailbox = state.mailboxes.get(recipient) ?? { letters: 0, bytes: 0 };
   const { mailboxLettersMax, mailboxBytesMax } = letterLimits;
   return mailbox.letters >= mailboxLettersMax || mailbox.bytes + bytes > mailboxBytesMax;
 }
 
-function next(state: State, { recipient, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+function next(
+  state: State,
+  { recipient, time, after, afterDue, letters, bytes, firstBytes }: NextRequest,
+): NextLetters {
   const hasExpired = (n: number): boolean => (state.copies.get([recipient, n]) as Copy).expiresAt <= time;
   const due: (Delivery & { due: number })[] = [];
   const fresh: Delivery[] = [];
@@ -252,7 +263,7 @@ function next(state: State, { recipient, time, after, afterDue, letters, bytes }
   let nextDue = 0;
   const hasRoom = (length: number): boolean => {
     const count = due.length + fresh.length;
-    return count < letters && (count === 0 || length <= left);
+    return count < letters && length <= (count === 0 ? firstBytes : left);
   };
   const from = [recipient, afterDue.due, afterDue.n + 1] as const;
   for (const [[, at, n]] of state.due.rows({ from, below: [recipient, Number.POSITIVE_INFINITY, 0] })) {
@@ -265,6 +276,8 @@ function next(state: State, { recipient, time, after, afterDue, letters, bytes }
     left -= delivery.body.length;
     due.push({ ...delivery, due: at });
   }
+  // What waits for room is not overtaken for ever by smaller ones.
+  if (nextDue > 0 && nextDue <= time) return { fresh, due, isMore: true, nextDue };
   let isMore = false;
   const range = {
     from: [recipient, after + 1] as const,
@@ -396,7 +409,8 @@ function forget(state: State, n: number): void {
   const { id, author, key, endedAt } = state.letters.get(n) as LetterRow;
   state.letters.delete(n);
   state.byId.delete(id);
-  if (key !== '') state.byKey.delete([author, key]);
+  // Later it may have become another one's.
+  if (key !== '' && state.byKey.get([author, key]) === n) state.byKey.delete([author, key]);
   state.ended.delete([endedAt, n]);
   takeBack(state, author, n);
   for (const [place] of [...state.ends.rows({ from: [n, ''], below: [n + 1, ''] })]) state.ends.delete(place);

@@ -67,17 +67,16 @@ export function repeated({ author, digest }: StoredLetter, known: LetterRow): Pu
   return isSame ? { type: 'repeat', id: known.id, n: known.n } : { type: 'other', id: known.id };
 }
 
-/** How many from the beginning fit; the first one always does, where nothing was read before. */
+/** How many from the beginning fit. */
 export function fitting(
   sizes: readonly Size[],
-  room: { readonly letters: number; readonly bytes: number },
+  room: { readonly letters: number; readonly bytes: number; readonly firstBytes: number },
   isWanted: (size: Size) => boolean,
-  hasOthers = false,
 ): number {
   let left = room.bytes;
   for (const [count, size] of sizes.entries()) {
-    const isFirst = count === 0 && !hasOthers;
-    if (!isWanted(size) || count >= room.letters || (!isFirst && size.bytes > left)) return count;
+    const isTooLarge = size.bytes > (count === 0 ? room.firstBytes : left);
+    if (!isWanted(size) || count >= room.letters || isTooLarge) return count;
     left -= size.bytes;
   }
   return sizes.length;

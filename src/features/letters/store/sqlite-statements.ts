@@ -93,7 +93,9 @@ export function prepare(database: SqliteDatabase) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
        ON CONFLICT (substr(id, 21), id) DO NOTHING`,
     ),
-    insertKey: make('INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?)'),
+    insertKey: make(
+      'INSERT INTO letters_key (author, key, n) VALUES (?, ?, ?) ON CONFLICT (author, key) DO UPDATE SET n = excluded.n',
+    ),
     insertCopy: make(
       `INSERT INTO letters_copy (recipient, n, due, wait_ms, attempts, expires_at, has_failed, reason, bytes)
        VALUES (?, ?, ?, ?, 0, ?, 0, '', ?)`,

@@ -133,7 +133,7 @@ class Rows {
 
   private put(letter: StoredLetter, time: number, n: number): PutOutcome {
     const { id, author, recipients, key, digest, notBefore, expiresAt, body } = letter;
-    const keyed = key === '' ? undefined : this.byKey(author, key);
+    const keyed = key === '' ? undefined : this.byKey(author, key, letter.sentAt);
     if (keyed !== undefined) return repeated(letter, this.byId(id) ?? keyed);
     const full = recipients.filter((recipient) => this.isFull(recipient, body.length));
     if (full.length > 0) {
@@ -203,21 +203,25 @@ class Rows {
   // ── handing out ───────────────────────────────────────────────────────────────────────────────────
 
   /** Sizes first: bodies of letters that do not fit are not read. */
-  next({ recipient, time, after, afterDue, letters, bytes }: NextRequest): NextLetters {
+  next({ recipient, time, after, afterDue, letters, bytes, firstBytes }: NextRequest): NextLetters {
     const { dueSizes, freshSizes, dueLetters, freshLetters } = this.statements;
-    let room = { letters, bytes };
+    let room = { letters, bytes, firstBytes };
     const dues = dueSizes.all(recipient, afterDue.due, afterDue.n, time, letters + 1) as Size[];
     const dueCount = fitting(dues, room, ({ due }) => due <= time);
-    room = { letters: letters - dueCount, bytes: bytes - total(dues, dueCount) };
-    const sizes = freshSizes.all(recipient, after, time, room.letters + 1) as Size[];
-    const freshCount = fitting(sizes, room, () => true, dueCount > 0);
+    const left = bytes - total(dues, dueCount);
+    room = { letters: letters - dueCount, bytes: left, firstBytes: dueCount > 0 ? left : firstBytes };
+    const nextDue = dues[dueCount]?.due ?? 0;
+    // What waits for room is not overtaken for ever by smaller ones.
+    const isHeldUp = nextDue > 0 && nextDue <= time;
+    const sizes = isHeldUp ? [] : (freshSizes.all(recipient, after, time, room.letters + 1) as Size[]);
+    const freshCount = fitting(sizes, room, () => true);
     const due = dueLetters.all(recipient, afterDue.due, afterDue.n, time, dueCount) as Reading[];
     const fresh = freshLetters.all(recipient, after, time, freshCount) as Reading[];
     return {
       due: due.map((row) => ({ ...deliveryOf(row, recipient), due: row.due })),
       fresh: fresh.map((row) => deliveryOf(row, recipient)),
-      isMore: sizes.length > freshCount,
-      nextDue: dues[dueCount]?.due ?? 0,
+      isMore: isHeldUp || sizes.length > freshCount,
+      nextDue,
     };
   }
 
@@ -361,8 +365,10 @@ class Rows {
     return this.statements.byId.get(id) as LetterRow | undefined;
   }
 
-  private byKey(author: string, key: string): LetterRow | undefined {
-    return this.statements.byKey.get(author, key) as LetterRow | undefined;
+  /** Not for ever; by the clock of its author, which is that of both letters. */
+  private byKey(author: string, key: string, sentAt: number): LetterRow | undefined {
+    const known = this.statements.byKey.get(author, key) as LetterRow | undefined;
+    return known !== undefined && sentAt - known.sent_at < letterLimits.letterKeyMs ? known : undefined;
   }
 
   private letter(n: number): LetterRow {
