@@ -16,20 +16,11 @@ const root = new URL('../../', import.meta.url);
 
 /** What is not built yet, by the names that the tables use. */
 const later = new Set([
-  'keys',
-  'calls',
-  'formation',
-  'channels',
-  'nanomsg door',
-  'compat vee',
-  'compat gossip',
   'compat chat',
   'gossip',
   'topics',
   'key-value',
-  'letters',
   'tasks',
-  'swarm',
   'dashboard',
   'files',
 ]);
