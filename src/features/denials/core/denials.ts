@@ -61,7 +61,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   };
   private readonly identity: IdentityCore;
   private readonly keeper: ListKeeper | undefined;
-  private readonly list = new DenialList();
+  private readonly list = new DenialList((denial) => this.letInAgain.push(denial));
+  /** Denied until others took their places in a list that is full; to be reported. */
+  private letInAgain: Denial[] = [];
   private agent!: BehaviorAgent<DenialsShape>;
   private readonly followers: ((changed: readonly Denial[]) => void)[] = [];
   private readonly ownFollowers: ((why: Failure | undefined) => void)[] = [];
@@ -127,12 +129,15 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   }
 
   learn(denials: readonly Denial[]): void {
-    const changed = denials.filter((denial) => {
+    // First what makes room.
+    const inOrder = [...denials].sort((a, b) => Number(a.isDenied) - Number(b.isDenied));
+    const changed = inOrder.filter((denial) => {
       const taken = this.list.take(denial);
       if (taken === 'full' || taken === 'unfit') this.notTaken++;
       return taken === 'newer';
     });
     this.changed(changed);
+    this.reportLetIn();
   }
 
   onChanged(follower: (changed: readonly Denial[]) => void): void {
@@ -169,6 +174,19 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     for (const follower of this.followers) follower(changed);
   }
 
+  private reportLetIn(): void {
+    const [first] = this.letInAgain;
+    if (first === undefined) return;
+    const count = this.letInAgain.length;
+    this.letInAgain = [];
+    this.notTaken += count;
+    const what = `members have denied more than ${denialLimits.denialsMax} nodes: of these the earliest count`;
+    this.agent.log(
+      'error',
+      `${what}; ${count} are shut out no more, ${first.name} among them: make a new mesh key`,
+    );
+  }
+
   private flush(): void {
     if (this.agent.now >= this.publishAt) this.publish();
     this.apply();
@@ -182,7 +200,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     const known = new Map(this.unsent.map((each) => [`${each.name} ${each.identity}`, each]));
     this.unsent = [];
     if (known.size === 0) return;
-    const bytes = encodeDenials([...known.values()]);
+    // Where there is no room for all, who has room again must hear of what it had none for.
+    const isWhole = this.list.isCrowded || known.size > denialLimits.denialsMax;
+    const bytes = encodeDenials(isWhole ? this.list.entries() : [...known.values()]);
     for (const { link, features } of this.agent.neighbors.values())
       if (features.includes(denialsFeature))
         this.agent.sendOnLink(link, bytes, { type: DenialType.list, urgent: true });

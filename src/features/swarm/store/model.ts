@@ -3,7 +3,7 @@ import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type { Denial } from '../../denials/core/shared.ts';
-import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
+import { isNewDenial, withoutRoom } from '../core/denial-rows.ts';
 import type { PageRequest, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
 type Seen = Omit<SeenNode, 'name' | 'identity'>;
@@ -49,7 +49,7 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
         denials.put(key, denial);
         log.append([event]);
       }
-      for (const { name, identity } of tooManyDenials([...denials.rows()].map(([, row]) => row)))
+      for (const { name, identity } of withoutRoom([...denials.rows()].map(([, row]) => row)))
         denials.delete(`${name} ${identity}`);
     },
     denials: ({ denials }, limit) => [...denials.rows()].slice(0, limit).map(([, denial]) => denial),

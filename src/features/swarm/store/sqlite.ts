@@ -2,7 +2,7 @@
 import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type { Denial } from '../../denials/core/shared.ts';
-import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
+import { isNewDenial, withoutRoom } from '../core/denial-rows.ts';
 import type { Pin, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
 interface Row {
@@ -93,7 +93,7 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
           log.append([event]);
         }
         const all = denials.all(-1).map((row) => denialIn(row as DenialRow));
-        for (const { name, identity } of tooManyDenials(all)) removeDenial.run(name, identity);
+        for (const { name, identity } of withoutRoom(all)) removeDenial.run(name, identity);
       },
       denials: (limit) => denials.all(limit).map((row) => denialIn(row as DenialRow)),
       clock: () => keptClock(clock.get() as ClockRow | undefined),
