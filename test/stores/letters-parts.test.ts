@@ -90,6 +90,19 @@ const letter = fc.record({
   expiresAt: fc.integer({ min: 5, max: 200 }),
   via: someone,
 });
+/** Of another store, where it has failed for some. */
+const movedLetter = fc
+  .record({
+    made: letter,
+    count: fc.integer({ min: 1, max: 3 }),
+    expiresAt: fc.integer({ min: 5, max: 200 }),
+  })
+  .map(({ made, count, expiresAt }) => ({
+    ...made,
+    failed: made.recipients.slice(0, count).map((recipient, i) => ({
+      ...{ recipient, attempts: i + 1, expiresAt, reason: i === 0 ? '' : 'no' },
+    })),
+  }));
 const item = fc.record({
   n: fc.integer({ min: 0, max: 12 }),
   attempt: fc.constantFrom(1, 1, 1, 2, 3),
@@ -109,7 +122,7 @@ const commands = fc.oneof(
       now: time,
       time,
       before: fc.option(fc.record({ first: anId, last: anId, count: fc.integer({ min: 1, max: 3 }) })),
-      letters: fc.array(letter, { maxLength: 4 }),
+      letters: fc.array(fc.oneof(letter, movedLetter), { maxLength: 4 }),
     }),
   }),
   fc.record({
@@ -639,11 +652,25 @@ test('who was seen on SQLite is as its model says', () => {
       fc.array(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), { maxLength: 5 }),
       someone,
       fc.array(clock, { maxLength: 3 }),
-      (all, after, limit, pins, forgotten, clocks) => {
+      fc.uniqueArray(
+        fc.record({
+          name: someone,
+          firstSeen: time,
+          lastSeen: time,
+          services: fc.constant(['x']),
+          addresses: fc.constant([]),
+        }),
+        { selector: ({ name }) => name },
+      ),
+      fc.uniqueArray(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), {
+        selector: ({ name }) => name,
+      }),
+      (all, after, limit, pins, forgotten, clocks, others, otherPins) => {
         const { ask, log, close } = pair(swarmModel, swarmSqlite);
         for (const each of all) ask('saw', { sights: each, events: each.map(joined) });
         expect(log()).toHaveLength(all.flat().length);
         for (const each of pins) ask('pin', each);
+        ask('unite', { nodes: others.map((each) => ({ ...each, identity: '' })), pins: otherPins });
         ask('forget', forgotten);
         ask('names', { after, limit });
         ask('nodes', { after, limit });
