@@ -50,17 +50,6 @@ test('a node that its program has closed is no longer one of the mesh, and can b
   expect(mesh.node('b').instance).toBe(instance);
 });
 
-test('a node with logMessages has its messages in the log, and another one has not', async () => {
-  await using mesh = await createTestMesh(['a']);
-  await mesh.start('b', { logMessages: true });
-  for (const node of mesh.nodes) node.handle(() => undefined, {});
-  await mesh.run(mesh.node('a').send('b', 'not logged', { kind: 'plain' }));
-  await mesh.run(mesh.node('b').send('a', 'logged', { kind: 'noted' }));
-  await mesh.pass(5000);
-  const { entries } = await mesh.run(mesh.node('a').log.list({ type: 'message' }));
-  expect(entries.map(({ from, subject }) => [from, subject])).toEqual([['b', 'noted']]);
-});
-
 describe('bad input', () => {
   test('names of nobody, and of somebody twice, are told', async () => {
     await using mesh = await createTestMesh(['a']);
