@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const inlined = /^(cbor-x|commander|@noble\/hashes|ws)(\/|$)/;
 const entries = {
   index: 'src/index.ts',
@@ -45,7 +46,10 @@ const build = await rolldown({
   platform: 'node',
   // ws looks for two native helpers that nobody has installed, which takes a command some milliseconds.
   transform: {
-    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+    define: {
+      ...{ 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+      VERSION_OF_SKEIN: JSON.stringify(version),
+    },
   },
   external: (id) => id.startsWith('node:') || (/^[^./]/.test(id) && !inlined.test(id)),
 });
@@ -61,11 +65,19 @@ await build.close();
 
 const names = new Set(output.map(({ fileName }) => fileName));
 // Chunks before what imports them.
-for (const { fileName, code: text } of output.toSorted((a, b) => a.isEntry - b.isEntry)) {
-  const file = join('dist', fileName);
-  const code = oneByteEach(text);
+for (const chunk of output.toSorted((a, b) => a.isEntry - b.isEntry)) {
+  const file = join('dist', chunk.fileName);
+  // A program may be bundled as CommonJS, where `import.meta` is empty.
+  const code = oneByteEach(chunk.code).replaceAll(
+    'createRequire(import.meta.url)',
+    'createRequire(import.meta.url ?? __filename)',
+  );
   if (read(file) !== code) replace(file, code);
 }
+// A bundled program is given a copy of this folder, and may be CommonJS itself.
+const isModule = '{"type":"module"}\n';
+names.add('chunks/package.json');
+if (read('dist/chunks/package.json') !== isModule) replace('dist/chunks/package.json', isModule);
 for (const name of readdirSync('dist/chunks'))
   if (!names.has(`chunks/${name}`)) rmSync(join('dist/chunks', name), { force: true });
 

@@ -72,6 +72,9 @@ export interface LogPage {
 export interface StoreLog {
   append(events: readonly LogEvent[]): void;
   read(request: LogRequest): LogPage;
-  /** Deletes rows that are too old or beyond the size, a limited number. @returns True: there are more. */
+  /**
+   * Deletes rows that are too old or beyond the size, a limited number. @param now Unix milliseconds that no clock which
+   * was just set has made. @returns True: there are more.
+   */
   trim(now: number, rows: number): boolean;
 }

@@ -40,6 +40,8 @@ export interface TestNodeOptions {
   readonly behaviors?: () => readonly AnyBehavior[];
   /** The program's own features. */
   readonly features?: readonly AnyFeature[];
+  /** Logs the envelopes of the messages that it sends, as the option of `createNode`. Default false. */
+  readonly logMessages?: boolean;
 }
 
 /**
@@ -236,11 +238,13 @@ function checkMeshOptions(options: TestMeshOptions): void {
 }
 
 function checkNodeOptions(options: TestNodeOptions): void {
-  checkOptions('start', options, ['degree', 'behaviors', 'features']);
-  const { degree, behaviors } = options;
+  checkOptions('start', options, ['degree', 'behaviors', 'features', 'logMessages']);
+  const { degree, behaviors, logMessages } = options;
   if (degree !== undefined) checkWhole('degree', degree, 0, limits.linksMax);
   if (behaviors !== undefined && typeof behaviors !== 'function')
     throw new TypeError(`behaviors is a function that makes them, got ${shown(behaviors)}`);
+  if (logMessages !== undefined && typeof logMessages !== 'boolean')
+    throw new TypeError(`logMessages is true or false, got ${shown(logMessages)}`);
 }
 
 function checkNumber(name: string, value: unknown, max: number): void {

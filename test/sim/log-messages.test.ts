@@ -5,6 +5,8 @@ import type { LogEntry } from '../../src/features/log/api.ts';
 import { logLimits } from '../../src/features/log/core/limits.ts';
 import type { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life } from '../../src/sim/world/member.ts';
+import type { Table } from '../../src/stores/collections.ts';
+import type { StoreContent } from '../../src/stores/parts.ts';
 import { formations } from './formations.ts';
 
 const limitMs = 30_000;
@@ -33,6 +35,11 @@ async function swarm(seed: number, logMessages = true): Promise<Swarm> {
 async function logged({ made, b }: Swarm): Promise<readonly LogEntry[]> {
   const options = { type: ['message', 'log.missed'], limit: 100_000 };
   return (await made.world.resolve(b.node.log.list(options), limitMs)).entries;
+}
+
+/** Rows of the log that are durable. */
+function logRows(content: StoreContent): number {
+  return (content.get('the log') as { readonly rows: Table<number, unknown> }).rows.size;
 }
 
 const short = ({ type, from, to, subject, note }: LogEntry): string =>
@@ -138,6 +145,35 @@ test('what waits goes to the next broker, and a node that closes hands over what
   const entries = await logged(made);
   const kinds = entries.map(({ subject }) => subject);
   expect(kinds.filter((kind) => kind !== '')).toEqual(['first', 'second', 'third']);
+});
+
+test('an envelope is logged once where the broker dies between storing and answering', async () => {
+  let storedByTheDead = 0;
+  for (let seed = 20; seed < 26; seed++) {
+    const made = await swarm(seed);
+    const { a, b, broker } = made;
+    const { world, mesh } = made.made;
+    const { disk } = broker.member.host;
+    b.node.handle(() => undefined, {});
+    await world.resolve(a.node.send(b.node.name, 'before', { kind: 'before' }));
+    await world.run(3000);
+    // A sync takes 300 ms at least, and the batch goes off after one second.
+    disk.slowness = 1000;
+    await world.resolve(a.node.send(b.node.name, 'once', { kind: 'once' }));
+    await world.run(logLimits.logEnvelopesWaitMs + 200);
+    const before = logRows(disk.content);
+    mesh.crash(broker.member);
+    // Half of the batches are on the disk of the dead broker.
+    if (logRows(disk.content) > before) storedByTheDead++;
+    disk.slowness = 1;
+    await world.run(10_000);
+    await world.resolve(a.node.send(b.node.name, 'after', { kind: 'after' }));
+    await world.run(3000);
+    const kinds = (await logged(made)).map(({ subject, note }) => subject + note);
+    expect([seed, kinds]).toEqual([seed, ['before', 'once', 'after']]);
+  }
+  expect(storedByTheDead).toBeGreaterThan(0);
+  expect(storedByTheDead).toBeLessThan(6);
 });
 
 describe('a member that lies', () => {

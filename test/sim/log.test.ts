@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { LogEntry, LogFollowOptions } from '../../src/features/log/api.ts';
+import { logLimits } from '../../src/features/log/core/limits.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
 import { formations } from './formations.ts';
 
@@ -384,4 +385,20 @@ test('one that lies, or asks what is wrong, is refused, and the broker goes on',
     a.node.command<string>('log', 'ask', { verb: 'log.read', input: { limit: 1e9 } }),
   );
   expect(JSON.parse(huge).page.events.length).toBeGreaterThan(0);
+});
+
+test('a clock that is set ahead by a year, or back, deletes nothing of the log', async () => {
+  const year = 365 * 24 * 3_600_000;
+  for (const by of [year, -year]) {
+    const made = await swarm(40, 2);
+    const [a] = made.others.map(lifeOf) as [Life];
+    await made.world.resolve(a.node.letters.send(made.broker.node.name, 'before'));
+    for (const life of [made.broker, a]) life.platform.clock.jumpWall(by);
+    await made.world.resolve(a.node.letters.send(made.broker.node.name, 'after'));
+    // What is too old is looked for each ten minutes.
+    await made.world.run(logLimits.logTrimMs + 60_000);
+    const { entries } = await made.world.resolve(a.node.log.list());
+    expect(entries.filter(({ type }) => type === 'letter.stored')).toHaveLength(2);
+    expect(entries[0]?.type).toBe('broker.changed');
+  }
 });

@@ -135,6 +135,17 @@ test('conversations, queries to the swarm and the log work as at real nodes', as
   expect(entries[0]).toMatchObject({ type: 'letter.stored', from: 'ann', to: ['ben'] });
 });
 
+test('a node with logMessages has its messages in the log, and another one has not', async () => {
+  await using mesh = await createTestMesh(['a']);
+  await mesh.start('b', { logMessages: true });
+  for (const node of mesh.nodes) node.handle(() => undefined, {});
+  await mesh.run(mesh.node('a').send('b', 'not logged', { kind: 'plain' }));
+  await mesh.run(mesh.node('b').send('a', 'logged', { kind: 'noted' }));
+  await mesh.pass(5000);
+  const { entries } = await mesh.run(mesh.node('a').log.list({ type: 'message' }));
+  expect(entries.map(({ from, subject }) => [from, subject])).toEqual([['b', 'noted']]);
+});
+
 test('what the swarm does is the same for the same seed', async () => {
   const runs: unknown[] = [];
   for (const seed of [4, 4, 5]) {

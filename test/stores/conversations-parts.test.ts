@@ -20,6 +20,16 @@ const commands = fc.oneof(
   fc.record({ verb: fc.constant('leave'), input: fc.record({ id: anId, by: someone }) }),
   fc.record({ verb: fc.constant('read'), input: anId }),
   fc.record({
+    verb: fc.constant('take'),
+    input: fc.uniqueArray(
+      fc.record({
+        ...{ id: anId, startedBy: someone, startedAt: fc.nat({ max: 9 }) },
+        participants: fc.uniqueArray(someone, { minLength: 1 }).map((names) => names.sort()),
+      }),
+      { selector: ({ id }) => id, maxLength: 3 },
+    ),
+  }),
+  fc.record({
     verb: fc.constant('of'),
     input: fc.record({
       name: someone,
@@ -55,5 +65,7 @@ test('both stores have the same limits, and one that all have left makes room', 
   expect(ask('leave', { id: hex(7), by: 'a' })).toBe(null);
   expect(begin(0)).toMatchObject({ type: 'done' });
   expect(ask('begin', { id: hex(0), by: 'b', names: [], now: 1 })).toEqual({ type: 'other' });
+  const other = { id: hex(9999), startedBy: 'a', startedAt: 1, participants: ['b'] };
+  expect(ask('take', [other, { ...other, id: hex(0) }])).toEqual(['many', 'known']);
   close();
 });

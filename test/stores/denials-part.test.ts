@@ -55,17 +55,19 @@ test('what is known already, or is older, changes nothing', () => {
   close();
 });
 
-test('the table holds as many as a list does: what was taken back longest ago goes first', () => {
+test('the table holds as many as a list does: what was denied last goes first, and what was taken back longest ago', () => {
   const { ask, close } = pairOf(swarmModel, swarmSqlite);
   const many = Array.from({ length: swarmLimits.swarmDenialsMax }, (_, i) =>
     changeOf({ ...denial, name: `n${i}`, since: i, isDenied: i % 2 === 0 }),
   );
   ask('deny', many);
-  ask('deny', [changeOf({ ...denial, name: 'z', since: 9999 })]);
+  ask('deny', [changeOf({ ...denial, name: 'y', since: 9999 })]);
+  ask('deny', [changeOf({ ...denial, name: 'z', since: 9999, isDenied: false })]);
   const names = (ask('denials', 9999) as Denial[]).map(({ name }) => name);
   expect(names).toHaveLength(swarmLimits.swarmDenialsMax);
   expect(names).toContain('z');
   expect(names).toContain('n0');
+  expect(names).not.toContain('y');
   expect(names).not.toContain('n1');
   close();
 });

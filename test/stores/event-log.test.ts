@@ -204,6 +204,7 @@ describe.each([
       const log = new EventLog(rows(), { ...plenty, keptMs: 50 });
       log.append([eventOf(100)]);
       log.append([eventOf(100 + age)]);
+      log.trim(100 + age, 9);
       expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(oldest);
     }
   });
@@ -217,7 +218,32 @@ describe.each([
     expect(log.read({ after: 0, limit: 1, filter: {} })).toMatchObject({ oldest: 11, newest: 20 });
     expect(log.trim(1000, 100)).toBe(false);
     log.append([eventOf(1000)]);
+    expect(log.trim(1000, 100)).toBe(false);
     expect(log.read({ after: 19, limit: 9, filter: {} }).events.map(({ n }) => n)).toEqual([21]);
+  });
+
+  test('deletes what a clock that was ahead has dated, once what was written after it is too old', () => {
+    const log = new EventLog(rows(), { ...plenty, keptMs: 1000 });
+    const year = 365 * 24 * 3_600_000;
+    for (const at of [1, 2, year, year + 1, year - 90_000, 3, year, 4, 5]) log.append([eventOf(at)]);
+    const oldestAt = (now: number) => {
+      log.trim(now, 99);
+      return log.read({ after: 0, limit: 1, filter: {} }).oldest;
+    };
+    expect([1002, 1003, 1004, 1005].map(oldestAt)).toEqual([2, 3, 7, 9]);
+    // The newest stays.
+    expect(oldestAt(3 * year)).toBe(9);
+  });
+
+  test('loses nothing by age to a clock that is set, ahead by a year or back by as much, while it is written to', () => {
+    const year = 365 * 24 * 3_600_000;
+    for (const set of [3 * year, year]) {
+      const log = new EventLog(rows(), { ...plenty, keptMs: 1000 });
+      for (let i = 0; i < 20; i++) log.append([eventOf(2 * year + i)]);
+      for (let i = 0; i < 20; i++) log.append([eventOf(set + i)]);
+      log.trim(2 * year + 40, 99);
+      expect(log.read({ after: 0, limit: 1, filter: {} }).oldest).toBe(1);
+    }
   });
 
   test('looks at a limited part of itself for one page, and goes on from there', () => {

@@ -15,6 +15,7 @@ import { lettersModel } from '../../src/features/letters/store/model.ts';
 import { outboxModel } from '../../src/features/letters/store/outbox-model.ts';
 import { outboxSqlite } from '../../src/features/letters/store/outbox-sqlite.ts';
 import { lettersSqlite } from '../../src/features/letters/store/sqlite.ts';
+import { logLimits } from '../../src/features/log/core/limits.ts';
 import { logModel } from '../../src/features/log/store/model.ts';
 import { logSqlite } from '../../src/features/log/store/sqlite.ts';
 import { swarmModel } from '../../src/features/swarm/store/model.ts';
@@ -55,7 +56,14 @@ function pair(model: AnyStoreModel, part: AnySqlitePart) {
     return events;
   };
   const askLog = (verb: string, input: unknown): unknown => askOf('log', verb, input);
-  return { ask, askLog, log, close: () => engine.close() };
+  /** In one commit. */
+  const askLogTogether = (all: readonly (readonly [verb: string, input: unknown])[]): void => {
+    const operations = all.map(([verb, input]) => ({ verb, input: input as never }));
+    const outcomes = engine.carryOut(operations.map((operation) => ({ feature: 'log', operation })));
+    const expected = operations.map((operation) => memory.execute('log', operation));
+    expect(outcomes.map(shown)).toEqual(expected.map(shown));
+  };
+  return { ask, askLog, askLogTogether, log, close: () => engine.close() };
 }
 
 function shown(outcome: Outcome): unknown {
@@ -82,6 +90,19 @@ const letter = fc.record({
   expiresAt: fc.integer({ min: 5, max: 200 }),
   via: someone,
 });
+/** Of another store, where it has failed for some. */
+const movedLetter = fc
+  .record({
+    made: letter,
+    count: fc.integer({ min: 1, max: 3 }),
+    expiresAt: fc.integer({ min: 5, max: 200 }),
+  })
+  .map(({ made, count, expiresAt }) => ({
+    ...made,
+    failed: made.recipients.slice(0, count).map((recipient, i) => ({
+      ...{ recipient, attempts: i + 1, expiresAt, reason: i === 0 ? '' : 'no' },
+    })),
+  }));
 const item = fc.record({
   n: fc.integer({ min: 0, max: 12 }),
   attempt: fc.constantFrom(1, 1, 1, 2, 3),
@@ -101,7 +122,7 @@ const commands = fc.oneof(
       now: time,
       time,
       before: fc.option(fc.record({ first: anId, last: anId, count: fc.integer({ min: 1, max: 3 }) })),
-      letters: fc.array(letter, { maxLength: 4 }),
+      letters: fc.array(fc.oneof(letter, movedLetter), { maxLength: 4 }),
     }),
   }),
   fc.record({
@@ -579,7 +600,11 @@ test('an outbox on SQLite is as its model says', () => {
 
 test('the log on SQLite is as its model says: envelopes, times, durable readers and what is forgotten of both', () => {
   const at = fc.integer({ min: 1, max: 9 }).map((n) => n * 30_000);
-  const append = fc.array(at.map(envelopeAt), { minLength: 1, maxLength: 4 });
+  const small = fc.integer({ min: 1, max: 3 });
+  const append = fc.record({
+    events: fc.array(at.map(envelopeAt), { minLength: 1, maxLength: 4 }),
+    mark: fc.option(fc.record({ author: someone, incarnation: small, number: small, at })),
+  });
   const read = fc.record({
     after: fc.nat({ max: 30 }),
     limit: fc.integer({ min: 1, max: 5 }),
@@ -604,6 +629,22 @@ test('the log on SQLite is as its model says: envelopes, times, durable readers 
     }),
     { numRuns: 30 },
   );
+});
+
+test('a batch of envelopes that comes again is logged once, and of too many authors the one heard of longest ago is forgotten', () => {
+  const { askLog, askLogTogether, close } = pair(swarmModel, swarmSqlite);
+  const batch = (author: string, incarnation: number, number: number, at = 9) => ({
+    events: [{ ...envelopeAt(at), author }],
+    mark: { author, incarnation, number, at },
+  });
+  const appended = (...marked: Parameters<typeof batch>) => askLog('append', batch(...marked));
+  expect([appended('z', 7, 1), appended('z', 7, 1), appended('z', 7, 2)]).toEqual([true, false, true]);
+  // What comes late was counted by its author, which has gone on.
+  expect([appended('z', 7, 1), appended('z', 8, 1, 5), appended('b', 8, 1)]).toEqual([false, true, true]);
+  const many = Array.from({ length: logLimits.logMarksMax - 1 }, (_, i) => batch(`n${i}`, 1, 1));
+  askLogTogether(many.map((input) => ['append', input]));
+  expect([appended('b', 8, 1), appended('z', 8, 1), appended('n0', 1, 1)]).toEqual([false, true, false]);
+  close();
 });
 
 function envelopeAt(at: number): LogEvent {
@@ -635,11 +676,25 @@ test('who was seen on SQLite is as its model says', () => {
       fc.array(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), { maxLength: 5 }),
       someone,
       fc.array(clock, { maxLength: 3 }),
-      (all, after, limit, pins, forgotten, clocks) => {
+      fc.uniqueArray(
+        fc.record({
+          name: someone,
+          firstSeen: time,
+          lastSeen: time,
+          services: fc.constant(['x']),
+          addresses: fc.constant([]),
+        }),
+        { selector: ({ name }) => name },
+      ),
+      fc.uniqueArray(fc.record({ name: someone, identity: fc.constantFrom('aa', 'bb') }), {
+        selector: ({ name }) => name,
+      }),
+      (all, after, limit, pins, forgotten, clocks, others, otherPins) => {
         const { ask, log, close } = pair(swarmModel, swarmSqlite);
         for (const each of all) ask('saw', { sights: each, events: each.map(joined) });
         expect(log()).toHaveLength(all.flat().length);
         for (const each of pins) ask('pin', each);
+        ask('unite', { nodes: others.map((each) => ({ ...each, identity: '' })), pins: otherPins });
         ask('forget', forgotten);
         ask('names', { after, limit });
         ask('nodes', { after, limit });

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { LetterStatus, NextLetters } from '../../src/features/letters/core/letters-types.ts';
+import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { parts } from '../../src/features/sqlite-parts.ts';
+import type { SeenNode } from '../../src/features/swarm/core/swarm-types.ts';
 import { checkStore } from '../../src/stores/sqlite/check.ts';
 import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
 import { mergeStore } from '../../src/stores/sqlite/merge.ts';
@@ -98,24 +100,138 @@ test('letters that wait are moved under their ids and in their order, after thos
     ask('settle', settled('d', 1, 'failed'));
     ask('settle', settled('d', 4, 'refused'));
   });
-  expect(merge(from, path)).toEqual({ moved: { letters: 3 }, left: [] });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 3 }, left: [] });
   expect(mailbox(path, 'b')).toEqual([
     { id: 99, body: [99] },
     { id: 3, body: [3] },
   ]);
   expect(idsIn(path, 'b', now + 5000)).toEqual([2, 99, 3]);
   expect(idsIn(path, 'c')).toEqual([1]);
-  // What has ended or failed is not moved.
+  // What has ended is not moved, and what has failed waits for nobody.
   expect(idsIn(path, 'd')).toEqual([]);
   const { recipients } = withStore(from, (ask) => ask('status', letter(1).id)) as LetterStatus;
   expect(recipients).toMatchObject([
     { name: 'b', state: 'delivered' },
     { name: 'c', state: 'refused', reason: `moved to store ${into}` },
-    { name: 'd', state: 'failed' },
+    { name: 'd', state: 'refused', reason: `moved to store ${into}` },
   ]);
   withStore(path, () => undefined);
-  expect(merge(from, path)).toEqual({ moved: { letters: 0 }, left: [] });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left: [] });
   expect(idsIn(path, 'c')).toEqual([1]);
+});
+
+test('what has failed is moved as it is: nobody is handed it, it is kept as long, and people send it again', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(path, () => undefined);
+  withStore(from, (ask) => {
+    const letters = [letter(1, { recipients: ['b', 'd'] }), letter(2, { recipients: ['d'] })];
+    ask('put', { now, time: now, before: null, letters });
+    for (const n of [1, 2]) ask('settle', settled('d', n, 'failed'));
+  });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 2 }, left: [] });
+  expect([idsIn(path, 'b'), idsIn(path, 'd')]).toEqual([[1], []]);
+  const statusIn = (store: string, id: number) =>
+    (withStore(store, (ask) => ask('status', letter(id).id)) as LetterStatus).recipients;
+  const failed = { name: 'd', state: 'failed', attempts: 1, reason: 'no' };
+  expect(statusIn(path, 1)).toEqual([{ name: 'b', state: 'stored', attempts: 0 }, failed]);
+  expect(statusIn(path, 2)).toEqual([failed]);
+  expect(statusIn(from, 2)).toMatchObject([{ name: 'd', state: 'refused' }]);
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left: [] });
+  const after = { expiresAt: 0, n: 0, recipient: '' };
+  const swept = (time: number) =>
+    withStore(path, (ask) => {
+      const copies = ask('expiring', { time, after, limit: 10 }) as { recipient: string }[];
+      return copies.filter(({ recipient }) => recipient === 'd').length;
+    });
+  const { letterFailedKeptMs } = letterLimits;
+  expect([swept(now + letterFailedKeptMs - 1), swept(now + letterFailedKeptMs)]).toEqual([0, 2]);
+  const by = { now, time: now, expiresAt: now + day, trace: ['k'] };
+  withStore(path, (ask) => ask('retry', { id: letter(2).id, ...by }));
+  expect(idsIn(path, 'd')).toEqual([2]);
+});
+
+test('a letter that is in both stores, and there not for all of its recipients, stays for the others and is named', () => {
+  const [from, path] = [newFile(), newFile()];
+  const put = (recipients: string[]) => ({
+    now,
+    time: now,
+    before: null,
+    letters: [letter(1, { recipients })],
+  });
+  withStore(from, (ask) => ask('put', put(['b', 'c'])));
+  withStore(path, (ask) => ask('put', put(['b'])));
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 1 },
+    left: [`letter ${letter(1).id} of a: it is there already, and not for c`],
+  });
+  expect([idsIn(from, 'b'), idsIn(from, 'c'), idsIn(path, 'b')]).toEqual([[], [1], [1]]);
+});
+
+test('names that were seen are united, and a pin that the other store has otherwise is named and stays', () => {
+  const [from, path] = [newFile(), newFile()];
+  const [x, y] = ['a'.repeat(32), 'b'.repeat(32)];
+  const seen = (name: string, ...times: number[]) => ({
+    sights: times.map((at) => ({ name, at, services: [`s${at}`], addresses: [] })),
+    events: [],
+  });
+  withStore(from, (ask) => {
+    for (const each of [seen('a', 1, 9), seen('b', 2, 3), seen('new', 4)]) ask('saw', each, 'swarm');
+    for (const [name, identity] of [
+      ['a', x],
+      ['b', x],
+      ['new', y],
+    ])
+      ask('pin', { name, identity }, 'swarm');
+  });
+  withStore(path, (ask) => {
+    for (const each of [seen('a', 5, 6), seen('b', 1, 8)]) ask('saw', each, 'swarm');
+    for (const [name, identity] of [
+      ['a', x],
+      ['b', y],
+    ])
+      ask('pin', { name, identity }, 'swarm');
+  });
+  const left = [
+    `name b: it is pinned to identity ${y} here, and to ${x} there: if that is the right one, run skein node forget b`,
+  ];
+  // a and new, and the pin of new.
+  expect(merge(from, path)).toEqual({ moved: { swarm: 3, conversations: 0, letters: 0 }, left });
+  const nodes = withStore(path, (ask) => ask('nodes', { after: '', limit: 9 }, 'swarm')) as SeenNode[];
+  expect(
+    nodes.map(({ name, firstSeen, lastSeen, services, identity }) => [
+      name,
+      firstSeen,
+      lastSeen,
+      services[0],
+      identity,
+    ]),
+  ).toEqual([
+    ['a', 1, 9, 's9', x],
+    ['b', 1, 8, 's8', y],
+    ['new', 4, 4, 's4', y],
+  ]);
+  withStore(from, () => undefined);
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left });
+});
+
+test('conversations that the other store does not know are there afterwards, with who takes part; others stay as they are', () => {
+  const [from, path] = [newFile(), newFile()];
+  const begin = (id: number, by: string, names: string[]) => ({ id: letter(id).id, by, names, now });
+  withStore(from, (ask) => {
+    ask('begin', begin(1, 'a', ['b', 'c']), 'conversations');
+    // Who has begun it has left.
+    ask('leave', { id: letter(1).id, by: 'a' }, 'conversations');
+    ask('begin', begin(2, 'b', ['c']), 'conversations');
+  });
+  withStore(path, (ask) => ask('begin', begin(2, 'b', ['d']), 'conversations'));
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 1, letters: 0 }, left: [] });
+  const read = (id: number) => withStore(path, (ask) => ask('read', letter(id).id, 'conversations'));
+  expect(read(1)).toEqual({ id: letter(1).id, startedBy: 'a', startedAt: now, participants: ['b', 'c'] });
+  expect(read(2)).toMatchObject({ participants: ['b', 'd'] });
+  const of = withStore(path, (ask) => ask('of', { name: 'c', after: '', limit: 9 }, 'conversations'));
+  expect(of).toMatchObject([{ id: letter(1).id }]);
+  withStore(from, () => undefined);
+  expect(merge(from, path).moved).toEqual({ swarm: 0, conversations: 0, letters: 0 });
 });
 
 test('one that was interrupted is done again, and no letter is there twice', () => {
@@ -124,7 +240,7 @@ test('one that was interrupted is done again, and no letter is there twice', () 
   withStore(from, (ask) => ask('put', { now, time: now, before: null, letters }));
   // It had come so far.
   withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letters[0]] }));
-  expect(merge(from, path)).toEqual({ moved: { letters: 2 }, left: [] });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 2 }, left: [] });
   expect(idsIn(path, 'b')).toEqual([1, 2]);
   expect(idsIn(from, 'b')).toEqual([]);
 });
@@ -160,7 +276,7 @@ test('a letter whose key was used for another one stays where it is, and is name
   );
   withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letter(3, { key: 'k' })] }));
   expect(merge(from, path)).toEqual({
-    moved: { letters: 1 },
+    moved: { swarm: 0, conversations: 0, letters: 1 },
     left: [`letter ${letter(1).id} of a: its idempotency key was used for another one, ${letter(3).id}`],
   });
   expect([idsIn(from, 'b'), idsIn(path, 'b')]).toEqual([[1], [3, 2]]);
@@ -171,7 +287,7 @@ test('more than one step of letters keeps their order', () => {
   withStore(path, () => undefined);
   const many = Array.from({ length: 1100 }, (_, i) => letter(i + 1));
   withStore(from, (ask) => ask('put', { now, time: now, before: null, letters: many }));
-  expect(merge(from, path).moved).toEqual({ letters: 1100 });
+  expect(merge(from, path).moved).toMatchObject({ letters: 1100 });
   const listed = withStore(path, (ask) => ask('list', { after: 0, limit: 2000 })) as LetterStatus[];
   expect(listed.map(({ id }) => id)).toEqual(many.map(({ id }) => id));
 });
@@ -221,7 +337,10 @@ test('whatever waits in both: afterwards all of it waits in one, once, each auth
       const both = made.filter((_, i) => theirs[i]?.isInBoth);
       withStore(from, (ask) => ask('put', { now, time: now, before: null, letters: made }));
       withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [...own, ...both] }));
-      expect(merge(from, path)).toEqual({ moved: { letters: made.length }, left: [] });
+      expect(merge(from, path)).toEqual({
+        moved: { swarm: 0, conversations: 0, letters: made.length },
+        left: [],
+      });
       const order = [...own, ...both, ...made.filter((each) => !both.includes(each))];
       for (const name of ['x', 'y']) {
         const expected = order.filter(({ recipients }) => recipients.includes(name));

@@ -148,13 +148,13 @@ function buildRekey(): Command {
 }
 
 function buildMerge(): Command {
-  return storeCommand('merge', 'move what waits in another store into this one, while no node uses either', [
+  return storeCommand('merge', 'move what another store has into this one, while no node uses either', [
     'skein store merge other/swarm.sqlite',
   ])
     .argument('<file>', 'the other store')
     .addHelpText(
       'after',
-      '\nFor when two machines began a swarm before they heard of each other: the older\nstore is the swarm’s, and letters of the other one wait there. Bring its file to\nthe machine of the older one, with those beside it, and merge it there. Letters\nkeep their ids. What has failed there stays there. Ends with 1 if letters stayed\nfor another reason.',
+      '\nFor when two machines began a swarm before they heard of each other: the older\nstore is the swarm’s, and letters of the other one wait there. Bring its file to\nthe machine of the older one, with those beside it, and merge it there. Letters\nkeep their ids, and what has failed there has failed here. Conversations that this\nstore does not know, names and the identities that they are pinned to (swarm) come\nalong. What this store has otherwise stays as it is here, and is named; ends with 1\nthen. Ended letters and the log stay there.',
     )
     .action(async (file: string, choice: StoreChoice) => {
       const [from, path] = [resolve(file), pathOf(choice)];

@@ -45,12 +45,15 @@ export class EventLog implements StoreLog {
       events: packed,
     };
     this.rows.insert(row);
-    this.trimBefore(row, at, storeLimits.logRowsTrimmedMax);
+    // By size alone: the clock that has dated it may have been set by years a moment ago.
+    this.deleteFirst(row, storeLimits.logRowsTrimmedMax, (oldest) => this.isTooMuch(oldest, row));
   }
 
   trim(now: number, rows: number): boolean {
     const newest = this.rows.newest();
-    return newest !== undefined && this.trimBefore(newest, now, rows);
+    if (newest === undefined) return false;
+    const isOver = (oldest: LogRowHead) => this.isTooMuch(oldest, newest) || this.isOld(oldest, now);
+    return this.deleteFirst(newest, rows, isOver);
   }
 
   read(request: LogRequest): LogPage {
@@ -90,16 +93,31 @@ export class EventLog implements StoreLog {
       for (const event of eventsOf(row).reverse()) if (event.n < n) yield event;
   }
 
-  /** @returns True: there are more to delete. */
-  private trimBefore(newest: LogRowHead, now: number, rows: number): boolean {
-    const end = newest.start + newest.bytes;
+  /** From the front, never the newest. @returns True: there are more to delete. */
+  private deleteFirst(newest: LogRowHead, rows: number, isOver: (oldest: LogRowHead) => boolean): boolean {
     for (let deleted = 0; ; deleted++) {
       const oldest = this.rows.oldest() as LogRowHead;
-      const isOver = oldest.at < now - this.limits.keptMs || end - oldest.start > this.limits.bytesMax;
-      if (!isOver || oldest.last === newest.last) return false;
+      if (oldest.last === newest.last || !isOver(oldest)) return false;
       if (deleted === rows) return true;
       this.rows.delete(oldest.last);
     }
+  }
+
+  private isTooMuch(oldest: LogRowHead, newest: LogRowHead): boolean {
+    return newest.start + newest.bytes - oldest.start > this.limits.bytesMax;
+  }
+
+  /**
+   * One that is dated in the future was written by a clock that was ahead, and is at least as old as the next run that is
+   * not. Of all others their own date counts: after a clock that was behind for a moment, what came before is not old.
+   */
+  private isOld({ at, last }: LogRowHead, now: number): boolean {
+    const oldest = now - this.limits.keptMs;
+    if (at <= now) return at < oldest;
+    let run = this.rows.runAfter(last);
+    for (let runs = 1; run !== undefined && run.at > now && runs < storeLimits.logRunsPerReadMax; runs++)
+      run = this.rows.runAfter(run.last);
+    return run !== undefined && run.at < oldest;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Merges a store into another one: what waits in it waits in the other one afterwards.
+ * Merges a store into another one: what waits in it waits in the other one afterwards, and what it knows the other one knows.
  *
  * Called for an operator, where two swarms began on two machines that had not heard of each other, or where a store was
  * abandoned and its file is back. Invariant: neither store is in use; what was not moved stays where it is, and a merge that
@@ -25,7 +25,7 @@ export interface MergeOptions {
 }
 
 export interface Merged {
-  /** By feature: what waits in the other store now. */
+  /** By feature: what waits in the other store now, or what that one did not know. */
   readonly moved: Readonly<Record<string, number>>;
   /** What stayed where it is, and why. */
   readonly left: readonly string[];
@@ -82,7 +82,13 @@ function merged(
   try {
     const aheadOf = (database: SqliteDatabase): number =>
       parts.reduce((sum, { aheadMs }) => sum + (aheadMs?.(database) ?? 0), 0);
-    const terms = { into: taker.id, now, aheadMs: aheadOf(target), fromAheadMs: aheadOf(source) };
+    const terms = {
+      into: taker.id,
+      taker: target,
+      now,
+      aheadMs: aheadOf(target),
+      fromAheadMs: aheadOf(source),
+    };
     for (const { name, handOver } of parts) {
       if (handOver === undefined) continue;
       moved[name] = 0;

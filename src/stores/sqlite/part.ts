@@ -14,17 +14,17 @@ type Operations<V extends Verbs> = {
   readonly [Name in Verb<V>]: (input: InputOf<V, Name>) => AnswerOf<V, Name>;
 };
 
-/** A step of a merge: what of another store this one is to take. */
+/** A step of a merge: what of another store this one is to take, at most once however often it is done. */
 export interface Handover {
   /** Asked of the store that takes it. */
   readonly put: StoreOperation;
-  /** @param answer What `put` has answered. @returns Asked of the store that gives it; nothing of it waits there then. */
+  /** @param answer What `put` has answered. @returns Asked of the store that gives it: what waited there waits no more. */
   taken(answer: unknown): HandedOver;
 }
 
 export interface HandedOver {
   readonly operations: readonly StoreOperation[];
-  /** What waits in the store that takes it now. */
+  /** What the store that takes it has now and had not before, or waits there now. */
   readonly moved: number;
   /** What stays where it is, and why. */
   readonly left: readonly string[];
@@ -34,6 +34,8 @@ export interface HandedOver {
 export interface MergeTerms {
   /** Of the store that takes it: 32 hexadecimal digits. */
   readonly into: string;
+  /** The store that takes it, for reading. */
+  readonly taker: SqliteDatabase;
   /** Unix milliseconds. */
   readonly now: number;
   /** What is added to `now` where something expires by it, in the store that takes it. */
@@ -57,7 +59,7 @@ export interface SqlitePart<V extends Verbs = Verbs> {
    * @param log Of the store: what an operation appends is kept with it.
    */
   operations(database: SqliteDatabase, log: StoreLog): Operations<V>;
-  /** What waits in another store, for `skein store merge`: read step by step, in its order. Default: nothing moves. */
+  /** What another store has, for `skein store merge`: read step by step, in its order. Default: nothing moves. */
   readonly handOver?: (from: SqliteDatabase, terms: MergeTerms) => Iterable<Handover>;
   /** What this store adds to the clock where something expires by it. Default: nothing, as far as this part knows. */
   readonly aheadMs?: (database: SqliteDatabase) => number;

@@ -39,6 +39,8 @@ export interface ConversationsShape extends Shape {
     /** What it is then; null: nobody takes part in it any more, or it never was. */
     leave(input: { readonly id: string; readonly by: string }): ConversationView | null;
     read(id: string): ConversationView | null;
+    /** Those of another store. `known`: it stays as it is here. `many`: its node has begun too many. */
+    take(views: readonly ConversationView[]): readonly ('taken' | 'known' | 'many')[];
     of(input: {
       readonly name: string;
       readonly after: string;

@@ -49,6 +49,16 @@ export const conversationsModel = storeModel<ConversationsShape['store'], State>
       return null;
     },
     read: viewOf,
+    take: (state, views) =>
+      views.map(({ id, startedBy, startedAt, participants }) => {
+        if (state.conversations.get(id) !== undefined) return 'known';
+        const count = state.begun.get(startedBy) ?? 0;
+        if (count >= conversationLimits.conversationsBegunMax) return 'many';
+        state.begun.put(startedBy, count + 1);
+        state.conversations.put(id, { startedBy, startedAt, participants });
+        for (const name of participants) state.byName.put([name, id], null);
+        return 'taken';
+      }),
     of(state, { name, after, limit }) {
       const found: ConversationView[] = [];
       for (const [[owner, id]] of state.byName.rows({ from: [name, after] })) {

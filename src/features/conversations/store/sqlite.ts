@@ -3,6 +3,7 @@ import type { SqliteDatabase } from '../../../stores/sqlite/library.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type { ConversationsShape, ConversationView, JoinOutcome } from '../core/conversation-types.ts';
 import { conversationLimits } from '../core/limits.ts';
+import { conversationsHandedOver } from './hand-over.ts';
 
 interface Row {
   readonly id: string;
@@ -13,6 +14,7 @@ interface Row {
 export const conversationsSqlite: SqlitePart<ConversationsShape['store']> = {
   name: 'conversations',
   frees: ['leave'],
+  handOver: conversationsHandedOver,
   migrations: [
     `CREATE TABLE conversations_conversation (
       id TEXT PRIMARY KEY,
@@ -49,6 +51,14 @@ export const conversationsSqlite: SqlitePart<ConversationsShape['store']> = {
         return null;
       },
       read: (id) => rows.view(id),
+      take: (views) =>
+        views.map(({ id, startedBy, startedAt, participants }) => {
+          if (rows.conversation(id) !== undefined) return 'known';
+          if (rows.begunBy(startedBy) >= conversationLimits.conversationsBegunMax) return 'many';
+          rows.add(id, startedBy, startedAt);
+          for (const name of participants) rows.addParticipant(id, name);
+          return 'taken';
+        }),
       of: ({ name, after, limit }) =>
         rows.idsOf(name, after, limit).map((id) => rows.view(id) as ConversationView),
     };

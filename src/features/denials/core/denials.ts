@@ -25,8 +25,9 @@ import { Exchange, type ExchangeShape } from './exchange.ts';
 import { denialLimits } from './limits.ts';
 import type { DenialFile } from './list-file.ts';
 import { ListKeeper } from './list-keeper.ts';
+import { OwnDenial } from './own-denial.ts';
 import type { DenialsCore } from './shared.ts';
-import { allowsAgain, denialText, ownDenialText, summaryOf } from './texts.ts';
+import { denialText, ownDenialText, summaryOf } from './texts.ts';
 import { DenialType, encodeDenials } from './wire.ts';
 
 export const denialsFeature = 'denials';
@@ -42,10 +43,10 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   readonly name = denialsFeature;
   readonly lifecycle: LifecycleCalls<DenialsShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls<DenialsShape> = {
-    nextDeadline: () => Math.min(this.publishAt, this.turnedAway?.until ?? never),
+    nextDeadline: () => Math.min(this.publishAt, this.own.nextDeadline()),
     deadline: (_agent, now) => {
       if (now >= this.publishAt) this.publish();
-      if (now >= (this.turnedAway?.until ?? never)) this.letIn();
+      this.own.deadline(now);
     },
     flush: () => this.flush(),
   };
@@ -61,12 +62,16 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   };
   private readonly identity: IdentityCore;
   private readonly keeper: ListKeeper | undefined;
-  private readonly list = new DenialList();
+  private readonly list = new DenialList((denial) => this.letInAgain.push(denial));
+  /** Denied until others took their places in a list that is full; to be reported. */
+  private letInAgain: Denial[] = [];
   private agent!: BehaviorAgent<DenialsShape>;
   private readonly followers: ((changed: readonly Denial[]) => void)[] = [];
-  private readonly ownFollowers: ((why: Failure | undefined) => void)[] = [];
-  /** By a member, while this node had no link: the list of this node may not know of it. */
-  private turnedAway: { readonly why: Failure; readonly until: number } | undefined;
+  private readonly own = new OwnDenial({
+    agent: () => this.agent,
+    denial: () => this.ownDenial(),
+    deliver: (why) => this.agent.deliver({ type: 'denied', why }),
+  });
   /** What neighbors have not been sent yet, by key. */
   private unsent: Denial[] = [];
   /** Incarnations that have proven an identity that is denied, under whatever name. */
@@ -77,11 +82,6 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private publishedAt = Number.NEGATIVE_INFINITY;
   private isChanged = false;
   private notTaken = 0;
-  private warnedAt = Number.NEGATIVE_INFINITY;
-  private wasDenied = false;
-  private isOwnToReport = false;
-  /** What followers know. */
-  private ownWhy: string | undefined;
 
   constructor(identity: IdentityCore, file: DenialFile | undefined) {
     this.identity = identity;
@@ -127,12 +127,15 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   }
 
   learn(denials: readonly Denial[]): void {
-    const changed = denials.filter((denial) => {
+    // First what makes room.
+    const inOrder = [...denials].sort((a, b) => Number(a.isDenied) - Number(b.isDenied));
+    const changed = inOrder.filter((denial) => {
       const taken = this.list.take(denial);
       if (taken === 'full' || taken === 'unfit') this.notTaken++;
       return taken === 'newer';
     });
     this.changed(changed);
+    this.reportLetIn();
   }
 
   onChanged(follower: (changed: readonly Denial[]) => void): void {
@@ -140,7 +143,7 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   }
 
   onOwn(follower: (why: Failure | undefined) => void): void {
-    this.ownFollowers.push(follower);
+    this.own.follow(follower);
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────
@@ -169,10 +172,23 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     for (const follower of this.followers) follower(changed);
   }
 
+  private reportLetIn(): void {
+    const [first] = this.letInAgain;
+    if (first === undefined) return;
+    const count = this.letInAgain.length;
+    this.letInAgain = [];
+    this.notTaken += count;
+    const what = `members have denied more than ${denialLimits.denialsMax} nodes: of these the earliest count`;
+    this.agent.log(
+      'error',
+      `${what}; ${count} are shut out no more, ${first.name} among them: make a new mesh key`,
+    );
+  }
+
   private flush(): void {
     if (this.agent.now >= this.publishAt) this.publish();
     this.apply();
-    if (this.isOwnToReport) this.reportOwn();
+    this.own.flush();
   }
 
   /** Also to those that it shuts out: they learn why. */
@@ -182,7 +198,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     const known = new Map(this.unsent.map((each) => [`${each.name} ${each.identity}`, each]));
     this.unsent = [];
     if (known.size === 0) return;
-    const bytes = encodeDenials([...known.values()]);
+    // Where there is no room for all, who has room again must hear of what it had none for.
+    const isWhole = this.list.isCrowded || known.size > denialLimits.denialsMax;
+    const bytes = encodeDenials(isWhole ? this.list.entries() : [...known.values()]);
     for (const { link, features } of this.agent.neighbors.values())
       if (features.includes(denialsFeature))
         this.agent.sendOnLink(link, bytes, { type: DenialType.list, urgent: true });
@@ -203,11 +221,11 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     const count = incarnations.size;
     const isOwnProven = this.toCheck.has(agent.self.id);
     this.checkProven(isChanged);
-    if (!isChanged && incarnations.size === count) return isOwnProven ? this.checkOwn() : undefined;
+    if (!isChanged && incarnations.size === count) return isOwnProven ? this.own.check() : undefined;
     for (const [instance, identity] of incarnations)
       if (this.list.ofIdentity(identity) === undefined) incarnations.delete(instance);
     agent.shutOut(this.list.isEmpty ? undefined : (node, instance) => this.whyShutOut(node, instance));
-    this.checkOwn();
+    this.own.check();
   }
 
   private checkProven(isAll: boolean): void {
@@ -240,56 +258,9 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
     return this.list.ofNode(id) ?? (own === undefined ? undefined : this.list.ofIdentity(own));
   }
 
-  private checkOwn(): void {
-    const own = this.ownDenial();
-    if (own !== undefined) this.warn(failure('SKEIN_DENIED', ownDenialText(own)));
-    else if (this.wasDenied) this.agent.log('info', allowsAgain);
-    this.wasDenied = own !== undefined;
-    this.reportOwnLater();
-  }
-
-  /** Not at once: at the start its followers have not started yet. */
-  private reportOwnLater(): void {
-    this.isOwnToReport = true;
-    this.agent.flushLater();
-  }
-
-  private reportOwn(): void {
-    this.isOwnToReport = false;
-    const own = this.ownDenial();
-    const why = own === undefined ? this.turnedAway?.why : failure('SKEIN_DENIED', ownDenialText(own));
-    if (why?.message === this.ownWhy) return;
-    this.ownWhy = why?.message;
-    for (const follower of this.ownFollowers) follower(why);
-  }
-
-  /** The word of one member that turns this node away counts only where no other one has let it in. */
-  private wasTurnedAway(why: Failure): void {
-    const { now, neighbors } = this.agent;
-    if (neighbors.size > 0) return;
-    // The first one: they may name it differently.
-    const first = this.turnedAway?.why ?? why;
-    this.turnedAway = { why: first, until: now + denialLimits.denialTurnedAwayMs };
-    this.reportOwnLater();
-  }
-
-  private letIn(): void {
-    this.turnedAway = undefined;
-    this.reportOwnLater();
-  }
-
   private linked(): Exchange {
-    if (this.turnedAway !== undefined) this.letIn();
+    this.own.linked();
     return new Exchange(() => this.entries());
-  }
-
-  /** Every neighbor that it had refuses it, at each attempt. */
-  private warn(why: Failure): void {
-    const { agent } = this;
-    if (agent.now < this.warnedAt + denialLimits.denialWarnedMs) return;
-    this.warnedAt = agent.now;
-    agent.log('error', why.message, { code: why.code });
-    agent.deliver({ type: 'denied', why });
   }
 
   // ── from the kernel ───────────────────────────────────────────────────────────────────────────────
@@ -305,9 +276,7 @@ export class Denials implements Behavior<DenialsShape>, DenialsCore {
   private event(event: KernelEvent): void {
     if (event.type !== 'refused' || event.failure.code !== 'SKEIN_DENIED') return;
     const text = `${event.address} has refused this node: ${event.failure.message}`;
-    const why = failure('SKEIN_DENIED', text);
-    this.warn(why);
-    this.wasTurnedAway(why);
+    this.own.refused(failure('SKEIN_DENIED', text));
   }
 
   private explain(node: string | undefined): Finding[] {

@@ -6,9 +6,10 @@
  */
 import type { Failure } from '../../../kernel/errors.ts';
 import { compareDenials, type Denial } from './denial.ts';
+import { withoutRoom } from './ranked-denials.ts';
 
 /** Followers may keep and store them. */
-export { compareDenials, type Denial };
+export { compareDenials, type Denial, withoutRoom };
 
 export interface DenialsCore {
   /** Those that count, by name. */

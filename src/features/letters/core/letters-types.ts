@@ -178,6 +178,14 @@ export interface ListRequest {
   readonly limit: number;
 }
 
+/** A copy that has failed: it waits for nobody, and is kept for a retry by hand. */
+export interface FailedCopy {
+  readonly recipient: string;
+  readonly attempts: number;
+  readonly expiresAt: number;
+  readonly reason: string;
+}
+
 /** What is put into the store of one letter. */
 export interface StoredLetter extends Omit<Letter, 'recipients' | 'delayMs' | 'expiresMs' | 'allowsUnknown'> {
   readonly author: string;
@@ -186,6 +194,8 @@ export interface StoredLetter extends Omit<Letter, 'recipients' | 'delayMs' | 'e
   readonly notBefore: number;
   readonly expiresAt: number;
   readonly via: string;
+  /** Of the recipients those for whom it has failed, of a letter that another store had. */
+  readonly failed?: readonly FailedCopy[];
 }
 
 /**

@@ -36,7 +36,7 @@ import {
   unheardOf,
 } from './reports-model.ts';
 
-type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt'> & {
+type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt' | 'failed'> & {
   /** Copies that have not ended. */
   readonly pending: number;
   readonly bytes: number;
@@ -110,9 +110,9 @@ export const lettersModel = storeModel<LettersShape['store'], State>({
       const events: LogEvent[] = [];
       const undelivered = items.flatMap((item) => {
         const copy = state.copies.get([recipient, item.n]);
-        const found = settle(state, recipient, item, { now, time });
+        const found = settle(state, recipient, item, { now, time, isMoved });
         if (found !== undefined && !isMoved) report(state, found, item.n);
-        if (copy !== undefined && isOfNow(copy, item)) {
+        if (copy !== undefined && isOfNow(copy, item, isMoved)) {
           const of = state.letters.get(item.n) as LetterRow;
           events.push(settledEvent(of, recipient, item, { now, via }));
         }
@@ -217,24 +217,28 @@ function put(state: State, letter: StoredLetter, time: number): PutOutcome {
     return isSame ? { type: 'repeat', id: row.id, n: known } : { type: 'other', id: row.id };
   }
   const bytes = letter.body.length;
-  const full = recipients.filter((recipient) => isFull(state, recipient, bytes));
+  const failedOf = (name: string) => letter.failed?.find(({ recipient }) => recipient === name);
+  const full = recipients.filter((name) => !failedOf(name) && isFull(state, name, bytes));
   if (full.length > 0) return { type: 'full', recipients: full };
   const n = state.last.value + 1;
   state.last.value = n;
-  const { notBefore: _notBefore, expiresAt: _expiresAt, ...row } = letter;
+  const { notBefore: _notBefore, expiresAt: _expiresAt, failed: _failed, ...row } = letter;
   state.letters.put(n, { ...row, pending: 0, bytes, endedAt: 0 });
   state.byId.put(id, n);
   if (key !== '') state.byKey.put([author, key], n);
   const due = notBefore > time ? notBefore : 0;
-  for (const recipient of recipients)
-    add(state, recipient, n, {
-      due,
-      waitMs: due === 0 ? 0 : due - time,
-      attempts: 0,
-      expiresAt,
-      hasFailed: false,
-      reason: '',
-    });
+  const waitMs = due === 0 ? 0 : due - time;
+  for (const recipient of recipients) {
+    const { recipient: _, ...failed } = failedOf(recipient) ?? {};
+    const waiting = { due, waitMs, attempts: 0, expiresAt, hasFailed: false, reason: '' };
+    const isWaiting = failedOf(recipient) === undefined;
+    add(
+      state,
+      recipient,
+      n,
+      isWaiting ? waiting : { ...waiting, ...failed, due: 0, waitMs: 0, hasFailed: true },
+    );
+  }
   return { type: 'stored', n };
 }
 
@@ -306,20 +310,21 @@ function deliveryOf(state: State, recipient: string, n: number): Delivery {
 }
 
 /** What a recipient says again, since it does not know that it is stored, must not end or delay the attempt after it. */
-function isOfNow({ attempts, hasFailed }: Copy, { attempt, outcome }: SettleItem): boolean {
+function isOfNow({ attempts, hasFailed }: Copy, { attempt, outcome }: SettleItem, isMoved: boolean): boolean {
   const isEnd = outcome === 'handled' || outcome === 'refused';
-  return !hasFailed && (isEnd || attempt === attempts + 1);
+  const isWaiting = !hasFailed || (isMoved && outcome === 'refused');
+  return isWaiting && (isEnd || attempt === attempts + 1);
 }
 
 function settle(
   state: State,
   recipient: string,
   item: SettleItem,
-  { now, time }: { readonly now: number; readonly time: number },
+  { now, time, isMoved }: { readonly now: number; readonly time: number; readonly isMoved: boolean },
 ): Undelivered | undefined {
   const { n, outcome, due, waitMs, reason } = item;
   const copy = state.copies.get([recipient, n]);
-  if (copy === undefined || !isOfNow(copy, item)) return undefined;
+  if (copy === undefined || !isOfNow(copy, item, isMoved)) return undefined;
   const attempts = copy.attempts + 1;
   remove(state, recipient, n, copy);
   if (outcome === 'handled') {

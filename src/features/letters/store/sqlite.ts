@@ -10,6 +10,7 @@ import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type {
   Before,
   ExpiringCopy,
+  FailedCopy,
   LetterStatus,
   LettersShape,
   ListRequest,
@@ -91,6 +92,12 @@ interface Timed {
   readonly time: number;
 }
 
+const noneFailed: ReadonlyMap<string, FailedCopy> = new Map();
+
+function failedOf(copies: readonly FailedCopy[]): ReadonlyMap<string, FailedCopy> {
+  return new Map(copies.map((copy) => [copy.recipient, copy]));
+}
+
 class Rows {
   private readonly statements: ReturnType<typeof prepare>;
   /** Changes of mailboxes within one operation: written once for each recipient. */
@@ -135,12 +142,13 @@ class Rows {
     const { id, author, recipients, key, digest, notBefore, expiresAt, body } = letter;
     const keyed = key === '' ? undefined : this.byKey(author, key, letter.sentAt);
     if (keyed !== undefined) return repeated(letter, this.byId(id) ?? keyed);
-    const full = recipients.filter((recipient) => this.isFull(recipient, body.length));
+    const failed = letter.failed === undefined ? noneFailed : failedOf(letter.failed);
+    const full = recipients.filter((name) => !failed.has(name) && this.isFull(name, body.length));
     if (full.length > 0) {
       const known = this.byId(id);
       return known === undefined ? { type: 'full', recipients: full } : repeated(letter, known);
     }
-    const { insertLetter, insertKey, insertCopy } = this.statements;
+    const { insertLetter, insertKey, insertCopy, changeCopy } = this.statements;
     const { type, via, sentAt, encoding } = letter;
     const names = recipients.join(' ');
     const { changes } = insertLetter.run(
@@ -162,7 +170,9 @@ class Rows {
     const due = notBefore > time ? notBefore : 0;
     for (const recipient of recipients) {
       insertCopy.run(recipient, n, due, due === 0 ? 0 : due - time, expiresAt, body.length);
-      this.fill(recipient, 1, body.length);
+      const copy = failed.get(recipient);
+      if (copy === undefined) this.fill(recipient, 1, body.length);
+      else changeCopy.run(0, 0, copy.attempts, copy.expiresAt, 1, copy.reason, recipient, n);
     }
     return { type: 'stored', n };
   }
@@ -237,7 +247,7 @@ class Rows {
     const events: LogEvent[] = [];
     const undelivered: (Undelivered & { readonly n: number })[] = [];
     for (const item of items) {
-      const letter = this.settle(recipient, item, by);
+      const letter = this.settle(recipient, item, by, !isReported);
       if (letter === undefined) continue;
       events.push(settledEvent(letter, recipient, item, by));
       const { outcome: state, reason } = item;
@@ -255,10 +265,12 @@ class Rows {
     recipient: string,
     { n, attempt, outcome, due, waitMs, reason }: SettleItem,
     { now, time }: Timed,
+    isMoved: boolean,
   ): LetterName | undefined {
     if (outcome === 'handled') return this.handled(recipient, n, now);
     const copy = this.statements.copy.get(recipient, n) as CopyRow | undefined;
-    if (copy === undefined || copy.has_failed === 1) return undefined;
+    if (copy === undefined || (copy.has_failed === 1 && !(isMoved && outcome === 'refused')))
+      return undefined;
     const attempts = copy.attempts + 1;
     // Said again, of an attempt that is over.
     if (outcome !== 'refused' && attempt !== attempts) return undefined;

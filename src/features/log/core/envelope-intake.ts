@@ -46,7 +46,7 @@ export class EnvelopeIntake {
     return { events, carried };
   }
 
-  /** The batch was not written, and its author counts it. */
+  /** The batch was not written: its author counts it, or an earlier broker has written it. */
   notWritten(node: NodeId, now: number, carried: number): void {
     this.authorOf(node, now).missed = carried;
   }

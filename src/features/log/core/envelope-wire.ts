@@ -1,5 +1,5 @@
 /**
- * Envelopes of messages on their way to the broker, as JSON: `{"missed":2,"envelopes":[[1,120,"kind","a b",0,0]]}`.
+ * Envelopes of messages on their way to the broker, as JSON: `{"number":7,"missed":2,"envelopes":[[1,120,"kind","a b",0,0]]}`.
  *
  * Each is: 1 wants receipts, 0 does not; its age in milliseconds; its kind; names of recipients; how many more there are;
  * 1 to all, 0 otherwise. Invariant: what is read is within its limits; a member may be of another version, or lie.
@@ -18,6 +18,8 @@ export type PackedEnvelope = readonly [
 ];
 
 export interface EnvelopeBatch {
+  /** Rises with each batch of one incarnation: what is sent again to the next broker is known by it. A member of an older version gives none. */
+  readonly number?: number;
   /** Envelopes that were not sent: there were too many. */
   readonly missed: number;
   readonly envelopes: readonly PackedEnvelope[];
@@ -35,8 +37,9 @@ const countMax = 1e9;
 
 /** Undefined: it is none. */
 export function checkedBatch(input: unknown): EnvelopeBatch | undefined {
-  const { missed, envelopes } = (input ?? {}) as Record<string, unknown>;
+  const { number, missed, envelopes } = (input ?? {}) as Record<string, unknown>;
   const fits =
+    (number === undefined || isWhole(number, Number.MAX_SAFE_INTEGER)) &&
     isWhole(missed, countMax) &&
     Array.isArray(envelopes) &&
     envelopes.length <= logLimits.logEnvelopesPerBatch &&

@@ -41,6 +41,7 @@ export class Envelopes {
   /** Not logged, and not said yet. */
   private missed = 0;
   private isAsking = false;
+  private lastNumber = 0;
   private sendAt = never;
   private againMs: number = logLimits.logAgainMs;
   private whenIdle: (() => void) | undefined;
@@ -97,7 +98,7 @@ export class Envelopes {
       this.asked(false);
       this.againMs = Math.min(2 * this.againMs, logLimits.logEnvelopesAgainMsMax);
     };
-    this.ports.ask({ missed, envelopes }, { answer, fail });
+    this.ports.ask({ number: ++this.lastNumber, missed, envelopes }, { answer, fail });
   }
 
   /** As many as fit into one question. */

@@ -41,6 +41,8 @@ export const logLimits = {
   logEnvelopesFromAuthorBurst: 20_000,
   /** Authors whose rates the broker knows; the one that was heard of the longest ago is forgotten. */
   logEnvelopeAuthorsMax: 10_000,
+  /** Authors whose last batch the store knows; of the one that was heard of the longest ago a batch could be logged twice. */
+  logMarksMax: 10_000,
   /** What is too old is looked for this often. */
   logTrimMs: 600_000,
   /** Rows that one operation deletes. */

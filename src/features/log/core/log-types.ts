@@ -11,6 +11,17 @@ export interface ReaderState {
   readonly at: number;
 }
 
+/** By which a batch of envelopes is known again: an author sends it to each next broker until one has answered. */
+export interface BatchMark {
+  readonly author: string;
+  /** Of the author. */
+  readonly incarnation: number;
+  /** Rises with each batch of that incarnation. */
+  readonly number: number;
+  /** When it came: Unix milliseconds. */
+  readonly at: number;
+}
+
 export interface LogShape extends Shape {
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
@@ -19,8 +30,8 @@ export interface LogShape extends Shape {
   };
   readonly store: {
     read(request: LogRequest): LogPage;
-    /** Envelopes of messages. */
-    append(events: readonly LogEvent[]): void;
+    /** Envelopes of messages. False: a batch of this mark, or a later one of its author, was appended before. */
+    append(input: { readonly events: readonly LogEvent[]; readonly mark: BatchMark | null }): boolean;
     /** The last event that it has acknowledged; of a new durable reader the one before the oldest that is kept. */
     reader(name: string): number;
     acknowledge(state: ReaderState): void;

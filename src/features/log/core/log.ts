@@ -22,10 +22,10 @@ import type { Answer, Questioner, SwarmCore } from '../../swarm/core/shared.ts';
 import { AvailabilityEvents } from './availability-events.ts';
 import { checkedFilter, checkedName, checkedPlace, said } from './check-question.ts';
 import { EnvelopeIntake } from './envelope-intake.ts';
-import { checkedBatch } from './envelope-wire.ts';
+import { checkedBatch, type EnvelopeBatch } from './envelope-wire.ts';
 import { Envelopes } from './envelopes.ts';
 import { logLimits } from './limits.ts';
-import { type LogAnswer, type LogShape, readCursor } from './log-types.ts';
+import { type BatchMark, type LogAnswer, type LogShape, readCursor } from './log-types.ts';
 import { WaitingReaders } from './waiting-readers.ts';
 
 export const logFeature = 'log';
@@ -189,8 +189,8 @@ export class Log implements Behavior<LogShape> {
     const { now, wallNow, self } = this.agent;
     const { events, carried } = this.intake.eventsOf(from, batch, { now, wallNow, via: self.name });
     if (events.length === 0) return reply.answer('{}');
-    this.ask('append', events, (completion) => {
-      if (completion.ok) this.swarm.logged();
+    this.ask('append', { events, mark: markOf(from, batch, wallNow) }, (completion) => {
+      if (completion.ok && completion.value === true) this.swarm.logged();
       else this.intake.notWritten(from.node, this.agent.now, carried);
       if (completion.ok) reply.answer('{}');
       else reply.fail(completion.failure);
@@ -213,12 +213,14 @@ export class Log implements Behavior<LogShape> {
   private deadline(now: number): void {
     this.readers.deadline(now);
     this.envelopes.deadline(now);
-    if (now >= this.trimAt) this.trim(now);
+    if (now >= this.trimAt) this.trim();
   }
 
-  private trim(now: number): void {
-    this.trimAt = now + logLimits.logTrimMs;
-    const input = { now: Math.floor(this.agent.wallNow), rows: logLimits.logRowsPerTrim };
+  private trim(): void {
+    this.trimAt = this.agent.now + logLimits.logTrimMs;
+    // A clock that was set ahead must not delete anything, nor a time that has begun with one that was wrong.
+    const now = Math.floor(Math.min(this.agent.wallNow, this.swarm.time));
+    const input = { now, rows: logLimits.logRowsPerTrim };
     this.ask('trim', input, (completion) => {
       if (completion.ok && completion.value === true) this.trimAt = this.agent.now;
     });
@@ -252,6 +254,11 @@ export class Log implements Behavior<LogShape> {
       else reply.fail(completion.failure);
     });
   }
+}
+
+function markOf({ name, life }: Questioner, { number }: EnvelopeBatch, wallNow: number): BatchMark | null {
+  if (number === undefined) return null;
+  return { author: name, incarnation: life, number, at: Math.floor(wallNow) };
 }
 
 function atEnd(page: LogPage): LogPage {

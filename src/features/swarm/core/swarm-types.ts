@@ -100,6 +100,13 @@ export interface SwarmShape extends Shape {
     names(request: PageRequest): readonly string[];
     nodes(request: PageRequest): readonly SeenNode[];
     pin(pin: Pin): void;
+    /** What another store has seen. A pin that this one has otherwise stays as it is here. */
+    unite(input: { readonly nodes: readonly SeenNode[]; readonly pins: readonly Pin[] }): {
+      /** Names, and pins, of which this store did not know all of that. */
+      readonly united: number;
+      /** What this store has in the place of a pin. */
+      readonly others: readonly Pin[];
+    };
     pins(request: PageRequest): readonly Pin[];
     /** Those that outrank what the store has, each with its event. */
     deny(changes: readonly DenialChange[]): void;

@@ -3,10 +3,10 @@ import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type { Denial } from '../../denials/core/shared.ts';
-import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
+import { isNewDenial, withoutRoom } from '../core/denial-rows.ts';
 import type { PageRequest, SeenNode, SwarmShape } from '../core/swarm-types.ts';
 
-type Seen = Omit<SeenNode, 'name' | 'identity'>;
+export type Seen = Omit<SeenNode, 'name' | 'identity'>;
 
 interface SwarmState {
   readonly nodes: Table<string, Seen>;
@@ -41,6 +41,22 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
     nodes: ({ nodes, pins }, request) =>
       page(nodes, request).map(([name, node]) => ({ name, ...node, identity: pins.get(name) ?? '' })),
     pin: ({ pins }, { name, identity }) => pins.put(name, identity),
+    unite({ nodes, pins }, input) {
+      let count = 0;
+      for (const { name, identity: _, ...seen } of input.nodes) {
+        const known = nodes.get(name);
+        const both = united(seen, known);
+        if (both !== known) nodes.put(name, both);
+        if (both !== known) count++;
+      }
+      const others = input.pins.flatMap(({ name, identity }) => {
+        const known = pins.get(name);
+        if (known === undefined) pins.put(name, identity);
+        if (known === undefined) count++;
+        return known === undefined || known === identity ? [] : [{ name, identity: known }];
+      });
+      return { united: count, others };
+    },
     pins: ({ pins }, request) => page(pins, request).map(([name, identity]) => ({ name, identity })),
     deny({ denials }, changes, log) {
       for (const { denial, event } of changes) {
@@ -49,7 +65,7 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
         denials.put(key, denial);
         log.append([event]);
       }
-      for (const { name, identity } of tooManyDenials([...denials.rows()].map(([, row]) => row)))
+      for (const { name, identity } of withoutRoom([...denials.rows()].map(([, row]) => row)))
         denials.delete(`${name} ${identity}`);
     },
     denials: ({ denials }, limit) => [...denials.rows()].slice(0, limit).map(([, denial]) => denial),
@@ -61,6 +77,15 @@ export const swarmModel = storeModel<Verbs, SwarmState>({
     },
   },
 });
+
+/** @returns What is known, where the other one adds nothing to it. */
+export function united(seen: Seen, known: Seen | undefined): Seen {
+  if (known === undefined) return seen;
+  const isOlder = seen.firstSeen < known.firstSeen;
+  const isNewer = seen.lastSeen > known.lastSeen;
+  if (!isOlder && !isNewer) return known;
+  return { ...(isNewer ? seen : known), firstSeen: Math.min(seen.firstSeen, known.firstSeen) };
+}
 
 function page<Row>(table: Table<string, Row>, { after, limit }: PageRequest): (readonly [string, Row])[] {
   const found: (readonly [string, Row])[] = [];

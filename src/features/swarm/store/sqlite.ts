@@ -2,8 +2,10 @@
 import type { KeptClock } from '../../../kernel/parts/steady-clock.ts';
 import type { SqlitePart } from '../../../stores/sqlite/part.ts';
 import type { Denial } from '../../denials/core/shared.ts';
-import { isNewDenial, tooManyDenials } from '../core/denial-rows.ts';
+import { isNewDenial, withoutRoom } from '../core/denial-rows.ts';
 import type { Pin, SeenNode, SwarmShape } from '../core/swarm-types.ts';
+import { namesHandedOver } from './hand-over.ts';
+import { united } from './model.ts';
 
 interface Row {
   readonly name: string;
@@ -53,6 +55,7 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
     ) STRICT`,
   ],
   frees: ['keepClock'],
+  handOver: namesHandedOver,
   aheadMs: (database) =>
     keptClock(database.prepare('SELECT * FROM swarm_clock').get() as ClockRow | undefined)?.correctionMs ?? 0,
   operations(database, log) {
@@ -71,6 +74,11 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
       `INSERT INTO swarm_pin (name, identity) VALUES (?, ?)
        ON CONFLICT (name) DO UPDATE SET identity = excluded.identity`,
     );
+    const node = database.prepare("SELECT *, '' AS identity FROM swarm_node WHERE name = ?");
+    const putNode = database.prepare(
+      `INSERT OR REPLACE INTO swarm_node (name, first_seen, last_seen, services, addresses) VALUES (?, ?, ?, ?, ?)`,
+    );
+    const pinOf = database.prepare('SELECT identity FROM swarm_pin WHERE name = ?');
     const pins = database.prepare('SELECT * FROM swarm_pin WHERE name > ? ORDER BY name LIMIT ?');
     const removeNode = database.prepare('DELETE FROM swarm_node WHERE name = ? RETURNING name');
     const removePin = database.prepare('DELETE FROM swarm_pin WHERE name = ? RETURNING name');
@@ -93,7 +101,7 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
           log.append([event]);
         }
         const all = denials.all(-1).map((row) => denialIn(row as DenialRow));
-        for (const { name, identity } of tooManyDenials(all)) removeDenial.run(name, identity);
+        for (const { name, identity } of withoutRoom(all)) removeDenial.run(name, identity);
       },
       denials: (limit) => denials.all(limit).map((row) => denialIn(row as DenialRow)),
       clock: () => keptClock(clock.get() as ClockRow | undefined),
@@ -107,6 +115,25 @@ export const swarmSqlite: SqlitePart<Omit<SwarmShape['store'], 'claim' | 'look' 
       names: ({ after, limit }) => names.all(after, limit).map((row) => (row as Row).name),
       nodes: ({ after, limit }) => nodes.all(after, limit).map((row) => seen(row as Row)),
       pin: ({ name, identity }) => void pin.run(name, identity),
+      unite(input) {
+        let count = 0;
+        for (const { name, ...given } of input.nodes) {
+          const row = node.get(name) as Row | undefined;
+          const known = row === undefined ? undefined : seen(row);
+          const both = united(given, known);
+          if (both === known) continue;
+          const { firstSeen, lastSeen, services, addresses } = both;
+          putNode.run(name, firstSeen, lastSeen, services.join(' '), addresses.join(' '));
+          count++;
+        }
+        const others = input.pins.flatMap(({ name, identity }) => {
+          const known = (pinOf.get(name) as Pin | undefined)?.identity;
+          if (known === undefined) pin.run(name, identity);
+          if (known === undefined) count++;
+          return known === undefined || known === identity ? [] : [{ name, identity: known }];
+        });
+        return { united: count, others };
+      },
       pins: ({ after, limit }) =>
         pins.all(after, limit).map((row) => {
           const { name, identity } = row as Pin;
