@@ -9,17 +9,16 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf } from '../../../kernel/identity.ts';
-import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
 import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
 import { FirstReading } from './first-reading.ts';
+import { KeptLetters } from './kept-letters.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
-import { everybody, ownStatus } from './own-letters.ts';
-import { SentOn } from './sent-on.ts';
+import type { SentOn } from './sent-on.ts';
 import { Unanswered } from './unanswered.ts';
 import { inOutbox, type Outcome, outcomesOf, type Waiting } from './waiting-letter.ts';
 import { encodePut } from './wire.ts';
@@ -50,13 +49,6 @@ export interface AuthorPorts {
 
 /** Messages under way: with fewer what a program sends one by one would not be gathered. */
 const batchesUnderWayMax = 4;
-const never = Number.POSITIVE_INFINITY;
-
-/** A letter in the outbox that was not taken for one of these may be taken later. */
-const passing = new Set<string>([
-  ...['SKEIN_STORE', 'SKEIN_STORE_FULL', 'SKEIN_STORE_ELSEWHERE', 'SKEIN_STORE_CLAIMED'],
-  ...['SKEIN_BUSY', 'SKEIN_LOST', 'SKEIN_MAILBOX_FULL'],
-]);
 
 export class Author {
   private readonly ports: AuthorPorts;
@@ -65,24 +57,18 @@ export class Author {
   private queue: (readonly Waiting[])[] = [];
   /** Under way, in order. */
   private batches: Batch[] = [];
-  /** In the outbox, and not taken by the broker for now. */
-  private refused: Waiting[] = [];
-  private againAt = never;
-  /** The store could not take one of the outbox: what was sent after it must not overtake it. */
-  private isHeld = false;
+  /** What of these lies in the outbox. */
+  private readonly keptLetters: KeptLetters;
   private readonly reading: FirstReading;
   private readonly ids: LetterIds;
   private readonly keys = new LetterKeys<Waiting>(() => this.ports.agent.now);
   private readonly unanswered: Unanswered;
-  /** By which letters expire in the outbox. */
-  private readonly clock: SteadyClock;
   private lastNumber = 0;
   private lastPlace = 0;
   private unstored = 0;
   private unstoredBytes = 0;
   /** What an earlier run has left is read: until then nothing overtakes it. */
   private isLoaded = false;
-  readonly sentOn = new SentOn();
 
   constructor(ports: AuthorPorts) {
     this.ports = ports;
@@ -90,13 +76,7 @@ export class Author {
     this.unanswered = new Unanswered({ ...ports, kept: (letters) => this.answerKept(letters) });
     this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
-    this.clock = new SteadyClock({
-      reading: () => ports.agent,
-      uptime: () => ports.agent.uptime(),
-      // Who keeps the swarm reports it.
-      stepped: () => undefined,
-    });
-    this.clock.begin(null);
+    this.keptLetters = new KeptLetters(ports);
     this.copies = new Copies({
       ...ports,
       now: () => ports.agent.now,
@@ -109,6 +89,10 @@ export class Author {
 
   get unstoredCount(): number {
     return this.unstored;
+  }
+
+  get sentOn(): SentOn {
+    return this.keptLetters.sentOn;
   }
 
   started(): void {
@@ -195,7 +179,7 @@ export class Author {
       handles: [handle],
       isAnswered: false,
       wasSent: false,
-      madeAt: this.clock.read(),
+      madeAt: this.keptLetters.now(),
       outboxAt: agent.now + letterLimits.letterOutboxAfterMs,
       kept: 'no',
     };
@@ -212,7 +196,7 @@ export class Author {
       return;
     }
     this.copies.look();
-    while (!this.isHeld && this.queue.length > 0 && this.batches.length < batchesUnderWayMax) {
+    while (!this.keptLetters.isHeld && this.queue.length > 0 && this.batches.length < batchesUnderWayMax) {
       if (this.batches.some(({ isKept }) => isKept)) return;
       const count = nextBatchLength(this.queue, this.batches.length === 0);
       const isKept = this.queue
@@ -227,7 +211,7 @@ export class Author {
   /** There is another broker: all that was not answered is sent to it, in order. */
   brokerChanged(): void {
     const batches = this.batches.splice(0);
-    const isOneByOne = this.refused.length > 0 || batches.some(({ isKept }) => isKept);
+    const isOneByOne = this.keptLetters.allRefused.length > 0 || batches.some(({ isKept }) => isKept);
     // What was refused may have been sent before what is under way.
     if (isOneByOne) this.requeue(batches.map(({ letters }) => letters));
     this.refusedAgain();
@@ -249,16 +233,11 @@ export class Author {
     const sentOn: string[] = [];
     for (const [i, waiting] of batch.letters.entries()) {
       const stored = outcomes[i] as Stored;
-      if (!stored.ok && waiting.isAnswered && passing.has(stored.failure.code)) {
-        this.refused.push(waiting);
-        this.isHeld ||= stored.failure.code !== 'SKEIN_MAILBOX_FULL';
-        this.againAt = Math.min(this.againAt, this.ports.agent.now + letterLimits.letterOutboxAgainMs);
-        continue;
-      }
+      if (!stored.ok && this.keptLetters.takeLater(waiting, stored.failure)) continue;
       this.ended(waiting);
       if (stored.ok) this.keys.remember(waiting.letter, stored);
       if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
-      else if (!stored.ok) this.undelivered(waiting, 'refused', stored.failure.message);
+      else if (!stored.ok) this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
       else {
         if (stored.id !== waiting.letter.id) this.sentOn.isRepeat(waiting.letter.id, stored.id);
         sentOn.push(waiting.letter.id);
@@ -295,16 +274,16 @@ export class Author {
   }
 
   nextDeadline(): number {
-    const { reading, unanswered, copies } = this;
+    const { reading, unanswered, copies, keptLetters } = this;
     return Math.min(
-      this.againAt,
       ...[reading.nextDeadline(), unanswered.nextDeadline(), copies.nextDeadline()],
+      keptLetters.nextDeadline(),
     );
   }
 
   deadline(now: number): void {
     this.reading.deadline(now);
-    if (now >= this.againAt) this.refusedAgain();
+    if (now >= this.keptLetters.nextDeadline()) this.refusedAgain();
     this.unanswered.keepDue();
     this.copies.deadline(now);
   }
@@ -312,7 +291,7 @@ export class Author {
   private *all(): Iterable<Waiting> {
     for (const { letters } of this.batches) yield* letters;
     for (const letters of this.queue) yield* letters;
-    yield* this.refused;
+    yield* this.keptLetters.allRefused;
   }
 
   private knows(name: string): boolean {
@@ -335,29 +314,16 @@ export class Author {
     this.report(letters.flatMap((waiting) => outcomesOf(waiting, inOutbox(waiting))));
   }
 
-  private fromOutbox({ place, copies, storedIn: _, ...letter }: OutboxLetter): Waiting {
+  private fromOutbox(letter: OutboxLetter): Waiting {
+    const found = this.keptLetters.found(letter);
     this.unstored++;
     this.unstoredBytes += letter.body.length;
-    const found: Waiting = {
-      letter,
-      serial: 0,
-      place,
-      copies,
-      handles: [],
-      isAnswered: true,
-      wasSent: false,
-      madeAt: letter.sentAt,
-      outboxAt: 0,
-      kept: 'yes',
-    };
     this.keys.add(found);
     return found;
   }
 
   private refusedAgain(): void {
-    this.againAt = never;
-    this.isHeld = false;
-    this.requeue(this.refused.splice(0).map((waiting) => [waiting]));
+    this.requeue(this.keptLetters.takeRefused().map((waiting) => [waiting]));
     this.ports.agent.flushLater();
   }
 
@@ -365,18 +331,6 @@ export class Author {
   private requeue(groups: readonly (readonly Waiting[])[]): void {
     if (groups.length === 0) return;
     this.queue = [...groups, ...this.queue].sort(([a], [b]) => (a as Waiting).place - (b as Waiting).place);
-  }
-
-  /** It has been reported as kept, and will not be delivered. */
-  private undelivered({ letter }: Waiting, state: 'refused' | 'expired', reason: string): void {
-    const { agent } = this.ports;
-    const { name: author } = agent.self;
-    const recipients = letter.recipients ?? [everybody];
-    this.sentOn.ended(ownStatus(letter, author, { state, at: Math.floor(agent.wallNow), reason }));
-    this.ports.deliver({
-      type: 'undelivered',
-      letters: recipients.map((recipient) => ({ id: letter.id, author, recipient, state, reason })),
-    });
   }
 
   /** Nobody keeps the swarm, and it is known why: what was never sent is not stored. */
@@ -392,36 +346,24 @@ export class Author {
   // ── sending ───────────────────────────────────────────────────────────────────────────────────────
 
   private send(all: readonly Waiting[], isKept: boolean): void {
-    const letters = all.filter((waiting) => !this.hasExpired(waiting));
+    const letters = all.filter((waiting) => !this.endExpired(waiting));
     if (letters.length === 0) return;
     const batch = { number: ++this.lastNumber, letters, isKept };
     this.batches.push(batch);
     const message = encodePut(
       batch.number,
       letters.some(({ wasSent }) => wasSent),
-      letters.map((waiting) => this.travelling(waiting)),
+      letters.map((waiting) => this.keptLetters.travelling(waiting)),
     );
     if (this.ports.send(message)) for (const waiting of letters) waiting.wasSent = true;
   }
 
-  /** What has waited here has that much less to wait. */
-  private travelling(waiting: Waiting): Letter {
-    const { letter } = waiting;
-    if (!waiting.isAnswered) return letter;
-    const age = this.ageOf(waiting);
-    return { ...letter, delayMs: Math.max(0, letter.delayMs - age), expiresMs: letter.expiresMs - age };
-  }
-
-  private hasExpired(waiting: Waiting): boolean {
-    const { letter, isAnswered } = waiting;
-    if (!isAnswered || letter.expiresMs > this.ageOf(waiting)) return false;
+  /** False: it has not expired in the outbox. */
+  private endExpired(waiting: Waiting): boolean {
+    if (!this.keptLetters.hasExpired(waiting)) return false;
     this.ended(waiting);
-    this.ports.outbox.drop([letter.id]);
-    this.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
+    this.ports.outbox.drop([waiting.letter.id]);
+    this.keptLetters.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
     return true;
-  }
-
-  private ageOf({ madeAt }: Waiting): number {
-    return Math.max(0, this.clock.read() - madeAt);
   }
 }
