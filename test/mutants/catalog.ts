@@ -13,6 +13,7 @@ import { linkMutants } from './link-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { routingMutants } from './routing-mutants.ts';
+import { swarmMutants } from './swarm-mutants.ts';
 import { topologyMutants } from './topology-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -26,4 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...formationMutants,
   ...lettersMutants,
   ...denialsMutants,
+  ...swarmMutants,
 ];

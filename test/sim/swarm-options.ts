@@ -25,7 +25,18 @@ const figuresShare = 0.15;
 /** Of the seeds whose programs have a store. */
 const diskShare = 0.5;
 /** Their nodes have a store. */
-const stored = new Set(['letters', 'letters-in-bursts', 'log', 'denials']);
+const stored = new Set([
+  ...[
+    'letters',
+    'letters-in-bursts',
+    'letters-on-machines',
+    'conversations',
+    'impostors',
+    'log',
+    'queries',
+    'denials',
+  ],
+]);
 
 interface Size {
   readonly nodesMin: number;

@@ -16,7 +16,8 @@ import { chooseWorkloads, makeWorkloads, workloadList } from '../../src/sim/run/
 import type { SimulatedFeature, Workload } from '../../src/sim/world/workload.ts';
 import { swarmOptions } from './swarm-options.ts';
 
-const combined = 'chatty,calls,channels,formation,letters,log,denials';
+const combined =
+  'chatty,calls,channels,formation,letters,conversations,impostors,log,availability,queries,denials';
 
 function parts() {
   const mesh = new Mesh(new World({ seed: 1 }), { degree: 2, network: {} });
@@ -47,9 +48,13 @@ function feature(changes: Partial<SimulatedFeature>): SimulatedFeature {
 
 describe('a list of workloads', () => {
   test('is read in any order, and written in that of the features', () => {
-    expect(workloadList(chooseWorkloads('denials,log,letters,formation, calls,chatty,channels'))).toBe(
-      combined,
-    );
+    expect(
+      workloadList(
+        chooseWorkloads(
+          'queries,denials,log,letters,impostors,formation,conversations, calls,chatty,availability,channels',
+        ),
+      ),
+    ).toBe(combined);
     expect(workloadList(chooseWorkloads('calls,calls'))).toBe('calls');
   });
 
@@ -129,7 +134,7 @@ describe('a workload without a checker', () => {
 });
 
 test('all features run in one mesh under faults, each judged by its own checker, and the report counts each', async () => {
-  const options = { nodes: 10, seed: 3, minutes: 0.25, latencyMs: 5 } as const;
+  const options = { nodes: 7, seed: 3, minutes: 0.15, latencyMs: 5 } as const;
   const report = await runSimulation({ ...options, workload: combined, faults: ['crash', 'partition'] });
   expect(report.failures, formatReport(report)).toEqual([]);
   expect(Object.keys(report.counts)).toEqual(simulatedFeatures.map(({ name }) => name));
@@ -142,7 +147,9 @@ test('all features run in one mesh under faults, each judged by its own checker,
 
 test('the swarm draws each workload, alone and with others', () => {
   const lists = Array.from({ length: 200 }, (_, i) => (swarmOptions(i + 1).workload as string).split(','));
-  expect(new Set(lists.flat())).toEqual(new Set(workloadNames));
+  // What fails in some seeds is drawn by its name alone.
+  const drawn = workloadNames.filter((name) => name !== 'letters-on-machines');
+  expect(new Set(lists.flat())).toEqual(new Set(drawn));
   expect(lists.filter((names) => names.length >= 2).length).toBeGreaterThan(50);
   expect(lists.some((names) => names.includes('channels') && names.includes('formation'))).toBe(true);
 });

@@ -74,7 +74,12 @@ export const workloads = [
   'formation',
   'letters',
   'letters-in-bursts',
+  'letters-on-machines',
+  'conversations',
+  'impostors',
   'log',
+  'availability',
+  'queries',
   'denials',
 ] as const;
 

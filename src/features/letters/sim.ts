@@ -1,19 +1,34 @@
 /**
  * Letters in the simulator: programs send letters to each other over changes of the broker, and handle what comes; a
- * ledger judges every letter.
+ * ledger judges every letter. So do two workloads that need letters: conversations, whose words and answers a history of
+ * who took part judges, read from the store itself; and impostors, which start under the name of a node that is off: they
+ * must get none of its letters and do nothing in its name.
  *
  * Read by `features/sim.ts`.
  */
 import { count } from '../../sim/world/checkers/checkers.ts';
 import type { Mesh } from '../../sim/world/mesh.ts';
 import type { SimulatedFeature, Workload, WorkloadParts } from '../../sim/world/workload.ts';
+import { conversationsModel } from '../conversations/store/model.ts';
+import { MachineTroubles } from '../swarm/sim/machine-troubles.ts';
+import { machinesOf } from '../swarm/sim/machines.ts';
 import { swarmModel } from '../swarm/store/model.ts';
+import { ImpostorWorkload } from './sim/impostor-workload.ts';
 import { LetterLedger } from './sim/letter-ledger.ts';
 import { LetterWorkload } from './sim/letter-workload.ts';
+import { TalkHistory } from './sim/talk-history.ts';
+import { TalkLedger } from './sim/talk-ledger.ts';
+import { TalkWorkload } from './sim/talk-workload.ts';
 import { lettersModel } from './store/model.ts';
 
 const lettersPerSecond = 20;
 const burstsVariant = 'letters-in-bursts';
+/** Brokers come to be on machines that do not have the store, and disks are lost. */
+const machinesVariant = 'letters-on-machines';
+const machinesMin = 2;
+const machinesMax = 3;
+const diskLossShare = 0.3;
+const adoptedLimitMs = 30_000;
 /** A send ends after 4 s; handlers and retries that were begun under faults take longer. */
 const outstandingLimitMs = 20_000;
 /** Of a handler that was stuck, and the longest waits between attempts. */
@@ -22,8 +37,15 @@ const lookAgainMs = 5000;
 
 const letters: SimulatedFeature = {
   name: 'letters',
-  variants: ['letters', burstsVariant],
-  checks: ['letters for a reason', 'letters in order', 'letters arrive', 'the store says what was done'],
+  variants: ['letters', burstsVariant, machinesVariant],
+  checks: [
+    'letters for a reason',
+    'letters in order',
+    'letters arrive',
+    'letters are in one store',
+    'the store says what was done',
+  ],
+  // On several machines not yet: see docs/roadmap.md, The keeper that a broker names.
   swarm: { share: 0.3, variants: ['letters', burstsVariant] },
   usualRate: () => lettersPerSecond,
   make,
@@ -31,19 +53,64 @@ const letters: SimulatedFeature = {
 
 export default letters;
 
+const talkActsPerSecond = 8;
+
+/** Who talks with whom. */
+export const conversations: SimulatedFeature = {
+  name: 'conversations',
+  variants: ['conversations'],
+  checks: [
+    'answers about participants are true',
+    'words reach the participants',
+    'participants agree at rest',
+  ],
+  swarm: { share: 0.15, variants: ['conversations'] },
+  usualRate: () => talkActsPerSecond,
+  make: makeConversations,
+};
+
+const impostorLettersPerSecond = 10;
+
+/** Nodes under the name of another one. */
+export const impostors: SimulatedFeature = {
+  name: 'impostors',
+  variants: ['impostors'],
+  checks: ['an impostor is refused', 'the true node has its letters'],
+  swarm: { share: 0.1, variants: ['impostors'] },
+  usualRate: () => impostorLettersPerSecond,
+  make: makeImpostors,
+};
+
 function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload {
-  const ledger = new LetterLedger(mesh, checks);
-  const workload = new LetterWorkload(mesh, ledger, [swarmModel, lettersModel], {
+  const hasMachines = variant === machinesVariant;
+  const machineCount = hasMachines
+    ? mesh.world.random.fork('machines of letters').integer(machinesMin, machinesMax)
+    : 1;
+  const machines = machinesOf(mesh, [swarmModel, lettersModel], machineCount);
+  const troubles = new MachineTroubles(mesh, machines, diskLossShare);
+  const ledger = new LetterLedger(mesh, checks, machines);
+  const workload = new LetterWorkload(mesh, ledger, {
     lettersPerSecond: Math.min(ratePerSecond, lettersPerSecond),
     hasBursts: variant === burstsVariant,
+    hasCopies: hasMachines,
   });
   return {
-    counts: ledger.counts,
-    start: () => workload.start(),
-    stop: () => workload.stop(),
-    look: () => undefined,
+    get counts() {
+      return { ...ledger.counts, ...troubles.counts };
+    },
+    start: () => {
+      workload.start();
+      if (hasMachines) troubles.start();
+    },
+    stop: () => {
+      workload.stop();
+      troubles.stop();
+    },
+    look: () => ledger.checkOneStore(),
     conclude: async () => {
       const { world } = mesh;
+      if (!(await world.runUntil(() => troubles.isAdopted, adoptedLimitMs)))
+        world.fail('no store could be adopted in place of the one that was lost');
       await world.runUntil(() => ledger.outstanding.length === 0, outstandingLimitMs);
       for (const { number, author } of ledger.outstanding)
         world.fail(`letter ${number} of ${author.member.name} was never resolved`);
@@ -60,6 +127,7 @@ function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload
         );
       const [life] = mesh.living;
       if (life === undefined) return;
+      ledger.checkOneStore();
       // What was handled last is settled in a moment.
       await world.run(2000);
       for (const letter of ledger.kept) {
@@ -84,4 +152,31 @@ async function settled(mesh: Mesh, ledger: LetterLedger): Promise<void> {
       if (status !== undefined) ledger.looked(letter, status);
     }
   }
+}
+
+function makeConversations({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
+  const history = new TalkHistory(mesh.world);
+  const machines = machinesOf(mesh, [swarmModel, history.watched(conversationsModel), lettersModel]);
+  const ledger = new TalkLedger({ mesh, checks, history, machines });
+  const workload = new TalkWorkload(mesh, ledger, Math.min(ratePerSecond, talkActsPerSecond));
+  return {
+    counts: ledger.counts,
+    start: () => workload.start(),
+    stop: () => workload.stop(),
+    look: () => undefined,
+    conclude: () => workload.conclude(),
+  };
+}
+
+function makeImpostors({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
+  const machines = machinesOf(mesh, [swarmModel, lettersModel]);
+  const rate = Math.min(ratePerSecond, impostorLettersPerSecond);
+  const workload = new ImpostorWorkload({ mesh, checks, machines }, rate);
+  return {
+    counts: workload.counts,
+    start: () => workload.start(),
+    stop: () => workload.stop(),
+    look: () => undefined,
+    conclude: () => workload.conclude(),
+  };
 }

@@ -6,7 +6,7 @@
  */
 import { count } from '../../sim/world/checkers/checkers.ts';
 import type { SimulatedFeature, Workload, WorkloadParts } from '../../sim/world/workload.ts';
-import { OneMachine } from '../swarm/sim/one-machine.ts';
+import { machinesOf } from '../swarm/sim/machines.ts';
 import { swarmModel } from '../swarm/store/model.ts';
 import { LogHistory } from './sim/log-history.ts';
 import { LogWorkload } from './sim/log-workload.ts';
@@ -30,7 +30,7 @@ export default log;
 
 function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
   const { world } = mesh;
-  new OneMachine(mesh, [swarmModel, logModel]);
+  machinesOf(mesh, [swarmModel, logModel]);
   const history = new LogHistory(world, checks);
   const workload = new LogWorkload(mesh, history, Math.min(ratePerSecond, actsPerSecond));
   return {

@@ -7,7 +7,7 @@
 import { count } from '../../sim/world/checkers/checkers.ts';
 import type { SimulatedFeature, Workload, WorkloadParts } from '../../sim/world/workload.ts';
 import { DenialWorkload } from './sim/denial-workload.ts';
-import { OneMachine } from './sim/one-machine.ts';
+import { machinesOf } from './sim/machines.ts';
 import { swarmModel } from './store/model.ts';
 
 const actsPerSecond = 2;
@@ -30,7 +30,7 @@ export default swarm;
 
 function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
   const { world } = mesh;
-  new OneMachine(mesh, [swarmModel]);
+  machinesOf(mesh, [swarmModel]);
   const workload = new DenialWorkload(mesh, Math.min(ratePerSecond, actsPerSecond));
   const agree = async (): Promise<void> => {
     const until = world.now + agreedLimitMs;

@@ -6,12 +6,11 @@
  * was stored has ended for each recipient as was reported to its author. Invariant: it only records and complains.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
-import { digestOf } from '../../../kernel/identity.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import type { Disk } from '../../../sim/world/machine/disk.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
-import type { Table } from '../../../stores/collections.ts';
+import type { Machines } from '../../swarm/sim/machines.ts';
 import type { Letter, LetterStatus, SentLetter, UndeliveredLetter } from '../api.ts';
 
 /** What a handler does with a letter. */
@@ -25,6 +24,9 @@ interface Receipt {
   inHand: Life | undefined;
   /** Lives whose handler has resolved. */
   readonly handledBy: Set<Life>;
+  /** How often a handler has thrown, and whether one has refused it. */
+  thrown: number;
+  wasRefused: boolean;
   isRefused: boolean;
   hasFailed: boolean;
 }
@@ -34,6 +36,10 @@ export interface LedgerLetter {
   readonly author: Life;
   readonly to: readonly string[];
   readonly hasKey: boolean;
+  /** Its author keeps it as well, until it has ended. */
+  readonly hasCopy: boolean;
+  /** World time. */
+  readonly sentAt: number;
   /** Not handed over after others that were sent later. */
   isOrdered: boolean;
   /** It was asked for again: an earlier time may have stored it, in its place or after others. */
@@ -42,8 +48,10 @@ export interface LedgerLetter {
   id: string | undefined;
   /** How often the store had been full before it was sent. */
   readonly timesFull: number;
-  /** The disk on which its author had it when that was reported; undefined: the swarm's store had it. */
+  /** The disk on which its author had it when that was reported; undefined: only the swarm's store had it. */
   outbox: Disk | undefined;
+  /** The swarm did not have it when that was reported. */
+  isOnlyInOutbox: boolean;
   /** `stored`, a code, or undefined until then. */
   outcome: string | undefined;
   readonly receipts: Map<string, Receipt>;
@@ -56,6 +64,8 @@ const certain = new Set([
 /** Codes that a send may end with; any other is a failure of the run. */
 const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
 
+/** So often a letter is handed over before it has failed. */
+export const attemptsMax = 4;
 /** Nobody is made to wait for so long. */
 const farMs = 60_000;
 
@@ -63,6 +73,7 @@ export class LetterLedger {
   readonly counts: Record<string, number> = {};
   private readonly mesh: Mesh;
   private readonly checks: CheckCounts;
+  private readonly machines: Machines;
   private readonly letters: LedgerLetter[] = [];
   /** By letter and recipient: the incarnations of its author that know of an end without delivery. */
   private readonly notified = new Map<string, Set<Life>>();
@@ -70,21 +81,28 @@ export class LetterLedger {
   private readonly firsts = new Map<string, number>();
   private lastOwed: LedgerLetter | undefined;
 
-  constructor(mesh: Mesh, checks: CheckCounts) {
+  constructor(mesh: Mesh, checks: CheckCounts, machines: Machines) {
     this.mesh = mesh;
     this.checks = checks;
+    this.machines = machines;
   }
 
-  sent(author: Life, to: readonly string[], how: { hasKey: boolean; isOrdered: boolean }): LedgerLetter {
+  sent(
+    author: Life,
+    to: readonly string[],
+    how: { hasKey: boolean; hasCopy: boolean; isOrdered: boolean },
+  ): LedgerLetter {
     const letter: LedgerLetter = {
       number: this.letters.length,
       author,
       to,
       ...how,
+      sentAt: this.mesh.world.now,
       isAgain: false,
       id: undefined,
-      timesFull: timesFullBefore(author.member.host.disk),
+      timesFull: this.machines.timesFullBefore,
       outbox: undefined,
+      isOnlyInOutbox: false,
       outcome: undefined,
       receipts: new Map(),
     };
@@ -99,11 +117,20 @@ export class LetterLedger {
   }
 
   /** It has a name that is pinned to another identity: its letters are not for it. */
-  isStranger({ node: { name }, member: { host } }: Life): boolean {
-    const { pins } = (host.disk.content.get('swarm') ?? {}) as { readonly pins?: Table<string, string> };
-    const pin = pins?.get(name);
-    const own = host.identities.get(name);
-    return pin !== undefined && own !== undefined && digestOf(own.publicKey) !== pin;
+  isStranger(life: Life): boolean {
+    return this.machines.isStranger(life);
+  }
+
+  /** Of the disks that there are one has letters: a broker that does not have the swarm's store keeps nothing. */
+  checkOneStore(): void {
+    const stores = this.machines.withLetters;
+    if (this.machines.lostAt === Number.POSITIVE_INFINITY) return;
+    if (stores.length === 0) return;
+    count(this.checks, 'letters are in one store', 1);
+    if (stores.length > 1)
+      this.mesh.world.fail(
+        `letters are stored on ${stores.length} machines: ${stores.map(({ address }) => address)}`,
+      );
   }
 
   /** Sends that have not ended, of programs that run. */
@@ -113,13 +140,10 @@ export class LetterLedger {
 
   stored(letter: LedgerLetter, { id, where }: SentLetter): void {
     this.named(letter, id);
-    if (where === 'outbox') this.inOutbox(letter);
+    if (where === 'outbox' || letter.hasCopy) letter.outbox = letter.author.member.host.ownDisk;
+    if (where === 'outbox') this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
+    letter.isOnlyInOutbox = where === 'outbox';
     this.end(letter, 'stored');
-  }
-
-  private inOutbox(letter: LedgerLetter): void {
-    letter.outbox = letter.author.member.host.ownDisk;
-    this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
   }
 
   failed(letter: LedgerLetter, error: unknown): void {
@@ -146,9 +170,12 @@ export class LetterLedger {
     if (this.isCertain(letter))
       this.fail(letter, `is handed to ${name}, and what was reported to its author is ${letter.outcome}`);
     const receipt = this.receiptOf(letter, name);
-    if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
-    if (receipt.handledBy.has(life)) this.fail(letter, `is handed again to ${name}, which has handled it`);
-    if (receipt.isRefused) this.fail(letter, `is handed again to ${name}, which has refused it`);
+    // Another store knows nothing of what was done with its copy.
+    if (!this.mayBeForgotten(letter)) {
+      if (receipt.inHand === life) this.fail(letter, `is in two hands of ${name}`);
+      if (receipt.handledBy.has(life)) this.fail(letter, `is handed again to ${name}, which has handled it`);
+      if (receipt.isRefused) this.fail(letter, `is handed again to ${name}, which has refused it`);
+    }
     if (!receipt.wasBegun && given.attempt === 1 && this.isInOrder(letter)) this.checkOrder(letter, name);
     receipt.wasBegun = true;
     receipt.inHand = life;
@@ -160,6 +187,9 @@ export class LetterLedger {
     if (receipt.inHand === life) receipt.inHand = undefined;
     if (!isRunning(life)) return;
     if (deed === 'handled') receipt.handledBy.add(life);
+    if (deed === 'thrown') receipt.thrown++;
+    // With the disk of the store the report of it may be lost.
+    if (deed === 'refused' && letter.hasCopy) receipt.wasRefused = true;
     this.counts[deed] = (this.counts[deed] ?? 0) + 1;
   }
 
@@ -169,10 +199,10 @@ export class LetterLedger {
     const notified = this.notified.get(key) ?? new Set();
     this.notified.set(key, notified);
     const { name } = life.node;
-    if (notified.has(life))
+    const letter = this.letters.find((each) => each.id === id);
+    if (notified.has(life) && (letter === undefined || !this.mayBeForgotten(letter)))
       this.mesh.world.fail(`${name} was notified twice of letter ${id} to ${recipient}`);
     notified.add(life);
-    const letter = this.letters.find((each) => each.id === id);
     if (letter === undefined) return;
     if (letter.author.node.name !== name)
       this.fail(letter, `is reported to ${name}, which is not its author`);
@@ -218,13 +248,23 @@ export class LetterLedger {
     return letter.outcome === 'stored' && !this.isGone(letter);
   }
 
-  /** With the disk of its author, or for as long as that is off: nobody else may have it. */
-  private isGone({ outbox, author: { member } }: LedgerLetter): boolean {
-    return outbox !== undefined && (member.life === undefined || member.host.ownDisk !== outbox);
+  /** Where only its author may have it: with that one's disk, or for as long as that is off. */
+  private isGone(letter: LedgerLetter): boolean {
+    const { outbox, isOnlyInOutbox, hasCopy, author } = letter;
+    const { life, host } = author.member;
+    const isForgotten = this.mayBeForgotten(letter);
+    if (isForgotten && !hasCopy) return true;
+    return (isOnlyInOutbox || isForgotten) && (life === undefined || host.ownDisk !== outbox);
+  }
+
+  /** A disk was lost since it was sent: the swarm may not know any more that it was stored, nor what became of it. */
+  private mayBeForgotten({ sentAt }: LedgerLetter): boolean {
+    return sentAt <= this.machines.lostAt;
   }
 
   /** What the store says of a letter must be what its recipients have done. */
   compare(letter: LedgerLetter, status: LetterStatus | undefined): void {
+    if (this.mayBeForgotten(letter)) return;
     count(this.checks, 'the store says what was done', 1);
     for (const name of letter.to) {
       const state = status?.recipients.find((each) => each.name === name)?.state;
@@ -244,7 +284,7 @@ export class LetterLedger {
 
   /** It was in the outbox of a node whose name is another one's, and that was reported there: the store never had it. */
   private wasNotTaken(
-    { id, author, outbox, receipts }: LedgerLetter,
+    { id, author, isOnlyInOutbox, receipts }: LedgerLetter,
     name: string,
     status: LetterStatus | undefined,
   ): boolean {
@@ -254,7 +294,7 @@ export class LetterLedger {
     const isReported = notified.some((life) => life.member === member);
     return (
       status === undefined &&
-      outbox !== undefined &&
+      isOnlyInOutbox &&
       hasNamesake &&
       isReported &&
       receipts.get(name)?.wasBegun !== true
@@ -265,13 +305,14 @@ export class LetterLedger {
     return this.mesh.living.some((life) => life.node.name === name && !this.isStranger(life));
   }
 
-  private isCertain({ outcome, isAgain }: LedgerLetter): boolean {
-    return !isAgain && certain.has(outcome ?? '');
+  private isCertain(letter: LedgerLetter): boolean {
+    return !letter.isAgain && certain.has(letter.outcome ?? '') && !this.mayBeForgotten(letter);
   }
 
   private hasEnded(letter: LedgerLetter, name: string): boolean {
     const receipt = letter.receipts.get(name);
     if (receipt === undefined || (receipt.inHand !== undefined && isRunning(receipt.inHand))) return false;
+    if (this.mayBeForgotten(letter) && (receipt.wasRefused || receipt.thrown >= attemptsMax)) return true;
     return receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed;
   }
 
@@ -279,9 +320,11 @@ export class LetterLedger {
    * What a full store has refused at first, and an outbox has kept, comes after what was accepted meanwhile. It is kept
    * there for a program that has given up waiting as well.
    */
-  private isInOrder({ isOrdered, outbox, outcome, timesFull, author }: LedgerLetter): boolean {
-    const mayBeKept = outbox !== undefined || outcome === 'SKEIN_TIMEOUT';
-    return isOrdered && (!mayBeKept || author.member.host.disk.timesFull === timesFull);
+  private isInOrder(letter: LedgerLetter): boolean {
+    const { isOrdered, isOnlyInOutbox, outcome, timesFull } = letter;
+    if (!isOrdered || this.mayBeForgotten(letter)) return false;
+    const mayBeKept = isOnlyInOutbox || outcome === 'SKEIN_TIMEOUT';
+    return !mayBeKept || this.machines.timesFull === timesFull;
   }
 
   private checkOrder(letter: LedgerLetter, name: string): void {
@@ -305,6 +348,8 @@ export class LetterLedger {
       wasBegun: false,
       inHand: undefined,
       handledBy: new Set(),
+      thrown: 0,
+      wasRefused: false,
       isRefused: false,
       hasFailed: false,
     };
@@ -320,9 +365,4 @@ export class LetterLedger {
   private fail({ number, author }: LedgerLetter, what: string): void {
     this.mesh.world.fail(`letter ${number} of ${author.member.name} ${what}`);
   }
-}
-
-/** One that is full at the moment counts as if it became full afterwards. */
-function timesFullBefore({ timesFull, isFull }: Disk): number {
-  return timesFull - (isFull ? 1 : 0);
 }

@@ -2,24 +2,23 @@
  * What the simulated programs do with letters: they send some to each other, repeat those whose outcome is unknown, and
  * handle what comes; some throw, refuse, or take their time.
  *
- * Who calls it: the simulation, where its workloads name `letters`. All members are of one machine, whose disk has the
- * store. Invariant: only programs whose event loop turns act, and every letter and every handler goes to the ledger.
+ * Who calls it: the simulation, where its workloads name `letters`. The members are of one machine, whose disk has the
+ * store, or of several. Invariant: only programs whose event loop turns act, and every letter and every handler goes to the ledger.
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
-import type { AnyStoreModel } from '../../../stores/model.ts';
-import { OneMachine } from '../../swarm/sim/one-machine.ts';
 import type { Letter, LetterOptions } from '../api.ts';
-import type { Deed, LedgerLetter, LetterLedger } from './letter-ledger.ts';
+import { attemptsMax, type Deed, type LedgerLetter, type LetterLedger } from './letter-ledger.ts';
 
 const recipientsMax = 3;
 const togetherMax = 4;
 /** Of letters sent one by one, so that several messages of one author are under way at a time. */
 const burst = { lettersMin: 3, lettersMax: 12, gapMsMax: 6, share: 0.3 } as const;
 const keyShare = 0.5;
+const copyShare = 0.25;
 const delayedShare = 0.1;
 const delayMsMax = 5000;
 const timeoutMs = 4000;
@@ -44,21 +43,25 @@ export class LetterWorkload {
   private readonly random: SeededRandom;
   private readonly pace: Pace;
   private readonly hasBursts: boolean;
+  private readonly hasCopies: boolean;
   /** At the end handlers do their work. */
   private isGood = false;
 
   constructor(
     mesh: Mesh,
     ledger: LetterLedger,
-    models: readonly AnyStoreModel[],
-    { lettersPerSecond, hasBursts }: { readonly lettersPerSecond: number; readonly hasBursts: boolean },
+    {
+      lettersPerSecond,
+      hasBursts,
+      hasCopies,
+    }: { readonly lettersPerSecond: number; readonly hasBursts: boolean; readonly hasCopies: boolean },
   ) {
     this.mesh = mesh;
     this.hasBursts = hasBursts;
+    this.hasCopies = hasCopies;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('letters');
     this.pace = new Pace(mesh.world, this.random, lettersPerSecond, () => this.act());
-    new OneMachine(mesh, models);
     mesh.observers.push({ started: (life) => this.handle(life) });
   }
 
@@ -107,13 +110,16 @@ export class LetterWorkload {
   private send(life: Life, to: readonly string[]): LedgerLetter {
     const hasKey = this.random.chance(keyShare);
     const isDelayed = !this.isGood && this.random.chance(delayedShare);
-    const letter = this.ledger.sent(life, to, { hasKey, isOrdered: !isDelayed });
+    // Drawn only there: what is sent on one machine stays as it was.
+    const hasCopy = this.hasCopies && this.random.chance(copyShare);
+    const letter = this.ledger.sent(life, to, { hasKey, hasCopy, isOrdered: !isDelayed });
     const filler = new Uint8Array(
       this.random.chance(largeShare) ? largeBytes : this.random.integer(0, bodyBytesMax),
     );
     const body: Body = { number: letter.number, filler };
     const options: LetterOptions = {
       timeoutMs,
+      ...(hasCopy ? { copies: 2 } : {}),
       ...(hasKey ? { idempotencyKey: `letter ${letter.number}` } : {}),
       ...(isDelayed
         ? { notBefore: new Date(life.platform.wallNow() + this.random.integer(1, delayMsMax)) }
@@ -146,7 +152,7 @@ export class LetterWorkload {
   private handle(life: Life): void {
     life.node.letters.handle((letter) => this.carryOut(life, letter as Letter<Body>), {
       concurrency: this.random.integer(1, 8),
-      attempts: 4,
+      attempts: attemptsMax,
     });
     life.node.events.addEventListener('letter:undelivered', ({ detail }) => {
       this.ledger.undelivered(life, detail);

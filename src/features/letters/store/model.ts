@@ -6,7 +6,6 @@
  * a mailbox counts the copies that wait, and a letter without copies has no body.
  */
 import type { LogEvent } from '../../../kernel/log-event.ts';
-import { Cell, Table } from '../../../stores/collections.ts';
 import { storeModel } from '../../../stores/model.ts';
 import type {
   Before,
@@ -26,73 +25,13 @@ import type {
 } from '../core/letters-types.ts';
 import { letterLimits } from '../core/limits.ts';
 import { changedEvents, expiredEvent, removedEnds, settledEvent, storedEvent } from './events.ts';
-import {
-  addReport,
-  dropReports,
-  heard,
-  noReports,
-  type ReportState,
-  takeBack,
-  unheardOf,
-} from './reports-model.ts';
-
-type LetterRow = Omit<StoredLetter, 'notBefore' | 'key' | 'expiresAt' | 'failed'> & {
-  /** Copies that have not ended. */
-  readonly pending: number;
-  readonly bytes: number;
-  /** When the last copy ended. 0: not yet. */
-  readonly endedAt: number;
-  readonly key: string;
-};
-
-interface Copy {
-  /** 0: at once. */
-  readonly due: number;
-  /** How long that was when it was said. */
-  readonly waitMs: number;
-  readonly attempts: number;
-  readonly expiresAt: number;
-  readonly hasFailed: boolean;
-  readonly reason: string;
-}
-
-interface End {
-  readonly state: RecipientState;
-  readonly at: number;
-  readonly attempts: number;
-  readonly reason: string;
-}
-
-interface State extends ReportState {
-  readonly last: Cell<number>;
-  readonly letters: Table<number, LetterRow>;
-  readonly byId: Table<string, number>;
-  readonly byKey: Table<readonly [string, string], number>;
-  readonly copies: Table<readonly [string, number], Copy>;
-  /** Copies that wait for a time. */
-  readonly due: Table<readonly [string, number, number], null>;
-  readonly expiring: Table<readonly [number, number, string], null>;
-  readonly ends: Table<readonly [number, string], End>;
-  readonly ended: Table<readonly [number, number], null>;
-  readonly mailboxes: Table<string, { readonly letters: number; readonly bytes: number }>;
-}
+import { type Copy, type End, type LetterRow, noLetters, type State } from './model-rows.ts';
+import { addReport, dropReports, heard, takeBack, unheardOf } from './reports-model.ts';
 
 export const lettersModel = storeModel<LettersShape['store'], State>({
   name: 'letters',
   frees: ['settle', 'returned', 'sweep', 'remove', 'heard'],
-  initial: () => ({
-    last: new Cell(0),
-    letters: new Table(),
-    byId: new Table(),
-    byKey: new Table(),
-    copies: new Table(),
-    due: new Table(),
-    expiring: new Table(),
-    ends: new Table(),
-    ended: new Table(),
-    mailboxes: new Table(),
-    ...noReports(),
-  }),
+  initial: noLetters,
   operations: {
     put(state, { now, time, before, letters }, log) {
       if (!isThere(state, before)) return null;

@@ -4,7 +4,7 @@
  * Made by the swarm's behavior. Invariant: a question is answered once, or not at all by a node that is not the broker any
  * more: its questioner finds that out, and asks the next one.
  */
-import { failure } from '../../../kernel/errors.ts';
+import { type Failure, failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { Admitted } from './pins.ts';
@@ -49,18 +49,22 @@ export class Answering {
     if (answerer === undefined || name === undefined || input === undefined)
       return reply.fail(failure('SKEIN_INVALID', `the swarm knows no question "${verb}"`));
     const questioner = { ...from, name };
-    this.whenOpen(reply, () =>
+    const act = (): void =>
       this.ports.admit(questioner, (refusal) => {
-        if (refusal === undefined) answerer(questioner, input, reply);
+        if (refusal === undefined) answerer(questioner, input, lasting);
         else reply.fail(refusal);
-      }),
-    );
+      });
+    const lasting: Answer = {
+      answer: reply.answer,
+      fail: (why) => (isPassing(why) ? this.whenOpen(reply, act) : reply.fail(why)),
+    };
+    this.whenOpen(reply, act);
   }
 
   /** The store has opened, or has failed, or is another node's. */
   officeChanged(): void {
     const office = this.ports.office();
-    if (office.state === 'opening') return;
+    if (office.state === 'opening' || (office.state === 'failed' && isPassing(office.failure))) return;
     for (const { reply, act } of this.waiting.splice(0)) {
       if (office.state === 'open') act();
       else if (office.state === 'failed') reply.fail(office.failure);
@@ -72,9 +76,14 @@ export class Answering {
     this.ports.use();
     const office = this.ports.office();
     if (office.state === 'open') act();
-    else if (office.state === 'failed') reply.fail(office.failure);
+    else if (office.state === 'failed' && !isPassing(office.failure)) reply.fail(office.failure);
     else if (office.state !== 'elsewhere') this.waiting.push({ reply, act });
   }
+}
+
+/** Another broker writes, or has written: nothing was done, and in a moment it is decided which one is to go on. */
+function isPassing({ code }: Failure): boolean {
+  return code === 'SKEIN_STORE_CLAIMED';
 }
 
 function parsed(json: string): unknown {

@@ -35,6 +35,10 @@ export class Deaths {
     this.checks = checks;
     mesh.observers.push({
       leaving: (life) => this.leaving(life),
+      // What is heard of the name from now on may be of this life.
+      started: ({ node }) => {
+        this.leavers = this.leavers.filter(({ life }) => life.node.name !== node.name);
+      },
       lost: (life, name, reason) => this.lost(life, name, reason),
       linkDown: (life, name, reason) => this.linkDown(life, name, reason),
     });
@@ -78,7 +82,7 @@ export class Deaths {
 
   /** Only while the name is not another's: whoever bears it now has not left. */
   private leaverNamed(name: string): Leaver | undefined {
-    const leaver = this.leavers.find(({ life }) => life.node.name === name && isLastLife(life));
+    const leaver = this.leavers.find(({ life }) => life.node.name === name);
     return this.mesh.livesNamed(name).some((life) => life !== leaver?.life) ? undefined : leaver;
   }
 
@@ -117,10 +121,6 @@ export class Deaths {
   private fail(text: string): void {
     this.mesh.world.fail(text);
   }
-}
-
-function isLastLife(life: Life): boolean {
-  return life.member.lives === life.number;
 }
 
 function nameOf(life: Life): string {

@@ -40,6 +40,7 @@ export function blackHole(members: readonly Member[]): Rule {
   const inside = hostsOf(members);
   return {
     name: `black hole around ${namesOf(members)}`,
+    isWithinMachines: true,
     blocks: (from, to) => inside.has(from) || inside.has(to),
   };
 }

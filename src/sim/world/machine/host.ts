@@ -25,6 +25,8 @@ export class Host {
   readonly address: string;
   /** False: the machine is gone; packets to it get no answer, not even a refusal. */
   isUp = true;
+  /** Hosts with the same number are programs of one machine, which a partition does not part. Undefined: alone. */
+  machine: number | undefined;
   /** What its stores have kept. */
   disk = new Disk();
   /** What its program has kept for itself, on a disk that no other program uses. */

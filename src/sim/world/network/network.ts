@@ -39,6 +39,8 @@ export type NetworkConditions = { -readonly [Name in keyof NetworkOptions]-?: nu
 export interface Rule {
   /** Names the rule in the trace. */
   readonly name: string;
+  /** It holds between programs of one machine as well. Default false: what parts machines does not part these. */
+  readonly isWithinMachines?: boolean;
   /** True: nothing gets from the one host to the other. */
   blocks(from: Host, to: Host): boolean;
 }
@@ -158,7 +160,7 @@ export class Network {
 
   blocked(from: Host, to: Host): boolean {
     if (from === to) return false;
-    for (const rule of this.rules) if (rule.blocks(from, to)) return true;
+    for (const rule of this.rules) if (isBlocking(rule, from, to)) return true;
     return false;
   }
 
@@ -195,7 +197,7 @@ export class Network {
     if (this.blocked(a, b) || this.blocked(b, a)) return false;
     if ((this.hinderedUntil.get(pairKey(a, b)) ?? Number.NEGATIVE_INFINITY) >= since) return false;
     for (const [rule, endedAt] of this.endedRules)
-      if (endedAt >= since && (rule.blocks(a, b) || rule.blocks(b, a))) return false;
+      if (endedAt >= since && (isBlocking(rule, a, b) || isBlocking(rule, b, a))) return false;
     return true;
   }
 
@@ -275,6 +277,11 @@ export class Network {
 }
 
 const unhindered: PathQuality = { latencyFactor: 1, bytesPerSecond: Number.POSITIVE_INFINITY };
+
+function isBlocking(rule: Rule, from: Host, to: Host): boolean {
+  const areOneMachine = from.machine !== undefined && from.machine === to.machine;
+  return (rule.isWithinMachines === true || !areOneMachine) && rule.blocks(from, to);
+}
 
 function pairKey(a: Host, b: Host): number {
   return Math.min(a.number, b.number) * 0x10000 + Math.max(a.number, b.number);

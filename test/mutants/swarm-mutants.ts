@@ -1,0 +1,77 @@
+/** Slips in what the swarm keeps besides letters: its home, conversations, whose names they are, availability, queries. Read by the catalog. */
+import type { Mutant } from './mutant.ts';
+
+export const swarmMutants: readonly Mutant[] = [
+  {
+    name: 'any-store-is-home',
+    breaks: 'a broker keeps the swarm with whatever store it has, and never names a node that has the home',
+    file: 'src/features/swarm/core/keeping.ts',
+    find: 'if (own.id === home.store) return { keeper: name };',
+    replace: 'if (own.canKeep) return { keeper: name };',
+    workload: 'letters-on-machines',
+  },
+  {
+    name: 'left-and-taking-part',
+    breaks: 'a node that leaves a conversation goes on taking part in it',
+    file: 'src/features/conversations/store/model.ts',
+    find: 'const participants = row.participants.filter((name) => name !== by);',
+    replace: 'const participants = row.participants.filter((name) => name !== row.startedBy || name !== by);',
+    workload: 'conversations',
+  },
+  {
+    name: 'said-to-three',
+    breaks: 'what is said in a conversation goes to three of the others at most',
+    file: 'src/features/letters/api/conversing.ts',
+    find: 'const others = participants.filter((name) => name !== node.name);',
+    replace: 'const others = participants.filter((name) => name !== node.name).slice(0, 3);',
+    workload: 'conversations',
+  },
+  {
+    name: 'guests-not-listed',
+    breaks: 'who is invited to a conversation does not find it among those that it takes part in',
+    file: 'src/features/conversations/store/model.ts',
+    find: 'for (const name of participants) state.byName.put([name, id], null);',
+    replace: 'state.byName.put([by, id], null);',
+    workload: 'conversations',
+  },
+  {
+    name: 'pins-not-loaded',
+    breaks: 'the next broker does not know whose a name is',
+    file: 'src/features/swarm/core/pins.ts',
+    find: 'for (const { name, identity } of pins) this.pins.set(name, identity);',
+    replace: 'void pins;',
+    workload: 'impostors',
+  },
+  {
+    name: 'any-identity-will-do',
+    breaks: 'a node that proves any identity may act in a pinned name',
+    file: 'src/features/swarm/core/pins.ts',
+    find: 'if (pin === undefined || identity === pin) return undefined;',
+    replace: 'if (pin === undefined || identity !== undefined) return undefined;',
+    workload: 'impostors',
+  },
+  {
+    name: 'active-alone-not-said',
+    breaks: 'that nobody is at a node any more is not said where it goes on taking work',
+    file: 'src/features/availability/core/availability.ts',
+    find: 'if (isSameState(before, after)) return after;',
+    replace: 'if (before.available === after.available) return after;',
+    workload: 'availability',
+  },
+  {
+    name: 'unusual-for-good',
+    breaks: 'that a node is in its usual state again is not heard, nor that it has restarted',
+    file: 'src/features/availability/core/availability.ts',
+    find: 'const after = decodeState(section);',
+    replace: 'if (section === undefined) return;\n    const after = decodeState(section);',
+    workload: 'availability',
+  },
+  {
+    name: 'any-query-answered',
+    breaks: 'an answer to a query to the swarm is taken for that to the one before',
+    file: 'src/features/queries/core/queries.ts',
+    find: 'this.take(token)?.answer(json);',
+    replace: 'this.take(this.pending.has(token - 1) ? token - 1 : token)?.answer(json);',
+    workload: 'queries',
+  },
+];
