@@ -118,6 +118,7 @@ export const swarmSamples: WireSamples = {
       keeper: 'a',
       isNobody: false,
       keepsFor: 0,
+      turn: 0,
     }),
     sample('announcement (of the node that keeps it)', section, {
       canKeep: true,
@@ -126,6 +127,7 @@ export const swarmSamples: WireSamples = {
       keeper: undefined,
       isNobody: false,
       keepsFor: 77,
+      turn: 5,
     }),
     sample('part (refusal)', message, {
       type: 'refusal',

@@ -23,6 +23,7 @@ export interface KeepingPorts {
     readonly now: number;
     readonly wallNow: number;
     readonly self: { readonly name: string };
+    readonly random: { next(): number };
     announce(section: Uint8Array | undefined): void;
     log(level: 'info' | 'warn' | 'error', text: string, fields?: Record<string, unknown>): void;
   };
@@ -33,6 +34,12 @@ export interface KeepingPorts {
   ): void;
   /** Another node keeps the swarm, or another reason holds why nobody does. */
   changed(): void;
+}
+
+/** Who keeps the swarm, as the broker of this epoch says. */
+export interface Keeper extends BrokerOfNodes {
+  /** Another one each time it begins to. */
+  readonly turn: number;
 }
 
 /** What this node has. */
@@ -50,6 +57,7 @@ interface Standing {
 }
 
 const never = Number.POSITIVE_INFINITY;
+const turnMax = 2 ** 32 - 1;
 
 export class Keeping {
   home: Home | undefined;
@@ -66,22 +74,25 @@ export class Keeping {
   private denied: Failure | undefined;
   private readonly sections = new Map<NodeId, { readonly name: string; readonly section: Section }>();
   private standing: Standing = {};
+  /** Of this node, where it keeps the swarm. */
+  private turn = { epoch: 0, number: 0 };
   private announced = '';
 
   constructor(ports: KeepingPorts) {
     this.ports = ports;
   }
 
-  /** Who keeps the swarm and knows it, with the epoch of the broker that says so. */
-  get keeper(): BrokerOfNodes | undefined {
+  /** Who keeps the swarm and knows it. */
+  get keeper(): Keeper | undefined {
     const { keeper } = this.standing;
     const broker = this.ports.formation.brokerOfNodes;
     if (keeper === undefined || broker === undefined) return undefined;
+    const { epoch } = broker;
     const node = idOf(keeper);
-    const isSure = node === broker.node || keeper === this.ports.agent.self.name;
+    if (this.isKeeper) return { node, name: keeper, epoch, turn: this.turn.number };
+    const section = this.sections.get(node)?.section;
     // What came to it before it knows would wait there for nothing.
-    if (!isSure && this.sections.get(node)?.section.keepsFor !== broker.epoch) return undefined;
-    return { node, name: keeper, epoch: broker.epoch };
+    return section?.keepsFor === epoch ? { node, name: keeper, epoch, turn: section.turn } : undefined;
   }
 
   /** Why nobody keeps it; undefined: somebody does, or it is not decided yet. */
@@ -231,12 +242,19 @@ export class Keeping {
   private refresh(): void {
     const next = this.standingNow();
     this.standing = next;
+    this.turn = this.turnNow();
     if (next.problem === undefined || this.denied !== undefined || this.own?.canKeep !== true)
       this.lookAgainAt = never;
     else if (this.lookAgainAt === never)
       this.lookAgainAt = this.ports.agent.now + swarmLimits.swarmLookAgainMs;
     this.announce();
     this.ports.changed();
+  }
+
+  private turnNow(): Keeping['turn'] {
+    const epoch = this.isKeeper ? (this.ports.formation.brokerOfNodes?.epoch ?? 0) : 0;
+    if (epoch === this.turn.epoch) return this.turn;
+    return { epoch, number: epoch === 0 ? 0 : 1 + Math.floor(this.ports.agent.random.next() * turnMax) };
   }
 
   private standingNow(): Standing {
@@ -309,9 +327,8 @@ export class Keeping {
     const canKeep = own?.canKeep === true;
     const keeper = isBroker ? standing.keeper : undefined;
     const isNobody = isBroker && standing.problem !== undefined;
-    const isKeeper = this.isKeeper && !isBroker;
-    const keepsFor = isKeeper ? (ports.formation.brokerOfNodes?.epoch ?? 0) : 0;
-    const section = { canKeep, hasHome, home, keeper, isNobody, keepsFor };
+    const { epoch: keepsFor, number: turn } = this.turn;
+    const section = { canKeep, hasHome, home, keeper, isNobody, keepsFor, turn };
     const text = JSON.stringify(section);
     if (text === this.announced) return;
     this.announced = text;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { generationMax, homeOfNote, outranksHome } from './home.ts';
-import { decodeSection, encodeSection } from './section.ts';
+import { decodeSection, encodeSection, type Section } from './section.ts';
 
 const store = fc.stringMatching(/^[0-9a-f]{32}$/);
 const home = fc.record({
@@ -10,14 +10,16 @@ const home = fc.record({
   since: fc.integer({ min: 0, max: 3 }),
   host: fc.constantFrom('', 'rack-4'),
 });
-const section = fc.record({
-  canKeep: fc.boolean(),
-  hasHome: fc.constant(false),
-  home: fc.option(home, { nil: undefined }),
-  keeper: fc.constantFrom(undefined, 'a'),
-  isNobody: fc.boolean(),
-  keepsFor: fc.constantFrom(0, 2 ** 50),
-});
+const section = fc
+  .record({
+    canKeep: fc.boolean(),
+    hasHome: fc.constant(false),
+    home: fc.option(home, { nil: undefined }),
+    keeper: fc.constantFrom(undefined, 'a'),
+    isNobody: fc.boolean(),
+    turns: fc.constantFrom([0, 0], [2 ** 50, 7]),
+  })
+  .map(({ turns: [keepsFor, turn], ...said }) => ({ ...said, keepsFor, turn }) as Section);
 
 test('what is announced of the swarm is read as it was written, and later versions may add to it', () => {
   void fc.assert(
@@ -38,7 +40,15 @@ test('what is cut short, or beyond its limits, is none', () => {
   );
   void fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void decodeSection(bytes)));
   const far = { store: '0'.repeat(32), generation: generationMax + 1, since: 1, host: '' };
-  const said = { canKeep: true, hasHome: true, home: far, keeper: undefined, isNobody: false, keepsFor: 0 };
+  const said = {
+    canKeep: true,
+    hasHome: true,
+    home: far,
+    keeper: undefined,
+    isNobody: false,
+    keepsFor: 0,
+    turn: 0,
+  };
   expect(decodeSection(encodeSection(said))).toBeUndefined();
   const fit = { ...said, home: { ...far, generation: 1 } };
   expect(decodeSection(encodeSection(fit))).toEqual(fit);

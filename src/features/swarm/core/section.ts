@@ -3,10 +3,11 @@
  *
  * ```
  * u8 flags   1 it has a store, 2 that store is the home, 4 a home follows, 8 a keeper follows, 16 nobody keeps the swarm,
- *            32 the epoch follows
+ *            32 epoch and turn follow
  * home       16 bytes id, varint generation, varint since, text host
  * keeper     text: by the broker, who keeps the swarm
  * epoch      varint: of the broker for which this node keeps the swarm
+ * turn       varint: another one each time it begins to
  * ```
  * Invariant: what is read is whole and within its limits, or undefined. Bytes that follow are of a later version.
  */
@@ -27,12 +28,18 @@ export interface Section {
   readonly isNobody: boolean;
   /** The node keeps the swarm, as the broker of this epoch says; 0: it does not. */
   readonly keepsFor: number;
+  /**
+   * Another one each time the node begins to keep the swarm, so that members who have missed that it did not for a moment
+   * say again what it has forgotten; 0: it does not keep it.
+   */
+  readonly turn: number;
 }
 
 const Flag = { canKeep: 1, hasHome: 2, home: 4, keeper: 8, nobody: 16, keeps: 32 } as const;
 const idBytes = 16;
 
-export function encodeSection({ canKeep, hasHome, home, keeper, isNobody, keepsFor }: Section): Uint8Array {
+export function encodeSection(section: Section): Uint8Array {
+  const { canKeep, hasHome, home, keeper, isNobody, keepsFor, turn } = section;
   const flags =
     (canKeep ? Flag.canKeep : 0) |
     (hasHome ? Flag.hasHome : 0) |
@@ -46,7 +53,7 @@ export function encodeSection({ canKeep, hasHome, home, keeper, isNobody, keepsF
     writer.varint(home.generation).varint(home.since).text(home.host);
   }
   if (keeper !== undefined) writer.text(keeper);
-  if (keepsFor > 0) writer.varint(keepsFor);
+  if (keepsFor > 0) writer.varint(keepsFor).varint(turn);
   return writer.finish();
 }
 
@@ -55,7 +62,7 @@ export function decodeSection(bytes: Uint8Array): Section | undefined {
   const flags = reader.u8();
   const home = (flags & Flag.home) === 0 ? undefined : readHome(reader);
   const keeper = (flags & Flag.keeper) === 0 ? undefined : reader.text(limits.serviceBytesMax);
-  const keepsFor = (flags & Flag.keeps) === 0 ? 0 : reader.varint();
+  const [keepsFor, turn] = (flags & Flag.keeps) === 0 ? [0, 0] : [reader.varint(), reader.varint()];
   if (reader.failed || isUnfit(keeper, home?.host)) return undefined;
   return {
     canKeep: (flags & Flag.canKeep) !== 0,
@@ -64,6 +71,7 @@ export function decodeSection(bytes: Uint8Array): Section | undefined {
     keeper,
     isNobody: (flags & Flag.nobody) !== 0,
     keepsFor,
+    turn,
   };
 }
 

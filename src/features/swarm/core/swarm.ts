@@ -28,7 +28,7 @@ import { Chronicle } from './chronicle.ts';
 import { Claiming } from './claiming.ts';
 import { Denying } from './denying.ts';
 import { KeeperReport } from './keeper-report.ts';
-import { Keeping } from './keeping.ts';
+import { type Keeper, Keeping } from './keeping.ts';
 import { swarmLimits } from './limits.ts';
 import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
@@ -43,6 +43,7 @@ import { Watching } from './watching.ts';
 
 export const swarmFeature = 'swarm';
 
+type Turn = Pick<Keeper, 'node' | 'epoch' | 'turn'>;
 type Completion = StoreCompletion<SwarmShape['store']>;
 
 export class Swarm implements Behavior<SwarmShape>, SwarmCore {
@@ -124,7 +125,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     forgotten: (node) => this.ended(node),
   });
   /** The broker whose questions have been sent. */
-  private asked: { readonly node: NodeId; readonly epoch: number } | undefined;
+  private asked: Turn | undefined;
   /** Why nobody keeps the swarm, as followers know it. */
   private problemSaid: string | undefined;
   private readonly keeperReport = new KeeperReport();
@@ -286,7 +287,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.keeperReport.report(this.agent, broker?.name, problem);
     if (problem !== undefined) this.questions.failAll(problem);
     const why = problem?.message;
-    if (broker?.node === asked?.node && broker?.epoch === asked?.epoch && why === this.problemSaid) return;
+    if (isSameTurn(broker, asked) && why === this.problemSaid) return;
     this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
@@ -459,6 +460,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     const watchers = this.watchers.count;
     return { ...standing, ...this.storeTime.status(), watchers, ...this.lines.counts };
   }
+}
+
+function isSameTurn(one: Turn | undefined, other: Turn | undefined): boolean {
+  return one?.node === other?.node && one?.epoch === other?.epoch && one?.turn === other?.turn;
 }
 
 function movedAway(): Failure {
