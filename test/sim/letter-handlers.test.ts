@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { HandleOptions, Letter } from '../../src/features/letters/api.ts';
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
+import { operations } from '../../src/features/letters/remote.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import type { Life } from '../../src/sim/world/member.ts';
 import type { Table } from '../../src/stores/collections.ts';
@@ -182,4 +183,44 @@ test('a letter expires after 30 days, unless said otherwise', async () => {
   // By the time of the store, which may be a little apart from the clock.
   expect(left).toBeGreaterThan(30 * day - 5000);
   expect(left).toBeLessThan(30 * day + 5000);
+});
+
+test('a ticket of an attached program settles its letter once, and only in the session that it was given in', async () => {
+  const { made, a, b, send } = await authorAndRecipient(9);
+  const asking = {
+    ...{ signal: new AbortController().signal, nodeEnded: new AbortController().signal },
+    ...{
+      canBeGivenUp: false,
+      caller: {},
+      bodies: { toWire: (body: unknown) => body, fromWire: (body: unknown) => body },
+    },
+  };
+  const { handleLetters, settleLetter } = operations;
+  const items = await made.world.resolve(handleLetters.run(b.node, {}, asking));
+  const iterator = items[Symbol.asyncIterator]();
+  const sent = [await send(1), await send(2)];
+  const next = async () => (await made.world.resolve(iterator.next())).value.ticket as number;
+  const [first, second] = [await next(), await next()];
+  const settle = (ticket: number, failure?: { code: string; message: string }, caller = asking.caller) =>
+    settleLetter.run(
+      b.node,
+      { ticket, ...(failure === undefined ? {} : { failure }) },
+      { ...asking, caller },
+    );
+  await settle(first);
+  const invalid = { code: 'SKEIN_INVALID', message: expect.stringContaining('ticket') };
+  const no = { code: 'SKEIN_REFUSED', message: 'no' };
+  await expect(settle(first, no)).rejects.toMatchObject(invalid);
+  await expect(settle(second, no, {})).rejects.toMatchObject(invalid);
+  await expect(settle(77)).rejects.toMatchObject(invalid);
+  await made.world.run(1000);
+  const states = async () =>
+    Promise.all(
+      sent.map(async ({ id }) => (await made.world.resolve(a.node.letters.status(id)))?.recipients[0]?.state),
+    );
+  expect(await states()).toEqual(['delivered', 'stored']);
+  await settle(second, no);
+  await expect(settle(second)).rejects.toMatchObject(invalid);
+  await made.world.run(1000);
+  expect(await states()).toEqual(['delivered', 'refused']);
 });
