@@ -207,7 +207,12 @@ test('a ticket of an attached program settles its letter once, and only in the s
       { ticket, ...(failure === undefined ? {} : { failure }) },
       { ...asking, caller },
     );
-  await settle(first);
+  // Before anything that follows from the first one.
+  const [, twice] = await Promise.allSettled([
+    settle(first),
+    settle(first, { code: 'SKEIN_REFUSED', message: 'no' }),
+  ]);
+  expect(twice).toMatchObject({ status: 'rejected', reason: { code: 'SKEIN_INVALID' } });
   const invalid = { code: 'SKEIN_INVALID', message: expect.stringContaining('ticket') };
   const no = { code: 'SKEIN_REFUSED', message: 'no' };
   await expect(settle(first, no)).rejects.toMatchObject(invalid);
