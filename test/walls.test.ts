@@ -144,6 +144,12 @@ test(`no source file is longer than ${linesMax} lines`, () => {
   expect(long.map((file) => `src/${file}`)).toEqual([]);
 });
 
+test('no thread of a store is terminated: what it has under way would be cut off, and with it the file', () => {
+  const stores = files.filter((file) => file.startsWith('stores/') && !file.endsWith('.test.ts'));
+  expect(stores.length).toBeGreaterThan(20);
+  expect(stores.filter((file) => /\.terminate\s*\(/.test(readSource(file)))).toEqual([]);
+});
+
 function wallBetween(file: string, { specifier, file: target }: Import): string | undefined {
   const room = roomOf(file);
   if (room === undefined) return 'no room of the table in test/walls.test.ts holds this file';

@@ -101,7 +101,11 @@ test('REQ05: a peer lists the services of the swarm', async () => {
 });
 
 test('REQ06: a peer lists the peers that are available', async () => {
-  expect((await c.nodes()).map(({ name }) => name)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+  // `late` has joined in the test of REQ03.
+  await vi.waitFor(async () => {
+    expect((await c.nodes()).map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'late']);
+  }, 20_000);
+  expect((await c.query('b', 'peers')).peers.map(({ name }) => name)).toEqual(['a', 'c', 'late']);
 });
 
 test('REQ07: a peer lists all that were ever there', async () => {

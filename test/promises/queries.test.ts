@@ -206,3 +206,33 @@ test('without a broker a query to the swarm ends with SKEIN_TIMEOUT, and with th
   a = mesh.start(mesh.member('a') as never).node;
   expect(await settle(b.query(theSwarm, 'stats'))).toMatchObject({ broker: 'a' });
 });
+
+test('a node is idle, busy while it has requests at work, and overloaded while some wait behind them, in its mood', async () => {
+  const ends: (() => void)[] = [];
+  const offered = b.respond('slow', () => new Promise<void>((resolve) => ends.push(resolve)), {
+    concurrency: 2,
+    queue: 5,
+  });
+  await settle(a.ready({ services: ['slow'] }));
+  const moodAt = async (target: 'b' | typeof theSwarm) => settle(a.query(target, 'mood'));
+  const idle = { mood: 'idle', running: 0, waiting: 0 };
+  expect(await moodAt('b')).toEqual(idle);
+  const asked = [a.request('slow', 1)];
+  await world.run(100);
+  expect(await moodAt('b')).toEqual({ mood: 'busy', running: 1, waiting: 0 });
+  asked.push(a.request('slow', 2));
+  await world.run(100);
+  expect(await moodAt('b')).toEqual({ mood: 'busy', running: 2, waiting: 0 });
+  asked.push(a.request('slow', 3));
+  await world.run(100);
+  expect(await moodAt('b')).toEqual({ mood: 'overloaded', running: 2, waiting: 1 });
+  // That of the swarm is that of its broker.
+  expect(await moodAt(theSwarm)).toEqual({ ...idle, broker: 'a' });
+  ends.shift()?.();
+  await world.run(100);
+  expect(await moodAt('b')).toEqual({ mood: 'busy', running: 2, waiting: 0 });
+  for (const end of ends) end();
+  await settle(Promise.all(asked));
+  expect(await moodAt('b')).toEqual(idle);
+  await settle(offered.close());
+});

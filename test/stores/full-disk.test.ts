@@ -134,18 +134,34 @@ test('a part that names a verb to free room which it does not have is refused', 
 const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];
 const onSmallDisk = 'mount -t tmpfs -o size=48m none "$1" && shift && exec "$@"';
 
-test('a real disk that fills up: what frees room and what reads goes on, also over a restart, until there is room again', ({
-  skip,
-}) => {
+/** Runs on a small disk. @returns What it has printed, as JSON. */
+function onOne(skip: (why: string) => void, programOf: (folder: string) => readonly string[]): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'skein-small-disk-'));
   const run = (...command: string[]) => [...unshare, 'sh', '-c', onSmallDisk, 'sh', folder, ...command];
   try {
     const { status, stderr } = spawnSync('unshare', run('true'), { encoding: 'utf8' });
     if (status !== 0) skip(`a small disk cannot be mounted here: ${stderr ?? 'there is no unshare'}`);
-    const program = [process.execPath, 'scripts/run.mjs', 'test/stores/full-disk-main.ts', folder];
-    const printed = execFileSync('unshare', run(...program), { encoding: 'utf8' });
-    expect(JSON.parse(printed)).toEqual(fullDiskTranscript);
+    const program = [process.execPath, ...programOf(folder)];
+    return JSON.parse(execFileSync('unshare', run(...program), { encoding: 'utf8' }));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+test('a real disk that fills up: what frees room and what reads goes on, also over a restart, until there is room again', ({
+  skip,
+}) => {
+  const program = ['scripts/run.mjs', 'test/stores/full-disk-main.ts'];
+  expect(onOne(skip, (folder) => [...program, folder])).toEqual(fullDiskTranscript);
+}, 60_000);
+
+test('letters on a real disk that fills up are refused, and those that are there are read, handled, removed and expire, until there is room again', ({
+  skip,
+}) => {
+  expect(onOne(skip, (folder) => ['test/stores/full-disk-letters.mjs', folder])).toEqual({
+    ...{ refused: 'SKEIN_STORE_FULL', listed: 200, logged: 100 },
+    ...{ handled: [], failed: 'failed', expired: 1, removed: ['b'] },
+    states: ['delivered', 'delivered', 'failed', 'expired', 'removed', 'stored'],
+    ...{ still: 'SKEIN_STORE_FULL', recovers: true },
+  });
 }, 60_000);

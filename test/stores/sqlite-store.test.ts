@@ -1,4 +1,5 @@
 /** The store on SQLite keeps what every store promises, in a thread and on a real disk. Needs dist. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,30 @@ test('a file that lies in memory is taken, with a warning', async ({ skip }) => 
   await store.close();
   rmSync(folder, { recursive: true });
   expect(warnings).toEqual([expect.stringMatching(/^the store lies in .*, which is memory \(tmpfs\)/)]);
+});
+
+test('a program that opens a store prints nothing of SQLite to stderr', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skein-store-'));
+  const path = join(folder, 'swarm.sqlite');
+  const module = new URL('../../dist/chunks/sqlite-store.js', import.meta.url);
+  const main = join(folder, 'main.mjs');
+  writeFileSync(
+    main,
+    `
+    const [SqliteStore] = Object.values(await import(process.argv[2])).filter((each) => each.name === 'SqliteStore');
+    const [path, module, program] = process.argv.slice(3);
+    const store = await SqliteStore.open({ path, modules: [module], program: new URL(program) });
+    console.log(await store.execute('tally', { verb: 'put', input: 2 }));
+    await store.close();`,
+  );
+  const given = [module.href, path, ...modules, program.href];
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { stdout, stderr } = spawnSync(process.execPath, [main, ...given], {
+    encoding: 'utf8',
+    env,
+  });
+  rmSync(folder, { recursive: true });
+  expect([stdout, stderr]).toEqual(['2\n', '']);
 });
 
 test('what endangers a store is reported by its thread', async () => {

@@ -97,8 +97,11 @@ export interface SwarmNodeEvents {
 export interface SwarmKeeper {
   /** Name of the node whose store is used. Undefined: nobody is known. */
   readonly keeper?: string;
-  /** Why nobody here can keep it: without it, it is to be decided in a moment. */
-  readonly problem?: { readonly code: string; readonly message: string };
+  /**
+   * Why nobody here can keep it, as of a `SkeinError`: without it, it is to be decided in a moment. The details of
+   * SKEIN_STORE_ELSEWHERE: `host`, what people call the machine of the store, and `store`, its id.
+   */
+  readonly problem?: { readonly code: string; readonly message: string; readonly details?: unknown };
 }
 
 /** A node that the swarm has seen. */

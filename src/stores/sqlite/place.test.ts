@@ -1,5 +1,8 @@
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { problemOfType, typeIn } from './place.ts';
+import { checkPlace, problemOfType, typeIn } from './place.ts';
 
 const mounts = [
   '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw',
@@ -40,4 +43,26 @@ test.each([
 
 test.each(['ext4', 'xfs', 'btrfs', 'zfs', 'apfs', 'overlay', 'fuse.bindfs'])('%s is a disk', (type) => {
   expect(problemOfType('/there', type)).toBeUndefined();
+});
+
+test('a folder on a network file system is refused, also behind a link; one in memory has a warning, one on a disk none', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'skein-place-')));
+  const link = `${folder}-link`;
+  symlinkSync(folder, link);
+  try {
+    const on = (type: string) =>
+      `22 1 254:0 / / rw - ext4 /dev/vda1 rw\n30 22 0:25 / ${folder} rw - ${type} server:/ rw\n`;
+    for (const path of [folder, link])
+      expect(() => checkPlace(path, on('nfs4'))).toThrow(
+        expect.objectContaining({
+          code: 'SKEIN_STORE',
+          message: `the store cannot lie in ${path}, a network file system (nfs4): its locks do not hold; choose a folder on a disk of this machine`,
+        }),
+      );
+    expect(checkPlace(folder, on('tmpfs'))).toContain('is memory');
+    expect(checkPlace(folder, on('ext4'))).toBe(undefined);
+  } finally {
+    rmSync(link);
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -30,11 +30,11 @@ interface PlaceProblem {
 }
 
 /**
- * @param folder Is there.
+ * @param folder Is there. @param mounts As /proc/self/mountinfo says it.
  * @throws SkeinError SKEIN_STORE for a network file system. @returns A warning, where there is one.
  */
-export function checkPlace(folder: string): string | undefined {
-  const type = fileSystemOf(folder);
+export function checkPlace(folder: string, mounts?: string): string | undefined {
+  const type = fileSystemOf(folder, mounts);
   const problem = type === undefined ? undefined : problemOfType(folder, type);
   if (problem?.isRefused === true) throw new SkeinError('SKEIN_STORE', problem.text);
   return problem?.text;
@@ -54,9 +54,9 @@ export function problemOfType(folder: string, type: string): PlaceProblem | unde
   return undefined;
 }
 
-function fileSystemOf(folder: string): string | undefined {
+function fileSystemOf(folder: string, mounts: string | undefined): string | undefined {
   try {
-    return typeIn(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(folder));
+    return typeIn(mounts ?? readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(folder));
   } catch {
     // No Linux.
     return undefined;

@@ -14,12 +14,17 @@ let now: number;
 let sent: { number: number; isAgain: boolean; bodies: number[] }[];
 let answered: unknown[];
 let author: Author;
-/** Why the outbox cannot be read. */
+/** Why the outbox cannot be read, and why it cannot be written. */
 let unreadable: Failure | undefined;
+let unwritable: Failure | undefined;
+/** Ids that were taken out of the outbox. */
+let dropped: string[];
 
 beforeEach(() => {
   now = 1000;
   unreadable = undefined;
+  unwritable = undefined;
+  dropped = [];
   sent = [];
   answered = [];
   author = new Author(ports());
@@ -48,8 +53,8 @@ function ports(): AuthorPorts {
       read: (letters: readonly OutboxLetter[]) => void,
       failed: (why: Failure) => void,
     ) => (unreadable === undefined ? read([]) : failed(unreadable)),
-    keep: (_letters: unknown, then: (problem: undefined) => void) => then(undefined),
-    drop: () => undefined,
+    keep: (_letters: unknown, then: (problem: Failure | undefined) => void) => then(unwritable),
+    drop: (ids: readonly string[]) => dropped.push(...ids),
   };
   return {
     ...({ agent, outbox } as unknown as Pick<AuthorPorts, 'agent' | 'outbox'>),
@@ -189,3 +194,21 @@ test('an outbox that cannot be read once is read again before anything is sent, 
   for (let i = 1; i < letterLimits.outboxLoadsMax; i++) pass(letterOutboxAgainMs);
   expect(bodiesSince(1)).toEqual([[2]]);
 });
+
+test.each([
+  ['SKEIN_LOST', 1],
+  ['SKEIN_STORE_FULL', 0],
+] as const)(
+  'a letter that is refused is taken out of the outbox, also where %s leaves open whether it is there',
+  (code, count) => {
+    unwritable = failure(code, 'the disk');
+    put(1);
+    pass(letterOutboxAfterMs);
+    // It stays perhaps there, though the next attempt says for certain that it has written nothing.
+    unwritable = full;
+    pass(letterOutboxAgainMs);
+    answer(0, { ok: false, failure: full });
+    expect(answered).toHaveLength(1);
+    expect(dropped).toHaveLength(count);
+  },
+);

@@ -52,3 +52,36 @@ test('what was said of a letter is said again to the next broker, with its attem
   mailbox.brokerChanged();
   expect(said.slice(3)).toEqual(['open 3', '3 again 2']);
 });
+
+test('a second outcome of a letter is none, and one of another store or of a letter that is not in hand neither', () => {
+  const said: string[] = [];
+  const mailbox = new Mailbox({
+    agent: { flushLater: () => undefined, random: { next: () => 0.5 } } as unknown as BehaviorAgent,
+    send: (bytes) => {
+      const message = decodeLetterMessage(bytes);
+      if (message?.type === 'settle')
+        for (const { n, settlement } of message.items) said.push(`${n} ${settlement.outcome}`);
+      return true;
+    },
+    deliver: () => undefined,
+  });
+  mailbox.open({
+    ...{ letters: 10, bytes: 1000 },
+    selection: { types: [], others: true, conversations: true },
+  });
+  mailbox.received(1, 7, [delivery(1, 'letter'), delivery(2, 'letter')]);
+  mailbox.handled(8, 1);
+  mailbox.handled(7, 3);
+  mailbox.handled(7, 1);
+  mailbox.end(7, 1, 'failed', 'too late');
+  mailbox.again(7, 1, 1, 'too late');
+  mailbox.flush();
+  mailbox.end(7, 1, 'refused', 'too late');
+  mailbox.flush();
+  expect(said).toEqual(['1 handled']);
+  expect(mailbox.inHandCount).toBe(1);
+  mailbox.end(7, 2, 'refused', 'no');
+  mailbox.handled(7, 2);
+  mailbox.flush();
+  expect(said).toEqual(['1 handled', '2 refused']);
+});

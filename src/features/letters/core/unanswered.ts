@@ -68,12 +68,12 @@ export class Unanswered {
     const { now } = this.ports.agent;
     if (!this.isThere || now < this.againAt) return;
     const isNobody = this.ports.problem() !== undefined;
-    const due = this.wanted.splice(0).filter(({ kept }) => kept === 'no');
+    const due = this.wanted.splice(0).filter(isToKeep);
     const kept: Waiting[] = [];
     for (const waiting of this.inOrder()) {
       if (!isNobody && waiting.outboxAt > now) break;
       if (waiting.kept === 'yes') kept.push(waiting);
-      else if (waiting.kept === 'no' && !due.includes(waiting)) due.push(waiting);
+      else if (isToKeep(waiting) && !due.includes(waiting)) due.push(waiting);
     }
     for (const waiting of kept) this.answered(waiting);
     if (kept.length > 0) this.ports.kept(kept);
@@ -87,19 +87,22 @@ export class Unanswered {
   }
 
   private keep(letters: readonly Waiting[]): void {
+    const perhapsThere = new Set(letters.filter(({ kept }) => kept === 'maybe'));
     for (const waiting of letters) waiting.kept = 'asked';
     const rows = letters.map(({ letter, place, copies }) => ({ ...letter, place, copies, storedIn: '' }));
     this.ports.outbox.keep(rows, (problem) => {
-      if (problem !== undefined) return this.notKept(letters, problem);
+      if (problem !== undefined) return this.notKept(letters, problem, perhapsThere);
       for (const waiting of letters) waiting.kept = 'yes';
       this.keepDue();
     });
   }
 
-  private notKept(letters: readonly Waiting[], why: Failure): void {
+  /** What may be there is taken out once it is refused: the next incarnation would send it. */
+  private notKept(letters: readonly Waiting[], why: Failure, perhapsThere: ReadonlySet<Waiting>): void {
     const { agent } = this.ports;
     agent.log('warn', `letters were not put into the outbox: ${why.message}`);
-    for (const waiting of letters) waiting.kept = 'no';
+    const isUnknown = why.code === 'SKEIN_LOST';
+    for (const waiting of letters) waiting.kept = isUnknown || perhapsThere.has(waiting) ? 'maybe' : 'no';
     this.wanted.push(...letters.filter(({ serial, copies }) => this.open.has(serial) && copies > 1));
     this.againAt = agent.now + letterLimits.letterOutboxAgainMs;
   }
@@ -119,4 +122,8 @@ export class Unanswered {
     }
     return undefined;
   }
+}
+
+function isToKeep({ kept }: Waiting): boolean {
+  return kept === 'no' || kept === 'maybe';
 }

@@ -20,8 +20,8 @@ export interface Waiting {
   readonly madeAt: number;
   /** The outbox is enough from then on, kernel time. */
   readonly outboxAt: number;
-  /** In the outbox: on its way there, or in it. */
-  kept: 'no' | 'asked' | 'yes';
+  /** In the outbox: on its way there, in it, or perhaps in it, since the commit ended in the unknown. */
+  kept: 'no' | 'asked' | 'yes' | 'maybe';
 }
 
 export interface Outcome {

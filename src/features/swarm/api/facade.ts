@@ -39,8 +39,10 @@ export function swarmFacade(node: NodePorts<SwarmFeatureShape, Swarm>): Facade<S
       if (event.type === 'refused') return node.warn(event.why.code, event.why.message);
       if (event.type === 'changed') return watches.changed(event.handle);
       const { keeper, problem } = event;
-      const why = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
-      node.emit('swarm:keeper', { ...(keeper === undefined ? {} : { keeper }), ...why });
+      node.emit('swarm:keeper', {
+        ...(keeper === undefined ? {} : { keeper }),
+        ...(problem === undefined ? {} : { problem }),
+      });
     },
     resumed: () => watches.resume(),
   };

@@ -275,7 +275,8 @@ export class Keeping {
       return keeper === undefined ? { problem: this.ownProblem ?? noStore() } : { keeper };
     }
     if (own.id === home.store) return { keeper: name };
-    if (this.isToLook(home)) return {};
+    // Until it is seen whether this node's store was put back nobody has the home still.
+    if (this.isToLook(home)) return this.standing.problem === undefined ? {} : this.standing;
     const keeper = this.oneOf((section) => section.hasHome && section.home?.store === home.store);
     return keeper === undefined ? { problem: elsewhere(home) } : { keeper };
   }
