@@ -5,6 +5,25 @@ import { failureLines, runSimulation, type SimulationOptions } from '../../src/s
 const brief = { degree: 4, minutes: 0.25 } as const;
 
 const seeds: Readonly<Record<string, SimulationOptions>> = {
+  'a node that kept the swarm again for the same broker was taken for one that had never stopped': {
+    nodes: 5,
+    degree: 2,
+    seed: 19,
+    minutes: 0.4,
+    latencyMs: 20,
+    workload: 'letters-on-machines',
+    faults: ['flap', 'cut', 'jump', 'vanish', 'slow', 'oneway', 'disk'],
+  },
+  'what a node had ignored before it kept the swarm again came after what was sent later': {
+    nodes: 9,
+    degree: 2,
+    seed: 24,
+    minutes: 0.3,
+    lossPercent: 1,
+    latencyMs: 1,
+    workload: 'letters-on-machines',
+    faults: ['crash', 'pause', 'liar', 'restart'],
+  },
   'nodes that had started again beyond a partition counted for the island that met them': {
     nodes: 9,
     degree: 3,
