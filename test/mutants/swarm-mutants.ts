@@ -30,8 +30,8 @@ export const swarmMutants: readonly Mutant[] = [
     name: 'guests-not-listed',
     breaks: 'who is invited to a conversation does not find it among those that it takes part in',
     file: 'src/features/conversations/store/model.ts',
-    find: 'for (const name of participants) state.byName.put([name, id], null);',
-    replace: 'state.byName.put([by, id], null);',
+    find: 'state.byName.put([name, id], null);\n  if (isChanged)',
+    replace: 'if (name === by) state.byName.put([name, id], null);\n  if (isChanged)',
     workload: 'conversations',
   },
   {
