@@ -154,7 +154,7 @@ function buildMerge(): Command {
     .argument('<file>', 'the other store')
     .addHelpText(
       'after',
-      '\nFor when two machines began a swarm before they heard of each other: the older\nstore is the swarm’s, and letters of the other one wait there. Bring its file to\nthe machine of the older one, with those beside it, and merge it there. Letters\nkeep their ids, and what has failed there has failed here. Conversations that this\nstore does not know, names and the identities that they are pinned to (swarm) come\nalong. What this store has otherwise stays as it is here, and is named; ends with 1\nthen. Ended letters and the log stay there.',
+      '\nFor when two machines began a swarm before they heard of each other: the older\nstore is the swarm’s, and letters of the other one wait there. Bring its file to\nthe machine of the older one, with those beside it, and merge it there. Letters\nkeep their ids, and what has failed there has failed here. Conversations that\nthis store does not know, names and the identities that they are pinned to come\nalong. What contradicts this store stays there and is named; the command ends\nwith 1 then. Ended letters and the log stay there.',
     )
     .action(async (file: string, choice: StoreChoice) => {
       const [from, path] = [resolve(file), pathOf(choice)];
