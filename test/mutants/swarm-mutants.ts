@@ -47,7 +47,7 @@ export const swarmMutants: readonly Mutant[] = [
     breaks: 'a node that proves any identity may act in a pinned name',
     file: 'src/features/swarm/core/pins.ts',
     find: 'if (pin === undefined || identity === pin) return undefined;',
-    replace: 'if (pin === undefined || identity !== undefined) return undefined;',
+    replace: 'if (pin === undefined || (identity ?? "") !== "") return undefined;',
     workload: 'impostors',
   },
   {
