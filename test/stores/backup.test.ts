@@ -147,7 +147,7 @@ describe('a look at a store', () => {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         epoch: 4,
         parts: { notes: 1 },
-        pragmas: { page_size: 4096, user_version: 3 },
+        pragmas: { page_size: 4096, user_version: 3, synchronous: 'full', fullfsync: 'on', mmap_size: 0 },
       },
     });
     expect(found.sqliteVersion).toMatch(/^3\./);

@@ -7,7 +7,7 @@
 import { statSync } from 'node:fs';
 import { SkeinError } from '../../kernel/errors.ts';
 import { failureOfSqlite } from './failures.ts';
-import { applicationId, formatVersion } from './file.ts';
+import { applicationId, formatVersion, writerPragmas } from './file.ts';
 import { loadSqlite, type SqliteDatabase, type SqliteLibrary } from './library.ts';
 import { journalModeOf, readStore } from './reading.ts';
 
@@ -19,7 +19,7 @@ interface StoreFacts {
   readonly epoch: number;
   /** The version of each feature's tables. */
   readonly parts: Readonly<Record<string, number>>;
-  /** As SQLite says them: those that the file itself keeps. */
+  /** As SQLite says them, of the file; and what its writers are set to, on which it depends whether a sync holds. */
   readonly pragmas: Readonly<Record<string, string | number>>;
 }
 
@@ -43,6 +43,9 @@ const pragmas = [
   ...['journal_mode', 'page_size', 'page_count', 'freelist_count', 'auto_vacuum', 'encoding'],
   ...['application_id', 'user_version'],
 ];
+
+const { synchronous, fullfsync, mmap_size } = writerPragmas;
+const ofWriters = { synchronous: synchronous.toLowerCase(), fullfsync: fullfsync.toLowerCase(), mmap_size };
 
 /** @throws SkeinError SKEIN_STORE where there is no store at all. */
 export function checkStore(path: string, library: SqliteLibrary = loadSqlite()): StoreCheck {
@@ -111,6 +114,7 @@ function factsOf(database: SqliteDatabase, known: StoreFacts['pragmas']): StoreF
     pragmas: {
       ...Object.fromEntries(pragmas.map((name) => [name, readValue(database, `PRAGMA ${name}`)])),
       ...known,
+      ...ofWriters,
     },
   };
 }

@@ -21,20 +21,21 @@ export const storeIdBytes = 16;
 /** Two brokers may meet for a moment; one that stands still must not hold up the other's thread for long. */
 export const busyTimeoutMs = 2000;
 
-const pragmas = [
-  'PRAGMA journal_mode = WAL',
-  'PRAGMA synchronous = FULL',
-  `PRAGMA journal_size_limit = ${storeLimits.writeAheadLogKeptBytes}`,
+/** What each connection that writes is set to: all but the first the file itself does not keep. */
+export const writerPragmas = {
+  journal_mode: 'WAL',
+  synchronous: 'FULL',
+  journal_size_limit: storeLimits.writeAheadLogKeptBytes,
   // macOS alone: without them a sync does not reach the disk.
-  'PRAGMA fullfsync = ON',
-  'PRAGMA checkpoint_fullfsync = ON',
+  fullfsync: 'ON',
+  checkpoint_fullfsync: 'ON',
   // A write beyond a mapped page that the disk has no room for would kill the process.
-  'PRAGMA mmap_size = 0',
+  mmap_size: 0,
   // The journals of savepoints would lie on another disk, which may be full.
-  'PRAGMA temp_store = MEMORY',
-  'PRAGMA foreign_keys = ON',
-  'PRAGMA trusted_schema = OFF',
-];
+  temp_store: 'MEMORY',
+  foreign_keys: 'ON',
+  trusted_schema: 'OFF',
+} as const;
 
 /** Of the tables of the store itself, one for each version; those of features have versions of their own. */
 const migrations = [
@@ -76,7 +77,7 @@ export function openFile(
     checkHead(database, path);
     const found = id === undefined ? undefined : idOf(database);
     if (found !== id) throw replaced(path);
-    for (const pragma of pragmas) database.exec(pragma);
+    for (const [name, value] of Object.entries(writerPragmas)) database.exec(`PRAGMA ${name} = ${value}`);
     migrate(database, path, parts);
     if (isNew) syncFolder(dirname(path));
     const { dev, ino } = statSync(path);

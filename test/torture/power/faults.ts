@@ -14,8 +14,8 @@ export const faults: readonly Fault[] = [
     breaks: 'a commit is not synced before it is reported: the log is synced at checkpoints alone',
     shows: ['lost'],
     file: 'src/stores/sqlite/file.ts',
-    find: "'PRAGMA synchronous = FULL',",
-    replace: "'PRAGMA synchronous = NORMAL',",
+    find: "synchronous: 'FULL',",
+    replace: "synchronous: 'NORMAL',",
   },
   {
     ...receiptBeforeCommit(5),
@@ -26,8 +26,8 @@ export const faults: readonly Fault[] = [
     breaks: 'nothing is synced, checkpoints included',
     shows: ['damaged'],
     file: 'src/stores/sqlite/file.ts',
-    find: "'PRAGMA synchronous = FULL',",
-    replace: "'PRAGMA synchronous = OFF',",
+    find: "synchronous: 'FULL',",
+    replace: "synchronous: 'OFF',",
   },
   {
     name: 'folders-not-synced',
