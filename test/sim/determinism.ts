@@ -16,9 +16,9 @@ const count = Math.max(startNames.length, workloads.length);
 
 /** Each start and each workload, with a share of the faults each. */
 export const determinismRuns: readonly SimulationOptions[] = Array.from({ length: count }, (_, i) => ({
-  nodes: 12,
+  nodes: 9,
   seed: 4711 + i,
-  minutes: 0.2,
+  minutes: 0.15,
   lossPercent: 2,
   start: startNames[i % startNames.length] as (typeof startNames)[number],
   workload: workloads[i % workloads.length] as string,
