@@ -141,11 +141,13 @@ function editList(copy: string, list: string, gone: readonly string[]): void {
   const edited = kept
     .filter((line) => !whole.test(line))
     .map((line) =>
-      line
-        .replace(entry, '')
-        .replace(/, +(?=[\]{])/, ' ')
-        .replace(' ]', ']')
-        .replace(/ extends\s+\{/, ' {'),
+      line.startsWith('import ')
+        ? line
+        : line
+            .replace(entry, '')
+            .replace(/, +(?=[\]{])/, ' ')
+            .replace(' ]', ']')
+            .replace(/ extends\s+\{/, ' {'),
     );
   // Of a list of interfaces over several lines the first one or the last one may be gone.
   const text = edited.join('\n').replace(/\bextends\s*,/g, 'extends');
