@@ -167,3 +167,9 @@ test('a mesh that does not use the swarm has no formation, and keeps nothing', a
   await mesh.run(mesh.node('ann').letters.send('ben', 1));
   expect(await keeperOf(mesh)).toMatch(/^(ann|ben)$/);
 });
+
+test('an option of a node of the mesh that is no answer to its question is refused', async () => {
+  await using mesh = await createTestMesh(['ann']);
+  const logMessages = 'yes' as unknown as boolean;
+  await expect(mesh.start('ben', { logMessages })).rejects.toThrow('logMessages is true or false, got "yes"');
+});
