@@ -77,11 +77,13 @@ export class HandlerQueue {
   /** What was not begun is somebody else's now. @returns its places. */
   forget(): number[] {
     const later = [...this.lines.values()].flatMap((line) => line.later.splice(0));
-    const places = [...this.waiting, ...this.held, ...later].map(({ delivery }) => delivery.n);
-    for (const { delivery } of this.held) this.lines.delete(delivery.author);
+    const notBegun = [...this.waiting, ...this.held];
+    // An author stays in line only behind a letter that is at work.
+    for (const job of notBegun)
+      if (this.lines.get(job.delivery.author)?.first === job) this.lines.delete(job.delivery.author);
     this.waiting.length = 0;
     this.held.clear();
-    return places;
+    return [...notBegun, ...later].map(({ delivery }) => delivery.n);
   }
 
   beginNext(): void {
