@@ -1,5 +1,5 @@
 /**
- * The version of this package; what a node announces unless told otherwise.
+ * The version of this package; what a node announces unless it is given another one.
  *
  * Who calls it: create-node. Invariant: it is that of package.json, which the build writes into the code: a program that was
  * bundled lies anywhere, beside the package.json of another one.

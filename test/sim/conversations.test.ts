@@ -89,7 +89,7 @@ test('participants that are off and brokers that die: what was said comes, and t
   expect(await made.world.resolve(again.participants())).toEqual([a.nodeName, b.nodeName, c.nodeName].sort());
 });
 
-test('what is said again under its key is the same letter, to those of the first time, whoever takes part by then', async () => {
+test('what is said again under its key is the same letter, to those of the first time, also where others take part by then', async () => {
   const made = await machine(9, 4);
   const [a, b, c] = made.others as [Member, Member, Member];
   const talk = await made.world.resolve(lifeOf(a).node.letters.converse(b.nodeName));

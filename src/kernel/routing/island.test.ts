@@ -56,7 +56,7 @@ test('a node that was out of reach for a moment counts all the time, one that wa
   expect(isSettled(record, 20_000 + settledMs)).toBe(false);
 });
 
-test('a node that was out of reach for long, and is another life when it comes back, begins anew', () => {
+test('a node that was unreachable for long, and is another life when it comes back, counts after a second', () => {
   const { records, record } = known(1);
   records.setReachable(record, true, 0);
   records.setReachable(record, false, 10_000);

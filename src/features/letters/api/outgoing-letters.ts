@@ -207,7 +207,7 @@ function tooLarge(length: number, bytesMax: number): SkeinError {
 }
 
 /**
- * Tells whether a key is used for the same letter again. What is said in a conversation is the same whoever takes part at
+ * Tells whether a key is used for the same letter again. What is said in a conversation is the same, also where others take part at
  * the time: its type names the conversation.
  */
 function digestFor(

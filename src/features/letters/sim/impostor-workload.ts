@@ -195,7 +195,7 @@ export class ImpostorWorkload {
     for (let left = this.random.integer(1, forgeriesMax); left > 0; left--)
       this.send(life, this.random.pick(others));
     life.node.swarm.nodes().then(
-      () => this.fail(life, 'was told who was ever here'),
+      () => this.fail(life, 'learned who was ever here'),
       () => count(this.checks, 'an impostor is refused', 1),
     );
   }
