@@ -110,3 +110,11 @@ test('a letter that is larger than the window travels alone', () => {
   handledOne(2);
   expect(handed).toEqual([1, 2, 3]);
 });
+
+test('a letter that is never settled does not hold up those behind it after its desk has looked from the beginning', () => {
+  const { desks, handed, handledOne } = sized(800, 100, 150, 100);
+  expect(handed).toEqual([1, 2]);
+  desks.rewind();
+  handledOne(2);
+  expect(handed).toEqual([1, 2, 3]);
+});

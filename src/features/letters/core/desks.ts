@@ -74,6 +74,18 @@ class Desk {
     };
   }
 
+  /** What is in hand is passed by, however large it is: a handler may never settle it. */
+  get firstBytes(): number {
+    const held = [...this.inHand.values()];
+    if (held.length === 0 || held.some(({ attempt }) => attempt === 0)) return Number.MAX_SAFE_INTEGER;
+    return held.reduce((most, { bytes }) => Math.max(most, bytes), this.room.bytes);
+  }
+
+  /** Beside what is in hand. */
+  fits({ n, body }: Delivery): boolean {
+    return this.inHand.size === 0 || this.inHand.has(n) || body.length <= this.room.bytes;
+  }
+
   /** A letter that is larger than the window travels alone: it waits until nothing is in hand. */
   get isFull(): boolean {
     const { letters, bytes } = this.room;
@@ -258,7 +270,7 @@ export class Desks {
       afterDue: desk.afterDue,
       letters: Math.min(letters, letterLimits.lettersPerReadMax),
       bytes: Math.min(Math.max(bytes, 1), letterLimits.lettersPerReadBytesMax),
-      firstBytes: desk.inHand.size === 0 ? Number.MAX_SAFE_INTEGER : bytes,
+      firstBytes: desk.firstBytes,
     };
     const reading = ++desk.reading;
     this.ports.next(request, (found) => {
@@ -269,6 +281,12 @@ export class Desks {
   /** @param time Up to which it has looked. */
   private loaded(desk: Desk, time: number, { fresh, due, isMore, nextDue }: NextLetters): void {
     desk.isReading = false;
+    const first = due[0] ?? fresh[0];
+    if (first !== undefined && isSelected(desk.opening.selection, first.type) && !desk.fits(first)) {
+      desk.nextDue = due[0]?.due ?? nextDue;
+      desk.waitsForRoom = !desk.lookAgain;
+      return this.look(desk);
+    }
     const isNext = isMore || (nextDue > 0 && nextDue <= time);
     // Unless there is more room by now.
     desk.waitsForRoom = isNext && fresh.length === 0 && due.length === 0 && !desk.lookAgain;
