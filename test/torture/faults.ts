@@ -9,9 +9,9 @@ export const settledUnhandled: Mutant = {
   name: 'settled-unhandled',
   breaks: 'some letters are settled when they are stored',
   file: 'src/features/letters/store/sqlite.ts',
-  find: "      this.fill(recipient, 1, body.length);\n    }\n    return { type: 'stored', n };",
+  find: "    }\n    return { type: 'stored', n };",
   replace:
-    "      this.fill(recipient, 1, body.length);\n      if (n % 10 === 0) this.handled(recipient, n, time);\n    }\n    return { type: 'stored', n };",
+    "    }\n    if (n % 10 === 0) for (const recipient of recipients) this.handled(recipient, n, time);\n    return { type: 'stored', n };",
 };
 
 /** @param beforeMs How long before. */

@@ -24,6 +24,8 @@ interface Receipt {
   inHand: Life | undefined;
   /** Lives whose handler has resolved. */
   readonly handledBy: Set<Life>;
+  /** The life that has thrown at it the last time, and gets it again. */
+  thrownBy: Life | undefined;
   /** How often a handler has thrown, and whether one has refused it. */
   thrown: number;
   wasRefused: boolean;
@@ -179,6 +181,7 @@ export class LetterLedger {
     if (!receipt.wasBegun && given.attempt === 1 && this.isInOrder(letter)) this.checkOrder(letter, name);
     receipt.wasBegun = true;
     receipt.inHand = life;
+    receipt.thrownBy = undefined;
     return letter;
   }
 
@@ -187,7 +190,10 @@ export class LetterLedger {
     if (receipt.inHand === life) receipt.inHand = undefined;
     if (!isRunning(life)) return;
     if (deed === 'handled') receipt.handledBy.add(life);
-    if (deed === 'thrown') receipt.thrown++;
+    if (deed === 'thrown') {
+      receipt.thrown++;
+      receipt.thrownBy = life;
+    }
     // With the disk of the store the report of it may be lost.
     if (deed === 'refused' && letter.hasCopy) receipt.wasRefused = true;
     this.counts[deed] = (this.counts[deed] ?? 0) + 1;
@@ -313,7 +319,10 @@ export class LetterLedger {
     const receipt = letter.receipts.get(name);
     if (receipt === undefined || (receipt.inHand !== undefined && isRunning(receipt.inHand))) return false;
     if (this.mayBeForgotten(letter) && (receipt.wasRefused || receipt.thrown >= attemptsMax)) return true;
-    return receipt.handledBy.size > 0 || receipt.isRefused || receipt.hasFailed;
+    if (receipt.isRefused || receipt.hasFailed) return true;
+    // One incarnation has handled it, which nobody heard of, and the next one has thrown: it comes again.
+    const { thrownBy, handledBy } = receipt;
+    return handledBy.size > 0 && (thrownBy === undefined || !isRunning(thrownBy));
   }
 
   /**
@@ -348,6 +357,7 @@ export class LetterLedger {
       wasBegun: false,
       inHand: undefined,
       handledBy: new Set(),
+      thrownBy: undefined,
       thrown: 0,
       wasRefused: false,
       isRefused: false,
