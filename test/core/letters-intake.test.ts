@@ -93,6 +93,7 @@ class Rig {
         this.answers.push({ bytes, processed });
       },
       isCurrent: ({ node, run }: { node: number; run: number }) => (this.runs.get(node) ?? 1) === run,
+      ignoreUnprocessed: () => undefined,
     };
     this.postOffice = new PostOffice(ports as unknown as PostOfficePorts);
     this.postOffice.officeChanged();

@@ -28,6 +28,7 @@ function opened() {
       void replies.push({ life, message: decodeLetterMessage(message) }),
     drop: () => undefined,
     isCurrent: ({ life }: { life: number }) => lives.has(life),
+    ignoreUnprocessed: () => undefined,
   };
   const office = new PostOffice(ports as unknown as PostOfficePorts);
   const from = (life: number) => ({ node: 1, life, run: 1, name: 'a' });

@@ -245,7 +245,7 @@ test('with two copies a letter outlives the disk of the store, and only while it
   const letters = handled(lifeOf(b));
   const options = { copies: 2 as const };
   const done = await made.world.resolve(lifeOf(a).node.letters.send(b.nodeName, 'handled', options));
-  expect(done.where).toBe('store');
+  expect(done.where).toBe('both');
   await made.until(() => letters.length === 2, 'it is handled');
   const [c] = kept as [Member];
   const waits = await made.world.resolve(

@@ -24,6 +24,26 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'letters-on-machines',
     faults: ['crash', 'pause', 'liar', 'restart'],
   },
+  'of an author a node ignored letters while another one kept the swarm, and took later ones once it kept that again':
+    {
+      nodes: 4,
+      degree: 3,
+      seed: 28,
+      minutes: 0.1,
+      lossPercent: 3,
+      latencyMs: 60,
+      workload: 'letters-on-machines',
+      faults: ['datagrams', 'jump', 'pause', 'flap', 'disk'],
+    },
+  "a restarted node sent its copies to a wrong store before it knew its own machine's note of the home": {
+    nodes: 4,
+    degree: 4,
+    seed: 70,
+    minutes: 0.1,
+    latencyMs: 20,
+    workload: 'letters-on-machines',
+    faults: ['disk', 'crash'],
+  },
   'nodes that had started again beyond a partition counted for the island that met them': {
     nodes: 9,
     degree: 3,

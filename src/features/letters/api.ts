@@ -170,7 +170,7 @@ export interface LetterOptions extends WaitOptions {
   readonly allowUnknown?: boolean;
   /**
    * 2: this node keeps the letter on its own disk as well until all recipients are done, and sends it again under the same
-   * id where the swarm's store is lost. Default 1.
+   * id where the swarm's store is lost. The result says whether it does (`where`): its disk may fail. Default 1.
    */
   readonly copies?: 1 | 2;
 }
@@ -193,9 +193,10 @@ export interface SentLetter {
   readonly isRepeat: boolean;
   /**
    * `store`: the swarm has it. `outbox`: this node has it on its own disk, and sends it as soon as the swarm can take it;
-   * where the swarm refuses it then, or it expires, the event `letter:undelivered` says so.
+   * where the swarm refuses it then, or it expires, the event `letter:undelivered` says so. `both`: with `copies: 2`, where
+   * both have it.
    */
-  readonly where: 'store' | 'outbox';
+  readonly where: 'store' | 'outbox' | 'both';
 }
 
 /** A letter in the outbox of its author. */

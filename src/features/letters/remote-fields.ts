@@ -17,7 +17,7 @@ export const sentFields = {
   id: v.string(),
   n: v.number(),
   isRepeat: v.boolean(),
-  where: v.picklist(['store', 'outbox']),
+  where: v.picklist(['store', 'outbox', 'both']),
 };
 
 export function optionsOf<Own extends { readonly notBefore?: number }>({ notBefore, ...rest }: Own) {

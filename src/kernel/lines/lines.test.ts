@@ -376,6 +376,34 @@ test('abandoned messages are not sent any more, and later ones are', () => {
   expect(ends.processed).toEqual(['b']);
 });
 
+test('where an end ignores what it has not processed, nothing after it is handed over before the other end has abandoned it', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('processed');
+  ends.run(100);
+  ends.say('ignored');
+  ends.run(100, false);
+  ends.lines(2).ignoreUnprocessed();
+  ends.say('behind it');
+  ends.run(100, false);
+  expect(ends.handed).toEqual(['processed', 'ignored']);
+  ends.lines(1).drop(2);
+  ends.say('ignored');
+  ends.say('behind it');
+  ends.run(100);
+  expect(ends.handed.slice(2)).toEqual(['ignored', 'behind it']);
+  expect(ends.processed).toEqual(['processed', 'ignored', 'behind it']);
+});
+
+test('an end that has processed all it was handed goes on though it ignores what it has not', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('processed');
+  ends.run(100);
+  ends.lines(2).ignoreUnprocessed();
+  ends.say('the next one');
+  ends.run(100);
+  expect(ends.processed).toEqual(['processed', 'the next one']);
+});
+
 test('an end that abandons what was not processed is reported with what it says next, and not before', () => {
   const ends = new Ends(() => 'arrives');
   ends.say('a');

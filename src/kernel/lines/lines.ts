@@ -114,6 +114,14 @@ export class Lines {
     for (const line of this.lines.values()) this.abandon(line);
   }
 
+  /**
+   * What has come and is not processed will not be. Nothing that its senders have sent after it is handed over either,
+   * until they have abandoned both: else a later message would come without an earlier one.
+   */
+  ignoreUnprocessed(): void {
+    for (const { receiving } of this.lines.values()) receiving.ignoreUnprocessed();
+  }
+
   private abandon(line: Line): void {
     if (line.sending.abandon()) this.later(this.toPump, line);
   }

@@ -36,6 +36,7 @@ export class ReceivingEnd {
   private received = 0;
   private processed = 0;
   private isAgain = false;
+  private isIgnored = false;
   private chunks: Uint8Array[] = [];
   private chunkBytes = 0;
   /** Last parts of messages that were handed over and are not done, in order. */
@@ -93,6 +94,11 @@ export class ReceivingEnd {
     return 'fresh';
   }
 
+  /** What was handed over and is not processed will not be: nothing more of the same run is handed over. */
+  ignoreUnprocessed(): void {
+    if (this.open.length > 0) this.isIgnored = true;
+  }
+
   /** Gives back the memory of what was not put together yet. */
   end(): void {
     this.takeChunks();
@@ -107,6 +113,7 @@ export class ReceivingEnd {
     this.processed = 0;
     this.open.length = 0;
     this.done.clear();
+    this.isIgnored = false;
     if (!isFirst) this.ports.startedOver();
     return number === 1;
   }
@@ -139,6 +146,7 @@ export class ReceivingEnd {
   private hand(number: number, isUrgent: boolean, message: Uint8Array): void {
     const { run } = this;
     this.open.push(number);
+    if (this.isIgnored) return;
     this.ports.message(message, () => {
       if (run === this.run) this.finished(number, isUrgent);
     });

@@ -222,7 +222,8 @@ function digestFor(
 }
 
 function sent({ id, n, isRepeat, isInOutbox = false }: Extract<Stored, { ok: true }>): SentLetter {
-  return { id, n, isRepeat, where: isInOutbox ? 'outbox' : 'store' };
+  const where = n === 0 ? 'outbox' : isInOutbox ? 'both' : 'store';
+  return { id, n, isRepeat, where };
 }
 
 function checkNotAborted(signal: AbortSignal | undefined): void {

@@ -1,5 +1,5 @@
 /** Letters of an author that a full store refuses, and that its outbox keeps: in which order they are sent again. */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Failure, failure } from '../../../kernel/errors.ts';
 import { Author, type AuthorPorts } from './author.ts';
 import type { Draft, LettersEvent, OutboxLetter, Stored } from './letters-types.ts';
@@ -17,6 +17,10 @@ let author: Author;
 /** Why the outbox cannot be read, and why it cannot be written. */
 let unreadable: Failure | undefined;
 let unwritable: Failure | undefined;
+/** Ends what is being written, where the outbox takes its time. */
+let writing: (() => void)[] | undefined;
+/** Ids, each with the store that has it as well. */
+let copied: string[];
 /** Ids that were taken out of the outbox. */
 let dropped: string[];
 
@@ -24,6 +28,8 @@ beforeEach(() => {
   now = 1000;
   unreadable = undefined;
   unwritable = undefined;
+  writing = undefined;
+  copied = [];
   dropped = [];
   sent = [];
   answered = [];
@@ -53,7 +59,11 @@ function ports(): AuthorPorts {
       read: (letters: readonly OutboxLetter[]) => void,
       failed: (why: Failure) => void,
     ) => (unreadable === undefined ? read([]) : failed(unreadable)),
-    keep: (_letters: unknown, then: (problem: Failure | undefined) => void) => then(unwritable),
+    keep: (_letters: unknown, then: (problem: Failure | undefined) => void) => {
+      if (writing === undefined) then(unwritable);
+      else writing.push(() => then(unwritable));
+    },
+    stored: (ids: readonly string[], store: string) => copied.push(...ids.map((id) => `${id} ${store}`)),
     drop: (ids: readonly string[]) => dropped.push(...ids),
   };
   return {
@@ -76,12 +86,12 @@ function ports(): AuthorPorts {
   };
 }
 
-function put(body: number): void {
+function put(body: number, copies = 1): void {
   const bytes = new Uint8Array(2);
   new DataView(bytes.buffer).setUint16(0, body);
   const draft: Draft = {
     ...{ recipients: ['b'], type: 'letter', encoding: 0, body: bytes, notBefore: 0, expiresMs: 1e9, key: '' },
-    ...{ digest: '', allowsUnknown: true, copies: 1 },
+    ...{ digest: '', allowsUnknown: true, copies },
   };
   expect(author.put([draft], [body])).toBe(undefined);
   author.flush();
@@ -116,6 +126,48 @@ test('an answer to what was sent again meanwhile is none, and is not taken for h
   expect(answered).toEqual([[1, undefined]]);
   // Nobody was asked that.
   expect(author.stored(again.number + 1, [])).toBe(true);
+});
+
+describe('with two copies', () => {
+  const stored: Stored = { ok: true, id: 'x', n: 1, isRepeat: false };
+
+  test('a program is answered once both have the letter', () => {
+    writing = [];
+    put(1, 2);
+    answer(0, stored);
+    expect([answered, [...author.handles()]]).toEqual([[], [1]]);
+    for (const end of writing) end();
+    expect(answered).toEqual([[1, true]]);
+    expect(copied).toEqual([expect.stringMatching(/^[0-9a-f]{32} store$/)]);
+    expect([...author.handles()]).toEqual([]);
+  });
+
+  test('it is answered that the swarm alone has it where the own disk fails, before or afterwards', () => {
+    unwritable = failure('SKEIN_STORE_FULL', 'as drawn');
+    put(1, 2);
+    answer(0, stored);
+    writing = [];
+    pass(letterLimits.letterOutboxAgainMs);
+    put(2, 2);
+    answer(1, stored);
+    for (const end of writing) end();
+    expect(answered).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    // No program waits for these copies any more.
+    unwritable = undefined;
+    writing = undefined;
+    pass(letterLimits.letterOutboxAgainMs);
+    expect([copied, dropped]).toEqual([[], []]);
+  });
+
+  test('what may be there after a failure is looked for later like what is', () => {
+    unwritable = failure('SKEIN_LOST', 'as drawn');
+    put(1, 2);
+    answer(0, stored);
+    expect([answered, copied.length]).toEqual([[[1, false]], 1]);
+  });
 });
 
 test('what a full store has refused is sent to the next broker before what was under way behind it', () => {

@@ -11,6 +11,7 @@ import { type Failure, failure } from '../../../kernel/errors.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { nextBatchLength } from './batch-length.ts';
 import { Copies } from './copies.ts';
+import { CopyReceipts } from './copy-receipts.ts';
 import { FirstReading } from './first-reading.ts';
 import { KeptLetters } from './kept-letters.ts';
 import { LetterIds } from './letter-ids.ts';
@@ -53,6 +54,7 @@ const batchesUnderWayMax = 4;
 export class Author {
   private readonly ports: AuthorPorts;
   private readonly copies: Copies;
+  private readonly copyReceipts: CopyReceipts;
   /** Not sent yet, in order; what was put together travels together. */
   private queue: (readonly Waiting[])[] = [];
   /** Under way, in order. */
@@ -73,7 +75,11 @@ export class Author {
   constructor(ports: AuthorPorts) {
     this.ports = ports;
     const { agent, outbox } = ports;
-    this.unanswered = new Unanswered({ ...ports, kept: (letters) => this.answerKept(letters) });
+    this.unanswered = new Unanswered({
+      ...ports,
+      kept: (letters) => this.answerKept(letters),
+      copied: (letters) => this.report(this.copyReceipts.known(letters)),
+    });
     this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.keptLetters = new KeptLetters(ports);
@@ -85,6 +91,7 @@ export class Author {
         ports.agent.flushLater();
       },
     });
+    this.copyReceipts = new CopyReceipts(this.copies);
   }
 
   get unstoredCount(): number {
@@ -236,21 +243,26 @@ export class Author {
       if (!stored.ok && this.keptLetters.takeLater(waiting, stored.failure)) continue;
       this.ended(waiting);
       if (stored.ok) this.keys.remember(waiting.letter, stored);
-      if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
-      else if (!stored.ok) this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
-      else {
-        if (stored.id !== waiting.letter.id) this.sentOn.isRepeat(waiting.letter.id, stored.id);
-        sentOn.push(waiting.letter.id);
-      }
-      if (waiting.kept === 'no') continue;
-      if (stored.ok && waiting.copies > 1) this.copies.stored(waiting.letter.id);
-      else dropped.push(waiting.letter.id);
+      const isCopy = stored.ok && waiting.copies > 1;
+      if (isCopy)
+        ended.push(...this.copyReceipts.stored(waiting, { outcome: stored, store: this.ports.home() ?? '' }));
+      else if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
+      if (waiting.isAnswered) this.leftOutbox(waiting, stored, sentOn);
+      if (!isCopy && waiting.kept !== 'no') dropped.push(waiting.letter.id);
     }
     this.ports.outbox.drop(dropped);
     if (sentOn.length > 0) this.ports.deliver({ type: 'sent-on', ids: sentOn });
     this.report(ended);
     this.ports.agent.flushLater();
     return true;
+  }
+
+  /** It was reported as kept. */
+  private leftOutbox(waiting: Waiting, stored: Stored, sentOn: string[]): void {
+    const { id } = waiting.letter;
+    if (!stored.ok) return this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
+    if (stored.id !== id) this.sentOn.isRepeat(id, stored.id);
+    sentOn.push(id);
   }
 
   private report(outcomes: readonly Outcome[]): void {
@@ -260,6 +272,7 @@ export class Author {
   /** All that waits, for an end of the node. */
   *handles(): Iterable<unknown> {
     for (const { handles, isAnswered } of this.all()) if (!isAnswered) yield* handles;
+    yield* this.copyReceipts.handles();
   }
 
   /** What is in the outbox and not in the swarm's store. */

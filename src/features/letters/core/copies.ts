@@ -52,9 +52,8 @@ export class Copies {
     this.askAt = Math.min(this.askAt, this.ports.now() + letterLimits.letterCopiesAskMs);
   }
 
-  /** The swarm's store has it now. */
-  stored(id: string): void {
-    const store = this.ports.home() ?? '';
+  /** That store has it now. */
+  stored(id: string, store: string): void {
     this.add(id, store);
     this.ports.outbox.stored([id], store);
   }

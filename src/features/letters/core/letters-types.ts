@@ -56,7 +56,7 @@ export type Stored =
       readonly n: number;
       /** It was there already, under the same id or key. */
       readonly isRepeat: boolean;
-      /** Not in the store yet, but in the outbox of its author. */
+      /** Its author has it on its own disk. */
       readonly isInOutbox?: boolean;
     }
   | { readonly ok: false; readonly failure: Failure };

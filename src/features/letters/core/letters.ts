@@ -133,6 +133,7 @@ export class Letters implements Behavior<LettersShape> {
       drop: (node) => this.lines.drop(node),
       dropAll: () => this.lines.dropAll(),
       isCurrent: (sender) => this.lines.isCurrent(sender),
+      ignoreUnprocessed: () => this.lines.ignoreUnprocessed(),
     });
     this.office = office;
     answerInquiries({

@@ -42,6 +42,8 @@ export interface PostOfficePorts {
   dropAll(): void;
   /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
+  /** What members have said until now, and what they say after it in the same attempt, is ignored. */
+  ignoreUnprocessed(): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -54,6 +56,7 @@ export class PostOffice {
   private readonly desks: Desks;
   private readonly reports: ReportDesks;
   private waiting: Errand[] = [];
+  private isElsewhere = true;
   /** What was refused to the incarnations that are there, by node and type: it is done where their name is forgotten. */
   private readonly refused = new Map<string, Errand>();
   readonly intake: Intake;
@@ -114,6 +117,10 @@ export class PostOffice {
   officeChanged(): void {
     const { office } = this.ports.swarm;
     this.tryAgainAt = never;
+    // What came before was for an earlier turn, and was lost with that or ignored: its senders say it again in this one.
+    // What was on its way behind it must not be stored before it.
+    if (this.isElsewhere && office.state !== 'elsewhere') this.ports.ignoreUnprocessed();
+    this.isElsewhere = office.state === 'elsewhere';
     if (office.state === 'elsewhere') {
       this.waiting = [];
       this.refused.clear();

@@ -20,6 +20,8 @@ export interface UnansweredPorts {
   problem(): Failure | undefined;
   /** These are in the outbox, and that is the answer. */
   kept(letters: readonly Waiting[]): void;
+  /** Whether these are in the outbox is known now. */
+  copied(letters: readonly Waiting[]): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -68,7 +70,7 @@ export class Unanswered {
     const { now } = this.ports.agent;
     if (!this.isThere || now < this.againAt) return;
     const isNobody = this.ports.problem() !== undefined;
-    const due = this.wanted.splice(0).filter(isToKeep);
+    const due = this.wanted.splice(0).filter((waiting) => isToKeep(waiting) && this.open.has(waiting.serial));
     const kept: Waiting[] = [];
     for (const waiting of this.inOrder()) {
       if (!isNobody && waiting.outboxAt > now) break;
@@ -91,9 +93,10 @@ export class Unanswered {
     for (const waiting of letters) waiting.kept = 'asked';
     const rows = letters.map(({ letter, place, copies }) => ({ ...letter, place, copies, storedIn: '' }));
     this.ports.outbox.keep(rows, (problem) => {
-      if (problem !== undefined) return this.notKept(letters, problem, perhapsThere);
-      for (const waiting of letters) waiting.kept = 'yes';
-      this.keepDue();
+      if (problem !== undefined) this.notKept(letters, problem, perhapsThere);
+      else for (const waiting of letters) waiting.kept = 'yes';
+      this.ports.copied(letters);
+      if (problem === undefined) this.keepDue();
     });
   }
 

@@ -24,6 +24,9 @@ export interface Waiting {
   kept: 'no' | 'asked' | 'yes' | 'maybe';
 }
 
+/** That it is stored. */
+export type StoredOutcome = Extract<Stored, { ok: true }>;
+
 export interface Outcome {
   readonly handle: unknown;
   readonly stored: Stored;
@@ -33,6 +36,6 @@ export function outcomesOf({ handles }: Waiting, stored: Stored): Outcome[] {
   return handles.map((handle) => ({ handle, stored }));
 }
 
-export function inOutbox({ letter: { id } }: Waiting): Extract<Stored, { ok: true }> {
+export function inOutbox({ letter: { id } }: Waiting): StoredOutcome {
   return { ok: true, id, n: 0, isRepeat: false, isInOutbox: true };
 }

@@ -39,7 +39,7 @@ export interface LedgerLetter {
   readonly to: readonly string[];
   readonly hasKey: boolean;
   /** Its author keeps it as well, until it has ended. */
-  readonly hasCopy: boolean;
+  hasCopy: boolean;
   /** World time. */
   readonly sentAt: number;
   /** Not handed over after others that were sent later. */
@@ -142,7 +142,8 @@ export class LetterLedger {
 
   stored(letter: LedgerLetter, { id, where }: SentLetter): void {
     this.named(letter, id);
-    if (where === 'outbox' || letter.hasCopy) letter.outbox = letter.author.member.host.ownDisk;
+    letter.hasCopy = where === 'both' || (where === 'outbox' && letter.hasCopy);
+    if (where !== 'store') letter.outbox = letter.author.member.host.ownDisk;
     if (where === 'outbox') this.counts['in an outbox'] = (this.counts['in an outbox'] ?? 0) + 1;
     letter.isOnlyInOutbox = where === 'outbox';
     this.end(letter, 'stored');
@@ -288,7 +289,10 @@ export class LetterLedger {
     }
   }
 
-  /** It was in the outbox of a node whose name is another one's, and that was reported there: the store never had it. */
+  /**
+   * It was in an outbox, the store never had it, and that was reported there: the name of its author is another one's, or
+   * the store that was adopted in place of the lost one had not seen its recipient.
+   */
   private wasNotTaken(
     { id, author, isOnlyInOutbox, receipts }: LedgerLetter,
     name: string,
@@ -301,7 +305,7 @@ export class LetterLedger {
     return (
       status === undefined &&
       isOnlyInOutbox &&
-      hasNamesake &&
+      (hasNamesake || this.machines.hasLostDisk) &&
       isReported &&
       receipts.get(name)?.wasBegun !== true
     );

@@ -286,9 +286,11 @@ export class Keeping {
     if (section === undefined) return {};
     const { keeper, isNobody } = section;
     const { own, home } = this;
+    // What this machine remembers of the home may outrank what the broker knows: a restarted one would send to a wrong one.
+    if (own === undefined) return {};
     // It has not heard yet of the home that counts.
     if (home !== undefined && section.home !== undefined && outranksHome(home, section.home)) return {};
-    const isOwn = home === undefined || own?.id === home.store;
+    const isOwn = home === undefined || own.id === home.store;
     if (keeper === this.ports.agent.self.name && !isOwn) {
       this.isToLook(home);
       return {};

@@ -76,6 +76,11 @@ export class Machines {
     return this.disks.reduce((sum, { timesFull }) => sum + timesFull, 0);
   }
 
+  /** The disk that had the letters was lost. */
+  get hasLostDisk(): boolean {
+    return this.lostDisks.length > 0;
+  }
+
   /** It has a name that is pinned to another identity: what is of that name is not for it. */
   isStranger({ node: { name }, member: { host } }: Life): boolean {
     const own = host.identities.get(name);
