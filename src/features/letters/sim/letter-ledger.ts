@@ -99,6 +99,8 @@ export class LetterLedger {
       author,
       to,
       ...how,
+      // The store may refuse it alone, and take it when its author, which has not heard of that, sends it again.
+      isOrdered: how.isOrdered && !to.some((name) => this.machines.mayBeUnknown(name)),
       sentAt: this.mesh.world.now,
       isAgain: false,
       id: undefined,

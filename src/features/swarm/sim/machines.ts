@@ -91,10 +91,25 @@ export class Machines {
 
   /** Identities that the name is pinned to; none: it is not yet. */
   pinsOf(name: string): string[] {
-    return this.machines.flatMap(({ disk }) => {
-      const { pins } = (disk.content.get('swarm') ?? {}) as { readonly pins?: Table<string, string> };
-      return pins?.get(name) ?? [];
-    });
+    return this.swarms.flatMap(({ pins }) => pins?.get(name) ?? []);
+  }
+
+  /** A store that was adopted in place of the one that was lost has not seen all that ever were here. */
+  mayBeUnknown(name: string): boolean {
+    if (!this.hasLostDisk) return false;
+    const tables = this.swarms.flatMap(({ nodes }) => nodes ?? []);
+    return tables.length === 0 || tables.some((nodes) => nodes.get(name) === undefined);
+  }
+
+  /** What the disks have of the swarm. */
+  private get swarms() {
+    return this.machines.map(
+      ({ disk }) =>
+        (disk.content.get('swarm') ?? {}) as {
+          readonly pins?: Table<string, string>;
+          readonly nodes?: Table<string, unknown>;
+        },
+    );
   }
 
   /** It is of none of these machines: it has no store, and none of the formation's addresses. Before its first life. */
