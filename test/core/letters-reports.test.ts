@@ -1,6 +1,7 @@
 /** Reports to an author whose incarnations overlap at the broker. */
 import { expect, test } from 'vitest';
 import type { LetterReport } from '../../src/features/letters/core/letters-types.ts';
+import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { PostOffice, type PostOfficePorts } from '../../src/features/letters/core/post-office.ts';
 import { decodeLetterMessage } from '../../src/features/letters/core/wire.ts';
 
@@ -10,6 +11,7 @@ function opened() {
   const asked: { readonly token: number; readonly verb: string }[] = [];
   const replies: { readonly life: number; readonly message: unknown }[] = [];
   const lives = new Set<number>();
+  const forgotten: number[] = [];
   let lastToken = 0;
   const ports = {
     agent: {
@@ -27,6 +29,7 @@ function opened() {
     reply: ({ life }: { life: number }, message: Uint8Array) =>
       void replies.push({ life, message: decodeLetterMessage(message) }),
     drop: () => undefined,
+    forget: (node: number) => void forgotten.push(node),
     isCurrent: ({ life }: { life: number }) => lives.has(life),
     ignoreUnprocessed: () => undefined,
   };
@@ -34,7 +37,7 @@ function opened() {
   const from = (life: number) => ({ node: 1, life, run: 1, name: 'a' });
   const done: string[] = [];
   return {
-    ...{ office, asked, replies, lives, done },
+    ...{ office, asked, replies, lives, done, forgotten },
     hears: (life: number) =>
       office.received(from(life), { type: 'heard', store, report: 3, dropped: 0 }, () => done.push('heard')),
     collects: (life: number) => office.received(from(life), { type: 'collect' }, () => done.push('collect')),
@@ -78,4 +81,17 @@ test('an author gets what waits once what it has heard of is noted', () => {
   expect([asked.map(({ verb }) => verb), done]).toEqual([['unheard'], ['heard']]);
   carryOut('unheard', { reports: [], dropped: 0 });
   expect(replies).toEqual([]);
+});
+
+test('of a member that stays unreachable what it has said is forgotten, so that it says it again once it is back', () => {
+  const { office, forgotten } = opened();
+  const { letterAwayMs, letterSweepMs } = letterLimits;
+  office.officeChanged();
+  office.memberIsAway(1, true);
+  office.memberIsAway(2, true);
+  office.memberIsAway(2, false);
+  office.deadline(1000 + letterSweepMs);
+  expect(forgotten).toEqual([]);
+  office.deadline(1000 + letterAwayMs + letterSweepMs);
+  expect(forgotten).toEqual([1]);
 });

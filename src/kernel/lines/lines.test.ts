@@ -376,6 +376,22 @@ test('abandoned messages are not sent any more, and later ones are', () => {
   expect(ends.processed).toEqual(['b']);
 });
 
+test('a node says everything again to an end that has forgotten it while it was away, though it has noticed nothing', () => {
+  const ends = new Ends(() => 'arrives');
+  ends.say('processed');
+  ends.run(100);
+  ends.say('waits');
+  ends.run(100, false);
+  ends.lines(2).forget(1);
+  expect(ends.forgotten).toEqual([]);
+  const node = { id: 1 } as NodeEntry;
+  ends.lines(2).event({ type: 'node-up', node });
+  ends.run(10_000);
+  expect([ends.forgotten, ends.ended]).toEqual([[2], []]);
+  expect(ends.handed).toEqual(['processed', 'waits', 'waits']);
+  expect(ends.processed).toEqual(['processed', 'waits']);
+});
+
 test('where an end ignores what it has not processed, nothing after it is handed over before the other end has abandoned it', () => {
   const ends = new Ends(() => 'arrives');
   ends.say('processed');

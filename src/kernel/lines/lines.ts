@@ -115,6 +115,15 @@ export class Lines {
   }
 
   /**
+   * What was said to that node and by it is forgotten. It says everything again once it is reachable, also where it has
+   * noticed nothing; until then both ends hold no memory for each other here.
+   */
+  forget(node: NodeId): void {
+    const line = this.lines.get(node);
+    if (line !== undefined) this.close(line);
+  }
+
+  /**
    * What has come and is not processed will not be. Nothing that its senders have sent after it is handed over either,
    * until they have abandoned both: else a later message would come without an earlier one.
    */
@@ -177,6 +186,7 @@ export class Lines {
     if (event.type === 'routes-changed') for (const line of [...this.lines.values()]) this.look(line);
     else if (event.type === 'sections-changed') this.announced(event.node);
     else if (event.type === 'node-up') {
+      this.announced(event.node.id);
       const line = this.lines.get(event.node.id);
       if (line !== undefined) this.look(line);
     } else if (event.type === 'node-down' && event.reason === 'left') {
@@ -208,12 +218,16 @@ export class Lines {
   }
 
   private end(line: Line): void {
+    this.close(line);
+    this.ports.ended(line.node);
+  }
+
+  private close(line: Line): void {
     line.receiving.end();
     this.lines.delete(line.node);
     this.remember(line.life);
     this.toPump.delete(line);
     this.toAcknowledge.delete(line);
-    this.ports.ended(line.node);
   }
 
   private remember(life: number): void {

@@ -164,13 +164,12 @@ export class Desks {
     return hand === undefined ? undefined : { recipient: hand.recipient, arrived: [...hand.arrived] };
   }
 
-  /** Its recipient is unreachable, and may come back in the same incarnation. False: it has none. */
-  closeUnreachable(node: NodeId, now: number): boolean {
+  /** Its recipient is unreachable, and may come back in the same incarnation. */
+  closeUnreachable(node: NodeId, now: number): void {
     const desk = this.remove(node);
-    if (desk === undefined) return false;
+    if (desk === undefined) return;
     const { recipient, inHand, arrived } = desk;
     this.unreachable.keep({ node, recipient, inHand: new Set(inHand.keys()), arrived }, now);
-    return true;
   }
 
   /** What unreachable recipients had in hand long ago may expire from now on. */

@@ -132,6 +132,7 @@ export class Letters implements Behavior<LettersShape> {
       reply: (end, message, processed) => void this.lines.reply(end, message, processed),
       drop: (node) => this.lines.drop(node),
       dropAll: () => this.lines.dropAll(),
+      forget: (node) => this.lines.forget(node),
       isCurrent: (sender) => this.lines.isCurrent(sender),
       ignoreUnprocessed: () => this.lines.ignoreUnprocessed(),
     });

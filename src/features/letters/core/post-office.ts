@@ -40,6 +40,8 @@ export interface PostOfficePorts {
   drop(node: NodeId): void;
   /** The same for all nodes. */
   dropAll(): void;
+  /** It says everything again once it is back, also where it has noticed nothing. */
+  forget(node: NodeId): void;
   /** False: its sender has abandoned it. */
   isCurrent(sender: Sender): boolean;
   /** What members have said until now, and what they say after it in the same attempt, is ignored. */
@@ -293,11 +295,11 @@ export class PostOffice {
     for (const [node, since] of this.awaySince) {
       if (now - since < letterLimits.letterAwayMs) continue;
       this.awaySince.delete(node);
-      if (this.desks.closeUnreachable(node, now)) {
-        this.ports.drop(node);
-        this.reports.dropped(node);
-      }
+      this.desks.closeUnreachable(node, now);
+      this.reports.dropped(node);
       this.waiting = this.waiting.filter(({ from, message }) => from.node !== node || message.type !== 'put');
+      this.ports.forget(node);
+      this.intake.abandoned(node);
     }
   }
 
