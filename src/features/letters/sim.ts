@@ -13,9 +13,8 @@ import { conversationsModel } from '../conversations/store/model.ts';
 import { MachineTroubles } from '../swarm/sim/machine-troubles.ts';
 import { machinesOf } from '../swarm/sim/machines.ts';
 import { swarmModel } from '../swarm/store/model.ts';
-import { letterLimits } from './core/limits.ts';
 import { ImpostorWorkload } from './sim/impostor-workload.ts';
-import { LetterLedger } from './sim/letter-ledger.ts';
+import { askedMs, LetterLedger, settledMs } from './sim/letter-ledger.ts';
 import { LetterWorkload } from './sim/letter-workload.ts';
 import { TalkHistory } from './sim/talk-history.ts';
 import { TalkLedger } from './sim/talk-ledger.ts';
@@ -35,8 +34,6 @@ const outstandingLimitMs = 20_000;
 /** Of a handler that was stuck, and the longest waits between attempts. */
 const owedLimitMs = 60_000;
 const lookAgainMs = 5000;
-/** What was handled last is settled by then. Authors of copies ask once more what has ended, which is no rest either. */
-const settledMs = 2000;
 
 const letters: SimulatedFeature = {
   name: 'letters',
@@ -131,7 +128,7 @@ function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload
       const [life] = mesh.living;
       if (life === undefined) return;
       ledger.checkOneStore();
-      await world.run(hasMachines ? letterLimits.letterCopiesAskMs + settledMs : settledMs);
+      await world.run(hasMachines ? settledMs + askedMs : settledMs);
       for (const letter of ledger.kept) {
         if (letter.id === undefined) continue;
         ledger.compare(letter, await world.resolve(life.node.letters.status(letter.id)));

@@ -12,6 +12,7 @@ import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { Machines } from '../../swarm/sim/machines.ts';
 import type { Letter, LetterStatus, SentLetter, UndeliveredLetter } from '../api.ts';
+import { letterLimits } from '../core/limits.ts';
 
 /** What a handler does with a letter. */
 export type Deed = 'handled' | 'thrown' | 'refused' | 'kept';
@@ -68,6 +69,10 @@ const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'S
 
 /** So often a letter is handed over before it has failed. */
 export const attemptsMax = 4;
+/** What was handled last is settled by then. */
+export const settledMs = 2000;
+/** Authors of copies have asked once more what has ended: until then links are not at rest. */
+export const askedMs = letterLimits.letterCopiesAskMs;
 /** Nobody is made to wait for so long. */
 const farMs = 60_000;
 
