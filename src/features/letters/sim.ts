@@ -45,8 +45,7 @@ const letters: SimulatedFeature = {
     'letters are in one store',
     'the store says what was done',
   ],
-  // On several machines not yet: see docs/roadmap.md, The keeper that a broker names.
-  swarm: { share: 0.3, variants: ['letters', burstsVariant] },
+  swarm: { share: 0.3, variants: ['letters', burstsVariant, machinesVariant] },
   usualRate: () => lettersPerSecond,
   make,
 };
