@@ -64,7 +64,11 @@ function ports(): AuthorPorts {
       else writing.push(() => then(unwritable));
     },
     stored: (ids: readonly string[], store: string) => copied.push(...ids.map((id) => `${id} ${store}`)),
-    drop: (ids: readonly string[]) => dropped.push(...ids),
+    drop: (ids: readonly string[], then?: (isDone: boolean) => void) => {
+      dropped.push(...ids);
+      if (writing === undefined) then?.(unwritable === undefined);
+      else writing.push(() => then?.(unwritable === undefined));
+    },
   };
   return {
     ...({ agent, outbox } as unknown as Pick<AuthorPorts, 'agent' | 'outbox'>),
@@ -126,6 +130,22 @@ test('an answer to what was sent again meanwhile is none, and is not taken for h
   expect(answered).toEqual([[1, undefined]]);
   // Nobody was asked that.
   expect(author.stored(again.number + 1, [])).toBe(true);
+});
+
+test('that a letter is refused is said once it is out of the outbox, however often the disk fails', () => {
+  put(1, 2);
+  const refusal: Stored = { ok: false, failure: failure('SKEIN_UNKNOWN_NODE', 'as drawn') };
+  unwritable = failure('SKEIN_LOST', 'as drawn');
+  writing = [];
+  answer(0, refusal);
+  expect([answered, dropped.length, [...author.handles()]]).toEqual([[], 1, [1]]);
+  for (const end of writing.splice(0)) end();
+  expect(answered).toEqual([]);
+  unwritable = undefined;
+  pass(letterOutboxAgainMs);
+  expect([answered, dropped.length]).toEqual([[], 2]);
+  for (const end of writing.splice(0)) end();
+  expect([answered, [...author.handles()]]).toEqual([[[1, false]], []]);
 });
 
 describe('with two copies', () => {
@@ -259,6 +279,7 @@ test.each([
     // It stays perhaps there, though the next attempt says for certain that it has written nothing.
     unwritable = full;
     pass(letterOutboxAgainMs);
+    unwritable = undefined;
     answer(0, { ok: false, failure: full });
     expect(answered).toHaveLength(1);
     expect(dropped).toHaveLength(count);

@@ -14,6 +14,7 @@ import { Copies } from './copies.ts';
 import { CopyReceipts } from './copy-receipts.ts';
 import { FirstReading } from './first-reading.ts';
 import { KeptLetters } from './kept-letters.ts';
+import { type Leaving, LeavingOutbox } from './leaving-outbox.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
 import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
@@ -55,6 +56,7 @@ export class Author {
   private readonly ports: AuthorPorts;
   private readonly copies: Copies;
   private readonly copyReceipts: CopyReceipts;
+  private readonly leaving: LeavingOutbox;
   /** Not sent yet, in order; what was put together travels together. */
   private queue: (readonly Waiting[])[] = [];
   /** Under way, in order. */
@@ -80,6 +82,7 @@ export class Author {
       kept: (letters) => this.answerKept(letters),
       copied: (letters) => this.report(this.copyReceipts.known(letters)),
     });
+    this.leaving = new LeavingOutbox(ports);
     this.reading = new FirstReading({ agent, outbox, over: (found) => this.loaded(found) });
     this.ids = new LetterIds((count) => ports.agent.random.bytes(count));
     this.keptLetters = new KeptLetters(ports);
@@ -236,33 +239,43 @@ export class Author {
     if (outcomes.length !== batch.letters.length) return true;
     this.batches.splice(this.batches.indexOf(batch), 1);
     const ended: Outcome[] = [];
+    const leaving: Leaving[] = [];
     const dropped: string[] = [];
     const sentOn: string[] = [];
     for (const [i, waiting] of batch.letters.entries()) {
       const stored = outcomes[i] as Stored;
       if (!stored.ok && this.keptLetters.takeLater(waiting, stored.failure)) continue;
       this.ended(waiting);
+      if (!stored.ok && waiting.kept !== 'no') {
+        leaving.push({ waiting, say: () => this.refused(waiting, stored) });
+        continue;
+      }
       if (stored.ok) this.keys.remember(waiting.letter, stored);
       const isCopy = stored.ok && waiting.copies > 1;
       if (isCopy)
         ended.push(...this.copyReceipts.stored(waiting, { outcome: stored, store: this.ports.home() ?? '' }));
       else if (!waiting.isAnswered) ended.push(...outcomesOf(waiting, stored));
-      if (waiting.isAnswered) this.leftOutbox(waiting, stored, sentOn);
+      if (stored.ok && waiting.isAnswered) this.sentFromOutbox(waiting, stored.id, sentOn);
       if (!isCopy && waiting.kept !== 'no') dropped.push(waiting.letter.id);
     }
     this.ports.outbox.drop(dropped);
+    this.leaving.take(leaving);
     if (sentOn.length > 0) this.ports.deliver({ type: 'sent-on', ids: sentOn });
     this.report(ended);
     this.ports.agent.flushLater();
     return true;
   }
 
-  /** It was reported as kept. */
-  private leftOutbox(waiting: Waiting, stored: Stored, sentOn: string[]): void {
-    const { id } = waiting.letter;
-    if (!stored.ok) return this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
-    if (stored.id !== id) this.sentOn.isRepeat(id, stored.id);
+  /** It was reported as kept, and the swarm has it now. */
+  private sentFromOutbox({ letter: { id } }: Waiting, storedId: string, sentOn: string[]): void {
+    if (storedId !== id) this.sentOn.isRepeat(id, storedId);
     sentOn.push(id);
+  }
+
+  /** It is out of the outbox. */
+  private refused(waiting: Waiting, stored: Extract<Stored, { ok: false }>): void {
+    if (waiting.isAnswered) this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
+    else this.report(outcomesOf(waiting, stored));
   }
 
   private report(outcomes: readonly Outcome[]): void {
@@ -273,6 +286,7 @@ export class Author {
   *handles(): Iterable<unknown> {
     for (const { handles, isAnswered } of this.all()) if (!isAnswered) yield* handles;
     yield* this.copyReceipts.handles();
+    yield* this.leaving.handles();
   }
 
   /** What is in the outbox and not in the swarm's store. */
@@ -287,10 +301,10 @@ export class Author {
   }
 
   nextDeadline(): number {
-    const { reading, unanswered, copies, keptLetters } = this;
+    const { reading, unanswered, copies, keptLetters, leaving } = this;
     return Math.min(
       ...[reading.nextDeadline(), unanswered.nextDeadline(), copies.nextDeadline()],
-      keptLetters.nextDeadline(),
+      ...[keptLetters.nextDeadline(), leaving.nextDeadline()],
     );
   }
 
@@ -299,6 +313,7 @@ export class Author {
     if (now >= this.keptLetters.nextDeadline()) this.refusedAgain();
     this.unanswered.keepDue();
     this.copies.deadline(now);
+    this.leaving.deadline(now);
   }
 
   private *all(): Iterable<Waiting> {
@@ -375,8 +390,9 @@ export class Author {
   private endExpired(waiting: Waiting): boolean {
     if (!this.keptLetters.hasExpired(waiting)) return false;
     this.ended(waiting);
-    this.ports.outbox.drop([waiting.letter.id]);
-    this.keptLetters.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
+    const say = (): void =>
+      this.keptLetters.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
+    this.leaving.take([{ waiting, say }]);
     return true;
   }
 }

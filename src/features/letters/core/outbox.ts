@@ -65,14 +65,20 @@ export class Outbox {
     if (ids.length > 0) this.tell('stored', { ids, store });
   }
 
-  drop(ids: readonly string[]): void {
-    if (ids.length > 0) this.tell('drop', ids);
+  /** @param then Called with whether they are out. */
+  drop(ids: readonly string[], then?: (isDone: boolean) => void): void {
+    if (ids.length > 0) this.tell('drop', ids, then);
   }
 
-  private tell<V extends 'stored' | 'drop'>(verb: V, input: Parameters<Verbs[V]>[0]): void {
+  private tell<V extends 'stored' | 'drop'>(
+    verb: V,
+    input: Parameters<Verbs[V]>[0],
+    then?: (isDone: boolean) => void,
+  ): void {
     this.ask(verb, input, (completion) => {
-      // They are sent again after a restart, under the same ids: that does no harm.
+      // They are sent again after a restart, under the same ids: to what is stored that does no harm.
       if (!completion.ok) this.agent.log('warn', `the outbox of this node: ${completion.failure.message}`);
+      then?.(completion.ok);
     });
   }
 
