@@ -67,10 +67,10 @@ export class Copies {
     this.ports.outbox.load(
       home,
       (letters) => {
-        // Those of no store are on their way already.
-        const lost = letters.filter(({ id, storedIn }) => storedIn !== '' && this.storedIn.get(id) !== home);
-        const fresh = lost.filter(({ id }) => this.storedIn.delete(id));
-        if (fresh.length > 0) this.ports.sendAgain(fresh);
+        // What the swarm has never had is on its way already. Which store has a letter is known here, and not always noted in the
+        // outbox, whose disk may have failed.
+        const lost = letters.filter(({ id }) => this.storedIn.get(id) !== home && this.storedIn.delete(id));
+        if (lost.length > 0) this.ports.sendAgain(lost);
       },
       () => {
         this.lookedFor = undefined;

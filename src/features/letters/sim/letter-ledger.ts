@@ -298,24 +298,16 @@ export class LetterLedger {
 
   /**
    * It was in an outbox, the store never had it, and that was reported there: the name of its author is another one's, or
-   * the store that was adopted in place of the lost one had not seen its recipient.
+   * the store had never seen its recipient.
    */
   private wasNotTaken(
     { id, author, isOnlyInOutbox, receipts }: LedgerLetter,
     name: string,
     status: LetterStatus | undefined,
   ): boolean {
-    const { member, node } = author;
-    const hasNamesake = this.mesh.members.some((other) => other !== member && other.nodeName === node.name);
     const notified = [...(this.notified.get(`${id} ${name}`) ?? [])];
-    const isReported = notified.some((life) => life.member === member);
-    return (
-      status === undefined &&
-      isOnlyInOutbox &&
-      (hasNamesake || this.machines.hasLostDisk) &&
-      isReported &&
-      receipts.get(name)?.wasBegun !== true
-    );
+    const isReported = notified.some((life) => life.member === author.member);
+    return status === undefined && isOnlyInOutbox && isReported && receipts.get(name)?.wasBegun !== true;
   }
 
   private isHere(name: string): boolean {

@@ -77,7 +77,7 @@ export class Machines {
   }
 
   /** The disk that had the letters was lost. */
-  get hasLostDisk(): boolean {
+  private get hasLostDisk(): boolean {
     return this.lostDisks.length > 0;
   }
 
