@@ -98,7 +98,10 @@ export class MachineTroubles {
 
   private turnOff(machines: readonly Machine[]): () => void {
     this.count('off');
-    const running = machines.flatMap((machine) => this.running(machine));
+    // One that is leaving ends by itself, and says so: that is judged.
+    const running = machines
+      .flatMap((machine) => this.running(machine))
+      .filter(({ life }) => !life?.isLeaving);
     const sockets = this.random.pick(['end', 'reset'] as const);
     for (const member of running) this.mesh.crash(member, sockets);
     return () => this.over(running);
