@@ -1,9 +1,10 @@
 /** `full-disk-main.ts FOLDER`: plays a full disk on the store on SQLite, on a small file system; prints the transcript. */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { fillDisk } from '../small-disk.ts';
 import { playFullDisk } from './full-disk.ts';
 
 const folder = process.argv[2] as string;
@@ -12,18 +13,6 @@ const [program, parts] = ['dist/chunks/worker.js', 'test/stores/sqlite-parts.mjs
 ) as [URL, URL];
 const ballast = join(folder, 'ballast');
 const open = () => SqliteStore.open({ path: join(folder, 'swarm.sqlite'), modules: [parts.href], program });
-
-/** Down to the last byte. */
-function fill(): void {
-  const descriptor = openSync(ballast, 'a');
-  for (let size = 1024 * 1024; size >= 1; )
-    try {
-      writeSync(descriptor, new Uint8Array(size));
-    } catch {
-      size /= 2;
-    }
-  closeSync(descriptor);
-}
 
 let store = await open();
 const transcript = await playFullDisk({
@@ -35,7 +24,7 @@ const transcript = await playFullDisk({
     store = await open();
   },
   settle: (promise) => promise,
-  fill: (isFull) => (isFull ? fill() : rmSync(ballast)),
+  fill: (isFull) => (isFull ? fillDisk(ballast) : rmSync(ballast)),
   pause: () => setTimeout(100),
 });
 await store.close();

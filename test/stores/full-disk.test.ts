@@ -1,5 +1,5 @@
 /** What the store on SQLite does on a full disk: in the thread of the test, and on a real small one. Needs dist. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { storeLimits } from '../../src/stores/limits.ts';
 import type { Outcome } from '../../src/stores/parts.ts';
 import type { SqliteDatabase } from '../../src/stores/sqlite/library.ts';
+import { onSmallDisk, smallDiskProblem } from '../small-disk.ts';
 import { add, entry, newPath, notes, open, sqliteError, textsOf, watched } from './engine-rig.ts';
 import { fullDiskTranscript } from './full-disk.ts';
 
@@ -130,19 +131,17 @@ test('a part that names a verb to free room which it does not have is refused', 
   );
 });
 
-/** In a namespace of mounts, so that nothing of it stays. */
-const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];
-const onSmallDisk = 'mount -t tmpfs -o size=48m none "$1" && shift && exec "$@"';
+const smallMegabytes = 48;
 
 /** Runs on a small disk. @returns What it has printed, as JSON. */
 function onOne(skip: (why: string) => void, programOf: (folder: string) => readonly string[]): unknown {
+  const problem = smallDiskProblem();
+  if (problem !== undefined) skip(problem);
   const folder = mkdtempSync(join(tmpdir(), 'skein-small-disk-'));
-  const run = (...command: string[]) => [...unshare, 'sh', '-c', onSmallDisk, 'sh', folder, ...command];
   try {
-    const { status, stderr } = spawnSync('unshare', run('true'), { encoding: 'utf8' });
-    if (status !== 0) skip(`a small disk cannot be mounted here: ${stderr ?? 'there is no unshare'}`);
     const program = [process.execPath, ...programOf(folder)];
-    return JSON.parse(execFileSync('unshare', run(...program), { encoding: 'utf8' }));
+    const options = onSmallDisk(smallMegabytes, folder, program);
+    return JSON.parse(execFileSync('unshare', options, { encoding: 'utf8' }));
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -26,6 +26,7 @@ export function judge(diary: string, store: string): Findings {
   const problems: string[] = [];
   for (const line of readFileSync(diary, 'utf8').trimEnd().split('\n')) {
     const [what, key = '', value = ''] = line.split(' ');
+    if (what === 'full') continue;
     if (what === 'handled') handled.add(key);
     else keys.add(key);
     if (what === 'stored') {

@@ -3,6 +3,7 @@
  *
  * Run by scripts/run.mjs. Invariant: a run that passes has made every trouble.
  */
+import { smallDiskProblem } from '../../small-disk.ts';
 import { torture } from '../frame.ts';
 import { traceProblem } from '../strace.ts';
 import { textOf, tryDisk } from './run.ts';
@@ -17,7 +18,7 @@ torture({
   name: 'torture:disk',
   usage,
   defaults: { letters: 120 },
-  problem: traceProblem,
+  problem: () => traceProblem() ?? smallDiskProblem(),
   async *trials(settings) {
     for (const trouble of troubles) yield await tryDisk(trouble, undefined, settings);
     for (const fault of faults) yield await tryDisk(fault.trouble, fault, settings);

@@ -6,11 +6,13 @@
  * it ends once all that was stored is handled, or when the time for that is over.
  */
 import { once } from 'node:events';
-import { openSync, writeSync } from 'node:fs';
+import { copyFileSync, openSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNode, type LocalNode } from '../../../src/index.ts';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
+import { storeLimits } from '../../../src/stores/limits.ts';
 import { freeTcpPorts } from '../../free-ports.ts';
+import { fillDisk } from '../../small-disk.ts';
 import { startBroker } from '../broker-settings.ts';
 import type { DiskWork } from './settings.ts';
 
@@ -24,6 +26,9 @@ const sendPatienceMs = 60_000;
 const handlePatienceMs = 20_000;
 /** A handled letter that is handed over again is settled by then. */
 const restMs = 1500;
+const fullMs = 1500;
+/** Longer than the store waits before it looks again whether there is room. */
+const emptyMs = storeLimits.reserveRetryMs + 1500;
 
 const work = JSON.parse(process.argv[2] as string) as DiskWork;
 const random = new SeededRandom(`disk ${work.seed}`);
@@ -49,19 +54,36 @@ bob.letters.handle(({ id }) => {
   handled.add(id);
   waiting.delete(id);
 });
+const sent = new AbortController();
+const filling = work.filler === undefined ? undefined : fillByTurns(work.filler);
 const each = Math.ceil(work.letters / authors.length / sendersPerAuthor);
 await Promise.all(
   authors.flatMap((author, a) =>
     Array.from({ length: sendersPerAuthor }, (_, sender) => send(author, `${a}/${sender}`, each)),
   ),
 );
+sent.abort();
+await filling;
 for (const until = performance.now() + handlePatienceMs; waiting.size > 0 && performance.now() < until; )
   await sleep(againMs);
 await sleep(restMs);
 for (const node of [bob, ...authors]) await node.close();
 broker.send('close');
 await once(broker, 'exit');
+// The broker has closed it: there is no log beside it.
+if (work.kept !== undefined) copyFileSync(work.store, work.kept);
 process.exit(0);
+
+/** Until all is sent, and once at least. */
+async function fillByTurns(file: string): Promise<void> {
+  do {
+    fillDisk(file);
+    note('full');
+    await sleep(fullMs);
+    rmSync(file);
+    await sleep(emptyMs);
+  } while (!sent.signal.aborted);
+}
 
 /** By a broker whose disk is good: a store that fails while it is made never begins, however often that is tried. */
 async function makeStore(): Promise<void> {

@@ -3,8 +3,9 @@
  *
  * Used by `npm run torture:disk` and the tests. Invariant: a trouble that strace did not make once has failed its trial.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onSmallDisk } from '../../small-disk.ts';
 import { linesOf, type Tried, unseen } from '../frame.ts';
 import { buildProgram, inTrialFolder } from '../product.ts';
 import { ownEnvironment, run, straceOptions } from '../strace.ts';
@@ -35,31 +36,59 @@ export function tryDisk(
 ): Promise<DiskTrial> {
   return inTrialFolder('disk', fault, async ({ folder, program, home }) => {
     const members = await buildProgram('test/torture/disk/members.ts', program);
-    const [store, diary, trace] = ['swarm.sqlite', 'diary', 'trace'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    const work: DiskWork = {
-      store,
-      diary,
-      brokerProgram: await buildProgram('test/torture/broker.ts', program),
-      tracer: ['strace', ...straceOptions, '-o', trace, ...optionsOf(trouble, store)],
-      seed,
-      letters,
-    };
+    const brokerProgram = await buildProgram('test/torture/broker.ts', program);
+    const { work, store, wrap, madeIn } = worked(folder, trouble, { brokerProgram, seed, letters });
     const begun = performance.now();
-    await run(process.execPath, [members, JSON.stringify(work)], { env: ownEnvironment(home), limitMs });
+    const [file, ...options] = wrap([process.execPath, members, JSON.stringify(work)]) as [string];
+    await run(file, options, { env: ownEnvironment(home), limitMs });
     const seconds = Math.round((performance.now() - begun) / 1000);
-    const made = readFileSync(trace, 'latin1').match(/\((?:INJECTED|DELAYED)\)/g)?.length ?? 0;
-    const findings = judge(diary, store);
+    const made = madeIn();
+    const findings = judge(work.diary, store);
     const failures = failuresOf(trouble, fault, made, findings);
     return { ...findings, trouble, fault, made, seconds, failures };
   });
 }
 
+interface Worked {
+  readonly work: DiskWork;
+  /** Where it is once the work is done. */
+  readonly store: string;
+  /** What runs the members. */
+  wrap(program: readonly string[]): readonly string[];
+  /** How often the trouble was made. */
+  madeIn(): number;
+}
+
+function worked(
+  folder: string,
+  { inject, megabytes }: Trouble,
+  own: Pick<DiskWork, 'brokerProgram' | 'seed' | 'letters'>,
+): Worked {
+  const [diary, trace, kept, disk] = ['diary', 'trace', 'kept.sqlite', 'disk'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string];
+  mkdirSync(disk);
+  const store = join(disk, 'swarm.sqlite');
+  const common = { ...own, store, diary };
+  const timesIn = (file: string, what: RegExp) => readFileSync(file, 'latin1').match(what)?.length ?? 0;
+  if (megabytes !== undefined)
+    return {
+      work: { ...common, tracer: [], filler: join(disk, 'filler'), kept },
+      store: kept,
+      wrap: (program) => ['unshare', ...onSmallDisk(megabytes, disk, program)],
+      madeIn: () => timesIn(diary, /^full$/gm),
+    };
+  const tracer = ['strace', ...straceOptions, '-o', trace, ...optionsOf(inject as string, store)];
+  return {
+    work: { ...common, tracer, filler: undefined, kept: undefined },
+    store,
+    wrap: (program) => program,
+    madeIn: () => timesIn(trace, /\((?:INJECTED|DELAYED)\)/g),
+  };
+}
+
 /** Only calls on the files of the store. */
-function optionsOf({ inject }: Trouble, store: string): string[] {
+function optionsOf(inject: string, store: string): string[] {
   const call = inject.slice(0, inject.indexOf(':'));
   return [
     '-e',

@@ -4,8 +4,12 @@ export interface DiskWork {
   /** Lines of what authors and the recipient know for certain. */
   readonly diary: string;
   readonly brokerProgram: string;
-  /** Of strace, with its arguments: runs the broker. */
+  /** Of strace, with its arguments: runs the broker. Empty: it runs by itself. */
   readonly tracer: readonly string[];
+  /** This file takes all the room of the store's disk, by turns. Undefined: nothing does. */
+  readonly filler: string | undefined;
+  /** Where the store is in the end, since its disk goes with the program. Undefined: it stays where it is. */
+  readonly kept: string | undefined;
   readonly seed: number;
   readonly letters: number;
 }

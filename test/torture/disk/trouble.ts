@@ -9,8 +9,10 @@ import { settledUnhandled } from '../faults.ts';
 
 export interface Trouble {
   readonly name: string;
-  /** Option `inject` of strace. */
-  readonly inject: string;
+  /** Option `inject` of strace. Undefined: calls are left alone. */
+  readonly inject?: string;
+  /** The store is on a real disk of this size, which is full by turns. */
+  readonly megabytes?: number;
 }
 
 const every = (n: number) => `when=${n}+${n}`;
@@ -30,6 +32,7 @@ export const troubles: readonly Trouble[] = [
     inject: `pwrite64:error=EIO:${every(n)}`,
   })),
   { name: 'fsync takes 30 ms', inject: 'fsync:delay_exit=30000' },
+  { name: 'a disk of 32 MiB is full by turns', megabytes: 32 },
 ];
 
 export interface DiskFault extends Mutant {
@@ -46,5 +49,5 @@ export const faults: readonly DiskFault[] = [
     replace: 'outcome,',
     trouble: troubles[1] as Trouble,
   },
-  { ...settledUnhandled, trouble: troubles.at(-1) as Trouble },
+  { ...settledUnhandled, trouble: troubles.at(-2) as Trouble },
 ];
