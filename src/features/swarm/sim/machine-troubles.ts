@@ -7,7 +7,7 @@
  * store of another machine, as people would. Invariant: one of these at a time; when `stop` returns all of them are over.
  */
 import { partition } from '../../../sim/world/faults/network-faults.ts';
-import type { Life, Member } from '../../../sim/world/member.ts';
+import { isRunning, type Life, type Member } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { Machine, Machines } from './machines.ts';
@@ -141,13 +141,26 @@ export class MachineTroubles {
       if (able.length === 0) return this.adopt();
       const life = this.random.pick(able).life as Life;
       this.mesh.world.touchProgram();
-      life.node.swarm.adopt().then(
-        () => {
-          this.heir = undefined;
-          this.count('adopted');
-        },
-        () => this.adopt(),
-      );
+      let isOver = false;
+      const again = (): void => {
+        if (!isOver) this.adopt();
+        isOver = true;
+      };
+      life.node.swarm.adopt().then(() => {
+        isOver = true;
+        this.heir = undefined;
+        this.count('adopted');
+      }, again);
+      // With its program the answer is gone.
+      this.whenGone(life, again);
+    });
+  }
+
+  private whenGone(life: Life, then: () => void): void {
+    this.mesh.world.after(adoptAgainMs, () => {
+      if (this.heir === undefined) return;
+      if (isRunning(life)) this.whenGone(life, then);
+      else then();
     });
   }
 
