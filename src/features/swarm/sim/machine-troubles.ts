@@ -135,7 +135,7 @@ export class MachineTroubles {
   /** Until it has come off. Always on the same machine, so that no two stores are adopted in place of one. */
   private adopt(): void {
     this.mesh.world.after(adoptAgainMs, () => {
-      const { heir } = this;
+      const heir = this.heirNow();
       if (heir === undefined) return;
       const able = this.machines.membersOf(heir).filter((member) => member.canAct);
       if (able.length === 0) return this.adopt();
@@ -154,6 +154,14 @@ export class MachineTroubles {
       // With its program the answer is gone.
       this.whenGone(life, again);
     });
+  }
+
+  /** Another one where the programs of the first have ended for good: their names were others'. */
+  private heirNow(): Machine | undefined {
+    const { heir } = this;
+    if (heir === undefined || this.isActive || this.running(heir).length > 0) return heir;
+    this.heir = this.machines.all.find((each) => this.running(each).length > 0);
+    return this.heir;
   }
 
   private whenGone(life: Life, then: () => void): void {
