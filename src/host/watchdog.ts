@@ -25,7 +25,7 @@ export class Watchdog {
     const { watchdogHungMs: hungMs, watchdogTickMs: tickMs } = hostLimits;
     const text = `skein: this node was the broker and did nothing for ${hungMs / 1000} s: it is ended, so that another can be\n`;
     const workerData: WatchData = { beats, tickMs, missedMax: hungMs / tickMs, text };
-    this.worker = new Worker(`(${watch.toString()})()`, { eval: true, workerData });
+    this.worker = new Worker(`(${watch.toString()})()`, { eval: true, workerData, execArgv: [] });
     // Without a thread there is no watchdog, and the node goes on.
     this.worker.on('error', () => undefined);
     this.worker.unref();

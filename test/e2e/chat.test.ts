@@ -183,6 +183,9 @@ test('in a terminal what arrives stands above the line that is being typed', asy
   await terminal.ends('a> wait\na> wait\na> |');
   await terminal.step('Ctrl-C ends a wait', '\u0003', 'interrupted\na> |');
   await terminal.step('who is here', 'peers\r', '\nc     1          -\na> |');
+  terminal.type('peers all\r');
+  await terminal.shows('LAST SEEN', '\na> |');
+  terminal.keep('who was ever here');
 
   const other = await c.letters.converse('a');
   await other.say('this is between us');

@@ -24,7 +24,8 @@ export class StoreThread {
 
   /** @throws SkeinError with what is wrong with the file. */
   static async open(program: URL, data: StoreThreadData, warn: (text: string) => void): Promise<StoreThread> {
-    const worker = new Worker(program, { workerData: data });
+    // Options of the process are its program's: with `node --input-type=module -e` no thread of a file could start.
+    const worker = new Worker(program, { workerData: data, execArgv: [] });
     let problem: unknown;
     worker.once('error', (error) => {
       problem = error;
