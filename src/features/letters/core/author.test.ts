@@ -21,6 +21,10 @@ let unwritable: Failure | undefined;
 let writing: (() => void)[] | undefined;
 /** Ids, each with the store that has it as well. */
 let copied: string[];
+/** What an earlier run has left in the outbox. */
+let lying: OutboxLetter[];
+/** What was reported as undelivered: id and state. */
+let undelivered: string[];
 /** Ids that were taken out of the outbox. */
 let dropped: string[];
 
@@ -30,6 +34,8 @@ beforeEach(() => {
   unwritable = undefined;
   writing = undefined;
   copied = [];
+  lying = [];
+  undelivered = [];
   dropped = [];
   sent = [];
   answered = [];
@@ -53,21 +59,31 @@ function ports(): AuthorPorts {
     flushLater: () => undefined,
     log: () => undefined,
   };
+  const ended = (then: ((isDone: boolean) => void) | undefined): void => {
+    if (writing === undefined) then?.(unwritable === undefined);
+    else writing.push(() => then?.(unwritable === undefined));
+  };
   const outbox = {
     load: (
       _notIn: undefined,
       read: (letters: readonly OutboxLetter[]) => void,
       failed: (why: Failure) => void,
-    ) => (unreadable === undefined ? read([]) : failed(unreadable)),
+    ) => {
+      if (unreadable !== undefined) return failed(unreadable);
+      if (lying.length > 0) read(lying.splice(0));
+      read([]);
+    },
     keep: (_letters: unknown, then: (problem: Failure | undefined) => void) => {
       if (writing === undefined) then(unwritable);
       else writing.push(() => then(unwritable));
     },
-    stored: (ids: readonly string[], store: string) => copied.push(...ids.map((id) => `${id} ${store}`)),
+    stored: (ids: readonly string[], store: string, then?: (isDone: boolean) => void) => {
+      copied.push(...ids.map((id) => `${id} ${store}`));
+      ended(then);
+    },
     drop: (ids: readonly string[], then?: (isDone: boolean) => void) => {
       dropped.push(...ids);
-      if (writing === undefined) then?.(unwritable === undefined);
-      else writing.push(() => then?.(unwritable === undefined));
+      ended(then);
     },
   };
   return {
@@ -83,6 +99,8 @@ function ports(): AuthorPorts {
       return true;
     },
     deliver: (event: LettersEvent) => {
+      if (event.type === 'undelivered')
+        undelivered.push(...event.letters.map(({ id, state }) => `${id} ${state}`));
       if (event.type !== 'stored') return;
       for (const { handle, stored } of event.outcomes)
         answered.push([handle, stored.ok && stored.isInOutbox]);
@@ -146,6 +164,31 @@ test('that a letter is refused is said once it is out of the outbox, however oft
   expect([answered, dropped.length]).toEqual([[], 2]);
   for (const end of writing.splice(0)) end();
   expect([answered, [...author.handles()]]).toEqual([[[1, false]], []]);
+});
+
+test('of a letter that was reported as kept its end is noted before it is reported, and reported before it is taken out', () => {
+  put(1);
+  pass(letterOutboxAfterMs);
+  expect(answered).toEqual([[1, true]]);
+  writing = [];
+  answer(0, { ok: false, failure: failure('SKEIN_UNKNOWN_NODE', 'as drawn') });
+  expect([copied, undelivered, dropped]).toEqual([[expect.stringMatching(/ refused$/)], [], []]);
+  for (const end of writing.splice(0)) end();
+  expect(undelivered).toEqual(copied);
+  expect(dropped).toEqual([copied[0]?.split(' ')[0]]);
+});
+
+test('an end that an earlier run has noted is reported by the next one, which sends nothing of it', () => {
+  const letter: OutboxLetter = {
+    ...{ id: 'earlier', recipients: ['b'], type: 'letter', encoding: 0, body: new Uint8Array(2), sentAt: 1 },
+    ...{ delayMs: 0, expiresMs: 1e9, key: '', digest: '', allowsUnknown: true, place: 1, copies: 1 },
+    storedIn: 'expired',
+  };
+  lying = [letter];
+  author = new Author(ports());
+  author.started();
+  author.flush();
+  expect([undelivered, dropped, sent]).toEqual([['earlier expired'], ['earlier'], []]);
 });
 
 describe('with two copies', () => {

@@ -17,7 +17,15 @@ import { KeptLetters } from './kept-letters.ts';
 import { type Leaving, LeavingOutbox } from './leaving-outbox.ts';
 import { LetterIds } from './letter-ids.ts';
 import { LetterKeys } from './letter-keys.ts';
-import type { Draft, Letter, LettersEvent, LettersShape, OutboxLetter, Stored } from './letters-types.ts';
+import type {
+  Draft,
+  Letter,
+  LettersEvent,
+  LettersShape,
+  OutboxEnd,
+  OutboxLetter,
+  Stored,
+} from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { SentOn } from './sent-on.ts';
@@ -112,7 +120,14 @@ export class Author {
   /** Of one that is in the swarm's store nothing but its id is needed. */
   private foundOne(letter: OutboxLetter): Waiting[] {
     this.lastPlace = Math.max(this.lastPlace, letter.place);
-    if (letter.storedIn === '') return [this.fromOutbox(letter)];
+    const { storedIn } = letter;
+    if (storedIn === '') return [this.fromOutbox(letter)];
+    if (storedIn === 'refused' || storedIn === 'expired') {
+      this.leaving.found(
+        this.ending(this.keptLetters.found(letter), storedIn, 'as an earlier run of this node heard'),
+      );
+      return [];
+    }
     this.copies.add(letter.id, letter.storedIn);
     return [];
   }
@@ -247,7 +262,7 @@ export class Author {
       if (!stored.ok && this.keptLetters.takeLater(waiting, stored.failure)) continue;
       this.ended(waiting);
       if (!stored.ok && waiting.kept !== 'no') {
-        leaving.push({ waiting, say: () => this.refused(waiting, stored) });
+        leaving.push(this.refused(waiting, stored));
         continue;
       }
       if (stored.ok) this.keys.remember(waiting.letter, stored);
@@ -272,10 +287,14 @@ export class Author {
     sentOn.push(id);
   }
 
-  /** It is out of the outbox. */
-  private refused(waiting: Waiting, stored: Extract<Stored, { ok: false }>): void {
-    if (waiting.isAnswered) this.keptLetters.undelivered(waiting, 'refused', stored.failure.message);
-    else this.report(outcomesOf(waiting, stored));
+  private refused(waiting: Waiting, stored: Extract<Stored, { ok: false }>): Leaving {
+    if (waiting.isAnswered) return this.ending(waiting, 'refused', stored.failure.message);
+    return { waiting, end: 'refused', say: () => this.report(outcomesOf(waiting, stored)) };
+  }
+
+  /** It was reported as kept. */
+  private ending(waiting: Waiting, end: OutboxEnd, reason: string): Leaving {
+    return { waiting, end, say: () => this.keptLetters.undelivered(waiting, end, reason) };
   }
 
   private report(outcomes: readonly Outcome[]): void {
@@ -390,9 +409,7 @@ export class Author {
   private endExpired(waiting: Waiting): boolean {
     if (!this.keptLetters.hasExpired(waiting)) return false;
     this.ended(waiting);
-    const say = (): void =>
-      this.keptLetters.undelivered(waiting, 'expired', 'it has expired in the outbox of its author');
-    this.leaving.take([{ waiting, say }]);
+    this.leaving.take([this.ending(waiting, 'expired', 'it has expired in the outbox of its author')]);
     return true;
   }
 }

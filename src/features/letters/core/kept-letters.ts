@@ -8,7 +8,7 @@
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
 import { SteadyClock } from '../../../kernel/parts/steady-clock.ts';
-import type { Letter, LettersEvent, LettersShape, OutboxLetter } from './letters-types.ts';
+import type { Letter, LettersEvent, LettersShape, OutboxEnd, OutboxLetter } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import { everybody, ownStatus } from './own-letters.ts';
 import { SentOn } from './sent-on.ts';
@@ -121,7 +121,7 @@ export class KeptLetters {
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────
 
   /** It has been reported as kept, and will not be delivered. */
-  undelivered({ letter }: Waiting, state: 'refused' | 'expired', reason: string): void {
+  undelivered({ letter }: Waiting, state: OutboxEnd, reason: string): void {
     const { agent } = this.ports;
     const { name: author } = agent.self;
     const recipients = letter.recipients ?? [everybody];

@@ -1,9 +1,13 @@
 /**
- * Letters that will not be delivered and lie in the outbox: they are taken out before anybody hears of it.
+ * Letters that will not be delivered and lie in the outbox: they are taken out before anybody hears of it, or at least never
+ * sent again.
  *
- * Made by the author. Else a node that ends in between would send them after all in its next incarnation. Invariant: what is
- * said of a letter is said once it is out; a disk that fails is asked again until it has come off.
+ * Made by the author. Else a node that ends in between would send them after all in its next incarnation. One that was
+ * reported as kept is marked first, and taken out once its end was reported: a node that ends in between reports it in the next
+ * incarnation. Invariant: what is said of a letter is said once in an incarnation; a disk that fails is asked again until it
+ * has come off.
  */
+import type { OutboxEnd } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Waiting } from './waiting-letter.ts';
@@ -13,9 +17,10 @@ export interface LeavingPorts {
   readonly outbox: Outbox;
 }
 
-/** One of them, and what is said once it is out. */
+/** One of them, how it has ended, and what is said then. */
 export interface Leaving {
   readonly waiting: Waiting;
+  readonly end: OutboxEnd;
   readonly say: () => void;
 }
 
@@ -33,14 +38,31 @@ export class LeavingOutbox {
   }
 
   take(letters: readonly Leaving[]): void {
-    if (letters.length === 0) return;
     for (const each of letters) this.open.add(each);
-    const ids = letters.map(({ waiting }) => waiting.letter.id);
-    this.ports.outbox.drop(ids, (isDone) => {
-      if (!isDone) return this.later(letters);
-      for (const each of letters) this.open.delete(each);
-      for (const { say } of letters) say();
-    });
+    const { outbox } = this.ports;
+    const [kept, unkept] = [true, false].map((isKept) =>
+      letters.filter(({ waiting }) => waiting.isAnswered === isKept),
+    ) as [Leaving[], Leaving[]];
+    outbox.drop(idsOf(unkept), (isDone) => this.done(unkept, isDone));
+    for (const end of ['refused', 'expired'] as const) {
+      const marked = kept.filter((each) => each.end === end);
+      outbox.stored(idsOf(marked), end, (isDone) => {
+        this.done(marked, isDone);
+        if (isDone) outbox.drop(idsOf(marked));
+      });
+    }
+  }
+
+  /** It was marked by an earlier incarnation. */
+  found({ waiting, say }: Leaving): void {
+    say();
+    this.ports.outbox.drop([waiting.letter.id]);
+  }
+
+  private done(letters: readonly Leaving[], isDone: boolean): void {
+    if (!isDone) return this.later(letters);
+    for (const each of letters) this.open.delete(each);
+    for (const { say } of letters) say();
   }
 
   /** Of programs that wait for an answer. */
@@ -62,4 +84,8 @@ export class LeavingOutbox {
     this.again.push(...letters);
     this.againAt = this.ports.agent.now + letterLimits.letterOutboxAgainMs;
   }
+}
+
+function idsOf(letters: readonly Leaving[]): string[] {
+  return letters.map(({ waiting }) => waiting.letter.id);
 }

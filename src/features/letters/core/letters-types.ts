@@ -43,9 +43,12 @@ export interface OutboxLetter extends Letter {
   readonly place: number;
   /** 2: it is kept until it has ended. */
   readonly copies: number;
-  /** Id of the store that has it; empty: none. */
-  readonly storedIn: string;
+  /** Id of the store that has it; empty: none. Or how it has ended, which its author is to hear before it is taken out. */
+  readonly storedIn: string | OutboxEnd;
 }
+
+/** How a letter can end in the outbox. */
+export type OutboxEnd = 'refused' | 'expired';
 
 /** What became of a letter that was to be stored. */
 export type Stored =

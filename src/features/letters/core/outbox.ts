@@ -6,7 +6,7 @@
  */
 import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
-import type { LettersShape, OutboxLetter } from './letters-types.ts';
+import type { LettersShape, OutboxEnd, OutboxLetter } from './letters-types.ts';
 import { letterLimits } from './limits.ts';
 
 type Verbs = LettersShape['ownStore'];
@@ -60,9 +60,9 @@ export class Outbox {
     this.ask('keep', letters, (completion) => then(completion.ok ? undefined : completion.failure));
   }
 
-  /** These are in the swarm's store now, and are kept here as well. */
-  stored(ids: readonly string[], store: string): void {
-    if (ids.length > 0) this.tell('stored', { ids, store });
+  /** These are in the swarm's store now, and are kept here as well; or they have ended so. @param then Called with whether that is noted. */
+  stored(ids: readonly string[], store: string | OutboxEnd, then?: (isDone: boolean) => void): void {
+    if (ids.length > 0) this.tell('stored', { ids, store }, then);
   }
 
   /** @param then Called with whether they are out. */
