@@ -11,6 +11,22 @@ export const swarmMutants: readonly Mutant[] = [
     workload: 'letters-on-machines',
   },
   {
+    name: 'home-not-noted',
+    breaks: 'a machine does not remember where the swarm is kept, and begins another one after a restart',
+    file: 'src/features/swarm/core/keeping.ts',
+    find: 'if (this.own?.canKeep !== true) return;\n    this.ports.ask',
+    replace: 'if (this.own?.id !== home.store) return;\n    this.ports.ask',
+    workload: 'letters-on-machines',
+  },
+  {
+    name: 'copies-stay',
+    breaks: 'letters of which their author has a copy are not sent again to a store that is adopted',
+    file: 'src/features/letters/core/copies.ts',
+    find: 'if (lost.length > 0) this.ports.sendAgain(lost);',
+    replace: '',
+    workload: 'letters-on-machines',
+  },
+  {
     name: 'left-and-taking-part',
     breaks: 'a node that leaves a conversation goes on taking part in it',
     file: 'src/features/conversations/store/model.ts',
