@@ -194,7 +194,7 @@ export interface SentLetter {
   /**
    * `store`: the swarm has it. `outbox`: this node has it on its own disk, and sends it as soon as the swarm can take it;
    * where the swarm refuses it then, or it expires, the event `letter:undelivered` says so. `both`: with `copies: 2`, where
-   * both have it.
+   * both have it; of a repeat it may be `store` although this node has its copy.
    */
   readonly where: 'store' | 'outbox' | 'both';
 }

@@ -62,7 +62,7 @@ export function buildSend(): Command {
         printError(
           'skein: the swarm cannot take it yet: it is in the outbox of this node, and is sent on from there',
         );
-      else if (sent.where === 'store' && flags.copies === 2)
+      else if (sent.where === 'store' && !sent.isRepeat && flags.copies === 2)
         printError(
           'skein: the swarm has it, but this node could not keep a copy on its own disk: its log says why',
         );
