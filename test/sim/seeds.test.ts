@@ -44,6 +44,17 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'letters-on-machines',
     faults: ['disk', 'crash'],
   },
+  'the name of a twin was pinned in a store that was begun apart from the swarm, and the twin taken for the true node':
+    {
+      nodes: 27,
+      degree: 4,
+      seed: 22,
+      minutes: 0.25,
+      lossPercent: 3,
+      latencyMs: 20,
+      workload: 'chatty,letters-on-machines',
+      faults: ['cut', 'dials', 'twin', 'drift', 'disk'],
+    },
   'nodes that had started again beyond a partition counted for the island that met them': {
     nodes: 9,
     degree: 3,

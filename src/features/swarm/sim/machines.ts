@@ -89,21 +89,27 @@ export class Machines {
     return pins.length > 0 && !pins.includes(digestOf(own.publicKey));
   }
 
-  /** Identities that the name is pinned to; none: it is not yet. */
+  /**
+   * Identities that the name is pinned to; none: it is not yet. A store that has no letters where another one has some was
+   * begun apart from the swarm, and is not its home.
+   */
   pinsOf(name: string): string[] {
-    return this.swarms.flatMap(({ pins }) => pins?.get(name) ?? []);
+    const { withLetters } = this;
+    return this.swarmsOf(withLetters.length > 0 ? withLetters : this.machines).flatMap(
+      ({ pins }) => pins?.get(name) ?? [],
+    );
   }
 
   /** A store that was adopted in place of the one that was lost has not seen all that ever were here. */
   mayBeUnknown(name: string): boolean {
     if (!this.hasLostDisk) return false;
-    const tables = this.swarms.flatMap(({ nodes }) => nodes ?? []);
+    const tables = this.swarmsOf(this.machines).flatMap(({ nodes }) => nodes ?? []);
     return tables.length === 0 || tables.some((nodes) => nodes.get(name) === undefined);
   }
 
   /** What the disks have of the swarm. */
-  private get swarms() {
-    return this.machines.map(
+  private swarmsOf(machines: readonly Machine[]) {
+    return machines.map(
       ({ disk }) =>
         (disk.content.get('swarm') ?? {}) as {
           readonly pins?: Table<string, string>;
