@@ -55,6 +55,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'chatty,letters-on-machines',
       faults: ['cut', 'dials', 'twin', 'drift', 'disk'],
     },
+  'the log was to be kept at the end by a twin whose name was pinned to the other one': {
+    nodes: 27,
+    degree: 4,
+    seed: 22,
+    minutes: 0.25,
+    lossPercent: 3,
+    latencyMs: 20,
+    workload: 'chatty,log',
+    faults: ['cut', 'dials', 'twin', 'drift', 'disk'],
+  },
   'nodes that had started again beyond a partition counted for the island that met them': {
     nodes: 9,
     degree: 3,

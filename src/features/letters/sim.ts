@@ -124,7 +124,7 @@ function make({ mesh, checks, ratePerSecond, variant }: WorkloadParts): Workload
         world.fail(
           `letter ${number} of ${author.member.name} was stored, and is owed to one of ${to.join(', ')}`,
         );
-      const [life] = mesh.living;
+      const life = mesh.living.find((each) => !ledger.isStranger(each));
       if (life === undefined) return;
       ledger.checkOneStore();
       await world.run(hasMachines ? settledMs + askedMs : settledMs);
@@ -142,7 +142,7 @@ async function settled(mesh: Mesh, ledger: LetterLedger): Promise<void> {
   const until = world.now + owedLimitMs;
   while (ledger.isAnyOwed && world.now < until) {
     await world.runUntil(() => !ledger.isAnyOwed, lookAgainMs);
-    const [life] = mesh.living;
+    const life = mesh.living.find((each) => !ledger.isStranger(each));
     if (life === undefined) return;
     for (const letter of ledger.owed) {
       if (letter.id === undefined) continue;

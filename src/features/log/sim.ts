@@ -30,9 +30,9 @@ export default log;
 
 function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
   const { world } = mesh;
-  machinesOf(mesh, [swarmModel, logModel]);
+  const machines = machinesOf(mesh, [swarmModel, logModel]);
   const history = new LogHistory(world, checks);
-  const workload = new LogWorkload(mesh, history, Math.min(ratePerSecond, actsPerSecond));
+  const workload = new LogWorkload(mesh, history, machines, Math.min(ratePerSecond, actsPerSecond));
   return {
     counts: history.counts,
     start: () => workload.start(),
@@ -40,9 +40,10 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
     look: () => undefined,
     idleBytesPerSecond: () => workload.idleBytesPerSecond(),
     conclude: async () => {
-      const [life] = mesh.living;
+      // What has another one's name is answered nothing.
+      const life = mesh.living.find((each) => !machines.isStranger(each));
       if (life === undefined) return;
-      workload.keepOn();
+      workload.keepOn(life);
       const { entries } = await world.resolve(life.node.log.list({ last: 1 }), answeredLimitMs);
       const end = entries[0]?.n ?? 0;
       const isKept = (): boolean => {

@@ -12,6 +12,7 @@ import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
 import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
+import type { Machines } from '../../swarm/sim/machines.ts';
 import type { LogEntry } from '../api.ts';
 import { logLimits } from '../core/limits.ts';
 import type { LogHistory } from './log-history.ts';
@@ -29,15 +30,17 @@ export class LogWorkload {
   readonly kept = new Set<number>();
   private readonly mesh: Mesh;
   private readonly history: LogHistory;
+  private readonly machines: Machines;
   private readonly random: SeededRandom;
   private readonly pace: Pace;
   private readonly followers = new Set<Life>();
   private reader: { readonly life: Life; readonly subscription: MessageSubscription } | undefined;
   private isGood = false;
 
-  constructor(mesh: Mesh, history: LogHistory, actsPerSecond: number) {
+  constructor(mesh: Mesh, history: LogHistory, machines: Machines, actsPerSecond: number) {
     this.mesh = mesh;
     this.history = history;
+    this.machines = machines;
     this.random = mesh.world.random.fork('log');
     this.pace = new Pace(mesh.world, this.random, actsPerSecond, () => this.act());
     mesh.observers.push({
@@ -69,11 +72,11 @@ export class LogWorkload {
     return (readers * hops * askBytes * 1000) / logLimits.logWaitMs;
   }
 
-  /** A durable reader that runs, also where the last one has died. */
-  keepOn(): void {
-    if (this.reader !== undefined && isRunning(this.reader.life)) return;
-    const [life] = this.mesh.living;
-    if (life !== undefined) this.keep(life);
+  /** A durable reader that runs: on this one where the last one has died, or has another one's name. */
+  keepOn(life: Life): void {
+    const { reader } = this;
+    if (reader === undefined || !isRunning(reader.life) || this.machines.isStranger(reader.life))
+      this.keep(life);
   }
 
   private async follow(life: Life): Promise<void> {
