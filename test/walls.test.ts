@@ -103,6 +103,7 @@ const needs: Record<string, string[]> = {
   swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
+  tasks: ['swarm'],
   log: ['swarm', 'availability', 'messaging'],
   queries: ['calls', 'swarm', 'letters'],
 };

@@ -12,6 +12,7 @@ import type { LogNodeApi } from './log/api.ts';
 import type { MessagingApi, MessagingErrorDetails } from './messaging/api.ts';
 import type { QueriesNodeApi } from './queries/api.ts';
 import type { SwarmNodeApi, SwarmNodeEvents } from './swarm/api.ts';
+import type { TasksNodeApi } from './tasks/api.ts';
 import type { TopologyApi } from './topology/api.ts';
 
 export * from './availability/api.ts';
@@ -25,6 +26,7 @@ export * from './log/api.ts';
 export * from './messaging/api.ts';
 export * from './queries/api.ts';
 export * from './swarm/api.ts';
+export * from './tasks/api.ts';
 export * from './topology/api.ts';
 
 /** What skein's features add to every node. */
@@ -37,6 +39,7 @@ export interface FeatureApis
     ChannelsApi,
     SwarmNodeApi,
     LettersNodeApi,
+    TasksNodeApi,
     QueriesNodeApi,
     LogNodeApi {}
 

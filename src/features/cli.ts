@@ -13,6 +13,7 @@ import { logCli } from './log/cli.ts';
 import { messagingCli } from './messaging/cli.ts';
 import { queriesCli } from './queries/cli.ts';
 import { swarmCli } from './swarm/cli.ts';
+import { tasksCli } from './tasks/cli.ts';
 import { topologyCli } from './topology/cli.ts';
 
 type FeatureName = (typeof features)[number]['name'];
@@ -30,6 +31,7 @@ export const featureClis: Readonly<Record<FeatureName, FeatureCli>> = {
   swarm: swarmCli,
   conversations: withoutCommands,
   letters: lettersCli,
+  tasks: tasksCli,
   queries: queriesCli,
   log: logCli,
 };

@@ -17,6 +17,7 @@ import { log } from './log/feature.ts';
 import { messaging } from './messaging/feature.ts';
 import { queries } from './queries/feature.ts';
 import { swarm } from './swarm/feature.ts';
+import { tasks } from './tasks/feature.ts';
 import { topology } from './topology/feature.ts';
 
 export const features = [
@@ -32,6 +33,7 @@ export const features = [
   swarm,
   conversations,
   letters,
+  tasks,
   log,
   queries,
 ] as const;

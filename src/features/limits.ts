@@ -15,6 +15,7 @@ import { logLimits } from './log/core/limits.ts';
 import { messagingLimits } from './messaging/core/limits.ts';
 import { queryLimits } from './queries/core/limits.ts';
 import { swarmLimits } from './swarm/core/limits.ts';
+import { taskLimits } from './tasks/core/limits.ts';
 import { topologyLimits } from './topology/core/limits.ts';
 
 /** Every limit of skein, by name; docs/limits.md says why each is what it is. */
@@ -31,6 +32,7 @@ export const limits = {
   ...swarmLimits,
   ...conversationLimits,
   ...letterLimits,
+  ...taskLimits,
   ...queryLimits,
   ...logLimits,
 } as const;

@@ -15,6 +15,7 @@ import log from './log/sim.ts';
 import messaging from './messaging/sim.ts';
 import queries from './queries/sim.ts';
 import swarm from './swarm/sim.ts';
+import tasks from './tasks/sim.ts';
 
 export const simulatedFeatures: readonly SimulatedFeature[] = [
   messaging, // messages to one, some and all
@@ -27,5 +28,6 @@ export const simulatedFeatures: readonly SimulatedFeature[] = [
   log, // what has happened, read, followed and kept
   availability, // which nodes take work
   queries, // questions to nodes and to the swarm
+  tasks, // work that the swarm keeps
   swarm, // who is shut out: one list, over restarts and partitions
 ];

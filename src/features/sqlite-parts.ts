@@ -4,5 +4,12 @@ import { conversationsSqlite } from './conversations/store/sqlite.ts';
 import { lettersSqlite } from './letters/store/sqlite.ts';
 import { logSqlite } from './log/store/sqlite.ts';
 import { swarmSqlite } from './swarm/store/sqlite.ts';
+import { tasksSqlite } from './tasks/store/sqlite.ts';
 
-export const parts: readonly AnySqlitePart[] = [swarmSqlite, conversationsSqlite, lettersSqlite, logSqlite];
+export const parts: readonly AnySqlitePart[] = [
+  swarmSqlite,
+  conversationsSqlite,
+  lettersSqlite,
+  logSqlite,
+  tasksSqlite,
+];

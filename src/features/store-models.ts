@@ -4,5 +4,12 @@ import { conversationsModel } from './conversations/store/model.ts';
 import { lettersModel } from './letters/store/model.ts';
 import { logModel } from './log/store/model.ts';
 import { swarmModel } from './swarm/store/model.ts';
+import { tasksModel } from './tasks/store/model.ts';
 
-export const storeModels: readonly AnyStoreModel[] = [swarmModel, conversationsModel, lettersModel, logModel];
+export const storeModels: readonly AnyStoreModel[] = [
+  swarmModel,
+  conversationsModel,
+  lettersModel,
+  logModel,
+  tasksModel,
+];

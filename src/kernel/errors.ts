@@ -51,6 +51,9 @@ const table = {
   SKEIN_NOT_RUNNING: { means: 'no node runs on this machine' },
   SKEIN_AMBIGUOUS: { means: 'several nodes run on this machine' },
   SKEIN_CONTROL: { means: 'the control socket did not understand', status: 400 },
+  SKEIN_INFEASIBLE: { means: 'no worker that was ever here could run such a task', status: 409 },
+  SKEIN_EXPIRED: { means: 'the deadline of the task was over before it was done', status: 410 },
+  SKEIN_UNKNOWN_TASK: { means: 'the swarm knows no task of that id', status: 404 },
   SKEIN_MAILBOX_FULL: {
     means: 'as many letters wait for that node as may: nothing was stored',
     retryable: true,

@@ -292,7 +292,7 @@ describe('a machine of two', () => {
     expect(await one.json('store', 'merge', path(two), '--store', path(one))).toEqual({
       path: path(one),
       from: path(two),
-      moved: { swarm: expect.any(Number), conversations: 0, letters: 2 },
+      moved: { swarm: expect.any(Number), conversations: 0, letters: 2, tasks: 0 },
       left: [],
     });
     const again = await up(one, 'a');

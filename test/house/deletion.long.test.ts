@@ -40,7 +40,10 @@ const deletions: readonly Deletion[] = [
   { features: ['calls', 'queries'], doors: [] },
   { features: ['letters', 'conversations', 'queries'], doors: [] },
   { features: ['log'], doors: [] },
-  { features: ['formation', 'swarm', 'conversations', 'letters', 'log', 'queries'], doors: ['nanomsg'] },
+  {
+    features: ['formation', 'swarm', 'conversations', 'letters', 'tasks', 'log', 'queries'],
+    doors: ['nanomsg'],
+  },
 ];
 
 const outputLengthMax = 20_000;

@@ -17,6 +17,7 @@ import { nanomsgSamples } from './nanomsg.ts';
 import { queriesSamples } from './queries.ts';
 import type { WireSamples } from './sample.ts';
 import { swarmSamples } from './swarm.ts';
+import { tasksSamples } from './tasks.ts';
 import { topologySamples } from './topology.ts';
 
 export const wireSamples: readonly WireSamples[] = [
@@ -37,5 +38,6 @@ export const wireSamples: readonly WireSamples[] = [
   lettersSamples,
   queriesSamples,
   logSamples,
+  tasksSamples,
   nanomsgSamples,
 ];

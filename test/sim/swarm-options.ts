@@ -35,6 +35,7 @@ const stored = new Set([
     'log',
     'queries',
     'denials',
+    'tasks',
   ],
 ]);
 

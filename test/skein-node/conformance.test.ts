@@ -23,7 +23,7 @@ const members: Record<keyof SkeinNode, true> = {
   ...{ status: true, set: true, close: true, use: true, [Symbol.asyncDispose]: true },
   ...{ topology: true, dot: true, nodes: true, route: true, announce: true, dial: true, hangup: true },
   ...{ send: true, broadcast: true, recipients: true, post: true, batch: true, drained: true },
-  ...{ swarm: true, letters: true, availability: true, query: true, queries: true, log: true },
+  ...{ swarm: true, letters: true, tasks: true, availability: true, query: true, queries: true, log: true },
   ...{ handle: true, messages: true, snoop: true, request: true, respond: true, pair: true, pairs: true },
 };
 
@@ -365,6 +365,55 @@ describe.each([
     });
     expect(await settle(a.letters.status('0'.repeat(32)))).toBe(undefined);
     await subscription.close();
+  });
+
+  test('orders tasks, works on them, and knows what became of them', async () => {
+    const work = world.b.tasks.work(Double, async ({ input, signal, progress }) => {
+      progress(0.5);
+      if (input === 0)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      return 2 * input;
+    });
+    await settle(work.opened);
+    const task = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one', ifInfeasible: 'queue' }));
+    const events: string[] = [];
+    for await (const { state } of iterated(task.events(), settle)) events.push(state);
+    expect(events.at(-1)).toBe('done');
+    expect(await settle(task.result())).toBe(42);
+    const again = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one', ifInfeasible: 'queue' }));
+    expect([again.id, again.isRepeat]).toEqual([task.id, true]);
+    const [stuck, waiting] = await settle(
+      a.tasks.orderMany([
+        { service: 'double', input: 0 },
+        { service: 'double', input: 2 },
+      ]),
+    );
+    while ((await settle(stuck?.status() ?? Promise.resolve(undefined)))?.state !== 'running') await pass(20);
+    expect(await settle(a.tasks.list({ states: ['running', 'queued'] }))).toMatchObject({
+      tasks: [
+        { id: stuck?.id, worker: 'b' },
+        { id: waiting?.id, from: 'a' },
+      ],
+      isMore: false,
+    });
+    expect(await settle(a.tasks.workers('double', { cores: 1 }))).toMatchObject([{ name: 'b', tasks: 1 }]);
+    expect(await settle(waiting?.cancel() ?? Promise.reject())).toBe('never-started');
+    expect(await settle(stuck?.cancel() ?? Promise.reject())).toBe('stopping');
+    await expect(settle(a.tasks.task(stuck?.id ?? '').result())).rejects.toMatchObject({
+      code: 'SKEIN_ABORTED',
+    });
+    const retried = await settle(a.tasks.retry(waiting?.id ?? ''));
+    expect(await settle(a.tasks.task(retried).result())).toBe(4);
+    expect(await settle(a.tasks.remove(retried))).toBe(true);
+    expect(await settle(a.tasks.task(retried).status())).toBe(undefined);
+    await settle(a.tasks.drain('b'));
+    await expect(settle(a.tasks.drain('zz'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
+    await expect(settle(a.tasks.order(Double, untyped('x')))).rejects.toMatchObject({
+      code: 'SKEIN_INVALID',
+    });
+    await expect(settle(a.tasks.order('double', 1, { cores: 0.5 }))).rejects.toThrow(TypeError);
+    await expect(settle(a.tasks.order('none', 1))).rejects.toMatchObject({ code: 'SKEIN_INFEASIBLE' });
+    await settle(work.close());
   });
 
   test('handles letters: what it throws brings them back, what it refuses does not', async () => {
@@ -783,3 +832,13 @@ describe.each([
     expect([...Reflect.ownKeys(members)].filter((member) => !used.has(member))).toEqual([]);
   });
 });
+
+/** Items of a stream, where time passes as `settle` has it. */
+async function* iterated<Item>(stream: AsyncIterable<Item>, settle: World['settle']): AsyncGenerator<Item> {
+  const iterator = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await settle(iterator.next());
+    if (done === true) return;
+    yield value;
+  }
+}

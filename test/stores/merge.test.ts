@@ -8,10 +8,13 @@ import type { LetterStatus, NextLetters } from '../../src/features/letters/core/
 import { letterLimits } from '../../src/features/letters/core/limits.ts';
 import { parts } from '../../src/features/sqlite-parts.ts';
 import type { SeenNode } from '../../src/features/swarm/core/swarm-types.ts';
+import { taskLimits } from '../../src/features/tasks/core/limits.ts';
+import type { NewTask, TaskHead, TaskPage } from '../../src/features/tasks/core/tasks-types.ts';
 import { checkStore } from '../../src/stores/sqlite/check.ts';
 import { SqliteEngine } from '../../src/stores/sqlite/engine.ts';
 import { mergeStore } from '../../src/stores/sqlite/merge.ts';
 import { library, problemOf } from './engine-rig.ts';
+import { newTask, wholeTask } from './tasks-rig.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'skein-merge-'));
 let files = 0;
@@ -100,7 +103,10 @@ test('letters that wait are moved under their ids and in their order, after thos
     ask('settle', settled('d', 1, 'failed'));
     ask('settle', settled('d', 4, 'refused'));
   });
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 3 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 3, tasks: 0 },
+    left: [],
+  });
   expect(mailbox(path, 'b')).toEqual([
     { id: 99, body: [99] },
     { id: 3, body: [3] },
@@ -116,7 +122,10 @@ test('letters that wait are moved under their ids and in their order, after thos
     { name: 'd', state: 'refused', reason: `moved to store ${into}` },
   ]);
   withStore(path, () => undefined);
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 0, tasks: 0 },
+    left: [],
+  });
   expect(idsIn(path, 'c')).toEqual([1]);
 });
 
@@ -128,7 +137,10 @@ test('what has failed is moved as it is: nobody is handed it, it is kept as long
     ask('put', { now, time: now, before: null, letters });
     for (const n of [1, 2]) ask('settle', settled('d', n, 'failed'));
   });
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 2 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 2, tasks: 0 },
+    left: [],
+  });
   expect([idsIn(path, 'b'), idsIn(path, 'd')]).toEqual([[1], []]);
   const statusIn = (store: string, id: number) =>
     (withStore(store, (ask) => ask('status', letter(id).id)) as LetterStatus).recipients;
@@ -136,7 +148,10 @@ test('what has failed is moved as it is: nobody is handed it, it is kept as long
   expect(statusIn(path, 1)).toEqual([{ name: 'b', state: 'stored', attempts: 0 }, failed]);
   expect(statusIn(path, 2)).toEqual([failed]);
   expect(statusIn(from, 2)).toMatchObject([{ name: 'd', state: 'refused' }]);
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 0, tasks: 0 },
+    left: [],
+  });
   const after = { expiresAt: 0, n: 0, recipient: '' };
   const swept = (time: number) =>
     withStore(path, (ask) => {
@@ -161,7 +176,7 @@ test('a letter that is in both stores, and there not for all of its recipients, 
   withStore(from, (ask) => ask('put', put(['b', 'c'])));
   withStore(path, (ask) => ask('put', put(['b'])));
   expect(merge(from, path)).toEqual({
-    moved: { swarm: 0, conversations: 0, letters: 1 },
+    moved: { swarm: 0, conversations: 0, letters: 1, tasks: 0 },
     left: [`letter ${letter(1).id} of a: it is there already, and not for c`],
   });
   expect([idsIn(from, 'b'), idsIn(from, 'c'), idsIn(path, 'b')]).toEqual([[], [1], [1]]);
@@ -195,7 +210,7 @@ test('names that were seen are united, and a pin that the other store has otherw
     `name b: it is pinned to identity ${y} here, and to ${x} there: if that is the right one, run skein node forget b`,
   ];
   // a and new, and the pin of new.
-  expect(merge(from, path)).toEqual({ moved: { swarm: 3, conversations: 0, letters: 0 }, left });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 3, conversations: 0, letters: 0, tasks: 0 }, left });
   const nodes = withStore(path, (ask) => ask('nodes', { after: '', limit: 9 }, 'swarm')) as SeenNode[];
   expect(
     nodes.map(({ name, firstSeen, lastSeen, services, identity }) => [
@@ -211,7 +226,7 @@ test('names that were seen are united, and a pin that the other store has otherw
     ['new', 4, 4, 's4', y],
   ]);
   withStore(from, () => undefined);
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0 }, left });
+  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 0, tasks: 0 }, left });
 });
 
 test('conversations that the other store does not know are there afterwards, with who takes part; others stay as they are', () => {
@@ -224,14 +239,17 @@ test('conversations that the other store does not know are there afterwards, wit
     ask('begin', begin(2, 'b', ['c']), 'conversations');
   });
   withStore(path, (ask) => ask('begin', begin(2, 'b', ['d']), 'conversations'));
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 1, letters: 0 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 1, letters: 0, tasks: 0 },
+    left: [],
+  });
   const read = (id: number) => withStore(path, (ask) => ask('read', letter(id).id, 'conversations'));
   expect(read(1)).toEqual({ id: letter(1).id, startedBy: 'a', startedAt: now, participants: ['b', 'c'] });
   expect(read(2)).toMatchObject({ participants: ['b', 'd'] });
   const of = withStore(path, (ask) => ask('of', { name: 'c', after: '', limit: 9 }, 'conversations'));
   expect(of).toMatchObject([{ id: letter(1).id }]);
   withStore(from, () => undefined);
-  expect(merge(from, path).moved).toEqual({ swarm: 0, conversations: 0, letters: 0 });
+  expect(merge(from, path).moved).toEqual({ swarm: 0, conversations: 0, letters: 0, tasks: 0 });
 });
 
 test('one that was interrupted is done again, and no letter is there twice', () => {
@@ -240,7 +258,10 @@ test('one that was interrupted is done again, and no letter is there twice', () 
   withStore(from, (ask) => ask('put', { now, time: now, before: null, letters }));
   // It had come so far.
   withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letters[0]] }));
-  expect(merge(from, path)).toEqual({ moved: { swarm: 0, conversations: 0, letters: 2 }, left: [] });
+  expect(merge(from, path)).toEqual({
+    moved: { swarm: 0, conversations: 0, letters: 2, tasks: 0 },
+    left: [],
+  });
   expect(idsIn(path, 'b')).toEqual([1, 2]);
   expect(idsIn(from, 'b')).toEqual([]);
 });
@@ -276,7 +297,7 @@ test('a letter whose key was used for another one stays where it is, and is name
   );
   withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [letter(3, { key: 'k' })] }));
   expect(merge(from, path)).toEqual({
-    moved: { swarm: 0, conversations: 0, letters: 1 },
+    moved: { swarm: 0, conversations: 0, letters: 1, tasks: 0 },
     left: [`letter ${letter(1).id} of a: its idempotency key was used for another one, ${letter(3).id}`],
   });
   expect([idsIn(from, 'b'), idsIn(path, 'b')]).toEqual([[1], [3, 2]]);
@@ -338,7 +359,7 @@ test('whatever waits in both: afterwards all of it waits in one, once, each auth
       withStore(from, (ask) => ask('put', { now, time: now, before: null, letters: made }));
       withStore(path, (ask) => ask('put', { now, time: now, before: null, letters: [...own, ...both] }));
       expect(merge(from, path)).toEqual({
-        moved: { swarm: 0, conversations: 0, letters: made.length },
+        moved: { swarm: 0, conversations: 0, letters: made.length, tasks: 0 },
         left: [],
       });
       const order = [...own, ...both, ...made.filter((each) => !both.includes(each))];
@@ -350,4 +371,122 @@ test('whatever waits in both: afterwards all of it waits in one, once, each auth
     }),
     { numRuns: 15 },
   );
+});
+
+const task = newTask;
+
+/** As a broker does: tasks of `a`. */
+const orderIn = (path: string, ...tasks: NewTask[]) =>
+  withStore(path, (ask) =>
+    ask('order', { now, via: 'k', time: now, author: 'a', isTogether: true, tasks, ranked: [] }, 'tasks'),
+  );
+
+/** By their ids: state and place in the queue. */
+function tasksIn(path: string): Record<string, string> {
+  const page = withStore(path, (ask) =>
+    ask('list', { filter: {}, after: 0, limit: 999 }, 'tasks'),
+  ) as TaskPage;
+  return Object.fromEntries(page.tasks.map(({ id, state }) => [Number.parseInt(id, 16), state]));
+}
+
+/** @param ns Places of tasks that a worker claims, one after the other, so that their fences are 1 and up. */
+function claimIn(path: string, ns: readonly number[], done: readonly number[] = []): void {
+  const claims = ns.map((n) => ({ n, worker: 'w', life: 1, attempts: 1, isIdempotent: false, offers: [] }));
+  const items = done.map((n) => ({
+    ...{ n, fence: ns.indexOf(n) + 1, outcome: 'done', result: { encoding: 0, body: Uint8Array.of(n) } },
+    ...{ reason: '', retryAt: 0, rank: 0, isFinal: false },
+  }));
+  withStore(path, (ask) => {
+    ask('claim', { now, via: 'k', items: claims }, 'tasks');
+    ask('end', { now, via: 'k', time: now, worker: 'w', items }, 'tasks');
+  });
+}
+
+const noneMoved = { swarm: 0, conversations: 0, letters: 0, tasks: 0 };
+
+test('tasks that have ended, wait or are queued are moved as they are, and what waits for others waits for them there', () => {
+  const [from, path] = [newFile(), newFile()];
+  orderIn(path, task(99));
+  orderIn(
+    from,
+    ...[task(1, { key: 'k' }), task(2, { after: [task(1).id] }), task(3, { notBefore: now + day })],
+    ...wholeTask(4, [5, 6]),
+  );
+  claimIn(from, [5], [5]);
+  const moved = { ...noneMoved, tasks: 6 };
+  expect(merge(from, path)).toEqual({ moved, left: [] });
+  expect(tasksIn(from)).toEqual({});
+  expect(tasksIn(path)).toEqual({
+    ...{ 99: 'queued', 1: 'queued', 2: 'waiting', 3: 'waiting', 4: 'running', 5: 'done', 6: 'queued' },
+  });
+  const heads = withStore(path, (ask) => ask('heads', { after: 0, limit: 9 }, 'tasks')) as TaskHead[];
+  expect(
+    heads.map(({ n, blockers, parent, partsLeft, notBefore }) => [n, blockers, parent, partsLeft, notBefore]),
+  ).toEqual([
+    [1, 0, 0, 0, 0],
+    [2, 0, 0, 0, 0],
+    [3, 1, 0, 0, 0],
+    [4, 0, 0, 0, now + day],
+    [5, 0, 0, 1, 0],
+    [7, 0, 5, 0, 0],
+  ]);
+  const results = withStore(path, (ask) => ask('results', task(5).id, 'tasks'));
+  expect(results).toEqual([{ encoding: 0, body: Uint8Array.of(5) }]);
+  // The fences of the two stores are one row now: 2 and 3.
+  claimIn(path, [2, 7]);
+  const status = withStore(path, (ask) => ask('status', task(6).id, 'tasks'));
+  expect(status).toMatchObject({ fence: 3, state: 'assigned', parent: task(4).id });
+  withStore(from, () => undefined);
+  expect(merge(from, path)).toEqual({ moved: noneMoved, left: [] });
+});
+
+test('a task that a worker has in hand stays where it is, with all that is tied to it, and is named', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(path, () => undefined);
+  orderIn(
+    from,
+    ...[task(1), task(2, { after: [task(1).id] }), task(3), task(4, { after: [task(3).id, task(2).id] })],
+    ...[...wholeTask(5, [6, 7]), task(8), task(9)],
+  );
+  claimIn(from, [1, 6, 9], [9]);
+  const { moved, left } = merge(from, path);
+  expect(moved).toEqual({ ...noneMoved, tasks: 2 });
+  expect(tasksIn(path)).toEqual({ 8: 'queued', 9: 'done' });
+  const tied = (id: number, to: number) =>
+    `task ${task(id).id} of a: it is tied to task ${task(to).id}, which a worker has in hand`;
+  const inHand = (id: number) =>
+    `task ${task(id).id} of a: it is assigned, and worker w may still hand in its result there`;
+  expect([...left].sort()).toEqual(
+    [inHand(1), tied(2, 1), tied(3, 1), tied(4, 1), tied(5, 6), inHand(6), tied(7, 6)].sort(),
+  );
+  expect(Object.keys(tasksIn(from))).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+});
+
+test('a task whose key the other store has used stays, with what waits for it, and one that it has already is moved', () => {
+  const [from, path] = [newFile(), newFile()];
+  orderIn(path, task(9, { key: 'k' }), task(3));
+  orderIn(from, task(1, { key: 'k' }), task(2, { after: [task(1).id] }), task(3));
+  expect(merge(from, path)).toEqual({
+    moved: noneMoved,
+    left: [
+      `task ${task(1).id} of a: its id or idempotency key was used for another one there, ${task(9).id}`,
+      `task ${task(2).id} of a: task ${task(1).id}, which it waits for or is a part of, is not there`,
+    ],
+  });
+  expect([tasksIn(from), tasksIn(path)]).toEqual([
+    { 1: 'queued', 2: 'waiting' },
+    { 9: 'queued', 3: 'queued' },
+  ]);
+});
+
+test('a merge of tasks in several steps moves each once', () => {
+  const [from, path] = [newFile(), newFile()];
+  withStore(path, () => undefined);
+  const count = taskLimits.tasksPerReadMax + 2;
+  orderIn(
+    from,
+    ...Array.from({ length: count }, (_, i) => task(i + 1, i === 0 ? {} : { after: [task(i).id] })),
+  );
+  expect(merge(from, path)).toEqual({ moved: { ...noneMoved, tasks: count }, left: [] });
+  expect([Object.keys(tasksIn(from)).length, Object.keys(tasksIn(path)).length]).toEqual([0, count]);
 });

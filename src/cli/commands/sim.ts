@@ -80,6 +80,7 @@ export const workloads = [
   'log',
   'availability',
   'queries',
+  'tasks',
   'denials',
 ] as const;
 

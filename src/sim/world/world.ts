@@ -5,8 +5,9 @@
  * by an event from the queue, and the promises that an event settled run on before the next event, so
  * the same seed gives the same run byte for byte. Real time is never read.
  */
-import { EventHeap, type ScheduledEvent } from './event-heap.ts';
+import { EventHeap } from '../../kernel/parts/event-heap.ts';
 import { SeededRandom } from './random.ts';
+import type { ScheduledEvent } from './scheduled-event.ts';
 import { TraceHash } from './trace-hash.ts';
 
 /**
@@ -41,7 +42,7 @@ export class World {
   readonly hash = new TraceHash();
   /** What was noted, a line each with its time. Empty without the option `trace`. */
   readonly traceLines: string[] = [];
-  private readonly events = new EventHeap();
+  private readonly events = new EventHeap<ScheduledEvent>();
   private readonly firstFailures: { readonly at: number; readonly text: string }[] = [];
   private readonly failureTimes = new Map<string, number>();
   private readonly tracing: boolean;

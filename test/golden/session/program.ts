@@ -50,7 +50,7 @@ export type Action =
   | { readonly do: 'pair'; readonly to: string }
   /** Who was ever in the swarm. */
   | { readonly do: 'ask-swarm' }
-  | { readonly do: 'handle-letters' | 'listen-letters' }
+  | { readonly do: 'handle-letters' | 'listen-letters' | 'work' }
   | { readonly do: 'deny' | 'allow'; readonly whom: string }
   | { readonly do: 'stop' };
 
@@ -255,6 +255,15 @@ function commandOf(action: Action): { feature: string; verb: string; input: unkn
       return { feature: 'swarm', verb: 'allow', input: action.whom };
     case 'listen-letters':
       return { feature: 'letters', verb: 'listen', input: undefined };
+    case 'work':
+      return {
+        feature: 'tasks',
+        verb: 'work',
+        input: {
+          services: [{ service: 'render', concurrency: 2, queue: 0, isIdempotent: false }],
+          capacity: { cores: 4, memory: 2 ** 33, software: ['blender'], resources: [['gpu', 1]] },
+        },
+      };
     case 'handle-letters':
       return {
         feature: 'letters',

@@ -119,6 +119,7 @@ const swarm: Script = {
     { at: 6000, node: 'far', do: 'ask-swarm' },
     { at: 6050, node: 'far', do: 'listen-letters' },
     { at: 6100, node: 'far', do: 'handle-letters' },
+    { at: 6150, node: 'far', do: 'work' },
     { at: 8000, node: 'near', do: 'stop' },
   ],
   end: 9501,

@@ -30,6 +30,8 @@ export interface SwarmFollower {
    * there is none, for another reason than before.
    */
   brokerChanged?(): void;
+  /** `home` has changed, or has become known. */
+  homeChanged?(): void;
   /** `office` has changed. */
   officeChanged?(): void;
   /** As the broker: what was refused to a node of this name may be done, since it is its name after all. */

@@ -128,6 +128,8 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   private asked: Turn | undefined;
   /** Why nobody keeps the swarm, as followers know it. */
   private problemSaid: string | undefined;
+  /** The home, as followers know it. */
+  private homeSaid: string | undefined;
   private readonly keeperReport = new KeeperReport();
   private readonly claiming = new Claiming({
     agent: () => this.agent,
@@ -282,12 +284,19 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.setOffice({ state: 'elsewhere' });
   }
 
+  private homeMayHaveChanged(): void {
+    const { home } = this;
+    if (home === this.homeSaid) return;
+    this.homeSaid = home;
+    for (const follower of this.followers) follower.homeChanged?.();
+  }
+
   private brokerChanged(): void {
     const { broker, asked, problem } = this;
     this.keeperReport.report(this.agent, broker?.name, problem);
     if (problem !== undefined) this.questions.failAll(problem);
     const why = problem?.message;
-    if (isSameTurn(broker, asked) && why === this.problemSaid) return;
+    if (isSameTurn(broker, asked) && why === this.problemSaid) return this.homeMayHaveChanged();
     this.problemSaid = why;
     if (asked !== undefined) this.lines.drop(asked.node);
     this.asked = broker;
@@ -296,6 +305,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     this.setOffice({ state: 'elsewhere' });
     this.askAgain();
     for (const follower of this.followers) follower.brokerChanged?.();
+    this.homeMayHaveChanged();
     if (this.keeping.isKeeper) this.setOffice({ state: 'unused' });
   }
 

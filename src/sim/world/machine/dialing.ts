@@ -7,11 +7,11 @@
  */
 import type { LinkId } from '../../../kernel/contracts.ts';
 import { type Failure, failure } from '../../../kernel/errors.ts';
-import type { ScheduledEvent } from '../event-heap.ts';
 import type { Network } from '../network/network.ts';
 import type { Process } from '../network/sockets.ts';
 import { Stream } from '../network/stream.ts';
 import type { SeededRandom } from '../random.ts';
+import type { ScheduledEvent } from '../scheduled-event.ts';
 import type { Host } from './host.ts';
 
 const firstRepeatMs = 1000;

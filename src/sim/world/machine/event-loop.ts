@@ -6,8 +6,9 @@
  * nothing waits. A slow program takes its time over each event; what comes meanwhile waits in line, and
  * timers and the line take turns, so that neither starves.
  */
-import type { ScheduledEvent } from '../event-heap.ts';
+
 import type { SeededRandom } from '../random.ts';
+import type { ScheduledEvent } from '../scheduled-event.ts';
 import type { World } from '../world.ts';
 import type { WakeTimer } from './wake-timer.ts';
 

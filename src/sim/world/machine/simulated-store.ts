@@ -11,8 +11,8 @@ import { hexOf } from '../../../kernel/wire/bytes.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
 import { type Entry, OrderedStore } from '../../../stores/ordered-store.ts';
 import { type Outcome, StoreParts } from '../../../stores/parts.ts';
-import type { ScheduledEvent } from '../event-heap.ts';
 import type { SeededRandom } from '../random.ts';
+import type { ScheduledEvent } from '../scheduled-event.ts';
 import type { World } from '../world.ts';
 import type { Disk } from './disk.ts';
 

@@ -5,7 +5,7 @@
  * moves later leaves that event where it is and looks again when it comes, since most wishes move later.
  */
 
-import type { ScheduledEvent } from '../event-heap.ts';
+import type { ScheduledEvent } from '../scheduled-event.ts';
 import type { World } from '../world.ts';
 import type { NodeClock } from './clock.ts';
 

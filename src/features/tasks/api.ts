@@ -1,0 +1,288 @@
+/**
+ * Tasks as programs see them: to order work, to follow what becomes of it, and to work.
+ *
+ * What is ordered is kept by the swarm until it has ended. Implemented here for a node of this process and in
+ * `api/attached-tasks.ts` for one in another.
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { MessageStream, StreamOptions, WaitOptions } from '../../kit/streams.ts';
+import type { Priority, TaskState } from './core/tasks-types.ts';
+
+export type { Priority as TaskPriority, TaskState } from './core/tasks-types.ts';
+
+/** What tasks are named by: text, or what `service()` has made. */
+export interface TaskService<Input, Output> {
+  /** 1 to 64 of `[A-Za-z0-9._-]`. */
+  readonly name: string;
+  /** Checks inputs, as they are ordered and before they are worked on. */
+  readonly input: StandardSchemaV1<unknown, Input> | undefined;
+  /** Checks results at both ends. */
+  readonly output: StandardSchemaV1<unknown, Output> | undefined;
+  /** To run a task twice does no harm: it is run again where its worker is lost, up to 3 times. */
+  readonly idempotent: boolean;
+}
+
+/** What a task needs of the worker that runs it. */
+export interface TaskNeeds {
+  /** Cores that it keeps busy, a whole number. Default: it says nothing of it. */
+  readonly cores?: number;
+  /** Bytes, or text such as `8G`. Default: it says nothing of it. */
+  readonly memory?: number | string;
+  /** Words that the worker must have named as its software. */
+  readonly software?: readonly string[];
+  /** Units of what the worker has named as its resources, by kind: `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** The only node that may run it. */
+  readonly node?: string;
+  /** Nodes that may not. */
+  readonly not?: readonly string[];
+}
+
+/** How a task is ordered. */
+export interface OrderOptions extends TaskNeeds {
+  /** 1: to the front of the queue, 2: to its middle, 3: to its end. Default 3. */
+  readonly priority?: Priority;
+  /** It is not run before. Default: at once. */
+  readonly notBefore?: Date;
+  /** Where it is not begun by then it expires; where it runs it is cancelled. Default: none. */
+  readonly deadline?: Date;
+  /** Of one attempt: after it the attempt has failed. Default: it has the time that it needs. */
+  readonly timeoutMs?: number;
+  /** How often it may be begun. Default: 1; 3 of a service where to run it twice does no harm. */
+  readonly attempts?: number;
+  /** The same key means the same task for as long as that is kept, a day at least. */
+  readonly idempotencyKey?: string;
+  /** Ids of tasks, or tasks, that must be done before it begins; where one of them comes to nothing, so does it. */
+  readonly after?: readonly (string | { readonly id: string })[];
+  /** What is done where no worker that was ever here could run it. Default `refuse`. */
+  readonly ifInfeasible?: 'refuse' | 'queue';
+  /** Ends the wait until the task is stored; it may be stored all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/** One of several tasks that are ordered together. */
+export interface ManyOrder extends Omit<OrderOptions, 'signal'> {
+  /** What is to be done. */
+  readonly service: TaskService<never, unknown> | string;
+  /** With what. */
+  readonly input: unknown;
+}
+
+/** A change of a task. */
+export interface TaskEvent {
+  /** How it is now. */
+  readonly state: TaskState;
+  /** How often it was begun. */
+  readonly attempt: number;
+  /** Who has it; empty: nobody. */
+  readonly worker: string;
+  /** Why it is so; empty: nothing is said. */
+  readonly reason: string;
+  /** How far it is, 0 to 1, as its worker says. Absent: it has said nothing. */
+  readonly progress?: number;
+  /** What its worker says besides. */
+  readonly note?: string;
+}
+
+/** All that is known of a task. */
+export interface TaskView {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Its place in the store: later tasks have higher ones. */
+  readonly n: number;
+  /** Name of its author. */
+  readonly from: string;
+  /** What it asks for; empty: it has several parts. */
+  readonly service: string;
+  /** How it is now. */
+  readonly state: TaskState;
+  /** Where it was put into the queue. */
+  readonly priority: number;
+  /** When it was ordered. */
+  readonly orderedAt: Date;
+  /** When its last attempt was begun. Absent: none was. */
+  readonly startedAt?: Date;
+  /** When it ended. Absent: it has not. */
+  readonly endedAt?: Date;
+  /** How often it was begun, and how often it may be; 0: as the service says. */
+  readonly attempt: number;
+  /** See `attempt`. */
+  readonly attempts: number;
+  /** Of its last claim: it rises with each one of the swarm. */
+  readonly fence: number;
+  /** Who has it, or was the last to. Empty: nobody was. */
+  readonly worker: string;
+  /** Why it is so; empty: nothing is said. */
+  readonly reason: string;
+  /** The task that it repeats; empty: none. */
+  readonly retryOf: string;
+  /** Bytes of its input and of its result. */
+  readonly inputBytes: number;
+  /** See `inputBytes`. */
+  readonly resultBytes: number;
+  /** How far it is, 0 to 1. Absent: nothing was said. */
+  readonly progress?: number;
+  /** What its worker says besides. */
+  readonly note?: string;
+  /** What it waits for, and why each worker does not take it. */
+  readonly why: readonly string[];
+}
+
+/** Which tasks are listed: those that fit everything that is said here. */
+export interface TaskListFilter {
+  /** One of these. */
+  readonly states?: readonly TaskState[];
+  /** Of this service. */
+  readonly service?: string;
+  /** Ordered by this node. */
+  readonly author?: string;
+  /** That this worker has, or was the last to. */
+  readonly worker?: string;
+  /** Ordered then or later. */
+  readonly since?: Date;
+  /** Ordered before. */
+  readonly until?: Date;
+  /** After this place in the store: that of the last page. Default 0. */
+  readonly after?: number;
+}
+
+/** A page of tasks. It may hold few or none although there are more. */
+export interface TaskListPage {
+  /** In the order in which they were ordered. */
+  readonly tasks: readonly Omit<TaskView, 'why'>[];
+  /** The next page goes on after it. */
+  readonly place: number;
+  /** There is a next page. */
+  readonly isMore: boolean;
+}
+
+/**
+ * What a cancel has come to: it was never begun and will not be; some worker had it before, and it will not be begun again;
+ * its worker was asked to stop; it had ended before; or there is no such task.
+ */
+export type CancelOutcome = 'never-started' | 'stopped' | 'stopping' | 'too-late' | 'unknown';
+
+/** A task that was ordered. */
+export interface Task<Output = unknown> {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** It was ordered before, under the same idempotency key. */
+  readonly isRepeat: boolean;
+  /**
+   * Its result. @throws SkeinError as it has ended: SKEIN_FAILED, SKEIN_ABORTED (cancelled), SKEIN_EXPIRED, SKEIN_LOST
+   * (it may have run); `details` has its state. SKEIN_TIMEOUT, SKEIN_ABORTED where the wait was ended.
+   */
+  result(options?: WaitOptions): Promise<Output>;
+  /** How it is, and each change after that until it has ended. */
+  events(options?: StreamOptions): MessageStream<TaskEvent>;
+  /** All that is known of it. Undefined: it is forgotten. */
+  status(): Promise<TaskView | undefined>;
+  /** Commits that it is cancelled, and asks its worker to stop. */
+  cancel(): Promise<CancelOutcome>;
+}
+
+/** A task that a worker runs. */
+export interface Job<Input = unknown> {
+  /** Id of the task. */
+  readonly id: string;
+  /** What it asks for. */
+  readonly service: string;
+  /** With what it was ordered. */
+  readonly input: Input;
+  /** Name of its author. */
+  readonly from: string;
+  /** How often it was begun, this time included. */
+  readonly attempt: number;
+  /** Higher than that of any earlier claim of the swarm: what it writes elsewhere can be told from what an earlier attempt writes. */
+  readonly fence: number;
+  /** Fires when it is cancelled, when its time is over, or when its worker cannot be sure any more that the task is its own. */
+  readonly signal: AbortSignal;
+  /** Says how far it is. @param share 0 to 1. @param note At most 256 bytes. */
+  progress(share: number, note?: string): void;
+}
+
+/** How a node works. */
+export interface WorkOptions {
+  /** Tasks of this service at a time. Default 1. */
+  readonly concurrency?: number;
+  /** Tasks of it that may wait at this worker besides. Default 0. */
+  readonly queue?: number;
+  /** Cores that the node has for all its tasks. Default: those of the machine. */
+  readonly cores?: number;
+  /** Bytes, or text such as `8G`, that it has for all of them. Default: what is free as it begins. */
+  readonly memory?: number | string;
+  /** Words by which tasks ask for it. */
+  readonly software?: readonly string[];
+  /** Units that it has, by kind: `{ gpu: 2 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Ends the work when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** Work at a service. */
+export interface Work extends AsyncDisposable {
+  /** Resolves once the node offers it. */
+  readonly opened: Promise<void>;
+  /** Takes nothing more; what runs goes on. Resolves once nothing of it runs. */
+  close(): Promise<void>;
+}
+
+/** A worker, and whether it could take a task of the needs that were asked for. */
+export interface WorkerView {
+  /** Name of its node. */
+  readonly name: string;
+  /** What it runs, and how much at a time. */
+  readonly services: readonly {
+    readonly service: string;
+    readonly concurrency: number;
+    readonly queue: number;
+  }[];
+  /** It is here. */
+  readonly isHere: boolean;
+  /** Why it does not take such a task now; empty: it does. */
+  readonly whyNot: string;
+  /** Tasks that it has. */
+  readonly tasks: number;
+  /** Until it could begin such a task, by how long tasks have taken. Absent: nobody knows. */
+  readonly beginsInMs?: number;
+}
+
+/** Orders, tasks and workers of a node. */
+export interface TasksApi {
+  /**
+   * Orders a task. Resolves once the swarm has stored it.
+   * @throws SkeinError SKEIN_INFEASIBLE: no worker that was ever here could run it; SKEIN_REFUSED; SKEIN_BUSY;
+   * SKEIN_TOO_LARGE; SKEIN_INVALID; SKEIN_STORE_FULL; SKEIN_TIMEOUT, SKEIN_ABORTED: it may be stored all the same.
+   */
+  order<Input, Output>(
+    service: TaskService<Input, Output> | string,
+    input: Input,
+    options?: OrderOptions,
+  ): Promise<Task<Output>>;
+  /** Orders several, all of them or none, with one commit. */
+  orderMany(orders: readonly ManyOrder[], options?: { readonly signal?: AbortSignal }): Promise<Task[]>;
+  /** A task by its id, whoever has ordered it. */
+  task<Output = unknown>(id: string): Task<Output>;
+  /** Those that fit, from the oldest on. */
+  list(filter?: TaskListFilter): Promise<TaskListPage>;
+  /** Orders a task that has ended otherwise than done again, as a new one. @returns Its id. */
+  retry(id: string): Promise<string>;
+  /** Forgets a task that has ended. @returns False: it has not, or there is none. */
+  remove(id: string): Promise<boolean>;
+  /** Runs tasks of a service, one after the other or several at a time. */
+  work<Input, Output>(
+    service: TaskService<Input, Output> | string,
+    handler: (job: Job<Input>) => Output | Promise<Output>,
+    options?: WorkOptions,
+  ): Work;
+  /** Every worker that was ever here, those first that would take such a task now. */
+  workers(service?: string, needs?: TaskNeeds): Promise<readonly WorkerView[]>;
+  /** A worker is to finish what it has and take nothing new, to give back what it has, or to go on. */
+  drain(worker: string, how?: 'finish' | 'now' | 'off'): Promise<void>;
+}
+
+/** What a node has of tasks. */
+export interface TasksNodeApi {
+  /** Orders, tasks and workers. */
+  readonly tasks: TasksApi;
+}

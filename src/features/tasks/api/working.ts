@@ -1,0 +1,250 @@
+/**
+ * `tasks.work`: the program's handlers, and the tasks that they run.
+ *
+ * Made by the tasks facade. Invariant: what becomes of each attempt is said once; what a handler does after that changes
+ * nothing. What it throws is data: its text is the reason of the task.
+ */
+import { SkeinError } from '../../../kernel/errors.ts';
+import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import { type Machine, type MachineFacts, machinePart } from '../../../kit/machine.ts';
+import type { NodePorts } from '../../../kit/node-ports.ts';
+import { checkBySchema } from '../../../kit/schema.ts';
+import { withResolvers } from '../../../kit/with-resolvers.ts';
+import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
+import { taskLimits } from '../core/limits.ts';
+import type { AttemptPlace, WorkEvent } from '../core/member-events.ts';
+import type { Assignment, WorkerFigures } from '../core/messages.ts';
+import type { Capacity, Offered, Units } from '../core/requirements.ts';
+import type { Tasks } from '../core/tasks.ts';
+import type { TasksFeatureShape } from '../shape.ts';
+import { checkWork, taskService } from './check-options.ts';
+
+type Ports = NodePorts<TasksFeatureShape, Tasks>;
+
+interface Worker {
+  readonly service: TaskService<never, unknown>;
+  readonly handler: (job: Job) => unknown;
+  readonly offered: Offered;
+  readonly capacity: Partial<Capacity>;
+  isClosed: boolean;
+  running: number;
+  idle: (() => void)[];
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly controller: AbortController;
+  /** Its end was said. */
+  isOver: boolean;
+}
+
+export class Working {
+  private readonly ports: Ports;
+  private readonly workers = new Map<string, Worker>();
+  private readonly running = new Map<string, Running>();
+  private whenIdle: (() => void) | undefined;
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+  }
+
+  work(given: unknown, handler: (job: Job) => unknown, options: WorkOptions): Work {
+    this.ports.checkOpen();
+    const service = taskService('tasks.work', given);
+    const capacity = checkWork(options);
+    if (typeof handler !== 'function') throw new TypeError('tasks.work: the handler is a function');
+    const { name } = service;
+    if (this.workers.has(name)) {
+      const text = `this node works on "${name}" already: close that first`;
+      throw new SkeinError('SKEIN_INVALID', text);
+    }
+    const { concurrency = 1, queue = 0, signal } = options;
+    const offered = { service: name, concurrency, queue, isIdempotent: service.idempotent };
+    const worker: Worker = { service, handler, offered, capacity, isClosed: false, running: 0, idle: [] };
+    this.workers.set(name, worker);
+    const opened = this.announce();
+    // That the node is closed is reported by its `close` event.
+    opened.catch(() => undefined);
+    const close = (): Promise<void> => this.close(worker);
+    if (signal?.aborted === true) void close();
+    else signal?.addEventListener('abort', () => void close(), { once: true });
+    return { opened, close, [Symbol.asyncDispose]: close };
+  }
+
+  handle(event: WorkEvent): void {
+    if (event.type === 'begin') void this.begin(event.place, event.task);
+    else
+      this.running.get(keyOf(event.place))?.controller.abort(new SkeinError('SKEIN_ABORTED', event.reason));
+  }
+
+  /** The kernel behind this node has changed. */
+  resume(): void {
+    if (this.workers.size > 0) this.announce().catch(() => undefined);
+  }
+
+  /** The node is to end: nothing new begins. @param idle Called once nothing runs and the swarm has what became of it. */
+  drain(idle: () => void): void {
+    this.whenIdle = idle;
+    if (this.ports.tryEnter()) this.ports.behavior.workbench.drain();
+    this.lookIdle();
+  }
+
+  /** The swarm has all that was handed in. */
+  settled(): void {
+    this.lookIdle();
+  }
+
+  end(): void {
+    const closed = new SkeinError('SKEIN_CLOSED', 'the node has ended');
+    for (const { controller } of this.running.values()) controller.abort(closed);
+  }
+
+  private async announce(): Promise<void> {
+    this.ports.enter();
+    const { behavior } = this.ports;
+    const machine = this.ports.platformPart<Machine>(machinePart);
+    if (machine !== undefined) behavior.machine = () => figuresOf(machine.facts());
+    const services = [...this.workers.values()].map(({ offered }) => offered);
+    await this.ports.ask('work', { services, capacity: this.capacity() });
+  }
+
+  /** Of all that was said that which is the most; what was not said is what the machine has. */
+  private capacity(): Capacity {
+    const said = [...this.workers.values()].map(({ capacity }) => capacity);
+    const facts = this.ports.platformPart<Machine>(machinePart)?.facts();
+    const most = (name: 'cores' | 'memory', otherwise: number): number => {
+      const values = said.flatMap((each) => each[name] ?? []);
+      return values.length === 0 ? otherwise : Math.max(...values);
+    };
+    const resources = new Map<string, number>();
+    for (const [kind, count] of said.flatMap((each): readonly Units[] => each.resources ?? []))
+      resources.set(kind, Math.max(count, resources.get(kind) ?? 0));
+    return {
+      cores: most('cores', facts?.cores ?? 1),
+      memory: most('memory', Math.floor(facts?.freeMemoryBytes ?? 2 ** 30)),
+      software: [...new Set(said.flatMap(({ software }) => software ?? []))].sort(),
+      resources: [...resources].sort(([a], [b]) => (a < b ? -1 : 1)),
+    };
+  }
+
+  private async close(worker: Worker): Promise<void> {
+    if (!worker.isClosed) {
+      worker.isClosed = true;
+      this.workers.delete(worker.service.name);
+      if (this.ports.tryEnter()) this.announce().catch(() => undefined);
+    }
+    if (worker.running === 0) return;
+    const { promise, resolve } = withResolvers();
+    worker.idle.push(resolve);
+    return promise;
+  }
+
+  // ── one task ──────────────────────────────────────────────────────────────────────────────────────
+
+  private async begin(place: AttemptPlace, task: Assignment): Promise<void> {
+    const worker = this.workers.get(task.service);
+    // It was closed in this very turn: its task was given back, and this is ignored.
+    if (worker === undefined)
+      return this.failed(place, `this node works on no "${task.service}" any more`, false);
+    const running: Running = { worker, controller: new AbortController(), isOver: false };
+    this.running.set(keyOf(place), running);
+    worker.running++;
+    try {
+      const output = await this.run(worker, running, place, task);
+      const { encoding, bytes } = encodeBody(output);
+      const { taskResultBytes } = taskLimits;
+      if (bytes.length > taskResultBytes) {
+        const text = `its result of ${bytes.length} bytes is over the limit of ${taskResultBytes}: put it into a file, and give its place`;
+        throw new SkeinError('SKEIN_TOO_LARGE', text);
+      }
+      running.isOver = true;
+      if (this.ports.tryEnter())
+        this.ports.behavior.workbench.ended(place, {
+          outcome: 'done',
+          result: { encoding, body: bytes },
+        });
+    } catch (error) {
+      running.isOver = true;
+      this.failed(place, reasonOf(error), isFinalFailure(error));
+    }
+    this.running.delete(keyOf(place));
+    worker.running--;
+    if (worker.running === 0) for (const idle of worker.idle.splice(0)) idle();
+    this.lookIdle();
+  }
+
+  private async run(
+    worker: Worker,
+    running: Running,
+    place: AttemptPlace,
+    task: Assignment,
+  ): Promise<unknown> {
+    const { service, handler } = worker;
+    const what = `task ${service.name}`;
+    const given = decodeBody(task.input.encoding, task.input.body);
+    const input = await checkBySchema(service.input, given, `${what}: input`);
+    const { id, author, attempt, fence } = task;
+    const job: Job = {
+      ...{ id, service: service.name, input, from: author, attempt, fence },
+      signal: running.controller.signal,
+      progress: (share, note = '') => this.progress(running, place, share, note),
+    };
+    return checkBySchema(service.output, await handler(job), `${what}: result`);
+  }
+
+  private progress({ isOver }: Running, place: AttemptPlace, share: number, note: string): void {
+    if (typeof share !== 'number' || !(share >= 0 && share <= 1))
+      throw new TypeError(`progress is a number from 0 to 1, got ${String(share)}`);
+    if (isOver || !this.ports.tryEnter()) return;
+    this.ports.behavior.workbench.progress(place, share, note);
+  }
+
+  private failed(place: AttemptPlace, reason: string, isFinal: boolean): void {
+    if (this.ports.tryEnter())
+      this.ports.behavior.workbench.ended(place, { outcome: 'failed', reason, isFinal });
+  }
+
+  private lookIdle(): void {
+    if (this.whenIdle === undefined || this.running.size > 0) return;
+    if (this.ports.tryEnter() && this.ports.behavior.workbench.isOwed) return;
+    const idle = this.whenIdle;
+    this.whenIdle = undefined;
+    idle();
+  }
+}
+
+function figuresOf({
+  load,
+  cores,
+  freeMemoryBytes,
+}: MachineFacts): Pick<WorkerFigures, 'load' | 'freeMemory'> {
+  return { load: load === undefined ? -1 : Math.min(1, load / cores), freeMemory: freeMemoryBytes };
+}
+
+function keyOf({ store, n, fence }: AttemptPlace): string {
+  return `${store} ${n} ${fence}`;
+}
+
+/** As a text of one task, without what could steer a terminal. */
+function reasonOf(error: unknown): string {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  const text = typeof message === 'string' ? message : textOf(error);
+  const reason = typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text;
+  return reason.replace(/\p{Cc}+/gu, ' ');
+}
+
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return 'it threw what has no text';
+  }
+}
+
+/** It would fail in the same way another time. */
+function isFinalFailure(error: unknown): boolean {
+  return error instanceof SkeinError && (error.code === 'SKEIN_INVALID' || error.code === 'SKEIN_TOO_LARGE');
+}

@@ -1,0 +1,413 @@
+/**
+ * How queued tasks come to workers, at the broker: a worker that fits is asked, the claim is committed, and then the worker
+ * is given the task.
+ *
+ * Invariant: a task is offered to one worker at a time, and given to it only once the store has its claim; room that a
+ * worker keeps for an offer is given back to it in one way or another.
+ */
+import type { NodeId } from '../../../../kernel/identity.ts';
+import { taskLimits } from '../limits.ts';
+import { Estimates } from '../matching/estimates.ts';
+import { Matching } from '../matching/matching.ts';
+import type { Worker } from '../matching/worker.ts';
+import type { Assignment, TaskOffer } from '../messages.ts';
+import type { Requirements } from '../requirements.ts';
+import type { Claim, Claimed, Duration, OfferNote, Priority, Ranked, TaskHead } from '../tasks-types.ts';
+import type { Desk, Member, MessageOf } from './errand.ts';
+import { isClaimed, type OpenTasks } from './open-tasks.ts';
+import type { WorkerHere, WorkersHere } from './workers-here.ts';
+
+export interface DispatchPorts {
+  readonly desk: Desk;
+  readonly tasks: OpenTasks;
+  workers(): WorkersHere;
+  /** The store has this of it from now on. */
+  claimed(head: TaskHead): void;
+  /** Claimed by a worker that is not there any more. */
+  abandoned(heads: readonly TaskHead[], reason: string): void;
+}
+
+interface OpenOffer {
+  readonly node: NodeId;
+  readonly life: number;
+  readonly number: number;
+  /** Kernel time. */
+  readonly until: number;
+}
+
+/** How a worker stands to a task that somebody asks about. */
+export interface WorkerStanding {
+  readonly name: string;
+  readonly isHere: boolean;
+  /** Empty: it takes such a task now. */
+  readonly whyNot: string;
+  readonly tasks: number;
+  /** Until it could begin such a task; absent: nobody knows. */
+  readonly beginsInMs?: number;
+  readonly services: readonly {
+    readonly service: string;
+    readonly concurrency: number;
+    readonly queue: number;
+  }[];
+}
+
+const never = Number.POSITIVE_INFINITY;
+/** Looks of one turn: about a millisecond. */
+const looksMax = 100_000;
+/** Of those who asked why a task waits: what more workers say is left out. */
+const reasonsMax = 20;
+/** Of so many services what the store knows is read as a broker begins. */
+const estimatesLoadedMax = 64;
+/** Who has declined a task, as its claim says it. */
+const notesMax = 32;
+
+export class Dispatch {
+  readonly counts = { offered: 0, declined: 0, claimed: 0 };
+  private readonly ports: DispatchPorts;
+  private matching = new Matching();
+  private readonly estimates = new Estimates();
+  /** In the order in which they were made. */
+  private readonly offers = new Map<number, OpenOffer>();
+  private lastOffer = 0;
+  /** Who has declined a task since it was queued. */
+  private readonly notes = new Map<number, OfferNote[]>();
+  private claims: (Claim & { readonly bytes: number })[] = [];
+  /** By place: the worker for which a claim is on its way to the store. */
+  private readonly claiming = new Map<number, string>();
+  /** There was more to match than one turn looks at. */
+  private isMore = false;
+
+  constructor(ports: DispatchPorts) {
+    this.ports = ports;
+  }
+
+  // ── what is known ─────────────────────────────────────────────────────────────────────────────────
+
+  /** All that is known of tasks is read from the store again. */
+  forgetTasks(): void {
+    for (const [n, offer] of this.offers) this.withdraw(offer, [n]);
+    for (const { n, worker } of this.claims) {
+      const here = this.ports.workers().byName(worker);
+      if (here !== undefined) this.withdraw(here, [n]);
+    }
+    this.offers.clear();
+    this.notes.clear();
+    this.claims = [];
+    this.matching = new Matching();
+  }
+
+  begin(): void {
+    for (const seen of this.ports.workers().everSeen()) this.matching.remember(seen);
+    for (const worker of this.ports.workers().all()) this.worker(worker);
+    this.loadEstimates();
+  }
+
+  /** Of services of which nothing was observed yet. */
+  private loadEstimates(): void {
+    const services = new Set<string>();
+    for (const { services: offered } of this.ports.workers().everSeen())
+      for (const { service } of offered) if (!this.estimates.has(service)) services.add(service);
+    for (const service of [...services].slice(0, estimatesLoadedMax)) {
+      const input = { service, limit: taskLimits.taskDurationsMax };
+      this.ports.desk.ask('durations', input, (completion) => {
+        if (completion.ok) this.estimates.load(service, completion.value as readonly Duration[]);
+      });
+    }
+  }
+
+  /** A task is done that was seen to begin. */
+  private observe(before: TaskHead, { state, since }: TaskHead): void {
+    if (before.state !== 'running' || state !== 'done') return;
+    const { service, orderedAt, notBefore } = before;
+    const waitedMs = Math.max(0, before.since - Math.max(orderedAt, notBefore));
+    this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - before.since) });
+  }
+
+  /** @param before As it was known until now. */
+  changed(head: TaskHead, before: TaskHead | undefined): void {
+    if (before !== undefined) this.observe(before, head);
+    this.matching.put(head);
+    this.ports.desk.flushLater();
+    if (head.state === 'queued') return;
+    this.notes.delete(head.n);
+    const offer = this.offers.get(head.n);
+    if (offer === undefined) return;
+    this.offers.delete(head.n);
+    this.withdraw(offer, [head.n]);
+  }
+
+  worker(worker: WorkerHere): void {
+    if (worker.isAway) this.workerGone(worker);
+    else this.matching.work(worker);
+    this.ports.desk.flushLater();
+  }
+
+  /** It says again what it works on: what it was offered before that it has forgotten. */
+  workerReopened({ node }: WorkerHere): void {
+    for (const [n, offer] of this.offers) {
+      if (offer.node !== node) continue;
+      this.offers.delete(n);
+      this.matching.withdrawn(n);
+    }
+  }
+
+  workerGone({ node }: WorkerHere): void {
+    for (const [n, offer] of this.offers) if (offer.node === node) this.offers.delete(n);
+    this.matching.gone(node);
+    this.ports.desk.flushLater();
+  }
+
+  // ── places in the queue ───────────────────────────────────────────────────────────────────────────
+
+  place(priority: Priority): number {
+    return this.matching.place(priority);
+  }
+
+  unplace(rank: number): void {
+    this.matching.release(rank);
+  }
+
+  /** Places that others have from now on: for the next operation of the store. */
+  takeMoved(): Ranked[] {
+    return this.matching.takeMoved();
+  }
+
+  // ── offers ────────────────────────────────────────────────────────────────────────────────────────
+
+  flush(): void {
+    this.offer();
+    this.claim();
+  }
+
+  private offer(): void {
+    const { now } = this.ports.desk;
+    const { matches, isMore } = this.matching.match(now(), looksMax);
+    this.isMore = isMore;
+    const byWorker = new Map<WorkerHere, TaskOffer[]>();
+    for (const { n, node } of matches) {
+      const worker = this.ports.workers().of(node);
+      const head = this.ports.tasks.get(n);
+      if (worker === undefined || head === undefined) continue;
+      const number = ++this.lastOffer;
+      this.offers.set(n, { node, life: worker.life, number, until: now() + taskLimits.taskOfferMs });
+      const { service, needs, priority } = head;
+      const offers = byWorker.get(worker) ?? [];
+      offers.push({ n, offer: number, service, needs, priority });
+      byWorker.set(worker, offers);
+    }
+    for (const [worker, offers] of byWorker) this.sendOffers(worker, offers);
+  }
+
+  private sendOffers(worker: WorkerHere, offers: readonly TaskOffer[]): void {
+    this.counts.offered += offers.length;
+    const store = this.ports.desk.storeTag();
+    for (let at = 0; at < offers.length; at += taskLimits.tasksPerOfferMax) {
+      const some = offers.slice(at, at + taskLimits.tasksPerOfferMax);
+      this.ports.desk.reply(worker, { type: 'offers', store, offers: some });
+    }
+  }
+
+  answered(from: Member, answers: MessageOf<'answers'>['answers']): void {
+    for (const { n, offer: number, declined } of answers) {
+      const offer = this.offers.get(n);
+      const isOpen = offer?.number === number && offer.node === from.node && offer.life === from.life;
+      if (!isOpen) {
+        // Too late, or a second time: another one has the task, or is asked.
+        if (declined === '' && !this.isClaiming(n, from.name)) this.withdraw(from, [n]);
+        continue;
+      }
+      this.offers.delete(n);
+      this.note(n, { worker: from.name, declined });
+      if (declined === '') this.taken(n, from);
+      else this.declined(n, from.node, declined);
+    }
+    this.ports.desk.flushLater();
+  }
+
+  private declined(n: number, node: NodeId, reason: string): void {
+    this.counts.declined++;
+    this.matching.declined(n, node, reason, this.ports.desk.now() + taskLimits.taskDeclinedMs);
+    this.ports.desk.flushLater();
+  }
+
+  private taken(n: number, { name, life, node }: Member): void {
+    const head = this.ports.tasks.get(n);
+    const worker = this.ports.workers().of(node);
+    const offered = worker?.services.find(({ service }) => service === head?.service);
+    if (head === undefined || offered === undefined) return this.withdraw({ node, life }, [n]);
+    const isIdempotent = head.isIdempotent || offered.isIdempotent;
+    const attempts = head.attempts > 0 ? head.attempts : isIdempotent ? taskLimits.taskAttemptsIdempotent : 1;
+    const offers = this.notes.get(n) ?? [];
+    this.claims.push({ n, worker: name, life, attempts, isIdempotent, offers, bytes: head.inputBytes });
+  }
+
+  private isClaiming(n: number, worker: string): boolean {
+    const head = this.ports.tasks.get(n);
+    if (head !== undefined && isClaimed(head) && head.worker === worker) return true;
+    return (
+      this.claiming.get(n) === worker || this.claims.some((each) => each.n === n && each.worker === worker)
+    );
+  }
+
+  private note(n: number, note: OfferNote): void {
+    const notes = this.notes.get(n) ?? [];
+    notes.push(note);
+    if (notes.length > notesMax) notes.shift();
+    this.notes.set(n, notes);
+  }
+
+  private withdraw(end: { readonly node: NodeId; readonly life: number }, ns: readonly number[]): void {
+    this.ports.desk.reply(end, { type: 'withdrawn', store: this.ports.desk.storeTag(), ns });
+  }
+
+  // ── claims ────────────────────────────────────────────────────────────────────────────────────────
+
+  private claim(): void {
+    while (this.claims.length > 0) {
+      const claims = this.claims.splice(0, claimLength(this.claims));
+      const items = claims.map(({ bytes: _, ...claim }) => claim);
+      for (const { n, worker } of items) this.claiming.set(n, worker);
+      const { desk } = this.ports;
+      desk.ask('claim', { ...desk.by(), items }, (completion) => {
+        for (const { n } of items) this.claiming.delete(n);
+        if (completion.ok) return this.claimed(items, completion.value as readonly Claimed[]);
+        for (const { n } of items) this.matching.withdrawn(n);
+        desk.failed(completion.failure);
+      });
+    }
+  }
+
+  private claimed(items: readonly Claim[], results: readonly Claimed[]): void {
+    const given = new Map<WorkerHere, Assignment[]>();
+    const orphans: TaskHead[] = [];
+    for (const [i, { n, worker: name, life }] of items.entries()) {
+      const claimed = results[i] ?? null;
+      const here = this.ports.workers().byName(name);
+      const worker = here?.life === life && !here.isAway ? here : undefined;
+      if (claimed === null) {
+        this.matching.withdrawn(n);
+        if (worker !== undefined) this.withdraw(worker, [n]);
+        continue;
+      }
+      this.counts.claimed++;
+      this.ports.claimed(claimed.head);
+      if (worker === undefined) {
+        orphans.push(claimed.head);
+        continue;
+      }
+      worker.handed.add(claimed.head.fence);
+      given.set(worker, [...(given.get(worker) ?? []), assignmentOf(claimed)]);
+    }
+    const store = this.ports.desk.storeTag();
+    for (const [worker, tasks] of given) {
+      const { opening } = worker;
+      this.ports.desk.reply(worker, { type: 'assigned', store, opening, tasks });
+    }
+    if (orphans.length > 0) this.ports.abandoned(orphans, 'its worker was gone before it was handed over');
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    if (this.isMore || this.claims.length > 0) return this.ports.desk.now();
+    const [first] = this.offers.values();
+    const { due } = this.matching;
+    return Math.min(first?.until ?? never, due === 0 ? never : due);
+  }
+
+  deadline(now: number): void {
+    for (const [n, offer] of this.offers) {
+      if (offer.until > now) break;
+      this.offers.delete(n);
+      const reason = `has not answered for ${taskLimits.taskOfferMs} ms`;
+      this.note(n, { worker: this.ports.workers().of(offer.node)?.name ?? '', declined: reason });
+      this.withdraw(offer, [n]);
+      this.declined(n, offer.node, reason);
+    }
+    this.ports.desk.flushLater();
+  }
+
+  // ── for those who ask ─────────────────────────────────────────────────────────────────────────────
+
+  isOffered(n: number): boolean {
+    return this.offers.has(n);
+  }
+
+  /** Undefined: a worker that was here once can run it. */
+  whyInfeasible(service: string, needs: Requirements): string | undefined {
+    if (this.matching.isFeasible(service, needs)) return undefined;
+    return `no worker that was ever here could run a task of "${service}" with these requirements`;
+  }
+
+  standings(service: string, needs: Requirements): WorkerStanding[] {
+    const { now } = this.ports.desk.by();
+    const beginsIn = (worker: Worker): { readonly beginsInMs?: number } => {
+      const beginsInMs = this.estimates.beginsIn(worker, service, needs, now);
+      return beginsInMs === undefined ? {} : { beginsInMs: Math.round(beginsInMs) };
+    };
+    return this.matching.standings(service, needs).map(({ worker, whyNot }) => ({
+      name: worker.name,
+      isHere: worker.isHere,
+      whyNot: whyNot ?? '',
+      tasks: worker.held.size,
+      ...beginsIn(worker),
+      services: [...worker.services.values()].map((offered) => ({
+        service: offered.service,
+        concurrency: offered.concurrency,
+        queue: offered.queue,
+      })),
+    }));
+  }
+
+  /** What a task that nobody has yet waits for. */
+  whyWaits(head: TaskHead): string[] {
+    const { state, blockers, notBefore, service, needs, doom } = head;
+    if (doom !== '') return [doom];
+    if (state === 'waiting') {
+      const { time } = this.ports.desk.swarm;
+      return [
+        ...(blockers > 0 ? [`${blockers} of the tasks that it waits for are not done`] : []),
+        ...(notBefore > time ? [`it waits for ${Math.ceil((notBefore - time) / 1000)} s more`] : []),
+      ];
+    }
+    if (state !== 'queued' || service === '') return [];
+    const standings = this.standings(service, needs);
+    if (standings.length === 0) return ['no worker is here'];
+    const reasons = standings.slice(0, reasonsMax).map(({ name, whyNot }) => {
+      return whyNot === '' ? `${name} can take it` : `${name} ${whyNot}`;
+    });
+    const more = standings.length - reasons.length;
+    const shown = more > 0 ? [...reasons, `and ${more} more workers`] : reasons;
+    return [...shown, this.durations(service)];
+  }
+
+  /** How long its tasks wait and run, in words. */
+  private durations(service: string): string {
+    const estimate = this.estimates.of(service, this.ports.desk.by().now);
+    if (estimate === undefined) return `no task of "${service}" was done yet: how long it waits is not known`;
+    const { waitedP50, waitedP90, ranP50, ranP90, count } = estimate;
+    return `the last ${count} tasks of "${service}" waited ${waitedP50} ms (p90 ${waitedP90} ms) and ran ${ranP50} ms (p90 ${ranP90} ms)`;
+  }
+
+  get queuedCount(): number {
+    return this.matching.queued;
+  }
+}
+
+/** Of these, those that are one operation. */
+function claimLength(claims: readonly { readonly bytes: number }[]): number {
+  let bytes = 0;
+  let length = 0;
+  for (const claim of claims) {
+    bytes += claim.bytes;
+    const isFull = length >= taskLimits.tasksPerClaimMax || bytes > taskLimits.taskClaimBytesMax;
+    if (isFull && length > 0) break;
+    length++;
+  }
+  return length;
+}
+
+function assignmentOf({ head, input }: NonNullable<Claimed>): Assignment {
+  const { n, fence, id, service, author, needs, priority, attempt, timeoutMs } = head;
+  return { n, fence, id, service, author, needs, priority, attempt, timeoutMs, input };
+}

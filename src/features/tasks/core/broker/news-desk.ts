@@ -1,0 +1,80 @@
+/**
+ * What those who follow a task hear of it: how it is, each change, its progress, and its result.
+ *
+ * Invariant: what is said of a task is in the store, but for its progress.
+ */
+import type { LineEnd } from '../../../../kernel/lines/lines.ts';
+import type { TaskNews } from '../messages.ts';
+import { type Encoded, isFinal, type TaskHead, type TaskId, type TaskStatus } from '../tasks-types.ts';
+import type { Desk, MessageOf } from './errand.ts';
+import type { Followers } from './followers.ts';
+import type { OpenTasks } from './open-tasks.ts';
+
+export interface NewsDeskPorts {
+  readonly desk: Desk;
+  readonly tasks: OpenTasks;
+  readonly followers: Followers;
+}
+
+type Said = Pick<TaskHead, 'id' | 'state' | 'attempt' | 'worker' | 'reason'>;
+
+export class NewsDesk {
+  private readonly ports: NewsDeskPorts;
+
+  constructor(ports: NewsDeskPorts) {
+    this.ports = ports;
+  }
+
+  /** @param result Of one that has just ended with it. */
+  changed(head: TaskHead, result: Encoded | undefined): void {
+    const { followers } = this.ports;
+    if (!followers.isFollowed(head.id)) return;
+    if (head.state !== 'done') return followers.changed(newsOf(head, []));
+    if (result !== undefined && head.service !== '') return followers.changed(newsOf(head, [result]));
+    this.withResults(head, (news) => followers.changed(news));
+  }
+
+  progressed(items: MessageOf<'progress'>['items']): void {
+    const { tasks, followers } = this.ports;
+    for (const { n, fence, share, note } of items) {
+      const head = tasks.get(n);
+      if (head === undefined || !tasks.progressed(n, fence, { share, note })) continue;
+      if (followers.isFollowed(head.id)) followers.changed({ ...newsOf(head, []), share, note });
+    }
+  }
+
+  follow(end: LineEnd, id: TaskId): void {
+    const { tasks, followers, desk } = this.ports;
+    if (!followers.follow(end, id)) return;
+    const head = tasks.byId(id);
+    if (head !== undefined) {
+      const progress = tasks.progressOf(head.n);
+      return followers.tell(end, { ...newsOf(head, []), ...progress });
+    }
+    // It has ended, or there is none.
+    desk.ask('status', id, (completion) => {
+      if (!completion.ok) return desk.failed(completion.failure);
+      const status = completion.value as TaskStatus | null;
+      if (status === null) return followers.tell(end, newsOf({ ...unknown, id }, []));
+      if (status.state === 'done') this.withResults(status, (news) => followers.tell(end, news));
+      else if (isFinal(status.state)) followers.tell(end, newsOf(status, []));
+    });
+  }
+
+  private withResults(said: Said, then: (news: TaskNews) => void): void {
+    const { desk } = this.ports;
+    desk.ask('results', said.id, (completion) => {
+      if (!completion.ok) return desk.failed(completion.failure);
+      then(newsOf(said, (completion.value as readonly Encoded[] | null) ?? []));
+    });
+  }
+}
+
+const unknown = { state: 'unknown', attempt: 0, worker: '', reason: '' } as const;
+
+function newsOf(
+  { id, state, attempt, worker, reason }: Omit<Said, 'state'> & { readonly state: TaskNews['state'] },
+  results: readonly Encoded[],
+): TaskNews {
+  return { id, state, attempt, worker, reason, share: -1, note: '', results };
+}

@@ -1,0 +1,451 @@
+/**
+ * The broker's side of tasks: reads what has not ended, carries out what members say, and asks the store.
+ *
+ * Made by the tasks behavior; at work while this node keeps the swarm and its store is open. Each time that the store
+ * opens, or an operation has ended in the unknown, all that is known of tasks is read from it again: memory never says more
+ * than the store. Invariant: what a member has said is done only once the store has it, or it is refused.
+ */
+import type { BehaviorAgent } from '../../../../kernel/contracts.ts';
+import type { Failure } from '../../../../kernel/errors.ts';
+import type { NodeId } from '../../../../kernel/identity.ts';
+import type { LineEnd } from '../../../../kernel/lines/lines.ts';
+import { Numbered } from '../../../../kernel/parts/numbered.ts';
+import type { SwarmCore } from '../../../swarm/core/shared.ts';
+import { taskLimits } from '../limits.ts';
+import type { FromBroker, FromMember } from '../messages.ts';
+import type { TasksShape } from '../tasks-shape.ts';
+import type { Encoded, SeenWorker, TaskHead } from '../tasks-types.ts';
+import { Dispatch } from './dispatch.ts';
+import { DueTimes } from './due-times.ts';
+import { Endings } from './endings.ts';
+import type { Completion, Desk, Errand, Member, MessageOf } from './errand.ts';
+import { Followers } from './followers.ts';
+import { answerInquiries } from './inquiries.ts';
+import { Intake } from './intake.ts';
+import { NewsDesk } from './news-desk.ts';
+import { OpenTasks } from './open-tasks.ts';
+import { type WorkerHere, WorkersHere } from './workers-here.ts';
+
+type StoreVerbs = TasksShape['store'];
+
+export interface TaskOfficePorts {
+  readonly agent: BehaviorAgent<TasksShape>;
+  readonly swarm: SwarmCore;
+  reply(end: LineEnd, message: FromBroker): void;
+  /** What all nodes were sent and have not processed is not sent any more. */
+  dropAll(): void;
+  /** It says everything again once it is here. */
+  forget(node: NodeId): void;
+  /** What members have said until now, and what they say after it in the same attempt, is ignored. */
+  ignoreUnprocessed(): void;
+}
+
+const never = Number.POSITIVE_INFINITY;
+/** What may have appended to the log of the store. */
+const appends = new Set<keyof StoreVerbs>([
+  ...(['order', 'ready', 'claim', 'started', 'end', 'cancel', 'expire', 'remove'] as const),
+]);
+
+export class TaskOffice {
+  readonly tasks = new OpenTasks();
+  readonly workers: WorkersHere;
+  readonly dispatch: Dispatch;
+  readonly endings: Endings;
+  readonly intake: Intake;
+  readonly followers: Followers;
+  private readonly ports: TaskOfficePorts;
+  private readonly due = new DueTimes();
+  private readonly news: NewsDesk;
+  private readonly desk: Desk;
+  private operations = new Numbered<(completion: Completion) => void>();
+  /** What members have said while the store could not be asked, in order. */
+  private waiting: Errand[] = [];
+  /** Whose operation is under way. */
+  private readonly underWay = new Set<Errand>();
+  private isElsewhere = true;
+  /** All that has not ended was read. */
+  private isRead = false;
+  private tryAgainAt = never;
+  private sweepAt = never;
+
+  constructor(ports: TaskOfficePorts) {
+    const { agent, swarm } = ports;
+    const { tasks } = this;
+    this.ports = ports;
+    this.desk = {
+      swarm,
+      ask: (verb, input, then) => this.ask(verb, input, then),
+      by: () => ({ now: Math.floor(agent.wallNow), via: agent.self.name }),
+      now: () => agent.now,
+      storeTag: () => this.storeTag,
+      reply: ports.reply,
+      failed: (why, errand) => this.failed(why, errand),
+      flushLater: () => agent.flushLater(),
+    };
+    const { desk } = this;
+    this.followers = new Followers({
+      send: (end, news) => ports.reply(end, { type: 'news', news }),
+      flushLater: () => agent.flushLater(),
+    });
+    this.news = new NewsDesk({ desk, tasks, followers: this.followers });
+    this.dispatch = new Dispatch({
+      desk,
+      tasks,
+      workers: () => this.workers,
+      claimed: (head) => this.changed(head),
+      abandoned: (heads, reason) => this.endings.abandoned(heads, 'given-back', reason),
+    });
+    this.intake = new Intake({
+      desk,
+      openCount: () => tasks.size,
+      whyInfeasible: (service, needs) => this.dispatch.whyInfeasible(service, needs),
+      place: (priority) => this.dispatch.place(priority),
+      unplace: (rank) => this.dispatch.unplace(rank),
+      takeMoved: () => this.dispatch.takeMoved(),
+      stored: (head) => this.changed(head),
+    });
+    this.endings = new Endings({
+      desk,
+      tasks,
+      random: () => agent.random.next(),
+      place: (priority) => this.dispatch.place(priority),
+      unplace: (rank) => this.dispatch.unplace(rank),
+      takeMoved: () => this.dispatch.takeMoved(),
+      changed: (head, result) => this.changed(head, result),
+      stop: (head, reason) => this.stop(head, reason),
+    });
+    this.workers = new WorkersHere({
+      desk,
+      tasks,
+      changed: (worker) => this.dispatch.worker(worker),
+      gone: (worker) => this.dispatch.workerGone(worker),
+      reopened: (worker) => this.dispatch.workerReopened(worker),
+      abandoned: (heads, outcome, reason) => this.endings.abandoned(heads, outcome, reason),
+      stop: (worker, attempts) => this.stopAt(worker, attempts, 'it is not its own any more'),
+      forget: (node) => ports.forget(node),
+    });
+    answerInquiries({
+      desk,
+      tasks,
+      workers: this.workers,
+      dispatch: this.dispatch,
+      endings: this.endings,
+      repeat: (task, author, then, failed) => this.intake.repeat(task, author, then, failed),
+      drain: (worker, how) => this.workers.drain(worker, how),
+    });
+  }
+
+  get counts(): Record<string, number> {
+    const { tasks, workers, intake, endings, dispatch } = this;
+    return {
+      tasks: tasks.size,
+      queued: dispatch.queuedCount,
+      workers: workers.count,
+      ...intake.counts,
+      ...endings.counts,
+      ...dispatch.counts,
+    };
+  }
+
+  // ── whether it is at work ─────────────────────────────────────────────────────────────────────────
+
+  officeChanged(): void {
+    const { office } = this.ports.swarm;
+    this.tryAgainAt = never;
+    // What came before was for an earlier turn, and its senders say it again in this one.
+    if (this.isElsewhere && office.state !== 'elsewhere') this.ports.ignoreUnprocessed();
+    this.isElsewhere = office.state === 'elsewhere';
+    this.isRead = false;
+    if (office.state === 'elsewhere') this.close();
+    else if (office.state === 'open') this.read();
+    else if (office.state === 'failed') this.refuseOrders(office.failure);
+  }
+
+  private close(): void {
+    this.waiting = [];
+    this.underWay.clear();
+    this.forgetTasks();
+    this.workers.clear();
+    this.followers.clear();
+    this.ports.dropAll();
+    this.sweepAt = never;
+  }
+
+  private forgetTasks(): void {
+    this.operations = new Numbered();
+    this.intake.clear();
+    this.endings.clear();
+    this.dispatch.forgetTasks();
+    this.tasks.clear();
+    this.due.clear();
+  }
+
+  /** From the store. What is under way is carried out again after that: it may be in the store or not. */
+  private read(): void {
+    this.waiting.unshift(...this.underWay);
+    this.underWay.clear();
+    this.isRead = false;
+    this.forgetTasks();
+    this.readWorkers('');
+  }
+
+  private readWorkers(after: string): void {
+    this.ask('workers', { after, limit: taskLimits.workersPerPage }, (completion) => {
+      if (!completion.ok) return this.readingFailed(completion.failure);
+      const workers = completion.value as readonly SeenWorker[];
+      this.workers.loaded(workers);
+      const last = workers.length < taskLimits.workersPerPage ? undefined : workers.at(-1);
+      if (last === undefined) this.readHeads(0);
+      else this.readWorkers(last.name);
+    });
+  }
+
+  private readHeads(after: number): void {
+    this.ask('heads', { after, limit: taskLimits.tasksPerReadMax }, (completion) => {
+      if (!completion.ok) return this.readingFailed(completion.failure);
+      const heads = completion.value as readonly TaskHead[];
+      for (const head of heads) this.changed(head);
+      const last = heads.length < taskLimits.tasksPerReadMax ? undefined : heads.at(-1);
+      if (last === undefined) this.begin();
+      else this.readHeads(last.n);
+    });
+  }
+
+  private readingFailed(why: Failure): void {
+    this.ports.swarm.operationFailed(why);
+    this.tryAgainSoon();
+  }
+
+  private begin(): void {
+    this.isRead = true;
+    for (const head of this.tasks.all()) this.endings.follow(head);
+    this.workers.begin();
+    this.dispatch.begin();
+    this.sweepAt = this.ports.agent.now + taskLimits.taskSweepMs;
+    this.carryOutWaiting();
+    this.ports.agent.flushLater();
+  }
+
+  private carryOutWaiting(): void {
+    for (const errand of this.waiting.splice(0)) this.carryOut(errand);
+  }
+
+  /** Nothing of these is in the store: their authors decide. What workers have said waits on. */
+  private refuseOrders(why: Failure): void {
+    if (why.code === 'SKEIN_STORE_CLAIMED' || why.code === 'SKEIN_LOST') return;
+    const { waiting } = this;
+    this.waiting = waiting.filter(({ message }) => message.type !== 'order');
+    for (const errand of waiting) if (isOrder(errand)) this.intake.refuse(errand, why);
+  }
+
+  private get isOpen(): boolean {
+    return this.isRead && this.ports.swarm.office.state === 'open';
+  }
+
+  private get storeTag(): number {
+    const { office } = this.ports.swarm;
+    return office.state === 'open' ? office.store : 0;
+  }
+
+  // ── what members say ──────────────────────────────────────────────────────────────────────────────
+
+  received(from: Member, message: FromMember, done: () => void): void {
+    const { swarm } = this.ports;
+    swarm.use();
+    const errand: Errand = { from, message, done };
+    if (this.isOpen && this.waiting.length === 0) return this.carryOut(errand);
+    // Its sender finds out who the broker is, and says it to that one.
+    if (swarm.office.state === 'elsewhere') return;
+    this.waiting.push(errand);
+    if (swarm.office.state === 'failed') this.refuseOrders(swarm.office.failure);
+  }
+
+  /** In the name of its sender: for one that is not the node of that name nothing is done. */
+  private carryOut(errand: Errand): void {
+    this.ports.swarm.admit(errand.from, (refusal) => {
+      if (refusal === undefined) return this.carryOutAdmitted(errand);
+      if (isOrder(errand)) this.intake.refuse(errand, refusal);
+      else errand.done();
+    });
+  }
+
+  private carryOutAdmitted(errand: Errand): void {
+    const { message } = errand;
+    if (!this.isOpen) return void this.waiting.push(errand);
+    if ('store' in message && message.type !== 'work' && message.store !== this.storeTag)
+      return errand.done();
+    switch (message.type) {
+      case 'order':
+        return this.intake.order(this.begun(errand) as Errand<MessageOf<'order'>>);
+      case 'started':
+        return this.endings.started(this.begun(errand) as Errand<MessageOf<'started'>>);
+      case 'ended':
+        return this.endings.ended(this.begun(errand) as Errand<MessageOf<'ended'>>);
+      default:
+        this.carryOutAtOnce(errand);
+        return errand.done();
+    }
+  }
+
+  /** What needs no store. */
+  private carryOutAtOnce(errand: Errand): void {
+    const { from, message } = errand;
+    switch (message.type) {
+      case 'work':
+        return this.workers.work({ ...errand, message });
+      case 'renew':
+        return this.workers.renew({ ...errand, message });
+      case 'answers':
+        return this.dispatch.answered(from, message.answers);
+      case 'progress':
+        return this.news.progressed(message.items);
+      case 'follow':
+        for (const id of message.ids) this.intake.whenKnown(id, () => this.news.follow(from, id));
+        return;
+      case 'unfollow':
+        for (const id of message.ids) this.followers.unfollow(from, id);
+        return;
+    }
+  }
+
+  /** It is under way until it is done. */
+  private begun(errand: Errand): Errand {
+    const begun: Errand = {
+      ...errand,
+      done: () => {
+        this.underWay.delete(begun);
+        errand.done();
+      },
+    };
+    this.underWay.add(begun);
+    return begun;
+  }
+
+  /** An incarnation is over. */
+  memberEnded(node: NodeId): void {
+    this.followers.ended(node);
+    this.workers.lifeEnded(node);
+    // What it has said of its tasks counts, and so do its orders.
+    this.waiting = this.waiting.filter(({ from, message: { type } }) => {
+      return from.node !== node || type === 'order' || type === 'ended' || type === 'started';
+    });
+  }
+
+  memberIsAway(node: NodeId, isAway: boolean): void {
+    this.workers.away(node, isAway);
+  }
+
+  // ── what becomes of tasks ─────────────────────────────────────────────────────────────────────────
+
+  /** The store has this of it from now on. */
+  private changed(head: TaskHead, result?: Encoded): void {
+    const before = this.tasks.get(head.n);
+    this.tasks.put(head);
+    this.due.add(head);
+    this.dispatch.changed(head, before);
+    if (this.isRead && before?.state !== head.state) this.news.changed(head, result);
+  }
+
+  private stop(head: TaskHead, reason: string): void {
+    const worker = this.workers.byName(head.worker);
+    if (worker?.life === head.workerLife && worker.handed.has(head.fence))
+      this.stopAt(worker, [{ n: head.n, fence: head.fence }], reason);
+  }
+
+  private stopAt(
+    worker: WorkerHere,
+    attempts: readonly { readonly n: number; readonly fence: number }[],
+    reason: string,
+  ): void {
+    const items = attempts.map(({ n, fence }) => ({ n, fence, reason }));
+    this.desk.reply(worker, { type: 'stop', store: this.storeTag, items });
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  nextDeadline(): number {
+    if (!this.isOpen) return this.tryAgainAt;
+    const { now } = this.ports.agent;
+    const dueAt = now + Math.max(0, this.due.next() - this.ports.swarm.time);
+    return Math.min(
+      ...[this.tryAgainAt, this.sweepAt, dueAt],
+      ...[this.workers.nextDeadline(), this.dispatch.nextDeadline()],
+    );
+  }
+
+  deadline(now: number): void {
+    if (now >= this.tryAgainAt) {
+      this.tryAgainAt = never;
+      if (this.ports.swarm.office.state === 'open') this.isRead ? this.carryOutWaiting() : this.read();
+    }
+    if (!this.isOpen) return;
+    this.lookAtDue();
+    this.workers.deadline(now);
+    this.dispatch.deadline(now);
+    if (now >= this.sweepAt) this.sweep();
+  }
+
+  private lookAtDue(): void {
+    const { time } = this.ports.swarm;
+    for (const n of this.due.due(time, taskLimits.tasksPerReadMax)) {
+      const head = this.tasks.get(n);
+      if (head === undefined) continue;
+      if (head.deadline > 0 && head.deadline <= time) this.endings.expire(head);
+      else this.endings.follow(head);
+    }
+  }
+
+  private sweep(): void {
+    this.sweepAt = this.ports.agent.now + taskLimits.taskSweepMs;
+    const { now } = this.desk.by();
+    this.ask('sweep', { now, limit: taskLimits.tasksPerSweepMax }, (completion) => {
+      if (!completion.ok) return this.failed(completion.failure);
+      if (completion.value === true) this.sweepAt = this.ports.agent.now;
+    });
+  }
+
+  flush(): void {
+    if (this.isOpen) {
+      this.endings.flush();
+      this.dispatch.flush();
+    }
+    this.followers.flush();
+  }
+
+  // ── the store ─────────────────────────────────────────────────────────────────────────────────────
+
+  completed(completion: Completion): void {
+    const then = this.operations.get(completion.token);
+    this.operations.delete(completion.token);
+    if (completion.ok && appends.has(completion.verb)) this.ports.swarm.logged();
+    then?.(completion);
+  }
+
+  private ask<V extends keyof StoreVerbs & string>(
+    verb: V,
+    input: Parameters<StoreVerbs[V]>[0],
+    then: (completion: Completion) => void,
+  ): void {
+    this.operations.set(this.ports.agent.store(verb, input), then);
+  }
+
+  private failed(why: Failure, errand?: Errand): void {
+    if (errand !== undefined) {
+      this.underWay.delete(errand);
+      this.waiting.push(errand);
+    }
+    this.ports.swarm.operationFailed(why);
+    if (this.ports.swarm.office.state !== 'open') return;
+    // What was done is unknown, or what was to be done by the broker itself was not: it follows from what the store has.
+    if (errand === undefined || why.code === 'SKEIN_LOST') this.isRead = false;
+    this.tryAgainSoon(why.code === 'SKEIN_STORE_FULL' ? taskLimits.taskFullAgainMs : undefined);
+  }
+
+  private tryAgainSoon(waitMs: number = taskLimits.taskStoreAgainMs): void {
+    this.tryAgainAt = Math.min(this.tryAgainAt, this.ports.agent.now + waitMs);
+  }
+}
+
+function isOrder(errand: Errand): errand is Errand<MessageOf<'order'>> {
+  return errand.message.type === 'order';
+}

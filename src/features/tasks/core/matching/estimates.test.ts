@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { taskLimits } from '../limits.ts';
+import type { Requirements } from '../requirements.ts';
+import { Estimates } from './estimates.ts';
+import { type Held, Worker } from './worker.ts';
+
+const nothing: Requirements = { cores: 0, memory: 0, software: [], resources: [], node: '', not: [] };
+const cores = (count: number): Requirements => ({ ...nothing, cores: count });
+
+/** A worker of 8 cores that runs these tasks, each since the time that is given. */
+function worker(held: readonly Partial<Held>[], queue = 0): Worker {
+  const made = new Worker('a');
+  made.work({
+    ...{ name: 'a', life: 1, isDraining: false },
+    services: ['render', 'encode'].map((service) => ({
+      service,
+      concurrency: 4,
+      queue,
+      isIdempotent: false,
+    })),
+    capacity: { cores: 8, memory: 0, software: [], resources: [['gpu', 1]] },
+  });
+  for (const [index, one] of held.entries()) {
+    made.take({
+      ...{ n: index + 1, service: 'render', needs: cores(4), priority: 3, life: 1, state: 'running' },
+      ...{ isWaiting: false, since: 0, ...one },
+    });
+  }
+  return made;
+}
+
+const ran = (...durations: readonly number[]) => durations.map((ranMs) => ({ waitedMs: 0, ranMs }));
+
+test('estimates are of the last tasks that were done, and say from how many and when', () => {
+  const estimates = new Estimates();
+  expect(estimates.of('render', 5)).toBeUndefined();
+  estimates.load(
+    'render',
+    Array.from({ length: 10 }, (_, i) => ({ waitedMs: 10 - i, ranMs: 100 * (10 - i) })),
+  );
+  const first = { waitedP50: 5, waitedP90: 9, ranP50: 500, ranP90: 900, count: 10, at: 5 };
+  expect(estimates.of('render', 5)).toEqual(first);
+  estimates.record('render', { waitedMs: 0, ranMs: 0 });
+  expect(estimates.of('render', 1004)).toEqual(first);
+  expect(estimates.of('render', 1005)).toMatchObject({ count: 11, at: 1005 });
+  for (let i = 0; i < taskLimits.taskDurationsMax; i++) estimates.record('render', { waitedMs: 7, ranMs: 7 });
+  expect(estimates.of('render', 9000)).toMatchObject({ ranP90: 7, count: taskLimits.taskDurationsMax });
+});
+
+test('services not heard of for the longest time make room', () => {
+  const estimates = new Estimates();
+  for (let i = 0; i <= taskLimits.taskEstimatesMax; i++) estimates.record(`s${i}`, { waitedMs: 1, ranMs: 1 });
+  expect(estimates.has('s0')).toBe(false);
+  expect(estimates.has('s1')).toBe(true);
+});
+
+test('a task begins when what is in the way will have run for the median of its service', () => {
+  const estimates = new Estimates();
+  estimates.load('render', ran(1000, 1000, 1000));
+  const busy = worker([{ since: 100 }, { since: 400 }]);
+  expect(estimates.beginsIn(busy, 'render', cores(4), 600)).toBe(500);
+  expect(estimates.beginsIn(busy, 'render', cores(8), 600)).toBe(800);
+  expect(estimates.beginsIn(busy, 'render', cores(0), 600)).toBe(0);
+  expect(estimates.beginsIn(busy, 'render', cores(4), 5000)).toBe(0);
+});
+
+test('tasks in the queue of a worker come first', () => {
+  const estimates = new Estimates();
+  estimates.load('render', ran(1000));
+  const busy = worker([{ needs: cores(8) }, { needs: cores(8), isWaiting: true, state: 'assigned' }], 1);
+  expect(estimates.beginsIn(busy, 'render', cores(8), 0)).toBe(2000);
+});
+
+test('what nothing was observed of, or could never be, has no estimate', () => {
+  const estimates = new Estimates();
+  estimates.load('render', ran(1000));
+  const busy = worker([{ service: 'encode' }, { service: 'encode' }]);
+  expect(estimates.beginsIn(busy, 'render', cores(4), 0)).toBeUndefined();
+  expect(estimates.beginsIn(worker([{}, {}]), 'render', cores(9), 0)).toBeUndefined();
+  expect(estimates.beginsIn(worker([{}, {}]), 'bake', cores(1), 0)).toBeUndefined();
+  const away = worker([]);
+  away.isHere = false;
+  expect(estimates.beginsIn(away, 'render', cores(1), 0)).toBeUndefined();
+});

@@ -1,0 +1,161 @@
+/**
+ * How long tasks of a service wait and run, from those that were done last, and when a worker will have room.
+ *
+ * The broker records each task that is done, and answers questions from here. Invariant: an estimate says from how many
+ * tasks and when it was made; where nothing was observed there is none.
+ */
+import { taskLimits } from '../limits.ts';
+import type { Requirements } from '../requirements.ts';
+import type { Duration } from '../tasks-types.ts';
+import type { Held, Worker } from './worker.ts';
+
+/** Figures are made again at most this often. */
+const renewMs = 1000;
+
+/** Milliseconds, of the tasks of one service. */
+export interface Estimate {
+  readonly waitedP50: number;
+  readonly waitedP90: number;
+  readonly ranP50: number;
+  readonly ranP90: number;
+  /** From so many tasks. */
+  readonly count: number;
+  /** When it was made: Unix milliseconds. */
+  readonly at: number;
+}
+
+interface Observed {
+  /** The oldest first. */
+  readonly durations: Duration[];
+  estimate: Estimate | undefined;
+  isStale: boolean;
+}
+
+export class Estimates {
+  /** Those not heard of for the longest time first. */
+  private readonly services = new Map<string, Observed>();
+
+  /** What the store knows of a service. @param durations The newest first. */
+  load(service: string, durations: readonly Duration[]): void {
+    for (const duration of [...durations].reverse()) this.record(service, duration);
+  }
+
+  /** Whether anything was observed. */
+  has(service: string): boolean {
+    return this.services.has(service);
+  }
+
+  record(service: string, duration: Duration): void {
+    const observed = this.services.get(service) ?? { durations: [], estimate: undefined, isStale: true };
+    this.services.delete(service);
+    this.services.set(service, observed);
+    observed.durations.push(duration);
+    observed.isStale = true;
+    if (observed.durations.length > taskLimits.taskDurationsMax) observed.durations.shift();
+    if (this.services.size <= taskLimits.taskEstimatesMax) return;
+    for (const oldest of this.services.keys()) {
+      this.services.delete(oldest);
+      return;
+    }
+  }
+
+  /** @param now Unix milliseconds. @returns Undefined: no task of it was done yet. */
+  of(service: string, now: number): Estimate | undefined {
+    const observed = this.services.get(service);
+    if (observed === undefined) return undefined;
+    const { estimate, isStale } = observed;
+    // A clock that was set back makes it anew too.
+    const isRecent = estimate !== undefined && now >= estimate.at && now < estimate.at + renewMs;
+    if (estimate !== undefined && (isRecent || !isStale)) return estimate;
+    observed.estimate = estimateOf(observed.durations, now);
+    observed.isStale = false;
+    return observed.estimate;
+  }
+
+  /**
+   * Milliseconds until a task could begin at this worker, if what is in its hand takes as long as its service takes at
+   * the median. Undefined: never, or a task that is in the way is of a service of which none was done yet.
+   */
+  beginsIn(worker: Worker, service: string, needs: Requirements, now: number): number | undefined {
+    if (!worker.isHere || worker.isDraining || !worker.couldRun(service, needs)) return undefined;
+    return new Outlook(worker, now, (held) => this.of(held.service, now)?.ranP50).beginsIn(service, needs);
+  }
+}
+
+/** One worker as time goes on: tasks end, those of its own queue begin, and then the task in question. */
+class Outlook {
+  private readonly worker: Worker;
+  private readonly running = new Map<Held, number>();
+  private readonly waiting: Held[];
+  private readonly medianOf: (held: Held) => number | undefined;
+  private passedMs = 0;
+
+  constructor(worker: Worker, now: number, medianOf: (held: Held) => number | undefined) {
+    this.worker = worker;
+    this.medianOf = medianOf;
+    this.waiting = [...worker.inQueue];
+    for (const held of worker.held.values()) {
+      if (held.isWaiting || held.life !== worker.life) continue;
+      const ranMs = held.state === 'running' ? Math.max(0, now - held.since) : 0;
+      this.running.set(held, Math.max(0, (medianOf(held) ?? Number.POSITIVE_INFINITY) - ranMs));
+    }
+  }
+
+  beginsIn(service: string, needs: Requirements): number | undefined {
+    for (;;) {
+      this.beginWaiting();
+      if (this.waiting.length === 0 && this.fits(service, needs)) return this.passedMs;
+      const [next, endsIn] = this.nextEnd();
+      if (next === undefined || endsIn === Number.POSITIVE_INFINITY) return undefined;
+      this.passedMs = Math.max(this.passedMs, endsIn);
+      this.running.delete(next);
+    }
+  }
+
+  private beginWaiting(): void {
+    for (const held of [...this.waiting]) {
+      if (!this.fits(held.service, held.needs)) continue;
+      this.waiting.splice(this.waiting.indexOf(held), 1);
+      this.running.set(held, this.passedMs + (this.medianOf(held) ?? Number.POSITIVE_INFINITY));
+    }
+  }
+
+  private nextEnd(): readonly [Held | undefined, number] {
+    let found: Held | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [held, endsIn] of this.running) if (endsIn < least) [found, least] = [held, endsIn];
+    return [found, least];
+  }
+
+  private fits(service: string, needs: Requirements): boolean {
+    const { capacity, services } = this.worker;
+    const running = [...this.running.keys()];
+    const ofService = running.filter((held) => held.service === service).length;
+    if (service !== '' && ofService >= (services.get(service)?.concurrency ?? 0)) return false;
+    const used = (of: (needs: Requirements) => number) =>
+      running.reduce((sum, held) => sum + of(held.needs), 0);
+    if (needs.cores > 0 && used(({ cores }) => cores) + needs.cores > capacity.cores) return false;
+    if (needs.memory > 0 && used(({ memory }) => memory) + needs.memory > capacity.memory) return false;
+    return needs.resources.every(
+      ([kind, count]) => used((one) => unitsOf(one, kind)) + count <= this.worker.unitsFor(kind, 'in-queue'),
+    );
+  }
+}
+
+function unitsOf({ resources }: Requirements, kind: string): number {
+  return resources.find(([name]) => name === kind)?.[1] ?? 0;
+}
+
+function estimateOf(durations: readonly Duration[], at: number): Estimate {
+  const waited = durations.map(({ waitedMs }) => waitedMs).sort((a, b) => a - b);
+  const ran = durations.map(({ ranMs }) => ranMs).sort((a, b) => a - b);
+  return {
+    ...{ waitedP50: quantile(waited, 0.5), waitedP90: quantile(waited, 0.9) },
+    ...{ ranP50: quantile(ran, 0.5), ranP90: quantile(ran, 0.9), count: durations.length, at },
+  };
+}
+
+/** The lowest that is not exceeded by this share of them. */
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] as number;
+}

@@ -1,0 +1,354 @@
+/**
+ * One worker as the broker knows it: what it offers and has, which tasks it has in hand, and the room that is left.
+ *
+ * Matching makes them. A task in hand takes room from its offer on; one that waits in the worker's own queue takes none
+ * until it begins, and is first to get what room comes free. Invariant: what a worker says of itself is clamped, so no
+ * claim of it makes a sum negative or not a number; room that is overdrawn counts as none.
+ */
+import { idOf, type NodeId } from '../../../../kernel/identity.ts';
+import { taskLimits } from '../limits.ts';
+import type { Capacity, Offered, Requirements } from '../requirements.ts';
+import type { Priority } from '../tasks-types.ts';
+import { type Fit, LocalQueue } from './local-queue.ts';
+import type { Room, Shape, ShapeTable } from './shapes.ts';
+
+/** What a worker says of itself. */
+export interface WorkerFacts {
+  readonly name: string;
+  /** Its incarnation. */
+  readonly life: number;
+  readonly services: readonly Offered[];
+  readonly capacity: Capacity;
+  readonly isDraining: boolean;
+}
+
+/** A task that a worker has in hand. */
+export interface Held {
+  readonly n: number;
+  readonly service: string;
+  readonly needs: Requirements;
+  readonly priority: Priority;
+  /** The incarnation that has it: only that of the worker takes its room. */
+  readonly life: number;
+  state: 'offered' | 'assigned' | 'running';
+  /** It is in the worker's own queue. */
+  isWaiting: boolean;
+  /** When it came to be as it is: Unix milliseconds. */
+  since: number;
+}
+
+/** How a worker takes a task: it begins at once, or waits in the worker's own queue. */
+export type Way = 'at-once' | 'in-queue';
+
+interface Tally {
+  begun: number;
+  waiting: number;
+}
+
+interface Declined {
+  readonly until: number;
+  readonly reason: string;
+}
+
+export class Worker {
+  readonly name: string;
+  readonly node: NodeId;
+  life = 0;
+  isHere = false;
+  isDraining = false;
+  readonly services = new Map<string, Offered>();
+  capacity: Capacity = { cores: 0, memory: 0, software: [], resources: [] };
+  readonly held = new Map<number, Held>();
+  /** By shape; of an empty one: of all. */
+  readonly declined = new Map<string, Declined>();
+  /** It gets nothing else until the first task of this shape fits. */
+  keptFor: Shape | undefined;
+  private readonly software = new Set<string>();
+  private readonly units = new Map<string, number>();
+  private readonly usedUnits = new Map<string, number>();
+  private readonly queue = new LocalQueue<Held>();
+  private readonly tallies = new Map<string, Tally>();
+  private usedCores = 0;
+  private usedMemory = 0;
+  private offers = 0;
+  /** One that waits in its queue needs room and nothing else. */
+  isOwedRoom = false;
+
+  constructor(name: string) {
+    this.name = name;
+    this.node = idOf(name);
+  }
+
+  /** What is left of it now. */
+  get room(): Room {
+    return { cores: this.freeCores, memory: this.freeMemory };
+  }
+
+  get freeCores(): number {
+    return Math.max(0, this.capacity.cores - this.usedCores);
+  }
+
+  get freeMemory(): number {
+    return Math.max(0, this.capacity.memory - this.usedMemory);
+  }
+
+  get waiting(): number {
+    return this.queue.size;
+  }
+
+  /** Another task may be offered to it. */
+  get isOpen(): boolean {
+    return this.isHere && !this.isDraining && this.offers < taskLimits.tasksPerOfferMax;
+  }
+
+  /** Tasks of some service may wait in it. */
+  get hasQueues(): boolean {
+    for (const { queue } of this.services.values()) if (queue > 0) return true;
+    return false;
+  }
+
+  /** In the order in which it begins with them. */
+  get inQueue(): Iterable<Held> {
+    return this.queue;
+  }
+
+  work({ life, services, capacity, isDraining }: WorkerFacts): void {
+    this.life = life;
+    this.isHere = true;
+    this.isDraining = isDraining;
+    this.describe(services, capacity);
+    this.recount();
+  }
+
+  /** Takes down what it offers and has, within what any worker can have. */
+  describe(services: readonly Offered[], capacity: Capacity): void {
+    this.services.clear();
+    for (const one of services) this.services.set(one.service, clampedOffer(one));
+    this.capacity = {
+      ...capacity,
+      cores: clamped(capacity.cores, taskLimits.taskUnitsMax),
+      memory: clamped(capacity.memory, taskLimits.taskMemoryMax),
+    };
+    this.software.clear();
+    for (const word of capacity.software) this.software.add(word);
+    this.units.clear();
+    for (const [kind, count] of capacity.resources) {
+      this.units.set(kind, clamped(count, taskLimits.taskUnitsMax));
+    }
+  }
+
+  /** It has what the tasks of this table need, whatever their numbers. */
+  canServe({ software, kinds }: Pick<ShapeTable, 'software' | 'kinds'>): boolean {
+    return software.every((word) => this.software.has(word)) && kinds.every((kind) => this.units.has(kind));
+  }
+
+  lacksSoftware(needs: Requirements): string | undefined {
+    return needs.software.find((word) => !this.software.has(word));
+  }
+
+  /** A task of the service can come to it this way, as far as its places go. */
+  hasPlace(service: string, way: Way): boolean {
+    const offered = this.services.get(service);
+    if (offered === undefined || !this.isOpen) return false;
+    const { begun, waiting } = this.tally(service);
+    if (way === 'in-queue') return offered.concurrency > 0 && waiting < offered.queue;
+    return begun < offered.concurrency && waiting === 0 && !this.isOwedRoom;
+  }
+
+  tally(service: string): Readonly<Tally> {
+    return this.tallies.get(service) ?? { begun: 0, waiting: 0 };
+  }
+
+  /** What a task may need that comes this way. */
+  roomFor(way: Way): Room {
+    return way === 'at-once' ? this.room : this.capacity;
+  }
+
+  /** Beside the cores and memory and what its table says: units, and by name. */
+  suits(shape: Shape, way: Way): boolean {
+    const { resources, not } = shape.needs;
+    if (not.length > 0 && not.includes(this.name)) return false;
+    if (this.declined.size > 0 && (this.declined.has(shape.key) || this.declined.has(''))) return false;
+    return resources.every(([kind, count]) => count <= this.unitsFor(kind, way));
+  }
+
+  unitsFor(kind: string, way: Way): number {
+    const all = this.units.get(kind) ?? 0;
+    return way === 'in-queue' ? all : Math.max(0, all - (this.usedUnits.get(kind) ?? 0));
+  }
+
+  /** Whether a task of this shape can come to it this way now. */
+  fits(shape: Shape, way: Way): boolean {
+    const { cores, memory, node } = shape.needs;
+    if (way === 'at-once' && (cores > this.freeCores || memory > this.freeMemory)) return false;
+    if (way === 'in-queue' && (cores > this.capacity.cores || memory > this.capacity.memory)) return false;
+    if (!this.hasPlace(shape.service, way) || (node !== '' && node !== this.name)) return false;
+    if (this.keptFor !== undefined && (way === 'in-queue' || this.keptFor !== shape)) return false;
+    return this.lacksSoftware(shape.needs) === undefined && this.suits(shape, way);
+  }
+
+  /** Whether it could run such tasks with nothing else in hand. Empty service: any. */
+  couldRun(service: string, needs: Requirements): boolean {
+    const { cores, memory, resources, node, not } = needs;
+    if (service !== '' && (this.services.get(service)?.concurrency ?? 0) === 0) return false;
+    if (cores > this.capacity.cores || memory > this.capacity.memory) return false;
+    if ((node !== '' && node !== this.name) || not.includes(this.name)) return false;
+    if (this.lacksSoftware(needs) !== undefined) return false;
+    return resources.every(([kind, count]) => count <= this.unitsFor(kind, 'in-queue'));
+  }
+
+  take(held: Held): void {
+    this.held.set(held.n, held);
+    if (held.life === this.life) this.count(held);
+  }
+
+  /** As `take`, of a task that it has already: what it can have begun counts as begun. */
+  takeBack(held: Held): void {
+    this.take(held);
+    this.promote();
+  }
+
+  /** The task is not in its hand any more: what waits in its own queue may begin. */
+  give(n: number): Held | undefined {
+    const held = this.held.get(n);
+    if (held === undefined) return undefined;
+    this.held.delete(n);
+    if (held.life === this.life) this.discount(held);
+    this.promote();
+    return held;
+  }
+
+  /** It says what the broker may have expected of another task of its queue. */
+  began(held: Held): void {
+    held.state = 'running';
+    if (!held.isWaiting) return;
+    if (held.life === this.life) this.begin(held);
+    held.isWaiting = false;
+  }
+
+  /** The task was claimed: its offer is not under way any more. */
+  claimed(held: Held): void {
+    this.settleOffer(held);
+    held.state = 'assigned';
+  }
+
+  private settleOffer(held: Held): void {
+    if (held.state === 'offered') this.offers--;
+  }
+
+  private begin(held: Held): void {
+    this.queue.delete(held);
+    const tally = this.ownTally(held.service);
+    tally.waiting--;
+    tally.begun++;
+    held.isWaiting = false;
+    this.use(held.needs, 1);
+  }
+
+  private promote(): void {
+    this.isOwedRoom = false;
+    if (this.queue.size === 0) return;
+    const fitOf = (held: Held): Fit => this.fitOfWaiting(held);
+    for (let next = this.queue.takeNext(fitOf); next !== undefined; next = this.queue.takeNext(fitOf)) {
+      this.begin(next);
+    }
+    for (const held of this.queue) this.isOwedRoom ||= this.fitOfWaiting(held) !== 'lacks-place';
+  }
+
+  /** What is in hand takes too much for it. */
+  lacksRoom({ cores, memory, resources }: Requirements): boolean {
+    if (cores > this.freeCores || memory > this.freeMemory) return true;
+    return resources.some(([kind, count]) => count > this.unitsFor(kind, 'at-once'));
+  }
+
+  private fitOfWaiting({ service, needs }: Held): Fit {
+    const { begun } = this.tally(service);
+    if (begun >= (this.services.get(service)?.concurrency ?? 0)) return 'lacks-place';
+    return this.lacksRoom(needs) ? 'lacks-room' : 'fits';
+  }
+
+  private count(held: Held): void {
+    const tally = this.ownTally(held.service);
+    if (held.state === 'offered') this.offers++;
+    if (held.isWaiting) {
+      tally.waiting++;
+      this.queue.add(held, held.priority);
+    } else {
+      tally.begun++;
+      this.use(held.needs, 1);
+    }
+  }
+
+  private discount(held: Held): void {
+    const tally = this.ownTally(held.service);
+    this.settleOffer(held);
+    if (held.isWaiting) {
+      tally.waiting--;
+      this.queue.delete(held);
+    } else {
+      tally.begun--;
+      this.use(held.needs, -1);
+    }
+    if (tally.begun === 0 && tally.waiting === 0) this.tallies.delete(held.service);
+  }
+
+  /** After a change of what it is: tasks of an earlier incarnation take nothing, and its queue stays in order. */
+  private recount(): void {
+    this.tallies.clear();
+    this.usedUnits.clear();
+    this.usedCores = 0;
+    this.usedMemory = 0;
+    this.offers = 0;
+    const queued = new Set(this.queue);
+    for (const held of this.held.values()) {
+      const isOwn = held.life === this.life;
+      if (!isOwn) this.queue.delete(held);
+      else if (queued.has(held)) this.ownTally(held.service).waiting++;
+      else this.count(held);
+      if (isOwn && queued.has(held) && held.state === 'offered') this.offers++;
+    }
+    this.promote();
+  }
+
+  private use({ cores, memory, resources }: Requirements, sign: 1 | -1): void {
+    this.usedCores += sign * cores;
+    this.usedMemory += sign * memory;
+    for (const [kind, count] of resources) {
+      this.usedUnits.set(kind, (this.usedUnits.get(kind) ?? 0) + sign * count);
+    }
+  }
+
+  private ownTally(service: string): Tally {
+    let tally = this.tallies.get(service);
+    if (tally === undefined) {
+      tally = { begun: 0, waiting: 0 };
+      this.tallies.set(service, tally);
+    }
+    return tally;
+  }
+}
+
+/** Which of two has more room: free cores, then memory, then fewer tasks, then by name. */
+export function hasMoreRoom(a: Worker, b: Worker): boolean {
+  if (a.freeCores !== b.freeCores) return a.freeCores > b.freeCores;
+  if (a.freeMemory !== b.freeMemory) return a.freeMemory > b.freeMemory;
+  if (a.held.size !== b.held.size) return a.held.size < b.held.size;
+  return a.name < b.name;
+}
+
+/** Which of two own queues is to get a task: the shorter one, then as above. */
+export function hasMoreQueue(a: Worker, b: Worker): boolean {
+  return a.waiting === b.waiting ? hasMoreRoom(a, b) : a.waiting < b.waiting;
+}
+
+function clampedOffer(offered: Offered): Offered {
+  return {
+    ...offered,
+    concurrency: clamped(offered.concurrency, taskLimits.taskConcurrencyMax),
+    queue: clamped(offered.queue, taskLimits.taskQueueMax),
+  };
+}
+
+function clamped(count: number, most: number): number {
+  return count > 0 ? Math.min(Math.floor(count), most) : 0;
+}

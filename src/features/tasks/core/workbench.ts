@@ -1,0 +1,434 @@
+/**
+ * The worker's side: what a node has promised, claimed and begun, and what it says of it to the broker of the moment.
+ *
+ * Made by the tasks behavior. The program says which services it works on and how each attempt has ended; the broker offers
+ * and assigns tasks, and settles what is handed in. Invariant: an attempt is begun at most once, only while the lease is
+ * held and only for the store of the broker that is followed; and its end is handed in once, and said again until it is settled.
+ */
+import { type AttemptEnd, handedIn, unfinished } from './attempt-end.ts';
+import { keyOf } from './attempt-key.ts';
+import { owned } from './encoded.ts';
+import { HandingIn, type HandingInPorts } from './handing-in.ts';
+import { Lease } from './lease.ts';
+import { taskLimits } from './limits.ts';
+import { LocalQueue } from './local-queue.ts';
+import type { AttemptPlace, WorkEvent } from './member-events.ts';
+import type { Assignment, FromBroker, FromMember, HandedIn, WorkerFigures } from './messages.ts';
+import { OfferAnswers } from './offer-answers.ts';
+import { Places } from './places.ts';
+import { Progress } from './progress.ts';
+import type { Capacity, Offered } from './requirements.ts';
+import { type Running, RunningTasks, type StopCause } from './running.ts';
+import type { KeptResult } from './tasks-types.ts';
+import { encodeFromMember } from './wire.ts';
+
+export interface WorkbenchPorts extends HandingInPorts {
+  /** Of this node. */
+  readonly name: string;
+  /** Monotonic milliseconds, and Unix milliseconds. */
+  now(): number;
+  wallNow(): number;
+  /** How the machine is doing. */
+  machine(): Pick<WorkerFigures, 'load' | 'freeMemory'>;
+  /** To the broker that is followed. False: there is none. */
+  send(message: Uint8Array): boolean;
+  deliver(event: WorkEvent): void;
+  flushLater(): void;
+  log(level: 'info' | 'warn', text: string): void;
+}
+
+export type WorkMessage = Exclude<FromBroker, { readonly type: 'ordered' | 'news' }>;
+
+interface Waiting extends Assignment {
+  readonly place: AttemptPlace;
+}
+
+type Draining =
+  | { readonly type: 'no' }
+  /** What runs is handed back at that time, at the latest. */
+  | { readonly type: 'draining'; readonly handBackAt: number };
+
+const never = Number.POSITIVE_INFINITY;
+const leaseOver = 'the lease is over: the broker cannot be reached';
+
+export class Workbench {
+  private readonly ports: WorkbenchPorts;
+  private readonly places: Places;
+  private readonly offers: OfferAnswers;
+  private readonly queue = new LocalQueue<Waiting>();
+  private readonly running: RunningTasks;
+  private readonly handingIn: HandingIn;
+  private readonly progressing = new Progress();
+  private readonly lease = new Lease();
+  private draining: Draining = { type: 'no' };
+  /** Whose tasks are claimed; 0: none were yet. */
+  private store = 0;
+  private isStoreKnown = false;
+  /** Attempts that were assigned here, the latest last: one that comes again is not begun again. */
+  private readonly seen = new Set<string>();
+  /** Of the last `work` that was said. */
+  private opening = 0;
+  /** Not said to the broker of the moment. */
+  private isWorkUnsaid = false;
+  /** It was said before that this node works. */
+  private isKnown = false;
+  private started: AttemptPlace[] = [];
+  private answers: { n: number; offer: number; declined: string }[] = [];
+  private readonly figures = { done: 0, failed: 0, doneMs: 0 };
+
+  constructor(ports: WorkbenchPorts) {
+    this.ports = ports;
+    this.places = new Places(ports.name);
+    this.offers = new OfferAnswers(this.places);
+    this.running = new RunningTasks((event) => ports.deliver(event));
+    this.handingIn = new HandingIn(ports);
+  }
+
+  /** Handlers at work, and tasks in the worker's own queue. */
+  get counts(): { readonly running: number; readonly waiting: number } {
+    return { running: this.running.count, waiting: this.queue.length };
+  }
+
+  /** Something is at work, or is not settled yet. */
+  get isOwed(): boolean {
+    return this.running.count + this.queue.length > 0 || !this.handingIn.isEmpty(this.store);
+  }
+
+  // ── what the program says ─────────────────────────────────────────────────────────────────────────
+
+  /** @param services All that this node works on from now on. Those of a service that is not among them are given back. */
+  work(services: readonly Offered[], capacity: Capacity): void {
+    this.places.offer(services, capacity);
+    for (const waiting of this.queue.take((each) => this.places.whyNever(each) !== undefined))
+      this.giveBack(waiting, this.places.whyNever(waiting) ?? '');
+    this.workChanged();
+    this.beginNext();
+  }
+
+  /**
+   * Takes nothing new, and gives back what it has not begun.
+   * @param graceMs The signals of what runs fire, and it is given back once it ends, or after this time. Undefined: it goes on.
+   */
+  drain(graceMs?: number): void {
+    const reason = 'its worker is draining';
+    const handBackAt = graceMs === undefined ? never : this.ports.now() + graceMs;
+    this.draining = { type: 'draining', handBackAt };
+    for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, reason);
+    if (graceMs !== undefined) this.stopAll('draining', reason);
+    this.workChanged();
+  }
+
+  /** Takes tasks again. */
+  resume(): void {
+    this.draining = { type: 'no' };
+    this.workChanged();
+  }
+
+  /** What is said of an attempt that is not at work is ignored. */
+  progress(place: AttemptPlace, share: number, note: string): void {
+    const running = this.running.get(place);
+    if (running === undefined || running.isOver) return;
+    this.progressing.say(place, share, note);
+    this.ports.flushLater();
+  }
+
+  /** A handler has returned. What is said again is ignored. */
+  ended(place: AttemptPlace, end: AttemptEnd): void {
+    const running = this.running.ended(place);
+    if (running === undefined) return;
+    this.places.ended(running.task);
+    if (!running.isOver) this.handIn(running, handedIn(running, end));
+    if (!running.isOver && end.outcome === 'done') {
+      this.figures.done++;
+      this.figures.doneMs += this.ports.now() - running.startedAt;
+    }
+    this.beginNext();
+    this.ports.flushLater();
+  }
+
+  /** An earlier incarnation of this node could not hand these in. */
+  loaded(kept: readonly KeptResult[]): void {
+    this.handingIn.loaded(kept);
+    this.ports.flushLater();
+  }
+
+  // ── what the broker says ──────────────────────────────────────────────────────────────────────────
+
+  /**
+   * There is another broker, or it does not know any more what was said.
+   * @param store That the swarm is kept in: first 48 bits of its id. Undefined: not known yet. Nothing is said before it is
+   * and this was called again: a broker would take tasks of its store that are not said to be in hand for free.
+   */
+  brokerChanged(store: number | undefined): void {
+    this.lookLease();
+    this.isStoreKnown = store !== undefined;
+    if (store !== undefined && store !== this.store) this.otherStore(store);
+    this.offers.clear();
+    this.answers = [];
+    this.started = [];
+    this.lease.brokerChanged();
+    this.handingIn.brokerChanged();
+    this.progressing.brokerChanged();
+    this.isKnown = false;
+    this.workChanged();
+    this.beginNext();
+  }
+
+  received(message: WorkMessage): void {
+    this.lookLease();
+    switch (message.type) {
+      case 'offers':
+        if (message.store !== this.store) this.otherStore(message.store);
+        for (const offer of message.offers) {
+          const { n, offer: number } = offer;
+          const declined = this.offers.answer(offer, this.obstacle, this.reserved, this.ports.now());
+          this.answers.push({ n, offer: number, declined });
+        }
+        break;
+      case 'withdrawn':
+        if (message.store === this.store) for (const n of message.ns) this.offers.withdrawn(n);
+        break;
+      case 'assigned':
+        // The broker has heard since that they are not in hand here, or will hear so.
+        if (message.opening !== this.opening) {
+          for (const { n } of message.tasks) this.offers.withdrawn(n);
+          break;
+        }
+        if (message.store !== this.store) this.otherStore(message.store);
+        for (const task of message.tasks) this.assigned(task);
+        break;
+      case 'stop':
+        for (const { n, fence, reason } of message.items)
+          this.stopped({ store: message.store, n, fence }, reason);
+        break;
+      case 'settled':
+        for (const { n, fence, isAccepted } of message.items)
+          this.settled({ store: message.store, n, fence }, isAccepted);
+        break;
+      case 'renewed':
+        this.lease.renewed(message.number, message.leaseMs, this.moment);
+    }
+    this.beginNext();
+    this.ports.flushLater();
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  flush(): void {
+    this.lookLease();
+    if (!this.isStoreKnown) return;
+    const send = (message: Uint8Array): boolean => this.ports.send(message);
+    if (this.isWorkUnsaid && (this.isAtWork || this.isKnown) && !this.sayWork()) return;
+    if (this.isAtWork && this.lease.isToRenew(this.moment)) this.renew();
+    this.sayList(this.started.splice(0), taskLimits.tasksInHandMax, (attempts) => ({
+      ...{ type: 'started', store: this.store },
+      attempts,
+    }));
+    this.progressing.flush(this.store, this.ports.now(), send);
+    this.handingIn.flush(this.store, send);
+    this.sayList(this.answers.splice(0), taskLimits.tasksPerOfferMax, (answers) => ({
+      ...{ type: 'answers', store: this.store },
+      answers,
+    }));
+  }
+
+  nextDeadline(): number {
+    const { lease, offers, running, handingIn, progressing, draining, store, isStoreKnown } = this;
+    return Math.min(
+      lease.nextDeadline(isStoreKnown && this.isAtWork),
+      isStoreKnown ? progressing.nextDeadline(store) : never,
+      ...[offers.nextDeadline(), running.nextDeadline(), handingIn.nextDeadline()],
+      draining.type === 'draining' ? draining.handBackAt : never,
+    );
+  }
+
+  deadline(now: number): void {
+    this.lookLease();
+    this.offers.deadline(now);
+    for (const running of this.running.overdue(now)) this.tookTooLong(running);
+    if (this.draining.type === 'draining' && now >= this.draining.handBackAt) this.handBack();
+    this.handingIn.deadline(now);
+    this.beginNext();
+    this.ports.flushLater();
+  }
+
+  private get moment(): { readonly now: number; readonly wallNow: number } {
+    return { now: this.ports.now(), wallNow: this.ports.wallNow() };
+  }
+
+  private lookLease(): void {
+    if (!this.lease.hasRunOut(this.moment)) return;
+    if (this.running.count + this.queue.length > 0) this.ports.log('warn', leaseOver);
+    // The broker may hold it to be alive still, and then waits for these.
+    for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, leaseOver);
+    this.stopAll('lease', leaseOver);
+  }
+
+  // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Why nothing is accepted. */
+  private get obstacle(): string | undefined {
+    return this.draining.type === 'no' ? undefined : 'is draining';
+  }
+
+  /** Why nothing that is offered is begun at once. */
+  private get reserved(): string | undefined {
+    const first = this.queue.oftenPassed;
+    return first === undefined ? undefined : `is kept free for task ${first.id}`;
+  }
+
+  private assigned(task: Assignment): void {
+    const { n, fence } = task;
+    const place = { store: this.store, n, fence };
+    const key = keyOf(place);
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    if (this.seen.size > taskLimits.tasksInHandMax)
+      this.seen.delete(this.seen.values().next().value as string);
+    this.offers.assigned(n);
+    const waiting: Waiting = { ...task, input: owned(task.input), place };
+    const isFull = this.queue.length >= taskLimits.taskQueueMax + taskLimits.taskConcurrencyMax;
+    const obstacle =
+      this.obstacle ?? this.places.whyNever(task) ?? (isFull ? 'its own queue is full' : undefined);
+    this.places.queued(task);
+    if (obstacle !== undefined) return this.giveBack(waiting, obstacle);
+    this.queue.add(waiting);
+    this.beginNext();
+  }
+
+  /** Each that has a place and room, in the order of the queue. */
+  private beginNext(): void {
+    while (this.lease.isHeld) {
+      const next = this.queue.next((waiting) => {
+        if (this.places.whyFull(waiting.service) !== undefined) return 'full';
+        return this.places.whyNotNow(waiting) === undefined ? 'begin' : 'no-room';
+      });
+      if (next === undefined) return;
+      const { place, ...task } = next;
+      this.places.unqueued(task);
+      this.places.begun(task);
+      this.started.push(place);
+      this.ports.flushLater();
+      this.running.begin(place, task, this.ports.now());
+    }
+  }
+
+  private stopped(place: AttemptPlace, reason: string): void {
+    const key = keyOf(place);
+    for (const waiting of this.queue.take((each) => keyOf(each.place) === key)) {
+      this.places.unqueued(waiting);
+      this.handIn({ place, task: waiting }, { ...unfinished(place, reason), outcome: 'stopped' });
+    }
+    const running = this.running.get(place);
+    if (running !== undefined) this.running.stop(running, 'cancelled', reason);
+  }
+
+  private stopAll(cause: StopCause, reason: string): void {
+    for (const running of [...this.running]) this.running.stop(running, cause, reason);
+  }
+
+  private tookTooLong(running: Running): void {
+    const reason = `took longer than ${running.task.timeoutMs} ms`;
+    running.isOver = true;
+    this.handIn(running, { ...unfinished(running.place, reason), outcome: 'failed' });
+    this.running.stop(running, 'timeout', reason);
+  }
+
+  private handBack(): void {
+    this.draining = { type: 'draining', handBackAt: never };
+    for (const running of this.running) {
+      if (running.isOver) continue;
+      const reason = 'its worker is draining, and it did not end in time';
+      this.handIn(running, { ...unfinished(running.place, reason), outcome: 'given-back' });
+      running.isOver = true;
+    }
+  }
+
+  /** It was not begun, and will not be. */
+  private giveBack(waiting: Waiting, reason: string): void {
+    this.places.unqueued(waiting);
+    const { place } = waiting;
+    this.handIn({ place, task: waiting }, { ...unfinished(place, reason), outcome: 'given-back' });
+  }
+
+  private handIn({ place, task }: Pick<Running, 'place' | 'task'>, item: HandedIn): void {
+    const { figures, ports } = this;
+    this.progressing.ended(place);
+    if (item.outcome === 'failed') figures.failed++;
+    this.handingIn.add(place, task.id, item, ports.now());
+    ports.flushLater();
+  }
+
+  private settled(place: AttemptPlace, isAccepted: boolean): void {
+    if (!this.handingIn.settled(place) || isAccepted) return;
+    this.ports.log(
+      'warn',
+      `the end of task ${place.n} was not accepted: claim ${place.fence} is not the last one`,
+    );
+  }
+
+  /** Places of the one before mean nothing there. What runs goes on, and its end waits for that store. */
+  private otherStore(store: number): void {
+    this.offers.clear();
+    this.answers = [];
+    this.started = [];
+    // The broker of that store hears that they are not in hand.
+    for (const waiting of this.queue.take(() => true)) {
+      this.places.unqueued(waiting);
+      this.seen.delete(keyOf(waiting.place));
+    }
+    this.store = store;
+    this.isStoreKnown = true;
+    this.workChanged();
+  }
+
+  // ── saying ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** There is something for which the broker has to know this node as a worker. */
+  private get isAtWork(): boolean {
+    const { places, running, queue, handingIn } = this;
+    return places.isOffering || running.count + queue.length > 0 || !handingIn.isEmpty(this.store);
+  }
+
+  private workChanged(): void {
+    this.isWorkUnsaid = true;
+    this.ports.flushLater();
+  }
+
+  private sayWork(): boolean {
+    const { offered: services, capacity } = this.places;
+    const isDraining = this.draining.type === 'draining';
+    const { store, inHand } = this;
+    const opening = this.opening + 1;
+    const work = { type: 'work', opening, services, capacity, isDraining, store, inHand } as const;
+    if (!this.ports.send(encodeFromMember(work))) return false;
+    this.opening = opening;
+    this.isWorkUnsaid = false;
+    this.isKnown = true;
+    return true;
+  }
+
+  /** Of the store of the broker. Those that could still be begun twice come first. */
+  private get inHand(): Extract<FromMember, { type: 'work' }>['inHand'] {
+    const { store } = this;
+    const running = [...this.running].filter(({ place, isOver }) => place.store === store && !isOver);
+    return [
+      ...running.map(({ place: { n, fence } }) => ({ n, fence, state: 'running' as const })),
+      ...[...this.queue].map(({ n, fence }) => ({ n, fence, state: 'assigned' as const })),
+      ...this.handingIn.of(store).map(({ n, fence }) => ({ n, fence, state: 'ended' as const })),
+    ].slice(0, taskLimits.tasksInHandMax);
+  }
+
+  private renew(): void {
+    const number = this.lease.ask(this.moment);
+    const { done, failed, doneMs } = this.figures;
+    const figures = { ...this.ports.machine(), done, failed, meanMs: done === 0 ? 0 : doneMs / done };
+    this.ports.send(encodeFromMember({ type: 'renew', number, figures }));
+  }
+
+  /** What cannot be sent now the next broker does not need: it hears what is in hand. */
+  private sayList<Item>(items: Item[], most: number, message: (items: readonly Item[]) => FromMember): void {
+    for (let i = 0; i < items.length; i += most)
+      this.ports.send(encodeFromMember(message(items.slice(i, i + most))));
+  }
+}

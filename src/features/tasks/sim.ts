@@ -1,0 +1,102 @@
+/**
+ * Tasks in the simulator: programs order tasks and work on them over changes of the broker and the deaths of workers; a
+ * ledger judges every attempt.
+ *
+ * Read by `features/sim.ts`.
+ */
+import { count } from '../../sim/world/checkers/checkers.ts';
+import { readGroundTruth } from '../../sim/world/checkers/ground-truth.ts';
+import type { SimulatedFeature, Workload, WorkloadParts } from '../../sim/world/workload.ts';
+import { machinesOf } from '../swarm/sim/machines.ts';
+import { swarmModel } from '../swarm/store/model.ts';
+import { renewalsPerSecond, TaskLedger } from './sim/task-ledger.ts';
+import { TaskWorkload } from './sim/task-workload.ts';
+import { tasksModel } from './store/model.ts';
+
+const tasksPerSecond = 8;
+/** An order ends after 30 s. */
+const outstandingLimitMs = 40_000;
+/** Of a handler that is stuck, a lease that runs out, and the waits between attempts. */
+const endedLimitMs = 120_000;
+const lookAgainMs = 2000;
+/** A renewal, its answer and what confirms both, on each link on their way. */
+const renewalBytes = 500;
+
+const tasks: SimulatedFeature = {
+  name: 'tasks',
+  variants: ['tasks'],
+  checks: ['tasks for a reason', 'a final state stays', 'results are of one attempt', 'tasks end'],
+  // Not yet: what the swarm has drawn until now is known to pass.
+  swarm: { share: 0, variants: ['tasks'] },
+  usualRate: () => tasksPerSecond,
+  make,
+};
+
+export default tasks;
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
+  const { world } = mesh;
+  const machines = machinesOf(mesh, [swarmModel, tasksModel]);
+  const ledger = new TaskLedger(mesh, checks);
+  const workload = new TaskWorkload(mesh, ledger, Math.min(ratePerSecond, tasksPerSecond));
+  /** What has another one's name is answered nothing. */
+  const known = () => mesh.living.filter((life) => !machines.isStranger(life));
+  return {
+    counts: ledger.counts,
+    start: () => workload.start(),
+    stop: () => workload.stop(),
+    look: () => undefined,
+    /** Each program is a worker, which renews its lease. */
+    idleBytesPerSecond: async () => {
+      const [life] = mesh.living;
+      if (life === undefined) return 0;
+      const distances = [...(await readGroundTruth(mesh)).distancesFrom(life.node.name).values()];
+      return sumOf(distances) * renewalBytes * renewalsPerSecond;
+    },
+    conclude: async () => {
+      await world.runUntil(() => ledger.outstanding.length === 0, outstandingLimitMs);
+      for (const task of ledger.outstanding) ledger.fail(task, 'was never answered');
+      const probes = workload.probe(known());
+      await world.runUntil(() => probes.every(({ outcome }) => outcome !== undefined), outstandingLimitMs);
+      for (const task of probes)
+        if (task.outcome !== 'stored') ledger.fail(task, `came to ${task.outcome} in a mesh at rest`);
+      const until = world.now + endedLimitMs;
+      for (;;) {
+        const open = await openTasks();
+        if (open.length === 0) break;
+        if (world.now >= until) {
+          for (const { task, state, why } of open)
+            ledger.fail(task, `is ${state} at the end: ${why.join('; ')}`);
+          break;
+        }
+        await world.run(lookAgainMs);
+      }
+      for (const task of probes)
+        if (task.final !== 'done') ledger.fail(task, `is ${task.final} in a mesh at rest`);
+    },
+  };
+
+  /** That are stored and have not ended, as the broker says. */
+  async function openTasks() {
+    const [life] = known();
+    if (life === undefined) return [];
+    const open = [];
+    for (const task of ledger.kept) {
+      if (task.id === undefined || task.final !== undefined) continue;
+      const status = await world.resolve(life.node.tasks.task(task.id).status());
+      if (status === undefined) {
+        ledger.fail(task, 'was stored, and the swarm does not know it');
+        task.final = 'lost';
+        continue;
+      }
+      ledger.looked(task, status);
+      count(checks, 'tasks end', 1);
+      if (task.final === undefined) open.push({ task, state: status.state, why: status.why });
+    }
+    return open;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Every task of a run: who ordered it, what was reported of it, and each time that a worker has begun with it.
+ *
+ * Who calls it: the workload of tasks. It stands outside the nodes and judges at once: no task that nobody ordered or that
+ * was refused, none begun twice where it may be begun once, none begun while an earlier attempt still believes that it is
+ * its own, no fence twice; and at the end: each task that was stored has ended, as its last attempt says. Invariant: it
+ * only records and complains.
+ */
+import { SkeinError } from '../../../kernel/errors.ts';
+import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
+import type { Job, TaskState, TaskView } from '../api.ts';
+import { taskLimits } from '../core/limits.ts';
+import { isFinal } from '../core/tasks-types.ts';
+
+/** Of one worker. */
+export const renewalsPerSecond = 1000 / taskLimits.taskRenewMs;
+
+/** One attempt, as its worker has seen it. */
+interface Execution {
+  readonly life: Life;
+  readonly job: Job;
+  isOver: boolean;
+  /** What its handler has resolved with. */
+  hasResult: boolean;
+}
+
+export interface LedgerTask {
+  readonly number: number;
+  readonly author: Life;
+  /** How often it may be begun. */
+  readonly attempts: number;
+  readonly isIdempotent: boolean;
+  readonly key: string | undefined;
+  /** Orders of it; with a key it is ordered again where its outcome is unknown. */
+  id: string | undefined;
+  /** `stored`, a code, or undefined until then. */
+  outcome: string | undefined;
+  isAgain: boolean;
+  /** A cancel was answered with: it will not be begun. */
+  isNeverStarted: boolean;
+  /** The final state that somebody was told. */
+  final: TaskState | undefined;
+  readonly executions: Execution[];
+}
+
+/** They say: nothing was stored. */
+const certain = new Set([
+  'SKEIN_BUSY',
+  'SKEIN_STORE_FULL',
+  'SKEIN_INFEASIBLE',
+  'SKEIN_REFUSED',
+  'SKEIN_NAME_PINNED',
+]);
+const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
+
+export class TaskLedger {
+  readonly counts: Record<string, number> = {};
+  readonly tasks: LedgerTask[] = [];
+  private readonly mesh: Mesh;
+  private readonly checks: CheckCounts;
+  private readonly fences = new Map<number, LedgerTask>();
+
+  constructor(mesh: Mesh, checks: CheckCounts) {
+    this.mesh = mesh;
+    this.checks = checks;
+  }
+
+  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key'>): LedgerTask {
+    const task: LedgerTask = {
+      ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
+      ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [] },
+    };
+    this.tasks.push(task);
+    return task;
+  }
+
+  stored(task: LedgerTask, id: string): void {
+    this.named(task, id);
+    this.end(task, 'stored');
+  }
+
+  failed(task: LedgerTask, error: unknown): void {
+    const code = error instanceof SkeinError ? error.code : String(error);
+    if (code === 'SKEIN_CLOSED' || !isRunning(task.author) || task.author.isLeaving)
+      return this.end(task, 'author ended');
+    if (!expected.has(code)) this.fail(task, `ended with ${String(error)}`);
+    this.end(task, code);
+    if (this.isCertain(task) && task.executions.length > 0)
+      this.fail(task, `was begun, and what was reported to its author is ${code}`);
+  }
+
+  /** A handler is called. */
+  begun(life: Life, number: number, job: Job): Execution | undefined {
+    const task = this.tasks[number];
+    if (task === undefined) {
+      this.mesh.world.fail(`${life.node.name} has begun a task that nobody has ordered: ${number}`);
+      return undefined;
+    }
+    count(this.checks, 'tasks for a reason', 1);
+    this.named(task, job.id);
+    if (this.isCertain(task))
+      this.fail(task, `is begun, and what was reported to its author is ${task.outcome}`);
+    if (task.isNeverStarted) this.fail(task, 'is begun, and a cancel was answered with that it never is');
+    if (task.final !== undefined) this.fail(task, `is begun, and was reported as ${task.final}`);
+    this.checkFence(task, job);
+    if (task.attempts === 1 && !task.isIdempotent && task.executions.length > 0)
+      this.fail(task, `is begun ${task.executions.length + 1} times, and may be once`);
+    if (job.attempt > Math.max(task.attempts, 1)) this.fail(task, `is begun a ${job.attempt}th time`);
+    for (const before of task.executions)
+      if (!task.isIdempotent && this.believes(before))
+        this.fail(
+          task,
+          `is begun by ${life.member.name} while ${before.life.member.name} holds it for its own`,
+        );
+    const execution: Execution = { life, job, isOver: false, hasResult: false };
+    task.executions.push(execution);
+    return execution;
+  }
+
+  ended(execution: Execution, hasResult: boolean): void {
+    execution.isOver = true;
+    execution.hasResult = hasResult && isRunning(execution.life);
+    this.counts[hasResult ? 'done' : 'thrown'] = (this.counts[hasResult ? 'done' : 'thrown'] ?? 0) + 1;
+  }
+
+  cancelled(task: LedgerTask, outcome: string): void {
+    this.counts[`cancel: ${outcome}`] = (this.counts[`cancel: ${outcome}`] ?? 0) + 1;
+    if (outcome !== 'never-started') return;
+    task.isNeverStarted = true;
+    if (task.executions.length > 0)
+      this.fail(task, 'was begun, and a cancel was answered with that it never is');
+  }
+
+  /** Somebody is told how it is. */
+  looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
+    count(this.checks, 'a final state stays', 1);
+    if (task.final !== undefined && task.final !== state)
+      this.fail(task, `is ${state}, and was reported as ${task.final}`);
+    if (!isFinal(state)) return;
+    task.final = state;
+    if (state === 'done' && !task.executions.some(({ hasResult }) => hasResult))
+      this.fail(task, 'is done, and no handler has resolved');
+    if (state === 'lost' && attempt < task.attempts)
+      this.fail(task, `is lost after ${attempt} of ${task.attempts} attempts`);
+  }
+
+  /** The result that somebody is told. */
+  result(task: LedgerTask, fence: number): void {
+    count(this.checks, 'results are of one attempt', 1);
+    const execution = task.executions.find(({ job }) => job.fence === fence);
+    if (execution?.hasResult !== true)
+      this.fail(task, `has the result of claim ${fence}, whose handler has not resolved`);
+    const isLast = task.executions.every(({ job }) => job.fence <= fence);
+    if (!isLast) this.fail(task, `has the result of claim ${fence}, which is not the last one`);
+  }
+
+  /** Orders that have not ended, of programs that run. */
+  get outstanding(): LedgerTask[] {
+    return this.tasks.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
+  }
+
+  get kept(): LedgerTask[] {
+    return this.tasks.filter(({ outcome }) => outcome === 'stored');
+  }
+
+  /** Its handler goes on, and nothing has said to it that it should not. */
+  private believes({ life, job, isOver }: Execution): boolean {
+    return !isOver && isRunning(life) && life.member.canAct && !job.signal.aborted;
+  }
+
+  private checkFence(task: LedgerTask, { fence }: Job): void {
+    if (this.fences.has(fence)) this.fail(task, `is begun with claim ${fence}, as another one was`);
+    this.fences.set(fence, task);
+    const last = Math.max(0, ...task.executions.map(({ job }) => job.fence));
+    // Of one that may run twice an attempt may have been on its way to a worker that the mesh had lost.
+    if (fence <= last && !task.isIdempotent)
+      this.fail(task, `is begun with claim ${fence} after claim ${last}`);
+  }
+
+  private isCertain({ isAgain, outcome }: LedgerTask): boolean {
+    return !isAgain && certain.has(outcome ?? '');
+  }
+
+  private named(task: LedgerTask, id: string): void {
+    if (task.id !== undefined && task.id !== id) this.fail(task, `has two ids, ${task.id} and ${id}`);
+    task.id = id;
+  }
+
+  private end(task: LedgerTask, outcome: string): void {
+    task.outcome = outcome;
+    this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+  }
+
+  fail({ number, author }: LedgerTask, what: string): void {
+    this.mesh.world.fail(`task ${number} of ${author.member.name} ${what}`);
+  }
+}

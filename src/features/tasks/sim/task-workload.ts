@@ -1,0 +1,213 @@
+/**
+ * What the simulated programs do with tasks: they order some, cancel some, follow some, and all work on them; some
+ * handlers throw, some take long, some do not heed their signal.
+ *
+ * Who calls it: the simulation, where its workloads name `tasks`. The members are of one machine, whose disk has the store.
+ * Invariant: only programs whose event loop turns act, and every order and every attempt goes to the ledger.
+ */
+import { SkeinError } from '../../../kernel/errors.ts';
+import { isRunning, type Life } from '../../../sim/world/member.ts';
+import type { Mesh } from '../../../sim/world/mesh.ts';
+import { Pace } from '../../../sim/world/pace.ts';
+import type { SeededRandom } from '../../../sim/world/random.ts';
+import type { Job, OrderOptions, Task, TaskService } from '../api.ts';
+import type { LedgerTask, TaskLedger } from './task-ledger.ts';
+
+const togetherMax = 4;
+const keyShare = 0.5;
+const cancelShare = 0.15;
+const cancelMsMax = 3000;
+const attemptsShare = 0.4;
+const attemptsMax = 4;
+const idempotentShare = 0.3;
+const delayedShare = 0.1;
+const delayMsMax = 3000;
+const afterShare = 0.1;
+const throwShare = 0.15;
+const quickShare = 0.6;
+const slowMsMax = 3000;
+const stuckShare = 0.03;
+const stuckMs = 20_000;
+const heedlessShare = 0.3;
+const progressShare = 0.3;
+const coresMax = 3;
+
+interface Input {
+  readonly number: number;
+}
+
+interface Output extends Input {
+  readonly fence: number;
+}
+
+const service = (name: string, idempotent: boolean): TaskService<Input, Output> => ({
+  ...{ name, idempotent },
+  input: undefined,
+  output: undefined,
+});
+const once = service('once', false);
+const often = service('often', true);
+
+export class TaskWorkload {
+  private readonly mesh: Mesh;
+  private readonly ledger: TaskLedger;
+  private readonly random: SeededRandom;
+  private readonly pace: Pace;
+  /** At the end handlers do their work. */
+  private isGood = false;
+
+  constructor(mesh: Mesh, ledger: TaskLedger, tasksPerSecond: number) {
+    this.mesh = mesh;
+    this.ledger = ledger;
+    this.random = mesh.world.random.fork('tasks');
+    this.pace = new Pace(mesh.world, this.random, tasksPerSecond, () => this.act());
+    mesh.observers.push({ started: (life) => this.work(life) });
+  }
+
+  start(): void {
+    this.pace.start();
+  }
+
+  stop(): void {
+    this.pace.stop();
+    this.isGood = true;
+  }
+
+  /** One of each program. */
+  probe(lives: readonly Life[]): LedgerTask[] {
+    return lives.map((life) => this.order(life));
+  }
+
+  // ── ordering ──────────────────────────────────────────────────────────────────────────────────────
+
+  private act(): void {
+    const able = this.mesh.members.filter((member) => member.canAct);
+    if (able.length === 0) return;
+    const life = this.random.pick(able).life as Life;
+    for (let left = this.random.integer(1, togetherMax); left > 0; left--) this.order(life);
+  }
+
+  private order(life: Life): LedgerTask {
+    const isIdempotent = this.random.chance(idempotentShare);
+    const asks = this.random.chance(attemptsShare);
+    const attempts = asks ? this.random.integer(2, attemptsMax) : isIdempotent ? 3 : 1;
+    const hasKey = this.random.chance(keyShare);
+    const number = this.ledger.tasks.length;
+    const earlier = this.random.chance(afterShare) ? this.earlier(life) : undefined;
+    const isDelayed = !this.isGood && this.random.chance(delayedShare);
+    const key = hasKey ? `task ${number}` : undefined;
+    const task = this.ledger.ordered(life, { attempts, isIdempotent, key });
+    const options: OrderOptions = {
+      ifInfeasible: 'queue',
+      cores: this.random.integer(1, coresMax),
+      priority: this.random.pick([1, 2, 3, 3, 3]),
+      ...(asks ? { attempts } : {}),
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+      ...(earlier === undefined || this.isGood ? {} : { after: [earlier] }),
+      ...(isDelayed
+        ? { notBefore: new Date(life.platform.wallNow() + this.random.integer(1, delayMsMax)) }
+        : {}),
+    };
+    this.ask(task, isIdempotent ? often : once, options);
+    return task;
+  }
+
+  /** One that is stored and has not ended, as far as anybody knows. */
+  private earlier(life: Life): string | undefined {
+    const open = this.ledger.tasks.slice(-20).filter(({ author, id, final, isNeverStarted }) => {
+      return author === life && id !== undefined && final === undefined && !isNeverStarted;
+    });
+    return open.length === 0 ? undefined : this.random.pick(open).id;
+  }
+
+  private ask(task: LedgerTask, asked: TaskService<Input, Output>, options: OrderOptions): void {
+    this.mesh.world.touchProgram();
+    task.author.node.tasks.order(asked, { number: task.number }, options).then(
+      (ordered) => this.stored(task, ordered),
+      (error: unknown) => this.again(task, asked, options, error),
+    );
+  }
+
+  /** What is unknown is ordered again under its key, as a program would. */
+  private again(
+    task: LedgerTask,
+    asked: TaskService<Input, Output>,
+    options: OrderOptions,
+    error: unknown,
+  ): void {
+    const isUnknown = error instanceof SkeinError && error.code === 'SKEIN_TIMEOUT';
+    const { author, key } = task;
+    if (!isUnknown || key === undefined || !isRunning(author) || author.isLeaving)
+      return this.ledger.failed(task, error);
+    task.isAgain = true;
+    this.ask(task, asked, options);
+  }
+
+  private stored(task: LedgerTask, ordered: Task<Output>): void {
+    this.ledger.stored(task, ordered.id);
+    if (!isRunning(task.author) || task.author.isLeaving) return;
+    ordered.result().then(
+      ({ fence }) => this.ledger.result(task, fence),
+      // How it has ended is asked for at the end.
+      () => undefined,
+    );
+    if (this.isGood || !this.random.chance(cancelShare)) return;
+    this.mesh.world.after(this.random.integer(1, cancelMsMax), () => this.cancel(task, ordered));
+  }
+
+  private cancel(task: LedgerTask, ordered: Task<Output>): void {
+    if (!isRunning(task.author) || !task.author.member.canAct) return;
+    this.mesh.world.touchProgram();
+    ordered.cancel().then(
+      (outcome) => this.ledger.cancelled(task, outcome),
+      () => undefined,
+    );
+  }
+
+  // ── working ───────────────────────────────────────────────────────────────────────────────────────
+
+  private work(life: Life): void {
+    const options = { concurrency: this.random.integer(1, 4), queue: this.random.pick([0, 0, 2]), cores: 4 };
+    for (const asked of [once, often])
+      life.node.tasks.work(asked, (job) => this.carryOut(life, job), options);
+  }
+
+  private carryOut(life: Life, job: Job<Input>): Promise<Output> | Output {
+    const execution = this.ledger.begun(life, job.input.number, job);
+    const output = { number: job.input.number, fence: job.fence };
+    if (execution === undefined) return output;
+    const throws = !this.isGood && this.random.chance(throwShare);
+    const waitMs = this.isGood ? 0 : this.waitMs();
+    const heeds = !this.random.chance(heedlessShare);
+    const says = this.random.chance(progressShare);
+    const end = (): Output => {
+      this.ledger.ended(execution, !throws);
+      if (throws) throw new Error('as planned');
+      return output;
+    };
+    if (waitMs === 0) return end();
+    if (says) job.progress(0.5, 'half of it');
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        if (execution.isOver || !heeds) return;
+        this.ledger.ended(execution, false);
+        reject(job.signal.reason as Error);
+      };
+      job.signal.addEventListener('abort', stop, { once: true });
+      life.platform.after(waitMs, () => {
+        if (execution.isOver) return;
+        try {
+          resolve(end());
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  private waitMs(): number {
+    const draw = this.random.next();
+    if (draw < stuckShare) return stuckMs;
+    return draw < stuckShare + quickShare ? 0 : this.random.integer(1, slowMsMax);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What a store answers about its tasks.
+ *
+ * Used by `operations.ts`. Invariant: nothing here changes anything, and no answer looks at more rows than its limit allows.
+ */
+import { taskLimits } from '../core/limits.ts';
+import type {
+  Duration,
+  Encoded,
+  NewTask,
+  TaskFilter,
+  TaskHead,
+  TaskId,
+  TaskPage,
+  TaskPageRequest,
+  TaskStatus,
+} from '../core/tasks-types.ts';
+import { headOf, isWhole, type TaskRow, type TaskRows } from './rows.ts';
+
+export function heads(
+  rows: TaskRows,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): TaskHead[] {
+  return rows.open(after, limit).map((n) => headOf(rows.row(n) as TaskRow));
+}
+
+export function status(rows: TaskRows, id: TaskId): TaskStatus | null {
+  const row = rows.row(rows.placeOf(id));
+  return row === undefined ? null : statusOf(rows, row);
+}
+
+function statusOf(rows: TaskRows, row: TaskRow): TaskStatus {
+  const { after, retryOf } = rows.made(row.n);
+  const idOf = (n: number): TaskId => (rows.row(n) as TaskRow).id;
+  return {
+    id: row.id,
+    n: row.n,
+    from: row.author,
+    service: row.service,
+    state: row.state,
+    priority: row.priority,
+    needs: row.needs,
+    orderedAt: row.orderedAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    notBefore: row.notBefore,
+    deadline: row.deadline,
+    attempt: row.attempt,
+    attempts: row.attempts,
+    fence: row.fence,
+    worker: row.worker,
+    reason: row.reason,
+    after,
+    parts: isWhole(row) ? rows.partsOf(row.n).map(idOf) : [],
+    parent: row.parent === 0 ? '' : idOf(row.parent),
+    retryOf,
+    inputBytes: row.inputBytes,
+    resultBytes: row.resultBytes,
+  };
+}
+
+/** Null: it is not known, or is done: then it is not ordered again, and its input is dropped. */
+export function ordered(rows: TaskRows, id: TaskId): NewTask | null {
+  const row = rows.row(rows.placeOf(id));
+  const input = row === undefined ? null : rows.input(row.n);
+  if (row === undefined || input === null) return null;
+  const { service, needs, priority, timeoutMs, isIdempotent, rank, notBefore, deadline, part, letter } = row;
+  const { attemptsOrdered: attempts, key, digest, after, retryOf } = rows.made(row.n);
+  const parent = row.parent === 0 ? '' : (rows.row(row.parent) as TaskRow).id;
+  return {
+    ...{ id, service, input, needs, priority, timeoutMs, attempts, isIdempotent, key, digest, after },
+    ...{ isLetter: letter !== 'none', parent, part, retryOf, rank, notBefore, deadline },
+  };
+}
+
+export function results(rows: TaskRows, id: TaskId): Encoded[] | null {
+  const row = rows.row(rows.placeOf(id));
+  if (row?.state !== 'done') return null;
+  const places = isWhole(row) ? rows.partsOf(row.n) : [row.n];
+  return places.map((n) => rows.result(n) as Encoded);
+}
+
+export function list(rows: TaskRows, { filter, after, limit }: TaskPageRequest): TaskPage {
+  const { tasksLookedAtMax } = taskLimits;
+  const tasks: TaskStatus[] = [];
+  let place = after;
+  for (const [i, n] of rows.candidates(filter, after, tasksLookedAtMax + 1).entries()) {
+    if (tasks.length === limit || i === tasksLookedAtMax) return { tasks, place, isMore: true };
+    const row = rows.row(n) as TaskRow;
+    if (isWanted(row, filter)) tasks.push(statusOf(rows, row));
+    place = n;
+  }
+  return { tasks, place, isMore: false };
+}
+
+function isWanted(row: TaskRow, { states, service, author, worker, since, until }: TaskFilter): boolean {
+  if (states !== undefined && !states.includes(row.state)) return false;
+  if (service !== undefined && row.service !== service) return false;
+  if (author !== undefined && row.author !== author) return false;
+  if (worker !== undefined && row.worker !== worker) return false;
+  return (since === undefined || row.orderedAt >= since) && (until === undefined || row.orderedAt < until);
+}
+
+export function owedLetters(rows: TaskRows, limit: number): { id: TaskId; author: string }[] {
+  return rows.owed(limit).map(({ id, author }) => ({ id, author }));
+}
+
+export function durations(
+  rows: TaskRows,
+  { service, limit }: { readonly service: string; readonly limit: number },
+): Duration[] {
+  return rows.done(service, limit).map(({ orderedAt, notBefore, startedAt, endedAt }) => ({
+    // Of a clock that was set nothing is learned.
+    waitedMs: Math.max(0, startedAt - Math.max(orderedAt, notBefore)),
+    ranMs: Math.max(0, endedAt - startedAt),
+  }));
+}
