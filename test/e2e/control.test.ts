@@ -50,8 +50,17 @@ describe('the control socket as any HTTP client sees it', () => {
     const named = (wanted: string) =>
       operations.flatMap(({ name, kind }) => (kind === wanted ? [name] : [])).toSorted();
     expect(named('stream')).toEqual([
-      ...['answerQueries', 'events', 'followLog', 'handleLetters', 'keepLog', 'listen', 'pairs'],
-      ...['serve', 'snoop', 'watchConversation', 'watchLetter'],
+      ...[
+        'answerQueries',
+        'events',
+        'followLog',
+        'followTask',
+        'handleLetters',
+        'keepLog',
+        'listen',
+        'pairs',
+      ],
+      ...['serve', 'snoop', 'watchConversation', 'watchLetter', 'workTasks'],
     ]);
     expect(named('duplex')).toEqual(['accept', 'pair']);
   });

@@ -43,6 +43,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
 const apart = new Set([
   ...['down', 'dial', 'hangup', 'reply', 'refuse', 'settleLetter', 'settleLog', 'answerQuery', 'snoop'],
   ...['forgetNode', 'denyNode', 'allowNode', 'say', 'invite', 'watchLetter'],
+  ...['drainWorker', 'retryTask', 'settleTask', 'taskResult', 'followTask'],
 ]);
 
 test('every operation of skein says what it answers with, and has an example that its input accepts', () => {

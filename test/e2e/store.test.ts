@@ -31,6 +31,7 @@ const checked = (path: string) => ({
       letters: expect.any(Number),
       log: expect.any(Number),
       swarm: expect.any(Number),
+      tasks: expect.any(Number),
     },
     pragmas: expect.objectContaining({ page_size: expect.any(Number), encoding: 'UTF-8' }),
   },
@@ -60,7 +61,7 @@ describe('the store of a broker', () => {
     expect(text).toMatch(new RegExp(`^path +${path}\nsize +\\d+ bytes\nwrite-ahead log +\\d+ bytes\n`));
     expect(text).toMatch(
       new RegExp(
-        `^store +${shown.facts.id}\nhome +this store\nepoch +\\d+\nparts +conversations \\d+, letters \\d+, log \\d+, swarm \\d+$`,
+        `^store +${shown.facts.id}\nhome +this store\nepoch +\\d+\nparts +conversations \\d+, letters \\d+, log \\d+, swarm \\d+, tasks \\d+$`,
         'm',
       ),
     );

@@ -21,6 +21,9 @@ function stopped({ signal }: Job): Promise<never> {
   );
 }
 
+/** How long tasks of the service have taken, where one was done. */
+const durations = expect.stringMatching(/^(the last \d+ tasks of|no task of) "/);
+
 describe('tasks of two nodes, of which b works', () => {
   let site: Site;
   let b: SkeinNode;
@@ -164,10 +167,13 @@ describe('tasks of two nodes, of which b works', () => {
     expect(await must('task', 'show', waits.slice(0, 10))).toMatch(
       new RegExp(
         `^id +${waits}\nservice +endless\nstate +queued\nfrom +a\npriority +3\nordered +${localTime}\n` +
-          'input +1 byte\n\nwhy it waits:\n {2}b runs 1 of 1 of "endless"\n$',
+          'input +1 byte\n\nwhy it waits:\n {2}b runs 1 of 1 of "endless"\n {2}[^\n]+\n$',
       ),
     );
-    expect(await show(waits)).toMatchObject({ state: 'queued', why: ['b runs 1 of 1 of "endless"'] });
+    expect(await show(waits)).toMatchObject({
+      state: 'queued',
+      why: ['b runs 1 of 1 of "endless"', durations],
+    });
     expect(await must('task', 'show', running)).toMatch(/^state +running, 25%: frame\P{Cc}*1\n/mu);
     const after = await order('copy', 'x', '--after', running.slice(0, 12));
     expect(await must('task', 'show', after)).toMatch(
@@ -262,7 +268,7 @@ describe('tasks of two nodes, of which b works', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^skein: .*--queue.* \(SKEIN_INFEASIBLE\)\n$/);
     const id = await order('render', '--cores', '64', '--queue');
-    expect(await show(id)).toMatchObject({ why: ['b has 4 cores, 64 are needed'] });
+    expect(await show(id)).toMatchObject({ why: ['b has 4 cores, 64 are needed', durations] });
   });
 
   test('the same key is the same task; with another input it is refused', async () => {
@@ -319,7 +325,7 @@ describe('tasks of two nodes, of which b works', () => {
     expect(await must('worker', 'drain', 'b')).toBe('b  finishes what it has, and takes nothing new\n');
     await expect.poll(() => must('worker', 'ls')).toMatch(/ no: is draining$/m);
     const waits = await order('copy', 'x');
-    expect(await show(waits)).toMatchObject({ state: 'queued', why: ['b is draining'] });
+    expect(await show(waits)).toMatchObject({ state: 'queued', why: ['b is draining', durations] });
     expect(await show(running)).toMatchObject({ state: 'running' });
     expect(await json('worker', 'drain', 'b', '--now')).toEqual({ worker: 'b', how: 'now' });
     await untilItIs('queued', running);

@@ -65,6 +65,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'chatty,log',
     faults: ['cut', 'dials', 'twin', 'drift', 'disk'],
   },
+  'a broker that claimed the store again took tasks back that another one had given to workers in between': {
+    nodes: 7,
+    degree: 3,
+    seed: 2,
+    minutes: 0.15,
+    latencyMs: 5,
+    workload:
+      'chatty,calls,channels,formation,letters,conversations,impostors,log,availability,queries,tasks,denials',
+    faults: ['crash', 'partition'],
+  },
   'nodes that had started again beyond a partition counted for the island that met them': {
     nodes: 9,
     degree: 3,

@@ -17,7 +17,7 @@ import type { SimulatedFeature, Workload } from '../../src/sim/world/workload.ts
 import { swarmOptions } from './swarm-options.ts';
 
 const combined =
-  'chatty,calls,channels,formation,letters,conversations,impostors,log,availability,queries,denials';
+  'chatty,calls,channels,formation,letters,conversations,impostors,log,availability,queries,tasks,denials';
 
 function parts() {
   const mesh = new Mesh(new World({ seed: 1 }), { degree: 2, network: {} });
@@ -51,7 +51,7 @@ describe('a list of workloads', () => {
     expect(
       workloadList(
         chooseWorkloads(
-          'queries,denials,log,letters,impostors,formation,conversations, calls,chatty,availability,channels',
+          'queries,denials,log,tasks,letters,impostors,formation,conversations, calls,chatty,availability,channels',
         ),
       ),
     ).toBe(combined);
@@ -134,7 +134,7 @@ describe('a workload without a checker', () => {
 });
 
 test('all features run in one mesh under faults, each judged by its own checker, and the report counts each', async () => {
-  const options = { nodes: 7, seed: 3, minutes: 0.15, latencyMs: 5 } as const;
+  const options = { nodes: 7, seed: 1, minutes: 0.15, latencyMs: 5 } as const;
   const report = await runSimulation({ ...options, workload: combined, faults: ['crash', 'partition'] });
   expect(report.failures, formatReport(report)).toEqual([]);
   expect(Object.keys(report.counts)).toEqual(simulatedFeatures.map(({ name }) => name));

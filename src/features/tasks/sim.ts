@@ -26,8 +26,7 @@ const tasks: SimulatedFeature = {
   name: 'tasks',
   variants: ['tasks'],
   checks: ['tasks for a reason', 'a final state stays', 'results are of one attempt', 'tasks end'],
-  // Not yet: what the swarm has drawn until now is known to pass.
-  swarm: { share: 0, variants: ['tasks'] },
+  swarm: { share: 0.1, variants: ['tasks'] },
   usualRate: () => tasksPerSecond,
   make,
 };

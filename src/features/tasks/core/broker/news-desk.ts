@@ -27,9 +27,10 @@ export class NewsDesk {
 
   /** @param result Of one that has just ended with it. */
   changed(head: TaskHead, result: Encoded | undefined): void {
-    const { followers } = this.ports;
+    const { followers, tasks } = this.ports;
     if (!followers.isFollowed(head.id)) return;
-    if (head.state !== 'done') return followers.changed(newsOf(head, []));
+    // What its worker has said of it may have come before the store has that it runs.
+    if (head.state !== 'done') return followers.changed({ ...newsOf(head, []), ...tasks.progressOf(head.n) });
     if (result !== undefined && head.service !== '') return followers.changed(newsOf(head, [result]));
     this.withResults(head, (news) => followers.changed(news));
   }

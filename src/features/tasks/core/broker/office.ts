@@ -157,8 +157,10 @@ export class TaskOffice {
     this.isElsewhere = office.state === 'elsewhere';
     this.isRead = false;
     if (office.state === 'elsewhere') this.close();
-    else if (office.state === 'open') this.read();
-    else if (office.state === 'failed') this.refuseOrders(office.failure);
+    else if (office.state === 'open') {
+      this.workers.startOver();
+      this.read();
+    } else if (office.state === 'failed') this.refuseOrders(office.failure);
   }
 
   private close(): void {

@@ -99,6 +99,17 @@ export class WorkersHere {
     this.absentUntil = this.ports.desk.now() + taskLimits.taskLeaseMs;
   }
 
+  /**
+   * The store has just been claimed: another broker may have given tasks to these in between. They say everything again,
+   * also where they have noticed nothing.
+   */
+  startOver(): void {
+    for (const worker of [...this.workers.values()]) {
+      this.remove(worker);
+      this.ports.forget(worker.node);
+    }
+  }
+
   clear(): void {
     for (const worker of this.workers.values()) this.ports.gone(worker);
     for (const each of [this.workers, this.names, this.seen]) each.clear();
