@@ -212,7 +212,7 @@ test('the same idempotency key is the same task; another input under it is refus
   });
 });
 
-test('a task waits for others, and comes to nothing where one of them does', async () => {
+test('a task waits for others, and fails where one of them ends otherwise than done', async () => {
   const made = await machine(10, 3);
   const [a, b] = made.others.map(lifeOf) as [Life, Life];
   const bench = new Bench(b, 'job');

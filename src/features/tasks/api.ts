@@ -52,7 +52,7 @@ export interface OrderOptions extends TaskNeeds {
   readonly attempts?: number;
   /** The same key means the same task for as long as that is kept, a day at least. */
   readonly idempotencyKey?: string;
-  /** Ids of tasks, or tasks, that must be done before it begins; where one of them comes to nothing, so does it. */
+  /** Ids of tasks, or tasks, that must be done before it begins; where one of them ends otherwise, it fails. */
   readonly after?: readonly (string | { readonly id: string })[];
   /** What is done where no worker that was ever here could run it. Default `refuse`. */
   readonly ifInfeasible?: 'refuse' | 'queue';
@@ -193,7 +193,7 @@ export interface Job<Input = unknown> {
   readonly from: string;
   /** How often it was begun, this time included. */
   readonly attempt: number;
-  /** Higher than that of any earlier claim of the swarm: what it writes elsewhere can be told from what an earlier attempt writes. */
+  /** Higher than that of any earlier claim of the swarm: what it writes elsewhere can be distinguished from what an earlier attempt writes. */
   readonly fence: number;
   /** Fires when it is cancelled, when its time is over, or when its worker cannot be sure any more that the task is its own. */
   readonly signal: AbortSignal;
@@ -261,7 +261,7 @@ export interface TasksApi {
   ): Promise<Task<Output>>;
   /** Orders several, all of them or none, with one commit. */
   orderMany(orders: readonly ManyOrder[], options?: { readonly signal?: AbortSignal }): Promise<Task[]>;
-  /** A task by its id, whoever has ordered it. */
+  /** A task by its id, of any author. */
   task<Output = unknown>(id: string): Task<Output>;
   /** Those that fit, from the oldest on. */
   list(filter?: TaskListFilter): Promise<TaskListPage>;

@@ -1,7 +1,7 @@
 /**
  * What a program hears of tasks: their changes as streams, and their results.
  *
- * Made by the tasks facade. Invariant: whoever waits hears of the end, also over a change of the broker, or of the end of
+ * Made by the tasks facade. Invariant: who waits hears of the end, also over a change of the broker, or of the end of
  * the node.
  */
 import { type ErrorCode, SkeinError } from '../../../kernel/errors.ts';

@@ -75,6 +75,15 @@ test('nothing is put before a task that was passed 64 times', () => {
   expect(names()).toBe('l213');
 });
 
+test('a task that waits for a place of its service blocks no other', () => {
+  add('r');
+  for (let i = 1; i <= 100; i++) {
+    add('e');
+    expect(queue.next(({ name }) => (name === 'r' ? 'full' : 'begin'))?.name).toBe('e');
+  }
+  expect(names()).toBe('r');
+});
+
 test('what is taken out does not begin', () => {
   for (const name of 'abc') add(name);
   expect(queue.take(({ name }) => name !== 'b').map(({ name }) => name)).toEqual(['a', 'c']);

@@ -1,12 +1,15 @@
 /**
  * A worker's own queue: tasks that it has claimed and not begun, in the order in which they are to begin.
  *
- * Used by the workbench. Priority 1 goes to the front, 2 to the middle, 3 to the end. Later ones may pass a task that does
+ * Used by the workbench, and by the broker to know what the worker will begin with. Priority 1 goes to the front, 2 to the middle, 3 to the end. Later ones may pass a task that does
  * not fit yet, 64 times: then nothing is put before it, and nothing behind it begins while there is no room for it.
  * Invariant: every task that can run in this worker is begun at last.
  */
 import { taskLimits } from './limits.ts';
 import type { Priority } from './tasks-types.ts';
+
+/** `full`: its service runs as many as it may. `no-room`: what it needs is in use. */
+export type MayBegin = 'begin' | 'full' | 'no-room';
 
 interface Place<Item> {
   readonly item: Item;
@@ -42,11 +45,8 @@ export class LocalQueue<Item extends { readonly priority: Priority }> {
     return taken.map(({ item }) => item);
   }
 
-  /**
-   * Takes out the next one that may begin. Those that came before it and are still here were passed by it.
-   * @param may `full`: its service runs as many as it may. `no-room`: what it needs is in use.
-   */
-  next(may: (item: Item) => 'begin' | 'full' | 'no-room'): Item | undefined {
+  /** Takes out the next one that may begin. Those that came before it and are still here were passed by it. */
+  next(may: (item: Item) => MayBegin): Item | undefined {
     for (const [at, place] of this.places.entries()) {
       const answer = may(place.item);
       if (answer === 'begin') {

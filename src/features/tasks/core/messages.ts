@@ -73,7 +73,7 @@ export type FromMember =
       readonly items: readonly (Attempt & { readonly share: number; readonly note: string })[];
     }
   | { readonly type: 'ended'; readonly store: number; readonly items: readonly HandedIn[] }
-  /** The worker is alive: its lease begins anew with the moment in which it has sent this. */
+  /** The worker is alive: its lease begins again at the moment in which it has sent this. */
   | { readonly type: 'renew'; readonly number: number; readonly figures: WorkerFigures }
   /** What becomes of these tasks is to be said to this node from now on, first how they are. */
   | { readonly type: 'follow'; readonly ids: readonly TaskId[] }

@@ -40,7 +40,7 @@ export interface LedgerTask {
   isAgain: boolean;
   /** A cancel was answered with: it will not be begun. */
   isNeverStarted: boolean;
-  /** The final state that somebody was told. */
+  /** The final state that somebody has heard of. */
   final: TaskState | undefined;
   readonly executions: Execution[];
 }
@@ -133,7 +133,7 @@ export class TaskLedger {
       this.fail(task, 'was begun, and a cancel was answered with that it never is');
   }
 
-  /** Somebody is told how it is. */
+  /** Somebody hears how it is. */
   looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
     count(this.checks, 'a final state stays', 1);
     if (task.final !== undefined && task.final !== state)
@@ -146,7 +146,7 @@ export class TaskLedger {
       this.fail(task, `is lost after ${attempt} of ${task.attempts} attempts`);
   }
 
-  /** The result that somebody is told. */
+  /** The result that somebody hears of. */
   result(task: LedgerTask, fence: number): void {
     count(this.checks, 'results are of one attempt', 1);
     const execution = task.executions.find(({ job }) => job.fence === fence);

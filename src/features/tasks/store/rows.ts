@@ -3,7 +3,7 @@
  *
  * The rules (`ordering.ts`, `attempts.ts`, `endings.ts`, `keeping.ts`, `reading.ts`) are written once, on this interface.
  * `model-rows.ts` keeps the rows in tables of the model, `sqlite-rows.ts` in SQLite. Invariant: rows never change in place;
- * whoever changes one goes on with what `change` answers.
+ * who changes one goes on with what `change` answers.
  */
 import type { LogEvent } from '../../../kernel/log-event.ts';
 import type { Encoded, SeenWorker, TaskFilter, TaskHead, TaskId } from '../core/tasks-types.ts';
@@ -86,7 +86,7 @@ export interface TaskRows {
   // ── workers ─────────────────────────────────────────────────────────────────────────────────────────
 
   putWorker(worker: SeenWorker): void;
-  /** Forgets those that were seen longest ago, but for so many. */
+  /** Forgets those that were seen longest ago, but for this number. */
   dropWorkers(max: number): void;
   workers(after: string, limit: number): readonly SeenWorker[];
 }

@@ -56,7 +56,7 @@ const never = Number.POSITIVE_INFINITY;
 const looksMax = 100_000;
 /** Of those who asked why a task waits: what more workers say is left out. */
 const reasonsMax = 20;
-/** Of so many services what the store knows is read as a broker begins. */
+/** Of this number of services what the store knows is read as a broker begins. */
 const estimatesLoadedMax = 64;
 /** Who has declined a task, as its claim says it. */
 const notesMax = 32;

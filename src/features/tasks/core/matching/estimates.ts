@@ -18,7 +18,7 @@ export interface Estimate {
   readonly waitedP90: number;
   readonly ranP50: number;
   readonly ranP90: number;
-  /** From so many tasks. */
+  /** From this number of tasks. */
   readonly count: number;
   /** When it was made: Unix milliseconds. */
   readonly at: number;
@@ -64,7 +64,7 @@ export class Estimates {
     const observed = this.services.get(service);
     if (observed === undefined) return undefined;
     const { estimate, isStale } = observed;
-    // A clock that was set back makes it anew too.
+    // A clock that was set back has it made again too.
     const isRecent = estimate !== undefined && now >= estimate.at && now < estimate.at + renewMs;
     if (estimate !== undefined && (isRecent || !isStale)) return estimate;
     observed.estimate = estimateOf(observed.durations, now);

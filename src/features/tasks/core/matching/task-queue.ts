@@ -72,7 +72,7 @@ export class TaskQueue {
     this.services.get(task.shape.service)?.remove(task);
   }
 
-  /** Its offer came to nothing. */
+  /** Its offer is over. */
   putBack(task: QueuedTask): void {
     this.openService(task.shape.service).add(task);
   }

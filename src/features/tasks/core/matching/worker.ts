@@ -7,9 +7,9 @@
  */
 import { idOf, type NodeId } from '../../../../kernel/identity.ts';
 import { taskLimits } from '../limits.ts';
+import { LocalQueue, type MayBegin } from '../local-queue.ts';
 import type { Capacity, Offered, Requirements } from '../requirements.ts';
 import type { Priority } from '../tasks-types.ts';
-import { type Fit, LocalQueue } from './local-queue.ts';
 import type { Room, Shape, ShapeTable } from './shapes.ts';
 
 /** What a worker says of itself. */
@@ -93,7 +93,7 @@ export class Worker {
   }
 
   get waiting(): number {
-    return this.queue.size;
+    return this.queue.length;
   }
 
   /** Another task may be offered to it. */
@@ -237,7 +237,7 @@ export class Worker {
   }
 
   private begin(held: Held): void {
-    this.queue.delete(held);
+    this.queue.take((each) => each === held);
     const tally = this.ownTally(held.service);
     tally.waiting--;
     tally.begun++;
@@ -247,12 +247,12 @@ export class Worker {
 
   private promote(): void {
     this.isOwedRoom = false;
-    if (this.queue.size === 0) return;
-    const fitOf = (held: Held): Fit => this.fitOfWaiting(held);
-    for (let next = this.queue.takeNext(fitOf); next !== undefined; next = this.queue.takeNext(fitOf)) {
+    if (this.queue.length === 0) return;
+    const may = (held: Held): MayBegin => this.mayBegin(held);
+    for (let next = this.queue.next(may); next !== undefined; next = this.queue.next(may)) {
       this.begin(next);
     }
-    for (const held of this.queue) this.isOwedRoom ||= this.fitOfWaiting(held) !== 'lacks-place';
+    for (const held of this.queue) this.isOwedRoom ||= this.mayBegin(held) !== 'full';
   }
 
   /** What is in hand takes too much for it. */
@@ -261,10 +261,10 @@ export class Worker {
     return resources.some(([kind, count]) => count > this.unitsFor(kind, 'at-once'));
   }
 
-  private fitOfWaiting({ service, needs }: Held): Fit {
+  private mayBegin({ service, needs }: Held): MayBegin {
     const { begun } = this.tally(service);
-    if (begun >= (this.services.get(service)?.concurrency ?? 0)) return 'lacks-place';
-    return this.lacksRoom(needs) ? 'lacks-room' : 'fits';
+    if (begun >= (this.services.get(service)?.concurrency ?? 0)) return 'full';
+    return this.lacksRoom(needs) ? 'no-room' : 'begin';
   }
 
   private count(held: Held): void {
@@ -272,7 +272,7 @@ export class Worker {
     if (held.state === 'offered') this.offers++;
     if (held.isWaiting) {
       tally.waiting++;
-      this.queue.add(held, held.priority);
+      this.queue.add(held);
     } else {
       tally.begun++;
       this.use(held.needs, 1);
@@ -284,7 +284,7 @@ export class Worker {
     this.settleOffer(held);
     if (held.isWaiting) {
       tally.waiting--;
-      this.queue.delete(held);
+      this.queue.take((each) => each === held);
     } else {
       tally.begun--;
       this.use(held.needs, -1);
@@ -302,7 +302,7 @@ export class Worker {
     const queued = new Set(this.queue);
     for (const held of this.held.values()) {
       const isOwn = held.life === this.life;
-      if (!isOwn) this.queue.delete(held);
+      if (!isOwn) this.queue.take((each) => each === held);
       else if (queued.has(held)) this.ownTally(held.service).waiting++;
       else this.count(held);
       if (isOwn && queued.has(held) && held.state === 'offered') this.offers++;
