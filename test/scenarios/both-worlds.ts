@@ -6,6 +6,7 @@
  * they differ.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,8 +20,10 @@ import { whyNoNamespaces } from '../namespaces/network.ts';
 import { needsNamespaces, ProcessStage } from './process-stage.ts';
 
 const folder = fileURLToPath(new URL('../../examples/scenarios', import.meta.url));
-/** Waiting is most of it, but the slowest waits out a beacon. */
-const realTimeoutMs = 150_000;
+/** Against what never ends: what a scenario waits for, three times as long, and its turn. */
+const realTimeoutMs = 900_000;
+/** More processes at a time than this for each core, and each says nothing for seconds. */
+const processesPerCore = 8;
 
 export function scenarioFiles(): string[] {
   return readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -40,6 +43,46 @@ export function readScenarioFile(file: string): Scenario {
   return parseScenario(readFileSync(join(folder, file), 'utf8'));
 }
 
+/** Whatever needs many processes waits until there is room for them; what is larger than all the room is alone. */
+class Turns {
+  private free: number;
+  private readonly all: number;
+  private readonly waiting: { readonly size: number; readonly begin: () => void }[] = [];
+
+  constructor(all: number) {
+    this.all = all;
+    this.free = all;
+  }
+
+  async take<T>(wanted: number, run: () => Promise<T>): Promise<T> {
+    const size = Math.min(wanted, this.all);
+    await new Promise<void>((begin) => {
+      this.waiting.push({ size, begin });
+      this.beginNext();
+    });
+    try {
+      return await run();
+    } finally {
+      this.free += size;
+      this.beginNext();
+    }
+  }
+
+  private beginNext(): void {
+    for (
+      let first = this.waiting[0];
+      first !== undefined && first.size <= this.free;
+      first = this.waiting[0]
+    ) {
+      this.waiting.shift();
+      this.free -= first.size;
+      first.begin();
+    }
+  }
+}
+
+const turns = new Turns(processesPerCore * availableParallelism());
+
 /** @param files Names in `examples/scenarios`. */
 export function inBothWorlds(files: readonly string[]): void {
   const reason = whyNoNamespaces();
@@ -49,7 +92,7 @@ export function inBothWorlds(files: readonly string[]): void {
       test(scenario.name, { timeout: realTimeoutMs }, async ({ skip }) => {
         if (reason !== undefined && needsNamespaces(scenario)) skip(reason);
         const simulated = await playSimulated(scenario, file);
-        const real = await playReal(scenario);
+        const real = await turns.take(scenario.members.length, () => playReal(scenario));
         expect(real.failures.join('\n')).toBe('');
         const differences = compareEndStates(simulated, real.end);
         expect(differences, bothTexts(simulated, real.end)).toEqual([]);

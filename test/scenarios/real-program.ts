@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SkeinError } from '../../src/kernel/errors.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 import { socketPathOf } from '../../src/remote/socket-path.ts';
@@ -64,7 +65,7 @@ export class RealProgram {
     await Promise.race([once(lines, 'line'), running.gone]);
     if (this.running !== running) return;
     running.client = await this.attachTo(running);
-    if (running.client !== undefined) await this.watch(running.client);
+    if (running.client !== undefined) await this.watch(running, running.client);
   }
 
   /** The signal, and the end of the process where it brings it. */
@@ -118,12 +119,25 @@ export class RealProgram {
   /** Undefined where it has ended between its first line and now: a name may be refused at once. */
   private async attachTo(running: Running): Promise<SkeinNode | undefined> {
     try {
-      return await attach({ control: socketPathOf(this.folder, this.plan.nodeName) });
+      return await this.whileSilent(running, () =>
+        attach({ control: socketPathOf(this.folder, this.plan.nodeName) }),
+      );
     } catch (problem) {
       const has = await Promise.race([running.gone.then(() => 'ended'), wait(endingMsMax, 'not ended')]);
       if (has === 'not ended') throw problem;
       return undefined;
     }
+  }
+
+  /** A process that shares two cores with dozens says nothing for seconds: it is asked again for as long as it runs. */
+  private async whileSilent<T>(running: Running, ask: () => Promise<T>): Promise<T> {
+    for (;;)
+      try {
+        return await ask();
+      } catch (problem) {
+        const isSilent = problem instanceof SkeinError && problem.code === 'SKEIN_TIMEOUT';
+        if (!isSilent || this.running !== running) throw problem;
+      }
   }
 
   /** The line that it ends with says why. */
@@ -139,7 +153,7 @@ export class RealProgram {
     });
   }
 
-  private async watch(client: SkeinNode): Promise<void> {
+  private async watch(running: Running, client: SkeinNode): Promise<void> {
     client.events.addEventListener('node:up', ({ detail }) => this.knows.add(detail.name));
     const lost = new Set<string>();
     client.events.addEventListener('node:down', ({ detail }) => {
@@ -148,11 +162,14 @@ export class RealProgram {
       raise(this.downs, detail.name);
     });
     try {
-      const subscription = client.handle<{ label: string }>(({ body }) => raise(this.received, body.label), {
-        kind: messageKind,
+      await this.whileSilent(running, async () => {
+        const subscription = client.handle<{ label: string }>(
+          ({ body }) => raise(this.received, body.label),
+          { kind: messageKind },
+        );
+        await subscription.opened;
       });
-      await subscription.opened;
-      const nodes = await client.nodes();
+      const nodes = await this.whileSilent(running, () => client.nodes());
       // Events may have overtaken the answer.
       for (const { name, self, reachable } of nodes)
         if (reachable && !self && !lost.has(name)) this.knows.add(name);
