@@ -23,8 +23,8 @@ export const lettersMutants: readonly Mutant[] = [
     name: 'ignored-for-good',
     breaks: 'what a member ignored before it followed the broker is not said to it again',
     file: `${letters}/core/letters.ts`,
-    find: 'if (node !== this.followed) this.office.memberStartedOver(node);',
-    replace: 'void node;',
+    find: 'startedOver: (node) => this.office.memberStartedOver(node),',
+    replace: '',
     workload: 'letters',
   },
   {

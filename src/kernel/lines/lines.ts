@@ -59,7 +59,7 @@ const never = Number.POSITIVE_INFINITY;
 export class Lines {
   readonly counts = { resent: 0, repeated: 0, holes: 0, refused: 0, malformed: 0, unknown: 0 };
   private readonly ports: LinesPorts;
-  private agent!: BehaviorAgent;
+  protected agent!: BehaviorAgent;
   private readonly lines = new Map<NodeId, Line>();
   private readonly toPump = new Set<Line>();
   private readonly toAcknowledge = new Set<Line>();

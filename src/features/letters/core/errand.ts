@@ -1,15 +1,12 @@
 /** What a member has said to the broker, while it is carried out or waits for that. */
 import type { Failure } from '../../../kernel/errors.ts';
-import type { Sender } from '../../../kernel/lines/lines.ts';
-import type { Questioner } from '../../swarm/core/shared.ts';
+import type { Member } from '../../swarm/core/shared.ts';
 import type { LetterMessage } from './wire.ts';
 
 export type FromMember = Extract<
   LetterMessage,
   { type: 'put' | 'open' | 'close' | 'settle' | 'collect' | 'heard' }
 >;
-
-export type Member = Questioner & Sender;
 
 export interface Errand<Message extends FromMember = FromMember> {
   readonly from: Member;

@@ -1,15 +1,14 @@
 /** What a member does with words of a node that it does not follow. */
 import { expect, test } from 'vitest';
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
-import type { Sender } from '../../../kernel/lines/lines.ts';
-import type { SwarmCore } from '../../swarm/core/shared.ts';
+import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Letters } from './letters.ts';
 import type { LettersEvent, LettersShape } from './letters-types.ts';
 import type { OwnReports } from './own-reports.ts';
-import { encodeReport } from './wire.ts';
+import { decodeLetterMessage, encodeReport, type LetterMessage } from './wire.ts';
 
 const report = { id: 'a'.repeat(32), recipient: 'b', state: 'refused', reason: 'no', report: 3 } as const;
-const sender: Sender = { node: 2, life: 5, run: 1 };
+const sender: Member = { node: 2, life: 5, run: 1, name: 'c' };
 
 /** A node that knows nobody but its sender, and may follow it. */
 function rig() {
@@ -32,15 +31,15 @@ function rig() {
   (letters as unknown as { reports: OwnReports }).reports.listening();
   let processed = 0;
   const hears = (): void => {
-    const bytes = encodeReport(7, 0, [report]);
+    const message = decodeLetterMessage(encodeReport(7, 0, [report])) as LetterMessage;
     // As its lines would call it.
     const { received } = letters as unknown as { received: Received };
-    received.call(letters, sender, bytes, () => processed++);
+    received.call(letters, sender, message, () => processed++);
   };
   return { swarm, events, hears, processed: () => processed };
 }
 
-type Received = (from: Sender, bytes: Uint8Array, done: () => void) => void;
+type Received = (from: Member, message: LetterMessage, done: () => void) => void;
 
 test('a report of a node that is not followed is neither believed nor processed, so that it comes again', () => {
   const { swarm, events, hears, processed } = rig();

@@ -11,15 +11,13 @@ import type {
   CommandHandlers,
   DiagnosticCalls,
   FrameCalls,
-  KernelEvent,
   LifecycleCalls,
   MeshCalls,
   StoreCompletion,
   TimerCalls,
 } from '../../../kernel/contracts.ts';
-import type { NodeId } from '../../../kernel/identity.ts';
-import { Lines, type Sender } from '../../../kernel/lines/lines.ts';
-import type { SwarmCore } from '../../swarm/core/shared.ts';
+import { FollowingLines } from '../../../kernel/lines/following-lines.ts';
+import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { endedOf } from './copies.ts';
 import { answerInquiries } from './inquiries.ts';
@@ -28,7 +26,7 @@ import { Mailbox } from './mailbox.ts';
 import { Outbox, type OwnCompletion } from './outbox.ts';
 import { OwnReports } from './own-reports.ts';
 import { PostOffice } from './post-office.ts';
-import { decodeLetterMessage } from './wire.ts';
+import { decodeLetterMessage, type LetterMessage } from './wire.ts';
 
 export const lettersFeature = 'letters';
 
@@ -64,11 +62,8 @@ export class Letters implements Behavior<LettersShape> {
       this.lines.flush(now);
     },
   };
-  readonly frames: FrameCalls = {
-    message: (_agent, frame) => this.lines.message(frame),
-    returned: (_agent, returned) => this.lines.returned(returned),
-  };
-  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly frames: FrameCalls;
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.lines.event(event) };
   readonly store = {
     completed: (_agent: unknown, completion: StoreCompletion<LettersShape['store']>) =>
       this.office.completed(completion),
@@ -82,23 +77,27 @@ export class Letters implements Behavior<LettersShape> {
   private office!: PostOffice;
   private readonly swarm: SwarmCore;
   private agent!: BehaviorAgent<LettersShape>;
-  private readonly lines = new Lines({
-    received: (from, bytes, done) => this.received(from, bytes, done),
-    ended: (node) => this.ended(node),
-    forgotten: (node) => {
-      if (node === this.followed) this.brokerChanged();
-    },
-    startedOver: (node) => {
-      if (node !== this.followed) this.office.memberStartedOver(node);
-    },
-  });
-  /** Who was followed last. */
-  private followed: NodeId | undefined;
+  private readonly lines: FollowingLines<LetterMessage>;
 
   constructor(swarm: SwarmCore) {
     this.swarm = swarm;
+    this.lines = new FollowingLines<LetterMessage>({
+      leader: () => swarm.broker?.node,
+      decode: decodeLetterMessage,
+      received: (from, message, done) => this.received(from, message, done),
+      following: () => this.following(),
+      ended: (node) => this.office.memberEnded(node),
+      away: (node, isAway) => this.office.memberIsAway(node, isAway),
+      startedOver: (node) => this.office.memberStartedOver(node),
+      leaderIsBack: () => {
+        // It may have closed this node's desks.
+        this.mailbox.announce();
+        this.reports.brokerChanged();
+      },
+    });
+    this.frames = this.lines.frames;
     swarm.follow({
-      brokerChanged: () => this.brokerChanged(),
+      brokerChanged: () => this.lines.leaderChanged(),
       officeChanged: () => this.office.officeChanged(),
       admitted: (name) => this.office.admitted(name),
     });
@@ -108,10 +107,8 @@ export class Letters implements Behavior<LettersShape> {
     const { swarm } = this;
     this.agent = agent;
     this.lines.started(agent);
-    const send = (message: Uint8Array, processed?: () => void): boolean => {
-      const { broker } = swarm;
-      return broker !== undefined && this.lines.send(broker.node, message, processed);
-    };
+    const send = (message: Uint8Array, processed?: () => void): boolean =>
+      this.lines.sendToLeader(message, processed);
     const deliver: BehaviorAgent<LettersShape>['deliver'] = (event) => agent.deliver(event);
     this.outbox = new Outbox(agent);
     this.author = new Author({
@@ -170,37 +167,13 @@ export class Letters implements Behavior<LettersShape> {
     return Math.floor(this.agent.wallNow);
   }
 
-  private brokerChanged(): void {
-    if (this.followed !== undefined) this.lines.drop(this.followed);
-    this.followed = this.swarm.broker?.node;
-    this.agent.flushLater();
-    if (this.followed === undefined) return;
+  private following(): void {
     this.author.brokerChanged();
     this.mailbox.brokerChanged();
     this.reports.brokerChanged();
   }
 
-  private event(event: KernelEvent): void {
-    this.lines.event(event);
-    if (event.type !== 'node-up' && event.type !== 'node-down') return;
-    const { id } = event.node;
-    this.office.memberIsAway(id, event.type === 'node-down');
-    // It may have closed this node's desks.
-    if (event.type !== 'node-up' || id !== this.followed) return;
-    this.mailbox.announce();
-    this.reports.brokerChanged();
-  }
-
-  /** The incarnation there is over. As a member this node hears of the next broker, or of the next run of this one. */
-  private ended(node: NodeId): void {
-    this.office.memberEnded(node);
-    if (node === this.swarm.broker?.node) this.brokerChanged();
-  }
-
-  private received(from: Sender, bytes: Uint8Array, done: () => void): void {
-    const message = decodeLetterMessage(bytes);
-    const name = this.agent.directory.get(from.node)?.name;
-    if (message === undefined || name === undefined) return done();
+  private received(from: Member, message: LetterMessage, done: () => void): void {
     switch (message.type) {
       case 'put':
       case 'open':
@@ -208,19 +181,17 @@ export class Letters implements Behavior<LettersShape> {
       case 'settle':
       case 'collect':
       case 'heard':
-        return this.office.received({ ...from, name }, message, done);
+        return this.office.received(from, message, done);
       default:
         // Nobody but the broker is to be believed. What is ignored is not processed: a broker that this node does not
         // follow yet, or for a moment, must not take a report or a refusal for heard. It says that again once it is followed.
-        if (from.node !== this.swarm.broker?.node) return;
+        if (!this.lines.isLeader(from)) return;
         return this.brokerSaid(message) ? done() : undefined;
     }
   }
 
   /** False: it is ignored. */
-  private brokerSaid(
-    message: Extract<ReturnType<typeof decodeLetterMessage>, { type: 'stored' | 'letters' | 'report' }>,
-  ): boolean {
+  private brokerSaid(message: Extract<LetterMessage, { type: 'stored' | 'letters' | 'report' }>): boolean {
     if (message.type === 'stored') return this.author.stored(message.number, message.outcomes);
     if (message.type === 'letters') this.mailbox.received(message.opening, message.store, message.deliveries);
     else this.reports.received(message);

@@ -10,9 +10,9 @@ import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd, Sender } from '../../../kernel/lines/lines.ts';
 import { Numbered } from '../../../kernel/parts/numbered.ts';
-import type { SwarmCore } from '../../swarm/core/shared.ts';
+import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Desks } from './desks.ts';
-import { type Errand, type FromMember, isPut, type Member, type PutErrand } from './errand.ts';
+import { type Errand, type FromMember, isPut, type PutErrand } from './errand.ts';
 import { Intake } from './intake.ts';
 import type {
   LettersShape,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Member } from './errand.ts';
+import type { Member } from '../../swarm/core/shared.ts';
 import type { Unheard } from './letters-types.ts';
 import { ReportDesks } from './report-desks.ts';
 

@@ -8,7 +8,7 @@
  */
 import type { NodeId } from '../../../kernel/identity.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
-import type { Member } from './errand.ts';
+import type { Member } from '../../swarm/core/shared.ts';
 import type { Unheard } from './letters-types.ts';
 
 export interface ReportDesksPorts {

@@ -6,6 +6,7 @@
  */
 import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
+import type { NamedSender } from '../../../kernel/lines/following-lines.ts';
 import type { LineEnd } from '../../../kernel/lines/lines.ts';
 import type { LogEvent } from '../../../kernel/log-event.ts';
 
@@ -44,6 +45,9 @@ export interface SwarmFollower {
 export interface Questioner extends LineEnd {
   readonly name: string;
 }
+
+/** Who says something to the broker over a line. */
+export type Member = NamedSender;
 
 export interface Answer {
   /** @param json Text that the questioner is given as it is. */

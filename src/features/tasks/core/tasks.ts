@@ -11,22 +11,20 @@ import type {
   CommandHandlers,
   DiagnosticCalls,
   FrameCalls,
-  KernelEvent,
   LifecycleCalls,
   MeshCalls,
   StoreCompletion,
   TimerCalls,
 } from '../../../kernel/contracts.ts';
 import type { Failure } from '../../../kernel/errors.ts';
-import type { NodeId } from '../../../kernel/identity.ts';
-import { Lines, type Sender } from '../../../kernel/lines/lines.ts';
+import { FollowingLines } from '../../../kernel/lines/following-lines.ts';
 import { hexOf } from '../../../kernel/wire/bytes.ts';
-import type { SwarmCore } from '../../swarm/core/shared.ts';
+import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { TaskOffice } from './broker/office.ts';
 import { FollowedTasks } from './followed.ts';
 import { taskLimits } from './limits.ts';
-import type { FromBroker, WorkerFigures } from './messages.ts';
+import type { FromBroker, FromMember, WorkerFigures } from './messages.ts';
 import { OwnResults } from './own-results.ts';
 import type { TasksShape } from './tasks-shape.ts';
 import type { Order } from './tasks-types.ts';
@@ -71,11 +69,8 @@ export class Tasks implements Behavior<TasksShape> {
       this.lines.flush(now);
     },
   };
-  readonly frames: FrameCalls = {
-    message: (_agent, frame) => this.lines.message(frame),
-    returned: (_agent, returned) => this.lines.returned(returned),
-  };
-  readonly mesh: MeshCalls = { event: (_agent, event) => this.event(event) };
+  readonly frames: FrameCalls;
+  readonly mesh: MeshCalls = { event: (_agent, event) => this.lines.event(event) };
   readonly store = {
     completed: (_agent: unknown, completion: StoreCompletion<TasksShape['store']>) =>
       this.office.completed(completion),
@@ -92,20 +87,21 @@ export class Tasks implements Behavior<TasksShape> {
   private ownResults!: OwnResults;
   private readonly swarm: SwarmCore;
   private agent!: BehaviorAgent<TasksShape>;
-  private readonly lines = new Lines({
-    received: (from, bytes, done) => this.received(from, bytes, done),
-    ended: (node) => this.ended(node),
-    forgotten: (node) => {
-      if (node === this.followedBroker) this.brokerChanged();
-    },
-  });
-  /** Who was followed last. */
-  private followedBroker: NodeId | undefined;
+  private readonly lines: FollowingLines<FromMember | FromBroker>;
 
   constructor(swarm: SwarmCore) {
     this.swarm = swarm;
+    this.lines = new FollowingLines<FromMember | FromBroker>({
+      leader: () => swarm.broker?.node,
+      decode: decodeTaskMessage,
+      received: (from, message, done) => this.received(from, message, done),
+      following: () => this.following(),
+      ended: (node) => this.office.memberEnded(node),
+      away: (node, isAway) => this.office.memberIsAway(node, isAway),
+    });
+    this.frames = this.lines.frames;
     swarm.follow({
-      brokerChanged: () => this.brokerChanged(),
+      brokerChanged: () => this.lines.leaderChanged(),
       homeChanged: () => this.homeChanged(),
       officeChanged: () => this.office.officeChanged(),
     });
@@ -115,10 +111,7 @@ export class Tasks implements Behavior<TasksShape> {
     const { swarm } = this;
     this.agent = agent;
     this.lines.started(agent);
-    const send = (message: Uint8Array): boolean => {
-      const { broker } = swarm;
-      return broker !== undefined && this.lines.send(broker.node, message);
-    };
+    const send = (message: Uint8Array): boolean => this.lines.sendToLeader(message);
     const deliver: BehaviorAgent<TasksShape>['deliver'] = (event) => agent.deliver(event);
     const flushLater = (): void => agent.flushLater();
     this.author = new Author({ send, deliver, flushLater });
@@ -174,18 +167,14 @@ export class Tasks implements Behavior<TasksShape> {
 
   // ── the broker of the moment ──────────────────────────────────────────────────────────────────────
 
-  private brokerChanged(): void {
-    if (this.followedBroker !== undefined) this.lines.drop(this.followedBroker);
-    this.followedBroker = this.swarm.broker?.node;
-    this.agent.flushLater();
-    if (this.followedBroker === undefined) return;
+  private following(): void {
     this.author.brokerChanged();
     this.followed.brokerChanged();
     this.homeChanged();
   }
 
   private homeChanged(): void {
-    if (this.followedBroker !== undefined) this.workbench.brokerChanged(this.storeTag);
+    if (this.lines.isFollowing) this.workbench.brokerChanged(this.storeTag);
   }
 
   /**
@@ -198,22 +187,7 @@ export class Tasks implements Behavior<TasksShape> {
     return this.workbench.isOwed ? undefined : 0;
   }
 
-  private event(event: KernelEvent): void {
-    this.lines.event(event);
-    if (event.type !== 'node-up' && event.type !== 'node-down') return;
-    this.office.memberIsAway(event.node.id, event.type === 'node-down');
-  }
-
-  /** The incarnation there is over. As a member this node hears of the next broker, or of the next run of this one. */
-  private ended(node: NodeId): void {
-    this.office.memberEnded(node);
-    if (node === this.swarm.broker?.node) this.brokerChanged();
-  }
-
-  private received(from: Sender, bytes: Uint8Array, done: () => void): void {
-    const message = decodeTaskMessage(bytes);
-    const name = this.agent.directory.get(from.node)?.name;
-    if (message === undefined || name === undefined) return done();
+  private received(from: Member, message: FromMember | FromBroker, done: () => void): void {
     switch (message.type) {
       case 'order':
       case 'work':
@@ -224,10 +198,10 @@ export class Tasks implements Behavior<TasksShape> {
       case 'renew':
       case 'follow':
       case 'unfollow':
-        return this.office.received({ ...from, name }, message, done);
+        return this.office.received(from, message, done);
       default:
         // Nobody but the broker is to be believed; one that is not followed yet says it again once it is.
-        if (from.node !== this.swarm.broker?.node) return;
+        if (!this.lines.isLeader(from)) return;
         this.brokerSaid(message);
         return done();
     }

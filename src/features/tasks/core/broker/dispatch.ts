@@ -6,6 +6,7 @@
  * worker keeps for an offer is given back to it in one way or another.
  */
 import type { NodeId } from '../../../../kernel/identity.ts';
+import type { Member } from '../../../swarm/core/shared.ts';
 import { taskLimits } from '../limits.ts';
 import { Estimates } from '../matching/estimates.ts';
 import { Matching } from '../matching/matching.ts';
@@ -13,7 +14,7 @@ import type { Worker } from '../matching/worker.ts';
 import type { Assignment, TaskOffer } from '../messages.ts';
 import type { Requirements } from '../requirements.ts';
 import type { Claim, Claimed, Duration, OfferNote, Priority, Ranked, TaskHead } from '../tasks-types.ts';
-import type { Desk, Member, MessageOf } from './errand.ts';
+import type { Desk, MessageOf } from './errand.ts';
 import { isClaimed, type OpenTasks } from './open-tasks.ts';
 import type { WorkerHere, WorkersHere } from './workers-here.ts';
 

@@ -1,13 +1,10 @@
 /** What a member has said to the broker, while it is carried out or waits for that. */
 import type { StoreCompletion } from '../../../../kernel/contracts.ts';
 import type { Failure } from '../../../../kernel/errors.ts';
-import type { Sender } from '../../../../kernel/lines/lines.ts';
-import type { Questioner, SwarmCore } from '../../../swarm/core/shared.ts';
+import type { Member, SwarmCore } from '../../../swarm/core/shared.ts';
 import type { FromBroker, FromMember } from '../messages.ts';
 import type { AskStore, TasksShape } from '../tasks-shape.ts';
 import type { ByBroker } from '../tasks-types.ts';
-
-export type Member = Questioner & Sender;
 
 export type MessageOf<Type extends FromMember['type']> = Extract<FromMember, { type: Type }>;
 

@@ -7,11 +7,12 @@
  * sent before it came: a worker's own measure ends first.
  */
 import type { NodeId } from '../../../../kernel/identity.ts';
+import type { Member } from '../../../swarm/core/shared.ts';
 import { taskLimits } from '../limits.ts';
 import type { DrainHow, WorkerFigures } from '../messages.ts';
 import type { Capacity, Offered } from '../requirements.ts';
 import type { SeenWorker, TaskHead } from '../tasks-types.ts';
-import type { Desk, Errand, Member, MessageOf } from './errand.ts';
+import type { Desk, Errand, MessageOf } from './errand.ts';
 import { isClaimed, type OpenTasks } from './open-tasks.ts';
 
 export interface WorkerHere {
