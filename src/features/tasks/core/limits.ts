@@ -75,6 +75,8 @@ export const taskLimits = {
   taskDurationsMax: 256,
   /** Progress of one task is passed on this often; of what comes meanwhile, the last. */
   taskProgressMs: 100,
+  /** A handler's thread that goes on for so long after its signal has fired is ended. */
+  taskThreadGraceMs: 5000,
   /** A worker whose loop stood still for longer is named in the log. */
   taskBlockedMs: 1000,
   /** An order waits this long to be stored; then whether it is is unknown. */
