@@ -49,7 +49,7 @@ export const taskLimits = {
   taskLooksMax: 50_000,
   /** Services whose durations are in memory: those not heard of for the longest time make room. */
   taskEstimatesMax: 1000,
-  /** A worker that has not renewed its lease for so long may be dead. It renews it this often. */
+  /** A worker that has not renewed its lease for so long, or three times its stall tolerance, may be dead. It renews it this often. */
   taskLeaseMs: 10_000,
   taskRenewMs: 3000,
   /** A worker that cannot renew its lease ends its work so long before the lease does. */
@@ -105,6 +105,11 @@ export const taskLimits = {
   tasksPerPage: 200,
   workersPerPage: 200,
 } as const;
+
+/** A worker whose loop may stand still for longer has a longer lease. */
+export function leaseMsOf(stallToleranceMs: number): number {
+  return Math.max(taskLimits.taskLeaseMs, 3 * stallToleranceMs);
+}
 
 /** How long a task waits after an attempt has failed. @param attempt From 1. */
 export function retryWaitMs(attempt: number): number {

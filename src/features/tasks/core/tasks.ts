@@ -126,6 +126,7 @@ export class Tasks implements Behavior<TasksShape> {
     this.ownResults = new OwnResults(agent, (kept) => this.workbench.loaded(kept));
     this.workbench = new Workbench({
       name: agent.self.name,
+      stallToleranceMs: agent.self.stallToleranceMs,
       now: () => agent.now,
       wallNow: () => Math.floor(agent.wallNow),
       machine: () => this.machine(),
