@@ -13,12 +13,14 @@ import type {
 import type { operations } from '../remote.ts';
 import { attachedWork } from './attached-work.ts';
 import { checkFilter, checkId, checkMany, checkOrder, requirements, taskService } from './check-options.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { taskOf } from './wire-views.ts';
 
 type TasksSession = Session<typeof operations>;
 type AnyTaskService = TaskService<never, unknown>;
 
 export function attachedTasks(session: TasksSession): TasksNodeApi {
+  const watch = new LoopWatch(session, (text) => session.warn('handler', text));
   const handle = (
     id: string,
     isRepeat: boolean,
@@ -85,7 +87,7 @@ export function attachedTasks(session: TasksSession): TasksNodeApi {
       return (await session.call('removeTask', { id: checkId(id) })).isRemoved;
     },
     work: (given: unknown, handler: unknown, options: WorkOptions = {}) =>
-      attachedWork(session, given, handler, options),
+      attachedWork(session, given, handler, options, watch),
     async workers(service, needs = {}) {
       const wanted = wireNeeds('tasks.workers', needs);
       await session.ready();

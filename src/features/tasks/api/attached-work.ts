@@ -12,6 +12,7 @@ import type { Session } from '../../../kit/session.ts';
 import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
 import type { HandedJob, operations } from '../remote.ts';
 import { checkWork, taskService } from './check-options.ts';
+import type { LoopWatch } from './loop-watch.ts';
 import { type GivenHandler, handlerOf } from './module-handler.ts';
 
 type TasksSession = Session<typeof operations>;
@@ -23,11 +24,12 @@ export function attachedWork(
   given: unknown,
   givenHandler: unknown,
   options: WorkOptions,
+  watch: LoopWatch,
 ): Work {
   const service = taskService('tasks.work', given);
   const capacity = checkWork(options);
   session.checkOpen();
-  const handler = handlerOf(givenHandler, session);
+  const handler = handlerOf(givenHandler, session, watch);
   if (handler.module === undefined) return work(session, service, handler, capacity, options);
   return workInThreads(handler.module, () => work(session, service, handler, capacity, options));
 }

@@ -9,10 +9,7 @@ import { decodeBody } from '../../../kit/codec.ts';
 import { type HandlerModule, type HandlerThreads, handlerThreadsPart } from '../../../kit/handler-threads.ts';
 import type { Job } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
-
-interface Platform {
-  platformPart<Part>(name: string): Part | undefined;
-}
+import type { LoopWatch, Platform } from './loop-watch.ts';
 
 /** What is worked with: a function, or what makes one of a module. */
 export interface GivenHandler {
@@ -22,8 +19,9 @@ export interface GivenHandler {
 }
 
 /** @throws TypeError: it is neither. SkeinError SKEIN_INVALID: there is no such module, or no threads. */
-export function handlerOf(given: unknown, platform: Platform): GivenHandler {
-  if (typeof given === 'function') return { run: given as GivenHandler['run'] };
+export function handlerOf(given: unknown, platform: Platform, watch: LoopWatch): GivenHandler {
+  if (typeof given === 'function')
+    return { run: (job) => watch.during(job.service, () => (given as GivenHandler['run'])(job)) };
   if (typeof given !== 'string' && !(given instanceof URL))
     throw new TypeError(
       'tasks.work: the handler is a function, or the path or URL of a module whose default export is one',

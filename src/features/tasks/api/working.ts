@@ -19,6 +19,7 @@ import type { Capacity, Offered, Units } from '../core/requirements.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
 import { checkWork, taskService } from './check-options.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { checkResultBytes, type GivenHandler, handlerOf } from './module-handler.ts';
 
 type Ports = NodePorts<TasksFeatureShape, Tasks>;
@@ -45,10 +46,14 @@ export class Working {
   private readonly ports: Ports;
   private readonly workers = new Map<string, Worker>();
   private readonly running = new Map<string, Running>();
+  private readonly watch: LoopWatch;
   private whenIdle: (() => void) | undefined;
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.watch = new LoopWatch(ports, (text) => {
+      if (ports.tryEnter()) ports.behavior.warn(text);
+    });
   }
 
   work(given: unknown, givenHandler: unknown, options: WorkOptions): Work {
@@ -60,7 +65,7 @@ export class Working {
       const text = `this node works on "${name}" already: close that first`;
       throw new SkeinError('SKEIN_INVALID', text);
     }
-    const handler = handlerOf(givenHandler, this.ports);
+    const handler = handlerOf(givenHandler, this.ports, this.watch);
     const { concurrency = 1, queue = 0, signal } = options;
     const offered = { service: name, concurrency, queue, isIdempotent: service.idempotent };
     const worker: Worker = { service, handler, offered, capacity, state: 'loading', running: 0, idle: [] };

@@ -79,6 +79,9 @@ export const taskLimits = {
   taskThreadGraceMs: 5000,
   /** A worker whose loop stood still for longer is named in the log. */
   taskBlockedMs: 1000,
+  /** So often it is looked at while a handler runs in it, and so often a service is named at most. */
+  taskBlockedLookMs: 250,
+  taskBlockedSaidMs: 60_000,
   /** An order waits this long to be stored; then whether it is is unknown. */
   taskOrderTimeoutMs: 30_000,
   /** Ordered by the program and not stored: beyond it an order is refused at once. */

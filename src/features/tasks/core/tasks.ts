@@ -168,6 +168,11 @@ export class Tasks implements Behavior<TasksShape> {
     return hexOf(this.agent.random.bytes(idBytes));
   }
 
+  /** A line in the node's log. */
+  warn(text: string): void {
+    this.agent.log('warn', text);
+  }
+
   /** Unix milliseconds. */
   get wallNow(): number {
     return Math.floor(this.agent.wallNow);
