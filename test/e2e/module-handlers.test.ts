@@ -98,6 +98,21 @@ describe.each(kinds)('a module as the handler of %s', (kind) => {
     expect(await (await pair.author.tasks.order('none', null, queue)).result()).toBe('some');
   });
 
+  test('leaves what the worker offers as it was when its node began to work', async () => {
+    await using first = pair.worker.tasks.work('first', () => 1);
+    await first.opened;
+    const room = async (): Promise<string | undefined> =>
+      (await pair.author.tasks.workers('first', { memory: '500T' })).find(({ name }) => name === 'b')?.whyNot;
+    await expect.poll(room).toMatch(/^has [\d.]+ [MG]iB of memory, 500 TiB are needed$/);
+    const before = await room();
+    const used = Buffer.alloc(2 ** 29, 1);
+    await using second = pair.worker.tasks.work('second', moduleOf('second', 'export default () => 2;'));
+    await second.opened;
+    await (await pair.author.tasks.order('second', null)).result();
+    expect(await room()).toBe(before);
+    expect(used.length).toBe(2 ** 29);
+  });
+
   test('that is closed takes nothing more', async () => {
     const file = moduleOf('closing', 'export default () => 1;');
     const work = pair.worker.tasks.work('closing', file);

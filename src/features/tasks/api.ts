@@ -207,9 +207,9 @@ export interface WorkOptions {
   readonly concurrency?: number;
   /** Tasks of it that may wait at this worker besides. Default 0. */
   readonly queue?: number;
-  /** Cores that the node has for all its tasks. Default: those of the machine. */
+  /** Cores that the node has for all its tasks. Default: those of the machine that its process may use, limits of control groups included. */
   readonly cores?: number;
-  /** Bytes, or text such as `8G`, that it has for all of them. Default: what is free as it begins. */
+  /** Bytes, or text such as `8G`, that it has for all of them. Default: what is free as the node begins to work. */
   readonly memory?: number | string;
   /** Words by which tasks ask for it. */
   readonly software?: readonly string[];

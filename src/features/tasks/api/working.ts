@@ -15,7 +15,7 @@ import { withResolvers } from '../../../kit/with-resolvers.ts';
 import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
 import type { AttemptPlace, WorkEvent } from '../core/member-events.ts';
 import type { Assignment, WorkerFigures } from '../core/messages.ts';
-import type { Capacity, Offered, Units } from '../core/requirements.ts';
+import { type Capacity, capacityOf, type MachineRoom, type Offered } from '../core/requirements.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
 import { checkWork, taskService } from './check-options.ts';
@@ -42,11 +42,15 @@ interface Running {
   isOver: boolean;
 }
 
+/** Where nothing can be measured. */
+const unknownRoom: MachineRoom = { cores: 1, freeMemoryBytes: 2 ** 30 };
+
 export class Working {
   private readonly ports: Ports;
   private readonly workers = new Map<string, Worker>();
   private readonly running = new Map<string, Running>();
   private readonly watch: LoopWatch;
+  private room: MachineRoom | undefined;
   private whenIdle: (() => void) | undefined;
 
   constructor(ports: Ports) {
@@ -136,23 +140,13 @@ export class Working {
     return [...this.workers.values()].filter(({ state }) => state === 'open');
   }
 
-  /** Of all that was said that which is the most; what was not said is what the machine has. */
+  /** What the machine has is fixed as the node begins to work: what its own tasks use later is counted for each of them. */
   private capacity(): Capacity {
-    const said = this.openWorkers.map(({ capacity }) => capacity);
-    const facts = this.ports.platformPart<Machine>(machinePart)?.facts();
-    const most = (name: 'cores' | 'memory', otherwise: number): number => {
-      const values = said.flatMap((each) => each[name] ?? []);
-      return values.length === 0 ? otherwise : Math.max(...values);
-    };
-    const resources = new Map<string, number>();
-    for (const [kind, count] of said.flatMap((each): readonly Units[] => each.resources ?? []))
-      resources.set(kind, Math.max(count, resources.get(kind) ?? 0));
-    return {
-      cores: most('cores', facts?.cores ?? 1),
-      memory: most('memory', Math.floor(facts?.freeMemoryBytes ?? 2 ** 30)),
-      software: [...new Set(said.flatMap(({ software }) => software ?? []))].sort(),
-      resources: [...resources].sort(([a], [b]) => (a < b ? -1 : 1)),
-    };
+    this.room ??= this.ports.platformPart<Machine>(machinePart)?.facts() ?? unknownRoom;
+    return capacityOf(
+      this.openWorkers.map(({ capacity }) => capacity),
+      this.room,
+    );
   }
 
   /** It takes nothing more. */
