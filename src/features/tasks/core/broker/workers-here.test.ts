@@ -14,6 +14,8 @@ let now: number;
 let said: FromBroker[];
 /** `1 died: why`. */
 let abandoned: string[];
+/** Operations of the store. */
+let asked: string[];
 let tasks: OpenTasks;
 let workers: WorkersHere;
 
@@ -21,10 +23,12 @@ beforeEach(() => {
   now = 1000;
   said = [];
   abandoned = [];
+  asked = [];
   tasks = new OpenTasks();
   const nothing = (): void => undefined;
   const desk = {
-    ...{ ask: nothing, failed: nothing, flushLater: nothing },
+    ...{ failed: nothing, flushLater: nothing },
+    ask: (verb: string) => asked.push(verb),
     now: () => now,
     by: () => ({ now: 5 }),
     storeTag: () => store,
@@ -56,6 +60,12 @@ function claim(node: number): void {
   tasks.put(head as unknown as TaskHead);
 }
 
+function renew(node: number): void {
+  const figures = { load: 0, freeMemory: 0, done: 0, failed: 0, meanMs: 0 };
+  const message = { type: 'renew', number: 7, figures } as const;
+  workers.renew({ from: memberOf(node), message, done: () => undefined });
+}
+
 /** Looks whenever it has asked to. */
 function pass(ms: number): void {
   for (const end = now + ms; ; ) {
@@ -72,11 +82,7 @@ test('a lease is 10 s, or three times what the loop of its node may stand still'
 test('a worker is granted a lease by its own tolerance, and has died only when that is over', () => {
   begin(1, 3000);
   begin(2, 12_000);
-  for (const node of [1, 2]) {
-    const figures = { load: 0, freeMemory: 0, done: 0, failed: 0, meanMs: 0 };
-    const message = { type: 'renew', number: 7, figures } as const;
-    workers.renew({ from: memberOf(node), message, done: () => undefined });
-  }
+  for (const node of [1, 2]) renew(node);
   expect(said).toEqual([
     { type: 'renewed', number: 7, leaseMs: taskLeaseMs },
     { type: 'renewed', number: 7, leaseMs: 36_000 },
@@ -110,4 +116,16 @@ test('a next broker waits for those that are silent as long as the lease that th
   expect(abandoned).toEqual([]);
   pass(1);
   expect(abandoned).toEqual(['2 died: w2 was not heard of for 36000 ms']);
+});
+
+test('a worker is written into the store once: its renewals, and what it says again, write nothing', () => {
+  begin(1, 3000);
+  for (let i = 0; i < 20; i++) {
+    pass(3000);
+    renew(1);
+  }
+  begin(1, 3000);
+  expect(asked).toEqual(['sawWorkers']);
+  expect(abandoned).toEqual([]);
+  expect(said).toHaveLength(20);
 });
