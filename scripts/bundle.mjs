@@ -17,6 +17,7 @@ const entries = {
   'cli/main': 'src/cli/main.ts',
   // Beside the chunk that starts it.
   'chunks/worker': 'src/stores/sqlite/worker.ts',
+  'chunks/handler-thread': 'src/host/threads/thread-main.ts',
   'chunks/sqlite-parts': 'src/features/sqlite-parts.ts',
   'chunks/own-sqlite-parts': 'src/features/own-sqlite-parts.ts',
 };

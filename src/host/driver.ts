@@ -8,7 +8,6 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from '../kernel/contracts.ts';
-import { machinePart } from '../kit/machine.ts';
 import { type OwnFiles, ownFilesPart } from '../kit/own-files.ts';
 import type { HostWarning, SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
@@ -18,8 +17,8 @@ import { heldUpMs } from './held-up.ts';
 import { Ed25519Signer } from './keys/record-signer.ts';
 import type { LazyStore } from './lazy-store.ts';
 import { hostLimits } from './limits.ts';
-import { machine } from './machine.ts';
 import { machineUptime } from './machine-uptime.ts';
+import { programParts } from './program-parts.ts';
 import { reachFindings } from './reach.ts';
 import type { Registration, RuntimeFolder } from './runtime-folder.ts';
 import { type RuntimeWatch, watchFolder } from './runtime-watch.ts';
@@ -87,7 +86,7 @@ export class Driver implements Platform {
     this.ownStore = parts.ownStore;
     this.tcp = new TcpTransport(events, parts.loopbackOnly, parts.tls);
     this.doors = parts.doors.map(({ door, plan }) => door.open(plan, this.doorParts()));
-    const own = { [machinePart]: machine, [ownFilesPart]: parts.ownFiles };
+    const own = { ...programParts, [ownFilesPart]: parts.ownFiles };
     this.parts = Object.assign(own, ...this.doors.map((door) => door.parts));
     this.timer = new WakeTimer(this.now, () => events.wake());
   }

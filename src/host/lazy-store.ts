@@ -8,7 +8,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { claimingPart, type Look, type LookHow, lookVerb, noteVerb } from '../stores/claim.ts';
@@ -17,6 +16,7 @@ import { makeFolder } from './make-folder.ts';
 import { stateFolder } from './state-folder.ts';
 import { StoreMesh } from './store-mesh.ts';
 import { readNote, writeNote } from './store-note.ts';
+import { threadFolder } from './thread-folder.ts';
 
 export interface LazyStoreOptions {
   readonly path: string;
@@ -116,7 +116,7 @@ async function openStore({ path, parts, warn }: LazyStoreOptions, mesh: StoreMes
   makeStoreFolder(path);
   mesh.check();
   const { SqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
-  const folder = threadFolder(['worker.js', parts]);
+  const folder = threadFolder('the store', ['worker.js', parts]);
   const program = new URL('worker.js', folder);
   const store = await SqliteStore.open({ path, modules: [new URL(parts, folder).href], program, warn });
   try {
@@ -136,21 +136,4 @@ function makeStoreFolder(path: string): void {
     const text = `the store ${path} cannot be made: ${(cause as Error).message}; name another path`;
     throw new SkeinError('SKEIN_STORE', text, { cause });
   }
-}
-
-/**
- * Where the built files of the thread are: beside this one, or, where it is part of a bundled program, in the folder `chunks`
- * beside that. From source (tests of skein itself) they are those of the last build.
- *
- * @throws SkeinError SKEIN_STORE, which says what to copy.
- */
-export function threadFolder(files: readonly string[]): URL {
-  // In a program that was bundled as CommonJS `import.meta` is empty.
-  const here = import.meta.url ?? pathToFileURL(__filename).href;
-  const places = here.endsWith('.ts') ? ['../../dist/chunks/'] : ['./', './chunks/'];
-  const folders = places.map((place) => new URL(place, here));
-  const found = folders.find((folder) => files.every((file) => existsSync(new URL(file, folder))));
-  if (found !== undefined) return found;
-  const text = `the store needs ${files.join(' and ')} of skein, and ${fileURLToPath(folders.at(-1) as URL)} has none: copy the folder dist/chunks of the package skein there, as a program that is bundled must`;
-  throw new SkeinError('SKEIN_STORE', text);
 }

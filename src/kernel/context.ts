@@ -46,6 +46,7 @@ export class Self implements SelfView {
   readonly namespace: string;
   readonly instance: Instance;
   readonly version: string;
+  readonly stallToleranceMs: number;
   readonly addresses: readonly string[];
   readonly services = new Set<string>();
   readonly sections = new Map<string, Uint8Array>();
@@ -57,6 +58,7 @@ export class Self implements SelfView {
     this.namespace = config.namespace;
     this.instance = config.instance;
     this.version = config.version;
+    this.stallToleranceMs = config.stallToleranceMs;
     this.addresses = config.addresses;
   }
 }

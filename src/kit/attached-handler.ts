@@ -8,6 +8,7 @@
  */
 import { SkeinError } from '../kernel/errors.ts';
 import { LateAbort } from './late-abort.ts';
+import { type PassedError, passedErrorOf } from './passed-error.ts';
 import type { MessageStream, MessageSubscription, Taking } from './streams.ts';
 
 interface Ticketed {
@@ -15,7 +16,7 @@ interface Ticketed {
 }
 
 interface Failed {
-  readonly failure: { readonly code?: string; readonly message: string };
+  readonly failure: PassedError;
 }
 
 export interface AttachedHandlerPorts<Given extends Ticketed, Task extends Given, Answer extends object> {
@@ -30,6 +31,8 @@ export interface AttachedHandlerPorts<Given extends Ticketed, Task extends Given
   unsettled(problem: Error): void;
   /** Each is handled once the one before it is. Default: all as they come. */
   isOneByOne?: boolean;
+  /** Nothing comes any more. */
+  ended?(): void;
 }
 
 /** Begins to handle what comes. */
@@ -43,7 +46,9 @@ export function attachedHandler<Given extends Ticketed, Task extends Given, Answ
     atWork.abort();
   });
   // What ended it is reported by `opened`, or by the `close` event.
-  void handleAll(ports, stream, atWork).catch(() => atWork.abort());
+  void handleAll(ports, stream, atWork)
+    .catch(() => atWork.abort())
+    .finally(() => ports.ended?.());
   return stream;
 }
 
@@ -128,9 +133,7 @@ class AtWork<Task extends Ticketed, Answer extends object> {
 }
 
 function failed(problem: unknown): Failed {
-  const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
-  const text = typeof message === 'string' ? message : String(problem);
-  return { failure: typeof code === 'string' ? { code, message: text } : { message: text } };
+  return { failure: passedErrorOf(problem) };
 }
 
 function nobodyWaits(): DOMException {

@@ -6,9 +6,10 @@
  * what is not settled when the stream ends has failed, and the stream ends with its node.
  */
 import * as v from 'valibot';
-import { type ErrorCode, errorCodes, SkeinError } from '../kernel/errors.ts';
+import { SkeinError } from '../kernel/errors.ts';
 import { wholeNumber } from './fields.ts';
 import type { Asking } from './operation.ts';
+import { errorOf, type PassedError } from './passed-error.ts';
 import { PushStream } from './stream.ts';
 import type { MessageSubscription } from './streams.ts';
 import { TicketsByCaller } from './tickets.ts';
@@ -23,7 +24,7 @@ export interface Left {
 interface Settlement {
   readonly ticket: number;
   /** Why it was not handled. */
-  readonly failure?: { readonly code?: string; readonly message: string };
+  readonly failure?: PassedError;
 }
 
 export const leftSchema = v.strictObject({ type: v.literal('left'), ticket: v.number() });
@@ -103,10 +104,4 @@ export function answerIn<Field extends string>(
   if (field in input === (input.failure !== undefined))
     throw new SkeinError('SKEIN_INVALID', `${text}, and only one of them`);
   return input.failure === undefined ? bodies.fromWire(input[field]) : undefined;
-}
-
-function errorOf({ code, message }: NonNullable<Settlement['failure']>): Error {
-  if (code === undefined) return new Error(message);
-  if (Object.hasOwn(errorCodes, code)) return new SkeinError(code as ErrorCode, message);
-  return Object.assign(new Error(message), { code });
 }

@@ -15,13 +15,13 @@ export interface Machine {
 
 /** What is known of a machine and of the node's process on it. */
 export interface MachineFacts {
-  /** Processors that this process may use. */
+  /** Processors that this process may use, the limits of its control group included: at least 1. */
   readonly cores: number;
   /** Of the first processor, as the system reports it. Absent: it reports none. */
   readonly cpuGhz?: number;
   /** Processes that ran or wanted to, on average of the last minute. Absent on Windows. */
   readonly load?: number;
-  /** Bytes of memory that the machine has. */
+  /** Bytes of memory that the machine has, or that the control group of this process may use. */
   readonly memoryBytes: number;
   /** Bytes of these that nobody uses. */
   readonly freeMemoryBytes: number;

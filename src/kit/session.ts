@@ -56,6 +56,8 @@ export interface Session<Ops> {
   ready(): Promise<void>;
   /** Something that this side noticed, reported as the node itself would: a `warning` event. */
   readonly warn: (code: string, text: string) => void;
+  /** What this program's own platform offers under this name; undefined where it offers nothing. */
+  platformPart<Part>(name: string): Part | undefined;
 }
 
 /** A stream of bytes to the node and back. */

@@ -5,6 +5,7 @@
  * it ends this client and leaves the node running.
  */
 import { features } from '../features/index.ts';
+import { programParts } from '../host/program-parts.ts';
 import { checkName, idOf } from '../kernel/identity.ts';
 import type { AnyFeature, ApiOf } from '../kit/feature.ts';
 import type { InputOf } from '../kit/operation.ts';
@@ -54,7 +55,7 @@ class AttachedNode implements NodeCore {
     this.namespace = namespace;
     this.instance = instance;
     this.events = new RemoteEvents(client, reconnects);
-    this.parts = { node: name, client, events: this.events };
+    this.parts = { node: name, client, events: this.events, platform: programParts };
   }
 
   get id(): number {

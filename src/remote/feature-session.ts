@@ -13,11 +13,13 @@ export interface SessionParts {
   readonly node: string;
   readonly client: ControlClient;
   readonly events: RemoteEvents;
+  /** What this program's platform offers, by name. Commands use nothing of it. */
+  readonly platform?: Readonly<Record<string, unknown>>;
 }
 
 /** @param prefix Before each name: none for skein's own features. */
 export function featureSession(
-  { node, client, events }: SessionParts,
+  { node, client, events, platform = {} }: SessionParts,
   prefix: string,
 ): Session<Record<string, never>> {
   const checkOpen = (): void => {
@@ -43,6 +45,7 @@ export function featureSession(
     },
     ready: async () => void (await events.opened),
     warn: events.warn,
+    platformPart: (part: string) => platform[part],
   };
   return session as unknown as Session<Record<string, never>>;
 }

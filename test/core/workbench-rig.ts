@@ -144,6 +144,7 @@ export class WorkbenchRig {
   private makeBench(): Workbench {
     return new Workbench({
       name: 'w',
+      stallToleranceMs: 3000,
       now: () => this.now,
       wallNow: () => this.now + this.wallAhead,
       machine: () => ({ load: 0.5, freeMemory: 1000 }),

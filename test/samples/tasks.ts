@@ -43,6 +43,7 @@ export const memberMessages: readonly FromMember[] = [
     services: [{ service: 'render', concurrency: 2, queue: 1, isIdempotent: true }],
     capacity: { cores: 8, memory: 2 ** 34, software: ['blender'], resources: [['gpu', 2]] },
     isDraining: true,
+    stallToleranceMs: 12_000,
     store,
     inHand: [
       { n: 1, fence: 3, state: 'ended' },

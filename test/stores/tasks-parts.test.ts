@@ -176,7 +176,7 @@ const commands = fc.oneof(
     'sawWorkers',
     fc.array(
       fc.record({
-        ...{ name: someone, at: time },
+        ...{ name: someone, at: time, stallToleranceMs: time },
         services: fc.array(
           fc.record({ service, concurrency: time, queue: time, isIdempotent: fc.boolean() }),
           { maxLength: 2 },

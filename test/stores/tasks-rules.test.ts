@@ -419,6 +419,7 @@ test('of too many workers those that were seen longest ago are forgotten', () =>
   const { taskWorkersMax: max } = taskLimits;
   const worker = (name: string, at: number) => ({
     ...{ name, at, services: [], capacity: { cores: 1, memory: 1, software: [], resources: [] } },
+    stallToleranceMs: 3000,
   });
   ask('sawWorkers', [
     ...Array.from({ length: max }, (_, i) => worker(`w${i}`, 10 + i)),

@@ -207,9 +207,9 @@ export interface WorkOptions {
   readonly concurrency?: number;
   /** Tasks of it that may wait at this worker besides. Default 0. */
   readonly queue?: number;
-  /** Cores that the node has for all its tasks. Default: those of the machine. */
+  /** Cores that the node has for all its tasks. Default: those of the machine that its process may use, limits of control groups included. */
   readonly cores?: number;
-  /** Bytes, or text such as `8G`, that it has for all of them. Default: what is free as it begins. */
+  /** Bytes, or text such as `8G`, that it has for all of them. Default: what is free as the node begins to work. */
   readonly memory?: number | string;
   /** Words by which tasks ask for it. */
   readonly software?: readonly string[];
@@ -221,7 +221,7 @@ export interface WorkOptions {
 
 /** Work at a service. */
 export interface Work extends AsyncDisposable {
-  /** Resolves once the node offers it. */
+  /** Resolves once the node offers it. @throws SkeinError SKEIN_INVALID: the module cannot be loaded, or has no handler. */
   readonly opened: Promise<void>;
   /** Takes nothing more; what runs goes on. Resolves once nothing of it runs. */
   close(): Promise<void>;
@@ -269,10 +269,16 @@ export interface TasksApi {
   retry(id: string): Promise<string>;
   /** Forgets a task that has ended. @returns False: it has not, or there is none. */
   remove(id: string): Promise<boolean>;
-  /** Runs tasks of a service, one after the other or several at a time. */
+  /**
+   * Runs tasks of a service, one after the other or several at a time.
+   * @param handler A function, which must not block the event loop; or the path (from the working directory) or `file:` URL of a
+   * module whose default export is one. Each task of a module has a thread to itself, which may block. Where that thread dies,
+   * or goes on for 5 s after its signal has fired and is ended, the attempt fails.
+   * @throws SkeinError SKEIN_INVALID: this node works on that service already, or there is no such module.
+   */
   work<Input, Output>(
     service: TaskService<Input, Output> | string,
-    handler: (job: Job<Input>) => Output | Promise<Output>,
+    handler: ((job: Job<Input>) => Output | Promise<Output>) | string | URL,
     options?: WorkOptions,
   ): Work;
   /** Every worker that was ever here, those first that would take such a task now. */

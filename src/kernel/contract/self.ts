@@ -13,6 +13,8 @@ export interface SelfView {
   readonly instance: Instance;
   /** Version text of this program. */
   readonly version: string;
+  /** Milliseconds that its event loop may block before neighbors may declare it dead. */
+  readonly stallToleranceMs: number;
   /** Addresses that this node announces, `host:port`. */
   readonly addresses: readonly string[];
   /** Names of the services that this node offers, whichever feature offered them. A live view. */

@@ -1,10 +1,7 @@
 /** Tasks of a node in another process, over its operations. */
-import { attachedHandler } from '../../../kit/attached-handler.ts';
-import type { LateAbort } from '../../../kit/late-abort.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import type {
-  Job,
   OrderOptions,
   Task,
   TaskNeeds,
@@ -13,22 +10,17 @@ import type {
   TasksNodeApi,
   WorkOptions,
 } from '../api.ts';
-import type { HandedJob, operations } from '../remote.ts';
-import {
-  checkFilter,
-  checkId,
-  checkMany,
-  checkOrder,
-  checkWork,
-  requirements,
-  taskService,
-} from './check-options.ts';
+import type { operations } from '../remote.ts';
+import { attachedWork } from './attached-work.ts';
+import { checkFilter, checkId, checkMany, checkOrder, requirements, taskService } from './check-options.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { taskOf } from './wire-views.ts';
 
 type TasksSession = Session<typeof operations>;
 type AnyTaskService = TaskService<never, unknown>;
 
 export function attachedTasks(session: TasksSession): TasksNodeApi {
+  const watch = new LoopWatch(session, (text) => session.warn('handler', text));
   const handle = (
     id: string,
     isRepeat: boolean,
@@ -94,10 +86,8 @@ export function attachedTasks(session: TasksSession): TasksNodeApi {
       await session.ready();
       return (await session.call('removeTask', { id: checkId(id) })).isRemoved;
     },
-    work(given: unknown, handler: (job: Job<never>) => unknown, options: WorkOptions = {}) {
-      const service = taskService('tasks.work', given);
-      return work(session, service, handler as (job: Job) => unknown, options);
-    },
+    work: (given: unknown, handler: unknown, options: WorkOptions = {}) =>
+      attachedWork(session, given, handler, options, watch),
     async workers(service, needs = {}) {
       const wanted = wireNeeds('tasks.workers', needs);
       await session.ready();
@@ -142,62 +132,4 @@ async function wireOrder(service: AnyTaskService, input: unknown, options: Omit<
       : { after: after.map((task) => (typeof task === 'string' ? task : task.id)) }),
     ...(ifInfeasible === undefined ? {} : { ifInfeasible }),
   };
-}
-
-type GivenJob = Extract<HandedJob, { type: 'job' }>;
-
-function work(
-  session: TasksSession,
-  service: AnyTaskService,
-  handler: (job: Job) => unknown,
-  { signal, concurrency, queue, ...options }: WorkOptions,
-) {
-  const { cores, memory, software = [], resources = [] } = checkWork(options);
-  if (typeof handler !== 'function') throw new TypeError('tasks.work: the handler is a function');
-  const input = {
-    service: service.name,
-    ...(service.idempotent ? { idempotent: true } : {}),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(cores === undefined ? {} : { cores }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(software.length === 0 ? {} : { software: [...software] }),
-    ...(resources.length === 0 ? {} : { resources: Object.fromEntries(resources) }),
-  };
-  return attachedHandler({
-    open: (lost) => session.stream('workTasks', input, { signal, lost }),
-    isTask: isJob,
-    handle: (given, left) => carryOut(session, service, handler, given, left),
-    settle: (settlement, failed) => session.tell('settleTask', settlement, failed),
-    unsettled: ({ message }) =>
-      session.warn('handler', `${service.name}: what became of a task was lost: ${message}`),
-  });
-}
-
-function isJob(handed: HandedJob): handed is GivenJob {
-  return handed.type === 'job';
-}
-
-async function carryOut(
-  session: TasksSession,
-  { name, input: schema, output }: AnyTaskService,
-  handler: (job: Job) => unknown,
-  { type: _type, ticket, input: given, ...rest }: GivenJob,
-  left: LateAbort,
-): Promise<{ result: unknown }> {
-  const input = await checkBySchema(schema, given, `task ${name}: input`);
-  const job: Job = {
-    ...rest,
-    input,
-    get signal() {
-      return left.signal;
-    },
-    progress: (share, note) => {
-      if (typeof share !== 'number' || !(share >= 0 && share <= 1))
-        throw new TypeError(`progress is a number from 0 to 1, got ${String(share)}`);
-      const said = { ticket, share, ...(note === undefined ? {} : { note }) };
-      session.tell('progressTask', said, () => undefined);
-    },
-  };
-  return { result: await checkBySchema(output, await handler(job), `task ${name}: result`) };
 }

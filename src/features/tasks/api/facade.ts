@@ -2,7 +2,7 @@
 import type { Facade } from '../../../kit/feature.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { readAnswer } from '../../swarm/api/answers.ts';
-import type { Job, Task, TaskService, TasksApi } from '../api.ts';
+import type { Task, TaskService, TasksApi } from '../api.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
 import {
@@ -71,8 +71,7 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
       return (await ask('tasks.retry', { id: checkId(id), newId }, retryAnswer)).id;
     },
     remove: async (id) => (await ask('tasks.remove', { id: checkId(id) }, removeAnswer)).isRemoved,
-    work: (service: unknown, handler: (job: Job<never>) => unknown, options = {}) =>
-      working.work(service, handler as (job: Job) => unknown, options),
+    work: (service: unknown, handler: unknown, options = {}) => working.work(service, handler, options),
     async workers(service = '', needs = {}) {
       const input = { service, needs: requirements('tasks.workers', needs) };
       return ask('tasks.workers', input, workersAnswer);

@@ -6,27 +6,31 @@
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
+import { checkShare } from '../../../kit/handler-threads.ts';
 import { type Machine, type MachineFacts, machinePart } from '../../../kit/machine.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
+import { passedErrorOf } from '../../../kit/passed-error.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import { withResolvers } from '../../../kit/with-resolvers.ts';
 import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
-import { taskLimits } from '../core/limits.ts';
 import type { AttemptPlace, WorkEvent } from '../core/member-events.ts';
 import type { Assignment, WorkerFigures } from '../core/messages.ts';
-import type { Capacity, Offered, Units } from '../core/requirements.ts';
+import { type Capacity, capacityOf, type MachineRoom, type Offered } from '../core/requirements.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
 import { checkWork, taskService } from './check-options.ts';
+import { LoopWatch } from './loop-watch.ts';
+import { checkResultBytes, type GivenHandler, handlerOf } from './module-handler.ts';
 
 type Ports = NodePorts<TasksFeatureShape, Tasks>;
 
 interface Worker {
   readonly service: TaskService<never, unknown>;
-  readonly handler: (job: Job) => unknown;
+  readonly handler: GivenHandler;
   readonly offered: Offered;
   readonly capacity: Partial<Capacity>;
-  isClosed: boolean;
+  /** `loading`: its module is, and nothing is offered yet. */
+  state: 'loading' | 'open' | 'closed';
   running: number;
   idle: (() => void)[];
 }
@@ -38,31 +42,39 @@ interface Running {
   isOver: boolean;
 }
 
+/** Where nothing can be measured. */
+const unknownRoom: MachineRoom = { cores: 1, freeMemoryBytes: 2 ** 30 };
+
 export class Working {
   private readonly ports: Ports;
   private readonly workers = new Map<string, Worker>();
   private readonly running = new Map<string, Running>();
+  private readonly watch: LoopWatch;
+  private room: MachineRoom | undefined;
   private whenIdle: (() => void) | undefined;
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.watch = new LoopWatch(ports, (text) => {
+      if (ports.tryEnter()) ports.behavior.warn(text);
+    });
   }
 
-  work(given: unknown, handler: (job: Job) => unknown, options: WorkOptions): Work {
+  work(given: unknown, givenHandler: unknown, options: WorkOptions): Work {
     this.ports.checkOpen();
     const service = taskService('tasks.work', given);
     const capacity = checkWork(options);
-    if (typeof handler !== 'function') throw new TypeError('tasks.work: the handler is a function');
     const { name } = service;
     if (this.workers.has(name)) {
       const text = `this node works on "${name}" already: close that first`;
       throw new SkeinError('SKEIN_INVALID', text);
     }
+    const handler = handlerOf(givenHandler, this.ports, this.watch);
     const { concurrency = 1, queue = 0, signal } = options;
     const offered = { service: name, concurrency, queue, isIdempotent: service.idempotent };
-    const worker: Worker = { service, handler, offered, capacity, isClosed: false, running: 0, idle: [] };
+    const worker: Worker = { service, handler, offered, capacity, state: 'loading', running: 0, idle: [] };
     this.workers.set(name, worker);
-    const opened = this.announce();
+    const opened = this.open(worker);
     // That the node is closed is reported by its `close` event.
     opened.catch(() => undefined);
     const close = (): Promise<void> => this.close(worker);
@@ -97,6 +109,22 @@ export class Working {
   end(): void {
     const closed = new SkeinError('SKEIN_CLOSED', 'the node has ended');
     for (const { controller } of this.running.values()) controller.abort(closed);
+    for (const { handler } of this.workers.values()) handler.module?.close();
+  }
+
+  private async open(worker: Worker): Promise<void> {
+    const { module } = worker.handler;
+    if (module !== undefined) {
+      try {
+        await module.loaded;
+      } catch (error) {
+        this.leave(worker);
+        throw error;
+      }
+    }
+    if (worker.state !== 'loading') return;
+    worker.state = 'open';
+    await this.announce();
   }
 
   private async announce(): Promise<void> {
@@ -104,35 +132,35 @@ export class Working {
     const { behavior } = this.ports;
     const machine = this.ports.platformPart<Machine>(machinePart);
     if (machine !== undefined) behavior.machine = () => figuresOf(machine.facts());
-    const services = [...this.workers.values()].map(({ offered }) => offered);
+    const services = this.openWorkers.map(({ offered }) => offered);
     await this.ports.ask('work', { services, capacity: this.capacity() });
   }
 
-  /** Of all that was said that which is the most; what was not said is what the machine has. */
+  private get openWorkers(): Worker[] {
+    return [...this.workers.values()].filter(({ state }) => state === 'open');
+  }
+
+  /** What the machine has is fixed as the node begins to work: what its own tasks use later is counted for each of them. */
   private capacity(): Capacity {
-    const said = [...this.workers.values()].map(({ capacity }) => capacity);
-    const facts = this.ports.platformPart<Machine>(machinePart)?.facts();
-    const most = (name: 'cores' | 'memory', otherwise: number): number => {
-      const values = said.flatMap((each) => each[name] ?? []);
-      return values.length === 0 ? otherwise : Math.max(...values);
-    };
-    const resources = new Map<string, number>();
-    for (const [kind, count] of said.flatMap((each): readonly Units[] => each.resources ?? []))
-      resources.set(kind, Math.max(count, resources.get(kind) ?? 0));
-    return {
-      cores: most('cores', facts?.cores ?? 1),
-      memory: most('memory', Math.floor(facts?.freeMemoryBytes ?? 2 ** 30)),
-      software: [...new Set(said.flatMap(({ software }) => software ?? []))].sort(),
-      resources: [...resources].sort(([a], [b]) => (a < b ? -1 : 1)),
-    };
+    this.room ??= this.ports.platformPart<Machine>(machinePart)?.facts() ?? unknownRoom;
+    return capacityOf(
+      this.openWorkers.map(({ capacity }) => capacity),
+      this.room,
+    );
+  }
+
+  /** It takes nothing more. */
+  private leave(worker: Worker): void {
+    const wasOpen = worker.state === 'open';
+    if (worker.state === 'closed') return;
+    worker.state = 'closed';
+    this.workers.delete(worker.service.name);
+    worker.handler.module?.close();
+    if (wasOpen && this.ports.tryEnter()) this.announce().catch(() => undefined);
   }
 
   private async close(worker: Worker): Promise<void> {
-    if (!worker.isClosed) {
-      worker.isClosed = true;
-      this.workers.delete(worker.service.name);
-      if (this.ports.tryEnter()) this.announce().catch(() => undefined);
-    }
+    this.leave(worker);
     if (worker.running === 0) return;
     const { promise, resolve } = withResolvers();
     worker.idle.push(resolve);
@@ -152,11 +180,7 @@ export class Working {
     try {
       const output = await this.run(worker, running, place, task);
       const { encoding, bytes } = encodeBody(output);
-      const { taskResultBytes } = taskLimits;
-      if (bytes.length > taskResultBytes) {
-        const text = `its result of ${bytes.length} bytes is over the limit of ${taskResultBytes}: put it into a file, and give its place`;
-        throw new SkeinError('SKEIN_TOO_LARGE', text);
-      }
+      checkResultBytes(bytes.length);
       running.isOver = true;
       if (this.ports.tryEnter())
         this.ports.behavior.workbench.ended(place, {
@@ -189,12 +213,11 @@ export class Working {
       signal: running.controller.signal,
       progress: (share, note = '') => this.progress(running, place, share, note),
     };
-    return checkBySchema(service.output, await handler(job), `${what}: result`);
+    return checkBySchema(service.output, await handler.run(job), `${what}: result`);
   }
 
   private progress({ isOver }: Running, place: AttemptPlace, share: number, note: string): void {
-    if (typeof share !== 'number' || !(share >= 0 && share <= 1))
-      throw new TypeError(`progress is a number from 0 to 1, got ${String(share)}`);
+    checkShare(share);
     if (isOver || !this.ports.tryEnter()) return;
     this.ports.behavior.workbench.progress(place, share, note);
   }
@@ -227,21 +250,9 @@ function keyOf({ store, n, fence }: AttemptPlace): string {
 
 /** As a text of one task, without what could steer a terminal. */
 function reasonOf(error: unknown): string {
-  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-  };
-  const text = typeof message === 'string' ? message : textOf(error);
-  const reason = typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text;
+  const { code, message } = passedErrorOf(error);
+  const reason = code === undefined || message.includes(code) ? message : `${code}: ${message}`;
   return reason.replace(/\p{Cc}+/gu, ' ');
-}
-
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return 'it threw what has no text';
-  }
 }
 
 /** It would fail in the same way another time. */

@@ -49,7 +49,7 @@ export const taskLimits = {
   taskLooksMax: 50_000,
   /** Services whose durations are in memory: those not heard of for the longest time make room. */
   taskEstimatesMax: 1000,
-  /** A worker that has not renewed its lease for so long may be dead. It renews it this often. */
+  /** A worker that has not renewed its lease for so long, or three times its stall tolerance, may be dead. It renews it this often. */
   taskLeaseMs: 10_000,
   taskRenewMs: 3000,
   /** A worker that cannot renew its lease ends its work so long before the lease does. */
@@ -75,8 +75,13 @@ export const taskLimits = {
   taskDurationsMax: 256,
   /** Progress of one task is passed on this often; of what comes meanwhile, the last. */
   taskProgressMs: 100,
+  /** A handler's thread that goes on for so long after its signal has fired is ended. */
+  taskThreadGraceMs: 5000,
   /** A worker whose loop stood still for longer is named in the log. */
   taskBlockedMs: 1000,
+  /** So often it is looked at while a handler runs in it, and so often a service is named at most. */
+  taskBlockedLookMs: 250,
+  taskBlockedSaidMs: 60_000,
   /** An order waits this long to be stored; then whether it is is unknown. */
   taskOrderTimeoutMs: 30_000,
   /** Ordered by the program and not stored: beyond it an order is refused at once. */
@@ -103,6 +108,11 @@ export const taskLimits = {
   tasksPerPage: 200,
   workersPerPage: 200,
 } as const;
+
+/** A worker whose loop may stand still for longer has a longer lease. */
+export function leaseMsOf(stallToleranceMs: number): number {
+  return Math.max(taskLimits.taskLeaseMs, 3 * stallToleranceMs);
+}
 
 /** How long a task waits after an attempt has failed. @param attempt From 1. */
 export function retryWaitMs(attempt: number): number {

@@ -56,6 +56,8 @@ export type FromMember =
       readonly capacity: Capacity;
       /** It finishes what it has, and takes nothing new. */
       readonly isDraining: boolean;
+      /** Milliseconds that its loop may stand still: its lease is three times as long, where that is more than the usual one. */
+      readonly stallToleranceMs: number;
       /** Whose places `inHand` are; 0: it has nothing in hand. */
       readonly store: number;
       readonly inHand: readonly InHand[];

@@ -28,6 +28,36 @@ export interface Capacity {
   readonly resources: readonly Units[];
 }
 
+/** What a machine has, as far as it is known. */
+export interface MachineRoom {
+  readonly cores: number;
+  readonly freeMemoryBytes: number;
+}
+
+/**
+ * What the node has for all its tasks: of all that its services say that which is the most; what none of them says is what
+ * the machine had as the node began to work.
+ */
+export function capacityOf(
+  said: readonly Partial<Capacity>[],
+  { cores, freeMemoryBytes }: MachineRoom,
+): Capacity {
+  const most = (name: 'cores' | 'memory', otherwise: number): number => {
+    const values = said.flatMap((each) => each[name] ?? []);
+    return values.length === 0 ? otherwise : Math.max(...values);
+  };
+  const units = new Map<string, number>();
+  for (const [kind, count] of said.flatMap(({ resources }): readonly Units[] => resources ?? []))
+    units.set(kind, Math.max(count, units.get(kind) ?? 0));
+  const { taskUnitsMax, taskMemoryMax } = taskLimits;
+  return {
+    cores: most('cores', Math.min(cores, taskUnitsMax)),
+    memory: most('memory', Math.min(Math.floor(freeMemoryBytes), taskMemoryMax)),
+    software: [...new Set(said.flatMap(({ software }) => software ?? []))].sort(),
+    resources: [...units].sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
+}
+
 /** A service that a worker runs. */
 export interface Offered {
   readonly service: string;

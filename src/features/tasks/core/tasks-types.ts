@@ -303,6 +303,8 @@ export interface SeenWorker {
   readonly name: string;
   readonly services: readonly Offered[];
   readonly capacity: Capacity;
+  /** Milliseconds that its loop may stand still: its lease follows from that. */
+  readonly stallToleranceMs: number;
   /** Unix milliseconds. */
   readonly at: number;
 }

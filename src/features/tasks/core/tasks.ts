@@ -119,6 +119,7 @@ export class Tasks implements Behavior<TasksShape> {
     this.ownResults = new OwnResults(agent, (kept) => this.workbench.loaded(kept));
     this.workbench = new Workbench({
       name: agent.self.name,
+      stallToleranceMs: agent.self.stallToleranceMs,
       now: () => agent.now,
       wallNow: () => Math.floor(agent.wallNow),
       machine: () => this.machine(),
@@ -158,6 +159,11 @@ export class Tasks implements Behavior<TasksShape> {
   /** For a task that this node orders. */
   newId(): string {
     return hexOf(this.agent.random.bytes(idBytes));
+  }
+
+  /** A line in the node's log. */
+  warn(text: string): void {
+    this.agent.log('warn', text);
   }
 
   /** Unix milliseconds. */

@@ -8,7 +8,8 @@
  *           varint timeout ms, varint attempts, text key, text digest, varint count, of each it waits for: 16 bytes id;
  *           varint part, 16 bytes parent where it has one, 16 bytes id of the task that it repeats
  * work      2, varint count, of each: text service, varint concurrency, varint queue, u8 idempotent; capacity,
- *           u8 draining, varint opening, u48 store, varint count, of each in hand: attempt, u8 state (0 assigned, 1 running, 2 ended)
+ *           u8 draining, varint opening, varint stall tolerance ms, u48 store, varint count, of each in hand: attempt,
+ *           u8 state (0 assigned, 1 running, 2 ended)
  * answers   3, u48 store, varint count, of each: varint n, varint offer, text why it is declined
  * started   4, u48 store, varint count, of each: attempt
  * progress  5, u48 store, varint count, of each: attempt, varint share, text note
@@ -25,6 +26,7 @@
  * ```
  * `store` is the first 48 bits of the store's id. Invariant: what is read is whole and within its limits, or undefined.
  */
+import { limits } from '../../../kernel/limits.ts';
 import { type Reader, Writer } from '../../../kernel/wire/bytes.ts';
 import { nothing } from './encoded.ts';
 import { taskLimits } from './limits.ts';
@@ -158,6 +160,7 @@ function writeWork(writer: Writer, work: Message<'work'>): void {
   writer
     .u8(work.isDraining ? 1 : 0)
     .varint(work.opening)
+    .varint(work.stallToleranceMs)
     .u48(work.store);
   writeList(writer, work.inHand, (item) => {
     writeAttempt(writer, item);
@@ -269,10 +272,11 @@ function readWork(reader: Reader): FromMember {
   const capacity = readCapacity(reader);
   const isDraining = readFlag(reader);
   const opening = reader.varint();
+  const stallToleranceMs = reader.varint(limits.stallToleranceMsMax);
   const store = reader.u48();
   const inHand = listOf(reader, taskLimits.tasksInHandMax, readInHand);
   if (new Set(services.map(({ service }) => service)).size < services.length) reader.fail();
-  return { type: 'work', opening, services, capacity, isDraining, store, inHand };
+  return { type: 'work', opening, services, capacity, isDraining, stallToleranceMs, store, inHand };
 }
 
 function readOffered(reader: Reader): Offered {

@@ -86,6 +86,22 @@ describe('the lease', () => {
     expect(rig.heard).toEqual(['begin 1']);
   });
 
+  test('is all that an idle worker says in a minute: one message every 3 s, and nothing is written', () => {
+    rig.begin();
+    const renewals: string[] = [];
+    for (let ms = 0; ms < 60_000; ms += 100) {
+      rig.pass(100);
+      rig.bench.flush();
+      const sent = rig.sent.splice(0);
+      renewals.push(...sent.map(({ type }) => type));
+      for (const message of sent)
+        if (message.type === 'renew')
+          rig.bench.received({ type: 'renewed', number: message.number, leaseMs: taskLeaseMs });
+    }
+    expect(renewals).toEqual(Array.from({ length: 60_000 / taskRenewMs }, () => 'renew'));
+    expect([rig.onDisk, rig.logged]).toEqual([[], []]);
+  });
+
   test('is renewed for what is in hand, also where the node works on nothing more', () => {
     rig.begin();
     rig.assign(task(1));

@@ -27,7 +27,10 @@ describe('a worker says what it works on', () => {
     rig.bench.work([render], capacity);
     rig.bench.flush();
     expect(rig.sent).toEqual([
-      { type: 'work', opening: 1, services: [render], capacity, isDraining: false, store, inHand: [] },
+      {
+        ...{ type: 'work', opening: 1, services: [render], capacity, isDraining: false },
+        ...{ stallToleranceMs: 3000, store, inHand: [] },
+      },
       { type: 'renew', number: 1, figures: { load: 0.5, freeMemory: 1000, done: 0, failed: 0, meanMs: 0 } },
     ]);
     rig.said();

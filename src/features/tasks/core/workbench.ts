@@ -25,6 +25,8 @@ import { encodeFromMember } from './wire.ts';
 export interface WorkbenchPorts extends HandingInPorts {
   /** Of this node. */
   readonly name: string;
+  /** Milliseconds that its loop may stand still. */
+  readonly stallToleranceMs: number;
   /** Monotonic milliseconds, and Unix milliseconds. */
   now(): number;
   wallNow(): number;
@@ -399,8 +401,10 @@ export class Workbench {
     const { offered: services, capacity } = this.places;
     const isDraining = this.draining.type === 'draining';
     const { store, inHand } = this;
+    const { stallToleranceMs } = this.ports;
     const opening = this.opening + 1;
-    const work = { type: 'work', opening, services, capacity, isDraining, store, inHand } as const;
+    const how = { opening, services, capacity, isDraining, stallToleranceMs };
+    const work = { type: 'work', ...how, store, inHand } as const;
     if (!this.ports.send(encodeFromMember(work))) return false;
     this.opening = opening;
     this.isWorkUnsaid = false;

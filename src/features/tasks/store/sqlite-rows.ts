@@ -170,8 +170,9 @@ export class SqliteRows implements TaskRows {
     return (this.statements.owed.all(limit) as RawTask[]).map(rowOf);
   }
 
-  putWorker({ name, services, capacity, at }: SeenWorker): void {
-    this.statements.putWorker.run(name, JSON.stringify(services), JSON.stringify(capacity), at);
+  putWorker({ name, services, capacity, stallToleranceMs, at }: SeenWorker): void {
+    const [servicesText, capacityText] = [JSON.stringify(services), JSON.stringify(capacity)];
+    this.statements.putWorker.run(name, servicesText, capacityText, stallToleranceMs, at);
   }
 
   dropWorkers(max: number): void {
@@ -180,13 +181,20 @@ export class SqliteRows implements TaskRows {
   }
 
   workers(after: string, limit: number): SeenWorker[] {
-    type Raw = { readonly name: string; readonly services: string; readonly capacity: string; at: number };
-    return (this.statements.workers.all(after, limit) as Raw[]).map(({ name, services, capacity, at }) => ({
-      ...{ name, at },
-      services: JSON.parse(services) as SeenWorker['services'],
-      capacity: JSON.parse(capacity) as SeenWorker['capacity'],
+    return (this.statements.workers.all(after, limit) as RawWorker[]).map((raw) => ({
+      ...{ name: raw.name, stallToleranceMs: raw.stall_tolerance_ms, at: raw.at },
+      services: JSON.parse(raw.services) as SeenWorker['services'],
+      capacity: JSON.parse(raw.capacity) as SeenWorker['capacity'],
     }));
   }
+}
+
+interface RawWorker {
+  readonly name: string;
+  readonly services: string;
+  readonly capacity: string;
+  readonly stall_tolerance_ms: number;
+  readonly at: number;
 }
 
 /** Field by field: by spreading it would become a slow object. */

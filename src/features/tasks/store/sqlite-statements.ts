@@ -81,6 +81,7 @@ export const tables = `
     -- JSON.
     services TEXT NOT NULL,
     capacity TEXT NOT NULL,
+    stall_tolerance_ms INTEGER NOT NULL,
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tasks_worker_seen_at ON tasks_worker_seen (at, name);`;
@@ -132,8 +133,9 @@ export function prepare(database: SqliteDatabase) {
     done: make(`${taskSelect} ${from} service = ? AND state = 6 ORDER BY ended_at DESC, n DESC LIMIT ?`),
     owed: make(`${taskSelect} ${from} letter = 2 ORDER BY ended_at, n LIMIT ?`),
     putWorker: make(
-      `INSERT INTO tasks_worker_seen (name, services, capacity, at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (name) DO UPDATE SET services = excluded.services, capacity = excluded.capacity, at = excluded.at`,
+      `INSERT INTO tasks_worker_seen (name, services, capacity, stall_tolerance_ms, at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET services = excluded.services, capacity = excluded.capacity,
+         stall_tolerance_ms = excluded.stall_tolerance_ms, at = excluded.at`,
     ),
     countWorkers: make('SELECT count(*) AS count FROM tasks_worker_seen'),
     dropWorkers: make(

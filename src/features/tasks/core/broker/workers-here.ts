@@ -8,7 +8,7 @@
  */
 import type { NodeId } from '../../../../kernel/identity.ts';
 import type { Member } from '../../../swarm/core/shared.ts';
-import { taskLimits } from '../limits.ts';
+import { leaseMsOf, taskLimits } from '../limits.ts';
 import type { DrainHow, WorkerFigures } from '../messages.ts';
 import type { Capacity, Offered } from '../requirements.ts';
 import type { SeenWorker, TaskHead } from '../tasks-types.ts';
@@ -59,7 +59,8 @@ export class WorkersHere {
   private readonly names = new Map<string, WorkerHere>();
   /** Those that were ever here, by name. */
   private readonly seen = new Map<string, SeenWorker>();
-  /** Names of those who have claimed something and were not heard of since this broker began. Kernel time. */
+  /** Kernel time at which this broker has begun, and at which it looks for those that have claimed something and are silent since. */
+  private begunAt = 0;
   private absentUntil = never;
 
   constructor(ports: WorkersPorts) {
@@ -97,7 +98,8 @@ export class WorkersHere {
    */
   begin(): void {
     for (const worker of this.workers.values()) this.endUnhanded(worker);
-    this.absentUntil = this.ports.desk.now() + taskLimits.taskLeaseMs;
+    this.begunAt = this.ports.desk.now();
+    this.absentUntil = this.begunAt + taskLimits.taskLeaseMs;
   }
 
   /**
@@ -120,13 +122,13 @@ export class WorkersHere {
   // ── what workers say ──────────────────────────────────────────────────────────────────────────────
 
   work({ from, message }: Errand<MessageOf<'work'>>): void {
-    const { services, capacity, isDraining, opening, store, inHand } = message;
+    const { services, capacity, isDraining, stallToleranceMs, opening, store, inHand } = message;
     const known = this.workers.get(from.node);
     const isFirst = known?.life !== from.life;
     if (isFirst && known !== undefined) this.remove(known);
     const worker = isFirst || known === undefined ? this.enlisted(from, message) : known;
     Object.assign(worker, { services, capacity, isDraining, opening });
-    this.remember(worker);
+    this.remember(worker, stallToleranceMs);
     if (!isFirst) this.ports.reopened(worker);
     this.compare(worker, store === this.ports.desk.storeTag() ? inHand : []);
     this.mayDrain(worker);
@@ -190,7 +192,7 @@ export class WorkersHere {
   }
 
   deadline(now: number): void {
-    if (now >= this.absentUntil) this.endAbsent();
+    if (now >= this.absentUntil) this.endAbsent(now);
     for (const worker of [...this.workers.values()])
       if (now - worker.renewedAt >= worker.leaseMs) this.leaseOver(worker);
   }
@@ -202,12 +204,18 @@ export class WorkersHere {
     this.ports.abandoned(heads, 'died', `${worker.name} has not renewed its lease for ${worker.leaseMs} ms`);
   }
 
-  private endAbsent(): void {
+  private endAbsent(now: number): void {
     this.absentUntil = never;
     const { tasks } = this.ports;
     for (const name of [...tasks.workers()]) {
       if (this.names.has(name)) continue;
-      const reason = `${name} was not heard of for ${taskLimits.taskLeaseMs} ms`;
+      // It may have renewed its lease at the broker before this one, just before this one has begun.
+      const leaseMs = leaseMsOf(this.seen.get(name)?.stallToleranceMs ?? 0);
+      if (now < this.begunAt + leaseMs) {
+        this.absentUntil = Math.min(this.absentUntil, this.begunAt + leaseMs);
+        continue;
+      }
+      const reason = `${name} was not heard of for ${leaseMs} ms`;
       this.ports.abandoned(tasks.claimedBy(name), 'died', reason);
     }
   }
@@ -216,7 +224,7 @@ export class WorkersHere {
 
   private enlisted(
     { node, life, name }: Member,
-    { services, capacity, isDraining }: MessageOf<'work'>,
+    { services, capacity, isDraining, stallToleranceMs }: MessageOf<'work'>,
   ): WorkerHere {
     const worker: WorkerHere = {
       ...{ node, life, name, services, capacity, isDraining },
@@ -225,7 +233,7 @@ export class WorkersHere {
       drain: undefined,
       opening: 0,
       renewedAt: this.ports.desk.now(),
-      leaseMs: taskLimits.taskLeaseMs,
+      leaseMs: leaseMsOf(stallToleranceMs),
       handed: new Set(),
     };
     this.workers.set(node, worker);
@@ -269,10 +277,10 @@ export class WorkersHere {
   }
 
   /** An idle worker has nothing written: only what is new of it is. */
-  private remember({ name, services, capacity }: WorkerHere): void {
+  private remember({ name, services, capacity }: WorkerHere, stallToleranceMs: number): void {
     if (services.length === 0) return;
     const before = this.seen.get(name);
-    const now = { name, services, capacity, at: this.ports.desk.by().now };
+    const now = { name, services, capacity, stallToleranceMs, at: this.ports.desk.by().now };
     if (before !== undefined && isSame(before, now)) return;
     this.seen.set(name, now);
     this.ports.desk.ask('sawWorkers', [now], (completion) => {
@@ -282,6 +290,7 @@ export class WorkersHere {
 }
 
 function isSame(a: SeenWorker, b: SeenWorker): boolean {
-  const text = ({ services, capacity }: SeenWorker): string => JSON.stringify([services, capacity]);
+  const text = ({ services, capacity, stallToleranceMs }: SeenWorker): string =>
+    JSON.stringify([services, capacity, stallToleranceMs]);
   return text(a) === text(b);
 }

@@ -293,6 +293,7 @@ test('what no worker that was ever seen could run is not feasible', () => {
   at.matching.remember({
     ...{ name: 'old', at: 1, capacity: { cores: 64, memory: 0, software: [], resources: [['gpu', 1]] } },
     services: [{ service: 'render', concurrency: 1, queue: 0, isIdempotent: false }],
+    stallToleranceMs: 3000,
   });
   const could = (needs: Partial<Requirements>, service = 'render') =>
     at.matching.isFeasible(service, { ...nothing, ...needs });

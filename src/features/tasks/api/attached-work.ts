@@ -1,0 +1,112 @@
+/**
+ * `tasks.work` of a program whose node is in another process.
+ *
+ * The node knows the worker and holds its lease; the program is handed each task with a ticket. Invariant: what becomes of a
+ * task is said once, by its ticket.
+ */
+import { attachedHandler } from '../../../kit/attached-handler.ts';
+import { checkShare } from '../../../kit/handler-threads.ts';
+import type { LateAbort } from '../../../kit/late-abort.ts';
+import { checkBySchema } from '../../../kit/schema.ts';
+import type { Session } from '../../../kit/session.ts';
+import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
+import type { HandedJob, operations } from '../remote.ts';
+import { checkWork, taskService } from './check-options.ts';
+import type { LoopWatch } from './loop-watch.ts';
+import { type GivenHandler, handlerOf } from './module-handler.ts';
+
+type TasksSession = Session<typeof operations>;
+type AnyTaskService = TaskService<never, unknown>;
+type Capacity = ReturnType<typeof checkWork>;
+
+export function attachedWork(
+  session: TasksSession,
+  given: unknown,
+  givenHandler: unknown,
+  options: WorkOptions,
+  watch: LoopWatch,
+): Work {
+  const service = taskService('tasks.work', given);
+  const capacity = checkWork(options);
+  session.checkOpen();
+  const handler = handlerOf(givenHandler, session, watch);
+  if (handler.module === undefined) return work(session, service, handler, capacity, options);
+  return workInThreads(handler.module, () => work(session, service, handler, capacity, options));
+}
+
+/** Nothing is offered before the module is loaded. */
+function workInThreads(module: NonNullable<GivenHandler['module']>, begin: () => Work): Work {
+  let begun: Work | undefined;
+  let isClosed = false;
+  const open = async (): Promise<void> => {
+    await module.loaded;
+    if (isClosed) return;
+    begun = begin();
+    await begun.opened;
+  };
+  const opened = open();
+  opened.catch(() => module.close());
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await begun?.close();
+    module.close();
+  };
+  return { opened, close, [Symbol.asyncDispose]: close };
+}
+
+type GivenJob = Extract<HandedJob, { type: 'job' }>;
+
+function work(
+  session: TasksSession,
+  service: AnyTaskService,
+  handler: GivenHandler,
+  { cores, memory, software = [], resources = [] }: Capacity,
+  { signal, concurrency, queue }: WorkOptions,
+): Work {
+  const input = {
+    service: service.name,
+    ...(service.idempotent ? { idempotent: true } : {}),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(queue === undefined ? {} : { queue }),
+    ...(cores === undefined ? {} : { cores }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(software.length === 0 ? {} : { software: [...software] }),
+    ...(resources.length === 0 ? {} : { resources: Object.fromEntries(resources) }),
+  };
+  return attachedHandler({
+    open: (lost) => session.stream('workTasks', input, { signal, lost }),
+    isTask: isJob,
+    handle: (given, left) => carryOut(session, service, handler, given, left),
+    ended: () => handler.module?.close(),
+    settle: (settlement, failed) => session.tell('settleTask', settlement, failed),
+    unsettled: ({ message }) =>
+      session.warn('handler', `${service.name}: what became of a task was lost: ${message}`),
+  });
+}
+
+function isJob(handed: HandedJob): handed is GivenJob {
+  return handed.type === 'job';
+}
+
+async function carryOut(
+  session: TasksSession,
+  { name, input: schema, output }: AnyTaskService,
+  handler: GivenHandler,
+  { type: _type, ticket, input: given, ...rest }: GivenJob,
+  left: LateAbort,
+): Promise<{ result: unknown }> {
+  const input = await checkBySchema(schema, given, `task ${name}: input`);
+  const job: Job = {
+    ...rest,
+    input,
+    get signal() {
+      return left.signal;
+    },
+    progress: (share, note) => {
+      checkShare(share);
+      const said = { ticket, share, ...(note === undefined ? {} : { note }) };
+      session.tell('progressTask', said, () => undefined);
+    },
+  };
+  return { result: await checkBySchema(output, await handler.run(job), `task ${name}: result`) };
+}

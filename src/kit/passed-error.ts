@@ -1,0 +1,27 @@
+/**
+ * What a handler throws, on its way to another process or thread: its code, where it has one, and its text.
+ *
+ * Invariant: whatever was thrown has a text, and neither end throws for it.
+ */
+import { type ErrorCode, errorCodes, SkeinError } from '../kernel/errors.ts';
+
+export interface PassedError {
+  readonly code?: string;
+  readonly message: string;
+}
+
+export function passedErrorOf(problem: unknown): PassedError {
+  try {
+    const { code, message } = (problem ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+    const text = typeof message === 'string' ? message : String(problem);
+    return typeof code === 'string' ? { code, message: text } : { message: text };
+  } catch {
+    return { message: 'it threw what has no text' };
+  }
+}
+
+export function errorOf({ code, message }: PassedError): Error {
+  if (code === undefined) return new Error(message);
+  if (Object.hasOwn(errorCodes, code)) return new SkeinError(code as ErrorCode, message);
+  return Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,100 @@
+/** Workers that drain, close or die while they have tasks, with real nodes. */
+import { expect, test } from 'vitest';
+import type { Job, Task } from '../../src/features/tasks/api.ts';
+import { kinds, type Pair, taskPair } from './task-pair.ts';
+
+const queue = { ifInfeasible: 'queue' } as const;
+
+/** Runs until it is let go, or stopped. */
+class Held {
+  readonly jobs: Job[] = [];
+  private readonly ends: ((value: string) => void)[] = [];
+
+  readonly handler = (job: Job): Promise<string> => {
+    this.jobs.push(job);
+    return new Promise((resolve, reject) => {
+      this.ends.push(resolve);
+      job.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+    });
+  };
+
+  letGo(): void {
+    for (const end of this.ends.splice(0)) end('done');
+  }
+}
+
+const whyNot = async ({ author }: Pair): Promise<string | undefined> =>
+  (await author.tasks.workers()).find(({ name }) => name === 'b')?.whyNot;
+
+async function isRunning(task: Task): Promise<void> {
+  for await (const { state } of task.events()) if (state === 'running') return;
+}
+
+test.each(kinds)(
+  'a drained worker, %s, finishes what runs; with now it gives it back, at no cost',
+  async (kind) => {
+    await using pair = await taskPair(kind);
+    const held = new Held();
+    await using work = pair.worker.tasks.work('held', held.handler);
+    await work.opened;
+    const { author } = pair;
+    const first = await author.tasks.order('held', 1, queue);
+    await isRunning(first);
+    const second = await author.tasks.order('held', 2, queue);
+    await author.tasks.drain('b');
+    await expect.poll(() => whyNot(pair)).toBe('is draining');
+    held.letGo();
+    expect(await first.result()).toBe('done');
+    expect(await second.status()).toMatchObject({ state: 'queued', attempt: 0 });
+    await author.tasks.drain('b', 'off');
+    await isRunning(second);
+    await author.tasks.drain('b', 'now');
+    await expect.poll(async () => (await second.status())?.state).toBe('queued');
+    expect(await second.status()).toMatchObject({ attempt: 0 });
+    expect(held.jobs.map(({ input }) => input)).toEqual([1, 2]);
+    await author.tasks.drain('b', 'off');
+    await expect.poll(() => held.jobs.length).toBe(3);
+    held.letGo();
+    expect(await second.result()).toBe('done');
+    expect(await second.status()).toMatchObject({ attempt: 1 });
+    expect(new Set(held.jobs.map(({ fence }) => fence)).size).toBe(3);
+  },
+);
+
+test('a node that closes says that it drains, finishes what runs, and begins nothing more', async () => {
+  await using pair = await taskPair('a node of this process');
+  const held = new Held();
+  await pair.worker.tasks.work('held', held.handler, { queue: 1 }).opened;
+  const { author } = pair;
+  const [first, second] = (await author.tasks.orderMany(
+    [1, 2].map((input) => ({ service: 'held', input, ...queue })),
+  )) as [Task, Task];
+  await isRunning(first);
+  const closed = pair.worker.close({ drainMs: 20_000 });
+  await expect.poll(() => whyNot(pair)).toBe('is draining');
+  await expect.poll(async () => (await second.status())?.state).toBe('queued');
+  held.letGo();
+  expect(await first.result()).toBe('done');
+  await closed;
+  expect(held.jobs).toHaveLength(1);
+  expect(await second.status()).toMatchObject({ state: 'queued', attempt: 0 });
+});
+
+test('a task whose attached program is gone has failed, and is begun again where that was asked for', async () => {
+  await using pair = await taskPair('an attached program');
+  const held = new Held();
+  await pair.worker.tasks.work('held', held.handler, { concurrency: 2 }).opened;
+  const { author } = pair;
+  const once = await author.tasks.order('held', 1, queue);
+  const twice = await author.tasks.order('held', 2, { ...queue, attempts: 2 });
+  await Promise.all([isRunning(once), isRunning(twice)]);
+  await pair.worker.close();
+  const gone = 'SKEIN_LOST: the program that was working on it is gone';
+  await expect(once.result()).rejects.toMatchObject({
+    code: 'SKEIN_FAILED',
+    details: { state: 'failed', reason: gone },
+  });
+  await using work = author.tasks.work('held', ({ attempt }: Job) => attempt);
+  await work.opened;
+  expect(await twice.result()).toBe(2);
+});
