@@ -9,6 +9,8 @@ import { percentiles } from '../../roles/percentiles.mjs';
 const sources = fileURLToPath(new URL('../../../src/', import.meta.url));
 const ordersPerMessage = 500;
 const endsPerMessage = 100;
+/** Of workers that were asked at the same time. */
+const answersPerTurn = 16;
 const gibibyte = 2 ** 30;
 
 export const tasksMatching = {
@@ -60,6 +62,40 @@ function randomOf(seed) {
 
 const services = ['render', 'encode', 'index'];
 const words = ['blender', 'ffmpeg', 'python', 'cuda'];
+
+const input = { encoding: 0, body: new Uint8Array(0) };
+
+/** As the store makes it: field by field, of one kind. */
+class Head {
+  constructor(known) {
+    const { n, service, needs, priority } = known;
+    this.n = n;
+    this.id = known.id ?? String(n).padStart(32, '0');
+    this.author = 'author';
+    this.service = service;
+    this.needs = needs;
+    this.priority = priority;
+    this.state = 'queued';
+    this.rank = known.rank ?? 0;
+    this.inputBytes = 128;
+    this.orderedAt = n;
+    this.notBefore = 0;
+    this.deadline = 0;
+    this.timeoutMs = 0;
+    this.attempts = known.attempts ?? 0;
+    this.isIdempotent = false;
+    this.attempt = known.attempt ?? 0;
+    this.fence = known.fence ?? 0;
+    this.worker = known.worker ?? '';
+    this.workerLife = known.workerLife ?? 0;
+    this.blockers = 0;
+    this.doom = '';
+    this.parent = 0;
+    this.partsLeft = 0;
+    this.since = n;
+    this.reason = '';
+  }
+}
 
 class Broker {
   turns = [];
@@ -131,7 +167,8 @@ class Broker {
     this.turn(() => {
       for (const order of orders) {
         const rank = this.dispatch.place(order.priority);
-        this.changed({ ...order, rank });
+        order.rank = rank;
+        this.changed(order);
       }
       this.dispatch.takeMoved();
     });
@@ -141,21 +178,16 @@ class Broker {
     const { random } = this;
     const n = ++this.last;
     const chance = random(20);
-    return {
-      ...{ n, id: n.toString(16).padStart(32, '0'), author: 'author', service: services[random(3)] },
-      needs: {
-        cores: [1, 1, 2, 4, 8][random(5)],
-        memory: [1, 2, 4, 8, 16][random(5)] * gibibyte,
-        software: random(2) === 0 ? [] : [words[random(4)]],
-        resources: random(10) === 0 ? [['gpu', 1]] : [],
-        node: '',
-        not: [],
-      },
-      ...{ priority: chance === 0 ? 1 : chance < 3 ? 2 : 3, state: 'queued', rank: 0, inputBytes: 128 },
-      ...{ orderedAt: n, notBefore: 0, deadline: 0, timeoutMs: 0, attempts: 0, isIdempotent: false },
-      ...{ attempt: 0, fence: 0, worker: '', workerLife: 0, blockers: 0, doom: '', parent: 0, partsLeft: 0 },
-      ...{ since: n, reason: '' },
+    const needs = {
+      cores: [1, 1, 2, 4, 8][random(5)],
+      memory: [1, 2, 4, 8, 16][random(5)] * gibibyte,
+      software: random(2) === 0 ? [] : [words[random(4)]],
+      resources: random(10) === 0 ? [['gpu', 1]] : [],
+      node: '',
+      not: [],
     };
+    const priority = chance === 0 ? 1 : chance < 3 ? 2 : 3;
+    return new Head({ n, service: services[random(3)], needs, priority });
   }
 
   /** A worker takes all that it is offered, and begins with what it is given. */
@@ -173,12 +205,15 @@ class Broker {
   /** What workers, the store and the loop still owe comes turn by turn until nothing is left. */
   settle() {
     for (;;) {
-      const answer = this.answers.shift();
+      const answers = this.answers.splice(0, answersPerTurn);
       const claim = this.claims.shift();
-      if (answer !== undefined) this.turn(() => this.dispatch.answered(answer.from, answer.answers));
-      else if (this.begun.length > 0) this.started();
+      if (answers.length > 0) {
+        this.turn(() => {
+          for (const { from, answers: given } of answers) this.dispatch.answered(from, given);
+        });
+      } else if (this.begun.length > 0) this.started();
       if (claim !== undefined) this.claimed(claim);
-      if (answer !== undefined || claim !== undefined || this.begun.length > 0) continue;
+      if (answers.length > 0 || claim !== undefined || this.begun.length > 0) continue;
       if (this.dispatch.nextDeadline() > this.now) return;
       this.turn(() => this.dispatch.deadline(this.now));
     }
@@ -186,19 +221,16 @@ class Broker {
 
   claimed({ items, then }) {
     const value = items.map(({ n, worker, life, attempts, isIdempotent }) => {
-      const before = this.tasks.get(n);
-      const head = {
-        ...before,
-        ...{ state: 'assigned', worker, workerLife: life, attempts, isIdempotent },
-        ...{ attempt: before.attempt + 1, fence: ++this.fence, since: this.now },
-      };
-      return { head, input: { encoding: 0, body: new Uint8Array(0) } };
+      const head = this.changedHead(n, 'assigned');
+      Object.assign(head, { worker, workerLife: life, attempts, isIdempotent, fence: ++this.fence });
+      head.attempt++;
+      return { head, input };
     });
     this.turn(() => then({ ok: true, value }));
   }
 
   started() {
-    const heads = this.begun.splice(0).map((n) => ({ ...this.tasks.get(n), state: 'running' }));
+    const heads = this.begun.splice(0).map((n) => this.changedHead(n, 'running'));
     for (const { n } of heads) this.running.push(n);
     this.turn(() => {
       for (const head of heads) this.changed(head);
@@ -222,7 +254,15 @@ class Broker {
     const n = this.running[at];
     this.running[at] = this.running.at(-1);
     this.running.pop();
-    return { ...this.tasks.get(n), state: 'done', since: this.now };
+    return this.changedHead(n, 'done');
+  }
+
+  /** As the store answers: always another object. */
+  changedHead(n, state) {
+    const head = new Head(this.tasks.get(n));
+    head.state = state;
+    head.since = this.now;
+    return head;
   }
 
   /** As the office does it. */

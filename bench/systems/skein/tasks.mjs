@@ -19,7 +19,7 @@ async function beWorker(work, tell, handler, answer) {
 }
 
 /** An author, once the worker is known to the broker. */
-export async function openAuthor(work, workers = 1) {
+async function openAuthor(work, workers = 1) {
   const author = await openMember(work, 'author');
   await author.ready({ services: [workerService] });
   await untilWorkers(author, workers);

@@ -87,6 +87,8 @@ export const taskLimits = {
   taskMessageBytesMax: 192 * 1024,
   /** Tasks that one node follows at a time. */
   tasksFollowedMax: 100_000,
+  /** That a task has begun is said so much later: of one that has ended by then it is said with its end, in one commit. */
+  taskStartedMs: 20,
   /** A result that could not be handed in for so long is put on the worker's disk. */
   taskResultOnDiskMs: 1000,
   /** An operation that the store could not carry out is tried again after this. */
