@@ -45,8 +45,8 @@ export const taskLimits = {
   taskPassedMax: 64,
   /** Shapes of tasks that one worker may have declined at a time; beyond it the worker is passed over for all. */
   taskDeclinedMax: 256,
-  /** Looks at shapes and workers in one call of `match`, of 10 ns or so each: a millisecond. */
-  taskLooksMax: 50_000,
+  /** Looks at shapes and workers in one turn, of 10 to 50 ns each: the rest is matched in the next ones. */
+  taskLooksMax: 25_000,
   /** Services whose durations are in memory: those not heard of for the longest time make room. */
   taskEstimatesMax: 1000,
   /** A worker that has not renewed its lease for so long may be dead. It renews it this often. */

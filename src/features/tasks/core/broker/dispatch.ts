@@ -52,8 +52,6 @@ export interface WorkerStanding {
 }
 
 const never = Number.POSITIVE_INFINITY;
-/** Looks of one turn: about a millisecond. */
-const looksMax = 100_000;
 /** Of those who asked why a task waits: what more workers say is left out. */
 const reasonsMax = 20;
 /** Of this number of services what the store knows is read as a broker begins. */
@@ -182,7 +180,7 @@ export class Dispatch {
 
   private offer(): void {
     const { now } = this.ports.desk;
-    const { matches, isMore } = this.matching.match(now(), looksMax);
+    const { matches, isMore } = this.matching.match(now(), taskLimits.taskLooksMax);
     this.isMore = isMore;
     const byWorker = new Map<WorkerHere, TaskOffer[]>();
     for (const { n, node } of matches) {
