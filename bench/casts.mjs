@@ -17,6 +17,11 @@ const percentilesUs = {
   p999: { label: 'p99.9', unit: 'us', better: 'less' },
 };
 
+const elsewhereMs = {
+  p50: { label: 'runs elsewhere, p50', unit: 'ms', better: 'less' },
+  longest: { label: 'at the latest', unit: 'ms', better: 'less' },
+};
+
 export const casts = {
   'one-way': {
     parts: [{ role: 'receiver', verifies: all }, { role: 'sender' }],
@@ -161,6 +166,54 @@ export const casts = {
   'letters-takeover': {
     parts: [{ role: 'receiver' }, { role: 'filler' }, { role: 'late', verifies: all }],
     figures: { first: { label: 'first delivery', unit: 'ms', better: 'less' } },
+    conclude: joined,
+  },
+  tasks: {
+    parts: [{ role: 'receiver' }, { role: 'worker' }, { role: 'sender', verifies: all }],
+    figures: {
+      rate: { label: '', unit: 'tasks/s', better: 'more' },
+      turns: { label: "broker's turns, p99", unit: 'ms', better: 'less' },
+      broker: { label: "broker's processor time", unit: 'us/task', better: 'less' },
+      worker: { label: "worker's processor time", unit: 'us/task', better: 'less' },
+      author: { label: "author's processor time", unit: 'us/task', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'tasks-in-turn': {
+    parts: [{ role: 'receiver' }, { role: 'worker' }, { role: 'sender', verifies: all }],
+    figures: {
+      p50: { label: 'p50', unit: 'us', better: 'less' },
+      p99: { label: 'p99', unit: 'us', better: 'less' },
+      sync: { label: 'a sync, p50', unit: 'us', better: 'less' },
+      over: { label: 'p50 above two syncs', unit: 'us', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'tasks-cancel': {
+    parts: [{ role: 'receiver' }, { role: 'worker' }, { role: 'sender', verifies: all }],
+    figures: {
+      p50: { label: 'p50', unit: 'ms', better: 'less' },
+      p99: { label: 'p99', unit: 'ms', better: 'less' },
+    },
+    conclude: joined,
+  },
+  'tasks-killed': {
+    parts: [{ role: 'receiver' }, { role: 'sender', verifies: ({ times }) => times }],
+    figures: elsewhereMs,
+    conclude: joined,
+  },
+  'tasks-cut': {
+    parts: [{ role: 'sender', verifies: ({ times }) => times }],
+    figures: elsewhereMs,
+    conclude: joined,
+  },
+  'tasks-matching': {
+    parts: [{ role: 'sender', verifies: all }],
+    figures: {
+      order: { label: 'an order', unit: 'us', better: 'less' },
+      turn: { label: 'a turn, p99', unit: 'ms', better: 'less' },
+      longest: { label: 'the longest turn', unit: 'ms', better: 'less' },
+    },
     conclude: joined,
   },
   heap: {

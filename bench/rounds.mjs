@@ -42,8 +42,10 @@ export async function runRounds({
 function scale(work, system, quick, results) {
   const whole = quick ? work.quick : work.count;
   const letters = quick ? work.quickLetters : work.letters;
+  const times = quick ? work.quickTimes : work.times;
   const count = work.scaled ? Math.max(100, Math.round(whole * system.share)) : whole;
-  if (work.shape !== 'half-load') return { ...work, count, ...(letters && { letters }) };
+  if (work.shape !== 'half-load')
+    return { ...work, count, ...(letters && { letters }), ...(times && { times }) };
   const own = results.find((one) => one.work === work.after && one.system === system.name);
   if (own === undefined) throw new Error(`${work.name} needs ${work.after} of ${system.name}`);
   return { ...work, rate: own.median / 2, seconds: quick ? work.seconds.quick : work.seconds.full };

@@ -11,6 +11,7 @@ import { missingFor, packageVersion } from './missing.mjs';
 import { table } from './report/table.mjs';
 import { writeReport } from './report/write.mjs';
 import { diskOf, diskProblem } from './roles/disk.mjs';
+import { namespacesProblem } from './roles/namespaces.mjs';
 import { runRounds } from './rounds.mjs';
 import { works as allWorks, withFirst } from './works.mjs';
 
@@ -30,7 +31,7 @@ try {
   const progress = process.stderr.isTTY ? (text) => process.stderr.write(`\r\x1b[K${text}`) : undefined;
   const disk = describedDisk();
   const played = await runRounds({
-    works: works.filter(({ onDisk }) => !onDisk || disk !== undefined),
+    works: playable(works.filter(({ onDisk }) => !onDisk || disk !== undefined)),
     systems: ready(systems),
     rounds,
     quick: flags.quick,
@@ -119,13 +120,23 @@ function leaveOut({ name, title }, reason) {
   console.error(`${title} is left out: ${reason}`);
 }
 
+/** Those that this machine can play; a line for each of the others. */
+function playable(chosen) {
+  const problem = chosen.some(({ needsNamespaces }) => needsNamespaces) ? namespacesProblem() : undefined;
+  return chosen.filter(({ name, needsNamespaces }) => {
+    if (!needsNamespaces || problem === undefined) return true;
+    leaveOut({ name, title: name }, problem);
+    return false;
+  });
+}
+
 /** Undefined where nothing durable is measured. */
 function describedDisk() {
   const durable = works.filter(({ onDisk }) => onDisk);
   if (durable.length === 0) return undefined;
   const problem = diskProblem(folder);
   if (problem === undefined) return diskOf(folder);
-  leaveOut({ name: durable.map(({ name }) => name).join(', '), title: 'work with letters' }, problem);
+  leaveOut({ name: durable.map(({ name }) => name).join(', '), title: 'durable work' }, problem);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 // The work: a row for each thing that is measured, as data. Who reads it: run.mjs and the reports. `count` is for
 // a system at full pace; slower ones do a share of it (`share` in their file), so that a run takes seconds for
-// each. `quick` is the count of a short run. `inBytes`: its rate is told in bytes. `onDisk`: it is not played in memory. Names are what `--only` takes; a prefix up to a hyphen names several.
+// each. `quick` is the count of a short run. `inBytes`: its rate is told in bytes. `onDisk`: it is not played in memory. `needsNamespaces`: it cuts
+// processes off by network namespaces. Names are what `--only` takes; a prefix up to a hyphen names several.
 
 const oneWay = (name, bytes, title, count, quick, more = {}) => ({
   name,
@@ -200,6 +201,60 @@ export const works = [
     count: 100_000,
     quick: 20_000,
     onDisk: true,
+  },
+  {
+    name: 'tasks-100',
+    title: 'tasks of 128 B from order to durable result, no-op handler, 100 in flight',
+    shape: 'tasks',
+    bytes: 128,
+    inFlight: 100,
+    count: 40_000,
+    quick: 4000,
+    onDisk: true,
+  },
+  {
+    name: 'tasks-1',
+    title: 'tasks of 128 B from order to start of work, one at a time',
+    shape: 'tasks-in-turn',
+    bytes: 128,
+    count: 2000,
+    quick: 200,
+    onDisk: true,
+  },
+  {
+    name: 'tasks-cancel',
+    title: 'tasks from cancel to signal over two hops',
+    shape: 'tasks-cancel',
+    count: 500,
+    quick: 50,
+    onDisk: true,
+  },
+  {
+    name: 'tasks-killed',
+    title: 'an idempotent task whose worker process is killed',
+    shape: 'tasks-killed',
+    times: 10,
+    quickTimes: 2,
+    onDisk: true,
+  },
+  {
+    name: 'tasks-cut',
+    title: 'an idempotent task whose worker is behind a cut',
+    shape: 'tasks-cut',
+    times: 3,
+    quickTimes: 1,
+    deadlineMs: 300_000,
+    roundsMax: 1,
+    needsNamespaces: true,
+    onDisk: true,
+  },
+  {
+    name: 'tasks-matching',
+    title: '100,000 queued orders of mixed requirements over 200 workers (quick: 10,000), processor time',
+    shape: 'tasks-matching',
+    workers: 200,
+    count: 100_000,
+    quick: 10_000,
   },
 ];
 

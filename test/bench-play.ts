@@ -52,7 +52,14 @@ export const clear = () => rmSync(folder, { recursive: true, force: true });
 function tiny(work: Work) {
   const few = { seconds: { full: 0.1 }, restMs: 10, deadlineMs: 60_000, stallAfterMs: 1000, inFlight: 64 };
   const fewer = work.recipients === undefined ? {} : { recipients: 3, processes: 2 };
-  return { ...work, ...few, ...fewer, count: work.count === undefined ? undefined : 200, letters: 300 };
+  return {
+    ...work,
+    ...few,
+    ...fewer,
+    count: work.count === undefined ? undefined : 200,
+    letters: 300,
+    times: 1,
+  };
 }
 
 export async function play(names: string[], systems: unknown[], more = {}): Promise<Played> {

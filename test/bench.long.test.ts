@@ -10,6 +10,7 @@ test('skein plays everything else with a key, and all of it arrives', async () =
     ['one-way-128', 'half-load', 'relay', 'acknowledged-count', 'requests-256'],
     ['fan-out-16', 'broadcast-16', 'cold-start', 'heap'],
     ['letters-64', 'letters-1', 'letters-waiting', 'letters-many', 'letters-takeover'],
+    ['tasks-100', 'tasks-1', 'tasks-cancel', 'tasks-killed', 'tasks-matching'],
   ];
   const systems = await loadSystems(['skein-tls']);
   const played = await Promise.all(names.map((some) => play(some, systems)));

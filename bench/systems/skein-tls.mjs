@@ -6,9 +6,12 @@ import { besideStill } from './skein/backpressure.mjs';
 import { channel, channelRelay, channelStill } from './skein/channels.mjs';
 import { letters, lettersInTurn } from './skein/letters.mjs';
 import { lettersMany } from './skein/many-letters.mjs';
+import { tasksMatching } from './skein/matching.mjs';
 import { broadcast, fanOut, relay } from './skein/meshes.mjs';
 import { acknowledged, halfLoad, heap, oneWay, roundTrip } from './skein/messages.mjs';
 import { requests, requestsInTurn, start } from './skein/requests.mjs';
+import { tasks, tasksCancel, tasksInTurn } from './skein/tasks.mjs';
+import { tasksCut, tasksKilled } from './skein/tasks-elsewhere.mjs';
 import { lettersTakeover, lettersWaiting } from './skein/waiting-letters.mjs';
 
 export const title = 'skein';
@@ -42,4 +45,10 @@ export const roles = {
   'letters-waiting': lettersWaiting,
   'letters-many': lettersMany,
   'letters-takeover': lettersTakeover,
+  tasks,
+  'tasks-in-turn': tasksInTurn,
+  'tasks-cancel': tasksCancel,
+  'tasks-killed': tasksKilled,
+  'tasks-cut': tasksCut,
+  'tasks-matching': tasksMatching,
 };

@@ -73,7 +73,7 @@ export const memberMessages: readonly FromMember[] = [
     store,
     items: [
       { n: 1, fence: 2, outcome: 'done', result: some, reason: '', isFinal: false },
-      { n: 2, fence: 3, outcome: 'failed', result: none, reason: 'no such scene', isFinal: true },
+      { n: 2, fence: 3, outcome: 'failed', result: none, reason: 'no such scene', isFinal: true, ranMs: 19 },
       { n: 3, fence: 4, outcome: 'stopped', result: none, reason: 'cancelled', isFinal: false },
       { n: 4, fence: 5, outcome: 'given-back', result: none, reason: 'is draining', isFinal: false },
     ],

@@ -150,6 +150,28 @@ test('a task is tried again while attempts are left, and is lost or has failed w
   close();
 });
 
+test('that a task had begun is noted with its end where it was not said before', () => {
+  const { order, claim, started, end, at, ask, log, close } = storesOfTasks();
+  order([1, 2, 3, 4].map((id) => newTask(id, { attempts: 2 })));
+  at(100);
+  for (const n of [1, 2, 3, 4]) claim(n);
+  started(4, 4);
+  at(150);
+  end(1, 'done', { ranMs: 20 });
+  // By the worker's clock it has run for longer than it had the task.
+  end(2, 'failed', { ranMs: 90, isFinal: true });
+  end(3, 'failed', { ranMs: 20, retryAt: 500 });
+  end(4, 'done', { ranMs: 20 });
+  const startedAt = (id: number) => (ask('status', hex(id)) as { startedAt: number }).startedAt;
+  expect([1, 2, 4].map(startedAt)).toEqual([130, 100, 100]);
+  const noted = log().map(({ type, at: when, subject }) => `${type.slice(5)} ${when} ${subject.at(-1)}`);
+  expect(noted.slice(8)).toEqual([
+    ...['started 100 4', 'started 150 1', 'done 150 1', 'started 150 2', 'failed 150 2'],
+    ...['started 150 3', 'retried 150 3', 'done 150 4'],
+  ]);
+  close();
+});
+
 test('what is given back costs no attempt', () => {
   const { order, claim, end, head, close } = storesOfTasks();
   order([newTask(1)]);

@@ -1,11 +1,12 @@
-// The nodes of a swarm for the works with letters: a broker with a store of its own on the disk, and members that find it.
-// The broker answers for itself: how long its loop's turns are.
+// The nodes of a swarm for the works with letters and tasks: a broker with a store of its own on the disk, and members that
+// find it. The broker answers for itself: how long its loop's turns are, and what it costs.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { addressOf, openNode } from './nodes.mjs';
 
 const service = 'bench.broker';
+
 const resolutionMs = 1;
 let swarms = 0;
 
@@ -27,16 +28,17 @@ export async function beBroker(work, tell) {
 
 /** The first that uses the swarm is its broker. `openedMs`: until its store has answered. */
 export async function openBroker(work, { folder, namespace }) {
-  const { node } = await openNode(work, 'broker', { namespace, ...filesIn(folder, 'broker') });
+  const { node } = await openNode(work, 'broker', { namespace, ...filesIn(folder, 'broker'), ...work.more });
   const startedAt = performance.now();
   await node.swarm.nodes();
   const openedMs = performance.now() - startedAt;
   const turns = monitorEventLoopDelay({ resolution: resolutionMs });
   turns.enable();
+  const processorUs = processorTime();
   node.respond(service, () => {
     const longest = Math.max(0, turns.percentile(99) / 1e6 - resolutionMs);
     turns.reset();
-    return { longest };
+    return { longest, processorUs: processorUs() };
   });
   return { node, openedMs };
 }
@@ -49,13 +51,26 @@ function filesIn(folder, name) {
 /** A member of the swarm whose broker has said `ready`, and the next broker, perhaps. */
 export async function openMember(work, name, more = {}) {
   const { address, namespace, folder } = swarmOf(work);
-  const connect = [address, ...work.addresses.slice(1)];
+  const connect = [address, ...work.addresses.slice(1)].filter((each) => each !== undefined && each !== null);
   const { node } = await openNode(work, name, { namespace, ...filesIn(folder, name), connect, ...more });
   await node.ready({ services: [service] });
   return node;
 }
 
-/** `longest`: in ms, what 99 % of the turns of its loop have not exceeded since it was asked last. */
+/** What is returned says how many microseconds of all cores this process has used since it was called last. */
+export function processorTime() {
+  let before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    return user + system;
+  };
+}
+
+/**
+ * Both since it was asked last. `longest`: in ms, what 99 % of the turns of its loop have not exceeded. `processorUs`: of
+ * all its threads.
+ */
 export function askBroker(node) {
   return node.request(service, null);
 }

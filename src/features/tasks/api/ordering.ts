@@ -122,6 +122,8 @@ export class Ordering {
       throw new SkeinError('SKEIN_TOO_LARGE', text);
     }
     const needs = requirements('tasks.order', options);
+    // The kernel's clock is that of its last turn: the machine's may have been set since.
+    this.ports.enter();
     const now = this.ports.behavior.wallNow;
     const { priority = 3, notBefore, deadline, timeoutMs = 0, attempts = 0, idempotencyKey = '' } = options;
     const { after = [], ifInfeasible = 'refuse' } = options;

@@ -45,8 +45,8 @@ export const taskLimits = {
   taskPassedMax: 64,
   /** Shapes of tasks that one worker may have declined at a time; beyond it the worker is passed over for all. */
   taskDeclinedMax: 256,
-  /** Looks at shapes and workers in one call of `match`, of 10 ns or so each: a millisecond. */
-  taskLooksMax: 50_000,
+  /** Looks at shapes and workers in one turn, of 10 to 50 ns each: the rest is matched in the next ones. */
+  taskLooksMax: 25_000,
   /** Services whose durations are in memory: those not heard of for the longest time make room. */
   taskEstimatesMax: 1000,
   /** A worker that has not renewed its lease for so long, or three times its stall tolerance, may be dead. It renews it this often. */
@@ -92,6 +92,8 @@ export const taskLimits = {
   taskMessageBytesMax: 192 * 1024,
   /** Tasks that one node follows at a time. */
   tasksFollowedMax: 100_000,
+  /** That a task has begun is said so much later: of one that has ended by then it is said with its end, in one commit. */
+  taskStartedMs: 20,
   /** A result that could not be handed in for so long is put on the worker's disk. */
   taskResultOnDiskMs: 1000,
   /** An operation that the store could not carry out is tried again after this. */

@@ -33,7 +33,7 @@ export interface WorkerFigures {
 }
 
 /** What an ended attempt hands in: as `Ending`, but for what the broker decides. */
-export type HandedIn = Pick<Ending, 'n' | 'fence' | 'outcome' | 'result' | 'reason' | 'isFinal'>;
+export type HandedIn = Pick<Ending, 'n' | 'fence' | 'outcome' | 'result' | 'reason' | 'isFinal' | 'ranMs'>;
 
 export type FromMember =
   | {

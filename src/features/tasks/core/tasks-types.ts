@@ -262,6 +262,8 @@ export interface Ending {
   readonly rank: number;
   /** No further attempt, although some are left. */
   readonly isFinal: boolean;
+  /** How long it was at work, where that it had begun was not said before. Absent: it was said, or it had not begun. */
+  readonly ranMs?: number;
 }
 
 /**

@@ -13,8 +13,8 @@
  * answers   3, u48 store, varint count, of each: varint n, varint offer, text why it is declined
  * started   4, u48 store, varint count, of each: attempt
  * progress  5, u48 store, varint count, of each: attempt, varint share, text note
- * ended     6, u48 store, varint count, of each: attempt, u8 outcome (0 done, 1 failed, 2 stopped, 3 given back), u8 final;
- *           of one that is done: u8 encoding, bytes result; of others: text reason
+ * ended     6, u48 store, varint count, of each: attempt, u8 outcome (0 done, 1 failed, 2 stopped, 3 given back), u8 final,
+ *           varint ran (0: that it had begun was said, or it had not; else one more than the ms that it was at work); of one that is done: u8 encoding, bytes result; of others: text reason
  * renew     7, varint number, varint load (as a share), varint free memory, varint done, varint failed, varint mean ms
  * follow    8, varint count, of each: 16 bytes id
  * unfollow  9, the same
@@ -172,7 +172,10 @@ function writeHandedIn(writer: Writer, item: HandedIn): void {
   const outcome = outcomes.indexOf(item.outcome);
   if (outcome < 0) throw new TypeError(`a worker cannot say of its task that it is ${item.outcome}`);
   writeAttempt(writer, item);
-  writer.u8(outcome).u8(item.isFinal ? 1 : 0);
+  writer
+    .u8(outcome)
+    .u8(item.isFinal ? 1 : 0)
+    .varint(item.ranMs === undefined ? 0 : Math.min(item.ranMs, taskLimits.taskDelayMsMax) + 1);
   if (item.outcome === 'done') writeEncoded(writer, item.result);
   else writeReason(writer, item.reason);
 }
@@ -300,11 +303,13 @@ function readHandedIn(reader: Reader): HandedIn {
   const attempt = readAttempt(reader);
   const outcome = readOneOf(reader, outcomes);
   const isFinal = readFlag(reader);
+  const ran = reader.varint(taskLimits.taskDelayMsMax + 1);
+  const begun = ran === 0 ? {} : { ranMs: ran - 1 };
   if (outcome === 'done') {
     const result = readEncoded(reader, taskLimits.taskResultBytes);
-    return { ...attempt, outcome, isFinal, result, reason: '' };
+    return { ...attempt, outcome, isFinal, result, reason: '', ...begun };
   }
-  return { ...attempt, outcome, isFinal, result: nothing, reason: readReason(reader) };
+  return { ...attempt, outcome, isFinal, result: nothing, reason: readReason(reader), ...begun };
 }
 
 function readFigures(reader: Reader): WorkerFigures {

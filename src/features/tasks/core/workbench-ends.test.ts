@@ -11,7 +11,7 @@ import {
 } from '../../../../test/core/workbench-rig.ts';
 import { taskLimits } from './limits.ts';
 
-const { taskResultOnDiskMs, taskProgressMs } = taskLimits;
+const { taskResultOnDiskMs, taskProgressMs, taskStartedMs } = taskLimits;
 let rig: WorkbenchRig;
 
 beforeEach(() => {
@@ -51,11 +51,26 @@ describe('the end of an attempt', () => {
     ]);
   });
 
-  test('follows its start in the same turn', () => {
+  test('says with it that it had begun, where that was not said before', () => {
+    rig.begin();
+    rig.assign(task(1), task(2));
+    rig.said();
+    rig.pass(taskStartedMs - 1);
+    rig.end(1);
+    expect(rig.said()).toMatchObject([{ type: 'ended', items: [{ n: 1, ranMs: taskStartedMs - 1 }] }]);
+    rig.pass(1);
+    expect(rig.said()).toMatchObject([{ type: 'started', attempts: [{ n: 2 }] }]);
+    rig.end(2);
+    expect(rig.said().at(-1)).not.toHaveProperty('items.0.ranMs');
+  });
+
+  test('of which the start was not said to the broker before is said to the next one', () => {
     rig.begin();
     rig.assign(task(1));
-    rig.end(1);
-    expect(rig.said().map(({ type }) => type)).toEqual(['started', 'ended']);
+    rig.bench.brokerChanged(store);
+    rig.said();
+    rig.pass(taskStartedMs);
+    expect(rig.saidOf('started')).toMatchObject([{ attempts: [{ n: 1 }] }]);
   });
 
   test('that is not accepted is forgotten all the same, with a line in the log', () => {
@@ -114,6 +129,7 @@ describe('progress', () => {
   test('is passed on at most every 100 ms, and of what comes meanwhile the last', () => {
     rig.begin();
     rig.assign(task(1));
+    rig.pass(taskStartedMs);
     rig.said();
     progress(0.1);
     expect(shares()).toEqual([0.1]);
@@ -225,9 +241,10 @@ describe('an attempt that takes longer than it may', () => {
   test('gets its signal and is handed in as failed at once, whatever its handler does later', () => {
     rig.begin();
     rig.assign(task(1, { timeoutMs: 500 }), task(2, { timeoutMs: 700 }));
+    rig.pass(taskStartedMs);
     rig.said();
-    expect(rig.bench.nextDeadline()).toBe(rig.now + 500);
-    rig.pass(499);
+    expect(rig.bench.nextDeadline()).toBe(rig.now + 500 - taskStartedMs);
+    rig.pass(499 - taskStartedMs);
     expect(rig.handedIn()).toEqual([]);
     rig.pass(1);
     expect(rig.heard.at(-1)).toBe('stop 1: took longer than 500 ms');

@@ -14,7 +14,7 @@ import {
 import { taskLimits } from './limits.ts';
 import type { Assignment } from './messages.ts';
 
-const { taskLeaseMs, taskRenewMs, taskOfferMs } = taskLimits;
+const { taskLeaseMs, taskRenewMs, taskOfferMs, taskStartedMs } = taskLimits;
 let rig: WorkbenchRig;
 
 beforeEach(() => {
@@ -202,10 +202,14 @@ describe('an offer', () => {
 });
 
 describe('an assigned task', () => {
-  test('is begun where there is a place, and that is said, all of one turn in one message', () => {
+  test('is begun where there is a place, and that is said a little later, all of one turn in one message', () => {
     rig.begin();
     rig.assign(task(1), task(2), task(3));
     expect(rig.heard).toEqual(['begin 1', 'begin 2']);
+    rig.pass(taskStartedMs - 1);
+    expect(rig.saidOf('started')).toEqual([]);
+    expect(rig.bench.nextDeadline()).toBe(rig.now + 1);
+    rig.pass(1);
     expect(rig.saidOf('started')).toMatchObject([
       {
         store,

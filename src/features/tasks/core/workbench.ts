@@ -74,7 +74,8 @@ export class Workbench {
   private isWorkUnsaid = false;
   /** It was said before that this node works. */
   private isKnown = false;
-  private started: AttemptPlace[] = [];
+  /** Begun, which the broker is to hear at that time: the oldest first. */
+  private readonly unsaidStarts = new Map<string, { readonly place: AttemptPlace; readonly sayAt: number }>();
   private answers: { n: number; offer: number; declined: string }[] = [];
   private readonly figures = { done: 0, failed: 0, doneMs: 0 };
 
@@ -167,7 +168,6 @@ export class Workbench {
     if (store !== undefined && store !== this.store) this.otherStore(store);
     this.offers.clear();
     this.answers = [];
-    this.started = [];
     this.lease.brokerChanged();
     this.handingIn.brokerChanged();
     this.progressing.brokerChanged();
@@ -222,7 +222,7 @@ export class Workbench {
     const send = (message: Uint8Array): boolean => this.ports.send(message);
     if (this.isWorkUnsaid && (this.isAtWork || this.isKnown) && !this.sayWork()) return;
     if (this.isAtWork && this.lease.isToRenew(this.moment)) this.renew();
-    this.sayList(this.started.splice(0), taskLimits.tasksInHandMax, (attempts) => ({
+    this.sayList(this.startsToSay(), taskLimits.tasksInHandMax, (attempts) => ({
       ...{ type: 'started', store: this.store },
       attempts,
     }));
@@ -240,6 +240,7 @@ export class Workbench {
       lease.nextDeadline(isStoreKnown && this.isAtWork),
       isStoreKnown ? progressing.nextDeadline(store) : never,
       ...[offers.nextDeadline(), running.nextDeadline(), handingIn.nextDeadline()],
+      isStoreKnown ? this.nextStart : never,
       draining.type === 'draining' ? draining.handBackAt : never,
     );
   }
@@ -309,9 +310,10 @@ export class Workbench {
       const { place, ...task } = next;
       this.places.unqueued(task);
       this.places.begun(task);
-      this.started.push(place);
+      const now = this.ports.now();
+      this.unsaidStarts.set(keyOf(place), { place, sayAt: now + taskLimits.taskStartedMs });
       this.ports.flushLater();
-      this.running.begin(place, task, this.ports.now());
+      this.running.begin(place, task, now);
     }
   }
 
@@ -357,7 +359,9 @@ export class Workbench {
     const { figures, ports } = this;
     this.progressing.ended(place);
     if (item.outcome === 'failed') figures.failed++;
-    this.handingIn.add(place, task.id, item, ports.now());
+    const now = ports.now();
+    const ranMs = this.ranMs(place, now);
+    this.handingIn.add(place, task.id, ranMs === undefined ? item : { ...item, ranMs }, now);
     ports.flushLater();
   }
 
@@ -373,7 +377,7 @@ export class Workbench {
   private otherStore(store: number): void {
     this.offers.clear();
     this.answers = [];
-    this.started = [];
+    this.unsaidStarts.clear();
     // The broker of that store hears that they are not in hand.
     for (const waiting of this.queue.take(() => true)) {
       this.places.unqueued(waiting);
@@ -421,6 +425,31 @@ export class Workbench {
       ...[...this.queue].map(({ n, fence }) => ({ n, fence, state: 'assigned' as const })),
       ...this.handingIn.of(store).map(({ n, fence }) => ({ n, fence, state: 'ended' as const })),
     ].slice(0, taskLimits.tasksInHandMax);
+  }
+
+  private get nextStart(): number {
+    for (const { sayAt } of this.unsaidStarts.values()) return sayAt;
+    return never;
+  }
+
+  private startsToSay(): AttemptPlace[] {
+    const now = this.ports.now();
+    const said: AttemptPlace[] = [];
+    for (const [key, { place, sayAt }] of this.unsaidStarts) {
+      if (sayAt > now) break;
+      this.unsaidStarts.delete(key);
+      said.push(place);
+    }
+    return said;
+  }
+
+  /** Of one that has begun, which was not said and now need not be. */
+  private ranMs(place: AttemptPlace, now: number): number | undefined {
+    const key = keyOf(place);
+    const unsaid = this.unsaidStarts.get(key);
+    if (unsaid === undefined) return undefined;
+    this.unsaidStarts.delete(key);
+    return Math.round(now - unsaid.sayAt + taskLimits.taskStartedMs);
   }
 
   private renew(): void {

@@ -96,8 +96,9 @@ export function endAll(doing: Doing, worker: string, items: readonly Ending[]): 
   });
 }
 
-function endOne(doing: Doing, row: TaskRow, author: string, ending: Ending): Ended {
+function endOne(doing: Doing, claimed: TaskRow, author: string, ending: Ending): Ended {
   const { outcome, result, reason, isFinal: isLast } = ending;
+  const row = begun(doing, claimed, ending);
   const texts = { author, worker: row.worker };
   const ended = (change: ReturnType<typeof finish>): Ended => ({ type: 'ended', change });
   if (outcome === 'done') return ended(finish(doing, row, { state: 'done', reason: '', texts, result }));
@@ -108,6 +109,13 @@ function endOne(doing: Doing, row: TaskRow, author: string, ending: Ending): End
   if (row.attempt < row.attempts && !isLast)
     return ended({ head: waitAgain(doing, row, author, ending), affected: [] });
   return ended(finish(doing, row, { state: outcome === 'died' ? 'lost' : 'failed', reason, texts }));
+}
+
+/** That it had begun is said with its end: the log has both. */
+function begun(doing: Doing, row: TaskRow, { ranMs }: Ending): TaskRow {
+  if (ranMs === undefined || row.startedAt > 0) return row;
+  note(doing, 'started', row.id, { author: row.worker });
+  return { ...row, startedAt: Math.max(row.since, doing.now - ranMs) };
 }
 
 const atNobody = { worker: '', workerLife: 0 } as const;

@@ -52,7 +52,7 @@ function finishRow(
     keptUntil:
       row.parent > 0 || row.partsLeft > 0 ? 0 : keptUntil(row, state, now, rows.made(row.n).key !== ''),
     // That it had begun was not said: it had when it was claimed, or after.
-    ...(hasStarted ? { startedAt: row.since } : {}),
+    startedAt: hasStarted ? row.since : row.startedAt,
     ...(isDone && row.letter === 'wanted' ? { letter: 'owed' } : {}),
     ...(result === undefined ? {} : { resultBytes: result.body.length }),
   });

@@ -53,8 +53,6 @@ export interface WorkerStanding {
 }
 
 const never = Number.POSITIVE_INFINITY;
-/** Looks of one turn: about a millisecond. */
-const looksMax = 100_000;
 /** Of those who asked why a task waits: what more workers say is left out. */
 const reasonsMax = 20;
 /** Of this number of services what the store knows is read as a broker begins. */
@@ -116,17 +114,18 @@ export class Dispatch {
     }
   }
 
-  /** A task is done that was seen to begin. */
-  private observe(before: TaskHead, { state, since }: TaskHead): void {
-    if (before.state !== 'running' || state !== 'done') return;
+  /** A task is done of which it is known when it has begun. */
+  private observe(before: TaskHead, { state, since }: TaskHead, ranMs: number | undefined): void {
+    if ((before.state !== 'running' && ranMs === undefined) || state !== 'done') return;
     const { service, orderedAt, notBefore } = before;
-    const waitedMs = Math.max(0, before.since - Math.max(orderedAt, notBefore));
-    this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - before.since) });
+    const begunAt = Math.max(before.since, since - (ranMs ?? Number.POSITIVE_INFINITY));
+    const waitedMs = Math.max(0, begunAt - Math.max(orderedAt, notBefore));
+    this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - begunAt) });
   }
 
-  /** @param before As it was known until now. */
-  changed(head: TaskHead, before: TaskHead | undefined): void {
-    if (before !== undefined) this.observe(before, head);
+  /** @param before As it was known until now. @param ranMs Of one that has ended, where that it had begun was not said. */
+  changed(head: TaskHead, before: TaskHead | undefined, ranMs?: number): void {
+    if (before !== undefined) this.observe(before, head, ranMs);
     this.matching.put(head);
     this.ports.desk.flushLater();
     if (head.state === 'queued') return;
@@ -182,7 +181,7 @@ export class Dispatch {
 
   private offer(): void {
     const { now } = this.ports.desk;
-    const { matches, isMore } = this.matching.match(now(), looksMax);
+    const { matches, isMore } = this.matching.match(now(), taskLimits.taskLooksMax);
     this.isMore = isMore;
     const byWorker = new Map<WorkerHere, TaskOffer[]>();
     for (const { n, node } of matches) {

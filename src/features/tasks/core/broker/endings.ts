@@ -29,8 +29,11 @@ export interface EndingsPorts {
   /** Places that others have from now on. */
   takeMoved(): readonly Ranked[];
   unplace(rank: number): void;
-  /** The store has this of it now. @param result Where it has just ended with one. */
-  changed(head: TaskHead, result?: Encoded): void;
+  /**
+   * The store has this of it now. @param result Where it has just ended with one. @param ranMs Of one that has ended of which it
+   * was not said that it had begun.
+   */
+  changed(head: TaskHead, result?: Encoded, ranMs?: number): void;
   /** The worker that has it is to stop it. */
   stop(head: TaskHead, reason: string): void;
 }
@@ -152,15 +155,15 @@ export class Endings {
       if (ended.type === 'stale') this.counts.stale++;
       if (ended.type !== 'ended') continue;
       this.counts.ended++;
-      this.change(ended.change, items[i]?.result);
+      this.change(ended.change, items[i]?.result, items[i]?.ranMs);
     }
   }
 
   // ── what follows ──────────────────────────────────────────────────────────────────────────────────
 
   /** An operation has made this of a task, and of others by it. */
-  change({ head, affected }: Change, result?: Encoded): void {
-    this.ports.changed(head, result);
+  change({ head, affected }: Change, result?: Encoded, ranMs?: number): void {
+    this.ports.changed(head, result, ranMs);
     for (const each of affected) {
       this.ports.changed(each);
       this.follow(each);

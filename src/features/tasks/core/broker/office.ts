@@ -111,7 +111,7 @@ export class TaskOffice {
       place: (priority) => this.dispatch.place(priority),
       unplace: (rank) => this.dispatch.unplace(rank),
       takeMoved: () => this.dispatch.takeMoved(),
-      changed: (head, result) => this.changed(head, result),
+      changed: (head, result, ranMs) => this.changed(head, result, ranMs),
       stop: (head, reason) => this.stop(head, reason),
     });
     this.workers = new WorkersHere({
@@ -340,11 +340,11 @@ export class TaskOffice {
   // ── what becomes of tasks ─────────────────────────────────────────────────────────────────────────
 
   /** The store has this of it from now on. */
-  private changed(head: TaskHead, result?: Encoded): void {
+  private changed(head: TaskHead, result?: Encoded, ranMs?: number): void {
     const before = this.tasks.get(head.n);
     this.tasks.put(head);
     this.due.add(head);
-    this.dispatch.changed(head, before);
+    this.dispatch.changed(head, before, ranMs);
     if (this.isRead && before?.state !== head.state) this.news.changed(head, result);
   }
 

@@ -49,7 +49,10 @@ export class OpenTasks {
   /** As an operation has left it. */
   put(head: TaskHead): void {
     const before = this.heads.get(head.n);
-    if (before !== undefined) this.unclaim(before);
+    // Most changes leave it with its worker.
+    const isHeldAsBefore =
+      before !== undefined && before.worker === head.worker && isClaimed(before) && isClaimed(head);
+    if (before !== undefined && !isHeldAsBefore) this.unclaim(before);
     if (before?.fence !== head.fence) this.progress.delete(head.n);
     if (isFinal(head.state)) {
       this.heads.delete(head.n);
@@ -58,8 +61,8 @@ export class OpenTasks {
       return;
     }
     this.heads.set(head.n, head);
-    this.places.set(head.id, head.n);
-    if (!isClaimed(head)) return;
+    if (before === undefined) this.places.set(head.id, head.n);
+    if (isHeldAsBefore || !isClaimed(head)) return;
     const claims = this.claims.get(head.worker) ?? new Set();
     this.claims.set(head.worker, claims.add(head.n));
   }

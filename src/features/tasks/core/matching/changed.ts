@@ -9,11 +9,12 @@ import type { Shape } from './shapes.ts';
 import { hasMoreQueue, hasMoreRoom, type Way, type Worker } from './worker.ts';
 
 class OneWay {
-  readonly shapes = new IndexedHeap<Shape>((a, b) => a.rank < b.rank);
+  readonly shapes: IndexedHeap<Shape>;
   readonly workers: IndexedHeap<Worker>;
 
-  constructor(isBefore: (a: Worker, b: Worker) => boolean) {
-    this.workers = new IndexedHeap(isBefore);
+  constructor(number: number, isBefore: (a: Worker, b: Worker) => boolean) {
+    this.shapes = new IndexedHeap((a, b) => a.rank < b.rank, number);
+    this.workers = new IndexedHeap(isBefore, number);
   }
 
   get size(): number {
@@ -23,9 +24,10 @@ class OneWay {
 
 export class Changed {
   private readonly ways: Readonly<Record<Way, OneWay>> = {
-    'at-once': new OneWay(hasMoreRoom),
-    'in-queue': new OneWay(hasMoreQueue),
+    'at-once': new OneWay(0, hasMoreRoom),
+    'in-queue': new OneWay(1, hasMoreQueue),
   };
+  private readonly both = Object.values(this.ways);
 
   get isEmpty(): boolean {
     return this.ways['at-once'].size + this.ways['in-queue'].size === 0;
@@ -58,7 +60,7 @@ export class Changed {
 
   /** Its first task is another one, or it has none. */
   refreshShape(shape: Shape): void {
-    for (const { shapes } of Object.values(this.ways)) {
+    for (const { shapes } of this.both) {
       if (shape.tasks.size === 0) shapes.delete(shape);
       else shapes.refresh(shape);
     }
@@ -66,7 +68,7 @@ export class Changed {
 
   /** Its room is another one. */
   refreshWorker(worker: Worker): void {
-    for (const { workers } of Object.values(this.ways)) workers.refresh(worker);
+    for (const { workers } of this.both) workers.refresh(worker);
   }
 
   /** There is no worker for it this way. */
@@ -80,6 +82,6 @@ export class Changed {
   }
 
   dropWorker(worker: Worker): void {
-    for (const { workers } of Object.values(this.ways)) workers.delete(worker);
+    for (const { workers } of this.both) workers.delete(worker);
   }
 }

@@ -4,10 +4,10 @@
  * Matching calls it. Invariant: what a worker has declined is in its `declined` and among the times here, or in neither.
  */
 import { taskLimits } from '../limits.ts';
-import { IndexedHeap } from './indexed-heap.ts';
+import { type HeapPlaces, IndexedHeap } from './indexed-heap.ts';
 import type { Worker } from './worker.ts';
 
-interface Pause {
+interface Pause extends HeapPlaces {
   readonly worker: Worker;
   readonly key: string;
   readonly until: number;
@@ -29,7 +29,7 @@ export class Declines {
     const key = pauses.size < taskLimits.taskDeclinedMax ? shapeKey : '';
     const earlier = pauses.get(key);
     if (earlier !== undefined) this.byTime.delete(earlier);
-    const pause: Pause = { worker, key, until };
+    const pause: Pause = { worker, key, until, heapPlaces: [-1] };
     pauses.set(key, pause);
     this.byTime.put(pause);
     worker.declined.set(key, { until, reason });

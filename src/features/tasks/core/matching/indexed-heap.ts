@@ -1,16 +1,26 @@
 /**
- * A binary heap that knows where each item is, so that any item can be taken out or moved in logarithmic time.
+ * A binary heap whose items know where they are, so that any item can be taken out or moved in logarithmic time.
  *
  * Who uses it: matching, for the tasks of a shape, for what has changed since it was last looked at, and for times. Where
- * the order of items changes, it is either the same for all items that are in, or the changed item is put again.
+ * the order of items changes, it is either the same for all items that are in, or the changed item is put again. A map of
+ * places would cost more than all else: a write to it for each step of each item.
  */
-export class IndexedHeap<T> {
-  private readonly items: T[] = [];
-  private readonly places = new Map<T, number>();
-  private readonly isBefore: (a: T, b: T) => boolean;
 
-  constructor(isBefore: (a: T, b: T) => boolean) {
+/** What can be in a heap, or in several of different numbers. */
+export interface HeapPlaces {
+  /** By the number of the heap: where the item is in it. Negative: it is not in. */
+  readonly heapPlaces: number[];
+}
+
+export class IndexedHeap<T extends HeapPlaces> {
+  private readonly items: T[] = [];
+  private readonly isBefore: (a: T, b: T) => boolean;
+  private readonly number: number;
+
+  /** @param number Its own among those that its items can be in, from 0. */
+  constructor(isBefore: (a: T, b: T) => boolean, number = 0) {
     this.isBefore = isBefore;
+    this.number = number;
   }
 
   get size(): number {
@@ -22,24 +32,25 @@ export class IndexedHeap<T> {
   }
 
   has(item: T): boolean {
-    return this.places.has(item);
+    return this.placeOf(item) >= 0;
   }
 
   /** Adds the item, or moves it to where it belongs now. */
   put(item: T): void {
-    const at = this.places.get(item) ?? this.items.length;
+    const known = this.placeOf(item);
+    const at = known < 0 ? this.items.length : known;
     this.sink(this.rise(at, item), item);
   }
 
   /** Moves the item to where it belongs now, if it is in. */
   refresh(item: T): void {
-    if (this.places.has(item)) this.put(item);
+    if (this.has(item)) this.put(item);
   }
 
   delete(item: T): boolean {
-    const at = this.places.get(item);
-    if (at === undefined) return false;
-    this.places.delete(item);
+    const at = this.placeOf(item);
+    if (at < 0) return false;
+    item.heapPlaces[this.number] = -1;
     const last = this.items.pop() as T;
     if (at < this.items.length) this.sink(this.rise(at, last), last);
     return true;
@@ -77,8 +88,12 @@ export class IndexedHeap<T> {
     return this.isBefore(this.items[right] as T, this.items[left] as T) ? right : left;
   }
 
+  private placeOf({ heapPlaces }: T): number {
+    return heapPlaces[this.number] as number;
+  }
+
   private set(at: number, item: T): void {
     this.items[at] = item;
-    this.places.set(item, at);
+    item.heapPlaces[this.number] = at;
   }
 }

@@ -5,7 +5,7 @@
  * other worker looks at them. Invariant: a worker's list of the tables that it can serve is that of the last version.
  */
 import type { Requirements } from '../requirements.ts';
-import { IndexedHeap } from './indexed-heap.ts';
+import { AgeList } from './age-list.ts';
 import { type QueuedTask, type Shape, ShapeTable } from './shapes.ts';
 import type { Worker } from './worker.ts';
 
@@ -80,9 +80,7 @@ export class ServiceQueue {
   readonly queueing = new Set<Worker>();
   private readonly anywhere = new Tables();
   private readonly byNode = new Map<string, Tables>();
-  private readonly byAge = new IndexedHeap<QueuedTask>(
-    (a, b) => a.orderedAt < b.orderedAt || (a.orderedAt === b.orderedAt && a.n < b.n),
-  );
+  private readonly byAge = new AgeList();
 
   constructor(service: string) {
     this.service = service;
@@ -95,7 +93,7 @@ export class ServiceQueue {
 
   /** When its oldest queued task was ordered, in Unix milliseconds; 0: none is queued. */
   get oldest(): number {
-    return this.byAge.first?.orderedAt ?? 0;
+    return this.byAge.oldest?.orderedAt ?? 0;
   }
 
   get isUnused(): boolean {
@@ -105,7 +103,7 @@ export class ServiceQueue {
   add(task: QueuedTask): void {
     const { shape } = task;
     shape.tasks.put(task);
-    this.byAge.put(task);
+    this.byAge.add(task);
     if (shape.tasks.first === task) this.tablesOf(shape.needs).put(shape);
   }
 

@@ -26,7 +26,8 @@ test('the lowest shape that has room is that of a plain search, through thousand
             n: index,
             place: { n: index, rank: 1000 * (rank - 20 * index) + index },
             shape,
-          } as QueuedTask);
+            heapPlaces: [-1],
+          } as unknown as QueuedTask);
         if (shape.tasks.size > 0) {
           table.put(shape);
           shapes.set(key, shape);

@@ -60,7 +60,16 @@ export class TaskQueue {
   add({ n, id, rank, orderedAt, priority, service, needs }: TaskHead): QueuedTask {
     const place = this.ranks.queued(n, rank);
     const shape = this.openShape(service, needs);
-    const task: QueuedTask = { n, id, orderedAt, priority, place, shape };
+    const task: QueuedTask = {
+      n,
+      id,
+      orderedAt,
+      priority,
+      place,
+      shape,
+      heapPlaces: [-1],
+      ageEntry: undefined,
+    };
     shape.members++;
     this.tasks.set(n, task);
     this.openService(service).add(task);

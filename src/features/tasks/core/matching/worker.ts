@@ -10,6 +10,7 @@ import { taskLimits } from '../limits.ts';
 import { LocalQueue, type MayBegin } from '../local-queue.ts';
 import type { Capacity, Offered, Requirements } from '../requirements.ts';
 import type { Priority } from '../tasks-types.ts';
+import type { HeapPlaces } from './indexed-heap.ts';
 import type { Room, Shape, ShapeTable } from './shapes.ts';
 
 /** What a worker says of itself. */
@@ -50,7 +51,8 @@ interface Declined {
   readonly reason: string;
 }
 
-export class Worker {
+export class Worker implements HeapPlaces {
+  readonly heapPlaces = [-1, -1];
   readonly name: string;
   readonly node: NodeId;
   life = 0;
