@@ -197,6 +197,27 @@ describe('tasks of two nodes, of which b works', () => {
     });
   });
 
+  test('a task of several parts prints all results, and is shown with each part', async () => {
+    expect(await must('task', 'order', 'copy', '--part', '1', '--part', 'two', '--wait')).toBe(
+      '[\n  1,\n  "two"\n]\n',
+    );
+    const id = await order('endless', '--part', '1', '--part', '2');
+    await untilItIs('running', id);
+    const { parts } = await json<{ parts: { id: string }[] }>('task', 'show', id);
+    const shown = await must('task', 'show', id);
+    expect(shown).toMatch(/^state +running, 12%: 0 of 2 parts have ended\n/m);
+    expect(shown).toMatch(
+      new RegExp(`^PART +ID +STATE +SERVICE\n0 +${parts[0]?.id} +running +endless\n1 +`, 'm'),
+    );
+    expect(await must('task', 'show', parts[1]?.id ?? '')).toMatch(new RegExp(`^part of +${id}\n`, 'm'));
+    expect(await run('task', 'order', 'copy', '1', '--part', '2')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('give an input or --part, and not both'),
+    });
+    await must('task', 'cancel', id);
+    await untilItIs('cancelled', id);
+  });
+
   test('a task that is watched says how it is until it has ended: with 0 where it is done', async () => {
     const running = await order('endless');
     await untilItIs('running', running);

@@ -6,7 +6,7 @@ import { digitsShown, findTask, findTaskId, type ListedTask, listTasks } from '.
 function taskOf(n: number, id: string): ListedTask {
   return {
     ...{ id: id.padEnd(32, '0'), n, from: 'a', service: 'render', state: 'queued', priority: 3 },
-    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '' },
+    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '', parent: '' },
     ...{ inputBytes: 1, resultBytes: 0 },
   };
 }

@@ -117,8 +117,8 @@ export class Dispatch {
 
   /** A task is done that was seen to begin. */
   private observe(before: TaskHead, { state, since }: TaskHead): void {
-    if (before.state !== 'running' || state !== 'done') return;
     const { service, orderedAt, notBefore } = before;
+    if (before.state !== 'running' || state !== 'done' || service === '') return;
     const waitedMs = Math.max(0, before.since - Math.max(orderedAt, notBefore));
     this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - before.since) });
   }
@@ -291,6 +291,7 @@ export class Dispatch {
       }
       this.counts.claimed++;
       this.ports.claimed(claimed.head);
+      if (claimed.whole !== null) this.ports.claimed(claimed.whole);
       if (worker === undefined) {
         orphans.push(claimed.head);
         continue;
@@ -361,8 +362,9 @@ export class Dispatch {
 
   /** What a task that nobody has yet waits for. */
   whyWaits(head: TaskHead): string[] {
-    const { state, blockers, notBefore, service, needs, doom } = head;
+    const { state, blockers, notBefore, service, needs, doom, part, partsLeft } = head;
     if (doom !== '') return [doom];
+    if (service === '' && blockers === 0) return [`${partsLeft} of its ${part} parts have not ended`];
     if (state === 'waiting') {
       const { time } = this.ports.desk.swarm;
       return [
@@ -370,7 +372,7 @@ export class Dispatch {
         ...(notBefore > time ? [`it waits for ${Math.ceil((notBefore - time) / 1000)} s more`] : []),
       ];
     }
-    if (state !== 'queued' || service === '') return [];
+    if (state !== 'queued') return [];
     const standings = this.standings(service, needs);
     if (standings.length === 0) return ['no worker is here'];
     const reasons = standings.slice(0, reasonsMax).map(({ name, whyNot }) => {

@@ -32,6 +32,8 @@ export interface TaskOfficePorts {
   readonly agent: BehaviorAgent<TasksShape>;
   readonly swarm: SwarmCore;
   reply(end: LineEnd, message: FromBroker): void;
+  /** Draws the id of a task. */
+  newId(): string;
   /** What all nodes were sent and have not processed is not sent any more. */
   dropAll(): void;
   /** It says everything again once it is here. */
@@ -130,7 +132,8 @@ export class TaskOffice {
       workers: this.workers,
       dispatch: this.dispatch,
       endings: this.endings,
-      repeat: (task, author, then, failed) => this.intake.repeat(task, author, then, failed),
+      newId: () => ports.newId(),
+      repeat: (all, author, then, failed) => this.intake.repeat(all, author, then, failed),
       drain: (worker, how) => this.workers.drain(worker, how),
     });
   }
@@ -345,7 +348,8 @@ export class TaskOffice {
     this.tasks.put(head);
     this.due.add(head);
     this.dispatch.changed(head, before);
-    if (this.isRead && before?.state !== head.state) this.news.changed(head, result);
+    const isNews = before?.state !== head.state || before.partsLeft !== head.partsLeft;
+    if (this.isRead && isNews) this.news.changed(head, result);
   }
 
   private stop(head: TaskHead, reason: string): void {
