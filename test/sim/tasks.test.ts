@@ -531,3 +531,73 @@ test('a task that nobody has ordered is unknown, and one that has not ended is n
   expect(await made.problemOf(a.node.tasks.retry(id))).toMatchObject({ code: 'SKEIN_REFUSED' });
   expect(await made.world.resolve(a.node.tasks.remove(id))).toBe(false);
 });
+
+test('SKEIN_STORE_FULL: orders are refused at once while the disk of the broker is full, and what was stored is not lost', async () => {
+  const made = await machine(35, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'job');
+  await made.world.run(1000);
+  const running = await made.world.resolve(a.node.tasks.order('job', 1));
+  const waiting = await made.world.resolve(a.node.tasks.order('job', 2));
+  await made.until(() => bench.jobs.length === 1, 'the first one runs');
+  await made.world.run(1000);
+  const { disk } = made.broker.member.host;
+  disk.isFull = true;
+  // Its result cannot be stored: it is handed in again once there is room.
+  bench.end(running.id, 'kept');
+  await made.world.run(500);
+  for (let i = 0; i < 3; i++) {
+    const before = made.world.now;
+    expect(await made.problemOf(a.node.tasks.order('job', 3))).toMatchObject({
+      code: 'SKEIN_STORE_FULL',
+      retryable: true,
+    });
+    expect(made.world.now - before).toBeLessThan(500);
+  }
+  disk.isFull = false;
+  const later = await made.world.resolve(a.node.tasks.order('job', 4));
+  expect(await made.world.resolve(running.result())).toBe('kept');
+  await made.until(() => bench.jobs.length === 2, 'the second one runs');
+  bench.end(waiting.id, 'too');
+  expect(await made.world.resolve(waiting.result())).toBe('too');
+  await made.until(() => bench.jobs.length === 3, 'the one that was ordered then runs');
+  expect(bench.jobs.map(({ id }) => id)).toEqual([running.id, waiting.id, later.id]);
+});
+
+test('the error of an order that may be stored all the same names the id that it is found by', async () => {
+  const made = await machine(36, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  new Bench(b, 'job');
+  await made.world.run(1000);
+  const end = new AbortController();
+  const ordered = made.problemOf(a.node.tasks.order('job', 1, { signal: end.signal }));
+  await made.world.run(1);
+  end.abort();
+  const problem = await ordered;
+  expect(problem).toMatchObject({ code: 'SKEIN_ABORTED', details: { ids: [expect.any(String)] } });
+  const [id] = (problem as unknown as { details: { ids: [string] } }).details.ids;
+  await made.world.run(1000);
+  expect(await made.world.resolve(a.node.tasks.task(id).status())).toMatchObject({ id, state: 'running' });
+});
+
+test('a task that is offered is listed as that, and not as queued', async () => {
+  const made = await machine(37, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  new Bench(b, 'job');
+  await made.world.run(1000);
+  // The worker does not answer: it is cut off, and the mesh has not noticed.
+  partition([b.member]).start(made.mesh);
+  const [offered, queued] = (await made.world.resolve(
+    a.node.tasks.orderMany([
+      { service: 'job', input: 1 },
+      { service: 'job', input: 2 },
+    ]),
+  )) as [Task, Task];
+  const list = async (state: 'offered' | 'queued') =>
+    (await made.world.resolve(a.node.tasks.list({ states: [state] }))).tasks.map(({ id, state }) => [
+      id,
+      state,
+    ]);
+  expect(await list('offered')).toEqual([[offered.id, 'offered']]);
+  expect(await list('queued')).toEqual([[queued.id, 'queued']]);
+});

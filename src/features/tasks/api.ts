@@ -300,7 +300,8 @@ export interface TasksApi {
   /**
    * Orders a task. Resolves once the swarm has stored it.
    * @throws SkeinError SKEIN_INFEASIBLE: no worker that was ever here could run it; SKEIN_REFUSED; SKEIN_BUSY;
-   * SKEIN_TOO_LARGE; SKEIN_INVALID; SKEIN_STORE_FULL; SKEIN_TIMEOUT, SKEIN_ABORTED: it may be stored all the same.
+   * SKEIN_TOO_LARGE; SKEIN_INVALID; SKEIN_STORE_FULL; SKEIN_TIMEOUT, SKEIN_ABORTED: it may be stored all the same, under the id
+   * in `details.ids` (a list; not where a program in another process aborts), or under that of an earlier order of its key.
    */
   order<Input, Output>(
     service: TaskService<Input, Output> | string,

@@ -4,7 +4,7 @@
  * Made by the tasks facade. Invariant: each call's promise ends once, also when its node does; what ended before it was
  * stored may be stored all the same, and its error says that this is unknown.
  */
-import { SkeinError } from '../../../kernel/errors.ts';
+import { type ErrorCode, SkeinError } from '../../../kernel/errors.ts';
 import { digestOf } from '../../../kernel/identity.ts';
 import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
@@ -101,6 +101,8 @@ export class Ordering {
   private put(orders: readonly Order[], signal: AbortSignal | undefined): Promise<readonly Ordered[]> {
     return new Promise((resolve, reject) => {
       const { taskOrderTimeoutMs } = taskLimits;
+      // Drawn here: what is stored all the same is found by them.
+      const ids = orders.filter(({ parent }) => parent === '').map(({ id }) => id);
       const end = (): void => {
         cancel();
         signal?.removeEventListener('abort', aborted);
@@ -120,10 +122,11 @@ export class Ordering {
         if (this.ports.tryEnter()) this.ports.behavior.author.forget(call);
         call.reject(error);
       };
-      const aborted = (): void =>
-        giveUp(new SkeinError('SKEIN_ABORTED', unknownText('given up by the caller')));
+      const unknown = (code: ErrorCode, why: string): SkeinError =>
+        new SkeinError(code, unknownText(why), { details: { ids } });
+      const aborted = (): void => giveUp(unknown('SKEIN_ABORTED', 'aborted by the caller'));
       const cancel = this.ports.after(taskOrderTimeoutMs, () =>
-        giveUp(new SkeinError('SKEIN_TIMEOUT', unknownText(`not stored within ${taskOrderTimeoutMs} ms`))),
+        giveUp(unknown('SKEIN_TIMEOUT', `not stored within ${taskOrderTimeoutMs} ms`)),
       );
       this.calls.add(call);
       if (signal?.aborted === true) return aborted();
@@ -211,5 +214,5 @@ export class Ordering {
 }
 
 function unknownText(why: string): string {
-  return `${why}: whether the task is stored is unknown; order again with the same idempotencyKey`;
+  return `${why}: whether the task is stored is unknown; look for details.ids, or order again with the same idempotencyKey`;
 }

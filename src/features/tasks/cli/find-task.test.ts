@@ -28,12 +28,12 @@ function clientOf(tasks: readonly ListedTask[], isWanted: (task: ListedTask) => 
 
 const tasks = [taskOf(1, 'abcd1'), taskOf(2, 'abcd2'), taskOf(5, 'ffff'), taskOf(6, 'abce'), taskOf(8, '1')];
 
-test('all pages of a list are asked for, also behind one that has nothing, up to the limit', async () => {
+test('all pages of a list are asked for, also behind one that has nothing, and a limit keeps the newest', async () => {
   expect(await listTasks(clientOf(tasks), {})).toEqual(tasks);
   expect(await listTasks(clientOf([]), {})).toEqual([]);
   const last = (task: ListedTask): boolean => task.n === 8;
   expect(await listTasks(clientOf(tasks, last), {})).toEqual([tasks[4]]);
-  expect(await listTasks(clientOf(tasks), {}, 3)).toEqual(tasks.slice(0, 3));
+  expect(await listTasks(clientOf(tasks), {}, 3)).toEqual(tasks.slice(-3));
 });
 
 test('a page that does not get on ends the list', async () => {

@@ -66,7 +66,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
       reply.fail(failure('SKEIN_INVALID', `a task's id is 32 hexadecimal digits, got "${shown(input.id)}"`));
     });
   /** A task waits by the time of the store; people read the clock. */
-  const view = (status: ListedStatus): object => {
+  const view = <Status extends ListedStatus>(status: Status): Status => {
     const aheadMs = desk.by().now - swarm.time;
     const byClock = (at: number): number => (at === 0 ? 0 : at + aheadMs);
     const { n, state, notBefore, deadline } = status;
@@ -94,11 +94,14 @@ export function answerInquiries(ports: InquiriesPorts): void {
 
   by('list', (input, reply) => {
     const after = Number.isSafeInteger(input.after) ? (input.after as number) : 0;
-    const request = { filter: filterOf(input), after, limit: taskLimits.tasksPerPage };
+    const filter = filterOf(input);
+    const request = { filter: filterOfStore(filter), after, limit: taskLimits.tasksPerPage };
     desk.ask('list', request, (completion) => {
       if (!completion.ok) return failed(reply, completion.failure);
       const page = completion.value as TaskPage;
-      reply.answer(JSON.stringify({ ...page, tasks: page.tasks.map(view) }));
+      const views = page.tasks.map(view);
+      const wanted = views.filter(({ state }) => filter.states?.includes(state) ?? true);
+      reply.answer(JSON.stringify({ ...page, tasks: wanted }));
     });
   });
 
@@ -216,6 +219,13 @@ function filterOf({ states, service, author, worker, since, until }: Input): Tas
     ...(Number.isSafeInteger(since) ? { since: since as number } : {}),
     ...(Number.isSafeInteger(until) ? { until: until as number } : {}),
   };
+}
+
+/** What is offered is queued for the store. */
+function filterOfStore(filter: TaskFilter): TaskFilter {
+  if (filter.states === undefined) return filter;
+  const states = new Set(filter.states.map((state) => (state === 'offered' ? 'queued' : state)));
+  return { ...filter, states: [...states] };
 }
 
 function shown(value: unknown): string {
