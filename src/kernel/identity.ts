@@ -29,7 +29,7 @@ export function nameProblem(name: unknown): string | undefined {
   if (typeof name !== 'string') return `a name is text, not ${typeof name}`;
   if (name.length === 0) return 'a name has at least one character';
   if (!namePattern.test(name))
-    return `a name has 1 to 64 of A-Z a-z 0-9 . _ - and "${name.slice(0, 80)}" does not fit`;
+    return `a name has 1 to 64 of A-Z a-z 0-9 . _ - and ${JSON.stringify(name.slice(0, 80))} does not fit`;
   if (name === '.' || name === '..') return `"${name}" is not a name`;
   return undefined;
 }

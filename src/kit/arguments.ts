@@ -56,7 +56,7 @@ function jsonOf(value: unknown): string {
 
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
+  throw new TypeError(`${name} is a whole number from ${min} to ${max}, got ${shown(value)}`);
 }
 
 const timeoutMsMax = 24 * 3_600_000;

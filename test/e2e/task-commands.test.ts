@@ -147,12 +147,14 @@ describe('tasks of two nodes, of which b works', () => {
     const task = {
       ...{ id: first, n: expect.any(Number), from: 'a', service: 'endless', state: 'running', priority: 3 },
       ...{ orderedAt: expect.any(Number), startedAt: expect.any(Number), attempt: 1, attempts: 1 },
-      ...{ fence: expect.any(Number), worker: 'b', reason: '', retryOf: '', inputBytes: 1, resultBytes: 0 },
+      ...{ fence: expect.any(Number), worker: 'b', reason: '', retryOf: '', parent: '' },
+      ...{ inputBytes: 1, resultBytes: 0 },
       ...{ progress: 0.25, note: expect.stringMatching(/^frame.*1$/) },
     };
     const wanted = ['--service', 'endless', '--author', 'a', '--since', new Date(before).toISOString()];
     expect(await json('task', 'ls', ...wanted, '--worker', 'b')).toEqual([task]);
-    expect(await json('task', 'ls', ...wanted, '--limit', '1')).toEqual([task]);
+    // The newest.
+    expect(await json('task', 'ls', ...wanted, '--limit', '1')).toMatchObject([{ id: second }]);
     expect(await json('task', 'ls', ...wanted, '--state', 'queued')).toEqual([
       expect.objectContaining({ id: second, priority: 1 }),
     ]);
@@ -195,6 +197,27 @@ describe('tasks of two nodes, of which b works', () => {
       exitCode: 1,
       stderr: `skein: task ${running} has no result: it is running\n`,
     });
+  });
+
+  test('a task of several parts prints all results, and is shown with each part', async () => {
+    expect(await must('task', 'order', 'copy', '--part', '1', '--part', 'two', '--wait')).toBe(
+      '[\n  1,\n  "two"\n]\n',
+    );
+    const id = await order('endless', '--part', '1', '--part', '2');
+    await untilItIs('running', id);
+    const { parts } = await json<{ parts: { id: string }[] }>('task', 'show', id);
+    const shown = await must('task', 'show', id);
+    expect(shown).toMatch(/^state +running, 12%: 0 of 2 parts have ended\n/m);
+    expect(shown).toMatch(
+      new RegExp(`^PART +ID +STATE +SERVICE\n0 +${parts[0]?.id} +running +endless\n1 +`, 'm'),
+    );
+    expect(await must('task', 'show', parts[1]?.id ?? '')).toMatch(new RegExp(`^part of +${id}\n`, 'm'));
+    expect(await run('task', 'order', 'copy', '1', '--part', '2')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('give an input or --part, and not both'),
+    });
+    await must('task', 'cancel', id);
+    await untilItIs('cancelled', id);
   });
 
   test('a task that is watched says how it is until it has ended: with 0 where it is done', async () => {

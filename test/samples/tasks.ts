@@ -130,15 +130,15 @@ export const brokerMessages: readonly FromBroker[] = [
     news: [
       {
         ...{ id, state: 'running', attempt: 1, worker: 'b', reason: '', share: 0.25, note: 'frame 10' },
-        results: [],
+        ...{ isWhole: false, results: [] },
       },
       {
         ...{ id: other, state: 'done', attempt: 2, worker: 'c', reason: '', share: -1, note: '' },
-        results: [some, none],
+        ...{ isWhole: true, results: [some, none] },
       },
       {
         ...{ id, state: 'unknown', attempt: 0, worker: '', reason: 'no such task', share: -1, note: '' },
-        results: [],
+        ...{ isWhole: false, results: [] },
       },
     ],
   },

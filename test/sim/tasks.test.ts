@@ -100,6 +100,138 @@ test('REQ16: tasks are spread over the workers that are free; the rest waits', a
   expect(first.jobs[1]?.input).toBe(4);
 });
 
+test('REQ16: a task of several services or inputs is spread over workers, and its result is that of each in order', async () => {
+  const made = await machine(31, 4);
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
+  const [first, second] = [new Bench(b, 'job'), new Bench(c, 'job')];
+  c.node.tasks.work('double', ({ input }: Job<number>) => 2 * input);
+  await made.world.run(1000);
+  const parts = [{ input: 'x' }, { cores: 1 }, { service: 'double', input: 21 }];
+  const task = await made.world.resolve(a.node.tasks.order('job', 'shared', { parts }));
+  const events = followed(task);
+  const result = task.result();
+  await made.until(() => first.jobs.length + second.jobs.length === 2, 'both workers have a part');
+  const jobs = [...first.jobs, ...second.jobs];
+  expect(jobs.map(({ input }) => input).sort()).toEqual(['shared', 'x']);
+  await made.until(
+    () => events.some(({ note }) => note === '1 of 3 parts have ended'),
+    'the third one is done',
+  );
+  const status = await made.world.resolve(task.status());
+  expect(status).toMatchObject({ state: 'running', service: '', note: '1 of 3 parts have ended' });
+  expect(status?.progress).toBeCloseTo(1 / 3);
+  expect(status?.parts.map(({ service, state }) => [service, state])).toEqual([
+    ['job', 'running'],
+    ['job', 'running'],
+    ['double', 'done'],
+  ]);
+  const running = jobs.find(({ input }) => input === 'x') as Job;
+  running.progress(0.5);
+  await made.until(
+    () => events.some(({ progress }) => progress === 0.5),
+    'what a part says counts for the whole',
+  );
+  for (const job of jobs) for (const bench of [first, second]) bench.end(job.id, `end of ${job.input}`);
+  expect(await made.world.resolve(result)).toEqual(['end of x', 'end of shared', 42]);
+  // By its id alone, and that of a part.
+  expect(await made.world.resolve(b.node.tasks.task(task.id).result())).toHaveLength(3);
+  const part = b.node.tasks.task(status?.parts[2]?.id ?? '');
+  expect(await made.world.resolve(part.result())).toBe(42);
+  expect(await made.world.resolve(part.status())).toMatchObject({ parent: task.id });
+  const [one] = [await made.world.resolve(a.node.tasks.order('double', 4, { parts: [{}] }))];
+  expect(await made.world.resolve(one.result())).toEqual([8]);
+});
+
+test('REQ16: where a part of a task fails the others are cancelled, and the task fails with which and why', async () => {
+  const made = await machine(32, 4);
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
+  const [first, second] = [new Bench(b, 'job'), new Bench(c, 'job')];
+  await made.world.run(1000);
+  const parts = [1, 2, 3].map((input) => ({ input }));
+  const task = await made.world.resolve(a.node.tasks.order('job', 0, { parts }));
+  const result = made.problemOf(task.result());
+  await made.until(() => first.jobs.length + second.jobs.length === 2, 'both workers have a part');
+  const [failing] = first.jobs as [Job];
+  const [stopped] = second.jobs as [Job];
+  first.fail(failing.id, new Error('no paper'));
+  await made.until(() => stopped.signal.aborted, 'the signal of the other one fires');
+  second.fail(stopped.id, stopped.signal.reason);
+  const number = (failing.input as number) - 1;
+  expect(await result).toMatchObject({
+    code: 'SKEIN_FAILED',
+    message: expect.stringContaining(`part ${number}, task ${failing.id}, ended as failed: no paper`),
+  });
+  const states = async () =>
+    (await made.world.resolve(task.status()))?.parts.map(({ state }) => state).sort() ?? [];
+  while ((await states()).includes('cancelling')) await made.world.run(100);
+  expect(await states()).toEqual(['cancelled', 'cancelled', 'failed']);
+  await made.world.run(2000);
+  expect(first.jobs.length + second.jobs.length).toBe(2);
+  // All of it again.
+  const again = await made.world.resolve(a.node.tasks.retry(task.id));
+  await made.until(() => first.jobs.length + second.jobs.length === 4, 'it is begun again');
+  const retried = await made.world.resolve(a.node.tasks.task(again).status());
+  expect(retried).toMatchObject({ retryOf: task.id, parts: [{}, {}, {}] });
+});
+
+test('REQ16: a cancel of a task of several parts cancels all of them, one of a single part fails the task', async () => {
+  const made = await machine(33, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'job');
+  await made.world.run(1000);
+  const parts = [{ input: 1 }, { input: 2 }];
+  const task = await made.world.resolve(a.node.tasks.order('job', 0, { parts }));
+  await made.until(() => bench.jobs.length === 1, 'a part runs');
+  const [job] = bench.jobs as [Job];
+  expect(await made.world.resolve(task.cancel())).toBe('stopping');
+  await made.until(() => job.signal.aborted, 'its signal fires');
+  bench.fail(job.id, job.signal.reason);
+  expect(await made.problemOf(task.result())).toMatchObject({
+    code: 'SKEIN_ABORTED',
+    details: { state: 'cancelled', reason: `cancelled by ${a.node.name}` },
+  });
+  const later = { notBefore: new Date(a.platform.wallNow() + 60_000) };
+  const waiting = await made.world.resolve(a.node.tasks.order('job', 0, { parts, ...later }));
+  expect(await made.world.resolve(waiting.cancel())).toBe('never-started');
+  const other = await made.world.resolve(a.node.tasks.order('job', 0, { parts, ...later }));
+  const [part] = (await made.world.resolve(other.status()))?.parts ?? [];
+  expect(await made.world.resolve(a.node.tasks.task(part?.id ?? '').cancel())).toBe('never-started');
+  expect(await made.problemOf(other.result())).toMatchObject({
+    message: expect.stringContaining(`part 0, task ${part?.id}, ended as cancelled`),
+  });
+  await made.world.run(2000);
+  expect(bench.jobs).toHaveLength(1);
+});
+
+test('a task of several parts keeps what holds for all of them: its key, its deadline, what it waits for', async () => {
+  const made = await machine(34, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'job', { concurrency: 4 });
+  await made.world.run(1000);
+  const order = (inputs: readonly unknown[], options = {}) =>
+    a.node.tasks.order('job', 0, { parts: inputs.map((input) => ({ input })), ...options });
+  const first = await made.world.resolve(order([1, 2], { idempotencyKey: 'k' }));
+  expect((await made.world.resolve(order([1, 2], { idempotencyKey: 'k' }))).id).toBe(first.id);
+  expect(await made.problemOf(order([1, 3], { idempotencyKey: 'k' }))).toMatchObject({
+    code: 'SKEIN_REFUSED',
+  });
+  const after = await made.world.resolve(order([3], { after: [first] }));
+  await made.until(() => bench.jobs.length === 2, 'both parts run');
+  expect(await made.world.resolve(after.status())).toMatchObject({ state: 'waiting', after: [first.id] });
+  for (const { id } of bench.jobs) bench.end(id, 'x');
+  expect(await made.world.resolve(first.result())).toEqual(['x', 'x']);
+  await made.until(() => bench.jobs.length === 3, 'what has waited for it runs');
+  bench.end(bench.jobs[2]?.id ?? '', 'y');
+  expect(await made.world.resolve(after.result())).toEqual(['y']);
+  const late = await made.world.resolve(order([4, 5], { deadline: new Date(a.platform.wallNow() + 2000) }));
+  await made.until(() => bench.jobs.length === 5, 'both run');
+  await made.until(() => bench.jobs.slice(3).every(({ signal }) => signal.aborted), 'both are cancelled');
+  for (const { id } of bench.jobs.slice(3)) bench.fail(id, new Error('cancelled'));
+  expect(await made.problemOf(late.result())).toMatchObject({
+    details: { state: 'cancelled', reason: 'its deadline is over' },
+  });
+});
+
 test('REQ17: tasks are listed by state, service, author and worker', async () => {
   const made = await machine(4, 3);
   const [a, b] = made.others.map(lifeOf) as [Life, Life];
@@ -398,4 +530,74 @@ test('a task that nobody has ordered is unknown, and one that has not ended is n
   const { id } = await made.world.resolve(a.node.tasks.order('job', 1, queue));
   expect(await made.problemOf(a.node.tasks.retry(id))).toMatchObject({ code: 'SKEIN_REFUSED' });
   expect(await made.world.resolve(a.node.tasks.remove(id))).toBe(false);
+});
+
+test('SKEIN_STORE_FULL: orders are refused at once while the disk of the broker is full, and what was stored is not lost', async () => {
+  const made = await machine(35, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'job');
+  await made.world.run(1000);
+  const running = await made.world.resolve(a.node.tasks.order('job', 1));
+  const waiting = await made.world.resolve(a.node.tasks.order('job', 2));
+  await made.until(() => bench.jobs.length === 1, 'the first one runs');
+  await made.world.run(1000);
+  const { disk } = made.broker.member.host;
+  disk.isFull = true;
+  // Its result cannot be stored: it is handed in again once there is room.
+  bench.end(running.id, 'kept');
+  await made.world.run(500);
+  for (let i = 0; i < 3; i++) {
+    const before = made.world.now;
+    expect(await made.problemOf(a.node.tasks.order('job', 3))).toMatchObject({
+      code: 'SKEIN_STORE_FULL',
+      retryable: true,
+    });
+    expect(made.world.now - before).toBeLessThan(500);
+  }
+  disk.isFull = false;
+  const later = await made.world.resolve(a.node.tasks.order('job', 4));
+  expect(await made.world.resolve(running.result())).toBe('kept');
+  await made.until(() => bench.jobs.length === 2, 'the second one runs');
+  bench.end(waiting.id, 'too');
+  expect(await made.world.resolve(waiting.result())).toBe('too');
+  await made.until(() => bench.jobs.length === 3, 'the one that was ordered then runs');
+  expect(bench.jobs.map(({ id }) => id)).toEqual([running.id, waiting.id, later.id]);
+});
+
+test('the error of an order that may be stored all the same names the id that it is found by', async () => {
+  const made = await machine(36, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  new Bench(b, 'job');
+  await made.world.run(1000);
+  const end = new AbortController();
+  const ordered = made.problemOf(a.node.tasks.order('job', 1, { signal: end.signal }));
+  await made.world.run(1);
+  end.abort();
+  const problem = await ordered;
+  expect(problem).toMatchObject({ code: 'SKEIN_ABORTED', details: { ids: [expect.any(String)] } });
+  const [id] = (problem as unknown as { details: { ids: [string] } }).details.ids;
+  await made.world.run(1000);
+  expect(await made.world.resolve(a.node.tasks.task(id).status())).toMatchObject({ id, state: 'running' });
+});
+
+test('a task that is offered is listed as that, and not as queued', async () => {
+  const made = await machine(37, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  new Bench(b, 'job');
+  await made.world.run(1000);
+  // The worker does not answer: it is cut off, and the mesh has not noticed.
+  partition([b.member]).start(made.mesh);
+  const [offered, queued] = (await made.world.resolve(
+    a.node.tasks.orderMany([
+      { service: 'job', input: 1 },
+      { service: 'job', input: 2 },
+    ]),
+  )) as [Task, Task];
+  const list = async (state: 'offered' | 'queued') =>
+    (await made.world.resolve(a.node.tasks.list({ states: [state] }))).tasks.map(({ id, state }) => [
+      id,
+      state,
+    ]);
+  expect(await list('offered')).toEqual([[offered.id, 'offered']]);
+  expect(await list('queued')).toEqual([[queued.id, 'queued']]);
 });

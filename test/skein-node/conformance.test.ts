@@ -406,6 +406,19 @@ describe.each([
     expect(await settle(a.tasks.task(retried).result())).toBe(4);
     expect(await settle(a.tasks.remove(retried))).toBe(true);
     expect(await settle(a.tasks.task(retried).status())).toBe(undefined);
+    const parts = [{ input: 3 }, { service: Double, input: 4, cores: 1 }, {}];
+    const whole = await settle(a.tasks.order(Double, 5, { parts, idempotencyKey: 'parts' }));
+    expect(await settle(whole.result())).toEqual([6, 8, 10]);
+    expect(await settle(whole.status())).toMatchObject({
+      ...{ service: '', state: 'done', parent: '', after: [] },
+      parts: parts.map(() => ({ service: 'double', state: 'done' })),
+    });
+    const [many] = await settle(a.tasks.orderMany([{ service: Double, input: 6, parts: [{}, {}] }]));
+    expect(await settle(many?.result() ?? Promise.reject())).toEqual([12, 12]);
+    await expect(settle(a.tasks.order(Double, 1, { parts: [] }))).rejects.toThrow(TypeError);
+    await expect(
+      settle(a.tasks.order(Double, 1, { parts: [{ input: untyped('x') }] })),
+    ).rejects.toMatchObject({ code: 'SKEIN_INVALID' });
     await settle(a.tasks.drain('b'));
     await expect(settle(a.tasks.drain('zz'))).rejects.toMatchObject({ code: 'SKEIN_UNKNOWN_NODE' });
     await expect(settle(a.tasks.order(Double, untyped('x')))).rejects.toMatchObject({

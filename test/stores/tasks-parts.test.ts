@@ -247,11 +247,21 @@ test('what one store gives another takes, in both stores alike', () => {
       attempts: 1,
       isIdempotent: false,
     },
-    ...{ attempt: 0, fence: 9, worker: '', workerLife: 0, blockers: 0, doom: '', parent: 0, partsLeft: 0 },
+    ...{
+      attempt: 0,
+      fence: 9,
+      worker: '',
+      workerLife: 0,
+      blockers: 0,
+      doom: '',
+      parent: 0,
+      part: 0,
+      partsLeft: 0,
+    },
     ...{ since: 1, reason: '' },
   };
   const moved = {
-    ...{ head, startedAt: 0, endedAt: 0, part: 0, letter: 'wanted', resultBytes: 0, keptUntil: 0, key: 'k' },
+    ...{ head, startedAt: 0, endedAt: 0, letter: 'wanted', resultBytes: 0, keptUntil: 0, key: 'k' },
     ...{ digest: 'x', after: [], retryOf: '', attemptsOrdered: 0, parent: '', blockedBy: [] },
     ...{ input: { encoding: 0, body: Uint8Array.of(7) }, result: null },
   };

@@ -103,7 +103,7 @@ test('the attempts of a task that leaves them to its service are those that its 
   end(1, 'died');
   expect(claim(1, 'v', { attempts: 9 })).toMatchObject({ head: says });
   // Ordered again, it is left to the service again.
-  expect(ask('ordered', hex(1))).toMatchObject({ attempts: 0 });
+  expect(ask('ordered', hex(1))).toMatchObject([{ attempts: 0 }]);
   close();
 });
 
@@ -210,17 +210,22 @@ test('a cancel ends what nobody has, and what a worker has when that says so, un
 });
 
 test('a whole is done with its last part, and so is what waits for it released', () => {
-  const { order, claim, end, follows, stateOf, ask, close } = storesOfTasks();
+  const { order, claim, end, follows, stateOf, head, ask, close } = storesOfTasks();
   order([...wholeTask(1, [2, 3]), newTask(4, { after: [hex(1)] })]);
   expect(claim(1)).toBe(null);
-  claim(3);
+  expect(claim(3)?.whole).toMatchObject({ n: 1, state: 'running' });
   expect(stateOf(1)).toBe('running');
-  expect(follows(end(3, 'done'))).toEqual([]);
+  // What is left of it is news to those who follow it.
+  expect(follows(end(3, 'done'))).toEqual(['1 running']);
+  expect(head(1)).toMatchObject({ part: 2, partsLeft: 1 });
   claim(2);
   expect(ask('results', hex(1))).toBe(null);
   expect(follows(end(2, 'done'))).toEqual(['1 done', '4 waiting']);
   expect(ask('results', hex(1))).toEqual([2, 3].map((n) => ({ encoding: 0, body: Uint8Array.of(n) })));
-  expect(ask('status', hex(1))).toMatchObject({ parts: [hex(2), hex(3)] });
+  expect(ask('status', hex(1))).toMatchObject({
+    parts: [2, 3].map((n) => ({ id: hex(n), service: 'echo', state: 'done' })),
+    resultBytes: 2,
+  });
   expect(ask('status', hex(3))).toMatchObject({ parent: hex(1) });
   close();
 });
@@ -249,7 +254,7 @@ test('a whole that is cancelled is so when its last part has ended', () => {
     'cancelling',
     [2, 3],
   ]);
-  expect(expire(3, 'cancelled')).toMatchObject([{ affected: [] }]);
+  expect(expire(3, 'cancelled')).toMatchObject([{ affected: [{ n: 1, state: 'cancelling', partsLeft: 1 }] }]);
   expect(cancel(2).type).toBe('cancelling');
   expect(follows(end(2, 'stopped'))).toEqual(['1 cancelled']);
   order(wholeTask(11, []));
@@ -267,6 +272,56 @@ test('a whole that is repeated under its key has the parts of the first one', ()
   );
   // A part names a whole of its own order.
   expect(order([newTask(14, { parent: hex(1) })])).toEqual([{ type: 'unfit', id: hex(1), state: 'unknown' }]);
+  close();
+});
+
+test('a whole of which no worker was given a part yet is cancelled at once, and nobody begins with it', () => {
+  const { order, claim, cancel, close } = storesOfTasks();
+  order(wholeTask(1, [2, 3]));
+  const { type, change } = cancel(1);
+  expect([type, change?.head.state, change?.affected.map(({ n }) => n)]).toEqual([
+    'cancelled',
+    'cancelled',
+    [2, 3],
+  ]);
+  expect(claim(2)).toBe(null);
+  close();
+});
+
+test('a whole that has failed is ordered again with all its parts, also with those that were done', () => {
+  const { order, claim, end, cancel, expire, ask, stateOf, close } = storesOfTasks();
+  order(wholeTask(1, [2, 3]));
+  for (const n of [2, 3]) claim(n);
+  end(2, 'done');
+  end(3, 'failed');
+  expect(ask('ordered', hex(1))).toMatchObject([
+    { id: hex(1), service: '', part: 2 },
+    { id: hex(2), parent: hex(1), part: 0, input: { body: Uint8Array.of(2) } },
+    { id: hex(3), parent: hex(1), part: 1, input: { body: Uint8Array.of(3) } },
+  ]);
+  order([newTask(4, { service: '', part: 1, retryOf: hex(1) }), newTask(5, { parent: hex(4) })]);
+  claim(5);
+  end(5, 'done');
+  expect([stateOf(4), ask('ordered', hex(4)), ask('ordered', hex(5))]).toEqual(['done', [], []]);
+  expect([cancel(4).type, expire(4, 'expired')]).toEqual(['too-late', []]);
+  close();
+});
+
+test('a whole fails whose results are too much for one message, and each part has its own', () => {
+  const { order, claim, end, ask, close } = storesOfTasks();
+  const { taskPartResultsBytes, taskResultBytes } = taskLimits;
+  const parts = Array.from({ length: taskPartResultsBytes / taskResultBytes + 1 }, (_, i) => i + 2);
+  order(wholeTask(1, parts));
+  for (const n of parts) {
+    claim(n);
+    const isSmall = n === parts.at(-1);
+    end(n, 'done', { result: { encoding: 0, body: new Uint8Array(isSmall ? 1 : taskResultBytes) } });
+  }
+  expect(ask('status', hex(1))).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining(`${taskPartResultsBytes + 1} bytes together`),
+  });
+  expect(ask('results', hex(parts.at(-1) as number))).toMatchObject([{ body: { length: 1 } }]);
   close();
 });
 
@@ -290,10 +345,10 @@ test('a task is repeated as a new one when it has ended, with the input of the f
   for (const n of [1, 2]) claim(n);
   end(1, 'died');
   end(2, 'done');
-  expect(ask('ordered', hex(1))).toMatchObject({ id: hex(1), input: { body: Uint8Array.of(1) } });
+  expect(ask('ordered', hex(1))).toMatchObject([{ id: hex(1), input: { body: Uint8Array.of(1) } }]);
   expect(types(order([newTask(3, { retryOf: hex(1) })]))).toEqual(['stored']);
   // It was done: its input is dropped.
-  expect([ask('ordered', hex(2)), ask('ordered', hex(9))]).toEqual([null, null]);
+  expect([ask('ordered', hex(2)), ask('ordered', hex(9))]).toEqual([[], []]);
   close();
 });
 

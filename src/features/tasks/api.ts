@@ -38,6 +38,18 @@ export interface TaskNeeds {
   readonly not?: readonly string[];
 }
 
+/** One of several parts of a task. What it does not say is as the task says. */
+export interface TaskPart extends TaskNeeds {
+  /** What is to be done. */
+  readonly service?: TaskService<unknown, unknown> | string;
+  /** With what. */
+  readonly input?: unknown;
+  /** Of one attempt at it. */
+  readonly timeoutMs?: number;
+  /** How often it may be begun. */
+  readonly attempts?: number;
+}
+
 /** How a task is ordered. */
 export interface OrderOptions extends TaskNeeds {
   /** 1: to the front of the queue, 2: to its middle, 3: to its end. Default 3. */
@@ -60,12 +72,23 @@ export interface OrderOptions extends TaskNeeds {
   readonly signal?: AbortSignal;
 }
 
+/** How a task of several parts is ordered. */
+export interface PartsOptions extends OrderOptions {
+  /**
+   * 1 to 1,000 parts that make up the task: each runs where there is room for it, and the result is the list of theirs, in
+   * order. Where one ends otherwise than done, the others are cancelled and the task fails.
+   */
+  readonly parts: readonly TaskPart[];
+}
+
 /** One of several tasks that are ordered together. */
 export interface ManyOrder extends Omit<OrderOptions, 'signal'> {
   /** What is to be done. */
-  readonly service: TaskService<never, unknown> | string;
+  readonly service: TaskService<unknown, unknown> | string;
   /** With what. */
   readonly input: unknown;
+  /** See `PartsOptions`. */
+  readonly parts?: readonly TaskPart[];
 }
 
 /** A change of a task. */
@@ -116,6 +139,8 @@ export interface TaskView {
   readonly reason: string;
   /** The task that it repeats; empty: none. */
   readonly retryOf: string;
+  /** The task that it is a part of; empty: none. */
+  readonly parent: string;
   /** Bytes of its input and of its result. */
   readonly inputBytes: number;
   /** See `inputBytes`. */
@@ -124,9 +149,26 @@ export interface TaskView {
   readonly progress?: number;
   /** What its worker says besides. */
   readonly note?: string;
+  /** Ids of tasks that must be done before it begins. */
+  readonly after: readonly string[];
+  /** Of a task of several parts each of them, in order. */
+  readonly parts: readonly TaskPartView[];
   /** What it waits for, and why each worker does not take it. */
   readonly why: readonly string[];
 }
+
+/** A part of a task. */
+export interface TaskPartView {
+  /** 32 hexadecimal digits: it is a task like others, which can be asked for by its id. */
+  readonly id: string;
+  /** What it asks for. */
+  readonly service: string;
+  /** How it is now. */
+  readonly state: TaskState;
+}
+
+/** A task in a list. */
+export type ListedTaskView = Omit<TaskView, 'after' | 'parts' | 'why'>;
 
 /** Which tasks are listed: those that fit everything that is said here. */
 export interface TaskListFilter {
@@ -149,7 +191,7 @@ export interface TaskListFilter {
 /** A page of tasks. It may hold few or none although there are more. */
 export interface TaskListPage {
   /** In the order in which they were ordered. */
-  readonly tasks: readonly Omit<TaskView, 'why'>[];
+  readonly tasks: readonly ListedTaskView[];
   /** The next page goes on after it. */
   readonly place: number;
   /** There is a next page. */
@@ -249,23 +291,30 @@ export interface WorkerView {
 
 /** Orders, tasks and workers of a node. */
 export interface TasksApi {
+  /** Orders a task of several parts. @param service Of parts that name none. @param input The same. */
+  order<Output = unknown>(
+    service: TaskService<unknown, Output> | string,
+    input: unknown,
+    options: PartsOptions,
+  ): Promise<Task<readonly Output[]>>;
   /**
    * Orders a task. Resolves once the swarm has stored it.
    * @throws SkeinError SKEIN_INFEASIBLE: no worker that was ever here could run it; SKEIN_REFUSED; SKEIN_BUSY;
-   * SKEIN_TOO_LARGE; SKEIN_INVALID; SKEIN_STORE_FULL; SKEIN_TIMEOUT, SKEIN_ABORTED: it may be stored all the same.
+   * SKEIN_TOO_LARGE; SKEIN_INVALID; SKEIN_STORE_FULL; SKEIN_TIMEOUT, SKEIN_ABORTED: it may be stored all the same, under the id
+   * in `details.ids` (a list; not where a program in another process aborts), or under that of an earlier order of its key.
    */
   order<Input, Output>(
     service: TaskService<Input, Output> | string,
     input: Input,
     options?: OrderOptions,
   ): Promise<Task<Output>>;
-  /** Orders several, all of them or none, with one commit. */
+  /** Orders several, all of them or none, with one commit: at most 1,000, each part counts as one. */
   orderMany(orders: readonly ManyOrder[], options?: { readonly signal?: AbortSignal }): Promise<Task[]>;
   /** A task by its id, of any author. */
   task<Output = unknown>(id: string): Task<Output>;
   /** Those that fit, from the oldest on. */
   list(filter?: TaskListFilter): Promise<TaskListPage>;
-  /** Orders a task that has ended otherwise than done again, as a new one. @returns Its id. */
+  /** Orders a task that has ended otherwise than done again, as a new one; of several parts all of them. @returns Its id. */
   retry(id: string): Promise<string>;
   /** Forgets a task that has ended. @returns False: it has not, or there is none. */
   remove(id: string): Promise<boolean>;

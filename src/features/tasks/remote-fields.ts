@@ -38,6 +38,15 @@ export const orderFields = {
   ifInfeasible: v.exactOptional(oneOf(['refuse', 'queue'])),
 };
 
+export const partFields = {
+  ...needFields,
+  service: v.exactOptional(serviceName),
+  input: v.exactOptional(v.unknown()),
+  idempotent: v.exactOptional(v.boolean()),
+  timeoutMs: orderFields.timeoutMs,
+  attempts: orderFields.attempts,
+};
+
 export const filterFields = {
   states: v.exactOptional(listOf(oneOf(taskStates), 'states', taskStates.length)),
   service: v.exactOptional(serviceName),
@@ -75,6 +84,7 @@ const listedFields = {
   worker: v.string(),
   reason: v.string(),
   retryOf: v.string(),
+  parent: v.string(),
   inputBytes: v.number(),
   resultBytes: v.number(),
   progress: v.exactOptional(v.number()),
@@ -82,7 +92,12 @@ const listedFields = {
 };
 
 export const listedSchema = v.strictObject(listedFields);
-export const viewSchema = v.strictObject({ ...listedFields, why: v.array(v.string()) });
+export const viewSchema = v.strictObject({
+  ...listedFields,
+  after: v.array(v.string()),
+  parts: v.array(v.strictObject({ id: v.string(), service: v.string(), state })),
+  why: v.array(v.string()),
+});
 
 export const workerSchema = v.strictObject({
   name: v.string(),

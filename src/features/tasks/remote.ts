@@ -17,8 +17,8 @@ import {
 import { openStream } from '../../kit/open-stream.ts';
 import { type Asking, type Bodies, operationsOf } from '../../kit/operation.ts';
 import { nothing } from '../../kit/view-schemas.ts';
-import { orderOptionsOf, wireTask } from './api/wire-views.ts';
-import type { Job, TaskService, TasksNodeApi } from './api.ts';
+import { orderOptionsOf, type WirePart, wireTask } from './api/wire-views.ts';
+import type { Job, OrderOptions, TaskPart, TaskService, TasksNodeApi } from './api.ts';
 import { taskLimits } from './core/limits.ts';
 import {
   capacityFields,
@@ -28,6 +28,7 @@ import {
   listedSchema,
   needFields,
   orderFields,
+  partFields,
   viewSchema,
   workerSchema,
 } from './remote-fields.ts';
@@ -46,6 +47,7 @@ const jobs = new HandlerStreams<unknown>(
 /** By who has them, and their tickets. */
 const running = new WeakMap<object, Map<number, Job>>();
 
+const parts = v.exactOptional(listOf(v.strictObject(partFields), 'parts', taskLimits.taskPartsMax));
 const ordered = v.strictObject({ id: v.string(), isRepeat: v.boolean() });
 const anyId = '00000000000000000000000000000000';
 
@@ -59,17 +61,22 @@ export const operations = {
       input: v.exactOptional(v.unknown()),
       idempotent: v.exactOptional(v.boolean()),
       ...orderFields,
+      parts,
     }),
     output: ordered,
     example: { service: 'render', input: { scene: 1 }, ifInfeasible: 'queue' },
     async run({ tasks }, given, { signal, bodies }) {
       const { service, input, idempotent = false, ...options } = given;
-      if (!('input' in given))
+      if (!('input' in given) && options.parts === undefined)
         throw new SkeinError('SKEIN_INVALID', 'input: missing; any JSON value, or {"$bytes":"BASE64"}');
-      const task = await tasks.order(serviceOf(service, idempotent), bodies.fromWire(input) as never, {
-        ...orderOptionsOf(options),
-        signal,
-      });
+      const task = await tasks.order(
+        serviceOf(service, idempotent),
+        bodies.fromWire(input) as never,
+        {
+          ...orderOptionsOf(options, (part) => partOf(part, bodies)),
+          signal,
+        } as OrderOptions,
+      );
       return { id: task.id, isRepeat: task.isRepeat };
     },
   }),
@@ -79,9 +86,10 @@ export const operations = {
       orders: listOf(
         v.strictObject({
           service: serviceName,
-          input: v.unknown(),
+          input: v.exactOptional(v.unknown()),
           idempotent: v.exactOptional(v.boolean()),
           ...orderFields,
+          parts,
         }),
         'orders',
         taskLimits.tasksPerOrderMax,
@@ -91,7 +99,7 @@ export const operations = {
     example: { orders: [{ service: 'render', input: { scene: 1 }, ifInfeasible: 'queue' }] },
     async run({ tasks }, { orders }, { signal, bodies }) {
       const many = orders.map(({ service, input, idempotent = false, ...options }) => ({
-        ...orderOptionsOf(options),
+        ...orderOptionsOf(options, (part) => partOf(part, bodies)),
         service: serviceOf(service, idempotent),
         input: bodies.fromWire(input),
       }));
@@ -106,7 +114,14 @@ export const operations = {
     example: { id: anyId },
     async run({ tasks }, input) {
       const view = await tasks.task(input.id).status();
-      return { task: view === undefined ? null : { ...wireTask(view), why: [...view.why] } };
+      if (view === undefined) return { task: null };
+      const { after, parts, why } = view;
+      return {
+        task: {
+          ...wireTask(view),
+          ...{ after: [...after], parts: parts.map((part) => ({ ...part })), why: [...why] },
+        },
+      };
     },
   }),
   taskResult: call({
@@ -249,6 +264,14 @@ export const operations = {
 
 function serviceOf(name: string, idempotent: boolean): TaskService<never, unknown> {
   return { name, input: undefined, output: undefined, idempotent };
+}
+
+function partOf({ service, idempotent = false, ...rest }: WirePart, bodies: Bodies): TaskPart {
+  return {
+    ...rest,
+    ...(service === undefined ? {} : { service: serviceOf(service, idempotent) }),
+    ...('input' in rest ? { input: bodies.fromWire(rest.input) } : {}),
+  };
 }
 
 async function handed(

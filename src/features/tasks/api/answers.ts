@@ -1,6 +1,6 @@
 /** What the broker may answer to questions about tasks, and what programs see of it. */
 import { fields, flag, listOf, number, oneOf, orNull, text } from '../../../kit/answers.ts';
-import type { TaskListPage, TaskView } from '../api.ts';
+import type { ListedTaskView, TaskListPage, TaskView } from '../api.ts';
 import { taskStates } from '../core/tasks-types.ts';
 
 /** See `CancelOutcome`. */
@@ -22,14 +22,16 @@ const status = {
   worker: text,
   reason: text,
   retryOf: text,
+  parent: text,
   inputBytes: number,
   resultBytes: number,
 };
 const said = { share: number, note: text };
 const task = fields(status, said);
-const taskWithWhy = fields({ ...status, why: listOf(text) }, said);
+const part = fields({ id: text, service: text, state: oneOf(taskStates) });
+const whole = fields({ ...status, why: listOf(text), after: listOf(text), parts: listOf(part) }, said);
 
-export const statusAnswer = orNull(taskWithWhy);
+export const statusAnswer = orNull(whole);
 export const listAnswer = fields({ tasks: listOf(task), place: number, isMore: flag });
 export const cancelAnswer = fields({ outcome: oneOf(cancelOutcomes) });
 export const retryAnswer = fields({ id: text });
@@ -50,15 +52,15 @@ export const workersAnswer = listOf(
 
 type Answered = ReturnType<typeof task>;
 
-export function viewOf(answered: Answered & { readonly why: readonly string[] }): TaskView {
-  return { ...listed(answered), why: answered.why };
+export function viewOf({ why, after, parts, ...answered }: ReturnType<typeof whole>): TaskView {
+  return { ...listed(answered), after, parts, why };
 }
 
 export function pageOf({ tasks, place, isMore }: ReturnType<typeof listAnswer>): TaskListPage {
   return { tasks: tasks.map(listed), place, isMore };
 }
 
-function listed({ orderedAt, startedAt, endedAt, share, note, ...rest }: Answered): Omit<TaskView, 'why'> {
+function listed({ orderedAt, startedAt, endedAt, share, note, ...rest }: Answered): ListedTaskView {
   return {
     ...rest,
     orderedAt: new Date(orderedAt),

@@ -2,9 +2,11 @@
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
 import type {
+  ManyOrder,
   OrderOptions,
   Task,
   TaskNeeds,
+  TaskPart,
   TaskService,
   TasksApi,
   TasksNodeApi,
@@ -17,21 +19,18 @@ import { LoopWatch } from './loop-watch.ts';
 import { taskOf } from './wire-views.ts';
 
 type TasksSession = Session<typeof operations>;
+type AskedOptions = Omit<ManyOrder, 'service' | 'input'>;
 type AnyTaskService = TaskService<never, unknown>;
 
 export function attachedTasks(session: TasksSession): TasksNodeApi {
   const watch = new LoopWatch(session, (text) => session.warn('handler', text));
-  const handle = (
-    id: string,
-    isRepeat: boolean,
-    { name, output }: Pick<AnyTaskService, 'name' | 'output'>,
-  ): Task => ({
+  const handle = (id: string, isRepeat: boolean, check: (result: unknown) => unknown): Task => ({
     id,
     isRepeat,
     async result({ signal, ...options } = {}) {
       await session.ready();
       const { result } = await session.call('taskResult', { id, ...options }, { signal });
-      return checkBySchema(output, result, `task ${name}: result`);
+      return check(result) as never;
     },
     events: ({ signal } = {}) => session.stream('followTask', { id }, { signal }),
     async status() {
@@ -45,13 +44,13 @@ export function attachedTasks(session: TasksSession): TasksNodeApi {
     },
   });
   const tasks = {
-    async order(given: unknown, input: unknown, options: OrderOptions = {}) {
+    async order(given: unknown, input: unknown, options: AskedOptions & Pick<OrderOptions, 'signal'> = {}) {
       checkOrder(options);
       const service = taskService('tasks.order', given);
       const order = await wireOrder(service, input, options);
       await session.ready();
       const { id, isRepeat } = await session.call('orderTask', order, { signal: options.signal });
-      return handle(id, isRepeat, service);
+      return handle(id, isRepeat, resultCheck(service, options.parts));
     },
     async orderMany(many, { signal } = {}) {
       checkMany(many);
@@ -63,9 +62,11 @@ export function attachedTasks(session: TasksSession): TasksNodeApi {
       );
       await session.ready();
       const { tasks: ordered } = await session.call('orderTasks', { orders }, { signal });
-      return ordered.map(({ id, isRepeat }, i) => handle(id, isRepeat, services[i] as AnyTaskService));
+      return ordered.map(({ id, isRepeat }, i) =>
+        handle(id, isRepeat, resultCheck(services[i] as AnyTaskService, many[i]?.parts)),
+      );
     },
-    task: (id) => handle(checkId(id), false, { name: id, output: undefined }) as Task<never>,
+    task: (id) => handle(checkId(id), false, (result) => result) as Task<never>,
     async list(filter = {}) {
       checkFilter(filter);
       await session.ready();
@@ -114,11 +115,45 @@ function wireNeeds(call: string, needs: TaskNeeds) {
   };
 }
 
-async function wireOrder(service: AnyTaskService, input: unknown, options: Omit<OrderOptions, 'signal'>) {
-  const { priority, notBefore, deadline, timeoutMs, attempts, idempotencyKey, after, ifInfeasible } = options;
+function resultCheck(service: AnyTaskService, parts: readonly TaskPart[] | undefined) {
+  const check = ({ name, output }: AnyTaskService, result: unknown) =>
+    checkBySchema(output, result, `task ${name}: result`);
+  if (parts === undefined) return (result: unknown) => check(service, result);
+  const services = parts.map((part) => serviceOf(service, part));
+  return (results: unknown) =>
+    Promise.all((results as unknown[]).map((result, i) => check(services[i] as AnyTaskService, result)));
+}
+
+function serviceOf(service: AnyTaskService, part: TaskPart): AnyTaskService {
+  return part.service === undefined ? service : taskService('tasks.order', part.service);
+}
+
+/** @param shared The input of parts that have none: it travels once with the task, for those of its own service. */
+async function wirePart(service: AnyTaskService, shared: unknown, part: TaskPart) {
+  const { service: given, input = given === undefined ? undefined : shared, timeoutMs, attempts } = part;
+  const own = serviceOf(service, part);
+  return {
+    ...(given === undefined ? {} : { service: own.name }),
+    ...(given !== undefined && own.idempotent ? { idempotent: true } : {}),
+    ...(input === undefined
+      ? {}
+      : { input: await checkBySchema(own.input, input, `task ${own.name}: input`) }),
+    ...wireNeeds('tasks.order', part),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(attempts === undefined ? {} : { attempts }),
+  };
+}
+
+async function wireOrder(service: AnyTaskService, input: unknown, options: AskedOptions) {
+  const { priority, notBefore, deadline, timeoutMs, attempts, idempotencyKey, after, ifInfeasible, parts } =
+    options;
+  const isUsed = parts?.some((part) => part.service === undefined && part.input === undefined) ?? true;
   return {
     service: service.name,
-    input: await checkBySchema(service.input, input, `task ${service.name}: input`),
+    ...(isUsed ? { input: await checkBySchema(service.input, input, `task ${service.name}: input`) } : {}),
+    ...(parts === undefined
+      ? {}
+      : { parts: await Promise.all(parts.map((part) => wirePart(service, input, part))) }),
     ...(service.idempotent ? { idempotent: true } : {}),
     ...wireNeeds('tasks.order', options),
     ...(priority === undefined ? {} : { priority }),

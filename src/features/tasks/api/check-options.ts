@@ -4,7 +4,15 @@
  */
 import { checkName } from '../../../kernel/identity.ts';
 import { checkOneOf, checkOptions, checkText, checkWhole, shown } from '../../../kit/arguments.ts';
-import type { ManyOrder, OrderOptions, TaskListFilter, TaskNeeds, TaskService, WorkOptions } from '../api.ts';
+import type {
+  ManyOrder,
+  OrderOptions,
+  TaskListFilter,
+  TaskNeeds,
+  TaskPart,
+  TaskService,
+  WorkOptions,
+} from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import { type Capacity, isWord, type Requirements, type Units } from '../core/requirements.ts';
 import { taskIdPattern, taskStates } from '../core/tasks-types.ts';
@@ -21,8 +29,10 @@ const ownNames = [
     'idempotencyKey',
     'after',
     'ifInfeasible',
+    'parts',
   ],
 ];
+const partNames = [...needNames, 'service', 'input', 'timeoutMs', 'attempts'];
 const workNames = ['concurrency', 'queue', 'cores', 'memory', 'software', 'resources', 'signal'];
 const filterNames = ['states', 'service', 'author', 'worker', 'since', 'until', 'after'];
 
@@ -42,7 +52,7 @@ export function checkId(id: unknown): string {
   throw new TypeError(`the id of a task is 32 hexadecimal digits, got ${shown(id)}`);
 }
 
-export function checkOrder(options: OrderOptions): void {
+export function checkOrder(options: OrderOptions & Pick<ManyOrder, 'parts'>): void {
   checkOptions('tasks.order', options, [...ownNames, 'signal']);
   checkOwn('tasks.order', options);
 }
@@ -57,19 +67,45 @@ export function checkMany(orders: readonly ManyOrder[]): void {
     checkOptions('tasks.orderMany', order, [...ownNames, 'service', 'input']);
     checkOwn('tasks.orderMany', order);
   }
+  const count = orders.reduce((sum, { parts = [] }) => sum + 1 + parts.length, 0);
+  if (count > tasksPerOrderMax)
+    throw new TypeError(
+      `tasks.orderMany: give at most ${tasksPerOrderMax} orders, each part counts as one, got ${count}`,
+    );
 }
 
-function checkOwn(call: string, options: OrderOptions): void {
-  const { priority, notBefore, deadline, timeoutMs, attempts, idempotencyKey, after, ifInfeasible } = options;
+function checkParts(call: string, parts: unknown, afterCount: number): void {
+  const { taskPartsMax, taskPartWaitsMax } = taskLimits;
+  if (!Array.isArray(parts) || parts.length === 0 || parts.length > taskPartsMax)
+    throw new TypeError(`${call}: parts is a list of 1 to ${taskPartsMax} parts, got ${shown(parts)}`);
+  if (parts.length * afterCount > taskPartWaitsMax)
+    throw new TypeError(
+      `${call}: ${parts.length} parts that each wait for ${afterCount} tasks are over the limit of ${taskPartWaitsMax} together: have them wait for one task that waits for these`,
+    );
+  for (const [i, part] of parts.entries()) {
+    const of = `${call}: parts[${i}]`;
+    checkOptions(of, part, partNames);
+    checkTries(of, part as TaskPart);
+    requirements(of, part as TaskPart);
+  }
+}
+
+function checkTries(call: string, { timeoutMs, attempts }: Pick<TaskPart, 'timeoutMs' | 'attempts'>): void {
+  const { taskDelayMsMax, taskAttemptsMax } = taskLimits;
+  if (timeoutMs !== undefined) checkWhole(`${call}: timeoutMs`, timeoutMs, 1, taskDelayMsMax);
+  if (attempts !== undefined) checkWhole(`${call}: attempts`, attempts, 1, taskAttemptsMax);
+}
+
+function checkOwn(call: string, options: Omit<ManyOrder, 'service' | 'input'>): void {
+  const { priority, notBefore, deadline, idempotencyKey, after, ifInfeasible, parts } = options;
   if (priority !== undefined && ![1, 2, 3].includes(priority))
     throw new TypeError(`${call}: priority is 1 (front), 2 (middle) or 3 (end), got ${shown(priority)}`);
-  const { taskDelayMsMax, taskAttemptsMax, taskAfterMax, taskKeyBytesMax } = taskLimits;
+  const { taskAfterMax, taskKeyBytesMax } = taskLimits;
   checkDate(call, 'notBefore', notBefore);
   checkDate(call, 'deadline', deadline);
   if (deadline !== undefined && notBefore !== undefined && deadline <= notBefore)
     throw new TypeError(`${call}: the deadline ${deadline.toISOString()} is not after notBefore`);
-  if (timeoutMs !== undefined) checkWhole(`${call}: timeoutMs`, timeoutMs, 1, taskDelayMsMax);
-  if (attempts !== undefined) checkWhole(`${call}: attempts`, attempts, 1, taskAttemptsMax);
+  checkTries(call, options);
   checkText('idempotencyKey', idempotencyKey);
   if (idempotencyKey !== undefined && new TextEncoder().encode(idempotencyKey).length > taskKeyBytesMax)
     throw new TypeError(`${call}: idempotencyKey is at most ${taskKeyBytesMax} bytes of UTF-8`);
@@ -78,6 +114,7 @@ function checkOwn(call: string, options: OrderOptions): void {
     throw new TypeError(`${call}: after is a list of at most ${taskAfterMax} tasks, got ${shown(after)}`);
   for (const task of after ?? []) checkId(typeof task === 'string' ? task : (task as { id?: unknown }).id);
   requirements(call, options);
+  if (parts !== undefined) checkParts(call, parts, after?.length ?? 0);
 }
 
 function checkDate(call: string, name: string, date: unknown): void {

@@ -16,8 +16,8 @@ import {
   viewOf,
   workersAnswer,
 } from './answers.ts';
-import { checkFilter, checkId, requirements, taskService } from './check-options.ts';
-import { Following } from './following.ts';
+import { checkFilter, checkId, requirements } from './check-options.ts';
+import { Following, type ResultService } from './following.ts';
 import { Ordering } from './ordering.ts';
 import { Working } from './working.ts';
 
@@ -27,14 +27,10 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
   const working = new Working(node);
   const ask = async <Value>(verb: string, input: unknown, check: (value: unknown) => Value): Promise<Value> =>
     readAnswer(verb, await node.ask('ask', { verb, input }), check);
-  const taskOf = (
-    id: string,
-    isRepeat: boolean,
-    service: Pick<TaskService<never, unknown>, 'name' | 'output'>,
-  ): Task => ({
+  const taskOf = (id: string, isRepeat: boolean, services: readonly ResultService[]): Task => ({
     id,
     isRepeat,
-    result: async (options = {}) => following.result(id, service, options),
+    result: async (options = {}) => following.result(id, services, options),
     events: (options = {}) => following.events(id, options),
     async status() {
       const answered = await ask('tasks.status', { id }, statusAnswer);
@@ -44,17 +40,15 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
   });
   const api = {
     async order(service: TaskService<never, unknown> | string, input: unknown, options = {}) {
-      const { id, isRepeat } = await ordering.order(service, input, options);
-      return taskOf(id, isRepeat, taskService('tasks.order', service));
+      const { id, isRepeat, services } = await ordering.order(service, input, options);
+      return taskOf(id, isRepeat, services);
     },
     async orderMany(orders, { signal } = {}) {
       const stored = await ordering.orderMany(orders, signal);
-      return stored.map(({ id, isRepeat }, i) =>
-        taskOf(id, isRepeat, taskService('tasks.orderMany', orders[i]?.service)),
-      );
+      return stored.map(({ id, isRepeat, services }) => taskOf(id, isRepeat, services));
     },
     task(id) {
-      return taskOf(checkId(id), false, { name: id, output: undefined }) as Task<never>;
+      return taskOf(checkId(id), false, []) as Task<never>;
     },
     async list(filter = {}) {
       checkFilter(filter);

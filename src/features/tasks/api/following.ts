@@ -25,6 +25,8 @@ interface Follower {
   end(error: SkeinError): void;
 }
 
+export type ResultService = Pick<TaskService<never, unknown>, 'name' | 'output'>;
+
 const codes: Partial<Record<TaskState, ErrorCode>> = {
   failed: 'SKEIN_FAILED',
   cancelled: 'SKEIN_ABORTED',
@@ -76,11 +78,8 @@ export class Following {
     return stream;
   }
 
-  async result(
-    id: string,
-    service: Pick<TaskService<never, unknown>, 'name' | 'output'>,
-    options: WaitOptions,
-  ): Promise<unknown> {
+  /** @param services What checks its result; of a task of several parts, that of each. */
+  async result(id: string, services: readonly ResultService[], options: WaitOptions): Promise<unknown> {
     const { promise, resolve, reject } = withResolvers<TaskNews>();
     const leave = this.follow(id, {
       changed: (news) => {
@@ -91,7 +90,7 @@ export class Following {
     const limited = this.ports.limitedSignal(options);
     try {
       const news = await raced(promise, limited.signal, `task ${id} has not ended`);
-      return await checkBySchema(service.output, resultOf(news), `task ${service.name}: result`);
+      return await checkedResult(news, services);
     } finally {
       limited.cancel();
       leave();
@@ -125,16 +124,26 @@ function eventOf({ attempt, worker, reason, share, note }: TaskNews, state: Task
   };
 }
 
+async function checkedResult(news: TaskNews, services: readonly ResultService[]): Promise<unknown> {
+  const values = resultsOf(news);
+  const checked = await Promise.all(
+    values.map((value, i) => {
+      const service = services[i];
+      return checkBySchema(service?.output, value, `task ${service?.name ?? news.id}: result`);
+    }),
+  );
+  return news.isWhole ? checked : checked[0];
+}
+
 /** @throws SkeinError where it has not ended with a result. */
-function resultOf({ id, state, reason, attempt, worker, results }: TaskNews): unknown {
+function resultsOf({ id, state, reason, attempt, worker, results }: TaskNews): unknown[] {
   if (state === 'unknown') throw unknownTask(id);
   if (state !== 'done') {
     const code = codes[state] ?? 'SKEIN_FAILED';
     const text = `task ${id} is ${state}${reason === '' ? '' : `: ${reason}`}`;
     throw new SkeinError(code, text, { details: { state, attempt, worker, reason } });
   }
-  const values = results.map(({ encoding, body }) => decodeBody(encoding, body));
-  return values.length === 1 ? values[0] : values;
+  return results.map(({ encoding, body }) => decodeBody(encoding, body));
 }
 
 function unknownTask(id: string): SkeinError {

@@ -4,24 +4,40 @@
  * Made by the tasks facade. Invariant: each call's promise ends once, also when its node does; what ended before it was
  * stored may be stored all the same, and its error says that this is unknown.
  */
-import { SkeinError } from '../../../kernel/errors.ts';
+import { type ErrorCode, SkeinError } from '../../../kernel/errors.ts';
 import { digestOf } from '../../../kernel/identity.ts';
 import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
-import type { ManyOrder, OrderOptions, TaskService } from '../api.ts';
+import type { ManyOrder, OrderOptions, TaskNeeds, TaskService } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import type { OrderedEvent } from '../core/member-events.ts';
+import { noRequirements, type Requirements } from '../core/requirements.ts';
 import type { Tasks } from '../core/tasks.ts';
-import type { Order, Ordered } from '../core/tasks-types.ts';
+import { type Encoded, noResult, type Order, type Ordered } from '../core/tasks-types.ts';
 import type { TasksFeatureShape } from '../shape.ts';
 import { checkMany, checkOrder, requirements, taskService } from './check-options.ts';
 
 type Ports = NodePorts<TasksFeatureShape, Tasks>;
 
-/** What was stored, or was there already. */
-export type Stored = Extract<Ordered, { ok: true }>;
+/** What was stored, or was there already; and what checks its result, or that of each of its parts. */
+export interface Stored {
+  readonly id: string;
+  readonly isRepeat: boolean;
+  readonly services: readonly AnyService[];
+}
+
+type AnyService = TaskService<never, unknown>;
+/** `undefined` is as good as nothing. */
+type Asked = { readonly [Name in Exclude<keyof OrderOptions, 'signal'>]?: OrderOptions[Name] | undefined };
+type AskedParts = Asked & Pick<ManyOrder, 'parts'>;
+
+/** A task, and then its parts: what a call orders of one. */
+interface Prepared {
+  readonly orders: readonly Order[];
+  readonly services: readonly AnyService[];
+}
 
 /** One call. */
 interface Call {
@@ -37,30 +53,39 @@ export class Ordering {
     this.ports = ports;
   }
 
-  async order(given: unknown, input: unknown, options: OrderOptions): Promise<Stored> {
+  async order(given: unknown, input: unknown, { signal, ...options }: OrderOptions): Promise<Stored> {
     this.ports.checkOpen();
     checkOrder(options);
-    const service = taskService('tasks.order', given);
-    const order = await this.orderOf(service, input, options);
-    const [ordered] = await this.put([order], options.signal);
-    return storedOf(ordered as Ordered);
+    const prepared = await this.prepare('tasks.order', given, input, options);
+    const [stored] = await this.store([prepared], signal);
+    return stored as Stored;
   }
 
   async orderMany(many: readonly ManyOrder[], signal: AbortSignal | undefined): Promise<Stored[]> {
     this.ports.checkOpen();
     checkMany(many);
-    const orders = await Promise.all(
-      many.map(({ service, input, ...options }) =>
-        this.orderOf(taskService('tasks.orderMany', service), input, options),
-      ),
+    const all = await Promise.all(
+      many.map(({ service, input, ...options }) => this.prepare('tasks.orderMany', service, input, options)),
     );
-    const all = await this.put(orders, signal);
+    return this.store(all, signal);
+  }
+
+  private async store(all: readonly Prepared[], signal: AbortSignal | undefined): Promise<Stored[]> {
+    const outcomes = await this.put(
+      all.flatMap(({ orders }) => orders),
+      signal,
+    );
+    const refused = outcomes.filter((each) => !each.ok);
     // Why they were refused, before those that were only refused with them.
-    const refused = all.filter((each) => !each.ok);
-    const cause = refused.find(({ failure }) => !/^it was ordered together/.test(failure.message));
-    if (refused.length > 0)
-      throw SkeinError.from((cause ?? (refused[0] as (typeof refused)[number])).failure);
-    return all.map(storedOf);
+    const cause =
+      refused.find(({ failure }) => !/^it was ordered together/.test(failure.message)) ?? refused[0];
+    if (cause !== undefined) throw SkeinError.from(cause.failure);
+    let at = 0;
+    return all.map(({ orders, services }) => {
+      const { id, isRepeat } = outcomes[at] as Extract<Ordered, { ok: true }>;
+      at += orders.length;
+      return { id, isRepeat, services };
+    });
   }
 
   ordered({ handle, outcomes }: OrderedEvent): void {
@@ -76,6 +101,8 @@ export class Ordering {
   private put(orders: readonly Order[], signal: AbortSignal | undefined): Promise<readonly Ordered[]> {
     return new Promise((resolve, reject) => {
       const { taskOrderTimeoutMs } = taskLimits;
+      // Drawn here: what is stored all the same is found by them.
+      const ids = orders.filter(({ parent }) => parent === '').map(({ id }) => id);
       const end = (): void => {
         cancel();
         signal?.removeEventListener('abort', aborted);
@@ -95,10 +122,11 @@ export class Ordering {
         if (this.ports.tryEnter()) this.ports.behavior.author.forget(call);
         call.reject(error);
       };
-      const aborted = (): void =>
-        giveUp(new SkeinError('SKEIN_ABORTED', unknownText('given up by the caller')));
+      const unknown = (code: ErrorCode, why: string): SkeinError =>
+        new SkeinError(code, unknownText(why), { details: { ids } });
+      const aborted = (): void => giveUp(unknown('SKEIN_ABORTED', 'aborted by the caller'));
       const cancel = this.ports.after(taskOrderTimeoutMs, () =>
-        giveUp(new SkeinError('SKEIN_TIMEOUT', unknownText(`not stored within ${taskOrderTimeoutMs} ms`))),
+        giveUp(unknown('SKEIN_TIMEOUT', `not stored within ${taskOrderTimeoutMs} ms`)),
       );
       this.calls.add(call);
       if (signal?.aborted === true) return aborted();
@@ -109,11 +137,41 @@ export class Ordering {
     });
   }
 
-  private async orderOf(
-    service: TaskService<never, unknown>,
+  private async prepare(
+    call: string,
+    given: unknown,
     input: unknown,
-    options: Omit<OrderOptions, 'signal'>,
-  ): Promise<Order> {
+    options: AskedParts,
+  ): Promise<Prepared> {
+    const { parts, ...rest } = options;
+    if (parts === undefined) {
+      const service = taskService(call, given);
+      return { orders: [await this.orderOf(service, input, rest)], services: [service] };
+    }
+    const services = parts.map((part) => taskService(call, part.service ?? given));
+    const { deadline, idempotencyKey, ...shared } = rest;
+    const orders = await Promise.all(
+      parts.map(({ service: _, input: own = input, ...needs }, i) =>
+        this.orderOf(services[i] as AnyService, own, { ...shared, ...needs }),
+      ),
+    );
+    const { priority, notBefore, after } = rest;
+    const timed = { priority, notBefore, after, deadline, idempotencyKey };
+    return { orders: this.together(orders, timed), services };
+  }
+
+  /** @returns The task that is made of these, and then these. */
+  private together(orders: readonly Order[], options: Asked): Order[] {
+    const digests = digestOf(new TextEncoder().encode(orders.map(({ digest }) => digest).join(' ')));
+    const whole = {
+      ...this.rawOrder('', noResult, noRequirements, options),
+      digest: digests,
+      part: orders.length,
+    };
+    return [whole, ...orders.map((order, part) => ({ ...order, parent: whole.id, part }))];
+  }
+
+  private async orderOf(service: AnyService, input: unknown, options: Asked): Promise<Order> {
     const valid = await checkBySchema(service.input, input, `task ${service.name}: input`);
     const { encoding, bytes } = encodeBody(valid);
     const { taskInputBytes } = taskLimits;
@@ -121,12 +179,30 @@ export class Ordering {
       const text = `an input of ${bytes.length} bytes is over the limit of ${taskInputBytes}: put it into a file or a channel, and order with its place`;
       throw new SkeinError('SKEIN_TOO_LARGE', text);
     }
-    const needs = requirements('tasks.order', options);
+    const needs = requirements('tasks.order', options as TaskNeeds);
+    const order = this.rawOrder(service.name, { encoding, body: bytes }, needs, options);
+    return { ...order, isIdempotent: service.idempotent };
+  }
+
+  private rawOrder(service: string, input: Encoded, needs: Requirements, options: Asked): Order {
+    const { priority = 3, timeoutMs = 0, attempts = 0, idempotencyKey = '' } = options;
+    const { after = [], ifInfeasible = 'refuse' } = options;
+    const ids = [...new Set(after.map((task) => (typeof task === 'string' ? task : task.id)))];
+    const said = JSON.stringify([service, needs, priority, timeoutMs, attempts, ids]);
+    const { encoding, body } = input;
+    return {
+      ...{ id: this.ports.behavior.newId(), service, input, needs, priority, ...this.timesOf(options) },
+      ...{ timeoutMs, attempts, isIdempotent: false, key: idempotencyKey },
+      digest: digestOf(new Writer(body.length + said.length + 16).u8(encoding).text(said).raw(body).finish()),
+      ...{ after: ids, isLetter: false, mayWaitForWorkers: ifInfeasible === 'queue' },
+      ...{ parent: '', part: 0, retryOf: '' },
+    };
+  }
+
+  private timesOf({ notBefore, deadline }: Asked): Pick<Order, 'delayMs' | 'deadlineMs'> {
     // The kernel's clock is that of its last turn: the machine's may have been set since.
     this.ports.enter();
     const now = this.ports.behavior.wallNow;
-    const { priority = 3, notBefore, deadline, timeoutMs = 0, attempts = 0, idempotencyKey = '' } = options;
-    const { after = [], ifInfeasible = 'refuse' } = options;
     if (deadline !== undefined && deadline.getTime() <= now) {
       const text = `the deadline ${deadline.toISOString()} is over: order with a later one`;
       throw new SkeinError('SKEIN_EXPIRED', text);
@@ -135,38 +211,10 @@ export class Ordering {
     const deadlineMs = deadline === undefined ? 0 : deadline.getTime() - now;
     if (Math.max(delayMs, deadlineMs) > taskLimits.taskDelayMsMax)
       throw new SkeinError('SKEIN_INVALID', 'notBefore and deadline are at most a year away');
-    const ids = [...new Set(after.map((task) => (typeof task === 'string' ? task : task.id)))];
-    const said = JSON.stringify([service.name, needs, priority, timeoutMs, attempts, ids]);
-    return {
-      id: this.ports.behavior.newId(),
-      service: service.name,
-      input: { encoding, body: bytes },
-      needs,
-      priority,
-      delayMs,
-      deadlineMs,
-      timeoutMs,
-      attempts,
-      isIdempotent: service.idempotent,
-      key: idempotencyKey,
-      digest: digestOf(
-        new Writer(bytes.length + said.length + 16).u8(encoding).text(said).raw(bytes).finish(),
-      ),
-      after: ids,
-      isLetter: false,
-      mayWaitForWorkers: ifInfeasible === 'queue',
-      parent: '',
-      part: 0,
-      retryOf: '',
-    };
+    return { delayMs, deadlineMs };
   }
 }
 
-function storedOf(ordered: Ordered): Stored {
-  if (ordered.ok) return ordered;
-  throw SkeinError.from(ordered.failure);
-}
-
 function unknownText(why: string): string {
-  return `${why}: whether the task is stored is unknown; order again with the same idempotencyKey`;
+  return `${why}: whether the task is stored is unknown; look for details.ids, or order again with the same idempotencyKey`;
 }

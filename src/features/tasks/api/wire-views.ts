@@ -1,30 +1,43 @@
 /** Tasks and orders as they travel to other processes, whose times are numbers. Loads no schemas: programs import it. */
-import type { OrderOptions, TaskView } from '../api.ts';
+import type { ListedTaskView, ManyOrder, OrderOptions, TaskPart } from '../api.ts';
 
 /** Dates as they travel. */
 type Timed<Item, Names extends keyof Item> = Omit<Item, Names> & { readonly [Name in Names]?: number };
 
-export type WireOrder = Timed<Omit<OrderOptions, 'signal' | 'after' | 'memory'>, 'notBefore' | 'deadline'> & {
-  readonly after?: readonly string[];
+type WireOptions = Timed<Omit<OrderOptions, 'signal' | 'after' | 'memory'>, 'notBefore' | 'deadline'>;
+
+export type WirePart = Omit<TaskPart, 'service' | 'memory'> & {
+  readonly service?: string;
+  readonly idempotent?: boolean;
   readonly memory?: number;
 };
 
-export function orderOptionsOf({ notBefore, deadline, ...rest }: WireOrder): OrderOptions {
+export type WireOrder = WireOptions & {
+  readonly after?: readonly string[];
+  readonly memory?: number;
+  readonly parts?: readonly WirePart[];
+};
+
+/** @param partOf Makes a part of one that has travelled. */
+export function orderOptionsOf(
+  { notBefore, deadline, parts, ...rest }: WireOrder,
+  partOf: (part: WirePart) => TaskPart,
+): OrderOptions & Pick<ManyOrder, 'parts'> {
   return {
     ...rest,
+    ...(parts === undefined ? {} : { parts: parts.map(partOf) }),
     ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
     ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
   };
 }
 
-type ListedView = Omit<TaskView, 'why'>;
-export type WireTask = Omit<ListedView, 'orderedAt' | 'startedAt' | 'endedAt'> & {
+export type WireTask = Omit<ListedTaskView, 'orderedAt' | 'startedAt' | 'endedAt'> & {
   readonly orderedAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
 };
 
-export function wireTask<View extends ListedView>({ orderedAt, startedAt, endedAt, ...rest }: View) {
+export function wireTask<View extends ListedTaskView>({ orderedAt, startedAt, endedAt, ...rest }: View) {
   return {
     ...rest,
     orderedAt: orderedAt.getTime(),

@@ -6,7 +6,7 @@ import { digitsShown, findTask, findTaskId, type ListedTask, listTasks } from '.
 function taskOf(n: number, id: string): ListedTask {
   return {
     ...{ id: id.padEnd(32, '0'), n, from: 'a', service: 'render', state: 'queued', priority: 3 },
-    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '' },
+    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '', parent: '' },
     ...{ inputBytes: 1, resultBytes: 0 },
   };
 }
@@ -28,12 +28,12 @@ function clientOf(tasks: readonly ListedTask[], isWanted: (task: ListedTask) => 
 
 const tasks = [taskOf(1, 'abcd1'), taskOf(2, 'abcd2'), taskOf(5, 'ffff'), taskOf(6, 'abce'), taskOf(8, '1')];
 
-test('all pages of a list are asked for, also behind one that has nothing, up to the limit', async () => {
+test('all pages of a list are asked for, also behind one that has nothing, and a limit keeps the newest', async () => {
   expect(await listTasks(clientOf(tasks), {})).toEqual(tasks);
   expect(await listTasks(clientOf([]), {})).toEqual([]);
   const last = (task: ListedTask): boolean => task.n === 8;
   expect(await listTasks(clientOf(tasks, last), {})).toEqual([tasks[4]]);
-  expect(await listTasks(clientOf(tasks), {}, 3)).toEqual(tasks.slice(0, 3));
+  expect(await listTasks(clientOf(tasks), {}, 3)).toEqual(tasks.slice(-3));
 });
 
 test('a page that does not get on ends the list', async () => {

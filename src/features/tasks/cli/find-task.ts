@@ -30,7 +30,7 @@ const idDigits = 32;
 const candidatesShown = 5;
 const digitsShownMin = 8;
 
-/** The oldest first. @param limit No more than this many. */
+/** The oldest first. @param limit The newest ones, no more than this many. */
 export async function listTasks(
   client: ControlClient,
   filter: ListFilter,
@@ -40,7 +40,7 @@ export async function listTasks(
   for (let after = 0; ; ) {
     const { tasks, place, isMore } = await client.call('tasks', { ...filter, after });
     found.push(...tasks);
-    if (found.length >= limit) return found.slice(0, limit);
+    if (found.length > limit) found.splice(0, found.length - limit);
     // A page that does not get on would be asked for without end.
     if (!isMore || place <= after) return found;
     after = place;

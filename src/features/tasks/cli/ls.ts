@@ -38,7 +38,7 @@ export function buildList(): Command {
     .option('--worker <node>', 'only those that this node has, or was the last to')
     .option('--since <time>', 'only ordered since then: 1h ago, or 2026-11-29T12:00', agoOption)
     .option('--until <time>', 'only ordered before then', agoOption)
-    .option('--limit <n>', 'no more than this many', countOption)
+    .option('--limit <n>', 'the newest of them, no more than this many', countOption)
     .action(async (flags: ListFlags) => {
       const tasks = await withNode(flags, (client) => listTasks(client, filterOf(flags), flags.limit));
       if (flags.json) printJson(tasks);

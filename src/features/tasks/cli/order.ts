@@ -9,6 +9,7 @@ import {
   type PrintChoice,
   withJson,
 } from '../../../cli/kit/command.ts';
+import { UsageError } from '../../../cli/kit/exit.ts';
 import { print, printBody, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
@@ -34,6 +35,7 @@ interface OrderFlags extends NodeChoice, PrintChoice, NeedsFlags {
   readonly idempotent?: boolean;
   readonly key?: string;
   readonly after?: readonly string[];
+  readonly part?: readonly string[];
   readonly queue?: boolean;
   readonly wait?: boolean;
 }
@@ -46,13 +48,15 @@ export function buildOrder(): Command {
     nodeCommand('order', 'order a task and print its id, or with --wait its result', [
       'skein task order render \'{"frame": 12}\' --cores 4 --memory 8G --wait',
       'skein task order mail hello --not-before 10m --key newsletter-7',
+      'skein task order render --part 1 --part 2 --part 3 --wait',
       'skein task order resize - --resource gpu=1 --queue < cat.png',
     ]).addHelpText(
       'after',
       '\nThe input is JSON, or text where it is no JSON. A task is begun once at most,\n' +
         'unless its service is idempotent (3 times) or --attempts allows more. Ctrl-C\n' +
         'ends the wait; the task goes on. Without --queue a task is refused that no\n' +
-        'worker could ever run.',
+        'worker could ever run. The result of a task of several parts is the list of\n' +
+        'theirs; where one of them fails the others are cancelled.',
     ),
   )
     .argument('<service>', 'what is to be done; `skein worker ls` shows who does what')
@@ -70,13 +74,26 @@ export function buildOrder(): Command {
     .option('--idempotent', 'to run it twice does no harm: up to 3 attempts')
     .option('--key <text>', 'idempotency key: the same key is the same task, for a day')
     .option('--after <id>', 'a task that must be done before it begins (repeatable)', severalOption)
+    .option(
+      '--part <input>',
+      'an input of one of several parts that run as one task (repeatable)',
+      severalOption,
+    )
     .option('--queue', 'queue it also where no worker that was ever here could run it')
     .option('--wait', 'wait until it has ended, and print its result')
     .action(async (service: string, given: string | undefined, flags: OrderFlags) => {
+      if (given !== undefined && flags.part !== undefined)
+        throw new UsageError('task order: give an input or --part, and not both');
       const input = await inputOf(given, flags);
+      const parts = await Promise.all(
+        (flags.part ?? []).map(async (each) => ({ input: await inputOf(each, flags) })),
+      );
       await withNode(flags, async (client) => {
         const after = await Promise.all((flags.after ?? []).map((id) => findTaskId(client, id)));
-        const ordered = await order(client, orderOf(service, input, after, flags));
+        const ordered = await order(client, {
+          ...orderOf(service, input, after, flags),
+          ...(parts.length === 0 ? {} : { parts }),
+        });
         if (flags.wait !== true) return show(ordered, flags);
         const result = await resultOf(client, ordered.id);
         if (flags.json) printJson({ ...ordered, result: bodyToJson(result) });

@@ -3,7 +3,16 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
 import { localTime } from '../../../cli/kit/local-time.ts';
-import { lineFitted, list, plural, print, printable, printBody, printJson } from '../../../cli/kit/output.ts';
+import {
+  fittedTable,
+  lineFitted,
+  list,
+  plural,
+  print,
+  printable,
+  printBody,
+  printJson,
+} from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import { formatDuration } from '../../../kit/duration.ts';
@@ -48,6 +57,7 @@ function ofDone({ id, state }: ShownTask, kept: Kept): unknown {
 
 function show(task: ShownTask, kept: Kept): void {
   print(formatTask(task));
+  if (task.parts.length > 0) print(`\n${formatParts(task)}`);
   if (task.why.length > 0) {
     print('\nwhy it waits:');
     for (const why of task.why) print(lineFitted(printable(`  ${why}`)));
@@ -59,7 +69,7 @@ function show(task: ShownTask, kept: Kept): void {
 }
 
 export function formatTask(task: ShownTask): string {
-  const { id, service, state, from, worker, reason, retryOf, priority } = task;
+  const { id, service, state, from, worker, reason, retryOf, parent, priority } = task;
   const pairs: (readonly [string, string])[] = [
     ['id', id],
     ['service', serviceText(service)],
@@ -70,11 +80,19 @@ export function formatTask(task: ShownTask): string {
     ['attempt', attemptText(task)],
     ['priority', String(priority)],
     ...timesOf(task),
+    ['part of', parent],
+    ['after', task.after.join(' ')],
     ['retry of', retryOf],
     ['input', plural(task.inputBytes, 'byte')],
     ['result', state === 'done' ? plural(task.resultBytes, 'byte') : ''],
   ];
   return list(pairs.filter(([, value]) => value !== ''));
+}
+
+/** In order; their ids are whole, since a part is asked for by its own. */
+function formatParts({ parts }: Pick<ShownTask, 'parts'>): string {
+  const rows = parts.map(({ id, state, service }, part) => [String(part), id, state, service]);
+  return fittedTable(['PART', 'ID', 'STATE', 'SERVICE'], rows, ['SERVICE']);
 }
 
 function stateText({ state, progress, note }: ShownTask): string {

@@ -16,11 +16,13 @@ const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`;
 function taskOf(more: Partial<ListedTask> = {}): ListedTask {
   return {
     ...{ id: '4f1c20ab'.padEnd(32, '0'), n: 1, from: 'a', service: 'render', state: 'queued', priority: 3 },
-    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '' },
+    ...{ orderedAt: 0, attempt: 0, attempts: 0, fence: 0, worker: '', reason: '', retryOf: '', parent: '' },
     ...{ inputBytes: 1, resultBytes: 0 },
     ...more,
   };
 }
+
+const none = { after: [], parts: [], why: [] };
 
 const eventOf = (more: Partial<TaskEvent> = {}): TaskEvent => ({
   ...{ state: 'queued', attempt: 0, worker: '', reason: '' },
@@ -47,7 +49,7 @@ test('nothing of what nodes say steers a terminal', () => {
     worker: steering,
     state: 'running',
   });
-  const shown = formatTask({ ...task, why: [] });
+  const shown = formatTask({ ...task, ...none });
   expect(shown).toContain(`50%: ${steered}`);
   expect(shown).toMatch(/^reason +a\\u001b\[2Jb\\u202e$/m);
   expect(formatTasks([task])).toContain(steered);
@@ -59,7 +61,7 @@ test('nothing of what nodes say steers a terminal', () => {
 
 test('a shown task says what there is to say, and nothing else', () => {
   const heads = (more: Partial<ListedTask>): string[] =>
-    formatTask({ ...taskOf(more), why: [] })
+    formatTask({ ...taskOf(more), ...none })
       .split('\n')
       .map((line) => line.split(/ {2,}/)[0] as string);
   const always = ['id', 'service', 'state', 'from', 'priority', 'ordered', 'input'];
@@ -75,10 +77,10 @@ test('a shown task says what there is to say, and nothing else', () => {
   expect(heads({ ...done, resultBytes: 2 }).sort()).toEqual(
     [...always, 'attempt', 'worker', 'started', 'ended', 'result'].sort(),
   );
-  const shown = formatTask({ ...taskOf(done), why: [] });
+  const shown = formatTask({ ...taskOf(done), ...none });
   expect(shown).toMatch(new RegExp(`^ended +${time} \\(it ran for 1.5s\\)$`, 'm'));
   expect(shown).toMatch(/^attempt +1 of 3$/m);
-  expect(formatTask({ ...taskOf({ service: '', retryOf: 'f'.repeat(32) }), why: [] })).toMatch(
+  expect(formatTask({ ...taskOf({ service: '', retryOf: 'f'.repeat(32) }), ...none })).toMatch(
     /^service +\(parts\)\n(?:.*\n)*retry of +f{32}$/m,
   );
 });

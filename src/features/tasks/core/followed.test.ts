@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 function news(id: string, state: TaskNews['state']): TaskNews {
-  return { id, state, attempt: 1, worker: 'w', reason: '', share: -1, note: '', results: [] };
+  return { id, state, attempt: 1, worker: 'w', reason: '', share: -1, note: '', isWhole: false, results: [] };
 }
 
 test('what is followed in one turn is said in one message, and what becomes of it is delivered', () => {

@@ -20,6 +20,10 @@ export const taskLimits = {
   /** Tasks that one task waits for, and parts of one task. */
   taskAfterMax: 256,
   taskPartsMax: 1000,
+  /** Tasks that the parts of one task wait for, all together: each is a row of the store. */
+  taskPartWaitsMax: 10_000,
+  /** Results of the parts of one task together: they go to those who follow it in one message. */
+  taskPartResultsBytes: 64 * mebibyte,
   /** Tasks of one `orderMany`: they are one commit. */
   tasksPerOrderMax: 1000,
   /** Attempts that may be asked for. */

@@ -115,7 +115,9 @@ export interface TaskNews {
   /** 0 to 1; negative: nothing is said. */
   readonly share: number;
   readonly note: string;
-  /** Of a task that is done, in one piece or of several parts: each of them. */
+  /** It is of several parts: its result is the list of theirs. */
+  readonly isWhole: boolean;
+  /** Of a task that is done: its result, or that of each part in order. */
   readonly results: readonly Encoded[];
 }
 

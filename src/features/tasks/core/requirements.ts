@@ -69,7 +69,8 @@ export interface Offered {
   readonly isIdempotent: boolean;
 }
 
-const noRequirements: Requirements = {
+/** Of what any worker can run. */
+export const noRequirements: Requirements = {
   cores: 0,
   memory: 0,
   software: [],

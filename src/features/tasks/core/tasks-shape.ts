@@ -80,8 +80,8 @@ export interface TasksShape extends Shape {
     /** Those that have not ended, in the order of their places. */
     heads(page: { readonly after: number; readonly limit: number }): readonly TaskHead[];
     status(id: TaskId): TaskStatus | null;
-    /** What it was ordered with: for an order that repeats it. */
-    ordered(id: TaskId): NewTask | null;
+    /** What it was ordered with, and then each of its parts: for an order that repeats it. Empty: not known, or done. */
+    ordered(id: TaskId): readonly NewTask[];
     /** Of a task that is done: of one of several parts those of its parts, in order. */
     results(id: TaskId): readonly Encoded[] | null;
     list(request: TaskPageRequest): TaskPage;

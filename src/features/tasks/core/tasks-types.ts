@@ -149,6 +149,8 @@ export interface TaskHead {
   readonly doom: string;
   /** The place of the task that it is a part of; 0: of none. */
   readonly parent: number;
+  /** Which part it is, from 0. Of a task of several parts: how many there are. */
+  readonly part: number;
   /** Of a task of several parts, those that have not ended; of others 0. */
   readonly partsLeft: number;
   /** When it came to be as it is: Unix milliseconds. */
@@ -163,6 +165,16 @@ export interface Change {
   /** Places of tasks that wait for this one or are its parts, and that can go on or cannot be done any more by it. */
   readonly affected: readonly TaskHead[];
 }
+
+/** A part of a task, as somebody sees who asks for the whole. */
+export interface PartStatus {
+  readonly id: string;
+  readonly service: string;
+  readonly state: TaskState;
+}
+
+/** A task in a list: what of it may be long is left out, so that a page is one answer. */
+export type ListedStatus = Omit<TaskStatus, 'needs' | 'after' | 'parts'>;
 
 /** A task as somebody sees who asks for it. */
 export interface TaskStatus {
@@ -190,8 +202,8 @@ export interface TaskStatus {
   readonly reason: string;
   /** Ids. */
   readonly after: readonly string[];
-  /** Ids of its parts, in order. */
-  readonly parts: readonly string[];
+  /** In order. */
+  readonly parts: readonly PartStatus[];
   /** Id of the task that it is a part of, and of the one that it repeats; empty: none. */
   readonly parent: string;
   readonly retryOf: string;
@@ -218,7 +230,7 @@ export interface TaskPageRequest {
 
 /** The page may hold few tasks or none although there are more: what is looked at for it is limited. */
 export interface TaskPage {
-  readonly tasks: readonly TaskStatus[];
+  readonly tasks: readonly ListedStatus[];
   /** The next page goes on after this place. */
   readonly place: number;
   readonly isMore: boolean;
@@ -242,8 +254,15 @@ export interface Claim {
   readonly offers: readonly OfferNote[];
 }
 
-/** Null: the task is not queued any more, and nothing was done. */
-export type Claimed = { readonly head: TaskHead; readonly input: Encoded } | null;
+/**
+ * Null: the task is not queued any more, and nothing was done. `whole`: what it is a part of, which runs from the first
+ * claim of a part on; null: it did already, or the task is a part of none.
+ */
+export type Claimed = {
+  readonly head: TaskHead;
+  readonly input: Encoded;
+  readonly whole: TaskHead | null;
+} | null;
 
 /** How an attempt has ended. */
 export interface Ending {
@@ -333,7 +352,6 @@ export interface MovedTask {
   readonly head: TaskHead;
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly part: number;
   readonly letter: 'none' | 'wanted' | 'owed';
   readonly resultBytes: number;
   readonly keptUntil: number;

@@ -131,6 +131,7 @@ export class Tasks implements Behavior<TasksShape> {
     this.office = new TaskOffice({
       agent,
       swarm,
+      newId: () => this.newId(),
       reply: (end, message) => void this.lines.reply(end, encodeFromBroker(message)),
       dropAll: () => this.lines.dropAll(),
       forget: (node) => this.lines.forget(node),
@@ -156,7 +157,7 @@ export class Tasks implements Behavior<TasksShape> {
     this.followed.unfollow(id);
   }
 
-  /** For a task that this node orders. */
+  /** For a task that is ordered here. */
   newId(): string {
     return hexOf(this.agent.random.bytes(idBytes));
   }

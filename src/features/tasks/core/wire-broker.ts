@@ -13,8 +13,8 @@
  * renewed    16, varint number, varint lease ms
  * drain      18, u8 how (0 finish, 1 now, 2 off)
  * news       17, varint count, of each: 16 bytes id, u8 state (its place among all states; unknown is behind them),
- *            varint attempt, text worker, text reason, varint share, text note, varint count, of each result: u8 encoding,
- *            bytes result
+ *            varint attempt, text worker, text reason, varint share, text note, u8 of several parts, varint count, of each
+ *            result: u8 encoding, bytes result
  * ```
  * `needs`, `attempt` and `share` are in wire-member.ts. Invariant: what is read is whole and within its limits, or undefined.
  */
@@ -144,6 +144,7 @@ function writeNews(writer: Writer, one: TaskNews): void {
   writeReason(writer, one.reason);
   writeShare(writer, one.share);
   writeNote(writer, one.note);
+  writer.u8(one.isWhole ? 1 : 0);
   writeList(writer, one.results, (result) => writeEncoded(writer, result));
 }
 
@@ -251,6 +252,7 @@ function readNews(reader: Reader): TaskNews {
     reason: readReason(reader),
     share: readShare(reader),
     note: readNote(reader),
+    isWhole: readFlag(reader),
     results: listOf(reader, taskLimits.taskPartsMax, (each) => readEncoded(each, taskLimits.taskResultBytes)),
   };
 }

@@ -20,6 +20,8 @@ export const renewalsPerSecond = 1000 / taskLimits.taskRenewMs;
 /** One attempt, as its worker has seen it. */
 interface Execution {
   readonly life: Life;
+  /** Of the task: 0 where it has none. */
+  readonly part: number;
   readonly job: Job;
   isOver: boolean;
   /** What its handler has resolved with. */
@@ -33,6 +35,10 @@ export interface LedgerTask {
   readonly attempts: number;
   readonly isIdempotent: boolean;
   readonly key: string | undefined;
+  /** How many; 0: it is no task of several parts. */
+  readonly parts: number;
+  /** Ids of those that were begun. */
+  readonly partIds: Map<number, string>;
   /** Orders of it; with a key it is ordered again where its outcome is unknown. */
   id: string | undefined;
   /** `stored`, a code, or undefined until then. */
@@ -67,10 +73,10 @@ export class TaskLedger {
     this.checks = checks;
   }
 
-  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key'>): LedgerTask {
+  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'parts'>): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
-      ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [] },
+      ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [], partIds: new Map() },
     };
     this.tasks.push(task);
     return task;
@@ -92,29 +98,35 @@ export class TaskLedger {
   }
 
   /** A handler is called. */
-  begun(life: Life, number: number, job: Job): Execution | undefined {
+  begun(
+    life: Life,
+    { number, part }: { readonly number: number; readonly part: number },
+    job: Job,
+  ): Execution | undefined {
     const task = this.tasks[number];
     if (task === undefined) {
       this.mesh.world.fail(`${life.node.name} has begun a task that nobody has ordered: ${number}`);
       return undefined;
     }
     count(this.checks, 'tasks for a reason', 1);
-    this.named(task, job.id);
+    if (task.parts === 0) this.named(task, job.id);
+    else this.namedPart(task, part, job.id);
     if (this.isCertain(task))
       this.fail(task, `is begun, and what was reported to its author is ${task.outcome}`);
     if (task.isNeverStarted) this.fail(task, 'is begun, and a cancel was answered with that it never is');
     if (task.final !== undefined) this.fail(task, `is begun, and was reported as ${task.final}`);
-    this.checkFence(task, job);
-    if (task.attempts === 1 && !task.isIdempotent && task.executions.length > 0)
-      this.fail(task, `is begun ${task.executions.length + 1} times, and may be once`);
+    const earlier = task.executions.filter((each) => each.part === part);
+    this.checkFence(task, earlier, job);
+    if (task.attempts === 1 && !task.isIdempotent && earlier.length > 0)
+      this.fail(task, `is begun ${earlier.length + 1} times, and may be once`);
     if (job.attempt > Math.max(task.attempts, 1)) this.fail(task, `is begun a ${job.attempt}th time`);
-    for (const before of task.executions)
+    for (const before of earlier)
       if (!task.isIdempotent && this.believes(before))
         this.fail(
           task,
           `is begun by ${life.member.name} while ${before.life.member.name} holds it for its own`,
         );
-    const execution: Execution = { life, job, isOver: false, hasResult: false };
+    const execution: Execution = { life, part, job, isOver: false, hasResult: false };
     task.executions.push(execution);
     return execution;
   }
@@ -140,20 +152,27 @@ export class TaskLedger {
       this.fail(task, `is ${state}, and was reported as ${task.final}`);
     if (!isFinal(state)) return;
     task.final = state;
-    if (state === 'done' && !task.executions.some(({ hasResult }) => hasResult))
-      this.fail(task, 'is done, and no handler has resolved');
+    if (state === 'done')
+      for (let part = 0; part < Math.max(1, task.parts); part++)
+        if (!task.executions.some((each) => each.part === part && each.hasResult))
+          this.fail(task, `is done, and no handler of part ${part} has resolved`);
     if (state === 'lost' && attempt < task.attempts)
       this.fail(task, `is lost after ${attempt} of ${task.attempts} attempts`);
   }
 
-  /** The result that somebody hears of. */
-  result(task: LedgerTask, fence: number): void {
+  /** The result that somebody hears of: of several parts one of each, in order. */
+  result(task: LedgerTask, results: readonly { readonly part: number; readonly fence: number }[]): void {
     count(this.checks, 'results are of one attempt', 1);
-    const execution = task.executions.find(({ job }) => job.fence === fence);
-    if (execution?.hasResult !== true)
-      this.fail(task, `has the result of claim ${fence}, whose handler has not resolved`);
-    const isLast = task.executions.every(({ job }) => job.fence <= fence);
-    if (!isLast) this.fail(task, `has the result of claim ${fence}, which is not the last one`);
+    if (results.length !== Math.max(1, task.parts))
+      this.fail(task, `has ${results.length} results of ${task.parts} parts`);
+    for (const [i, { part, fence }] of results.entries()) {
+      if (part !== i) this.fail(task, `has the result of part ${part} in place ${i}`);
+      const own = task.executions.filter((each) => each.part === part);
+      if (own.find(({ job }) => job.fence === fence)?.hasResult !== true)
+        this.fail(task, `has the result of claim ${fence}, whose handler has not resolved`);
+      if (own.some(({ job }) => job.fence > fence))
+        this.fail(task, `has the result of claim ${fence}, which is not the last one`);
+    }
   }
 
   /** Orders that have not ended, of programs that run. */
@@ -170,10 +189,10 @@ export class TaskLedger {
     return !isOver && isRunning(life) && life.member.canAct && !job.signal.aborted;
   }
 
-  private checkFence(task: LedgerTask, { fence }: Job): void {
+  private checkFence(task: LedgerTask, earlier: readonly Execution[], { fence }: Job): void {
     if (this.fences.has(fence)) this.fail(task, `is begun with claim ${fence}, as another one was`);
     this.fences.set(fence, task);
-    const last = Math.max(0, ...task.executions.map(({ job }) => job.fence));
+    const last = Math.max(0, ...earlier.map(({ job }) => job.fence));
     // Of one that may run twice an attempt may have been on its way to a worker that the mesh had lost.
     if (fence <= last && !task.isIdempotent)
       this.fail(task, `is begun with claim ${fence} after claim ${last}`);
@@ -186,6 +205,13 @@ export class TaskLedger {
   private named(task: LedgerTask, id: string): void {
     if (task.id !== undefined && task.id !== id) this.fail(task, `has two ids, ${task.id} and ${id}`);
     task.id = id;
+  }
+
+  private namedPart(task: LedgerTask, part: number, id: string): void {
+    const known = task.partIds.get(part) ?? id;
+    if (known !== id) this.fail(task, `has two ids of part ${part}, ${known} and ${id}`);
+    if (part >= task.parts) this.fail(task, `has a part ${part}, and ${task.parts} were ordered`);
+    task.partIds.set(part, id);
   }
 
   private end(task: LedgerTask, outcome: string): void {

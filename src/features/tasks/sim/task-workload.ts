@@ -23,6 +23,8 @@ const idempotentShare = 0.3;
 const delayedShare = 0.1;
 const delayMsMax = 3000;
 const afterShare = 0.1;
+const partsShare = 0.15;
+const partsMax = 3;
 const throwShare = 0.15;
 const quickShare = 0.6;
 const slowMsMax = 3000;
@@ -34,6 +36,8 @@ const coresMax = 3;
 
 interface Input {
   readonly number: number;
+  /** Which of several; 0 of a task of one. */
+  readonly part: number;
 }
 
 interface Output extends Input {
@@ -96,7 +100,8 @@ export class TaskWorkload {
     const earlier = this.random.chance(afterShare) ? this.earlier(life) : undefined;
     const isDelayed = !this.isGood && this.random.chance(delayedShare);
     const key = hasKey ? `task ${number}` : undefined;
-    const task = this.ledger.ordered(life, { attempts, isIdempotent, key });
+    const count = this.random.chance(partsShare) ? this.random.integer(1, partsMax) : 0;
+    const task = this.ledger.ordered(life, { attempts, isIdempotent, key, parts: count });
     const options: OrderOptions = {
       ifInfeasible: 'queue',
       cores: this.random.integer(1, coresMax),
@@ -122,7 +127,14 @@ export class TaskWorkload {
 
   private ask(task: LedgerTask, asked: TaskService<Input, Output>, options: OrderOptions): void {
     this.mesh.world.touchProgram();
-    task.author.node.tasks.order(asked, { number: task.number }, options).then(
+    const { number, author } = task;
+    const inputs = Array.from({ length: task.parts }, (_, part) => ({ input: { number, part } }));
+    const { tasks } = author.node;
+    const ordering: Promise<Task<Output | readonly Output[]>> =
+      task.parts === 0
+        ? tasks.order(asked, { number, part: 0 }, options)
+        : tasks.order<Output>(asked, undefined, { ...options, parts: inputs });
+    ordering.then(
       (ordered) => this.stored(task, ordered),
       (error: unknown) => this.again(task, asked, options, error),
     );
@@ -143,11 +155,11 @@ export class TaskWorkload {
     this.ask(task, asked, options);
   }
 
-  private stored(task: LedgerTask, ordered: Task<Output>): void {
+  private stored(task: LedgerTask, ordered: Task<Output | readonly Output[]>): void {
     this.ledger.stored(task, ordered.id);
     if (!isRunning(task.author) || task.author.isLeaving) return;
     ordered.result().then(
-      ({ fence }) => this.ledger.result(task, fence),
+      (result) => this.ledger.result(task, [result].flat()),
       // How it has ended is asked for at the end.
       () => undefined,
     );
@@ -155,7 +167,7 @@ export class TaskWorkload {
     this.mesh.world.after(this.random.integer(1, cancelMsMax), () => this.cancel(task, ordered));
   }
 
-  private cancel(task: LedgerTask, ordered: Task<Output>): void {
+  private cancel(task: LedgerTask, ordered: Task<unknown>): void {
     if (!isRunning(task.author) || !task.author.member.canAct) return;
     this.mesh.world.touchProgram();
     ordered.cancel().then(
@@ -173,8 +185,9 @@ export class TaskWorkload {
   }
 
   private carryOut(life: Life, job: Job<Input>): Promise<Output> | Output {
-    const execution = this.ledger.begun(life, job.input.number, job);
-    const output = { number: job.input.number, fence: job.fence };
+    const { number, part } = job.input;
+    const execution = this.ledger.begun(life, { number, part }, job);
+    const output = { number, part, fence: job.fence };
     if (execution === undefined) return output;
     const throws = !this.isGood && this.random.chance(throwShare);
     const waitMs = this.isGood ? 0 : this.waitMs();

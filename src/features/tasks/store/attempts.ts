@@ -45,16 +45,16 @@ function claimOne(doing: Doing, row: TaskRow, claim: Claim, fence: number): Clai
       note(doing, 'declined', row.id, { author: offer.worker, note: offer.declined });
   }
   note(doing, 'assigned', row.id, { worker });
-  beginWhole(doing, row.parent);
-  return { head: headOf(next), input: rows.input(row.n) ?? nothing };
+  const whole = beginWhole(doing, row.parent);
+  return { head: headOf(next), input: rows.input(row.n) ?? nothing, whole };
 }
 
-/** It runs from the first claim of a part on. */
-function beginWhole(doing: Doing, n: number): void {
+/** It runs from the first claim of a part on. @returns It, where this is the first. */
+function beginWhole(doing: Doing, n: number): TaskHead | null {
   const whole = n === 0 ? undefined : doing.rows.row(n);
-  if (whole === undefined || (whole.state !== 'queued' && whole.state !== 'waiting')) return;
-  doing.rows.change(whole, { state: 'running', startedAt: doing.now, since: doing.now });
+  if (whole === undefined || (whole.state !== 'queued' && whole.state !== 'waiting')) return null;
   note(doing, 'started', whole.id, {});
+  return headOf(doing.rows.change(whole, { state: 'running', startedAt: doing.now, since: doing.now }));
 }
 
 export function startedAll(

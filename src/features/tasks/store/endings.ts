@@ -9,7 +9,7 @@
 import { taskLimits } from '../core/limits.ts';
 import { type Change, type Encoded, isFinal, type TaskState } from '../core/tasks-types.ts';
 import { type EventTexts, note } from './events.ts';
-import { type Doing, headOf, isWhole, type TaskRow } from './rows.ts';
+import { type Doing, headOf, isWhole, type TaskRow, type TaskRows } from './rows.ts';
 
 type FinalState = Extract<TaskState, 'done' | 'failed' | 'cancelled' | 'expired' | 'lost'>;
 
@@ -21,6 +21,8 @@ export interface End {
   readonly texts: Omit<EventTexts, 'note'>;
   /** Of one that is done and has no parts. */
   readonly result?: Encoded;
+  /** Of a task of several parts that is done: those of all its results. */
+  readonly resultBytes?: number;
 }
 
 /** @returns The row as it is now, with those that are affected. */
@@ -38,7 +40,7 @@ export function changeOf({ rows }: Doing, n: number, affected: Iterable<number>)
 function finishRow(
   doing: Doing,
   row: TaskRow,
-  { state, reason, texts, result }: End,
+  { state, reason, texts, result, resultBytes = result?.body.length ?? 0 }: End,
   affected: Set<number>,
 ): void {
   const { rows, now } = doing;
@@ -54,15 +56,20 @@ function finishRow(
     // That it had begun was not said: it had when it was claimed, or after.
     startedAt: hasStarted ? row.since : row.startedAt,
     ...(isDone && row.letter === 'wanted' ? { letter: 'owed' } : {}),
-    ...(result === undefined ? {} : { resultBytes: result.body.length }),
+    ...(resultBytes > 0 ? { resultBytes } : {}),
   });
   if (result !== undefined) rows.keepResult(row.n, result);
-  // It is not ordered again.
-  if (isDone) rows.dropInput(row.n);
+  // It is not ordered again; a part may be, with its whole.
+  if (isDone && row.parent === 0) dropInputs(rows, row);
   note(doing, state, row.id, { ...texts, note: reason });
   release(doing, row, state, affected);
   if (isWhole(row) && !isDone) doomParts(doing, row, `ended as ${state}`, affected);
   if (row.parent > 0) endPart(doing, row, state, reason, affected);
+}
+
+function dropInputs(rows: TaskRows, row: TaskRow): void {
+  rows.dropInput(row.n);
+  if (isWhole(row)) for (const n of rows.partsOf(row.n)) rows.dropInput(n);
 }
 
 /** Those that wait for it can go on, or cannot be done any more. */
@@ -101,6 +108,7 @@ function endPart(
   const { rows, now } = doing;
   const before = rows.row(part.parent) as TaskRow;
   const whole = rows.change(before, { partsLeft: before.partsLeft - 1 });
+  affected.add(whole.n);
   if (isFinal(whole.state)) {
     // It had ended before its parts: what is kept for its sake begins to be old now.
     if (whole.partsLeft === 0) {
@@ -111,7 +119,6 @@ function endPart(
   }
   const end = endOfWhole(doing, whole, part, state, reason);
   if (end === undefined) return;
-  affected.add(whole.n);
   finishRow(doing, whole, end, affected);
 }
 
@@ -127,11 +134,20 @@ function endOfWhole(
   if (whole.state === 'cancelling') {
     if (whole.partsLeft > 0) return undefined;
     const isDone = rows.partsOf(whole.n).every((n) => rows.row(n)?.state === 'done');
-    return { state: isDone ? 'done' : 'cancelled', reason: isDone ? '' : whole.reason, texts };
+    return isDone ? allDone(rows, whole) : { state: 'cancelled', reason: whole.reason, texts };
   }
-  if (state === 'done') return whole.partsLeft > 0 ? undefined : { state, reason: '', texts };
+  if (state === 'done') return whole.partsLeft > 0 ? undefined : allDone(rows, whole);
   const why = reason === '' ? '' : `: ${reason}`;
   return { state: 'failed', reason: `part ${part.part}, task ${part.id}, ended as ${state}${why}`, texts };
+}
+
+/** Its results are those of its parts, which go to its followers in one message. */
+function allDone(rows: TaskRows, whole: TaskRow): End {
+  const { taskPartResultsBytes } = taskLimits;
+  const bytes = rows.partsOf(whole.n).reduce((sum, n) => sum + (rows.row(n) as TaskRow).resultBytes, 0);
+  if (bytes <= taskPartResultsBytes) return { state: 'done', reason: '', texts: {}, resultBytes: bytes };
+  const reason = `the results of its parts have ${bytes} bytes together, and ${taskPartResultsBytes} at most go into one: ask each part for its own`;
+  return { state: 'failed', reason, texts: {} };
 }
 
 function keptUntil({ orderedAt }: TaskRow, state: FinalState, now: number, hasKey: boolean): number {

@@ -106,7 +106,7 @@ function* allRows(rows: TaskRows): Iterable<TaskRow> {
 
 function movedTask(rows: TaskRows, row: TaskRow, { aheadMs, fromAheadMs }: MergeTerms): MovedTask {
   const { key, digest, after, retryOf, attemptsOrdered } = rows.made(row.n);
-  const { startedAt, endedAt, part, letter, resultBytes, keptUntil } = row;
+  const { startedAt, endedAt, letter, resultBytes, keptUntil } = row;
   // As long to wait as there, by the time of the store that takes it.
   const shifted = (time: number): number => (time === 0 ? 0 : time - fromAheadMs + aheadMs);
   const head = { ...headOf(row), notBefore: shifted(row.notBefore), deadline: shifted(row.deadline) };
@@ -116,7 +116,7 @@ function movedTask(rows: TaskRows, row: TaskRow, { aheadMs, fromAheadMs }: Merge
     return isOpen && state !== undefined && !isFinal(state);
   });
   return {
-    ...{ head, startedAt, endedAt, part, letter, resultBytes, keptUntil },
+    ...{ head, startedAt, endedAt, letter, resultBytes, keptUntil },
     ...{ key, digest, after, retryOf, attemptsOrdered, blockedBy },
     parent: row.parent === 0 ? '' : rowAt(rows, row.parent).id,
     input: rows.input(row.n),

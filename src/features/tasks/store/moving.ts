@@ -30,7 +30,7 @@ function takeOne(rows: TaskRows, task: MovedTask): TakeOutcome {
 }
 
 function add(rows: TaskRows, task: MovedTask): void {
-  const { head, input, result, startedAt, endedAt, part, letter, resultBytes, keptUntil } = task;
+  const { head, input, result, startedAt, endedAt, letter, resultBytes, keptUntil } = task;
   const { n: last, fence } = rows.counters();
   const n = last + 1;
   rows.setCounters({ n, fence: Math.max(fence, head.fence) });
@@ -42,7 +42,7 @@ function add(rows: TaskRows, task: MovedTask): void {
     ...head,
     ...{ n, parent: task.parent === '' ? 0 : rows.placeOf(task.parent), blockers: blocking.length },
     doom: head.doom || doom,
-    ...{ startedAt, endedAt, part, letter, resultBytes, keptUntil },
+    ...{ startedAt, endedAt, letter, resultBytes, keptUntil },
   };
   const { digest, after, retryOf, attemptsOrdered } = task;
   const key = task.key !== '' && rows.placeOfKey(head.author, task.key) === 0 ? task.key : '';

@@ -77,7 +77,8 @@ function cancel(doing: Doing, { id, reason, trace }: Input<'cancel'>): Cancelled
   if (isFinal(row.state)) return { type: 'too-late', state: row.state };
   const texts = { author: trace[0] ?? '', trace };
   const isAtNobody = row.state === 'waiting' || row.state === 'queued';
-  if (isWhole(row) ? row.partsLeft === 0 : isAtNobody)
+  // Of one of several parts none was given to a worker yet.
+  if (isAtNobody || (isWhole(row) && row.partsLeft === 0))
     return { type: 'cancelled', change: finish(doing, row, { state: 'cancelled', reason, texts }) };
   const isAsked = row.state === 'cancelling';
   if (!isAsked) note(doing, 'cancelling', id, { ...texts, worker: row.worker, note: reason });

@@ -7,7 +7,9 @@ import { taskLimits } from '../core/limits.ts';
 import type {
   Duration,
   Encoded,
+  ListedStatus,
   NewTask,
+  PartStatus,
   TaskFilter,
   TaskHead,
   TaskId,
@@ -30,8 +32,19 @@ export function status(rows: TaskRows, id: TaskId): TaskStatus | null {
 }
 
 function statusOf(rows: TaskRows, row: TaskRow): TaskStatus {
-  const { after, retryOf } = rows.made(row.n);
-  const idOf = (n: number): TaskId => (rows.row(n) as TaskRow).id;
+  return {
+    ...listedOf(rows, row),
+    needs: row.needs,
+    after: rows.made(row.n).after,
+    parts: isWhole(row) ? rows.partsOf(row.n).map((n) => partOf(rows.row(n) as TaskRow)) : [],
+  };
+}
+
+function partOf({ id, service, state }: TaskRow): PartStatus {
+  return { id, service, state };
+}
+
+function listedOf(rows: TaskRows, row: TaskRow): ListedStatus {
   return {
     id: row.id,
     n: row.n,
@@ -39,7 +52,6 @@ function statusOf(rows: TaskRows, row: TaskRow): TaskStatus {
     service: row.service,
     state: row.state,
     priority: row.priority,
-    needs: row.needs,
     orderedAt: row.orderedAt,
     startedAt: row.startedAt,
     endedAt: row.endedAt,
@@ -50,20 +62,27 @@ function statusOf(rows: TaskRows, row: TaskRow): TaskStatus {
     fence: row.fence,
     worker: row.worker,
     reason: row.reason,
-    after,
-    parts: isWhole(row) ? rows.partsOf(row.n).map(idOf) : [],
-    parent: row.parent === 0 ? '' : idOf(row.parent),
-    retryOf,
+    parent: row.parent === 0 ? '' : (rows.row(row.parent) as TaskRow).id,
+    retryOf: rows.made(row.n).retryOf,
     inputBytes: row.inputBytes,
     resultBytes: row.resultBytes,
   };
 }
 
-/** Null: it is not known, or is done: then it is not ordered again, and its input is dropped. */
-export function ordered(rows: TaskRows, id: TaskId): NewTask | null {
+/** Empty: it is not known, or is done: then it is not ordered again, and its input is dropped. */
+export function ordered(rows: TaskRows, id: TaskId): NewTask[] {
   const row = rows.row(rows.placeOf(id));
-  const input = row === undefined ? null : rows.input(row.n);
-  if (row === undefined || input === null) return null;
+  if (row === undefined || row.state === 'done') return [];
+  const places = [row.n, ...(isWhole(row) ? rows.partsOf(row.n) : [])];
+  const all = places.map((n) => orderedOf(rows, rows.row(n) as TaskRow));
+  // One whose input is gone was done in the store that it has come from.
+  return all.every((task) => task !== undefined) ? all : [];
+}
+
+function orderedOf(rows: TaskRows, row: TaskRow): NewTask | undefined {
+  const input = rows.input(row.n);
+  if (input === null) return undefined;
+  const { id } = row;
   const { service, needs, priority, timeoutMs, isIdempotent, rank, notBefore, deadline, part, letter } = row;
   const { attemptsOrdered: attempts, key, digest, after, retryOf } = rows.made(row.n);
   const parent = row.parent === 0 ? '' : (rows.row(row.parent) as TaskRow).id;
@@ -82,12 +101,12 @@ export function results(rows: TaskRows, id: TaskId): Encoded[] | null {
 
 export function list(rows: TaskRows, { filter, after, limit }: TaskPageRequest): TaskPage {
   const { tasksLookedAtMax } = taskLimits;
-  const tasks: TaskStatus[] = [];
+  const tasks: ListedStatus[] = [];
   let place = after;
   for (const [i, n] of rows.candidates(filter, after, tasksLookedAtMax + 1).entries()) {
     if (tasks.length === limit || i === tasksLookedAtMax) return { tasks, place, isMore: true };
     const row = rows.row(n) as TaskRow;
-    if (isWanted(row, filter)) tasks.push(statusOf(rows, row));
+    if (isWanted(row, filter)) tasks.push(listedOf(rows, row));
     place = n;
   }
   return { tasks, place, isMore: false };

@@ -17,8 +17,6 @@ export const letterStates: readonly LetterState[] = ['none', 'wanted', 'owed'];
 export interface TaskRow extends TaskHead {
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Which part it is; of a task of several parts, how many there are. */
-  readonly part: number;
   readonly letter: LetterState;
   readonly resultBytes: number;
   /** When it is forgotten: Unix milliseconds. 0: not yet known, or it is a part and goes with the whole. */
@@ -123,6 +121,7 @@ export function headOf(row: TaskRow): TaskHead {
     blockers: row.blockers,
     doom: row.doom,
     parent: row.parent,
+    part: row.part,
     partsLeft: row.partsLeft,
     since: row.since,
     reason: row.reason,

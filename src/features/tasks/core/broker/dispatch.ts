@@ -114,10 +114,11 @@ export class Dispatch {
     }
   }
 
-  /** A task is done of which it is known when it has begun. */
+  /** A task is done of which it is known when it has begun. One of several parts is not begun. */
   private observe(before: TaskHead, { state, since }: TaskHead, ranMs: number | undefined): void {
     if ((before.state !== 'running' && ranMs === undefined) || state !== 'done') return;
     const { service, orderedAt, notBefore } = before;
+    if (service === '') return;
     const begunAt = Math.max(before.since, since - (ranMs ?? Number.POSITIVE_INFINITY));
     const waitedMs = Math.max(0, begunAt - Math.max(orderedAt, notBefore));
     this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - begunAt) });
@@ -291,6 +292,7 @@ export class Dispatch {
       }
       this.counts.claimed++;
       this.ports.claimed(claimed.head);
+      if (claimed.whole !== null) this.ports.claimed(claimed.whole);
       if (worker === undefined) {
         orphans.push(claimed.head);
         continue;
@@ -361,8 +363,9 @@ export class Dispatch {
 
   /** What a task that nobody has yet waits for. */
   whyWaits(head: TaskHead): string[] {
-    const { state, blockers, notBefore, service, needs, doom } = head;
+    const { state, blockers, notBefore, service, needs, doom, part, partsLeft } = head;
     if (doom !== '') return [doom];
+    if (service === '' && blockers === 0) return [`${partsLeft} of its ${part} parts have not ended`];
     if (state === 'waiting') {
       const { time } = this.ports.desk.swarm;
       return [
@@ -370,7 +373,7 @@ export class Dispatch {
         ...(notBefore > time ? [`it waits for ${Math.ceil((notBefore - time) / 1000)} s more`] : []),
       ];
     }
-    if (state !== 'queued' || service === '') return [];
+    if (state !== 'queued') return [];
     const standings = this.standings(service, needs);
     if (standings.length === 0) return ['no worker is here'];
     const reasons = standings.slice(0, reasonsMax).map(({ name, whyNot }) => {

@@ -74,7 +74,8 @@ export class Endings {
   /** Its deadline is over. */
   expire(head: TaskHead): void {
     const reason = 'its deadline is over';
-    if (isClaimed(head)) this.cancel(head, reason);
+    const isBegun = isClaimed(head) || head.state === 'running';
+    if (isBegun) this.cancel(head, reason);
     else this.doomed.set(head.n, { n: head.n, state: 'expired', reason });
     this.ports.desk.flushLater();
   }

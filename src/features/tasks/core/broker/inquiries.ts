@@ -11,6 +11,7 @@ import { requirementsOf } from '../requirements.ts';
 import {
   type Cancelled,
   isFinal,
+  type ListedStatus,
   type NewTask,
   type Ordered,
   type TaskFilter,
@@ -33,8 +34,11 @@ export interface InquiriesPorts {
   readonly workers: WorkersHere;
   readonly dispatch: Dispatch;
   readonly endings: Endings;
+  /** Draws the id of a task. */
+  newId(): string;
+  /** @param tasks A task, and then its parts. @param then Called with what became of the first. */
   repeat(
-    task: NewTask,
+    tasks: readonly NewTask[],
     author: string,
     then: (ordered: Ordered) => void,
     failed: (why: Failure) => void,
@@ -62,7 +66,7 @@ export function answerInquiries(ports: InquiriesPorts): void {
       reply.fail(failure('SKEIN_INVALID', `a task's id is 32 hexadecimal digits, got "${shown(input.id)}"`));
     });
   /** A task waits by the time of the store; people read the clock. */
-  const view = (status: TaskStatus): object => {
+  const view = <Status extends ListedStatus>(status: Status): Status => {
     const aheadMs = desk.by().now - swarm.time;
     const byClock = (at: number): number => (at === 0 ? 0 : at + aheadMs);
     const { n, state, notBefore, deadline } = status;
@@ -90,11 +94,14 @@ export function answerInquiries(ports: InquiriesPorts): void {
 
   by('list', (input, reply) => {
     const after = Number.isSafeInteger(input.after) ? (input.after as number) : 0;
-    const request = { filter: filterOf(input), after, limit: taskLimits.tasksPerPage };
+    const filter = filterOf(input);
+    const request = { filter: filterOfStore(filter), after, limit: taskLimits.tasksPerPage };
     desk.ask('list', request, (completion) => {
       if (!completion.ok) return failed(reply, completion.failure);
       const page = completion.value as TaskPage;
-      reply.answer(JSON.stringify({ ...page, tasks: page.tasks.map(view) }));
+      const views = page.tasks.map(view);
+      const wanted = views.filter(({ state }) => filter.states?.includes(state) ?? true);
+      reply.answer(JSON.stringify({ ...page, tasks: wanted }));
     });
   });
 
@@ -114,22 +121,14 @@ export function answerInquiries(ports: InquiriesPorts): void {
       return reply.fail(failure('SKEIN_INVALID', 'tasks.retry: newId is the id of no task'));
     desk.ask('ordered', id, (completion) => {
       if (!completion.ok) return failed(reply, completion.failure);
-      const task = completion.value as NewTask | null;
+      const all = completion.value as readonly NewTask[];
       const open = tasks.byId(id);
       if (open !== undefined) return reply.fail(notEnded(open));
-      if (task === null) return reply.fail(unknownTask(id, 'or it is done'));
-      const again = {
-        ...task,
-        id: newId,
-        retryOf: id,
-        key: '',
-        after: [],
-        parent: '',
-        notBefore: 0,
-        deadline: 0,
-      };
+      if (all.length === 0) return reply.fail(unknownTask(id, 'or it is done'));
       ports.repeat(
-        again,
+        all.map((task, i) =>
+          again(task, i === 0 ? { id: newId, retryOf: id } : { id: ports.newId(), parent: newId }),
+        ),
         from.name,
         (ordered) =>
           ordered.ok ? reply.answer(JSON.stringify({ id: ordered.id })) : reply.fail(ordered.failure),
@@ -165,6 +164,12 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.drain(worker, how);
     reply.answer(JSON.stringify({ name: worker.name, tasks: tasks.claimedBy(worker.name).length }));
   });
+}
+
+/** At once, whatever it had waited for. */
+function again(task: NewTask, how: Partial<NewTask>): NewTask {
+  const plain = { key: '', after: [], parent: '', retryOf: '', notBefore: 0, deadline: 0 };
+  return { ...task, ...plain, ...how };
 }
 
 function cancelAnswer(cancelled: Cancelled): object {
@@ -214,6 +219,13 @@ function filterOf({ states, service, author, worker, since, until }: Input): Tas
     ...(Number.isSafeInteger(since) ? { since: since as number } : {}),
     ...(Number.isSafeInteger(until) ? { until: until as number } : {}),
   };
+}
+
+/** What is offered is queued for the store. */
+function filterOfStore(filter: TaskFilter): TaskFilter {
+  if (filter.states === undefined) return filter;
+  const states = new Set(filter.states.map((state) => (state === 'offered' ? 'queued' : state)));
+  return { ...filter, states: [...states] };
 }
 
 function shown(value: unknown): string {

@@ -72,27 +72,25 @@ export class Intake {
     });
   }
 
-  /** Somebody orders a task again that has ended. */
+  /** Somebody orders a task again that has ended. @param tasks It, and then its parts. */
   repeat(
-    task: NewTask,
+    tasks: readonly NewTask[],
     author: string,
     then: (ordered: Ordered) => void,
     failed: (why: Failure) => void,
   ): void {
     const { desk } = this.ports;
-    const fresh = { ...task, rank: this.rankOf(task) };
+    const fresh = tasks.map((task) => ({ ...task, rank: this.rankOf(task) }));
     const ranked = this.ports.takeMoved();
-    const input = { ...desk.by(), time: desk.swarm.time, author, isTogether: true, tasks: [fresh], ranked };
+    const input = { ...desk.by(), time: desk.swarm.time, author, isTogether: true, tasks: fresh, ranked };
     desk.ask('order', input, (completion) => {
       if (!completion.ok) {
-        this.unplace(fresh);
+        for (const task of fresh) this.unplace(task);
         desk.failed(completion.failure);
         return failed(completion.failure);
       }
-      const [outcome] = completion.value as readonly OrderOutcome[];
-      if (outcome?.type === 'stored') this.ports.stored(outcome.head);
-      else this.unplace(fresh);
-      then(orderedOf(outcome as OrderOutcome, fresh));
+      const [first] = this.concluded(fresh, completion.value as readonly OrderOutcome[]);
+      then(first as Ordered);
     });
   }
 

@@ -16,7 +16,7 @@ export interface NewsDeskPorts {
   readonly followers: Followers;
 }
 
-type Said = Pick<TaskHead, 'id' | 'state' | 'attempt' | 'worker' | 'reason'>;
+type Said = Pick<TaskHead, 'id' | 'state' | 'attempt' | 'worker' | 'reason' | 'service'>;
 
 export class NewsDesk {
   private readonly ports: NewsDeskPorts;
@@ -39,9 +39,24 @@ export class NewsDesk {
     const { tasks, followers } = this.ports;
     for (const { n, fence, share, note } of items) {
       const head = tasks.get(n);
-      if (head === undefined || !tasks.progressed(n, fence, { share, note })) continue;
+      if (head === undefined) continue;
+      const percentBefore = this.percentOf(head.parent);
+      if (!tasks.progressed(n, fence, { share, note })) continue;
       if (followers.isFollowed(head.id)) followers.changed({ ...newsOf(head, []), share, note });
+      this.wholeProgressed(head.parent, percentBefore);
     }
+  }
+
+  /** What each of many parts says is news of the whole only where that gets on. */
+  private wholeProgressed(n: number, percentBefore: number): void {
+    const { tasks, followers } = this.ports;
+    const whole = n === 0 ? undefined : tasks.get(n);
+    if (whole === undefined || !followers.isFollowed(whole.id) || this.percentOf(n) === percentBefore) return;
+    followers.changed({ ...newsOf(whole, []), ...tasks.progressOf(n) });
+  }
+
+  private percentOf(whole: number): number {
+    return whole === 0 ? 0 : Math.floor(100 * (this.ports.tasks.progressOf(whole)?.share ?? 0));
   }
 
   follow(end: LineEnd, id: TaskId): void {
@@ -71,11 +86,19 @@ export class NewsDesk {
   }
 }
 
-const unknown = { state: 'unknown', attempt: 0, worker: '', reason: '' } as const;
+const unknown = { state: 'unknown', attempt: 0, worker: '', reason: '', service: '' } as const;
 
 function newsOf(
-  { id, state, attempt, worker, reason }: Omit<Said, 'state'> & { readonly state: TaskNews['state'] },
+  {
+    id,
+    state,
+    attempt,
+    worker,
+    reason,
+    service,
+  }: Omit<Said, 'state'> & { readonly state: TaskNews['state'] },
   results: readonly Encoded[],
 ): TaskNews {
-  return { id, state, attempt, worker, reason, share: -1, note: '', results };
+  const isWhole = service === '' && state !== 'unknown';
+  return { id, state, attempt, worker, reason, share: -1, note: '', isWhole, results };
 }

@@ -32,6 +32,8 @@ export interface TaskOfficePorts {
   readonly agent: BehaviorAgent<TasksShape>;
   readonly swarm: SwarmCore;
   reply(end: LineEnd, message: FromBroker): void;
+  /** Draws the id of a task. */
+  newId(): string;
   /** What all nodes were sent and have not processed is not sent any more. */
   dropAll(): void;
   /** It says everything again once it is here. */
@@ -65,6 +67,8 @@ export class TaskOffice {
   private isElsewhere = true;
   /** All that has not ended was read. */
   private isRead = false;
+  /** Nothing can be written: until that is tried again, what is known of tasks is as it was. */
+  private isFull = false;
   private tryAgainAt = never;
   private sweepAt = never;
 
@@ -130,7 +134,8 @@ export class TaskOffice {
       workers: this.workers,
       dispatch: this.dispatch,
       endings: this.endings,
-      repeat: (task, author, then, failed) => this.intake.repeat(task, author, then, failed),
+      newId: () => ports.newId(),
+      repeat: (all, author, then, failed) => this.intake.repeat(all, author, then, failed),
       drain: (worker, how) => this.workers.drain(worker, how),
     });
   }
@@ -152,6 +157,7 @@ export class TaskOffice {
   officeChanged(): void {
     const { office } = this.ports.swarm;
     this.tryAgainAt = never;
+    this.isFull = false;
     // What came before was for an earlier turn, and its senders say it again in this one.
     if (this.isElsewhere && office.state !== 'elsewhere') this.ports.ignoreUnprocessed();
     this.isElsewhere = office.state === 'elsewhere';
@@ -187,6 +193,7 @@ export class TaskOffice {
     this.waiting.unshift(...this.underWay);
     this.underWay.clear();
     this.isRead = false;
+    this.isFull = false;
     this.forgetTasks();
     this.readWorkers('');
   }
@@ -240,6 +247,11 @@ export class TaskOffice {
     for (const errand of waiting) if (isOrder(errand)) this.intake.refuse(errand, why);
   }
 
+  /** An order is not to wait for room: it is refused by the store, or there is room again. */
+  private isForFullStore(errand: Errand): boolean {
+    return this.isFull && isOrder(errand) && this.ports.swarm.office.state === 'open';
+  }
+
   private get isOpen(): boolean {
     return this.isRead && this.ports.swarm.office.state === 'open';
   }
@@ -255,7 +267,8 @@ export class TaskOffice {
     const { swarm } = this.ports;
     swarm.use();
     const errand: Errand = { from, message, done };
-    if (this.isOpen && this.waiting.length === 0) return this.carryOut(errand);
+    if ((this.isOpen && this.waiting.length === 0) || this.isForFullStore(errand))
+      return this.carryOut(errand);
     // Its sender finds out who the broker is, and says it to that one.
     if (swarm.office.state === 'elsewhere') return;
     this.waiting.push(errand);
@@ -273,7 +286,7 @@ export class TaskOffice {
 
   private carryOutAdmitted(errand: Errand): void {
     const { message } = errand;
-    if (!this.isOpen) return void this.waiting.push(errand);
+    if (!this.isOpen && !this.isForFullStore(errand)) return void this.waiting.push(errand);
     if ('store' in message && message.type !== 'work' && message.store !== this.storeTag)
       return errand.done();
     switch (message.type) {
@@ -345,7 +358,8 @@ export class TaskOffice {
     this.tasks.put(head);
     this.due.add(head);
     this.dispatch.changed(head, before, ranMs);
-    if (this.isRead && before?.state !== head.state) this.news.changed(head, result);
+    const isNews = before?.state !== head.state || before.partsLeft !== head.partsLeft;
+    if (this.isRead && isNews) this.news.changed(head, result);
   }
 
   private stop(head: TaskHead, reason: string): void {
@@ -378,6 +392,7 @@ export class TaskOffice {
   deadline(now: number): void {
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
+      this.isFull = false;
       if (this.ports.swarm.office.state === 'open') this.isRead ? this.carryOutWaiting() : this.read();
     }
     if (!this.isOpen) return;
@@ -419,7 +434,10 @@ export class TaskOffice {
   completed(completion: Completion): void {
     const then = this.operations.get(completion.token);
     this.operations.delete(completion.token);
-    if (completion.ok && appends.has(completion.verb)) this.ports.swarm.logged();
+    if (completion.ok && appends.has(completion.verb)) {
+      this.ports.swarm.logged();
+      if (this.isFull) this.tryAgainSoon(0);
+    }
     then?.(completion);
   }
 
@@ -440,7 +458,8 @@ export class TaskOffice {
     if (this.ports.swarm.office.state !== 'open') return;
     // What was done is unknown, or what was to be done by the broker itself was not: it follows from what the store has.
     if (errand === undefined || why.code === 'SKEIN_LOST') this.isRead = false;
-    this.tryAgainSoon(why.code === 'SKEIN_STORE_FULL' ? taskLimits.taskFullAgainMs : undefined);
+    this.isFull = why.code === 'SKEIN_STORE_FULL';
+    this.tryAgainSoon(this.isFull ? taskLimits.taskFullAgainMs : undefined);
   }
 
   private tryAgainSoon(waitMs: number = taskLimits.taskStoreAgainMs): void {

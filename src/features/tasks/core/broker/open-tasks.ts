@@ -16,6 +16,8 @@ export class OpenTasks {
   private readonly heads = new Map<number, TaskHead>();
   private readonly places = new Map<TaskId, number>();
   private readonly progress = new Map<number, Progress>();
+  /** Of tasks of several parts: the sum of the shares that their parts have said. */
+  private readonly partShares = new Map<number, number>();
   /** By the name of who has claimed them. */
   private readonly claims = new Map<string, Set<number>>();
 
@@ -53,11 +55,12 @@ export class OpenTasks {
     const isHeldAsBefore =
       before !== undefined && before.worker === head.worker && isClaimed(before) && isClaimed(head);
     if (before !== undefined && !isHeldAsBefore) this.unclaim(before);
-    if (before?.fence !== head.fence) this.progress.delete(head.n);
+    if (before?.fence !== head.fence) this.setProgress(head, undefined);
     if (isFinal(head.state)) {
       this.heads.delete(head.n);
       this.places.delete(head.id);
-      this.progress.delete(head.n);
+      this.setProgress(head, undefined);
+      this.partShares.delete(head.n);
       return;
     }
     this.heads.set(head.n, head);
@@ -71,16 +74,32 @@ export class OpenTasks {
   progressed(n: number, fence: number, progress: Progress): boolean {
     const head = this.heads.get(n);
     if (head?.fence !== fence || !isClaimed(head)) return false;
-    this.progress.set(n, progress);
+    this.setProgress(head, progress);
     return true;
   }
 
+  /** Of a task of several parts: how many have ended, and how far the others are. */
   progressOf(n: number): Progress | undefined {
-    return this.progress.get(n);
+    const head = this.heads.get(n);
+    return head?.service === '' ? this.progressOfWhole(head) : this.progress.get(n);
   }
 
   clear(): void {
-    for (const each of [this.heads, this.places, this.progress, this.claims]) each.clear();
+    for (const each of [this.heads, this.places, this.progress, this.partShares, this.claims]) each.clear();
+  }
+
+  private progressOfWhole({ n, part: count, partsLeft }: TaskHead): Progress {
+    const ended = count - partsLeft;
+    const share = count === 0 ? 0 : (ended + (this.partShares.get(n) ?? 0)) / count;
+    return { share: Math.min(1, Math.max(0, share)), note: `${ended} of ${count} parts have ended` };
+  }
+
+  private setProgress({ n, parent }: TaskHead, progress: Progress | undefined): void {
+    const change = shareOf(progress) - shareOf(this.progress.get(n));
+    if (progress === undefined) this.progress.delete(n);
+    else this.progress.set(n, progress);
+    if (parent !== 0 && change !== 0)
+      this.partShares.set(parent, (this.partShares.get(parent) ?? 0) + change);
   }
 
   private unclaim({ n, worker }: TaskHead): void {
@@ -89,7 +108,13 @@ export class OpenTasks {
   }
 }
 
-/** A worker has it. */
-export function isClaimed({ state }: TaskHead): boolean {
+/** Where nothing is said it is 0. */
+function shareOf(progress: Progress | undefined): number {
+  return Math.max(0, progress?.share ?? 0);
+}
+
+/** A worker has it: none has a task of several parts. */
+export function isClaimed({ state, service }: TaskHead): boolean {
+  if (service === '') return false;
   return state === 'assigned' || state === 'running' || state === 'cancelling';
 }

@@ -46,7 +46,17 @@ class Broker {
         orderedAt: n,
       },
       ...{ notBefore: 0, deadline: 0, timeoutMs: 0, attempts: 1, isIdempotent: false, attempt: 0, fence: 0 },
-      ...{ worker: '', workerLife: 0, blockers: 0, doom: '', parent: 0, partsLeft: 0, since: 0, reason: '' },
+      ...{
+        worker: '',
+        workerLife: 0,
+        blockers: 0,
+        doom: '',
+        parent: 0,
+        part: 0,
+        partsLeft: 0,
+        since: 0,
+        reason: '',
+      },
     };
     this.put(head);
     return n;
