@@ -397,6 +397,7 @@ describe.each([
       isMore: false,
     });
     expect(await settle(a.tasks.workers('double', { cores: 1 }))).toMatchObject([{ name: 'b', tasks: 1 }]);
+    expect(await settle(a.tasks.services())).toMatchObject([{ service: 'double', depth: 1, workers: ['b'] }]);
     expect(await settle(waiting?.cancel() ?? Promise.reject())).toBe('never-started');
     expect(await settle(stuck?.cancel() ?? Promise.reject())).toBe('stopping');
     await expect(settle(a.tasks.task(stuck?.id ?? '').result())).rejects.toMatchObject({

@@ -12,6 +12,7 @@ import {
   pageOf,
   removeAnswer,
   retryAnswer,
+  servicesAnswer,
   statusAnswer,
   viewOf,
   workersAnswer,
@@ -77,6 +78,7 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
       const input = { service, needs: requirements('tasks.workers', needs) };
       return ask('tasks.workers', input, workersAnswer);
     },
+    services: () => ask('tasks.services', {}, servicesAnswer),
     async drain(worker, how = 'finish') {
       await ask('tasks.drain', { name: worker, how }, drainAnswer);
     },

@@ -191,6 +191,11 @@ export class Matching {
     );
   }
 
+  /** Those that are here, hold tasks, or were here before. */
+  known(): Iterable<Worker> {
+    return this.roster;
+  }
+
   worker(node: NodeId): Worker | undefined {
     return this.roster.get(node);
   }
@@ -199,6 +204,11 @@ export class Matching {
   queueFigures(service: string): { readonly depth: number; readonly oldest: number } {
     const { depth, oldest } = this.queue.service(service) ?? { depth: 0, oldest: 0 };
     return { depth, oldest };
+  }
+
+  /** That are queued, or offered by a worker that is here. */
+  get services(): Iterable<string> {
+    return this.queue.serviceNames;
   }
 
   private putQueued(head: TaskHead): void {
