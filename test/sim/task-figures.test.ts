@@ -113,3 +113,73 @@ test('services say what waits, since when, who has them, and how long their task
   expect(Math.abs((durations?.ranP90 ?? 0) - 600)).toBeLessThan(lagMs);
   expect(durations?.waitedP90).toBeLessThan(lagMs);
 });
+
+test('a peer asks another one whether it could take a task, and is answered by that worker itself', async () => {
+  const made = await formation({ seed: 34, nodes: 4 });
+  const [a, b, c] = made.others.map(lifeOf) as [Life, Life, Life];
+  working(made, b, { cores: 4, queue: 1 });
+  await made.world.run(1000);
+  const ask = (needs?: object) => made.world.resolve(a.node.query(b.node.name, 'availability', needs));
+  const needs = { service: 'job', cores: 3 };
+  expect(await ask()).toMatchObject({ name: b.node.name, whyNot: '', tasks: 0, begins: { count: 0 } });
+  const first = await made.world.resolve(a.node.tasks.order('job', 1000, { cores: 3 }));
+  await made.world.run(500);
+  expect(await ask(needs)).toMatchObject({
+    whyNot: 'runs 1 of 1 of "job", and 0 of 1 wait in its own queue',
+  });
+  expect(await ask(needs)).not.toHaveProperty('begins');
+  await made.world.resolve(first.result());
+  for (let i = 0; i < 2; i++) await made.world.resolve(a.node.tasks.order('job', 60_000, { cores: 3 }));
+  await made.world.run(500);
+  // Two of a second, of which one runs for half of it.
+  const { begins, ...busy } = await ask(needs);
+  expect(busy).toMatchObject({ tasks: 2, waiting: 1, freeCores: 1, figures: { done: 1, failed: 0 } });
+  expect(begins?.count).toBe(1);
+  expect(Math.abs((begins?.p50Ms ?? 0) - 1500)).toBeLessThan(2 * lagMs);
+  expect(await ask({ service: 'job', cores: 8 })).toMatchObject({ whyNot: 'has 4 cores, 8 are needed' });
+  expect(await made.world.resolve(a.node.query(c.node.name, 'availability'))).toMatchObject({
+    ...{ name: c.node.name, services: [], whyNot: 'works on no tasks' },
+  });
+  for (const wrong of [{ cores: 0 }, { core: 1 }, { memory: 'much' }, [], { service: 'a b' }])
+    expect(await made.problemOf(a.node.query(b.node.name, 'availability', wrong))).toMatchObject({
+      ...{ code: 'SKEIN_INVALID' },
+    });
+});
+
+test('the swarm is asked for its workers, ranked for a task, with why each other one would not', async () => {
+  const made = await formation({ seed: 35, nodes: 5 });
+  const [a, b, c, d] = made.others.map(lifeOf) as [Life, Life, Life, Life];
+  working(made, b, { cores: 4 });
+  working(made, c, { cores: 8 });
+  working(made, d, { cores: 2 });
+  await made.world.run(1000);
+  const ask = () =>
+    made.world.resolve(a.node.query({ swarm: true }, 'availability', { service: 'job', cores: 4 }));
+  const ranked = async () => (await ask()).workers.map(({ name, whyNot }) => [name, whyNot]);
+  const small = [d.node.name, 'has 2 cores, 4 are needed'];
+  expect(await ranked()).toEqual([[c.node.name, ''], [b.node.name, ''], small]);
+  expect(await ask()).toMatchObject({ workerCount: 3 });
+  await made.world.resolve(a.node.tasks.order('job', 60_000, { node: c.node.name }));
+  await made.world.run(500);
+  expect(await ranked()).toEqual([[b.node.name, ''], [c.node.name, 'runs 1 of 1 of "job"'], small]);
+});
+
+test('REQ08: a worker whose node is not available is given no tasks until it is again', async () => {
+  const made = await formation({ seed: 36, nodes: 3 });
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  working(made, b, { queue: 5 });
+  await made.world.run(1000);
+  const running = await made.world.resolve(a.node.tasks.order('job', 1000));
+  await made.world.run(300);
+  await made.world.resolve(b.node.availability.set({ available: false }));
+  const waits = await made.world.resolve(a.node.tasks.order('job', 10, { node: b.node.name }));
+  expect(await made.world.resolve(running.result())).toBe('done');
+  await made.world.run(10_000);
+  const whyNot = 'is not available: its node takes no work';
+  expect(await made.world.resolve(waits.status())).toMatchObject({
+    ...{ state: 'queued', attempt: 0, why: [`${b.node.name} ${whyNot}`, expect.any(String)] },
+  });
+  expect(await made.world.resolve(a.node.query(b.node.name, 'availability'))).toMatchObject({ whyNot });
+  await made.world.resolve(b.node.availability.set({ available: true }));
+  expect(await made.world.resolve(waits.result())).toBe('done');
+});

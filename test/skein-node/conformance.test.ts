@@ -552,7 +552,7 @@ describe.each([
     await settle(offered.opened);
     const services = await settle(a.query('b', 'services'));
     expect(services.services).toContain('copy');
-    expect(services.queries).toEqual(['mood', 'peers', 'service', 'services', 'state', 'stats']);
+    expect(services.queries).toEqual(['availability', 'mood', 'peers', 'service', 'services', 'state', 'stats']);
     expect(await settle(a.query('b', 'service', 'copy'))).toEqual({
       ...{ name: 'copy', isOffered: true, running: 0, waiting: 0, concurrency: 3, queue: 2 },
     });
@@ -656,7 +656,7 @@ describe.each([
     await expect(settle(a.query('b', 'disk'))).rejects.toMatchObject({
       ...unknown,
       message:
-        'query disk at b: it is unknown: b answers mood, only-there, peers, service, services, state, stats',
+        'query disk at b: it is unknown: b answers availability, mood, only-there, peers, service, services, state, stats',
     });
     await expect(settle(a.query(theSwarm, 'only-there'))).rejects.toMatchObject(unknown);
     await settle(here.close());

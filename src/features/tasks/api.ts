@@ -63,7 +63,7 @@ export interface OrderOptions extends TaskNeeds {
 /** One of several tasks that are ordered together. */
 export interface ManyOrder extends Omit<OrderOptions, 'signal'> {
   /** What is to be done. */
-  readonly service: TaskService<never, unknown> | string;
+  readonly service: TaskService<unknown, unknown> | string;
   /** With what. */
   readonly input: unknown;
 }

@@ -49,7 +49,7 @@ const figures = fields<Omit<WorkerStatistics, 'load' | 'meanMs'>, Pick<WorkerSta
   { freeMemory: number, done: number, failed: number },
   { load: number, meanMs: number },
 );
-const workerAnswer: (value: unknown) => WorkerView = fields(
+export const workerAnswer: (value: unknown) => WorkerView = fields(
   {
     name: text,
     isHere: flag,

@@ -85,6 +85,13 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
   } as TasksApi;
   return {
     api: { tasks: api },
+    shared: {
+      workers: (service, needs) => api.workers(service, needs),
+      ownStanding(service, needs) {
+        node.enter();
+        return node.behavior.workbench.standing(service, requirements('availability', needs));
+      },
+    },
     event(event) {
       switch (event.type) {
         case 'ordered':

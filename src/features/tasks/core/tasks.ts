@@ -21,6 +21,7 @@ import type { Failure } from '../../../kernel/errors.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { Lines, type Sender } from '../../../kernel/lines/lines.ts';
 import { hexOf } from '../../../kernel/wire/bytes.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import type { SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { TaskOffice } from './broker/office.ts';
@@ -91,6 +92,7 @@ export class Tasks implements Behavior<TasksShape> {
   private office!: TaskOffice;
   private ownResults!: OwnResults;
   private readonly swarm: SwarmCore;
+  private readonly availability: AvailabilityCore;
   private agent!: BehaviorAgent<TasksShape>;
   private readonly lines = new Lines({
     received: (from, bytes, done) => this.received(from, bytes, done),
@@ -102,8 +104,9 @@ export class Tasks implements Behavior<TasksShape> {
   /** Who was followed last. */
   private followedBroker: NodeId | undefined;
 
-  constructor(swarm: SwarmCore) {
+  constructor(swarm: SwarmCore, availability: AvailabilityCore) {
     this.swarm = swarm;
+    this.availability = availability;
     swarm.follow({
       brokerChanged: () => this.brokerChanged(),
       homeChanged: () => this.homeChanged(),
@@ -129,14 +132,14 @@ export class Tasks implements Behavior<TasksShape> {
       now: () => agent.now,
       wallNow: () => Math.floor(agent.wallNow),
       machine: () => this.machine(),
+      isAvailable: () => this.availability.own.available,
       ...{ send, deliver, flushLater },
       log: (level, text) => agent.log(level, text),
       keep: (kept) => this.ownResults.keep(kept),
       drop: (place) => this.ownResults.drop(place),
     });
     this.office = new TaskOffice({
-      agent,
-      swarm,
+      ...{ agent, swarm, availability: this.availability },
       reply: (end, message) => void this.lines.reply(end, encodeFromBroker(message)),
       dropAll: () => this.lines.dropAll(),
       forget: (node) => this.lines.forget(node),

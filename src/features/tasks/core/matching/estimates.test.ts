@@ -74,6 +74,8 @@ test('when a task begins is said at the median and the ninth decile, from how ma
   expect(estimates.begins(busy, 'render', cores(4), 20)).toEqual({
     ...{ p50Ms: 480, p90Ms: 880, count: 11, computedAt: 10 },
   });
+  // Both take longer than tasks did, and are in the way.
+  expect(estimates.begins(busy, 'render', cores(4), 9000)).toMatchObject({ p90Ms: 0, count: 11 });
   expect(estimates.begins(worker([]), 'render', cores(4), 20)).toEqual({
     ...{ p50Ms: 0, p90Ms: 0, count: 0, computedAt: 20 },
   });

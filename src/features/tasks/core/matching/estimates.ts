@@ -91,12 +91,14 @@ export class Estimates {
 
   /** Undefined: never, or a task that is in the way is of a service of which none was done yet. */
   begins(worker: Worker, service: string, needs: Requirements, now: number): Begins | undefined {
-    if (!worker.isHere || worker.isDraining || !worker.couldRun(service, needs)) return undefined;
-    const at = (name: 'ranP50' | 'ranP90'): number | undefined =>
-      new Outlook(worker, now, (held) => this.of(held.service, now)?.[name]).beginsIn(service, needs);
-    const [p50Ms, p90Ms] = [at('ranP50'), at('ranP90')];
+    if (!worker.takesTasks || !worker.couldRun(service, needs)) return undefined;
+    const at = (medianOf: (held: Held) => number | undefined): number | undefined =>
+      new Outlook(worker, now, medianOf).beginsIn(service, needs);
+    // Also where nothing that it has will ever end.
+    if (at(() => undefined) === 0) return { p50Ms: 0, p90Ms: 0, count: 0, computedAt: now };
+    const p50Ms = at((held) => this.of(held.service, now)?.ranP50);
+    const p90Ms = at((held) => this.of(held.service, now)?.ranP90);
     if (p50Ms === undefined || p90Ms === undefined) return undefined;
-    if (p90Ms === 0) return { p50Ms, p90Ms, count: 0, computedAt: now };
     const services = new Set([...worker.held.values()].map((held) => held.service));
     const used = [...services].flatMap((name) => this.of(name, now) ?? []);
     return {

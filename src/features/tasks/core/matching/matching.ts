@@ -323,9 +323,9 @@ export class Matching {
 
   /** A worker that cannot run the task for which it is kept free is free for others. */
   private checkKept(worker: Worker): void {
-    const { keptFor, isHere, isDraining } = worker;
+    const { keptFor } = worker;
     if (keptFor === undefined) return;
-    const canRun = isHere && !isDraining && worker.couldRun(keptFor.service, keptFor.needs);
+    const canRun = worker.takesTasks && worker.couldRun(keptFor.service, keptFor.needs);
     if (!canRun || !worker.suits(keptFor, 'in-queue')) this.endKeeping(keptFor);
   }
 
