@@ -85,6 +85,28 @@ test('chat-room', async () => {
   expect((await Promise.all([alice.ended, bob.ended])).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
 });
 
+test('thumbnail-farm', { timeout: 120_000 }, async () => {
+  const { exitCode, stdout, stderr } = await start('thumbnail-farm.mjs').ended;
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'ordered 24 thumbnails',
+    'w1 was killed while it was at work',
+    'w2 was killed while it was at work',
+    '24 thumbnails are there',
+    'some were begun twice',
+  ]);
+});
+
+test('from-bullmq', { timeout: 60_000 }, async () => {
+  const { exitCode, stdout, stderr } = await start('from-bullmq.mjs').ended;
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    ...['ordered twice, kept once', 'ann: done', 'ann: sent to ann'],
+    ...['flaky: sent to flaky at attempt 2', 'later: waiting', 'later: never-started'],
+    ...['slow: stopping', 'slow: cancelled', 'kept: done, done, cancelled, cancelled'],
+  ]);
+});
+
 test('typed-messages', async () => {
   expect(await start('typed-messages.mjs').ended).toEqual({
     exitCode: 0,

@@ -103,9 +103,9 @@ const needs: Record<string, string[]> = {
   swarm: ['formation', 'identity', 'denials'],
   conversations: ['swarm'],
   letters: ['swarm', 'conversations'],
-  tasks: ['swarm'],
+  tasks: ['swarm', 'availability'],
   log: ['swarm', 'availability', 'messaging'],
-  queries: ['calls', 'swarm', 'letters'],
+  queries: ['calls', 'swarm', 'letters', 'tasks'],
 };
 /** Ends of features that meet others: `mesh snoop` prints messages, `chat` goes on with conversations. */
 const endsMeet: Record<string, string[]> = {

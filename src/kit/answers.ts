@@ -36,6 +36,14 @@ export function listOf<Item>(check: Check<Item>): Check<Item[]> {
   };
 }
 
+/** Of names that are the other node's. */
+export function recordOf<Item>(check: Check<Item>): Check<Record<string, Item>> {
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('no object');
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, check(item)]));
+  };
+}
+
 export function orNull<Value>(check: Check<Value>): Check<Value | undefined> {
   return (value) => (value === null ? undefined : check(value));
 }

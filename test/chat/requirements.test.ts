@@ -1,6 +1,6 @@
 /**
  * The requirements of Chat, each by its number, on nodes that are processes of their own. Those of tasks (REQ14 to REQ21)
- * are not built.
+ * are in `task-requirements.test.ts`.
  *
  * Invariant: a swarm of three whose programs attach to them; each test leaves their mailboxes empty.
  */

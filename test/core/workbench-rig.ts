@@ -49,6 +49,8 @@ export class WorkbenchRig {
   /** Of the wall clock, since the rig was made. */
   wallAhead = 0;
   hasBroker = true;
+  /** This node has not said that it takes no work. */
+  isAvailable = true;
   /** The broker answers what renews the lease. */
   renews = true;
   sent: FromMember[] = [];
@@ -148,6 +150,7 @@ export class WorkbenchRig {
       now: () => this.now,
       wallNow: () => this.now + this.wallAhead,
       machine: () => ({ load: 0.5, freeMemory: 1000 }),
+      isAvailable: () => this.isAvailable,
       send: (bytes) => this.send(bytes),
       deliver: (event) => this.deliver(event),
       flushLater: () => undefined,

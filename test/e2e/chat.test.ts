@@ -233,12 +233,58 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
     ].join('\n'),
   );
   expect(chat.stderr).toBe(
-    'skein: chat: query weather at b: it is unknown: b answers mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n' +
-      'skein: chat: no command "sya": one of say, wait, invite, leave, who, converse, conversations, conversation, peers, peer, swarm, state, help, quit\n',
+    'skein: chat: query weather at b: it is unknown: b answers availability, mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n' +
+      'skein: chat: no command "sya": one of say, wait, invite, leave, who, converse, conversations, conversation, peers, peer, swarm, state, order, help, quit\n',
   );
   expect(chat.exitCode).toBe(1);
   d.process.kill('SIGINT');
   await d.ended;
+});
+
+test('an order is answered with a receipt, its status is asked by it, and what came of it is shown', async () => {
+  const guest = await site.up('guest');
+  await site.must('status', '--wait', '--count', '4', '--node', 'guest');
+  const made: unknown[] = [];
+  const work = b.tasks.work('coffee', async ({ input }) => {
+    if (input === null) throw new Error('no\u001b[2J beans');
+    made.push(input);
+    return { cups: 2 };
+  });
+  await work.opened;
+  const lines = [
+    ...['order status', 'order coffee latte --no-milk', 'wait 20s', 'order coffee', 'wait 20s'],
+    ...['order status', 'order tea', 'order status ffff'],
+  ];
+  const { stdout, stderr, exitCode } = await site.run(['chat', '--node', 'guest'], {
+    input: `${lines.join('\n')}\n`,
+  });
+  const id = '([0-9a-f]{8})';
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`;
+  const pattern = new RegExp(
+    `^\\(no orders\\)\n\\(order ${id}: coffee\\)\norder \\1 is done: \\{"cups":2\\}\n` +
+      `\\(order ${id}: coffee\\)\norder \\2 is failed: no\\P{Cc}*beans\n` +
+      `ID +ORDERED +STATE +SERVICE +WORKER\n\\1 +${time} +done +coffee +b\n\\2 +${time} +failed +coffee +b\n$`,
+    'u',
+  );
+  expect(stdout).toMatch(pattern);
+  const [, done = '', failed = ''] = pattern.exec(stdout) ?? [];
+  expect(made).toEqual(['latte --no-milk']);
+  expect(stderr).toMatch(/^skein: chat: no worker that was ever here .*"tea".* \(SKEIN_INFEASIBLE\)\n/);
+  expect(stderr).toMatch(
+    /\nskein: chat: the swarm has no order ffff: `order status` lists those of this node\n$/,
+  );
+  expect(exitCode).toBe(1);
+  const later = await site.run(['chat', '--node', 'a'], {
+    input: `order status ${done}\norder status ${failed}\n`,
+  });
+  expect(later.stdout).toMatch(
+    new RegExp(
+      `^order ${done} of coffee is done at b: \\{"cups":2\\}\norder ${failed} of coffee is failed at b: no.*\n$`,
+    ),
+  );
+  await work.close();
+  guest.process.kill('SIGINT');
+  await guest.ended;
 });
 
 test('a conversation is joined where none is current, and goes on after a restart of its node', async () => {

@@ -64,7 +64,7 @@ test('what is unknown is one line with its own code and exit code 1, at once', a
   const { exitCode, stdout, stderr } = await refused('b', 'weather', '--timeout', '1h');
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   expect(stderr).toBe(
-    'skein: query weather at b: it is unknown: b answers mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n',
+    'skein: query weather at b: it is unknown: b answers availability, mood, peers, service, services, state, stats (SKEIN_UNKNOWN_QUERY)\n',
   );
   expect(await refused('--swarm', 'weather')).toMatchObject({
     exitCode: 1,

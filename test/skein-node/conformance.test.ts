@@ -397,6 +397,7 @@ describe.each([
       isMore: false,
     });
     expect(await settle(a.tasks.workers('double', { cores: 1 }))).toMatchObject([{ name: 'b', tasks: 1 }]);
+    expect(await settle(a.tasks.services())).toMatchObject([{ service: 'double', depth: 1, workers: ['b'] }]);
     expect(await settle(waiting?.cancel() ?? Promise.reject())).toBe('never-started');
     expect(await settle(stuck?.cancel() ?? Promise.reject())).toBe('stopping');
     await expect(settle(a.tasks.task(stuck?.id ?? '').result())).rejects.toMatchObject({
@@ -564,7 +565,15 @@ describe.each([
     await settle(offered.opened);
     const services = await settle(a.query('b', 'services'));
     expect(services.services).toContain('copy');
-    expect(services.queries).toEqual(['mood', 'peers', 'service', 'services', 'state', 'stats']);
+    expect(services.queries).toEqual([
+      'availability',
+      'mood',
+      'peers',
+      'service',
+      'services',
+      'state',
+      'stats',
+    ]);
     expect(await settle(a.query('b', 'service', 'copy'))).toEqual({
       ...{ name: 'copy', isOffered: true, running: 0, waiting: 0, concurrency: 3, queue: 2 },
     });
@@ -668,7 +677,7 @@ describe.each([
     await expect(settle(a.query('b', 'disk'))).rejects.toMatchObject({
       ...unknown,
       message:
-        'query disk at b: it is unknown: b answers mood, only-there, peers, service, services, state, stats',
+        'query disk at b: it is unknown: b answers availability, mood, only-there, peers, service, services, state, stats',
     });
     await expect(settle(a.query(theSwarm, 'only-there'))).rejects.toMatchObject(unknown);
     await settle(here.close());

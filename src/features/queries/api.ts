@@ -22,8 +22,8 @@ export type QueryTarget = string | TheSwarm;
 export interface QueriesNodeApi {
   /**
    * Asks a node, or with `{ swarm: true }` the broker of the swarm, by the name of a query, and resolves with the answer.
-   * `services`, `service`, `stats`, `mood`, `state` and `peers` are answered by every node and every swarm; programs
-   * answer others by `queries.answer`. A query changes nothing, so it may be answered more than once on the way.
+   * `services`, `service`, `stats`, `mood`, `availability`, `state` and `peers` are answered by every node and every
+   * swarm; programs answer others by `queries.answer`. A query changes nothing, so it may be answered more than once on the way.
    * @throws SkeinError SKEIN_UNKNOWN_QUERY: it is not answered there; SKEIN_UNKNOWN_NODE, SKEIN_NO_ROUTE; SKEIN_FAILED:
    * a program's answer threw (details: `node`, `service`: the query's name, `code`, `message`); SKEIN_BUSY;
    * SKEIN_TIMEOUT, SKEIN_LOST, SKEIN_ABORTED; SKEIN_INVALID: an input that the query does not take; SKEIN_TOO_LARGE: an

@@ -9,7 +9,7 @@ import type { QueriesFeatureShape } from './shape.ts';
 
 export const queries = feature<QueriesFeatureShape>()({
   name: queriesFeature,
-  needs: ['calls', 'swarm', 'letters'],
+  needs: ['calls', 'swarm', 'letters', 'tasks'],
   behavior: ({ needed }) => new Queries(needed<CallsCore>('calls'), needed<SwarmCore>('swarm')),
   facade: queriesFacade,
   operations: () => import('./remote.ts').then(({ operations }) => operations),

@@ -283,10 +283,86 @@ export interface WorkerView {
   readonly isHere: boolean;
   /** Why it does not take such a task now; empty: it does. */
   readonly whyNot: string;
-  /** Tasks that it has. */
+  /** Tasks remaining: those that it is asked to take, that wait in its own queue, and that run. */
   readonly tasks: number;
-  /** Until it could begin such a task, by how long tasks have taken. Absent: nobody knows. */
-  readonly beginsInMs?: number;
+  /** Of these, those that wait in its own queue. */
+  readonly waiting: number;
+  /** When it could begin such a task. Absent: nobody knows, or never. */
+  readonly begins?: BeginsEstimate;
+  /** Cores that it has for tasks, and those that its tasks leave. */
+  readonly cores: number;
+  /** See `cores`. */
+  readonly freeCores: number;
+  /** Bytes of memory that it has for tasks, and those that its tasks leave. */
+  readonly memory: number;
+  /** See `memory`. */
+  readonly freeMemory: number;
+  /** Its software. */
+  readonly software: readonly string[];
+  /** Units of its resources, by kind. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Absent: it has said nothing yet. */
+  readonly figures?: WorkerStatistics;
+}
+
+/** When a worker could begin a task, in milliseconds from now, by how long tasks have run. */
+export interface BeginsEstimate {
+  /** If what it has takes as long as its service takes at the median. */
+  readonly p50Ms: number;
+  /** The same at the ninth decile. */
+  readonly p90Ms: number;
+  /** From this number of tasks that were done; 0: it has room now. */
+  readonly count: number;
+  /** When the oldest of its figures was computed, in Unix milliseconds. */
+  readonly computedAt: number;
+}
+
+/** What a worker says every 3 s of its machine, and of what it has done since its node was started. */
+export interface WorkerStatistics {
+  /** Processes that run or want to, for each core, on average of a minute: 0 to 1. Absent: its machine does not say. */
+  readonly load?: number;
+  /** Bytes of memory of its machine that nobody uses. */
+  readonly freeMemory: number;
+  /** Tasks that it has done. */
+  readonly done: number;
+  /** Attempts that have failed there. */
+  readonly failed: number;
+  /** For which those that are done have run, on average. Absent: none is done yet. */
+  readonly meanMs?: number;
+}
+
+/** A service, as the broker sees it. */
+export interface ServiceView {
+  /** Its name. */
+  readonly service: string;
+  /** Tasks of it that wait for a worker. */
+  readonly depth: number;
+  /** When the oldest of these was ordered, in Unix milliseconds. Absent: none waits. */
+  readonly oldestAt?: number;
+  /** Tasks of it that workers have. */
+  readonly atWorkers: number;
+  /** Workers that are here and have it: at most 100 of them, by name. */
+  readonly workers: readonly string[];
+  /** All of them. */
+  readonly workerCount: number;
+  /** How long its tasks wait and run. Absent: none was done yet. */
+  readonly durations?: DurationsEstimate;
+}
+
+/** How long the tasks of a service that were done last have waited and run, in milliseconds. */
+export interface DurationsEstimate {
+  /** Until they began: half of them did not wait longer, and nine tenths did not. */
+  readonly waitedP50: number;
+  /** See `waitedP50`. */
+  readonly waitedP90: number;
+  /** From then until they were done. */
+  readonly ranP50: number;
+  /** See `ranP50`. */
+  readonly ranP90: number;
+  /** From this number of tasks. */
+  readonly count: number;
+  /** When it was computed, in Unix milliseconds. */
+  readonly computedAt: number;
 }
 
 /** Orders, tasks and workers of a node. */
@@ -330,8 +406,10 @@ export interface TasksApi {
     handler: ((job: Job<Input>) => Output | Promise<Output>) | string | URL,
     options?: WorkOptions,
   ): Work;
-  /** Every worker that was ever here, those first that would take such a task now. */
+  /** Workers that are here or have tasks, ranked: those first that would take such a task now, with most room. */
   workers(service?: string, needs?: TaskNeeds): Promise<readonly WorkerView[]>;
+  /** Services that are ordered, worked on, or of which tasks were done, by name. */
+  services(): Promise<readonly ServiceView[]>;
   /** A worker is to finish what it has and take nothing new, to give back what it has, or to go on. */
   drain(worker: string, how?: 'finish' | 'now' | 'off'): Promise<void>;
 }

@@ -105,5 +105,42 @@ export const workerSchema = v.strictObject({
   isHere: v.boolean(),
   whyNot: v.string(),
   tasks: v.number(),
-  beginsInMs: v.exactOptional(v.number()),
+  waiting: v.number(),
+  begins: v.exactOptional(
+    v.strictObject({ p50Ms: v.number(), p90Ms: v.number(), count: v.number(), computedAt: v.number() }),
+  ),
+  cores: v.number(),
+  freeCores: v.number(),
+  memory: v.number(),
+  freeMemory: v.number(),
+  software: v.array(v.string()),
+  resources: v.record(v.string(), v.number()),
+  figures: v.exactOptional(
+    v.strictObject({
+      load: v.exactOptional(v.number()),
+      freeMemory: v.number(),
+      done: v.number(),
+      failed: v.number(),
+      meanMs: v.exactOptional(v.number()),
+    }),
+  ),
+});
+
+export const serviceSchema = v.strictObject({
+  service: v.string(),
+  depth: v.number(),
+  oldestAt: v.exactOptional(v.number()),
+  atWorkers: v.number(),
+  workers: v.array(v.string()),
+  workerCount: v.number(),
+  durations: v.exactOptional(
+    v.strictObject({
+      waitedP50: v.number(),
+      waitedP90: v.number(),
+      ranP50: v.number(),
+      ranP90: v.number(),
+      count: v.number(),
+      computedAt: v.number(),
+    }),
+  ),
 });

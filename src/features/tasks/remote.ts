@@ -29,6 +29,7 @@ import {
   needFields,
   orderFields,
   partFields,
+  serviceSchema,
   viewSchema,
   workerSchema,
 } from './remote-fields.ts';
@@ -246,8 +247,20 @@ export const operations = {
         workers: workers.map((worker) => ({
           ...worker,
           services: worker.services.map((each) => ({ ...each })),
+          software: [...worker.software],
+          resources: { ...worker.resources },
         })),
       };
+    },
+  }),
+  taskServices: call({
+    summary: 'Services of tasks: what waits, who has them, and how long their tasks wait and run.',
+    input: v.strictObject({}),
+    output: v.strictObject({ services: v.array(serviceSchema) }),
+    example: {},
+    async run({ tasks }) {
+      const services = await tasks.services();
+      return { services: services.map((each) => ({ ...each, workers: [...each.workers] })) };
     },
   }),
   drainWorker: call({

@@ -9,6 +9,8 @@ import type { AvailabilityState } from './state.ts';
 export interface AvailabilityCore {
   /** At least one node is not available: without any, nobody need be looked at. */
   readonly hasUnavailable: boolean;
+  /** Of this node. */
+  readonly own: AvailabilityState;
   /** Whether this node, or a reachable one, takes offers of work and requests that name no node. */
   isAvailable(node: NodeId): boolean;
   /** Of this node, or of a reachable one. */

@@ -3,6 +3,7 @@
  * meaning.
  */
 import type { MachineFacts } from '../../../kit/machine.ts';
+import type { WorkerView } from '../../tasks/api.ts';
 
 export type { MachineFacts } from '../../../kit/machine.ts';
 
@@ -16,6 +17,8 @@ export interface NodeAnswers {
   readonly stats: NodeStats;
   /** How busy it is. */
   readonly mood: NodeMood;
+  /** How it stands to a task, as a worker. Input: nothing, or what the task needs: `{ service, cores, memory, ... }`. */
+  readonly availability: WorkerView;
   /** Letters that it has sent. Input: nothing, or `{ after }`. */
   readonly state: LettersPage;
   /** Nodes that it can reach. Input: nothing, or `{ after }`. */
@@ -32,6 +35,8 @@ export interface SwarmAnswers {
   readonly stats: SwarmStats;
   /** How busy its broker is. */
   readonly mood: SwarmMood;
+  /** Its workers, ranked for a task. Input: nothing, or what the task needs: `{ service, cores, memory, ... }`. */
+  readonly availability: SwarmAvailability;
   /** Letters of the swarm, or of one author. Input: nothing, the author's name, or `{ from, after }`. */
   readonly state: LettersPage;
   /** All nodes that the swarm has ever seen. Input: nothing, or `{ after }`. */
@@ -159,6 +164,14 @@ export interface SwarmStats {
 export interface SwarmMood extends NodeMood {
   /** The node that keeps the swarm. */
   readonly broker: string;
+}
+
+/** The workers of a swarm. */
+export interface SwarmAvailability {
+  /** Those first that would take such a task now, with most room; at most 200. */
+  readonly workers: readonly WorkerView[];
+  /** All of them. */
+  readonly workerCount: number;
 }
 
 /** All nodes that a swarm has ever seen. */

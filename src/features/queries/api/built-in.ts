@@ -3,12 +3,15 @@
  *
  * Used by `Answering`. Invariant: an answer has the fields of `built-in-results.ts`; a long one comes in pages.
  */
+import { SkeinError } from '../../../kernel/errors.ts';
 import { nameProblem } from '../../../kernel/identity.ts';
 import { type Machine, machinePart } from '../../../kit/machine.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { reachableEntries } from '../../../kit/views.ts';
 import type { LettersFeatureShape } from '../../letters/shape.ts';
 import type { SwarmFeatureShape } from '../../swarm/shape.ts';
+import type { TaskNeeds } from '../../tasks/api.ts';
+import type { TasksFeatureShape, TasksShared } from '../../tasks/shape.ts';
 import type { Query } from '../api.ts';
 import { queryLimits } from '../core/limits.ts';
 import type { Queries } from '../core/queries.ts';
@@ -39,6 +42,7 @@ export class BuiltIn {
       service: (input) => this.ownService(serviceName(input)),
       stats: () => this.nodeStats(),
       mood: () => this.nodeMood(),
+      availability: (input) => standing(input, (service, needs) => this.tasks.ownStanding(service, needs)),
       state: (input) => this.letters(ports.name, letterPosition(fieldsOf('state', input, ['after']).after)),
       peers: (input) => this.reachablePeers(afterName('peers', input)),
     };
@@ -47,6 +51,7 @@ export class BuiltIn {
       service: (input) => this.offering(serviceName(input)),
       stats: () => this.swarmStats(),
       mood: () => ({ ...this.nodeMood(), broker: ports.name }),
+      availability: (input) => this.ranked(input),
       state: (input) => this.lettersOf(input),
       peers: (input) => this.seenPeers(afterName('peers', input)),
     };
@@ -120,6 +125,17 @@ export class BuiltIn {
     return { broker: name, nodeCount: this.here().length, seenCount: behavior.seenCount };
   }
 
+  // ── workers ───────────────────────────────────────────────────────────────────────────────────────
+
+  private get tasks(): TasksShared {
+    return this.ports.needed<TasksFeatureShape>('tasks');
+  }
+
+  private async ranked(input: unknown): Promise<SwarmAnswers['availability']> {
+    const workers = await standing(input, (service, needs) => this.tasks.workers(service, needs));
+    return { workers: pageOf(workers, ({ name }) => name).items, workerCount: workers.length };
+  }
+
   // ── letters ───────────────────────────────────────────────────────────────────────────────────────
 
   private lettersOf(input: unknown): Promise<SwarmAnswers['state']> {
@@ -163,6 +179,22 @@ function nextOf<Place>(next: Place | undefined): { readonly next?: Place } {
 function serviceName(input: unknown): string {
   if (typeof input === 'string' && nameProblem(input) === undefined) return input;
   throw wrongInput('service', 'its input is the name of a service', input);
+}
+
+const needNames = ['cores', 'memory', 'software', 'resources', 'node', 'not'];
+
+/** @throws SkeinError SKEIN_INVALID for what no task can need. */
+async function standing<Answer>(
+  input: unknown,
+  of: (service: string, needs: TaskNeeds) => Answer | Promise<Answer>,
+): Promise<Answer> {
+  const { service, ...needs } = fieldsOf('availability', input, ['service', ...needNames]);
+  try {
+    return await of(service === undefined ? '' : serviceName(service), needs);
+  } catch (problem) {
+    if (!(problem instanceof TypeError)) throw problem;
+    throw new SkeinError('SKEIN_INVALID', problem.message, { cause: problem });
+  }
 }
 
 function author(name: unknown): string {

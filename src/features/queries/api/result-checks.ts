@@ -4,6 +4,7 @@
  * Used by who asks. Invariant: what passes has the fields of `built-in-results.ts` and no others.
  */
 import { fields, flag, listOf, number, oneOf, text } from '../../../kit/answers.ts';
+import { workerAnswer } from '../../tasks/api/answers.ts';
 import type { MachineFacts, NodeAnswers, NodeMood, SwarmAnswers } from './built-in-results.ts';
 
 type Checks<Answers> = { readonly [Name in keyof Answers]: (value: unknown) => Answers[Name] };
@@ -52,6 +53,7 @@ export const nodeChecks: Checks<NodeAnswers> = {
   ),
   stats: fields({ version: text, uptimeMs: number, nodeCount: number, linkCount: number }, { machine }),
   mood: fields(mood),
+  availability: workerAnswer,
   state: letters,
   peers: fields({ peers: listOf(fields({ name: text, hops: number })) }, { next: text }),
 };
@@ -64,6 +66,7 @@ export const swarmChecks: Checks<SwarmAnswers> = {
   service: fields({ name: text, nodes: listOf(text), nodeCount: number }),
   stats: fields({ broker: text, nodeCount: number, seenCount: number }),
   mood: fields({ ...mood, broker: text }),
+  availability: fields({ workers: listOf(workerAnswer), workerCount: number }),
   state: letters,
   peers: fields(
     {

@@ -22,12 +22,16 @@ export function build(): Command {
     'skein chat b c --node a',
     'skein chat --conversation 4f1c20ab',
     "printf 'say hello\\nwait 10s\\n' | skein chat b",
+    "printf 'order coffee latte\\nwait 1m\\n' | skein chat",
   ])
     .argument('[names...]', 'nodes that take part from the beginning')
     .option('--conversation <id>', 'go on with this one: its id, or the first digits of it (at least 4)')
     .addHelpText(
       'after',
       `\nCommands, one a line:\n${shownHelp().replace(/^/gm, '  ')}\n` +
+        '\nAn order is work for whichever node has the service: the answer is its id, and\n' +
+        'what came of it is shown once it has ended. It goes on without the chat. INPUT\n' +
+        'is text, or JSON in {} or [].\n' +
         '\nThe swarm keeps conversations: they go on after a restart of any node. What is\n' +
         'said in another one than the current one is shown with its id. Letters outside\n' +
         'of conversations are not shown: `skein letter follow` does. A node handles what\n' +

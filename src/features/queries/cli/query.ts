@@ -28,11 +28,12 @@ export function build(): Command {
     nodeCommand('query', 'ask a node, or the swarm, by the name of a query and print the answer', [
       'skein query b stats',
       'skein query b service echo',
+      'skein query b availability --json-body \'{"service": "render", "cores": 4}\'',
       'skein query --swarm peers',
       'skein query --swarm state --json-body \'{"from": "b", "after": 100}\'',
     ]).addHelpText(
       'after',
-      '\nEvery node and every swarm answers: services, service NAME, stats, mood, state,\npeers. Programs answer others; `skein query NODE services` lists them.',
+      '\nEvery node and every swarm answers: services, service NAME, stats, mood,\navailability, state, peers. Programs answer others; `skein query NODE services`\nlists them. The input of availability is what a task needs, as JSON.',
     ),
   )
     .usage('[options] <node> <name> [input]\n       skein query [options] --swarm <name> [input]')

@@ -1,6 +1,15 @@
 /** What the broker may answer to questions about tasks, and what programs see of it. */
-import { fields, flag, listOf, number, oneOf, orNull, text } from '../../../kit/answers.ts';
-import type { ListedTaskView, TaskListPage, TaskView } from '../api.ts';
+import { fields, flag, listOf, number, oneOf, orNull, recordOf, text } from '../../../kit/answers.ts';
+import type {
+  BeginsEstimate,
+  DurationsEstimate,
+  ListedTaskView,
+  ServiceView,
+  TaskListPage,
+  TaskView,
+  WorkerStatistics,
+  WorkerView,
+} from '../api.ts';
 import { taskStates } from '../core/tasks-types.ts';
 
 /** See `CancelOutcome`. */
@@ -37,16 +46,43 @@ export const cancelAnswer = fields({ outcome: oneOf(cancelOutcomes) });
 export const retryAnswer = fields({ id: text });
 export const removeAnswer = fields({ isRemoved: flag });
 export const drainAnswer = fields({ name: text, tasks: number });
-export const workersAnswer = listOf(
+
+const begins = fields<BeginsEstimate>({ p50Ms: number, p90Ms: number, count: number, computedAt: number });
+const figures = fields<Omit<WorkerStatistics, 'load' | 'meanMs'>, Pick<WorkerStatistics, 'load' | 'meanMs'>>(
+  { freeMemory: number, done: number, failed: number },
+  { load: number, meanMs: number },
+);
+export const workerAnswer: (value: unknown) => WorkerView = fields(
+  {
+    name: text,
+    isHere: flag,
+    whyNot: text,
+    tasks: number,
+    waiting: number,
+    services: listOf(fields({ service: text, concurrency: number, queue: number })),
+    cores: number,
+    freeCores: number,
+    memory: number,
+    freeMemory: number,
+    software: listOf(text),
+    resources: recordOf(number),
+  },
+  { begins, figures },
+);
+export const workersAnswer = listOf(workerAnswer);
+
+const durations = fields<DurationsEstimate>({
+  waitedP50: number,
+  waitedP90: number,
+  ranP50: number,
+  ranP90: number,
+  count: number,
+  computedAt: number,
+});
+export const servicesAnswer: (value: unknown) => ServiceView[] = listOf(
   fields(
-    {
-      name: text,
-      isHere: flag,
-      whyNot: text,
-      tasks: number,
-      services: listOf(fields({ service: text, concurrency: number, queue: number })),
-    },
-    { beginsInMs: number },
+    { service: text, depth: number, atWorkers: number, workers: listOf(text), workerCount: number },
+    { oldestAt: number, durations },
   ),
 );
 

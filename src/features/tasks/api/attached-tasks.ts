@@ -95,6 +95,10 @@ export function attachedTasks(session: TasksSession): TasksNodeApi {
       const input = { ...(service === undefined ? {} : { service }), ...wanted };
       return (await session.call('taskWorkers', input)).workers;
     },
+    async services() {
+      await session.ready();
+      return (await session.call('taskServices', {})).services;
+    },
     async drain(worker, how = 'finish') {
       await session.ready();
       await session.call('drainWorker', { worker, how });

@@ -12,6 +12,7 @@ import {
   pageOf,
   removeAnswer,
   retryAnswer,
+  servicesAnswer,
   statusAnswer,
   viewOf,
   workersAnswer,
@@ -70,12 +71,20 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
       const input = { service, needs: requirements('tasks.workers', needs) };
       return ask('tasks.workers', input, workersAnswer);
     },
+    services: () => ask('tasks.services', {}, servicesAnswer),
     async drain(worker, how = 'finish') {
       await ask('tasks.drain', { name: worker, how }, drainAnswer);
     },
   } as TasksApi;
   return {
     api: { tasks: api },
+    shared: {
+      workers: (service, needs) => api.workers(service, needs),
+      ownStanding(service, needs) {
+        node.enter();
+        return node.behavior.workbench.standing(service, requirements('availability', needs));
+      },
+    },
     event(event) {
       switch (event.type) {
         case 'ordered':

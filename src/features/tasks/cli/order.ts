@@ -59,7 +59,7 @@ export function buildOrder(): Command {
         'theirs; where one of them fails the others are cancelled.',
     ),
   )
-    .argument('<service>', 'what is to be done; `skein worker ls` shows who does what')
+    .argument('<service>', 'what is to be done; `skein task services` lists them')
     .argument('[input]', 'JSON or text, or - for the bytes of standard input (default: null)')
     .addOption(new Option('--text', 'the input is text, also where it is JSON').conflicts('jsonBody'))
     .option('--json-body', 'the input must be JSON, also that of standard input');

@@ -4,6 +4,7 @@ import { command } from '../../../cli/kit/command.ts';
 import { buildCancel, buildRemove, buildRetry } from './change.ts';
 import { buildList } from './ls.ts';
 import { buildOrder } from './order.ts';
+import { buildServices } from './services.ts';
 import { buildShow } from './show.ts';
 import { buildWatch } from './watch.ts';
 
@@ -12,7 +13,8 @@ export function build(): Command {
     'skein task order render \'{"frame": 12}\' --cores 4 --memory 8G --wait',
     'skein task ls',
   ]);
-  const commands = [buildOrder, buildList, buildShow, buildWatch, buildCancel, buildRetry, buildRemove];
-  for (const build of commands) task.addCommand(build());
+  const following = [buildList, buildShow, buildWatch, buildServices];
+  for (const build of [buildOrder, ...following, buildCancel, buildRetry, buildRemove])
+    task.addCommand(build());
   return task;
 }

@@ -3,9 +3,12 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { fittedTable, list, print, printJson } from '../../../cli/kit/output.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
+import { formatDuration } from '../../../kit/duration.ts';
 import type { WorkerView } from '../api.ts';
 import { hasEnded, listTasks, taskStates } from './find-task.ts';
 import { formatTasks } from './ls.ts';
+import { percent } from './wait.ts';
+import { beginsText, size } from './worker-ls.ts';
 
 export function buildShow(): Command {
   return withJson(
@@ -21,7 +24,7 @@ export function buildShow(): Command {
         return { worker, tasks: await listTasks(client, { worker: name, states }) };
       });
       if (flags.json) return printJson(shown);
-      print(formatWorker(shown.worker));
+      print(formatWorker(shown.worker, Date.now()));
       print(`\n${shown.tasks.length === 0 ? 'no tasks' : formatTasks(shown.tasks)}`);
     });
 }
@@ -33,12 +36,26 @@ function unknownWorker(name: string, workers: readonly WorkerView[]): Error {
   );
 }
 
-export function formatWorker({ name, whyNot, isHere, services }: WorkerView): string {
-  const head = list([
-    ['worker', name],
-    ['state', isHere ? 'here' : 'away'],
-    ['available', whyNot === '' ? 'yes' : `no: ${whyNot}`],
-  ]);
+/** @param now Unix milliseconds. */
+export function formatWorker(worker: WorkerView, now: number): string {
+  const { services, whyNot, begins, software, resources } = worker;
+  const pairs: (readonly [string, string])[] = [
+    ['worker', worker.name],
+    ['state', worker.isHere ? 'here' : 'away'],
+    ['available', whyNot === '' ? 'yes' : `no: ${whyNot}${begins ? `; ${beginsText(begins, now)}` : ''}`],
+    ['tasks', `${worker.tasks}, of which ${worker.waiting} wait in its own queue`],
+    ['cores', `${worker.freeCores} of ${worker.cores} free`],
+    ['memory', `${size(worker.freeMemory)} of ${size(worker.memory)} free`],
+    ['software', software.join(', ')],
+    [
+      'resources',
+      Object.entries(resources)
+        .map((pair) => pair.join('='))
+        .join(', '),
+    ],
+    ...figuresOf(worker),
+  ];
+  const head = list(pairs.filter(([, value]) => value !== ''));
   if (services.length === 0) return `${head}\n\nno services`;
   const rows = services.map(({ service, concurrency, queue }) => [
     service,
@@ -46,4 +63,16 @@ export function formatWorker({ name, whyNot, isHere, services }: WorkerView): st
     String(queue),
   ]);
   return `${head}\n\n${fittedTable(['SERVICE', 'AT A TIME', 'QUEUE'], rows, ['SERVICE'])}`;
+}
+
+/** Of its machine, and of what it has done. */
+function figuresOf({ figures }: WorkerView): [string, string][] {
+  if (figures === undefined) return [];
+  const { load, freeMemory, done, failed, meanMs } = figures;
+  return [
+    ['load', load === undefined ? '' : percent(load)],
+    ['machine', `${size(freeMemory)} of memory free`],
+    ['done', `${done}${meanMs === undefined ? '' : `, ${formatDuration(meanMs)} on average`}`],
+    ['failed', String(failed)],
+  ];
 }

@@ -8,7 +8,7 @@ import { taskLimits } from './limits.ts';
 import type { TaskOffer } from './messages.ts';
 import type { Kind, Places } from './places.ts';
 
-interface Promised extends Kind {
+export interface Promised extends Kind {
   readonly offer: number;
   readonly until: number;
   /** `assigned`: the task is here, and has room or waits by itself. */
@@ -50,6 +50,11 @@ export class OfferAnswers {
     if (typeof decision === 'string') this.decline(n, { offer: offer.offer, reason: decision });
     else this.promise(offer, decision.kept, now + promiseMs);
     return typeof decision === 'string' ? decision : '';
+  }
+
+  /** What was accepted, and is not here yet. */
+  get promised(): readonly Promised[] {
+    return [...this.promises.values()].filter(({ kept }) => kept !== 'assigned');
   }
 
   /** The task is here: what was kept for it is free for it. */

@@ -19,6 +19,7 @@ import type {
 import type { Failure } from '../../../kernel/errors.ts';
 import { FollowingLines } from '../../../kernel/lines/following-lines.ts';
 import { hexOf } from '../../../kernel/wire/bytes.ts';
+import type { AvailabilityCore } from '../../availability/core/shared.ts';
 import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { TaskOffice } from './broker/office.ts';
@@ -86,11 +87,13 @@ export class Tasks implements Behavior<TasksShape> {
   private office!: TaskOffice;
   private ownResults!: OwnResults;
   private readonly swarm: SwarmCore;
+  private readonly availability: AvailabilityCore;
   private agent!: BehaviorAgent<TasksShape>;
   private readonly lines: FollowingLines<FromMember | FromBroker>;
 
-  constructor(swarm: SwarmCore) {
+  constructor(swarm: SwarmCore, availability: AvailabilityCore) {
     this.swarm = swarm;
+    this.availability = availability;
     this.lines = new FollowingLines<FromMember | FromBroker>({
       leader: () => swarm.broker?.node,
       decode: decodeTaskMessage,
@@ -123,14 +126,14 @@ export class Tasks implements Behavior<TasksShape> {
       now: () => agent.now,
       wallNow: () => Math.floor(agent.wallNow),
       machine: () => this.machine(),
+      isAvailable: () => this.availability.own.available,
       ...{ send, deliver, flushLater },
       log: (level, text) => agent.log(level, text),
       keep: (kept) => this.ownResults.keep(kept),
       drop: (place) => this.ownResults.drop(place),
     });
     this.office = new TaskOffice({
-      agent,
-      swarm,
+      ...{ agent, swarm, availability: this.availability },
       newId: () => this.newId(),
       reply: (end, message) => void this.lines.reply(end, encodeFromBroker(message)),
       dropAll: () => this.lines.dropAll(),

@@ -12,12 +12,15 @@ import { HandingIn, type HandingInPorts } from './handing-in.ts';
 import { Lease } from './lease.ts';
 import { taskLimits } from './limits.ts';
 import { LocalQueue } from './local-queue.ts';
+import { Estimates } from './matching/estimates.ts';
+import type { WorkerStanding } from './matching/standing.ts';
 import type { AttemptPlace, WorkEvent } from './member-events.ts';
 import type { Assignment, FromBroker, FromMember, HandedIn, WorkerFigures } from './messages.ts';
 import { OfferAnswers } from './offer-answers.ts';
+import { ownStanding } from './own-standing.ts';
 import { Places } from './places.ts';
 import { Progress } from './progress.ts';
-import type { Capacity, Offered } from './requirements.ts';
+import type { Capacity, Offered, Requirements } from './requirements.ts';
 import { type Running, RunningTasks, type StopCause } from './running.ts';
 import type { KeptResult } from './tasks-types.ts';
 import { encodeFromMember } from './wire.ts';
@@ -32,6 +35,8 @@ export interface WorkbenchPorts extends HandingInPorts {
   wallNow(): number;
   /** How the machine is doing. */
   machine(): Pick<WorkerFigures, 'load' | 'freeMemory'>;
+  /** This node has not said that it takes no work. */
+  isAvailable(): boolean;
   /** To the broker that is followed. False: there is none. */
   send(message: Uint8Array): boolean;
   deliver(event: WorkEvent): void;
@@ -78,6 +83,8 @@ export class Workbench {
   private readonly unsaidStarts = new Map<string, { readonly place: AttemptPlace; readonly sayAt: number }>();
   private answers: { n: number; offer: number; declined: string }[] = [];
   private readonly figures = { done: 0, failed: 0, doneMs: 0 };
+  /** Of the tasks that were done here. */
+  private readonly estimates = new Estimates();
 
   constructor(ports: WorkbenchPorts) {
     this.ports = ports;
@@ -95,6 +102,21 @@ export class Workbench {
   /** Something is at work, or is not settled yet. */
   get isOwed(): boolean {
     return this.running.count + this.queue.length > 0 || !this.handingIn.isEmpty(this.store);
+  }
+
+  /** How this worker stands to such a task, as it knows itself. Empty service: any. */
+  standing(service: string, needs: Requirements): WorkerStanding {
+    const { ports, places, running, queue, offers, estimates, ownFigures } = this;
+    return ownStanding(
+      {
+        ...{ name: ports.name, now: ports.now(), wallNow: ports.wallNow(), estimates, figures: ownFigures },
+        ...{ services: places.offered, capacity: places.capacity, isUnavailable: !ports.isAvailable() },
+        isDraining: this.draining.type !== 'no',
+        ...{ running, waiting: queue, promised: offers.promised },
+      },
+      service,
+      needs,
+    );
   }
 
   // ── what the program says ─────────────────────────────────────────────────────────────────────────
@@ -142,8 +164,10 @@ export class Workbench {
     this.places.ended(running.task);
     if (!running.isOver) this.handIn(running, handedIn(running, end));
     if (!running.isOver && end.outcome === 'done') {
+      const ranMs = this.ports.now() - running.startedAt;
       this.figures.done++;
-      this.figures.doneMs += this.ports.now() - running.startedAt;
+      this.figures.doneMs += ranMs;
+      this.estimates.record(running.task.service, { waitedMs: 0, ranMs });
     }
     this.beginNext();
     this.ports.flushLater();
@@ -271,7 +295,8 @@ export class Workbench {
 
   /** Why nothing is accepted. */
   private get obstacle(): string | undefined {
-    return this.draining.type === 'no' ? undefined : 'is draining';
+    if (this.draining.type !== 'no') return 'is draining';
+    return this.ports.isAvailable() ? undefined : 'is not available: its node takes no work';
   }
 
   /** Why nothing that is offered is begun at once. */
@@ -454,9 +479,12 @@ export class Workbench {
 
   private renew(): void {
     const number = this.lease.ask(this.moment);
+    this.ports.send(encodeFromMember({ type: 'renew', number, figures: this.ownFigures }));
+  }
+
+  private get ownFigures(): WorkerFigures {
     const { done, failed, doneMs } = this.figures;
-    const figures = { ...this.ports.machine(), done, failed, meanMs: done === 0 ? 0 : doneMs / done };
-    this.ports.send(encodeFromMember({ type: 'renew', number, figures }));
+    return { ...this.ports.machine(), done, failed, meanMs: done === 0 ? 0 : doneMs / done };
   }
 
   /** What cannot be sent now the next broker does not need: it hears what is in hand. */

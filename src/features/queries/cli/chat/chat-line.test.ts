@@ -23,6 +23,11 @@ describe('a line', () => {
     ['peer b service echo', { type: 'query', node: 'b', query: 'service', input: 'echo' }],
     ['swarm state {"from":"b"}', { type: 'query', node: undefined, query: 'state', input: { from: 'b' } }],
     ['quit', { type: 'quit' }],
+    ['order coffee', { type: 'order', service: 'coffee', input: null }],
+    ['order coffee latte --no-milk', { type: 'order', service: 'coffee', input: 'latte --no-milk' }],
+    ['order render {"frame":1}', { type: 'order', service: 'render', input: { frame: 1 } }],
+    ['order status', { type: 'order-status', id: undefined }],
+    ['order status 4F1c', { type: 'order-status', id: '4f1c' }],
   ])('%j is read', (line, command) => {
     expect(chatCommandOf(line)).toEqual(command);
   });
@@ -38,6 +43,9 @@ describe('a line', () => {
     ['conversation b', /^conversation: "b" is not the id of a conversation/],
     ['leave b', /^leave: "b" is too much; usage: leave$/],
     ['invite b/c', /^invite: .*"b\/c" does not fit; usage/],
+    ['order', /^order: a name is missing; usage: order SERVICE/],
+    ['order a/b', /^order: .*"a\/b" does not fit/],
+    ['order status coffee', /^order: "coffee" is not the id of an order: write 4 to 32/],
     ['peer', /^peer: a name is missing; usage: peer NAME QUERY/],
     ['peer b', /^peer: a name is missing/],
     ['swarm', /^swarm: a name is missing; usage: swarm QUERY/],
@@ -55,6 +63,9 @@ describe('completion', () => {
     nodes: async () => [{ name: 'farm1' }, { name: 'farm2' }, { name: 'page' }] as never,
     query: async (target: unknown) =>
       ({ queries: typeof target === 'string' ? ['disk', 'stats'] : ['state', 'stats'] }) as never,
+    tasks: {
+      services: async () => [{ service: 'render' }, { service: 'x\u001b[2J' }] as never,
+    },
     letters: {
       conversations: async () =>
         [`4f1c20ab${'0'.repeat(24)}`, '5'.repeat(32), '4f1c\u001b[2J'].map((id) => ({ id })) as never,
@@ -72,6 +83,8 @@ describe('completion', () => {
     ['conversation 4', ['4f1c20ab '], '4'],
     ['converse farm1 p', ['page '], 'p'],
     ['say farm', [], 'farm'],
+    ['order ', ['render', 'status'], ''],
+    ['order ren', ['render '], 'ren'],
     ['peer page disk x', [], 'x'],
   ])('of %j offers %j', async (line, words, replaced) => {
     expect(await complete(line)).toEqual([words, replaced]);

@@ -7,6 +7,7 @@ import { UsageError } from '../../../../cli/kit/exit.ts';
 import { nameProblem } from '../../../../kernel/index.ts';
 import { acceptedDurations, parseDuration } from '../../../../kit/duration.ts';
 import { conversationIdProblem } from './find-conversation.ts';
+import { orderIdProblem } from './orders.ts';
 
 export type ChatCommand =
   | { readonly type: 'nothing' | 'peers' | 'all-peers' | 'who' | 'leave' | 'conversations' | 'help' }
@@ -17,6 +18,9 @@ export type ChatCommand =
   | { readonly type: 'invite' | 'converse' | 'state'; readonly names: readonly string[] }
   /** `id`: of a conversation, or the first digits of it. */
   | { readonly type: 'go-on'; readonly id: string }
+  | { readonly type: 'order'; readonly service: string; readonly input: unknown }
+  /** `id` undefined: of all that this node has ordered. */
+  | { readonly type: 'order-status'; readonly id: string | undefined }
   /** `node` undefined: the swarm. */
   | {
       readonly type: 'query';
@@ -39,6 +43,7 @@ export const chatCommands = {
   peer: ['peer NAME QUERY [INPUT]', 'ask a node; INPUT is text, or JSON in {} or []'],
   swarm: ['swarm QUERY [INPUT]', 'ask the swarm'],
   state: ['state AUTHOR...', 'letters of these, and how they stand'],
+  order: ['order SERVICE [INPUT]', 'have it done; order status [ID]: how orders are'],
   help: ['help', 'this list'],
   quit: ['quit', 'end the chat, as Ctrl-D does'],
 } as const;
@@ -72,6 +77,11 @@ const readers: Readonly<Record<Word, (rest: string) => ChatCommand>> = {
     return query('peer', nameOf('peer', node), asked);
   },
   swarm: (rest) => query('swarm', undefined, rest),
+  order(rest) {
+    const [service, input] = split(rest);
+    if (service === 'status') return { type: 'order-status', id: orderIdOf(input) };
+    return { type: 'order', service: nameOf('order', service), input: inputOf(input) };
+  },
 };
 
 function query(word: Word, node: string | undefined, rest: string): ChatCommand {
@@ -110,6 +120,13 @@ function nameOf(word: Word, name: string): string {
 function conversationIdOf(text: string): string {
   const problem = conversationIdProblem(text);
   return problem === undefined ? text : wrong('conversation', problem);
+}
+
+/** @returns Undefined: none was written. */
+function orderIdOf(text: string): string | undefined {
+  const problem = text === '' ? undefined : orderIdProblem(text);
+  if (problem !== undefined) return wrong('order', problem);
+  return text === '' ? undefined : text.toLowerCase();
 }
 
 function durationOf(text: string): number {

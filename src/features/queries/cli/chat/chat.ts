@@ -11,14 +11,19 @@ import { Arrivals } from './arrivals.ts';
 import { type ChatCommand, chatCommandOf } from './chat-line.ts';
 import type { ChatConsole } from './console.ts';
 import { interruptible } from './interruptible.ts';
+import { Orders } from './orders.ts';
 import {
   shownAllPeers,
   shownAnswer,
   shownConversations,
   shownCurrent,
+  shownEnded,
   shownHelp,
   shownLeft,
   shownLetter,
+  shownOrder,
+  shownOrdered,
+  shownOrders,
   shownParticipants,
   shownPeers,
   shownPlace,
@@ -37,11 +42,16 @@ export class Chat {
   private readonly talk: Talk;
   private readonly console: ChatConsole;
   private readonly arrivals = new Arrivals();
+  private readonly orders: Orders;
 
   constructor(node: SkeinNode, talk: Talk, console: ChatConsole) {
     this.node = node;
     this.talk = talk;
     this.console = console;
+    this.orders = new Orders(node, async (ended) => {
+      await this.console.print(shownEnded(ended));
+      this.arrivals.arrived();
+    });
   }
 
   /** Resolves when no more lines come, or at `quit`. @throws what keeps the letters of the node from being handled. */
@@ -54,6 +64,7 @@ export class Chat {
       await listening.opened;
       for await (const line of this.console.lines) if (!(await this.typed(line))) break;
     } finally {
+      this.orders.close();
       await listening.close();
     }
   }
@@ -110,6 +121,10 @@ export class Chat {
         return this.query(command, signal);
       case 'state':
         return this.state(command.names, signal);
+      case 'order':
+        return shownOrdered(await this.orders.order(command.service, command.input, signal), command.service);
+      case 'order-status':
+        return this.orderStatus(command.id, signal);
       case 'help':
         return shownHelp();
     }
@@ -126,6 +141,12 @@ export class Chat {
     signal: AbortSignal,
   ): Promise<string> {
     return shownAnswer(await this.node.query<unknown>(node ?? { swarm: true }, query, input, { signal }));
+  }
+
+  private async orderStatus(id: string | undefined, signal: AbortSignal): Promise<string> {
+    if (id === undefined) return shownOrders(await this.orders.own(signal));
+    const { view, result } = await this.orders.status(id, signal);
+    return shownOrder(view, result);
   }
 
   private async state(authors: readonly string[], signal: AbortSignal): Promise<string> {

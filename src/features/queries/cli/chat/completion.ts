@@ -4,6 +4,7 @@
  * Called by the terminal at Tab. Invariant: it asks for names only where a name may stand, and never for longer than a
  * moment.
  */
+import { nameProblem } from '../../../../kernel/index.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
 import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import { chatCommands } from './chat-line.ts';
@@ -16,6 +17,7 @@ const namesFollow = new Set<string>(['invite', 'converse', 'state']);
 const theSwarm = { swarm: true } as const;
 
 type Asked = Pick<SkeinNode, 'nodes' | 'query'> & {
+  readonly tasks: Pick<SkeinNode['tasks'], 'services'>;
   readonly letters: Pick<SkeinNode['letters'], 'conversations'>;
 };
 
@@ -40,6 +42,10 @@ async function candidates(node: Asked, words: readonly string[]): Promise<readon
       ({ id }) => conversationIdProblem(id) === undefined,
     );
     return all.map(({ id }) => id.slice(0, digitsShown(all)));
+  }
+  if (command === 'order' && place === 1) {
+    const names = (await node.tasks.services()).map(({ service }) => service);
+    return ['status', ...names.filter((service) => nameProblem(service) === undefined)];
   }
   if (namesFollow.has(command as string) || (command === 'peer' && place === 1))
     return (await node.nodes({ all: true })).map((each) => each.name);

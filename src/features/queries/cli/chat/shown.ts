@@ -7,7 +7,9 @@ import type { ConversationView } from '../../../conversations/api.ts';
 import type { LetterStatus } from '../../../letters/api.ts';
 import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import type { SwarmNode } from '../../../swarm/api.ts';
+import type { ListedTaskView, TaskView } from '../../../tasks/api.ts';
 import { chatCommands } from './chat-line.ts';
+import type { Ended } from './orders.ts';
 import type { Current, Notice, Place, Said } from './talk.ts';
 
 const idDigits = 8;
@@ -119,6 +121,40 @@ export function shownLetter(letter: LetterStatus, body: { readonly body: unknown
   return printable(`${localTime(sentAt)}  ${from} (${to})${text}`);
 }
 
+/** The receipt of an order. */
+export function shownOrdered(id: string, service: string): string {
+  return `(order ${id.slice(0, idDigits)}: ${printable(service)})`;
+}
+
+/** `order 4f1c20ab is done: 2 cups`, `order 4f1c20ab is failed: no water`. */
+export function shownEnded({ id, outcome }: Ended): string {
+  const said = outcome.ok ? `is done: ${textOf(outcome.result)}` : outcome.why;
+  return printable(`order ${id.slice(0, idDigits)} ${said.replaceAll('\n', ' ')}`);
+}
+
+export function shownOrders(orders: readonly ListedTaskView[]): string {
+  if (orders.length === 0) return '(no orders)';
+  const digits = digitsShown(orders);
+  const rows = orders.map(({ id, orderedAt, state, progress, service, worker }) => [
+    ...[id.slice(0, digits), localTime(orderedAt.getTime())],
+    progress === undefined ? state : `${state} ${Math.floor(progress * 100)}%`,
+    ...[service, orDash(worker)],
+  ]);
+  return fittedTable(['ID', 'ORDERED', 'STATE', 'SERVICE', 'WORKER'], rows, ['SERVICE', 'WORKER']);
+}
+
+/** How it is, why it waits, and what came of it. */
+export function shownOrder(view: TaskView, result: unknown): string {
+  const { id, service, state, worker, progress, note = '', reason, why } = view;
+  const at = worker === '' ? '' : ` at ${worker}`;
+  const share = progress === undefined ? '' : `, ${Math.floor(progress * 100)}%`;
+  const said = [state === 'done' ? textOf(result) : '', reason, note]
+    .filter((text) => text !== '')
+    .join('; ');
+  const head = `order ${id.slice(0, idDigits)} of ${service} is ${state}${at}${share}${said === '' ? '' : `: ${said}`}`;
+  return [head.replaceAll('\n', ' '), ...why.map((text) => `  ${text}`)].map(printable).join('\n');
+}
+
 export function shownHelp(): string {
   const rows = Object.values(chatCommands);
   const width = Math.max(...rows.map(([usage]) => usage.length));
@@ -126,6 +162,7 @@ export function shownHelp(): string {
 }
 
 function textOf(body: unknown): string {
+  if (body === undefined) return 'nothing';
   if (body instanceof Uint8Array) return `(${body.length} bytes)`;
   return typeof body === 'string' ? body : JSON.stringify(bodyToJson(body));
 }

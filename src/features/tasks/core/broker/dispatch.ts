@@ -10,12 +10,13 @@ import type { Member } from '../../../swarm/core/shared.ts';
 import { taskLimits } from '../limits.ts';
 import { Estimates } from '../matching/estimates.ts';
 import { Matching } from '../matching/matching.ts';
-import type { Worker } from '../matching/worker.ts';
+import { standingOf, type WorkerStanding } from '../matching/standing.ts';
 import type { Assignment, TaskOffer } from '../messages.ts';
 import type { Requirements } from '../requirements.ts';
 import type { Claim, Claimed, Duration, OfferNote, Priority, Ranked, TaskHead } from '../tasks-types.ts';
 import type { Desk, MessageOf } from './errand.ts';
 import { isClaimed, type OpenTasks } from './open-tasks.ts';
+import { type ServiceFigures, serviceFigures } from './service-figures.ts';
 import type { WorkerHere, WorkersHere } from './workers-here.ts';
 
 export interface DispatchPorts {
@@ -34,22 +35,6 @@ interface OpenOffer {
   readonly number: number;
   /** Kernel time. */
   readonly until: number;
-}
-
-/** How a worker stands to a task that somebody asks about. */
-export interface WorkerStanding {
-  readonly name: string;
-  readonly isHere: boolean;
-  /** Empty: it takes such a task now. */
-  readonly whyNot: string;
-  readonly tasks: number;
-  /** Until it could begin such a task; absent: nobody knows. */
-  readonly beginsInMs?: number;
-  readonly services: readonly {
-    readonly service: string;
-    readonly concurrency: number;
-    readonly queue: number;
-  }[];
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -343,22 +328,16 @@ export class Dispatch {
 
   standings(service: string, needs: Requirements): WorkerStanding[] {
     const { now } = this.ports.desk.by();
-    const beginsIn = (worker: Worker): { readonly beginsInMs?: number } => {
-      const beginsInMs = this.estimates.beginsIn(worker, service, needs, now);
-      return beginsInMs === undefined ? {} : { beginsInMs: Math.round(beginsInMs) };
-    };
-    return this.matching.standings(service, needs).map(({ worker, whyNot }) => ({
-      name: worker.name,
-      isHere: worker.isHere,
-      whyNot: whyNot ?? '',
-      tasks: worker.held.size,
-      ...beginsIn(worker),
-      services: [...worker.services.values()].map((offered) => ({
-        service: offered.service,
-        concurrency: offered.concurrency,
-        queue: offered.queue,
-      })),
-    }));
+    const { estimates } = this;
+    return this.matching.standings(service, needs).map(({ worker, whyNot }) => {
+      const begins = estimates.begins(worker, service, needs, now);
+      const figures = this.ports.workers().byName(worker.name)?.figures;
+      return standingOf(worker, { whyNot: whyNot ?? '', begins, figures });
+    });
+  }
+
+  services(): ServiceFigures[] {
+    return serviceFigures(this.matching, this.estimates, this.ports.desk.by().now);
   }
 
   /** What a task that nobody has yet waits for. */

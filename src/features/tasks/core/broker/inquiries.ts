@@ -155,6 +155,8 @@ export function answerInquiries(ports: InquiriesPorts): void {
     reply.answer(JSON.stringify(dispatch.standings(wanted, requirements)));
   });
 
+  by('services', (_input, reply) => reply.answer(JSON.stringify(dispatch.services())));
+
   by('drain', ({ name, how }, reply) => {
     const worker = typeof name === 'string' ? workers.byName(name) : undefined;
     if (worker === undefined)

@@ -10,6 +10,7 @@ import type { Failure } from '../../../../kernel/errors.ts';
 import type { NodeId } from '../../../../kernel/identity.ts';
 import type { LineEnd } from '../../../../kernel/lines/lines.ts';
 import { Numbered } from '../../../../kernel/parts/numbered.ts';
+import type { AvailabilityCore } from '../../../availability/core/shared.ts';
 import type { Member, SwarmCore } from '../../../swarm/core/shared.ts';
 import { taskLimits } from '../limits.ts';
 import type { FromBroker, FromMember } from '../messages.ts';
@@ -31,6 +32,7 @@ type StoreVerbs = TasksShape['store'];
 export interface TaskOfficePorts {
   readonly agent: BehaviorAgent<TasksShape>;
   readonly swarm: SwarmCore;
+  readonly availability: AvailabilityCore;
   reply(end: LineEnd, message: FromBroker): void;
   /** Draws the id of a task. */
   newId(): string;
@@ -121,6 +123,7 @@ export class TaskOffice {
     this.workers = new WorkersHere({
       desk,
       tasks,
+      isAvailable: (node) => ports.availability.isAvailable(node),
       changed: (worker) => this.dispatch.worker(worker),
       gone: (worker) => this.dispatch.workerGone(worker),
       reopened: (worker) => this.dispatch.workerReopened(worker),
@@ -128,6 +131,7 @@ export class TaskOffice {
       stop: (worker, attempts) => this.stopAt(worker, attempts, 'it is not its own any more'),
       forget: (node) => ports.forget(node),
     });
+    ports.availability.onChanged(({ name }) => this.workers.availabilityChanged(name));
     answerInquiries({
       desk,
       tasks,

@@ -1,10 +1,11 @@
 /** Workers at the broker: when their leases are over. */
 import { beforeEach, expect, test } from 'vitest';
 import { task } from '../../../../../test/core/workbench-rig.ts';
+import type { Member } from '../../../swarm/core/shared.ts';
 import { leaseMsOf, taskLimits } from '../limits.ts';
 import type { FromBroker } from '../messages.ts';
 import type { TaskHead } from '../tasks-types.ts';
-import type { Desk, Member, MessageOf } from './errand.ts';
+import type { Desk, MessageOf } from './errand.ts';
 import { OpenTasks } from './open-tasks.ts';
 import { WorkersHere } from './workers-here.ts';
 
@@ -36,6 +37,7 @@ beforeEach(() => {
   } as unknown as Desk;
   workers = new WorkersHere({
     ...{ desk, tasks, changed: nothing, gone: nothing, reopened: nothing, stop: nothing, forget: nothing },
+    isAvailable: () => true,
     abandoned: (heads, outcome, reason) =>
       abandoned.push(...heads.map(({ n }) => `${n} ${outcome}: ${reason}`)),
   });

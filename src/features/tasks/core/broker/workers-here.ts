@@ -22,6 +22,8 @@ export interface WorkerHere {
   services: readonly Offered[];
   capacity: Capacity;
   isDraining: boolean;
+  /** Its node says that it takes no work. */
+  isUnavailable: boolean;
   isAway: boolean;
   figures: WorkerFigures | undefined;
   /** Kernel time of its last word. */
@@ -38,6 +40,7 @@ export interface WorkerHere {
 export interface WorkersPorts {
   readonly desk: Desk;
   readonly tasks: OpenTasks;
+  isAvailable(node: NodeId): boolean;
   /** What it works on has changed, or whether it may be asked. */
   changed(worker: WorkerHere): void;
   gone(worker: WorkerHere): void;
@@ -171,6 +174,14 @@ export class WorkersHere {
     if (worker !== undefined) this.away(node, true);
   }
 
+  /** Its node has said that it takes work, or none. */
+  availabilityChanged(name: string): void {
+    const worker = this.names.get(name);
+    if (worker === undefined) return;
+    worker.isUnavailable = !this.ports.isAvailable(worker.node);
+    this.ports.changed(worker);
+  }
+
   /** Somebody wants it to drain, or to go on. */
   drain(worker: WorkerHere, how: DrainHow): void {
     worker.drain = how;
@@ -228,6 +239,7 @@ export class WorkersHere {
   ): WorkerHere {
     const worker: WorkerHere = {
       ...{ node, life, name, services, capacity, isDraining },
+      isUnavailable: !this.ports.isAvailable(node),
       isAway: false,
       figures: undefined,
       drain: undefined,

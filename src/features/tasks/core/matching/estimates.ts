@@ -21,7 +21,18 @@ export interface Estimate {
   /** From this number of tasks. */
   readonly count: number;
   /** When it was made: Unix milliseconds. */
-  readonly at: number;
+  readonly computedAt: number;
+}
+
+/** When a worker could begin a task, in milliseconds from now. */
+export interface Begins {
+  /** If what is in its hand takes as long as its service takes at the median, and at the ninth decile. */
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  /** From this number of tasks that were done; 0: it has room now. */
+  readonly count: number;
+  /** When the oldest figure of these was made: Unix milliseconds. */
+  readonly computedAt: number;
 }
 
 interface Observed {
@@ -38,6 +49,11 @@ export class Estimates {
   /** What the store knows of a service. @param durations The newest first. */
   load(service: string, durations: readonly Duration[]): void {
     for (const duration of [...durations].reverse()) this.record(service, duration);
+  }
+
+  /** Of which something was observed. */
+  names(): Iterable<string> {
+    return this.services.keys();
   }
 
   /** Whether anything was observed. */
@@ -65,20 +81,32 @@ export class Estimates {
     if (observed === undefined) return undefined;
     const { estimate, isStale } = observed;
     // A clock that was set back has it made again too.
-    const isRecent = estimate !== undefined && now >= estimate.at && now < estimate.at + renewMs;
+    const isRecent =
+      estimate !== undefined && now >= estimate.computedAt && now < estimate.computedAt + renewMs;
     if (estimate !== undefined && (isRecent || !isStale)) return estimate;
     observed.estimate = estimateOf(observed.durations, now);
     observed.isStale = false;
     return observed.estimate;
   }
 
-  /**
-   * Milliseconds until a task could begin at this worker, if what is in its hand takes as long as its service takes at
-   * the median. Undefined: never, or a task that is in the way is of a service of which none was done yet.
-   */
-  beginsIn(worker: Worker, service: string, needs: Requirements, now: number): number | undefined {
-    if (!worker.isHere || worker.isDraining || !worker.couldRun(service, needs)) return undefined;
-    return new Outlook(worker, now, (held) => this.of(held.service, now)?.ranP50).beginsIn(service, needs);
+  /** Undefined: never, or a task that is in the way is of a service of which none was done yet. */
+  begins(worker: Worker, service: string, needs: Requirements, now: number): Begins | undefined {
+    if (!worker.takesTasks || !worker.couldRun(service, needs)) return undefined;
+    const at = (medianOf: (held: Held) => number | undefined): number | undefined =>
+      new Outlook(worker, now, medianOf).beginsIn(service, needs);
+    // Also where nothing that it has will ever end.
+    if (at(() => undefined) === 0) return { p50Ms: 0, p90Ms: 0, count: 0, computedAt: now };
+    const p50Ms = at((held) => this.of(held.service, now)?.ranP50);
+    const p90Ms = at((held) => this.of(held.service, now)?.ranP90);
+    if (p50Ms === undefined || p90Ms === undefined) return undefined;
+    const services = new Set([...worker.held.values()].map((held) => held.service));
+    const used = [...services].flatMap((name) => this.of(name, now) ?? []);
+    return {
+      p50Ms: Math.round(p50Ms),
+      p90Ms: Math.round(p90Ms),
+      count: used.reduce((sum, { count }) => sum + count, 0),
+      computedAt: Math.min(...used.map((estimate) => estimate.computedAt)),
+    };
   }
 }
 
@@ -146,12 +174,12 @@ function unitsOf({ resources }: Requirements, kind: string): number {
   return resources.find(([name]) => name === kind)?.[1] ?? 0;
 }
 
-function estimateOf(durations: readonly Duration[], at: number): Estimate {
+function estimateOf(durations: readonly Duration[], computedAt: number): Estimate {
   const waited = durations.map(({ waitedMs }) => waitedMs).sort((a, b) => a - b);
   const ran = durations.map(({ ranMs }) => ranMs).sort((a, b) => a - b);
   return {
     ...{ waitedP50: quantile(waited, 0.5), waitedP90: quantile(waited, 0.9) },
-    ...{ ranP50: quantile(ran, 0.5), ranP90: quantile(ran, 0.9), count: durations.length, at },
+    ...{ ranP50: quantile(ran, 0.5), ranP90: quantile(ran, 0.9), count: durations.length, computedAt },
   };
 }
 

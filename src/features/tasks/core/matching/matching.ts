@@ -191,6 +191,11 @@ export class Matching {
     );
   }
 
+  /** Those that are here, hold tasks, or were here before. */
+  known(): Iterable<Worker> {
+    return this.roster;
+  }
+
   worker(node: NodeId): Worker | undefined {
     return this.roster.get(node);
   }
@@ -199,6 +204,11 @@ export class Matching {
   queueFigures(service: string): { readonly depth: number; readonly oldest: number } {
     const { depth, oldest } = this.queue.service(service) ?? { depth: 0, oldest: 0 };
     return { depth, oldest };
+  }
+
+  /** That are queued, or offered by a worker that is here. */
+  get services(): Iterable<string> {
+    return this.queue.serviceNames;
   }
 
   private putQueued(head: TaskHead): void {
@@ -313,9 +323,9 @@ export class Matching {
 
   /** A worker that cannot run the task for which it is kept free is free for others. */
   private checkKept(worker: Worker): void {
-    const { keptFor, isHere, isDraining } = worker;
+    const { keptFor } = worker;
     if (keptFor === undefined) return;
-    const canRun = isHere && !isDraining && worker.couldRun(keptFor.service, keptFor.needs);
+    const canRun = worker.takesTasks && worker.couldRun(keptFor.service, keptFor.needs);
     if (!canRun || !worker.suits(keptFor, 'in-queue')) this.endKeeping(keptFor);
   }
 

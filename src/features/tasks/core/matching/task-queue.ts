@@ -44,6 +44,11 @@ export class TaskQueue {
     return this.services.get(name);
   }
 
+  /** Those that are queued or offered. */
+  get serviceNames(): Iterable<string> {
+    return this.services.keys();
+  }
+
   openService(name: string): ServiceQueue {
     let service = this.services.get(name);
     if (service === undefined) {

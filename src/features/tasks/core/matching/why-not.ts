@@ -25,7 +25,8 @@ export function whyNot(
 
 function whyAbsent(worker: Worker): string | undefined {
   if (!worker.isHere) return 'is unreachable';
-  return worker.isDraining ? 'is draining' : undefined;
+  if (worker.isDraining) return 'is draining';
+  return worker.isUnavailable ? 'is not available: its node takes no work' : undefined;
 }
 
 /** With nothing else in hand it would lack this too. */

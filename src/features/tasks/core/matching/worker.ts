@@ -21,6 +21,8 @@ export interface WorkerFacts {
   readonly services: readonly Offered[];
   readonly capacity: Capacity;
   readonly isDraining: boolean;
+  /** Its node says that it takes no work. Default: it does. */
+  readonly isUnavailable?: boolean;
 }
 
 /** A task that a worker has in hand. */
@@ -58,6 +60,7 @@ export class Worker implements HeapPlaces {
   life = 0;
   isHere = false;
   isDraining = false;
+  isUnavailable = false;
   readonly services = new Map<string, Offered>();
   capacity: Capacity = { cores: 0, memory: 0, software: [], resources: [] };
   readonly held = new Map<number, Held>();
@@ -100,7 +103,12 @@ export class Worker implements HeapPlaces {
 
   /** Another task may be offered to it. */
   get isOpen(): boolean {
-    return this.isHere && !this.isDraining && this.offers < taskLimits.tasksPerOfferMax;
+    return this.takesTasks && this.offers < taskLimits.tasksPerOfferMax;
+  }
+
+  /** As far as it has said itself. */
+  get takesTasks(): boolean {
+    return this.isHere && !this.isDraining && !this.isUnavailable;
   }
 
   /** Tasks of some service may wait in it. */
@@ -114,10 +122,11 @@ export class Worker implements HeapPlaces {
     return this.queue;
   }
 
-  work({ life, services, capacity, isDraining }: WorkerFacts): void {
+  work({ life, services, capacity, isDraining, isUnavailable = false }: WorkerFacts): void {
     this.life = life;
     this.isHere = true;
     this.isDraining = isDraining;
+    this.isUnavailable = isUnavailable;
     this.describe(services, capacity);
     this.recount();
   }
