@@ -10,7 +10,7 @@ import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
-import type { Job, TaskState, TaskView } from '../api.ts';
+import type { Job, TaskEvent, TaskState, TaskView } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import { isFinal } from '../core/tasks-types.ts';
 
@@ -33,6 +33,8 @@ export interface LedgerTask {
   readonly attempts: number;
   readonly isIdempotent: boolean;
   readonly key: string | undefined;
+  /** It waits until this one is done. */
+  readonly after: LedgerTask | undefined;
   /** Orders of it; with a key it is ordered again where its outcome is unknown. */
   id: string | undefined;
   /** `stored`, a code, or undefined until then. */
@@ -53,6 +55,8 @@ const certain = new Set([
   'SKEIN_REFUSED',
   'SKEIN_NAME_PINNED',
 ]);
+/** A worker has it, or it has just ended. */
+const mayHaveProgress: ReadonlySet<TaskState> = new Set(['assigned', 'running', 'cancelling']);
 const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
 
 export class TaskLedger {
@@ -67,7 +71,7 @@ export class TaskLedger {
     this.checks = checks;
   }
 
-  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key'>): LedgerTask {
+  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after'>): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
       ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [] },
@@ -107,7 +111,11 @@ export class TaskLedger {
     this.checkFence(task, job);
     if (task.attempts === 1 && !task.isIdempotent && task.executions.length > 0)
       this.fail(task, `is begun ${task.executions.length + 1} times, and may be once`);
-    if (job.attempt > Math.max(task.attempts, 1)) this.fail(task, `is begun a ${job.attempt}th time`);
+    // What was given back was not begun.
+    if (Math.max(job.attempt, task.executions.length + 1) > Math.max(task.attempts, 1))
+      this.fail(task, `is begun ${task.executions.length + 1} times, as attempt ${job.attempt}`);
+    if (task.after?.executions.some(({ hasResult }) => hasResult) === false)
+      this.fail(task, `is begun, and task ${task.after.number}, for which it waits, is not done`);
     for (const before of task.executions)
       if (!task.isIdempotent && this.believes(before))
         this.fail(
@@ -144,6 +152,13 @@ export class TaskLedger {
       this.fail(task, 'is done, and no handler has resolved');
     if (state === 'lost' && attempt < task.attempts)
       this.fail(task, `is lost after ${attempt} of ${task.attempts} attempts`);
+  }
+
+  /** Who follows it hears of a change. */
+  event(task: LedgerTask, { state, attempt, progress }: TaskEvent): void {
+    if (progress !== undefined && !mayHaveProgress.has(state))
+      this.fail(task, `is ${state}, and ${progress} of it is done`);
+    if (isFinal(state)) this.looked(task, { state, attempt });
   }
 
   /** The result that somebody hears of. */

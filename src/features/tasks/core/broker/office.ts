@@ -41,6 +41,9 @@ export interface TaskOfficePorts {
 }
 
 const never = Number.POSITIVE_INFINITY;
+const tickMs = 1000;
+/** Of its own loop, that no worker is to blame for: a deadline within it may come before the tick that is late. */
+const standstillMsMin = 500;
 /** What may have appended to the log of the store. */
 const appends = new Set<keyof StoreVerbs>([
   ...(['order', 'ready', 'claim', 'started', 'end', 'cancel', 'expire', 'remove'] as const),
@@ -67,6 +70,7 @@ export class TaskOffice {
   private isRead = false;
   private tryAgainAt = never;
   private sweepAt = never;
+  private tickedAt = never;
 
   constructor(ports: TaskOfficePorts) {
     const { agent, swarm } = ports;
@@ -375,7 +379,15 @@ export class TaskOffice {
     );
   }
 
+  /** Each second. */
+  tick(now: number): void {
+    const standstillMs = now - this.tickedAt - tickMs;
+    this.tickedAt = now;
+    if (standstillMs >= standstillMsMin) this.workers.forgive(standstillMs);
+  }
+
   deadline(now: number): void {
+    if (now - this.tickedAt - tickMs >= standstillMsMin) this.tick(now);
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
       if (this.ports.swarm.office.state === 'open') this.isRead ? this.carryOutWaiting() : this.read();

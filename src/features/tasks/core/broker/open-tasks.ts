@@ -50,7 +50,8 @@ export class OpenTasks {
   put(head: TaskHead): void {
     const before = this.heads.get(head.n);
     if (before !== undefined) this.unclaim(before);
-    if (before?.fence !== head.fence) this.progress.delete(head.n);
+    // An attempt that has failed has come nowhere.
+    if (before?.fence !== head.fence || !isClaimed(head)) this.progress.delete(head.n);
     if (isFinal(head.state)) {
       this.heads.delete(head.n);
       this.places.delete(head.id);
