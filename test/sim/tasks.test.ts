@@ -434,6 +434,20 @@ test('a change of the broker loses no task, and what runs goes on', async () => 
   expect(events.at(-1)?.state).toBe('done');
 });
 
+test('a broker that stood still for longer than a lease takes nothing from workers that have gone on', async () => {
+  const made = await machine(32, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'job');
+  const task = await made.world.resolve(a.node.tasks.order('job', 1, queue));
+  await made.until(() => bench.jobs.length === 1, 'it runs');
+  made.broker.platform.pause();
+  await made.world.run(500);
+  bench.end(task.id, 7);
+  await made.world.run(12_000);
+  made.broker.platform.resume();
+  expect(await made.world.resolve(task.result())).toBe(7);
+});
+
 test('a worker that cannot reach the broker is signaled before its lease is over, and its late result is refused', async () => {
   const made = await machine(14, 4);
   const [a, b] = made.others as [Member, Member];
@@ -498,6 +512,21 @@ test('workers are ranked, with why each other one would not take such a task', a
     [c.node.name, false],
   ]);
   expect(workers[1]?.whyNot).toContain('blender');
+});
+
+test('a task that waits for its next attempt has no progress, whatever the one before has said', async () => {
+  const made = await machine(31, 3);
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const bench = new Bench(b, 'slow');
+  const task = await made.world.resolve(a.node.tasks.order('slow', 1, { ...queue, attempts: 2 }));
+  const events = followed(task);
+  await made.until(() => bench.jobs.length === 1, 'it has begun');
+  bench.jobs[0]?.progress(0.5, 'half of it');
+  await made.until(() => events.some(({ progress }) => progress === 0.5), 'it is heard of');
+  bench.fail(task.id, new Error('not this time'));
+  await made.until(() => events.some(({ state }) => state === 'waiting'), 'it waits for the next one');
+  expect(events.at(-1)).not.toHaveProperty('progress');
+  expect(await made.world.resolve(task.status())).not.toHaveProperty('progress');
 });
 
 test('progress is passed on to those who follow', async () => {

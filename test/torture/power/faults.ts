@@ -19,7 +19,7 @@ export const faults: readonly Fault[] = [
   },
   {
     ...receiptBeforeCommit(5),
-    shows: ['lost', 'waiting'],
+    shows: ['lost', 'waiting', 'unclaimed'],
   },
   {
     name: 'synchronous=OFF',

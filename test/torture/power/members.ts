@@ -2,7 +2,9 @@
  * Authors and a recipient of letters, and the broker as their child: what is traced. `node members.mjs SETTINGS`.
  *
  * What they know for certain they write to the receipts, a line each, by a call that is in the trace as well: `stored ID
- * SHA256` once a send has resolved, `settled ID RECIPIENT` once the broker has answered that the letter is delivered.
+ * SHA256` once a send has resolved, `settled ID RECIPIENT` once the broker has answered that the letter is delivered;
+ * `ordered ID SERVICE` once an order has resolved, `claimed ID FENCE` as a handler of tasks is called, `done ID FENCE` once
+ * the broker has answered that the task is done.
  * Invariant: a line is written only after the answer of the broker has arrived.
  */
 import { createHash } from 'node:crypto';
@@ -17,10 +19,12 @@ import type { WorkSettings } from './settings.ts';
 
 const sendersPerAuthor = 6;
 const recipient = 'bob';
+const job = 'job';
+const worksAtOnce = 4;
 /** Never comes: its letters stay. */
 const absent = 'nobody';
 /** Of letters. Those whose first attempt fails are left to the next incarnation of the broker. */
-const shares = { refusedOnce: 0.05, together: 0.1, repeated: 0.1 };
+const shares = { refusedOnce: 0.05, together: 0.1, repeated: 0.1, ordered: 0.2 };
 const pollMs = 5;
 
 const settings = JSON.parse(process.argv[2] as string) as WorkSettings;
@@ -49,6 +53,16 @@ async function traffic(): Promise<void> {
     if (attempt === 1 && (body as Uint8Array)[0] === 0) throw new Error('not at the first attempt');
     handled.push(settled(bob, id));
   });
+  const working = bob.tasks.work(
+    job,
+    ({ id, fence }) => {
+      writeSync(receipts, `claimed ${id} ${fence}\n`);
+      handled.push(done(bob, id, fence));
+      return fence;
+    },
+    { concurrency: worksAtOnce },
+  );
+  await working.opened;
   const toSend = Math.ceil(settings.letters / authors.length / sendersPerAuthor);
   await Promise.all(
     authors.flatMap((author) => Array.from({ length: sendersPerAuthor }, () => send(author, toSend))),
@@ -68,6 +82,7 @@ function member(name: string): Promise<LocalNode> {
 
 async function send(author: LocalNode, count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
+    if (random.chance(shares.ordered)) await order(author);
     const letter = draft();
     if (random.chance(shares.together)) {
       const letters = [letter, draft(), draft()];
@@ -82,6 +97,12 @@ async function send(author: LocalNode, count: number): Promise<void> {
     const again = await author.letters.send(to, body, options);
     stored(again.id, body);
   }
+}
+
+async function order(author: LocalNode): Promise<void> {
+  const options = { idempotencyKey: `task ${++sent}`, ifInfeasible: 'queue' } as const;
+  const { id } = await author.tasks.order(job, random.bytes(bodyLength()), options);
+  writeSync(receipts, `ordered ${id} ${job}\n`);
 }
 
 function draft() {
@@ -111,4 +132,9 @@ async function settled(node: LocalNode, id: string): Promise<void> {
     if (status?.recipients.find(({ name }) => name === recipient)?.state === 'delivered') break;
   }
   writeSync(receipts, `settled ${id} ${recipient}\n`);
+}
+
+async function done(node: LocalNode, id: string, fence: number): Promise<void> {
+  while ((await node.tasks.task(id).status())?.state !== 'done') await sleep(pollMs);
+  writeSync(receipts, `done ${id} ${fence}\n`);
 }

@@ -11,6 +11,11 @@ export class Receipts {
   readonly stored = new Map<string, string>();
   /** Recipients by the letter's id. */
   readonly settled = new Map<string, string>();
+  /** Ids of tasks. */
+  readonly ordered = new Set<string>();
+  /** Fences of claims whose start was released, and of results, by the task's id. */
+  readonly claimed = new Map<string, number>();
+  readonly done = new Map<string, number>();
 
   /** @param call A write to the file of receipts. */
   add({ bytes }: Extract<Call, { type: 'write' }>): void {
@@ -18,6 +23,8 @@ export class Receipts {
     const [what, id, value] = text.trimEnd().split(' ');
     if (id === undefined || value === undefined) throw new Error(`no receipt: ${text}`);
     if (what === 'stored') this.stored.set(id, value);
-    else this.settled.set(id, value);
+    else if (what === 'settled') this.settled.set(id, value);
+    else if (what === 'ordered') this.ordered.add(id);
+    else (what === 'claimed' ? this.claimed : this.done).set(id, Number(value));
   }
 }

@@ -34,6 +34,8 @@ export interface Verdict {
   readonly syncs: number;
   readonly stored: number;
   readonly settled: number;
+  readonly ordered: number;
+  readonly done: number;
   readonly states: number;
   readonly bad: readonly BadState[];
 }
@@ -89,13 +91,15 @@ export function replay(recording: Recording, cuts: Cuts): Verdict {
   }
   const count = (type: Call['type']) =>
     calls.filter((call) => call.type === type && call.path !== file).length;
-  const { stored, settled } = receipts;
+  const { stored, settled, ordered, done } = receipts;
   return {
     calls: calls.length,
     writes: count('write'),
     syncs: count('sync'),
     stored: stored.size,
     settled: settled.size,
+    ordered: ordered.size,
+    done: done.size,
     states: cuts.count,
     bad,
   };

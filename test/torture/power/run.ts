@@ -100,7 +100,7 @@ export function textOf({ fault, verdicts, failures }: Trial): string {
   const shares = Array.from(kinds, (kind) => `${kind} ${countOf(verdicts, kind)}`).join(', ');
   const line = [
     `${fault?.name ?? 'as it is'}: ${total('calls')} calls (${total('writes')} writes, ${total('syncs')} syncs)`,
-    `receipts: ${total('stored')} stored, ${total('settled')} settled`,
+    `receipts: ${total('stored')} stored, ${total('settled')} settled, ${total('ordered')} ordered, ${total('done')} done`,
     `${total('states')} cuts: ${bad} bad${shares === '' ? '' : ` (${shares})`}`,
   ].join('; ');
   return linesOf(line, failures);

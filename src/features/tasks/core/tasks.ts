@@ -57,6 +57,7 @@ export class Tasks implements Behavior<TasksShape> {
   readonly timers: TimerCalls = {
     nextDeadline: () =>
       Math.min(this.lines.nextDeadline(), this.office.nextDeadline(), this.workbench.nextDeadline()),
+    tick: (_agent, now) => this.office.tick(now),
     deadline: (_agent, now) => {
       this.lines.deadline(now);
       this.office.deadline(now);

@@ -10,7 +10,7 @@ import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
-import type { Job, TaskState, TaskView } from '../api.ts';
+import type { Job, TaskEvent, TaskState, TaskView } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import { isFinal } from '../core/tasks-types.ts';
 
@@ -35,6 +35,8 @@ export interface LedgerTask {
   readonly attempts: number;
   readonly isIdempotent: boolean;
   readonly key: string | undefined;
+  /** It waits until this one is done. */
+  readonly after: LedgerTask | undefined;
   /** How many; 0: it is no task of several parts. */
   readonly parts: number;
   /** Ids of those that were begun. */
@@ -59,6 +61,8 @@ const certain = new Set([
   'SKEIN_REFUSED',
   'SKEIN_NAME_PINNED',
 ]);
+/** A worker has it, or it has just ended. */
+const mayHaveProgress: ReadonlySet<TaskState> = new Set(['assigned', 'running', 'cancelling']);
 const expected = new Set([...certain, 'SKEIN_TIMEOUT', 'SKEIN_STORE_CLAIMED', 'SKEIN_LOST']);
 
 export class TaskLedger {
@@ -73,7 +77,10 @@ export class TaskLedger {
     this.checks = checks;
   }
 
-  ordered(author: Life, how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'parts'>): LedgerTask {
+  ordered(
+    author: Life,
+    how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after' | 'parts'>,
+  ): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
       ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [], partIds: new Map() },
@@ -119,7 +126,11 @@ export class TaskLedger {
     this.checkFence(task, earlier, job);
     if (task.attempts === 1 && !task.isIdempotent && earlier.length > 0)
       this.fail(task, `is begun ${earlier.length + 1} times, and may be once`);
-    if (job.attempt > Math.max(task.attempts, 1)) this.fail(task, `is begun a ${job.attempt}th time`);
+    // What was given back was not begun.
+    if (Math.max(job.attempt, earlier.length + 1) > Math.max(task.attempts, 1))
+      this.fail(task, `is begun ${earlier.length + 1} times, as attempt ${job.attempt}`);
+    if (task.after !== undefined && !isDone(task.after))
+      this.fail(task, `is begun, and task ${task.after.number}, for which it waits, is not done`);
     for (const before of earlier)
       if (!task.isIdempotent && this.believes(before))
         this.fail(
@@ -158,6 +169,13 @@ export class TaskLedger {
           this.fail(task, `is done, and no handler of part ${part} has resolved`);
     if (state === 'lost' && attempt < task.attempts)
       this.fail(task, `is lost after ${attempt} of ${task.attempts} attempts`);
+  }
+
+  /** Who follows it hears of a change. */
+  event(task: LedgerTask, { state, attempt, progress }: TaskEvent): void {
+    if (progress !== undefined && !mayHaveProgress.has(state))
+      this.fail(task, `is ${state}, and ${progress} of it is done`);
+    if (isFinal(state)) this.looked(task, { state, attempt });
   }
 
   /** The result that somebody hears of: of several parts one of each, in order. */
@@ -222,4 +240,10 @@ export class TaskLedger {
   fail({ number, author }: LedgerTask, what: string): void {
     this.mesh.world.fail(`task ${number} of ${author.member.name} ${what}`);
   }
+}
+
+/** Each part of it has a result. */
+function isDone({ parts, executions }: LedgerTask): boolean {
+  const done = new Set(executions.filter(({ hasResult }) => hasResult).map(({ part }) => part));
+  return done.size >= Math.max(1, parts);
 }

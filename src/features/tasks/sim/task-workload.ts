@@ -32,6 +32,7 @@ const stuckShare = 0.03;
 const stuckMs = 20_000;
 const heedlessShare = 0.3;
 const progressShare = 0.3;
+const followShare = 0.3;
 const coresMax = 3;
 
 interface Input {
@@ -56,6 +57,7 @@ export class TaskWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: TaskLedger;
   private readonly random: SeededRandom;
+  private readonly following: SeededRandom;
   private readonly pace: Pace;
   /** At the end handlers do their work. */
   private isGood = false;
@@ -64,6 +66,7 @@ export class TaskWorkload {
     this.mesh = mesh;
     this.ledger = ledger;
     this.random = mesh.world.random.fork('tasks');
+    this.following = mesh.world.random.fork('tasks followed');
     this.pace = new Pace(mesh.world, this.random, tasksPerSecond, () => this.act());
     mesh.observers.push({ started: (life) => this.work(life) });
   }
@@ -97,18 +100,18 @@ export class TaskWorkload {
     const attempts = asks ? this.random.integer(2, attemptsMax) : isIdempotent ? 3 : 1;
     const hasKey = this.random.chance(keyShare);
     const number = this.ledger.tasks.length;
-    const earlier = this.random.chance(afterShare) ? this.earlier(life) : undefined;
+    const after = this.random.chance(afterShare) && !this.isGood ? this.earlier(life) : undefined;
     const isDelayed = !this.isGood && this.random.chance(delayedShare);
     const key = hasKey ? `task ${number}` : undefined;
     const count = this.random.chance(partsShare) ? this.random.integer(1, partsMax) : 0;
-    const task = this.ledger.ordered(life, { attempts, isIdempotent, key, parts: count });
+    const task = this.ledger.ordered(life, { attempts, isIdempotent, key, after, parts: count });
     const options: OrderOptions = {
       ifInfeasible: 'queue',
       cores: this.random.integer(1, coresMax),
       priority: this.random.pick([1, 2, 3, 3, 3]),
       ...(asks ? { attempts } : {}),
       ...(key === undefined ? {} : { idempotencyKey: key }),
-      ...(earlier === undefined || this.isGood ? {} : { after: [earlier] }),
+      ...(after?.id === undefined ? {} : { after: [after.id] }),
       ...(isDelayed
         ? { notBefore: new Date(life.platform.wallNow() + this.random.integer(1, delayMsMax)) }
         : {}),
@@ -118,11 +121,11 @@ export class TaskWorkload {
   }
 
   /** One that is stored and has not ended, as far as anybody knows. */
-  private earlier(life: Life): string | undefined {
+  private earlier(life: Life): LedgerTask | undefined {
     const open = this.ledger.tasks.slice(-20).filter(({ author, id, final, isNeverStarted }) => {
       return author === life && id !== undefined && final === undefined && !isNeverStarted;
     });
-    return open.length === 0 ? undefined : this.random.pick(open).id;
+    return open.length === 0 ? undefined : this.random.pick(open);
   }
 
   private ask(task: LedgerTask, asked: TaskService<Input, Output>, options: OrderOptions): void {
@@ -163,8 +166,17 @@ export class TaskWorkload {
       // How it has ended is asked for at the end.
       () => undefined,
     );
+    if (this.following.chance(followShare)) void this.follow(task, ordered);
     if (this.isGood || !this.random.chance(cancelShare)) return;
     this.mesh.world.after(this.random.integer(1, cancelMsMax), () => this.cancel(task, ordered));
+  }
+
+  private async follow(task: LedgerTask, ordered: Task<unknown>): Promise<void> {
+    try {
+      for await (const event of ordered.events()) this.ledger.event(task, event);
+    } catch {
+      // Its node has ended.
+    }
   }
 
   private cancel(task: LedgerTask, ordered: Task<unknown>): void {

@@ -45,6 +45,9 @@ export interface TaskOfficePorts {
 }
 
 const never = Number.POSITIVE_INFINITY;
+const tickMs = 1000;
+/** Of its own loop, that no worker is to blame for: a deadline within it may come before the tick that is late. */
+const standstillMsMin = 500;
 /** What may have appended to the log of the store. */
 const appends = new Set<keyof StoreVerbs>([
   ...(['order', 'ready', 'claim', 'started', 'end', 'cancel', 'expire', 'remove'] as const),
@@ -73,6 +76,7 @@ export class TaskOffice {
   private isFull = false;
   private tryAgainAt = never;
   private sweepAt = never;
+  private tickedAt = never;
 
   constructor(ports: TaskOfficePorts) {
     const { agent, swarm } = ports;
@@ -393,7 +397,15 @@ export class TaskOffice {
     );
   }
 
+  /** Each second. */
+  tick(now: number): void {
+    const standstillMs = now - this.tickedAt - tickMs;
+    this.tickedAt = now;
+    if (standstillMs >= standstillMsMin) this.workers.forgive(standstillMs);
+  }
+
   deadline(now: number): void {
+    if (now - this.tickedAt - tickMs >= standstillMsMin) this.tick(now);
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
       this.isFull = false;

@@ -55,7 +55,8 @@ export class OpenTasks {
     const isHeldAsBefore =
       before !== undefined && before.worker === head.worker && isClaimed(before) && isClaimed(head);
     if (before !== undefined && !isHeldAsBefore) this.unclaim(before);
-    if (before?.fence !== head.fence) this.setProgress(head, undefined);
+    // An attempt that has failed has come nowhere.
+    if (before?.fence !== head.fence || !isClaimed(head)) this.setProgress(head, undefined);
     if (isFinal(head.state)) {
       this.heads.delete(head.n);
       this.places.delete(head.id);

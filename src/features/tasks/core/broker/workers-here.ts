@@ -208,6 +208,12 @@ export class WorkersHere {
       if (now - worker.renewedAt >= worker.leaseMs) this.leaseOver(worker);
   }
 
+  /** This node stood still for so long: what workers have said meanwhile is still to come, and nobody's lease ends for it. */
+  forgive(standstillMs: number): void {
+    for (const worker of this.workers.values()) worker.renewedAt += standstillMs;
+    this.absentUntil += standstillMs;
+  }
+
   private leaseOver(worker: WorkerHere): void {
     const heads = this.claimsOf(worker);
     this.remove(worker);
