@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { Job, Task, TaskEvent } from '../../src/features/tasks/api.ts';
+import { taskLimits } from '../../src/features/tasks/core/limits.ts';
 import { partition } from '../../src/sim/world/faults/network-faults.ts';
 import type { Life, Member } from '../../src/sim/world/member.ts';
 import { formations } from './formations.ts';
@@ -117,6 +118,8 @@ test('REQ16: a task of several services or inputs is spread over workers, and it
     () => events.some(({ note }) => note === '1 of 3 parts have ended'),
     'the third one is done',
   );
+  // That a part has begun is said a moment later.
+  await made.world.run(2 * taskLimits.taskStartedMs);
   const status = await made.world.resolve(task.status());
   expect(status).toMatchObject({ state: 'running', service: '', note: '1 of 3 parts have ended' });
   expect(status?.progress).toBeCloseTo(1 / 3);

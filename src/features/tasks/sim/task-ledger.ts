@@ -173,7 +173,8 @@ export class TaskLedger {
 
   /** Who follows it hears of a change. */
   event(task: LedgerTask, { state, attempt, progress }: TaskEvent): void {
-    if (progress !== undefined && !mayHaveProgress.has(state))
+    // Of several parts some may have ended while the others wait.
+    if (progress !== undefined && task.parts === 0 && !mayHaveProgress.has(state))
       this.fail(task, `is ${state}, and ${progress} of it is done`);
     if (isFinal(state)) this.looked(task, { state, attempt });
   }
