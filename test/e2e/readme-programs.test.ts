@@ -70,3 +70,24 @@ test('the backup through a channel copies the file, says so at both ends, and le
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('the orders of tasks show their results, those of several parts in order, and a cancel of what has ended', async () => {
+  const alone = { discovery: false } as const;
+  const alice = await createNode({ name: 'alice', ...alone });
+  const [address] = (await alice.status()).addresses;
+  const bob = await createNode({ name: 'bob', ...alone, connect: [address as string] });
+  const said: unknown[][] = [];
+  try {
+    await alice.ready({ nodes: ['bob'] });
+    bob.tasks.work<{ scene: string; frames: number }, string>('render', ({ input }) => input.scene, {
+      cores: 4,
+    });
+    await vi.waitFor(async () => expect(await alice.tasks.workers()).toHaveLength(1));
+    const code = block("alice.tasks.order('render'");
+    const parts = { alice, console: { log: (...words: unknown[]) => said.push(words) } };
+    await new Function(...Object.keys(parts), `return (async () => {${code}})()`)(...Object.values(parts));
+    expect(said.slice(-4)).toEqual([['done', undefined], ['intro'], [['part 1', 'part 2']], ['too-late']]);
+  } finally {
+    await Promise.all([alice.close(), bob.close()]);
+  }
+});
