@@ -26,6 +26,12 @@ class Held {
 const whyNot = async ({ author }: Pair): Promise<string | undefined> =>
   (await author.tasks.workers()).find(({ name }) => name === 'b')?.whyNot;
 
+/** Services. */
+const offers = async ({ author }: Pair): Promise<string[]> =>
+  ((await author.tasks.workers()).find(({ name }) => name === 'b')?.services ?? []).map(
+    ({ service }) => service,
+  );
+
 async function isRunning(task: Task): Promise<void> {
   for await (const { state } of task.events()) if (state === 'running') return;
 }
@@ -60,6 +66,53 @@ test.each(kinds)(
     expect(new Set(held.jobs.map(({ fence }) => fence)).size).toBe(3);
   },
 );
+
+test.each(kinds)(
+  'work that is closed by %s takes nothing more, hears of a cancel, and ends once nothing of it runs',
+  async (kind) => {
+    await using pair = await taskPair(kind);
+    const held = new Held();
+    const work = pair.worker.tasks.work('held', held.handler, { concurrency: 2 });
+    await work.opened;
+    const { author } = pair;
+    const [first, second] = await Promise.all(
+      [1, 2].map((input) => author.tasks.order('held', input, queue)),
+    );
+    await Promise.all([first, second].map((task) => isRunning(task as Task)));
+    let isClosed = false;
+    const closed = work.close().then(() => {
+      isClosed = true;
+    });
+    await expect.poll(() => offers(pair)).toEqual([]);
+    const third = await author.tasks.order('held', 3, queue);
+    await second?.cancel();
+    await expect.poll(async () => (await second?.status())?.state).toBe('cancelled');
+    expect(isClosed).toBe(false);
+    held.letGo();
+    expect(await first?.result()).toBe('done');
+    await closed;
+    expect(held.jobs).toHaveLength(2);
+    expect(await third.status()).toMatchObject({ state: 'queued', attempt: 0 });
+    // Closed again it has nothing more to wait for.
+    await work.close();
+    await using again = pair.worker.tasks.work('held', ({ input }) => input);
+    await again.opened;
+    expect(await third.result()).toBe(3);
+  },
+);
+
+test.each(kinds)('work of %s whose signal fires ends as one that is closed', async (kind) => {
+  await using pair = await taskPair(kind);
+  const held = new Held();
+  const ending = new AbortController();
+  await pair.worker.tasks.work('held', held.handler, { signal: ending.signal }).opened;
+  const task = await pair.author.tasks.order('held', 1, queue);
+  await isRunning(task);
+  ending.abort();
+  await expect.poll(() => offers(pair)).toEqual([]);
+  held.letGo();
+  expect(await task.result()).toBe('done');
+});
 
 test('a node that closes says that it drains, finishes what runs, and begins nothing more', async () => {
   await using pair = await taskPair('a node of this process');
