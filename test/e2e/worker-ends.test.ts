@@ -1,6 +1,9 @@
 /** Workers that drain, close or die while they have tasks, with real nodes. */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Job, Task } from '../../src/features/tasks/api.ts';
+import { attach } from '../../src/remote/attach.ts';
+import { Site } from './helpers.ts';
 import { kinds, type Pair, taskPair } from './task-pair.ts';
 
 const queue = { ifInfeasible: 'queue' } as const;
@@ -23,7 +26,7 @@ class Held {
   }
 }
 
-const whyNot = async ({ author }: Pair): Promise<string | undefined> =>
+const whyNot = async ({ author }: Pick<Pair, 'author'>): Promise<string | undefined> =>
   (await author.tasks.workers()).find(({ name }) => name === 'b')?.whyNot;
 
 /** Services. */
@@ -129,6 +132,27 @@ test('a node that closes says that it drains, finishes what runs, and begins not
   held.letGo();
   expect(await first.result()).toBe('done');
   await closed;
+  expect(held.jobs).toHaveLength(1);
+  expect(await second.status()).toMatchObject({ state: 'queued', attempt: 0 });
+});
+
+test('a skein up that ends by SIGTERM finishes what its attached program runs, and takes nothing new', async () => {
+  await using site = await Site.open(undefined, { SKEIN_NAMESPACE: `tasks-term-${process.pid}` });
+  const [, b] = await Promise.all([site.up('a'), site.up('b')]);
+  await site.must('status', '--count', '2', '--node', 'a');
+  const control = (name: string): string => join(site.folder, 'run', `${name}.sock`);
+  await using author = await attach({ control: control('a') });
+  await using worker = await attach({ control: control('b') });
+  const held = new Held();
+  await worker.tasks.work('held', held.handler).opened;
+  const first = await author.tasks.order('held', 1, queue);
+  await isRunning(first);
+  b?.process.kill('SIGTERM');
+  await expect.poll(() => whyNot({ author })).toBe('is draining');
+  const second = await author.tasks.order('held', 2, queue);
+  held.letGo();
+  expect(await first.result()).toBe('done');
+  expect((await b?.ended)?.exitCode).toBe(0);
   expect(held.jobs).toHaveLength(1);
   expect(await second.status()).toMatchObject({ state: 'queued', attempt: 0 });
 });
