@@ -31,6 +31,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     pair()
       .b.query('a', 'disk')
       .catch(() => undefined),
+  // The example of `setAvailability` has said that it takes none.
+  workTasks: () => pair().a.availability.set({ available: true }),
   followLog: () => pair().b.letters.send('a', 'this is in the log'),
   keepLog: () => undefined,
   events: async () => {

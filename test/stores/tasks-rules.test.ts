@@ -124,7 +124,7 @@ test('only the worker that has the last claim can end a task, and what another o
   expect(stateOf(1)).toBe('done');
   expect(log().filter(({ type }) => type === 'task.stale')).toMatchObject([
     { author: 'w', note: 'done with fence 1: the last fence is 2' },
-    { author: 'w', note: 'done with fence 2: the last fence is 2' },
+    { author: 'w', note: 'done with fence 2: v has it' },
     { author: 'v', note: 'failed with fence 2: the task is done' },
   ]);
   close();

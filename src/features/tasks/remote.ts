@@ -2,7 +2,7 @@
  * What other processes may ask of tasks: to order, to follow, and to work.
  *
  * `workTasks` is a stream of jobs, each with a ticket; `settleTask` says what came of one (`kit/handler-streams.ts`), and
- * `progressTask` how far it is.
+ * `progressTask` how far it is; `leaveTasks` ends the work once what runs has ended.
  */
 import * as v from 'valibot';
 import { SkeinError } from '../../kernel/errors.ts';
@@ -18,7 +18,7 @@ import { openStream } from '../../kit/open-stream.ts';
 import { type Asking, type Bodies, operationsOf } from '../../kit/operation.ts';
 import { nothing } from '../../kit/view-schemas.ts';
 import { orderOptionsOf, type WirePart, wireTask } from './api/wire-views.ts';
-import type { Job, OrderOptions, TaskPart, TaskService, TasksNodeApi } from './api.ts';
+import type { Job, OrderOptions, TaskPart, TaskService, TasksNodeApi, Work } from './api.ts';
 import { taskLimits } from './core/limits.ts';
 import {
   capacityFields,
@@ -47,6 +47,8 @@ const jobs = new HandlerStreams<unknown>(
 );
 /** By who has them, and their tickets. */
 const running = new WeakMap<object, Map<number, Job>>();
+/** By who has begun them, and their services. */
+const works = new WeakMap<object, Map<string, Work>>();
 
 const parts = v.exactOptional(listOf(v.strictObject(partFields), 'parts', taskLimits.taskPartsMax));
 const ordered = v.strictObject({ id: v.string(), isRepeat: v.boolean() });
@@ -209,8 +211,25 @@ export const operations = {
     ): Promise<AsyncIterable<HandedJob>> =>
       jobs.open<HandedJob>(asking, ({ hand, push }) => {
         const work = (job: Job): Promise<unknown> => handed(job, asking, hand, push);
-        return tasks.work(serviceOf(service, idempotent), work as (job: Job<never>) => unknown, options);
+        const begun = tasks.work(
+          serviceOf(service, idempotent),
+          work as (job: Job<never>) => unknown,
+          options,
+        );
+        const own = works.get(asking.caller) ?? new Map<string, Work>();
+        works.set(asking.caller, own.set(service, begun));
+        return begun;
       }),
+  }),
+  leaveTasks: call({
+    summary: 'Take no more tasks of a service that `workTasks` works on; resolves once nothing of it runs.',
+    input: v.strictObject({ service: serviceName }),
+    output: nothing,
+    example: { service: 'render' },
+    async run(_api, { service }, { caller }) {
+      await works.get(caller)?.get(service)?.close();
+      return {};
+    },
   }),
   settleTask: call({
     summary: 'Settle a task that `workTasks` gave: with its result, or with a failure.',

@@ -73,15 +73,44 @@ function work(
     ...(software.length === 0 ? {} : { software: [...software] }),
     ...(resources.length === 0 ? {} : { resources: Object.fromEntries(resources) }),
   };
-  return attachedHandler({
-    open: (lost) => session.stream('workTasks', input, { signal, lost }),
+  const atWork = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+  const open = (lost: () => void): ReturnType<typeof session.stream<'workTasks'>> =>
+    session.stream('workTasks', input, {
+      signal: signal?.aborted === true ? signal : undefined,
+      lost: () => {
+        lost();
+        // It is not to be opened in the next session.
+        if (closing !== undefined) void handling.close();
+      },
+    });
+  const handling = attachedHandler({
+    open,
     isTask: isJob,
-    handle: (given, left) => carryOut(session, service, handler, given, left),
+    handle(given, left) {
+      const run = carryOut(session, service, handler, given, left);
+      const ended: Promise<unknown> = run.catch(() => undefined).then(() => atWork.delete(ended));
+      atWork.add(ended);
+      return run;
+    },
     ended: () => handler.module?.close(),
     settle: (settlement, failed) => session.tell('settleTask', settlement, failed),
     unsettled: ({ message }) =>
       session.warn('handler', `${service.name}: what became of a task was lost: ${message}`),
   });
+  /** The stream is there until all is settled: what runs hears of a cancel, and its tickets are good. */
+  const leave = async (): Promise<void> => {
+    // Where the node is away, what runs has failed there.
+    await session.call('leaveTasks', { service: service.name }).catch(() => undefined);
+    await handling.close();
+    await Promise.all(atWork);
+  };
+  const close = (): Promise<void> => {
+    closing ??= leave();
+    return closing;
+  };
+  signal?.addEventListener('abort', () => void close(), { once: true });
+  return { opened: handling.opened, close, [Symbol.asyncDispose]: close };
 }
 
 function isJob(handed: HandedJob): handed is GivenJob {

@@ -5,10 +5,18 @@
  * since the disk fails, is handed in from memory alone.
  */
 import type { BehaviorAgent, StoreCompletion } from '../../../kernel/contracts.ts';
+import type { Failure } from '../../../kernel/errors.ts';
 import { taskLimits } from './limits.ts';
 import type { AttemptPlace } from './member-events.ts';
 import type { TasksShape } from './tasks-shape.ts';
 import type { KeptResult } from './tasks-types.ts';
+
+const whatFailed = {
+  keepResult:
+    'results cannot be kept on this machine, and are lost if this node ends before the swarm has them',
+  dropResult: 'a result that the swarm has could not be removed from this machine',
+  keptResults: 'results of an earlier run could not be read on this machine',
+} as const;
 
 type Completion = StoreCompletion<TasksShape['ownStore']>;
 
@@ -16,6 +24,8 @@ export class OwnResults {
   private readonly agent: BehaviorAgent<TasksShape>;
   private readonly loaded: (kept: readonly KeptResult[]) => void;
   private isLoading = false;
+  /** The last one could not be kept. */
+  private isFailing = false;
 
   constructor(agent: BehaviorAgent<TasksShape>, loaded: (kept: readonly KeptResult[]) => void) {
     this.agent = agent;
@@ -38,15 +48,20 @@ export class OwnResults {
   }
 
   completed(completion: Completion): void {
-    if (!completion.ok) {
-      const { code, message } = completion.failure;
-      return this.agent.log('warn', `a result could not be kept on this machine: ${message}`, { code });
-    }
+    if (!completion.ok) return this.failed(completion.verb, completion.failure);
+    if (completion.verb === 'keepResult') this.isFailing = false;
     if (completion.verb !== 'keptResults') return;
     const kept = completion.value as readonly KeptResult[];
     if (kept.length > 0) this.loaded(kept);
     const last = kept.length < taskLimits.tasksPerPage ? undefined : kept.at(-1);
     if (last !== undefined) this.read(last);
+  }
+
+  /** Once, until one can be kept again: on a disk that is full none can. */
+  private failed(verb: Completion['verb'], { code, message }: Failure): void {
+    if (verb === 'keepResult' && this.isFailing) return;
+    if (verb === 'keepResult') this.isFailing = true;
+    this.agent.log('warn', `${whatFailed[verb]}: ${message}`, { code });
   }
 
   private read({ store, n }: Pick<KeptResult, 'store' | 'n'>): void {

@@ -135,8 +135,7 @@ function waitAgain(doing: Doing, row: TaskRow, author: string, { rank, reason, r
   return headOf(rows.change(row, { ...how, since: now, reason, ...atNobody }));
 }
 
-/** What its worker only says again, since it has not heard that it is stored, is no news. */
-/** It is in the store, and its worker has not heard so. */
+/** It is in the store, and its worker has not heard so: no news. */
 function isSaidAgain(doing: Doing, worker: string, { n, fence, outcome }: Ending): boolean {
   const row = doing.rows.row(n);
   return row?.fence === fence && row.worker === worker && row.state === endsAs[outcome];
@@ -145,8 +144,14 @@ function isSaidAgain(doing: Doing, worker: string, { n, fence, outcome }: Ending
 function noteStale(doing: Doing, worker: string, { n, fence, outcome }: Ending): void {
   const row = doing.rows.row(n);
   if (row === undefined) return;
-  const last = isFinal(row.state) ? `the task is ${row.state}` : `the last fence is ${row.fence}`;
-  note(doing, 'stale', row.id, { author: worker, note: `${outcome} with fence ${fence}: ${last}` });
+  const why = whyStale(row, fence);
+  note(doing, 'stale', row.id, { author: worker, note: `${outcome} with fence ${fence}: ${why}` });
+}
+
+function whyStale(row: TaskRow, fence: number): string {
+  if (isFinal(row.state)) return `the task is ${row.state}`;
+  if (row.fence !== fence) return `the last fence is ${row.fence}`;
+  return row.worker === '' ? `the task is ${row.state} again` : `${row.worker} has it`;
 }
 
 const endsAs: Readonly<Record<Ending['outcome'], TaskState | ''>> = {

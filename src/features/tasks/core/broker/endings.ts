@@ -83,8 +83,9 @@ export class Endings {
   // ── what workers say ──────────────────────────────────────────────────────────────────────────────
 
   started(errand: Errand<MessageOf<'started'>>): void {
-    const { desk } = this.ports;
-    const items = errand.message.attempts.filter(({ n, fence }) => this.ports.tasks.get(n)?.fence === fence);
+    const { desk, tasks } = this.ports;
+    const { from, message } = errand;
+    const items = message.attempts.filter((attempt) => tasks.isHeldBy(from.name, attempt));
     if (items.length === 0) return errand.done();
     desk.ask('started', { ...desk.by(), items }, (completion) => {
       if (!completion.ok) return desk.failed(completion.failure, errand);

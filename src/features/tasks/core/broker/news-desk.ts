@@ -35,13 +35,13 @@ export class NewsDesk {
     this.withResults(head, (news) => followers.changed(news));
   }
 
-  progressed(items: MessageOf<'progress'>['items']): void {
+  progressed(worker: string, items: MessageOf<'progress'>['items']): void {
     const { tasks, followers } = this.ports;
     for (const { n, fence, share, note } of items) {
       const head = tasks.get(n);
-      if (head === undefined) continue;
+      if (head === undefined || !tasks.isHeldBy(worker, { n, fence })) continue;
       const percentBefore = this.percentOf(head.parent);
-      if (!tasks.progressed(n, fence, { share, note })) continue;
+      tasks.progressed(n, { share, note });
       if (followers.isFollowed(head.id)) followers.changed({ ...newsOf(head, []), share, note });
       this.wholeProgressed(head.parent, percentBefore);
     }

@@ -321,7 +321,7 @@ export class TaskOffice {
       case 'answers':
         return this.dispatch.answered(from, message.answers);
       case 'progress':
-        return this.news.progressed(message.items);
+        return this.news.progressed(from.name, message.items);
       case 'follow':
         for (const id of message.ids) this.intake.whenKnown(id, () => this.news.follow(from, id));
         return;

@@ -4,6 +4,7 @@
  * Filled from the store as the broker begins, and kept up to date by what each operation answers. Invariant: it says of no
  * task more than the store does; a task whose operation is under way is as it was before.
  */
+import type { Attempt } from '../messages.ts';
 import { isFinal, type TaskHead, type TaskId } from '../tasks-types.ts';
 
 /** What is known of a task and is in no store. */
@@ -71,12 +72,15 @@ export class OpenTasks {
     this.claims.set(head.worker, claims.add(head.n));
   }
 
-  /** False: it says it of an attempt that is over. */
-  progressed(n: number, fence: number, progress: Progress): boolean {
+  /** False: that attempt is over, another worker's, or there was none such. */
+  isHeldBy(worker: string, { n, fence }: Attempt): boolean {
     const head = this.heads.get(n);
-    if (head?.fence !== fence || !isClaimed(head)) return false;
-    this.setProgress(head, progress);
-    return true;
+    return head !== undefined && head.fence === fence && head.worker === worker && isClaimed(head);
+  }
+
+  progressed(n: number, progress: Progress): void {
+    const head = this.heads.get(n);
+    if (head !== undefined) this.setProgress(head, progress);
   }
 
   /** Of a task of several parts: how many have ended, and how far the others are. */

@@ -13,7 +13,7 @@ import type { DrainHow, WorkerFigures } from '../messages.ts';
 import type { Capacity, Offered } from '../requirements.ts';
 import type { SeenWorker, TaskHead } from '../tasks-types.ts';
 import type { Desk, Errand, MessageOf } from './errand.ts';
-import { isClaimed, type OpenTasks } from './open-tasks.ts';
+import type { OpenTasks } from './open-tasks.ts';
 
 export interface WorkerHere {
   readonly node: NodeId;
@@ -264,9 +264,9 @@ export class WorkersHere {
     const { tasks } = this.ports;
     worker.handed = new Set(inHand.map(({ fence }) => fence));
     this.endUnhanded(worker);
-    const others = inHand.filter(({ n, fence, state }) => {
-      const head = tasks.get(n);
-      return state !== 'ended' && (head?.fence !== fence || !isClaimed(head) || head.state === 'cancelling');
+    const others = inHand.filter((attempt) => {
+      const isOwn = tasks.isHeldBy(worker.name, attempt) && tasks.get(attempt.n)?.state !== 'cancelling';
+      return attempt.state !== 'ended' && !isOwn;
     });
     if (others.length > 0) this.ports.stop(worker, others);
   }
