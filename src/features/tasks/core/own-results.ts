@@ -12,21 +12,33 @@ import type { KeptResult } from './tasks-types.ts';
 
 type Completion = StoreCompletion<TasksShape['ownStore']>;
 
+export interface OwnResultsPorts {
+  loaded(kept: readonly KeptResult[]): void;
+  /** It has begun, or is over: all is loaded, or the disk has failed. */
+  loadingChanged(): void;
+}
+
 export class OwnResults {
   private readonly agent: BehaviorAgent<TasksShape>;
-  private readonly loaded: (kept: readonly KeptResult[]) => void;
-  private isLoading = false;
+  private readonly ports: OwnResultsPorts;
+  private state: 'unread' | 'loading' | 'loaded' = 'unread';
 
-  constructor(agent: BehaviorAgent<TasksShape>, loaded: (kept: readonly KeptResult[]) => void) {
+  constructor(agent: BehaviorAgent<TasksShape>, ports: OwnResultsPorts) {
     this.agent = agent;
-    this.loaded = loaded;
+    this.ports = ports;
+  }
+
+  /** The disk has not said yet what an earlier incarnation has left. */
+  get isLoading(): boolean {
+    return this.state === 'loading';
   }
 
   /** What an earlier incarnation has left, once. */
   load(): void {
-    if (this.isLoading) return;
-    this.isLoading = true;
+    if (this.state !== 'unread') return;
+    this.state = 'loading';
     this.read({ store: 0, n: 0 });
+    this.ports.loadingChanged();
   }
 
   keep(kept: KeptResult): void {
@@ -40,13 +52,15 @@ export class OwnResults {
   completed(completion: Completion): void {
     if (!completion.ok) {
       const { code, message } = completion.failure;
-      return this.agent.log('warn', `a result could not be kept on this machine: ${message}`, { code });
+      this.agent.log('warn', `a result could not be kept on this machine: ${message}`, { code });
     }
     if (completion.verb !== 'keptResults') return;
-    const kept = completion.value as readonly KeptResult[];
-    if (kept.length > 0) this.loaded(kept);
+    const kept = completion.ok ? (completion.value as readonly KeptResult[]) : [];
+    if (kept.length > 0) this.ports.loaded(kept);
     const last = kept.length < taskLimits.tasksPerPage ? undefined : kept.at(-1);
-    if (last !== undefined) this.read(last);
+    if (last !== undefined) return this.read(last);
+    this.state = 'loaded';
+    this.ports.loadingChanged();
   }
 
   private read({ store, n }: Pick<KeptResult, 'store' | 'n'>): void {
