@@ -633,3 +633,24 @@ test('a task that is offered is listed as that, and not as queued', async () => 
   expect(await list('offered')).toEqual([[offered.id, 'offered']]);
   expect(await list('queued')).toEqual([[queued.id, 'queued']]);
 });
+
+test('a result that a worker could not hand in is handed in by its next incarnation, however slow its disk, before its task counts as lost', async () => {
+  const made = await machine(38, 4);
+  const [a, b] = made.others as [Member, Member];
+  const bench = new Bench(lifeOf(b), 'job');
+  await made.world.run(1000);
+  const task = await made.world.resolve(lifeOf(a).node.tasks.order('job', 1));
+  await made.until(() => bench.jobs.length === 1, 'it runs');
+  await made.world.run(200);
+  const cut = partition([b]);
+  cut.start(made.mesh);
+  bench.end(task.id, 'kept');
+  // Until its links are given up: what is on its way in them is gone then.
+  await made.world.run(6000);
+  made.mesh.crash(b);
+  cut.end(made.mesh);
+  b.host.ownDisk.slowness = 200;
+  made.mesh.start(b);
+  new Bench(lifeOf(b), 'job');
+  expect(await made.world.resolve(task.result())).toBe('kept');
+});

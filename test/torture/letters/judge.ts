@@ -5,10 +5,8 @@
  * members have ended.
  */
 import { loadSqlite } from '../../../src/stores/sqlite/library.ts';
+import { type Diaries, linesOf } from '../diary.ts';
 import { handlersAtWork } from './settings.ts';
-
-/** By the name of the member that has written it. */
-export type Diaries = ReadonlyMap<string, string>;
 
 /** What is in the store at the end. */
 export interface StoreContent {
@@ -120,14 +118,6 @@ function problemsOfStore(
       .map(({ id, recipient }) => `letter ${id} is delivered, and ${recipient} has not handled it`),
     ...copies.map(({ id, recipient }) => `letter ${id} waits for ${recipient} at the end`),
   ];
-}
-
-/** A last line without its end was being written when its member was killed. */
-function linesOf(text: string): string[] {
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '');
 }
 
 export function readStore(path: string): StoreContent {

@@ -6,11 +6,12 @@
  * (it is repeated then, as a program would, with the same key); `begun ID KEY` as a handler is called, `handled ID KEY`
  * before it returns. `started` begins an incarnation. Invariant: it judges nothing.
  */
-import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createNode, type Letter } from '../../../src/index.ts';
+import type { Letter } from '../../../src/index.ts';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
-import { type FromMember, handlersAtWork, type MemberWork, type ToMember } from './settings.ts';
+import { openDiary } from '../diary.ts';
+import { memberNode, say } from '../member-node.ts';
+import { handlersAtWork, type MemberWork } from './settings.ts';
 
 const loops = 4;
 const sendTimeoutMs = 5000;
@@ -19,7 +20,6 @@ const handlerMsMax = 15;
 /** Of letters, at their first attempt. */
 const throwShare = 0.1;
 const attempts = 1000;
-const closeDrainMs = 20_000;
 
 interface Body {
   readonly key: string;
@@ -27,34 +27,13 @@ interface Body {
 }
 
 const work = JSON.parse(process.argv[2] as string) as MemberWork;
-const before = existsSync(work.diary) ? readFileSync(work.diary, 'utf8').split('\n') : [];
-// Synced with each line.
-const diary = openSync(work.diary, 'as');
-const note = (...words: readonly string[]) => writeSync(diary, `${words.join(' ')}\n`);
+const { before, note } = openDiary(work.diary, true);
 note('started');
-const say = (message: FromMember) => process.send?.(message);
 let isFinishing = false;
-
-const warn = (_fields: unknown, text?: string) => console.error(`${work.name}: ${text}`);
-const quiet = () => undefined;
-const node = await createNode({
-  name: work.name,
-  namespace: work.namespace,
-  formation: [work.formation],
-  store: work.store,
-  discovery: false,
-  key: false,
-  logger: { debug: quiet, info: quiet, warn: quiet, error: warn } as never,
-});
-node.events.addEventListener('formation:broker', ({ detail: { broker } }) => {
-  const { name, epoch } = broker ?? {};
-  if (name !== undefined && epoch !== undefined) say({ type: 'broker', broker: name, epoch });
-});
-process.on('message', (message: ToMember) => {
+process.on('message', (message) => {
   if (message === 'finish') isFinishing = true;
-  else void node.close({ drainMs: closeDrainMs }).then(() => process.exit(0));
 });
-process.on('disconnect', () => process.exit(1));
+const node = await memberNode(work);
 
 if (work.role.startsWith('recipient'))
   node.letters.handle<Body>(handle, {

@@ -4,14 +4,16 @@
  * Used by `npm run torture:letters` and the tests. Invariant: between two kills letters are stored and handled, so that
  * each kill meets work under way; a fleet that makes no progress has failed.
  */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
 import { freeTcpPorts } from '../../free-ports.ts';
+import { Fleet } from '../fleet.ts';
 import { linesOf, type Tried, unseen } from '../frame.ts';
 import { buildProgram, inTrialFolder } from '../product.ts';
 import type { KillFault } from './faults.ts';
-import { Fleet } from './fleet.ts';
 import { type Findings, judge, owed, readStore } from './judge.ts';
+import { type MemberWork, type Role, roles } from './settings.ts';
 
 export interface KillSettings {
   readonly seed: number;
@@ -43,17 +45,24 @@ const failuresShown = 5;
 export function killFleet(fault: KillFault | undefined, settings: KillSettings): Promise<KillTrial> {
   return inTrialFolder('kills', fault, async ({ folder, program, home }) => {
     const begun = performance.now();
+    const memberProgram = await buildProgram('test/torture/letters/member.ts', program);
+    const store = join(folder, 'swarm.sqlite');
+    const formation = [`tcp://127.0.0.1:${(await freeTcpPorts(1))[0]}`];
+    const recipients = Object.keys(roles).filter((name) => roles[name]?.startsWith('recipient'));
+    const common = { namespace: `kills-${process.pid}`, formation, store, recipients };
     const fleet = new Fleet({
-      program: await buildProgram('test/torture/letters/member.ts', program),
-      ...{ folder, home, namespace: `kills-${process.pid}` },
-      formation: `tcp://127.0.0.1:${(await freeTcpPorts(1))[0]}`,
+      ...{ folder, home, roles },
+      launch: (member) => {
+        const work: MemberWork = { ...member, ...common };
+        return { program: memberProgram, args: [JSON.stringify(work)] };
+      },
     });
     const end = (): void => fleet.end();
     process.once('exit', end);
     try {
       const kills = await storm(fleet, settings);
       const unfinished = await calm(fleet, fault === undefined ? patienceMs : faultPatienceMs);
-      const findings = judge(fleet.diaries(), readStore(fleet.store), fleet.named('recipient with dedup'));
+      const findings = judge(fleet.diaries(), readStore(store), fleet.named('recipient with dedup'));
       const problems = [...unfinished, ...findings.problems];
       const seconds = Math.round((performance.now() - begun) / 1000);
       return { ...findings, problems, fault, kills, seconds, failures: failuresOf(fault, problems) };
@@ -64,7 +73,7 @@ export function killFleet(fault: KillFault | undefined, settings: KillSettings):
   });
 }
 
-async function storm(fleet: Fleet, { seed, kills }: KillSettings): Promise<Record<Victim, number>> {
+async function storm(fleet: Fleet<Role>, { seed, kills }: KillSettings): Promise<Record<Victim, number>> {
   const random = new SeededRandom(`kills ${seed}`);
   const counts = { broker: 0, sender: 0, recipient: 0 };
   for (const name of fleet.names) fleet.start(name);
@@ -82,14 +91,14 @@ async function storm(fleet: Fleet, { seed, kills }: KillSettings): Promise<Recor
   return counts;
 }
 
-function nameOf(victim: Victim, fleet: Fleet, random: SeededRandom): string {
+function nameOf(victim: Victim, fleet: Fleet<Role>, random: SeededRandom): string {
   if (victim === 'broker') return fleet.brokerName;
   if (victim === 'sender') return random.pick(fleet.named('sender'));
   return random.pick(fleet.named('recipient', 'recipient with dedup'));
 }
 
 /** Senders and recipients have both gone on. @throws Error where they do not. */
-async function progress(fleet: Fleet): Promise<void> {
+async function progress(fleet: Fleet<Role>): Promise<void> {
   const written = () => [
     fleet.writtenBytes('sender'),
     fleet.writtenBytes('recipient', 'recipient with dedup'),
@@ -104,10 +113,11 @@ async function progress(fleet: Fleet): Promise<void> {
 }
 
 /** Nobody is killed any more. @param calmPatienceMs While nothing more is handled. @returns what is not as it should be then. */
-async function calm(fleet: Fleet, calmPatienceMs: number): Promise<string[]> {
+async function calm(fleet: Fleet<Role>, calmPatienceMs: number): Promise<string[]> {
   for (const name of fleet.named('sender')) fleet.tell(name, 'finish');
   const problems: string[] = [];
-  if (!(await fleet.allFinished(patienceMs))) problems.push('some senders could not finish');
+  if (!(await fleet.allFinished(fleet.named('sender'), patienceMs)))
+    problems.push('some senders could not finish');
   let [left, since] = [owed(fleet.diaries()), performance.now()];
   while (left > 0 && performance.now() - since < calmPatienceMs) {
     await sleep(10 * lookMs);

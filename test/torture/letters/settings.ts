@@ -1,10 +1,7 @@
 /** What a member of the fleet is asked to do. */
-export interface MemberWork {
-  readonly name: string;
-  readonly namespace: string;
-  readonly formation: string;
-  /** One file for all of them: whichever is the broker writes it. */
-  readonly store: string;
+import type { NodeSettings } from '../member-node.ts';
+
+export interface MemberWork extends NodeSettings {
   /** Lines of what it knows for certain, over all its incarnations. */
   readonly diary: string;
   readonly role: Role;
@@ -17,9 +14,8 @@ export const handlersAtWork = 8;
 /** `spare`: it is there to become the broker. */
 export type Role = 'spare' | 'sender' | 'recipient' | 'recipient with dedup';
 
-export type ToMember = 'finish' | 'close';
-
-/** `broker`: this node follows a broker, itself or another. `finished`: all that it has begun to send is stored. */
-export type FromMember =
-  | { readonly type: 'broker'; readonly broker: string; readonly epoch: number }
-  | { readonly type: 'finished' };
+/** In the order in which they are started. */
+export const roles: Readonly<Record<string, Role>> = {
+  ...{ spare1: 'spare', spare2: 'spare', ann: 'sender', eve: 'sender', joe: 'sender' },
+  ...{ bob: 'recipient', cat: 'recipient', dan: 'recipient with dedup' },
+};

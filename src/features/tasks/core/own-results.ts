@@ -20,23 +20,35 @@ const whatFailed = {
 
 type Completion = StoreCompletion<TasksShape['ownStore']>;
 
+export interface OwnResultsPorts {
+  loaded(kept: readonly KeptResult[]): void;
+  /** It has begun, or is over: all is loaded, or the disk has failed. */
+  loadingChanged(): void;
+}
+
 export class OwnResults {
   private readonly agent: BehaviorAgent<TasksShape>;
-  private readonly loaded: (kept: readonly KeptResult[]) => void;
-  private isLoading = false;
+  private readonly ports: OwnResultsPorts;
+  private state: 'unread' | 'loading' | 'loaded' = 'unread';
   /** The last one could not be kept. */
   private isFailing = false;
 
-  constructor(agent: BehaviorAgent<TasksShape>, loaded: (kept: readonly KeptResult[]) => void) {
+  constructor(agent: BehaviorAgent<TasksShape>, ports: OwnResultsPorts) {
     this.agent = agent;
-    this.loaded = loaded;
+    this.ports = ports;
+  }
+
+  /** The disk has not said yet what an earlier incarnation has left. */
+  get isLoading(): boolean {
+    return this.state === 'loading';
   }
 
   /** What an earlier incarnation has left, once. */
   load(): void {
-    if (this.isLoading) return;
-    this.isLoading = true;
+    if (this.state !== 'unread') return;
+    this.state = 'loading';
     this.read({ store: 0, n: 0 });
+    this.ports.loadingChanged();
   }
 
   keep(kept: KeptResult): void {
@@ -48,13 +60,15 @@ export class OwnResults {
   }
 
   completed(completion: Completion): void {
-    if (!completion.ok) return this.failed(completion.verb, completion.failure);
-    if (completion.verb === 'keepResult') this.isFailing = false;
+    if (completion.ok && completion.verb === 'keepResult') this.isFailing = false;
+    if (!completion.ok) this.failed(completion.verb, completion.failure);
     if (completion.verb !== 'keptResults') return;
-    const kept = completion.value as readonly KeptResult[];
-    if (kept.length > 0) this.loaded(kept);
+    const kept = completion.ok ? (completion.value as readonly KeptResult[]) : [];
+    if (kept.length > 0) this.ports.loaded(kept);
     const last = kept.length < taskLimits.tasksPerPage ? undefined : kept.at(-1);
-    if (last !== undefined) this.read(last);
+    if (last !== undefined) return this.read(last);
+    this.state = 'loaded';
+    this.ports.loadingChanged();
   }
 
   /** Once, until one can be kept again: on a disk that is full none can. */

@@ -120,7 +120,10 @@ export class Tasks implements Behavior<TasksShape> {
     const flushLater = (): void => agent.flushLater();
     this.author = new Author({ send, deliver, flushLater });
     this.followed = new FollowedTasks({ send, deliver, flushLater });
-    this.ownResults = new OwnResults(agent, (kept) => this.workbench.loaded(kept));
+    this.ownResults = new OwnResults(agent, {
+      loaded: (kept) => this.workbench.loaded(kept),
+      loadingChanged: () => this.homeChanged(),
+    });
     this.workbench = new Workbench({
       name: agent.self.name,
       stallToleranceMs: agent.self.stallToleranceMs,
@@ -190,9 +193,11 @@ export class Tasks implements Behavior<TasksShape> {
 
   /**
    * As messages name the store in which the swarm is kept. Undefined: it is not known, and what this node has in hand is to
-   * be said of that store. With nothing in hand it is none, 0: somebody has to be the first to use a new swarm.
+   * be said of that store. With nothing in hand it is none, 0: somebody has to be the first to use a new swarm. Also while
+   * results are being loaded: a broker takes tasks of an earlier incarnation whose results are not named to it for lost.
    */
   private get storeTag(): number | undefined {
+    if (this.ownResults.isLoading) return undefined;
     const { home } = this.swarm;
     if (home !== undefined) return Number.parseInt(home.slice(0, tagDigits), 16);
     return this.workbench.isOwed ? undefined : 0;
