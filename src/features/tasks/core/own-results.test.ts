@@ -10,7 +10,7 @@ test('a disk that keeps no result is named in one line of the log, and again onl
     log: (_level: string, text: string, { code }: { code: string }) => logged.push(`${code} ${text}`),
     ownStore: () => 0,
   } as unknown as BehaviorAgent<TasksShape>;
-  const results = new OwnResults(agent, () => undefined);
+  const results = new OwnResults(agent, { loaded: () => undefined, loadingChanged: () => undefined });
   const failure = { code: 'SKEIN_STORE_FULL', message: 'no room', retryable: true } as const;
   const refuse = (): void => results.completed({ token: 1, verb: 'keepResult', ok: false, failure });
   for (let i = 0; i < 100; i++) refuse();
