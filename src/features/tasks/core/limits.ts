@@ -72,7 +72,9 @@ export const taskLimits = {
   /** At work in one node, of all its services, and waiting there. */
   taskConcurrencyMax: 1000,
   taskQueueMax: 1000,
-  /** Tasks that one message about those in hand names, and that a worker remembers: twice what it may run and keep waiting. */
+  /** Tasks that one worker is offered or has, of all its services: it must be able to name them all to a next broker. */
+  taskClaimsMax: 2000,
+  /** Tasks that one message about those in hand names, and that a worker remembers: twice those that it may have. */
   tasksInHandMax: 4000,
   /** Ends that go to their authors as letters: under way at a time, and waiting for that in the memory of the broker. */
   taskLettersUnderWayMax: 16,
