@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presence } from '../../examples/presence/feature.mjs';
 import { service } from '../../src/features/calls/api/service.ts';
 import { kind } from '../../src/features/messaging/api/kind.ts';
+import type { TaskEnded } from '../../src/features/tasks/api.ts';
 import { SkeinError } from '../../src/kernel/errors.ts';
 import type { AnyFeature } from '../../src/kit/feature.ts';
 import type { Message, SkeinNode } from '../../src/node/node.ts';
@@ -365,6 +366,38 @@ describe.each([
     });
     expect(await settle(a.letters.status('0'.repeat(32)))).toBe(undefined);
     await subscription.close();
+  });
+
+  test('hears by letter how a task has ended', async () => {
+    const work = world.b.tasks.work(Double, ({ input }) => 2 * input);
+    await settle(work.opened);
+    const ends: unknown[] = [];
+    const mailbox = a.letters.handle(
+      ({ from, id, body }) => {
+        const { task, ...end } = body as TaskEnded;
+        ends.push({ from, isOfTask: id === task, ...end });
+      },
+      { types: ['task.ended'] },
+    );
+    await settle(mailbox.opened);
+    const options = { ifInfeasible: 'queue', reply: 'letter' } as const;
+    await settle(a.tasks.order(Double, 21, options));
+    while (ends.length < 1) await pass(20);
+    const [failing, whole] = await settle(
+      a.tasks.orderMany([
+        { service: 'double', input: 'x', ...options },
+        { service: 'double', input: 4, parts: [{}, { input: 5 }], ...options },
+      ]),
+    );
+    while (ends.length < 3) await pass(20);
+    expect([failing, whole].map((task) => task?.isRepeat)).toEqual([false, false]);
+    const own = { from: 'a', isOfTask: true };
+    expect(ends).toContainEqual({ ...own, service: 'double', state: 'done', result: 42 });
+    expect(ends).toContainEqual({ ...own, service: 'double', state: 'failed', error: expect.any(String) });
+    expect(ends).toContainEqual({ ...own, service: '', state: 'done', result: [8, 10] });
+    await expect(settle(a.tasks.order(Double, 1, { reply: untyped('mail') }))).rejects.toThrow(TypeError);
+    await mailbox.close();
+    await settle(work.close());
   });
 
   test('orders tasks, works on them, and knows what became of them', async () => {

@@ -171,7 +171,13 @@ const commands = fc.oneof(
       limit: fc.integer({ min: 1, max: 4 }),
     }),
   ),
-  command('owedLetters', fc.integer({ min: 1, max: 3 })),
+  command(
+    'owedLetters',
+    fc.record({
+      after: fc.record({ endedAt: time, n: place }),
+      limit: fc.integer({ min: 1, max: 3 }),
+    }),
+  ),
   command(
     'sawWorkers',
     fc.array(
@@ -227,7 +233,7 @@ function lookAtAll(ask: Ask): void {
   ask('heads', { after: 0, limit: 1000 });
   const { tasks: all } = ask('list', { filter: {}, after: 0, limit: 1000 }) as { tasks: { id: string }[] };
   for (const { id } of all) for (const verb of ['status', 'ordered', 'results']) ask(verb, id);
-  ask('owedLetters', 99);
+  ask('owedLetters', { after: { endedAt: 0, n: 0 }, limit: 99 });
   ask('workers', { after: '', limit: 99 });
   for (const each of ['render', 'echo', '']) ask('durations', { service: each, limit: 99 });
   while (ask('sweep', { now: 2 * taskFailedKeptMs, limit: 3 })) ask('heads', { after: 0, limit: 1000 });

@@ -1,6 +1,7 @@
 /** What each operation on tasks means, in both stores. */
 import { expect, test } from 'vitest';
 import { taskLimits } from '../../src/features/tasks/core/limits.ts';
+import type { Ended, OwedLetter } from '../../src/features/tasks/core/tasks-types.ts';
 import { hex, newTask, storesOfTasks, wholeTask } from './tasks-rig.ts';
 
 const types = (outcomes: readonly { type: string }[]) => outcomes.map(({ type }) => type);
@@ -439,22 +440,51 @@ test('durations are those of tasks that were done, the newest first, and never n
   close();
 });
 
-test('results that are wanted as letters are owed until they are sent, the oldest first', () => {
+test('each end that is wanted as a letter is owed until it is sent, the oldest first, and a repeated task wants it too', () => {
+  const { order, claim, end, cancel, expire, ask, close, at } = storesOfTasks();
+  const all = [1, 3, 4, 5, 6, 7].map((n) => newTask(n, { isLetter: true }));
+  order([newTask(2), ...all]);
+  const places = new Map([2, 1, 3, 4, 5, 6, 7].map((id, i) => [id, i + 1]));
+  const place = (id: number) => places.get(id) as number;
+  const owed = (after = { endedAt: 0, n: 0 }, limit = 9) =>
+    (ask('owedLetters', { after, limit }) as OwedLetter[]).map(
+      ({ id, author, state, reason, resultBytes }) =>
+        `${author} ${Number.parseInt(id, 16)} ${state} ${reason} ${resultBytes}`,
+    );
+  // It has not ended: nothing of it is owed, and nothing is sent.
+  ask('letterSent', hex(1));
+  for (const id of [1, 2, 3, 4, 7]) claim(place(id));
+  at(10);
+  const { change } = end(place(3), 'done') as Extract<Ended, { type: 'ended' }>;
+  expect(change.owed).toMatchObject([{ id: hex(3), author: 'a', service: 'echo', endedAt: 10 }]);
+  expect((end(place(2), 'done') as Extract<Ended, { type: 'ended' }>).change.owed).toBeUndefined();
+  at(11);
+  end(place(1), 'failed', { reason: 'broken' });
+  end(place(4), 'died', { reason: 'gone' });
+  expect(cancel(5, 'no need').change?.owed).toMatchObject([{ id: hex(5), state: 'cancelled' }]);
+  expire(place(6), 'expired', 'late');
+  const ends = ['a 1 failed broken 0', 'a 4 lost gone 0', 'a 5 cancelled no need 0', 'a 6 expired late 0'];
+  expect(owed()).toEqual(['a 3 done  1', ...ends]);
+  expect(owed({ endedAt: 10, n: place(3) }, 2)).toEqual(ends.slice(0, 2));
+  expect(owed({ endedAt: 11, n: place(4) })).toEqual(ends.slice(2));
+  for (const id of [1, 4, 5]) ask('letterSent', hex(id));
+  ask('letterSent', hex(99));
+  expect(owed()).toEqual(['a 3 done  1', 'a 6 expired late 0']);
+  // Sent or not, who orders it again wants it again.
+  for (const id of [1, 6]) expect(ask('ordered', hex(id))).toMatchObject([{ isLetter: true }]);
+  ask('remove', { now: 20, trace: ['p', 'x'], id: hex(6) });
+  expect(owed()).toEqual(['a 3 done  1']);
+  close();
+});
+
+test('of several parts the end of the whole is owed, once, with the change of the part that has ended it', () => {
   const { order, claim, end, ask, close } = storesOfTasks();
-  order([
-    newTask(1, { isLetter: true }),
-    newTask(2),
-    newTask(3, { isLetter: true }),
-    newTask(4, { isLetter: true }),
-  ]);
-  const owed = () => (ask('owedLetters', 9) as { id: string }[]).map(({ id }) => id);
-  ask('letterSent', hex(1));
-  for (const n of [3, 2, 1, 4]) claim(n);
-  for (const n of [1, 2, 3]) end(n, 'done');
-  end(4, 'failed');
-  expect(owed()).toEqual([hex(1), hex(3)]);
-  ask('letterSent', hex(1));
-  expect(owed()).toEqual([hex(3)]);
+  order(wholeTask(1, [2, 3], { isLetter: true }));
+  for (const n of [2, 3]) claim(n);
+  expect((end(2, 'done') as Extract<Ended, { type: 'ended' }>).change.owed).toBeUndefined();
+  const { change } = end(3, 'done') as Extract<Ended, { type: 'ended' }>;
+  expect(change.owed).toMatchObject([{ id: hex(1), service: '', state: 'done', resultBytes: 2 }]);
+  expect(ask('owedLetters', { after: { endedAt: 0, n: 0 }, limit: 9 })).toEqual(change.owed);
   close();
 });
 

@@ -68,8 +68,27 @@ export interface OrderOptions extends TaskNeeds {
   readonly after?: readonly (string | { readonly id: string })[];
   /** What is done where no worker that was ever here could run it. Default `refuse`. */
   readonly ifInfeasible?: 'refuse' | 'queue';
+  /**
+   * `letter`: how it ends goes into the mailbox of its author too, also while that is off: a letter of its own name to itself,
+   * of type `task.ended`, with a `TaskEnded` as body. Its id is that of the task. Default: nothing is sent.
+   */
+  readonly reply?: 'letter';
   /** Ends the wait until the task is stored; it may be stored all the same. */
   readonly signal?: AbortSignal;
+}
+
+/** The body of the letter that says how a task has ended which was ordered with `reply: 'letter'`. */
+export interface TaskEnded<Output = unknown> {
+  /** Its id. */
+  readonly task: string;
+  /** What it asked for; empty: it has several parts. */
+  readonly service: string;
+  /** How it has ended. */
+  readonly state: 'done' | 'failed' | 'cancelled' | 'expired' | 'lost';
+  /** Of one that is done, up to 1 MiB; of several parts the list of theirs. */
+  readonly result?: Output;
+  /** Why there is no result. */
+  readonly error?: string;
 }
 
 /** How a task of several parts is ordered. */

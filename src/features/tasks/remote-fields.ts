@@ -36,6 +36,7 @@ export const orderFields = {
   idempotencyKey: v.exactOptional(v.pipe(v.string(), v.nonEmpty('expected text that is not empty'))),
   after: v.exactOptional(listOf(id, 'ids of tasks', taskLimits.taskAfterMax)),
   ifInfeasible: v.exactOptional(oneOf(['refuse', 'queue'])),
+  reply: v.exactOptional(oneOf(['letter'])),
 };
 
 export const partFields = {

@@ -18,6 +18,7 @@ function rig() {
     office: { state: 'elsewhere' },
     follow: () => undefined,
     answerBy: () => undefined,
+    depositBy: () => undefined,
   };
   const agent = {
     ...{ now: 0, wallNow: 0, self: { id: 1, name: 'a', instance: '0123456789abcdef' } },

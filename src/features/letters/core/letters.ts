@@ -20,6 +20,7 @@ import { FollowingLines } from '../../../kernel/lines/following-lines.ts';
 import type { Member, SwarmCore } from '../../swarm/core/shared.ts';
 import { Author } from './author.ts';
 import { endedOf } from './copies.ts';
+import { depositing } from './deposits.ts';
 import { answerInquiries } from './inquiries.ts';
 import type { LettersShape } from './letters-types.ts';
 import { Mailbox } from './mailbox.ts';
@@ -142,6 +143,15 @@ export class Letters implements Behavior<LettersShape> {
       report: (letters) => office.report(letters),
       isDue: (recipients, now) => office.isDue(recipients, now),
     });
+    swarm.depositBy(
+      depositing({
+        swarm,
+        ask: (verb, input, then) => office.ask(verb, input, then),
+        wallNow: () => agent.wallNow,
+        name: agent.self.name,
+        mail: (recipient) => office.mail(recipient),
+      }),
+    );
     this.author.started();
   }
 

@@ -86,7 +86,7 @@ export class PostOffice {
         this.waiting.unshift(...errands);
         this.tryAgainSoon();
       },
-      mail: (recipient) => this.desks.mail(recipient),
+      mail: (recipient) => this.mail(recipient),
     });
     this.desks = new Desks({
       time: () => this.readTime(),
@@ -301,6 +301,11 @@ export class PostOffice {
       this.ports.forget(node);
       this.intake.abandoned(node);
     }
+  }
+
+  /** There is something new in this mailbox. */
+  mail(recipient: string): void {
+    this.desks.mail(recipient);
   }
 
   /** These recipients have a letter whose time has come. */

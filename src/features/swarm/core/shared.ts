@@ -65,6 +65,26 @@ export interface SwarmChronicle {
   onBegan(began: () => void): void;
 }
 
+/** A letter that the broker puts into a mailbox for another feature. Its author and its recipient are one node. */
+export interface Parcel {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Name of the node whose mailbox it is. */
+  readonly owner: string;
+  readonly type: string;
+  /** Unix milliseconds. */
+  readonly sentAt: number;
+  readonly encoding: number;
+  readonly body: Uint8Array;
+}
+
+/**
+ * As the broker with an open store. @param then Called once it is decided, unless this node is not the broker any more by then.
+ * Undefined: the mailbox has it for good; it has one letter of that id, however often it is put. SKEIN_INVALID: it has another
+ * one. After any other failure it may be put again.
+ */
+export type Deposit = (parcel: Parcel, then: (problem: Failure | undefined) => void) => void;
+
 export interface SwarmCore {
   readonly chronicle: SwarmChronicle;
   /**
@@ -108,6 +128,10 @@ export interface SwarmCore {
   watch(topics: readonly string[], changed: () => void): () => void;
   /** As the broker: something about this topic has changed, and is in the store. */
   touched(topic: string): void;
+  /** Puts a letter into a mailbox. Undefined: this node has no letters. */
+  readonly deposit: Deposit | undefined;
+  /** How letters are put into a mailbox. */
+  depositBy(deposit: Deposit): void;
   /** As the broker: how questions of this verb are answered. The input is JSON of the questioner's making. */
   answerBy(verb: string, answerer: (from: Questioner, input: unknown, reply: Answer) => void): void;
 }

@@ -34,7 +34,7 @@ import { Owners } from './owners.ts';
 import type { Admitted } from './pins.ts';
 import { decodeSwarmMessage, encodeChanged, encodeUnwatch, type SwarmMessage } from './question-wire.ts';
 import { Questions } from './questions.ts';
-import type { Answer, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
+import type { Answer, Deposit, Office, Questioner, SwarmCore, SwarmFollower } from './shared.ts';
 import { StoreTime } from './store-time.ts';
 import { swarmStatus } from './swarm-status.ts';
 import type { SwarmShape } from './swarm-types.ts';
@@ -84,6 +84,7 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
   };
   readonly diagnostics: DiagnosticCalls = { status: () => this.status() };
   office: Office = { state: 'elsewhere' };
+  deposit: Deposit | undefined;
   private readonly formation: FormationCore;
   private readonly identity: IdentityCore;
   private readonly denying: Denying;
@@ -241,6 +242,10 @@ export class Swarm implements Behavior<SwarmShape>, SwarmCore {
     if (problem !== undefined) return reply.fail(problem);
     const bytes = this.questions.add(verb, input, reply, this.agent.now);
     if (bytes !== undefined) this.sayToBroker(bytes);
+  }
+
+  depositBy(deposit: Deposit): void {
+    this.deposit = deposit;
   }
 
   answerBy(verb: string, answerer: Answerer): void {

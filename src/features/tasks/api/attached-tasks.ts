@@ -149,8 +149,18 @@ async function wirePart(service: AnyTaskService, shared: unknown, part: TaskPart
 }
 
 async function wireOrder(service: AnyTaskService, input: unknown, options: AskedOptions) {
-  const { priority, notBefore, deadline, timeoutMs, attempts, idempotencyKey, after, ifInfeasible, parts } =
-    options;
+  const {
+    priority,
+    notBefore,
+    deadline,
+    timeoutMs,
+    attempts,
+    idempotencyKey,
+    after,
+    ifInfeasible,
+    reply,
+    parts,
+  } = options;
   const isUsed = parts?.some((part) => part.service === undefined && part.input === undefined) ?? true;
   return {
     service: service.name,
@@ -170,5 +180,6 @@ async function wireOrder(service: AnyTaskService, input: unknown, options: Asked
       ? {}
       : { after: after.map((task) => (typeof task === 'string' ? task : task.id)) }),
     ...(ifInfeasible === undefined ? {} : { ifInfeasible }),
+    ...(reply === undefined ? {} : { reply }),
   };
 }

@@ -29,6 +29,7 @@ const ownNames = [
     'idempotencyKey',
     'after',
     'ifInfeasible',
+    'reply',
     'parts',
   ],
 ];
@@ -97,7 +98,7 @@ function checkTries(call: string, { timeoutMs, attempts }: Pick<TaskPart, 'timeo
 }
 
 function checkOwn(call: string, options: Omit<ManyOrder, 'service' | 'input'>): void {
-  const { priority, notBefore, deadline, idempotencyKey, after, ifInfeasible, parts } = options;
+  const { priority, notBefore, deadline, idempotencyKey, after, ifInfeasible, reply, parts } = options;
   if (priority !== undefined && ![1, 2, 3].includes(priority))
     throw new TypeError(`${call}: priority is 1 (front), 2 (middle) or 3 (end), got ${shown(priority)}`);
   const { taskAfterMax, taskKeyBytesMax } = taskLimits;
@@ -110,6 +111,7 @@ function checkOwn(call: string, options: Omit<ManyOrder, 'service' | 'input'>): 
   if (idempotencyKey !== undefined && new TextEncoder().encode(idempotencyKey).length > taskKeyBytesMax)
     throw new TypeError(`${call}: idempotencyKey is at most ${taskKeyBytesMax} bytes of UTF-8`);
   checkOneOf(`${call}: ifInfeasible`, ifInfeasible, ['refuse', 'queue']);
+  checkOneOf(`${call}: reply`, reply, ['letter']);
   if (after !== undefined && (!Array.isArray(after) || after.length > taskAfterMax))
     throw new TypeError(`${call}: after is a list of at most ${taskAfterMax} tasks, got ${shown(after)}`);
   for (const task of after ?? []) checkId(typeof task === 'string' ? task : (task as { id?: unknown }).id);

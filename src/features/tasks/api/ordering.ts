@@ -13,6 +13,7 @@ import { checkBySchema } from '../../../kit/schema.ts';
 import type { ManyOrder, OrderOptions, TaskNeeds, TaskService } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import type { OrderedEvent } from '../core/member-events.ts';
+import { noLetters } from '../core/no-letters.ts';
 import { noRequirements, type Requirements } from '../core/requirements.ts';
 import type { Tasks } from '../core/tasks.ts';
 import { type Encoded, noResult, type Order, type Ordered } from '../core/tasks-types.ts';
@@ -149,14 +150,14 @@ export class Ordering {
       return { orders: [await this.orderOf(service, input, rest)], services: [service] };
     }
     const services = parts.map((part) => taskService(call, part.service ?? given));
-    const { deadline, idempotencyKey, ...shared } = rest;
+    const { deadline, idempotencyKey, reply, ...shared } = rest;
     const orders = await Promise.all(
       parts.map(({ service: _, input: own = input, ...needs }, i) =>
         this.orderOf(services[i] as AnyService, own, { ...shared, ...needs }),
       ),
     );
     const { priority, notBefore, after } = rest;
-    const timed = { priority, notBefore, after, deadline, idempotencyKey };
+    const timed = { priority, notBefore, after, deadline, idempotencyKey, reply };
     return { orders: this.together(orders, timed), services };
   }
 
@@ -186,15 +187,25 @@ export class Ordering {
 
   private rawOrder(service: string, input: Encoded, needs: Requirements, options: Asked): Order {
     const { priority = 3, timeoutMs = 0, attempts = 0, idempotencyKey = '' } = options;
-    const { after = [], ifInfeasible = 'refuse' } = options;
+    const { after = [], ifInfeasible = 'refuse', reply } = options;
+    const isLetter = reply === 'letter';
+    if (isLetter && !this.ports.behavior.hasLetters) throw SkeinError.from(noLetters(this.ports.name));
     const ids = [...new Set(after.map((task) => (typeof task === 'string' ? task : task.id)))];
-    const said = JSON.stringify([service, needs, priority, timeoutMs, attempts, ids]);
+    const said = JSON.stringify([
+      service,
+      needs,
+      priority,
+      timeoutMs,
+      attempts,
+      ids,
+      ...(isLetter ? [reply] : []),
+    ]);
     const { encoding, body } = input;
     return {
       ...{ id: this.ports.behavior.newId(), service, input, needs, priority, ...this.timesOf(options) },
       ...{ timeoutMs, attempts, isIdempotent: false, key: idempotencyKey },
       digest: digestOf(new Writer(body.length + said.length + 16).u8(encoding).text(said).raw(body).finish()),
-      ...{ after: ids, isLetter: false, mayWaitForWorkers: ifInfeasible === 'queue' },
+      ...{ after: ids, isLetter, mayWaitForWorkers: ifInfeasible === 'queue' },
       ...{ parent: '', part: 0, retryOf: '' },
     };
   }

@@ -37,6 +37,7 @@ interface OrderFlags extends NodeChoice, PrintChoice, NeedsFlags {
   readonly after?: readonly string[];
   readonly part?: readonly string[];
   readonly queue?: boolean;
+  readonly reply?: 'letter';
   readonly wait?: boolean;
 }
 
@@ -80,6 +81,11 @@ export function buildOrder(): Command {
       severalOption,
     )
     .option('--queue', 'queue it also where no worker that was ever here could run it')
+    .addOption(
+      new Option('--reply <how>', 'how it ends goes to this node as a letter, also while it is off').choices([
+        'letter',
+      ]),
+    )
     .option('--wait', 'wait until it has ended, and print its result')
     .action(async (service: string, given: string | undefined, flags: OrderFlags) => {
       if (given !== undefined && flags.part !== undefined)
@@ -135,7 +141,7 @@ function isJson(text: string): boolean {
 }
 
 function orderOf(service: string, input: unknown, after: readonly string[], flags: OrderFlags): Order {
-  const { on, not, priority, notBefore, deadline, timeout, attempts, idempotent, key, queue } = flags;
+  const { on, not, priority, notBefore, deadline, timeout, attempts, idempotent, key, queue, reply } = flags;
   return {
     service,
     input,
@@ -151,6 +157,7 @@ function orderOf(service: string, input: unknown, after: readonly string[], flag
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(after.length === 0 ? {} : { after: [...after] }),
     ...(queue === undefined ? {} : { ifInfeasible: 'queue' }),
+    ...(reply === undefined ? {} : { reply }),
   };
 }
 

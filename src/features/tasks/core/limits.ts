@@ -2,6 +2,9 @@
 const day = 24 * 3_600_000;
 const mebibyte = 1024 * 1024;
 
+/** What letters are called that say how a task has ended. */
+export const endLetterType = 'task.ended';
+
 export const taskLimits = {
   /** Of one task's input, and of its result: more is kept in a file, and the task says where. */
   taskInputBytes: mebibyte,
@@ -69,8 +72,17 @@ export const taskLimits = {
   /** At work in one node, of all its services, and waiting there. */
   taskConcurrencyMax: 1000,
   taskQueueMax: 1000,
-  /** Tasks that one message about those in hand names, and that a worker remembers: twice what it may run and keep waiting. */
+  /** Tasks that one worker is offered or has, of all its services: it must be able to name them all to a next broker. */
+  taskClaimsMax: 2000,
+  /** Tasks that one message about those in hand names, and that a worker remembers: twice those that it may have. */
   tasksInHandMax: 4000,
+  /** Ends that go to their authors as letters: under way at a time, and waiting for that in the memory of the broker. */
+  taskLettersUnderWayMax: 16,
+  taskLettersQueuedMax: 10_000,
+  /** What could not be put into a mailbox is tried again after this. */
+  taskLetterAgainMs: 10_000,
+  /** A result goes into such a letter up to this size: that of one task always does. */
+  taskLetterResultBytes: mebibyte,
   /** Services of one worker. */
   taskServicesMax: 256,
   /** Workers that the broker remembers: those not seen for the longest time make room. */

@@ -17,6 +17,8 @@ import type {
   MovedTask,
   NewTask,
   OrderOutcome,
+  OwedLetter,
+  OwedPlace,
   Ranked,
   SeenWorker,
   TakeOutcome,
@@ -87,8 +89,9 @@ export interface TasksShape extends Shape {
     list(request: TaskPageRequest): TaskPage;
     /** Forgets tasks that ended long ago. @returns True: there are more. */
     sweep(input: { readonly now: number; readonly limit: number }): boolean;
-    /** What of the results is to be sent as a letter still, the oldest first. */
-    owedLetters(limit: number): readonly { readonly id: TaskId; readonly author: string }[];
+    /** Tasks whose end is to be sent as a letter still, after this place, in the order of their ends. */
+    owedLetters(page: { readonly after: OwedPlace; readonly limit: number }): readonly OwedLetter[];
+    /** The mailbox of its author has it. */
     letterSent(id: TaskId): void;
     sawWorkers(workers: readonly SeenWorker[]): void;
     workers(page: { readonly after: string; readonly limit: number }): readonly SeenWorker[];

@@ -74,7 +74,7 @@ export interface Order {
   readonly digest: string;
   /** It waits until these are done, each once. */
   readonly after: readonly TaskId[];
-  /** Its result goes to its author as a letter too. */
+  /** Its end goes into the mailbox of its author, as a letter. */
   readonly isLetter: boolean;
   /** It waits also where no worker that was ever here could run it. */
   readonly mayWaitForWorkers: boolean;
@@ -164,6 +164,25 @@ export interface Change {
   readonly head: TaskHead;
   /** Places of tasks that wait for this one or are its parts, and that can go on or cannot be done any more by it. */
   readonly affected: readonly TaskHead[];
+  /** Of all these, those that have ended and whose letters are not sent. Absent: none. */
+  readonly owed?: readonly OwedLetter[];
+}
+
+/** Among tasks whose letters are not sent: they are in the order of their ends. */
+export interface OwedPlace {
+  /** Unix milliseconds. */
+  readonly endedAt: number;
+  readonly n: number;
+}
+
+/** The end of a task that is to go into the mailbox of its author, and has not yet. */
+export interface OwedLetter extends OwedPlace {
+  readonly id: TaskId;
+  readonly author: string;
+  readonly service: string;
+  readonly state: TaskState;
+  readonly reason: string;
+  readonly resultBytes: number;
 }
 
 /** A part of a task, as somebody sees who asks for the whole. */
@@ -352,7 +371,7 @@ export interface MovedTask {
   readonly head: TaskHead;
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly letter: 'none' | 'wanted' | 'owed';
+  readonly letter: 'none' | 'wanted' | 'owed' | 'sent';
   readonly resultBytes: number;
   readonly keptUntil: number;
   readonly key: string;

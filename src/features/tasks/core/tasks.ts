@@ -164,6 +164,11 @@ export class Tasks implements Behavior<TasksShape> {
     this.followed.unfollow(id);
   }
 
+  /** This node has mailboxes of letters. */
+  get hasLetters(): boolean {
+    return this.swarm.deposit !== undefined;
+  }
+
   /** For a task that is ordered here. */
   newId(): string {
     return hexOf(this.agent.random.bytes(idBytes));

@@ -9,7 +9,7 @@
 import { taskLimits } from '../core/limits.ts';
 import { type Change, type Encoded, isFinal, type TaskState } from '../core/tasks-types.ts';
 import { type EventTexts, note } from './events.ts';
-import { type Doing, headOf, isWhole, type TaskRow, type TaskRows } from './rows.ts';
+import { type Doing, headOf, isWhole, owedLetterOf, type TaskRow, type TaskRows } from './rows.ts';
 
 type FinalState = Extract<TaskState, 'done' | 'failed' | 'cancelled' | 'expired' | 'lost'>;
 
@@ -33,8 +33,10 @@ export function finish(doing: Doing, row: TaskRow, end: End): Change {
 }
 
 export function changeOf({ rows }: Doing, n: number, affected: Iterable<number>): Change {
-  const heads = [...affected].map((each) => headOf(rows.row(each) as TaskRow));
-  return { head: headOf(rows.row(n) as TaskRow), affected: heads };
+  const row = rows.row(n) as TaskRow;
+  const others = [...affected].map((each) => rows.row(each) as TaskRow);
+  const owed = [row, ...others].filter(({ letter }) => letter === 'owed').map(owedLetterOf);
+  return { head: headOf(row), affected: others.map(headOf), ...(owed.length === 0 ? {} : { owed }) };
 }
 
 function finishRow(
@@ -55,7 +57,7 @@ function finishRow(
       row.parent > 0 || row.partsLeft > 0 ? 0 : keptUntil(row, state, now, rows.made(row.n).key !== ''),
     // That it had begun was not said: it had when it was claimed, or after.
     startedAt: hasStarted ? row.since : row.startedAt,
-    ...(isDone && row.letter === 'wanted' ? { letter: 'owed' } : {}),
+    ...(row.letter === 'wanted' ? { letter: 'owed' } : {}),
     ...(resultBytes > 0 ? { resultBytes } : {}),
   });
   if (result !== undefined) rows.keepResult(row.n, result);

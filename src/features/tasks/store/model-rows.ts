@@ -5,7 +5,14 @@
  * with it, in one place.
  */
 import { Cell, Table } from '../../../stores/collections.ts';
-import { type Encoded, isFinal, type SeenWorker, type TaskFilter, type TaskId } from '../core/tasks-types.ts';
+import {
+  type Encoded,
+  isFinal,
+  type OwedPlace,
+  type SeenWorker,
+  type TaskFilter,
+  type TaskId,
+} from '../core/tasks-types.ts';
 import type { Changes, Counters, Made, TaskRow, TaskRows } from './rows.ts';
 
 export interface State {
@@ -170,8 +177,13 @@ export class ModelRows implements TaskRows {
       .map(([[, , n]]) => this.row(n) as TaskRow);
   }
 
-  owed(limit: number): TaskRow[] {
-    return [...this.state.owed.rows()].slice(0, limit).map(([[, n]]) => this.row(n) as TaskRow);
+  owed({ endedAt, n: last }: OwedPlace, limit: number): TaskRow[] {
+    const found: TaskRow[] = [];
+    for (const [[, n]] of this.state.owed.rows({ from: [endedAt, last + 1] })) {
+      if (found.length === limit) break;
+      found.push(this.row(n) as TaskRow);
+    }
+    return found;
   }
 
   putWorker(worker: SeenWorker): void {

@@ -42,10 +42,10 @@ export const taskOperations: TaskOperations = {
   results: (rows, _log, id) => results(rows, id),
   list: (rows, _log, request) => list(rows, request),
   sweep: (rows, _log, input) => sweep(rows, input),
-  owedLetters: (rows, _log, limit) => owedLetters(rows, limit),
+  owedLetters: (rows, _log, page) => owedLetters(rows, page),
   letterSent(rows, _log, id) {
     const row = rows.row(rows.placeOf(id));
-    if (row?.letter === 'owed') rows.change(row, { letter: 'none' });
+    if (row?.letter === 'owed') rows.change(row, { letter: 'sent' });
   },
   sawWorkers: (rows, _log, workers) => sawWorkers(rows, workers),
   workers: (rows, _log, { after, limit }) => rows.workers(after, limit),

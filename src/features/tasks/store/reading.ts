@@ -9,6 +9,8 @@ import type {
   Encoded,
   ListedStatus,
   NewTask,
+  OwedLetter,
+  OwedPlace,
   PartStatus,
   TaskFilter,
   TaskHead,
@@ -17,7 +19,7 @@ import type {
   TaskPageRequest,
   TaskStatus,
 } from '../core/tasks-types.ts';
-import { headOf, isWhole, type TaskRow, type TaskRows } from './rows.ts';
+import { headOf, isWhole, owedLetterOf, type TaskRow, type TaskRows } from './rows.ts';
 
 export function heads(
   rows: TaskRows,
@@ -120,8 +122,11 @@ function isWanted(row: TaskRow, { states, service, author, worker, since, until 
   return (since === undefined || row.orderedAt >= since) && (until === undefined || row.orderedAt < until);
 }
 
-export function owedLetters(rows: TaskRows, limit: number): { id: TaskId; author: string }[] {
-  return rows.owed(limit).map(({ id, author }) => ({ id, author }));
+export function owedLetters(
+  rows: TaskRows,
+  { after, limit }: { readonly after: OwedPlace; readonly limit: number },
+): OwedLetter[] {
+  return rows.owed(after, limit).map(owedLetterOf);
 }
 
 export function durations(

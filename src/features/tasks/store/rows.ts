@@ -6,13 +6,22 @@
  * who changes one goes on with what `change` answers.
  */
 import type { LogEvent } from '../../../kernel/log-event.ts';
-import type { Encoded, SeenWorker, TaskFilter, TaskHead, TaskId } from '../core/tasks-types.ts';
+import type {
+  Encoded,
+  MovedTask,
+  OwedLetter,
+  OwedPlace,
+  SeenWorker,
+  TaskFilter,
+  TaskHead,
+  TaskId,
+} from '../core/tasks-types.ts';
 
-/** Of a result that its author wants as a letter. `none`: it wants none, or that letter is sent. */
-export type LetterState = 'none' | 'wanted' | 'owed';
+/** Of the letter by which an author wants to hear of the end. `owed`: the task has ended, and no mailbox has it yet. */
+export type LetterState = MovedTask['letter'];
 
 /** Their order is in stores. */
-export const letterStates: readonly LetterState[] = ['none', 'wanted', 'owed'];
+export const letterStates: readonly LetterState[] = ['none', 'wanted', 'owed', 'sent'];
 
 export interface TaskRow extends TaskHead {
   readonly startedAt: number;
@@ -78,8 +87,8 @@ export interface TaskRows {
   candidates(filter: TaskFilter, after: number, limit: number): readonly number[];
   /** Those that were done last, the newest first. */
   done(service: string, limit: number): readonly TaskRow[];
-  /** Results that are to be sent as letters, the oldest first. */
-  owed(limit: number): readonly TaskRow[];
+  /** Those whose end is to be sent as a letter, after this place, in the order of their ends. */
+  owed(after: OwedPlace, limit: number): readonly TaskRow[];
 
   // ── workers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,6 +135,19 @@ export function headOf(row: TaskRow): TaskHead {
     since: row.since,
     reason: row.reason,
   };
+}
+
+export function owedLetterOf({
+  n,
+  id,
+  author,
+  service,
+  state,
+  reason,
+  endedAt,
+  resultBytes,
+}: TaskRow): OwedLetter {
+  return { n, id, author, service, state, reason, endedAt, resultBytes };
 }
 
 /** Of several parts: no worker runs it. */

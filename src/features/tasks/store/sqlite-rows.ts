@@ -7,6 +7,7 @@ import type { SqliteDatabase, SqliteStatement } from '../../../stores/sqlite/lib
 import {
   type Encoded,
   isFinal,
+  type OwedPlace,
   type SeenWorker,
   type TaskFilter,
   type TaskId,
@@ -166,8 +167,8 @@ export class SqliteRows implements TaskRows {
     return (this.statements.done.all(service, limit) as RawTask[]).map(rowOf);
   }
 
-  owed(limit: number): TaskRow[] {
-    return (this.statements.owed.all(limit) as RawTask[]).map(rowOf);
+  owed({ endedAt, n }: OwedPlace, limit: number): TaskRow[] {
+    return (this.statements.owed.all(endedAt, n, limit) as RawTask[]).map(rowOf);
   }
 
   putWorker({ name, services, capacity, stallToleranceMs, at }: SeenWorker): void {

@@ -40,7 +40,7 @@ export const tables = `
     started_at INTEGER NOT NULL,
     ended_at INTEGER NOT NULL,
     part INTEGER NOT NULL,
-    -- 0: wants none, or it is sent. 1: wanted. 2: owed.
+    -- 0: wants none. 1: wanted. 2: owed. 3: sent.
     letter INTEGER NOT NULL,
     result_bytes INTEGER NOT NULL,
     -- 0: not known yet, or it goes with the task that it is a part of.
@@ -131,7 +131,7 @@ export function prepare(database: SqliteDatabase) {
     ofService: make(`SELECT n ${from} service = ? AND n > ? ORDER BY n LIMIT ?`),
     all: make(`SELECT n ${from} n > ? ORDER BY n LIMIT ?`),
     done: make(`${taskSelect} ${from} service = ? AND state = 6 ORDER BY ended_at DESC, n DESC LIMIT ?`),
-    owed: make(`${taskSelect} ${from} letter = 2 ORDER BY ended_at, n LIMIT ?`),
+    owed: make(`${taskSelect} ${from} letter = 2 AND (ended_at, n) > (?, ?) ORDER BY ended_at, n LIMIT ?`),
     putWorker: make(
       `INSERT INTO tasks_worker_seen (name, services, capacity, stall_tolerance_ms, at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET services = excluded.services, capacity = excluded.capacity,

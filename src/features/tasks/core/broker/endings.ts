@@ -13,6 +13,7 @@ import {
   type Ended,
   type Ending,
   noResult,
+  type OwedLetter,
   type Priority,
   type Ranked,
   type TaskHead,
@@ -34,6 +35,8 @@ export interface EndingsPorts {
    * was not said that it had begun.
    */
   changed(head: TaskHead, result?: Encoded, ranMs?: number): void;
+  /** The mailboxes of their authors are to have these. */
+  owed(letters: readonly OwedLetter[]): void;
   /** The worker that has it is to stop it. */
   stop(head: TaskHead, reason: string): void;
 }
@@ -164,7 +167,8 @@ export class Endings {
   // ── what follows ──────────────────────────────────────────────────────────────────────────────────
 
   /** An operation has made this of a task, and of others by it. */
-  change({ head, affected }: Change, result?: Encoded, ranMs?: number): void {
+  change({ head, affected, owed }: Change, result?: Encoded, ranMs?: number): void {
+    if (owed !== undefined) this.ports.owed(owed);
     this.ports.changed(head, result, ranMs);
     for (const each of affected) {
       this.ports.changed(each);

@@ -6,6 +6,7 @@
  */
 import { type Failure, failure } from '../../../../kernel/errors.ts';
 import { taskLimits } from '../limits.ts';
+import { noLetters } from '../no-letters.ts';
 import type { Requirements } from '../requirements.ts';
 import type { NewTask, Order, Ordered, OrderOutcome, Priority, Ranked, TaskHead } from '../tasks-types.ts';
 import type { Desk, Errand, MessageOf } from './errand.ts';
@@ -134,9 +135,16 @@ export class Intake {
       const text = `the swarm has ${tasksOpenMax} tasks that have not ended, the most that it keeps: order again once some have`;
       return orders.map(() => failure('SKEIN_BUSY', text));
     }
-    const refusals = orders.map((order) => this.whyInfeasible(order));
+    const refusals = orders.map((order) => this.whyNoLetter(order) ?? this.whyInfeasible(order));
     if (!isTogether || refusals.every((refusal) => refusal === undefined)) return refusals;
     return refusals.map((refusal) => refusal ?? failure('SKEIN_REFUSED', refusedTogether));
+  }
+
+  private whyNoLetter({ isLetter }: Order): Failure | undefined {
+    const { swarm } = this.ports.desk;
+    return isLetter && swarm.deposit === undefined
+      ? noLetters(`the broker ${swarm.broker?.name}`)
+      : undefined;
   }
 
   private whyInfeasible({ service, needs, mayWaitForWorkers }: Order): Failure | undefined {

@@ -18,6 +18,7 @@ import type { TasksShape } from '../tasks-shape.ts';
 import type { Encoded, SeenWorker, TaskHead } from '../tasks-types.ts';
 import { Dispatch } from './dispatch.ts';
 import { DueTimes } from './due-times.ts';
+import { EndLetters } from './end-letters.ts';
 import { Endings } from './endings.ts';
 import type { Completion, Desk, Errand, MessageOf } from './errand.ts';
 import { Followers } from './followers.ts';
@@ -58,6 +59,7 @@ export class TaskOffice {
   readonly workers: WorkersHere;
   readonly dispatch: Dispatch;
   readonly endings: Endings;
+  readonly letters: EndLetters;
   readonly intake: Intake;
   readonly followers: Followers;
   private readonly ports: TaskOfficePorts;
@@ -114,6 +116,7 @@ export class TaskOffice {
       takeMoved: () => this.dispatch.takeMoved(),
       stored: (head) => this.changed(head),
     });
+    this.letters = new EndLetters({ desk, warn: (text) => agent.log('warn', text) });
     this.endings = new Endings({
       desk,
       tasks,
@@ -122,6 +125,7 @@ export class TaskOffice {
       unplace: (rank) => this.dispatch.unplace(rank),
       takeMoved: () => this.dispatch.takeMoved(),
       changed: (head, result, ranMs) => this.changed(head, result, ranMs),
+      owed: (letters) => this.letters.owed(letters),
       stop: (head, reason) => this.stop(head, reason),
     });
     this.workers = new WorkersHere({
@@ -149,13 +153,14 @@ export class TaskOffice {
   }
 
   get counts(): Record<string, number> {
-    const { tasks, workers, intake, endings, dispatch } = this;
+    const { tasks, workers, intake, endings, letters, dispatch } = this;
     return {
       tasks: tasks.size,
       queued: dispatch.queuedCount,
       workers: workers.count,
       ...intake.counts,
       ...endings.counts,
+      ...letters.counts,
       ...dispatch.counts,
     };
   }
@@ -191,6 +196,7 @@ export class TaskOffice {
     this.operations = new Numbered();
     this.intake.clear();
     this.endings.clear();
+    this.letters.clear();
     this.dispatch.forgetTasks();
     this.tasks.clear();
     this.due.clear();
@@ -238,6 +244,7 @@ export class TaskOffice {
     for (const head of this.tasks.all()) this.endings.follow(head);
     this.workers.begin();
     this.dispatch.begin();
+    this.letters.begin();
     this.sweepAt = this.ports.agent.now + taskLimits.taskSweepMs;
     this.carryOutWaiting();
     this.ports.agent.flushLater();
@@ -393,7 +400,7 @@ export class TaskOffice {
     const dueAt = now + Math.max(0, this.due.next() - this.ports.swarm.time);
     return Math.min(
       ...[this.tryAgainAt, this.sweepAt, dueAt],
-      ...[this.workers.nextDeadline(), this.dispatch.nextDeadline()],
+      ...[this.workers.nextDeadline(), this.dispatch.nextDeadline(), this.letters.nextDeadline()],
     );
   }
 
@@ -415,6 +422,7 @@ export class TaskOffice {
     this.lookAtDue();
     this.workers.deadline(now);
     this.dispatch.deadline(now);
+    this.letters.deadline(now);
     if (now >= this.sweepAt) this.sweep();
   }
 

@@ -66,6 +66,7 @@ function whyFull(worker: Worker, service: string): string | undefined {
   if (offered !== undefined && begun >= offered.concurrency) {
     return `runs ${begun} of ${offered.concurrency} of "${service}"${queueOf(waiting, offered.queue)}`;
   }
+  if (worker.hasAll) return `has ${worker.held.size} tasks, the most that one worker may have`;
   if (!worker.isOpen) return 'has too many offers to answer';
   return worker.isOwedRoom || waiting > 0 ? 'has tasks in its own queue that come first' : undefined;
 }

@@ -103,7 +103,12 @@ export class Worker implements HeapPlaces {
 
   /** Another task may be offered to it. */
   get isOpen(): boolean {
-    return this.takesTasks && this.offers < taskLimits.tasksPerOfferMax;
+    return this.takesTasks && this.offers < taskLimits.tasksPerOfferMax && !this.hasAll;
+  }
+
+  /** It can have no more, whatever its places. */
+  get hasAll(): boolean {
+    return this.held.size >= taskLimits.taskClaimsMax;
   }
 
   /** As far as it has said itself. */
