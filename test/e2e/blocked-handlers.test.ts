@@ -17,7 +17,6 @@ test.each(kinds)(
     const done = async (service: string, input: number): Promise<unknown> =>
       (await pair.author.tasks.order(service, input, { ifInfeasible: 'queue' })).result();
     const lines = (): string[] => pair.warnings.filter((text) => text.startsWith('a handler of '));
-    await done('waiting', 0);
     await done('blocking', 100);
     expect(lines()).toEqual([]);
     await done('blocking', 1500);

@@ -405,8 +405,8 @@ describe('two ways between a source and a recipient, both through other processe
             () => delivered.add(number),
             (problem: unknown) => problems.push(problem),
           );
-          // What is sent to a relay that stands still is on its way for certain.
-          if (phase === 'stopped') signal('killed', 'SIGKILL');
+          // What is sent to a relay that stands still is on its way for certain, once it has left this process.
+          if (phase === 'stopped') setImmediate(() => setImmediate(() => signal('killed', 'SIGKILL')));
           await sent;
         }
       }),

@@ -39,7 +39,9 @@ describe.each(kinds)('a module as the handler of %s', (kind) => {
     );
     await using work = pair.worker.tasks.work('double', file, { concurrency: 2 });
     await work.opened;
-    const tasks = await pair.author.tasks.orderMany([1, 2].map((input) => ({ service: 'double', input })));
+    const tasks = await pair.author.tasks.orderMany(
+      [1, 2].map((input) => ({ service: 'double', input, ...queue })),
+    );
     const notes: unknown[] = [];
     for await (const { note } of tasks[0]?.events() ?? []) notes.push(note);
     expect(notes).toContain('half');
@@ -108,7 +110,7 @@ describe.each(kinds)('a module as the handler of %s', (kind) => {
     const used = Buffer.alloc(2 ** 29, 1);
     await using second = pair.worker.tasks.work('second', moduleOf('second', 'export default () => 2;'));
     await second.opened;
-    await (await pair.author.tasks.order('second', null)).result();
+    await (await pair.author.tasks.order('second', null, queue)).result();
     expect(await room()).toBe(before);
     expect(used.length).toBe(2 ** 29);
   });

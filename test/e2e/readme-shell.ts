@@ -39,7 +39,8 @@ function linesOf(text: string): string[] {
 }
 
 function stepsOf(section: string): Step[] {
-  const [, block = ''] = /^```\n(.*?)^```/ms.exec(section) ?? [];
+  const blocks = [...section.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
+  const [, , block = ''] = blocks.find(([, language]) => language === '') ?? [];
   const steps: Step[] = [];
   for (const line of linesOf(block)) {
     if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });

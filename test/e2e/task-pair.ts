@@ -16,7 +16,7 @@ export const kinds = ['a node of this process', 'an attached program'] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Pair extends AsyncDisposable {
-  /** Orders, and is the broker. */
+  /** Orders. */
   readonly author: SkeinNode;
   /** Works. */
   readonly worker: SkeinNode;
@@ -38,13 +38,15 @@ async function ownPair(): Promise<Pair> {
   const common = {
     ...({ discovery: false, key: false, formation: [`tcp://127.0.0.1:${port}`] } as const),
     namespace: `tasks-${process.pid}-${port}`,
+    // Whichever is the broker: the other one goes on with it.
+    store: join(folder, 'swarm.sqlite'),
   };
   const author = await createNode({
     ...common,
-    ...{ name: 'a', listen: `127.0.0.1:${other}`, store: join(folder, 'a.sqlite') },
+    ...{ name: 'a', listen: `127.0.0.1:${other}` },
   });
   const connect = [`127.0.0.1:${other}`];
-  const worker = await createNode({ ...common, name: 'b', connect, store: join(folder, 'b.sqlite'), logger });
+  const worker = await createNode({ ...common, name: 'b', connect, logger });
   await author.ready({ nodes: ['b'] });
   return {
     ...{ author, worker, warnings },

@@ -12,9 +12,9 @@ export function buildServices(): Command {
       'skein task services',
     ]).addHelpText(
       'after',
-      '\nQUEUED tasks wait for a worker, the oldest of them for OLDEST; TAKEN ones are at a\n' +
-        'worker. WAITED and RAN: p50/p90 of those that were done last; FROM: how many\n' +
-        'these were.',
+      '\nQUEUED tasks wait for a worker, the oldest of them for OLDEST; TAKEN ones are\n' +
+        'at a worker. WAITED and RAN: p50/p90 of those that were done last; FROM: how\n' +
+        'many these were.',
     ),
   ).action(async (flags: NodeChoice & PrintChoice) => {
     const { services } = await withNode(flags, (client) => client.call('taskServices', {}));
