@@ -224,7 +224,7 @@ class Broker {
       const head = this.changedHead(n, 'assigned');
       Object.assign(head, { worker, workerLife: life, attempts, isIdempotent, fence: ++this.fence });
       head.attempt++;
-      return { head, input };
+      return { head, input, whole: null };
     });
     this.turn(() => then({ ok: true, value }));
   }
