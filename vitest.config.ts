@@ -94,7 +94,8 @@ export default defineConfig(({ mode }) => ({
       const others = kinds.slice(0, index).flatMap(({ files }) => files);
       return [
         project(kind, kind.name, kind.files, [...others, '**/*.long.test.ts']),
-        project(kind, `${kind.name}-long`, kind.files.map(longOf), others.map(longOf)),
+        // A long one keeps dozens of processes at work: more of them at a time than cores, and nodes are silent for seconds.
+        project({ ...kind, workers: cores }, `${kind.name}-long`, kind.files.map(longOf), others.map(longOf)),
       ].map((one) => ({ ...one, mode }));
     }),
   },
