@@ -1,4 +1,4 @@
-/** What is known of workers and services under virtual time: their figures, and when a worker could begin another task. */
+/** What is known of workers and services under virtual time: their figures, and when a worker could begin another task: needs 'queries'. */
 import { expect, test } from 'vitest';
 import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { Job } from '../../src/features/tasks/api.ts';

@@ -121,7 +121,9 @@ export class TaskLedger {
     if (this.isCertain(task))
       this.fail(task, `is begun, and what was reported to its author is ${task.outcome}`);
     if (task.isNeverStarted) this.fail(task, 'is begun, and a cancel was answered with that it never is');
-    if (task.final !== undefined) this.fail(task, `is begun, and was reported as ${task.final}`);
+    // A part that a worker was given before may be begun while the cancel is on its way there.
+    if (task.final !== undefined && task.parts === 0)
+      this.fail(task, `is begun, and was reported as ${task.final}`);
     const earlier = task.executions.filter((each) => each.part === part);
     this.checkFence(task, earlier, job);
     if (task.attempts === 1 && !task.isIdempotent && earlier.length > 0)
