@@ -1,6 +1,6 @@
 // The work: a row for each thing that is measured, as data. Who reads it: run.mjs and the reports. `count` is for
 // a system at full pace; slower ones do a share of it (`share` in their file), so that a run takes seconds for
-// each. `quick` is the count of a short run. `inBytes`: its rate is told in bytes. `onDisk`: it is not played in memory. `needsNamespaces`: it cuts
+// each. `quick` is the count of a short run. `inBytes`: its rate is printed in bytes. `onDisk`: it is not played in memory. `needsNamespaces`: it cuts
 // processes off by network namespaces. Names are what `--only` takes; a prefix up to a hyphen names several.
 
 const oneWay = (name, bytes, title, count, quick, more = {}) => ({

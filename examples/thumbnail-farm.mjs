@@ -32,7 +32,7 @@ async function work() {
   node.tasks.work(Thumbnail, async (job) => {
     const { from, to } = /** @type {{ from: string, to: string }} */ (job.input);
     await setTimeout(100, undefined, { signal: job.signal });
-    // Whole or not at all, whoever else writes it: two attempts may overlap where a worker was only cut off.
+    // Whole or not at all, also where another one writes it: two attempts may overlap where a worker was only cut off.
     const own = `${to}.${job.fence}`;
     writeFileSync(own, halved(readFileSync(from)));
     renameSync(own, to);

@@ -3,7 +3,7 @@ import { eventLoop } from './event-loop.ts';
 
 const block = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** What the looks see, until there are so many. */
+/** What the looks see, up to this number of them. */
 function looks(count: number, everyMs: number): Promise<number[]> {
   const seen: number[] = [];
   return new Promise((resolve) => {

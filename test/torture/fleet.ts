@@ -12,7 +12,7 @@ import { type Diaries, machineNow } from './diary.ts';
 import { ownEnvironment } from './strace.ts';
 
 /**
- * `broker`: this node follows a broker, itself or another. `finished`: all that it has begun is stored. `open`: so many
+ * `broker`: this node follows a broker, itself or another. `finished`: all that it has begun is stored. `open`: this number of
  * tasks have not ended. `listed`: it has written down all that it could list.
  */
 export type FromMember =

@@ -108,7 +108,7 @@ describe('a module as handler', () => {
     expect(await run(module, 0)).toBe(thread);
   });
 
-  test('whose progress is no share is told so, and what it says after its end goes nowhere', async () => {
+  test('whose progress is no share gets an error, and what it says after its end goes nowhere', async () => {
     const module = moduleOf(`
       let last;
       export default ({ input, progress }) => {

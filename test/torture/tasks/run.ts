@@ -30,7 +30,7 @@ import { type Execution, read } from './written.ts';
 
 export interface FleetSettings {
   readonly seed: number;
-  /** At least so many are stored. */
+  /** At least this number is stored. */
   readonly orders: number;
   /** And at least so long members are killed and stopped. */
   readonly seconds: number;

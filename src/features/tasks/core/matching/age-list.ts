@@ -16,7 +16,7 @@ interface Aged {
   ageEntry: AgeEntry | undefined;
 }
 
-/** With fewer it is not worth it to make the list anew. */
+/** With fewer it is not worth it to make another list. */
 const emptyMax = 64;
 
 export class AgeList {
