@@ -7,7 +7,7 @@ const diaries = (texts: Readonly<Record<string, string>>) => new Map(Object.entr
 const empty: StoreContent = { integrity: ['ok'], ends: [], copies: [] };
 
 const good = {
-  ann: `sending k1\nstored k1 ${id(1)} bob,cat\n`,
+  ann: `sending k1\nstored k1 ${id(1)} bob,cat store\n`,
   bob: `begun ${id(1)} k1\nhandled ${id(1)} k1\n`,
   cat: `begun ${id(1)} k1\nbegun ${id(1)} k1\nhandled ${id(1)} k1\n`,
 };
@@ -32,6 +32,25 @@ test('a letter that was stored and never handled, settled without its recipient,
   ]);
   const twice = { ...good, cat: `handled ${id(1)} k1\nhandled ${id(3)} k1\n` };
   expect(judge(diaries(twice), empty).problems).toEqual([`letter k1 has two ids, ${id(1)} and ${id(3)}`]);
+});
+
+test('a letter that is in an outbox may have another id in the store, one for all of its recipients', () => {
+  const again = (where: string) => ({ ...good, ann: `sending k1\nstored k1 ${id(2)} bob,cat ${where}\n` });
+  expect(judge(diaries(again('outbox')), empty).problems).toEqual([]);
+  expect(owed(diaries(again('outbox')))).toBe(0);
+  expect(judge(diaries(again('store')), empty).problems).toContain(
+    `letter k1 has two ids, ${id(2)} and ${id(1)}`,
+  );
+  expect(owed(diaries(again('store')))).toBe(2);
+  const unhandled = { ...again('outbox'), cat: '' };
+  expect(judge(diaries(unhandled), empty).problems).toEqual([
+    'letter k1 was stored, and cat has never handled it',
+  ]);
+  expect(owed(diaries(unhandled))).toBe(1);
+  const handledTwice = { ...again('outbox'), cat: `handled ${id(2)} k1\n` };
+  expect(judge(diaries(handledTwice), empty).problems).toContain(
+    `letter k1 has two ids, ${id(1)} and ${id(2)}`,
+  );
 });
 
 test('what ended otherwise, waits at the end, is damaged, or failed with a code that no kill explains is found', () => {

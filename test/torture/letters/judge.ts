@@ -30,17 +30,24 @@ export interface Findings {
 /** What may be reported to a sender whose broker dies: that it is unknown, or that nothing was stored. */
 const expected = new Set(['SKEIN_TIMEOUT', 'SKEIN_LOST', 'SKEIN_BUSY', 'SKEIN_STORE_CLAIMED', 'SKEIN_STORE']);
 const linePattern =
-  /^(?:started|sending \S+|stored \S+ [0-9a-f]{32} \S+|failed \S+ .+|begun [0-9a-f]{32} \S+|handled [0-9a-f]{32} \S+)$/;
+  /^(?:started|sending \S+|stored \S+ [0-9a-f]{32} \S+ (?:store|outbox)|failed \S+ .+|begun [0-9a-f]{32} \S+|handled [0-9a-f]{32} \S+)$/;
+
+/** A send has resolved: with the id that the letter has in the store, or with the one that it has in the outbox. */
+interface StoredLetter {
+  readonly id: string;
+  readonly to: readonly string[];
+  readonly where: string;
+}
 
 /** @param deduping Names of recipients that handle with `dedup`. */
 export function judge(diaries: Diaries, store: StoreContent, deduping: readonly string[] = []): Findings {
   const problems: string[] = [];
-  const stored = new Map<string, { readonly id: string; readonly to: readonly string[] }>();
+  const stored = new Map<string, StoredLetter>();
   const handled = new Map<string, Set<string>>();
   const idOf = new Map<string, string>();
   const failed = new Map<string, number>();
   const repeats = new Map<string, number>();
-  /** One key is one letter, whoever says so. */
+  /** One key is one letter, whoever says so; but a run of its sender that does not know of it may put it into its outbox under another id. */
   const named = (key: string, id: string): void => {
     const known = idOf.get(key);
     if (known !== undefined && known !== id) problems.push(`letter ${key} has two ids, ${known} and ${id}`);
@@ -54,10 +61,10 @@ export function judge(diaries: Diaries, store: StoreContent, deduping: readonly 
     for (const line of linesOf(text)) {
       if (!linePattern.test(line))
         problems.push(`${name} has written what cannot be read: ${line.slice(0, 80)}`);
-      const [what, first = '', second = '', third = ''] = line.split(' ');
+      const [what, first = '', second = '', third = '', where = ''] = line.split(' ');
       if (what === 'stored') {
-        named(first, second);
-        stored.set(first, { id: second, to: third.split(',') });
+        if (where === 'store') named(first, second);
+        stored.set(first, { id: second, to: third.split(','), where });
       } else if (what === 'failed') failed.set(second, (failed.get(second) ?? 0) + 1);
       else if (what === 'begun' || what === 'handled') named(second, first);
       if (what === 'started') for (const id of latest.splice(0).slice(-handlersAtWork)) excused.add(id);
@@ -73,7 +80,7 @@ export function judge(diaries: Diaries, store: StoreContent, deduping: readonly 
     }
   }
   for (const code of failed.keys()) if (!expected.has(code)) problems.push(`a send has failed with ${code}`);
-  for (const { key, recipient } of owedOf(stored, handled))
+  for (const { key, recipient } of owedOf(stored, handled, idOf))
     problems.push(`letter ${key} was stored, and ${recipient} has never handled it`);
   problems.push(...problemsOfStore(store, handled));
   const count = [...handled.values()].reduce((sum, { size }) => sum + size, 0);
@@ -82,26 +89,33 @@ export function judge(diaries: Diaries, store: StoreContent, deduping: readonly 
 
 /** Letters that are stored, and not handled by a recipient. */
 export function owed(diaries: Diaries): number {
-  const stored = new Map<string, { readonly id: string; readonly to: readonly string[] }>();
+  const stored = new Map<string, StoredLetter>();
   const handled = new Map<string, Set<string>>();
+  const idOf = new Map<string, string>();
   for (const [name, text] of diaries) {
     const own = new Set<string>();
     handled.set(name, own);
     for (const line of linesOf(text)) {
-      const [what, first = '', second = '', third = ''] = line.split(' ');
-      if (what === 'handled') own.add(first);
-      else if (what === 'stored') stored.set(first, { id: second, to: third.split(',') });
+      const [what, first = '', second = '', third = '', where = ''] = line.split(' ');
+      if (what === 'handled') {
+        own.add(first);
+        idOf.set(second, first);
+      } else if (what === 'stored') stored.set(first, { id: second, to: third.split(','), where });
     }
   }
-  return [...owedOf(stored, handled)].length;
+  return [...owedOf(stored, handled, idOf)].length;
 }
 
+/** @param idOf The id under which a letter was handed over, by its key. */
 function* owedOf(
-  stored: ReadonlyMap<string, { readonly id: string; readonly to: readonly string[] }>,
+  stored: ReadonlyMap<string, StoredLetter>,
   handled: ReadonlyMap<string, ReadonlySet<string>>,
+  idOf: ReadonlyMap<string, string>,
 ): Iterable<{ readonly key: string; readonly recipient: string }> {
-  for (const [key, { id, to }] of stored)
-    for (const recipient of to) if (handled.get(recipient)?.has(id) !== true) yield { key, recipient };
+  for (const [key, { id, to, where }] of stored) {
+    const known = where === 'outbox' ? (idOf.get(key) ?? id) : id;
+    for (const recipient of to) if (handled.get(recipient)?.has(known) !== true) yield { key, recipient };
+  }
 }
 
 function problemsOfStore(

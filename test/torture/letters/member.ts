@@ -2,7 +2,7 @@
  * A node of the fleet: sends letters, handles them, or is there to become the broker. `node member.mjs WORK`.
  *
  * It is killed at any moment, and goes on where its diary ends. A line is on the disk before the next step: `sending KEY`
- * before a letter is first sent, `stored KEY ID RECIPIENTS` once a send has resolved, `failed KEY CODE` when it has not
+ * before a letter is first sent, `stored KEY ID RECIPIENTS WHERE` once a send has resolved, `failed KEY CODE` when it has not
  * (it is repeated then, as a program would, with the same key); `begun ID KEY` as a handler is called, `handled ID KEY`
  * before it returns. `started` begins an incarnation. Invariant: it judges nothing.
  */
@@ -75,8 +75,8 @@ async function sendUntilStored(key: string): Promise<void> {
   for (;;) {
     try {
       const options = { idempotencyKey: key, allowUnknown: true, timeoutMs: sendTimeoutMs };
-      const { id } = await node.letters.send(to, body, options);
-      note('stored', key, id, to.join(','));
+      const { id, where } = await node.letters.send(to, body, options);
+      note('stored', key, id, to.join(','), where);
       return;
     } catch (error) {
       note('failed', key, (error as { code?: string }).code ?? String(error));
