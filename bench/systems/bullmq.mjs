@@ -100,7 +100,8 @@ async function beWorker(work, tell, handler) {
 async function runner(work) {
   const { Queue, QueueEvents } = await import('bullmq');
   const queue = new Queue(queueName, { connection: connectionTo(work) });
-  const events = new QueueEvents(queueName, { connection: connectionTo(work) });
+  // From the first one of the emptied queue: it begins to read some time after it says that it is ready.
+  const events = new QueueEvents(queueName, { connection: connectionTo(work), lastEventId: '0' });
   const waiting = new Map();
   const early = new Map();
   events.on('completed', ({ jobId, returnvalue }) => {
