@@ -34,6 +34,7 @@ export class OfficeRig {
   readonly forgotten: number[] = [];
   private readonly members = new Map<number, number>();
   private orders = 0;
+  private isHeld = false;
   private readonly office: TaskOffice;
 
   constructor() {
@@ -107,7 +108,7 @@ export class OfficeRig {
     );
   }
 
-  /** @returns The place of the task. */
+  /** @returns The place of the task; 0: it is not in the store. */
   order(more: Partial<Order> = {}): number {
     const number = ++this.orders;
     const order: Order = {
@@ -118,6 +119,16 @@ export class OfficeRig {
     } as Order;
     this.says(99, { type: 'order', number, isTogether: true, orders: [order] });
     return this.place(id(number));
+  }
+
+  /** The store takes its time: the broker hears of no operation until `release`. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.isHeld = false;
+    this.settle();
   }
 
   /** Time passes, and the broker looks whenever it has asked to. */
@@ -177,7 +188,7 @@ export class OfficeRig {
   }
 
   private place(task: string): number {
-    return (this.ask('status', task) as { n: number }).n;
+    return (this.ask('status', task) as { n: number } | null)?.n ?? 0;
   }
 
   private ask(verb: string, input: unknown): unknown {
@@ -197,9 +208,10 @@ export class OfficeRig {
   /** Until nothing more follows. */
   private settle(): void {
     do {
-      for (const completion of this.completions.splice(0)) this.office.completed(completion);
+      const completions = this.isHeld ? [] : this.completions.splice(0);
+      for (const completion of completions) this.office.completed(completion);
       this.office.flush();
-    } while (this.completions.length > 0);
+    } while (this.completions.length > 0 && !this.isHeld);
   }
 }
 

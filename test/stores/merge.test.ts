@@ -391,12 +391,16 @@ function tasksIn(path: string): Record<string, string> {
 
 /** @param ns Places of tasks that a worker claims, one after the other, so that their fences are 1 and up. */
 function claimIn(path: string, ns: readonly number[], done: readonly number[] = []): void {
-  const claims = ns.map((n) => ({ n, worker: 'w', life: 1, attempts: 1, isIdempotent: false, offers: [] }));
   const items = done.map((n) => ({
     ...{ n, fence: ns.indexOf(n) + 1, outcome: 'done', result: { encoding: 0, body: Uint8Array.of(n) } },
     ...{ reason: '', retryAt: 0, rank: 0, isFinal: false },
   }));
   withStore(path, (ask) => {
+    const heads = ask('heads', { after: 0, limit: 999 }, 'tasks') as TaskHead[];
+    const claims = ns.map((n) => ({
+      ...{ n, id: heads.find((head) => head.n === n)?.id ?? '', worker: 'w', life: 1 },
+      ...{ attempts: 1, isIdempotent: false, offers: [] },
+    }));
     ask('claim', { now, via: 'k', items: claims }, 'tasks');
     ask('end', { now, via: 'k', time: now, worker: 'w', items }, 'tasks');
   });

@@ -77,6 +77,8 @@ const person = { now: time, trace: fc.constantFrom(['p', 'x'], ['a', 'b', 'x'], 
 const ranked = fc.array(fc.record({ n: place, rank }), { maxLength: 5 });
 /** Of the task at this place the fence and the worker are right, but where one is said here. */
 const attempt = { n: place, fence: fc.constantFrom(...Array(6).fill(undefined), 1, 2) };
+/** Undefined: the one that is there. */
+const ofPlace = fc.constantFrom(...Array(6).fill(undefined), hex(1));
 const ending = fc.record({
   ...attempt,
   outcome: fc.constantFrom('done', 'done', 'failed', 'stopped', 'given-back', 'died'),
@@ -120,7 +122,7 @@ const commands = fc.oneof(
         ...by,
         items: fc.array(
           fc.record({
-            ...{ n: place, worker: someone, life: fc.integer({ min: 1, max: 3 }) },
+            ...{ n: place, id: ofPlace, worker: someone, life: fc.integer({ min: 1, max: 3 }) },
             ...{ attempts: fc.integer({ min: 0, max: 3 }), isIdempotent: fc.boolean() },
             offers: fc.array(fc.record({ worker: someone, declined: fc.constantFrom('', 'full') }), {
               maxLength: 2,
@@ -216,15 +218,17 @@ test('tasks on SQLite answer as their model does', () => {
   expect([...reached].sort()).toEqual(all.sort());
 });
 
-/** With the fences and workers of now. */
+/** With the fences, workers and ids of now. */
 function resolved(ask: Ask, input: object | string | number): unknown {
   if (typeof input !== 'object' || !('items' in input)) return input;
   const heads = new Map(
     (ask('heads', { after: 0, limit: 1000 }) as TaskHead[]).map((head) => [head.n, head]),
   );
-  const items = (input.items as { n: number; fence?: number }[]).map((item) =>
-    'fence' in item ? { ...item, fence: item.fence ?? heads.get(item.n)?.fence ?? 1 } : item,
-  );
+  const items = (input.items as { n: number; fence?: number; id?: string }[]).map((item) => {
+    const head = heads.get(item.n);
+    if ('id' in item) return { ...item, id: item.id ?? head?.id ?? hex(1) };
+    return 'fence' in item ? { ...item, fence: item.fence ?? head?.fence ?? 1 } : item;
+  });
   const isOfIt = 'worker' in input && input.worker === 'of it';
   return { ...input, items, ...(isOfIt ? { worker: heads.get(items[0]?.n ?? 0)?.worker ?? 'a' } : {}) };
 }
@@ -294,7 +298,7 @@ test('what one store gives another takes, in both stores alike', () => {
     { n: 1, id: hex(1), state: 'queued', rank: 5 },
     { n: 2, id: hex(2), state: 'waiting', blockers: 1 },
   ]);
-  const items = [{ n: 1, worker: 'w', life: 1, attempts: 1, isIdempotent: false, offers: [] }];
+  const items = [{ n: 1, id: hex(1), worker: 'w', life: 1, attempts: 1, isIdempotent: false, offers: [] }];
   // Above any fence that the task has had in the other store.
   expect(ask('claim', { now: 2, via: 'x', items })).toMatchObject([{ head: { fence: 10 } }]);
   ask('give', { now: 3, via: '', ids: [hex(1)], into: 's' });

@@ -56,7 +56,8 @@ export function storesOfTasks() {
       ...more,
     }) as OrderOutcome[];
   const claim = (n: number, worker = 'w', more: object = {}) => {
-    const items = [{ n, worker, life: 1, attempts: 1, isIdempotent: false, offers: [], ...more }];
+    const id = status(n)?.id ?? hex(n);
+    const items = [{ n, id, worker, life: 1, attempts: 1, isIdempotent: false, offers: [], ...more }];
     return (ask('claim', { ...by(), items }) as Claimed[])[0] as Claimed;
   };
   const end = (n: number, outcome: string, more: object = {}, worker = 'w') => {

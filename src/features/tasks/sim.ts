@@ -92,7 +92,7 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
         task.final = 'lost';
         continue;
       }
-      ledger.looked(task, status);
+      ledger.answered(task, status);
       count(checks, 'tasks end', 1);
       if (task.final === undefined) open.push({ task, state: status.state, why: status.why });
     }

@@ -264,6 +264,8 @@ export interface OfferNote {
 
 export interface Claim {
   readonly n: number;
+  /** A place that was foretold may have come to another task. */
+  readonly id: TaskId;
   readonly worker: string;
   readonly life: number;
   /** How often it may be begun, and whether twice does no harm, as its worker says: of tasks that leave that to it. */

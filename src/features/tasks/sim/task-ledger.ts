@@ -158,8 +158,13 @@ export class TaskLedger {
       this.fail(task, 'was begun, and a cancel was answered with that it never is');
   }
 
+  /** To a question about one that nobody knew to have ended: that may be heard while the answer is on its way. */
+  answered(task: LedgerTask, status: Pick<TaskView, 'state' | 'attempt'>): void {
+    if (task.final === undefined || isFinal(status.state)) this.looked(task, status);
+  }
+
   /** Somebody hears how it is. */
-  looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
+  private looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
     count(this.checks, 'a final state stays', 1);
     if (task.final !== undefined && task.final !== state)
       this.fail(task, `is ${state}, and was reported as ${task.final}`);

@@ -24,7 +24,7 @@ export function claimAll(doing: Doing, claims: readonly Claim[]): Claimed[] {
   let { fence } = before;
   const claimed = claims.map((claim) => {
     const row = doing.rows.row(claim.n);
-    const isFree = row?.state === 'queued' && !isWhole(row) && row.doom === '';
+    const isFree = row?.state === 'queued' && row.id === claim.id && !isWhole(row) && row.doom === '';
     return isFree ? claimOne(doing, row, claim, ++fence) : null;
   });
   if (fence > before.fence) doing.rows.setCounters({ ...before, fence });

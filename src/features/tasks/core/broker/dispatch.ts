@@ -56,6 +56,8 @@ export class Dispatch {
   /** Who has declined a task since it was queued. */
   private readonly notes = new Map<number, OfferNote[]>();
   private claims: (Claim & { readonly bytes: number })[] = [];
+  /** Tasks that are on their way into the store, by the places that they will have there: workers may be asked already. */
+  private readonly foretold = new Map<number, TaskHead>();
   /** By place: the worker for which a claim is on its way to the store. */
   private readonly claiming = new Map<number, string>();
   /** There was more to match than one turn looks at. */
@@ -77,6 +79,7 @@ export class Dispatch {
     this.offers.clear();
     this.notes.clear();
     this.claims = [];
+    this.foretold.clear();
     this.matching = new Matching();
   }
 
@@ -109,9 +112,37 @@ export class Dispatch {
     this.estimates.record(service, { waitedMs, ranMs: Math.max(0, since - begunAt) });
   }
 
+  /**
+   * The store was asked to queue this task. Workers are asked meanwhile; a claim reaches the store after the order, and is
+   * void where that has not come to be so.
+   */
+  foretell(head: TaskHead): void {
+    this.foretold.set(head.n, head);
+    this.matching.put(head);
+    this.ports.desk.flushLater();
+  }
+
+  /** It has not come to be so. */
+  notSo({ n }: TaskHead): void {
+    this.foretold.delete(n);
+    this.notes.delete(n);
+    const offer = this.offers.get(n);
+    const claim = this.claims.find((each) => each.n === n);
+    const end = offer ?? (claim === undefined ? undefined : this.ports.workers().byName(claim.worker));
+    this.offers.delete(n);
+    this.claims = this.claims.filter((each) => each !== claim);
+    if (end !== undefined) this.withdraw(end, [n]);
+    this.matching.remove(n);
+  }
+
+  private head(n: number): TaskHead | undefined {
+    return this.ports.tasks.get(n) ?? this.foretold.get(n);
+  }
+
   /** @param before As it was known until now. @param ranMs Of one that has ended, where that it had begun was not said. */
   changed(head: TaskHead, before: TaskHead | undefined, ranMs?: number): void {
     if (before !== undefined) this.observe(before, head, ranMs);
+    this.foretold.delete(head.n);
     this.matching.put(head);
     this.ports.desk.flushLater();
     if (head.state === 'queued') return;
@@ -172,7 +203,7 @@ export class Dispatch {
     const byWorker = new Map<WorkerHere, TaskOffer[]>();
     for (const { n, node } of matches) {
       const worker = this.ports.workers().of(node);
-      const head = this.ports.tasks.get(n);
+      const head = this.head(n);
       if (worker === undefined || head === undefined) continue;
       const number = ++this.lastOffer;
       this.offers.set(n, { node, life: worker.life, number, until: now() + taskLimits.taskOfferMs });
@@ -217,14 +248,15 @@ export class Dispatch {
   }
 
   private taken(n: number, { name, life, node }: Member): void {
-    const head = this.ports.tasks.get(n);
+    const head = this.head(n);
     const worker = this.ports.workers().of(node);
     const offered = worker?.services.find(({ service }) => service === head?.service);
     if (head === undefined || offered === undefined) return this.withdraw({ node, life }, [n]);
     const isIdempotent = head.isIdempotent || offered.isIdempotent;
     const attempts = head.attempts > 0 ? head.attempts : isIdempotent ? taskLimits.taskAttemptsIdempotent : 1;
     const offers = this.notes.get(n) ?? [];
-    this.claims.push({ n, worker: name, life, attempts, isIdempotent, offers, bytes: head.inputBytes });
+    const { id, inputBytes: bytes } = head;
+    this.claims.push({ n, id, worker: name, life, attempts, isIdempotent, offers, bytes });
   }
 
   private isClaiming(n: number, worker: string): boolean {
@@ -257,7 +289,7 @@ export class Dispatch {
       desk.ask('claim', { ...desk.by(), items }, (completion) => {
         for (const { n } of items) this.claiming.delete(n);
         if (completion.ok) return this.claimed(items, completion.value as readonly Claimed[]);
-        for (const { n } of items) this.matching.withdrawn(n);
+        for (const item of items) this.unclaimed(item);
         desk.failed(completion.failure);
       });
     }
@@ -266,12 +298,13 @@ export class Dispatch {
   private claimed(items: readonly Claim[], results: readonly Claimed[]): void {
     const given = new Map<WorkerHere, Assignment[]>();
     const orphans: TaskHead[] = [];
-    for (const [i, { n, worker: name, life }] of items.entries()) {
+    for (const [i, item] of items.entries()) {
+      const { n, worker: name, life } = item;
       const claimed = results[i] ?? null;
       const here = this.ports.workers().byName(name);
       const worker = here?.life === life && !here.isAway ? here : undefined;
       if (claimed === null) {
-        this.matching.withdrawn(n);
+        this.unclaimed(item);
         if (worker !== undefined) this.withdraw(worker, [n]);
         continue;
       }
@@ -291,6 +324,11 @@ export class Dispatch {
       this.ports.desk.reply(worker, { type: 'assigned', store, opening, tasks });
     }
     if (orphans.length > 0) this.ports.abandoned(orphans, 'its worker was gone before it was handed over');
+  }
+
+  /** Its place may be another task's meanwhile. */
+  private unclaimed({ n, id }: Claim): void {
+    if (this.head(n)?.id === id) this.matching.withdrawn(n);
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────

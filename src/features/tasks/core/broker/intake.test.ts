@@ -26,7 +26,12 @@ function intakeOf(deposit: SwarmCore['deposit']) {
   } as unknown as Desk;
   const intake = new Intake({
     ...{ desk, openCount: () => 0, whyInfeasible: () => undefined, place: () => 1, takeMoved: () => [] },
-    ...{ unplace: () => undefined, stored: () => undefined },
+    ...{
+      unplace: () => undefined,
+      stored: () => undefined,
+      foretell: () => undefined,
+      notSo: () => undefined,
+    },
   });
   const order = (orders: readonly Order[], isTogether = false): void =>
     intake.order({

@@ -26,6 +26,10 @@ export interface IntakePorts {
   unplace(rank: number): void;
   /** In the store from now on. */
   stored(head: TaskHead): void;
+  /** On its way into the store, where it will be so, in all likelihood. */
+  foretell(head: TaskHead): void;
+  /** It is not so. */
+  notSo(head: TaskHead): void;
 }
 
 const refusedTogether = 'it was ordered together with another task that was refused';
@@ -36,6 +40,8 @@ export class Intake {
   /** Of orders whose operation is under way. */
   private readonly pending = new Map<string, (() => void)[]>();
   private pendingCount = 0;
+  /** Of the task that is stored next, where no order is under way; 0: not known. */
+  private nextPlace = 0;
 
   constructor(ports: IntakePorts) {
     this.ports = ports;
@@ -44,6 +50,7 @@ export class Intake {
   clear(): void {
     this.pending.clear();
     this.pendingCount = 0;
+    this.nextPlace = 0;
   }
 
   /** @param then Called once it is known whether that order is in the store: at once where none is under way. */
@@ -63,14 +70,27 @@ export class Intake {
     const { time } = desk.swarm;
     const tasks = orders.map((order) => newTask(order, time, this.rankOf(order)));
     const ranked = this.ports.takeMoved();
+    const by = desk.by();
+    const foretold = this.foretold(tasks, from.name, by.now);
     this.begin(orders);
-    desk.ask('order', { ...desk.by(), time, author: from.name, isTogether, tasks, ranked }, (completion) => {
+    desk.ask('order', { ...by, time, author: from.name, isTogether, tasks, ranked }, (completion) => {
       if (completion.ok) {
-        const ordered = this.concluded(tasks, completion.value as readonly OrderOutcome[]);
+        const ordered = this.concluded(tasks, completion.value as readonly OrderOutcome[], foretold);
         this.answer(errand, refusals, ordered);
-      } else this.failed(errand, tasks, completion.failure);
+      } else this.failed(errand, tasks, completion.failure, foretold);
       this.end(orders);
     });
+    if (foretold !== undefined) this.ports.foretell(foretold);
+  }
+
+  /** As the store will have it: of a single task that is queued at once, while no other order is under way. */
+  private foretold(tasks: readonly NewTask[], author: string, now: number): TaskHead | undefined {
+    const [task] = tasks;
+    if (task === undefined || tasks.length > 1 || this.pendingCount > 0 || this.nextPlace === 0)
+      return undefined;
+    const { service, notBefore, after, parent } = task;
+    const isQueued = service !== '' && notBefore === 0 && after.length === 0 && parent === '';
+    return isQueued ? headOf(task, this.nextPlace, author, now) : undefined;
   }
 
   /** Somebody orders a task again that has ended. @param tasks It, and then its parts. */
@@ -84,13 +104,16 @@ export class Intake {
     const fresh = tasks.map((task) => ({ ...task, rank: this.rankOf(task) }));
     const ranked = this.ports.takeMoved();
     const input = { ...desk.by(), time: desk.swarm.time, author, isTogether: true, tasks: fresh, ranked };
+    this.begin(fresh);
     desk.ask('order', input, (completion) => {
       if (!completion.ok) {
         for (const task of fresh) this.unplace(task);
+        this.end(fresh);
         desk.failed(completion.failure);
         return failed(completion.failure);
       }
       const [first] = this.concluded(fresh, completion.value as readonly OrderOutcome[]);
+      this.end(fresh);
       then(first as Ordered);
     });
   }
@@ -103,17 +126,27 @@ export class Intake {
     );
   }
 
-  private concluded(tasks: readonly NewTask[], outcomes: readonly OrderOutcome[]): Ordered[] {
+  /** @param foretold The only one of them. */
+  private concluded(
+    tasks: readonly NewTask[],
+    outcomes: readonly OrderOutcome[],
+    foretold?: TaskHead,
+  ): Ordered[] {
     return outcomes.map((outcome, i): Ordered => {
       const task = tasks[i] as NewTask;
-      if (outcome.type === 'stored') this.ports.stored(outcome.head);
-      else this.unplace(task);
+      const isSo = outcome.type === 'stored' && outcome.head.n === foretold?.n;
+      if (foretold !== undefined && !isSo) this.ports.notSo(foretold);
+      if (outcome.type === 'stored') {
+        this.nextPlace = Math.max(this.nextPlace, outcome.head.n + 1);
+        this.ports.stored(outcome.head);
+      } else if (foretold === undefined) this.unplace(task);
       return orderedOf(outcome, task);
     });
   }
 
-  private failed(errand: OrderErrand, tasks: readonly NewTask[], why: Failure): void {
-    for (const task of tasks) this.unplace(task);
+  private failed(errand: OrderErrand, tasks: readonly NewTask[], why: Failure, foretold?: TaskHead): void {
+    if (foretold !== undefined) this.ports.notSo(foretold);
+    else for (const task of tasks) this.unplace(task);
     // Whether it is in the store, or another one writes, is not its author's matter: it is put again.
     const isPassing = why.code === 'SKEIN_LOST' || why.code === 'SKEIN_STORE_CLAIMED';
     this.ports.desk.failed(why, isPassing ? errand : undefined);
@@ -171,12 +204,12 @@ export class Intake {
     done();
   }
 
-  private begin(orders: readonly Order[]): void {
+  private begin(orders: readonly { readonly id: string }[]): void {
     this.pendingCount += orders.length;
     for (const { id } of orders) if (!this.pending.has(id)) this.pending.set(id, []);
   }
 
-  private end(orders: readonly Order[]): void {
+  private end(orders: readonly { readonly id: string }[]): void {
     this.pendingCount -= orders.length;
     for (const { id } of orders) {
       const waiting = this.pending.get(id) ?? [];
@@ -193,6 +226,16 @@ function newTask(order: Order, time: number, rank: number): NewTask {
     rank,
     notBefore: delayMs > 0 ? time + delayMs : 0,
     deadline: deadlineMs > 0 ? time + deadlineMs : 0,
+  };
+}
+
+function headOf(task: NewTask, n: number, author: string, now: number): TaskHead {
+  const { id, service, needs, priority, rank, notBefore, deadline, timeoutMs, attempts, isIdempotent } = task;
+  return {
+    ...{ n, id, author, service, needs, priority, rank, notBefore, deadline, timeoutMs, attempts },
+    ...{ isIdempotent, state: 'queued', inputBytes: task.input.body.length, orderedAt: now, since: now },
+    ...{ attempt: 0, fence: 0, worker: '', workerLife: 0, blockers: 0, doom: '', reason: '' },
+    ...{ parent: 0, part: task.part, partsLeft: 0 },
   };
 }
 

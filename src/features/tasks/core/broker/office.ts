@@ -115,6 +115,8 @@ export class TaskOffice {
       unplace: (rank) => this.dispatch.unplace(rank),
       takeMoved: () => this.dispatch.takeMoved(),
       stored: (head) => this.changed(head),
+      foretell: (head) => this.dispatch.foretell(head),
+      notSo: (head) => this.dispatch.notSo(head),
     });
     this.letters = new EndLetters({ desk, warn: (text) => agent.log('warn', text) });
     this.endings = new Endings({
