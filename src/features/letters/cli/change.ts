@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
 import { print, printError, printJson } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
-import { findLetter, idHelp } from './find-letter.ts';
+import { findLetter } from './find-letter.ts';
 
 interface Change {
   readonly operation: 'retryLetter' | 'removeLetter';

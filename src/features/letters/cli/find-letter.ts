@@ -3,14 +3,16 @@
  *
  * Called by the commands of letters. Invariant: a shortened id that fits several letters is never guessed.
  */
-import { UsageError } from '../../../cli/kit/exit.ts';
+import { findId, type IdKind } from '../../../cli/kit/short-id.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { LetterFilter, LetterStatus } from '../api.ts';
 
-export const idHelp = 'its id, or the first digits of it (at least 4)';
-const idDigits = 32;
-const candidatesShown = 5;
-const digitsShownMin = 8;
+const letter: IdKind = {
+  noun: 'letter',
+  shownBy: 'as `skein letter ls` shows them',
+  unknown: (given) =>
+    `the swarm has no letter ${given}: \`skein letter ls\` lists those that it has; a letter is forgotten a day after it has ended`,
+};
 
 export async function allLetters(
   client: ControlClient,
@@ -29,17 +31,7 @@ export async function allLetters(
 
 /** Its whole id. @throws UsageError for what is no id; Error where there is no such letter, or more than one. */
 export async function findLetterId(client: ControlClient, given: string): Promise<string> {
-  const prefix = given.toLowerCase();
-  if (!/^[0-9a-f]{4,32}$/.test(prefix))
-    throw new UsageError(
-      `${JSON.stringify(given)} is not the id of a letter: write 4 to ${idDigits} hexadecimal digits, as \`skein letter ls\` shows them`,
-    );
-  if (prefix.length === idDigits) return prefix;
-  const ids = await idsOf(client, prefix);
-  const [only, ...others] = ids;
-  if (only === undefined) throw unknownLetter(given);
-  if (others.length > 0) throw ambiguous(given, ids);
-  return only;
+  return findId(letter, given, (prefix) => idsOf(client, prefix));
 }
 
 /** Of letters in the store, and of those in the outbox of the node that is asked. */
@@ -47,8 +39,7 @@ async function idsOf(client: ControlClient, prefix: string): Promise<string[]> {
   const waiting = (await client.call('outbox', {})).letters;
   const own = waiting.map(({ id }) => id).filter((id) => id.startsWith(prefix));
   try {
-    const stored = (await allLetters(client, {})).map(({ id }) => id).filter((id) => id.startsWith(prefix));
-    return [...new Set([...own, ...stored])];
+    return [...own, ...(await allLetters(client, {})).map(({ id }) => id)];
   } catch (error) {
     // Nobody keeps the swarm at the moment: that is why there is an outbox.
     if (own.length > 0) return own;
@@ -58,27 +49,7 @@ async function idsOf(client: ControlClient, prefix: string): Promise<string[]> {
 
 /** @throws Error where there is no such letter. */
 export async function findLetter(client: ControlClient, given: string): Promise<LetterStatus> {
-  const { letter } = await client.call('letterStatus', { id: await findLetterId(client, given) });
-  if (letter === null) throw unknownLetter(given);
-  return letter;
-}
-
-/** Of ids of letters, or of conversations: the first digits, as many as tell them apart. */
-export function digitsShown(all: readonly { readonly id: string }[]): number {
-  for (let digits = digitsShownMin; digits < idDigits; digits++)
-    if (new Set(all.map(({ id }) => id.slice(0, digits))).size === all.length) return digits;
-  return idDigits;
-}
-
-function unknownLetter(given: string): Error {
-  return new Error(
-    `the swarm has no letter ${given}: \`skein letter ls\` lists those that it has; a letter is forgotten a day after it has ended`,
-  );
-}
-
-function ambiguous(given: string, ids: readonly string[]): Error {
-  const more = ids.length > candidatesShown ? ` and ${ids.length - candidatesShown} more` : '';
-  return new Error(
-    `the ids of ${ids.length} letters begin with ${given}: write more digits of one of ${ids.slice(0, candidatesShown).join(', ')}${more}`,
-  );
+  const found = await client.call('letterStatus', { id: await findLetterId(client, given) });
+  if (found.letter === null) throw new Error(letter.unknown(given));
+  return found.letter;
 }

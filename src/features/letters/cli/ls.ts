@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { localTime } from '../../../cli/kit/local-time.ts';
 import { fittedTable, print, printJson } from '../../../cli/kit/output.ts';
+import { digitsShown } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { recipientStates } from '../api/check-options.ts';
 import type { LetterStatus, RecipientState, RecipientStatus } from '../api.ts';
-import { allLetters, digitsShown } from './find-letter.ts';
+import { allLetters } from './find-letter.ts';
 
 /** Of an id: mostly enough to know it from the others. */
 const outboxDigits = 8;

@@ -4,10 +4,11 @@ import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../
 import { UsageError } from '../../../cli/kit/exit.ts';
 import { localTime } from '../../../cli/kit/local-time.ts';
 import { fittedTable, list, orDash, plural, print, printBody, printJson } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import type { LetterStatus } from '../api.ts';
-import { findLetter, idHelp } from './find-letter.ts';
+import { findLetter } from './find-letter.ts';
 
 interface ShowFlags extends NodeChoice, PrintChoice {
   readonly raw?: boolean;

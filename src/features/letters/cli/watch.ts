@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
 import { plural, print, printable } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { LetterStatus, RecipientStatus } from '../api.ts';
-import { findLetter, idHelp } from './find-letter.ts';
+import { findLetter } from './find-letter.ts';
 
 export function buildWatch(): Command {
   return withJson(

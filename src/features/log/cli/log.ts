@@ -1,10 +1,10 @@
 /** `skein log`: what has happened in the swarm: listed, followed, or kept in a file. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { countOption, nodeCommand, withJson } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
 import { lineFitted, print, printed, printJson } from '../../../cli/kit/output.ts';
+import { agoOption } from '../../../cli/kit/time-option.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
-import { parseDuration } from '../../../kit/duration.ts';
 import type { LogEntry } from '../api.ts';
 import { textLine } from './entry-line.ts';
 import { filterOf, type LogFlags } from './filter.ts';
@@ -38,8 +38,8 @@ export function build(): Command {
     .option('--to <node>', 'only for this node')
     .option('--about <node>', 'only from, for or about this node')
     .option('--subject <id>', 'only about this letter or node')
-    .option('--since <time>', 'only since then: 1h ago, or 2026-11-29T12:00', timeOption)
-    .option('--until <time>', 'only before then', timeOption)
+    .option('--since <time>', 'only since then: 1h ago, or 2026-11-29T12:00', agoOption)
+    .option('--until <time>', 'only before then', agoOption)
     .option(
       '--last <n>',
       `this number of the newest (default: ${listed}; with --follow ${listedBefore})`,
@@ -96,12 +96,4 @@ function line(entry: LogEntry): string {
 
 function several(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-/** Unix milliseconds. */
-function timeOption(text: string): number {
-  const ago = parseDuration(text);
-  const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
-  if (Number.isFinite(at) && at >= 0) return at;
-  throw new InvalidArgumentError('Expected a duration such as 30m, or a time such as 2026-11-29T12:00.');
 }

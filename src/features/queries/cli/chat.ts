@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
 import { ExitError, UsageError } from '../../../cli/kit/exit.ts';
+import { idProblem } from '../../../cli/kit/short-id.ts';
 import { controlOf } from '../../../cli/kit/with-node.ts';
 import { checkName, SkeinError } from '../../../kernel/index.ts';
 import { attach } from '../../../remote/attach.ts';
 import { Chat } from './chat/chat.ts';
 import { completeFor } from './chat/completion.ts';
-import { conversationIdProblem } from './chat/find-conversation.ts';
+import { conversations } from './chat/ids.ts';
 import { openConsole } from './chat/open-console.ts';
 import { shownCurrent, shownHelp } from './chat/shown.ts';
 import { type Current, Talk } from './chat/talk.ts';
@@ -42,7 +43,7 @@ export function build(): Command {
     )
     .action(async (names: readonly string[], { conversation, ...choice }: ChatFlags) => {
       for (const name of names) checkName(name, 'chat: node');
-      const problem = conversation === undefined ? undefined : conversationIdProblem(conversation);
+      const problem = conversation === undefined ? undefined : idProblem(conversations, conversation);
       if (problem !== undefined) throw new UsageError(`--conversation: ${problem}`);
       const node = await attach({ control: controlOf(choice) });
       const console = openConsole(`${node.name}> `, completeFor(node));

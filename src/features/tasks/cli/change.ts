@@ -7,10 +7,11 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError, exitCodeOf, lineOf } from '../../../cli/kit/exit.ts';
 import { print, printError, printJson } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { CancelOutcome } from '../api.ts';
-import { findTask, hasEnded, idHelp } from './find-task.ts';
+import { findTask, hasEnded } from './find-task.ts';
 
 /** What was done: as JSON, and for people. */
 interface Done {

@@ -3,7 +3,7 @@
  *
  * Called by the commands of tasks. Invariant: a shortened id that fits several tasks is never guessed.
  */
-import { UsageError } from '../../../cli/kit/exit.ts';
+import { findId, type IdKind } from '../../../cli/kit/short-id.ts';
 import type { InputOf, OutputOf } from '../../../kit/operation.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { TaskState } from '../api.ts';
@@ -25,10 +25,12 @@ export function hasEnded({ state }: { readonly state: TaskState }): boolean {
   return isEndedBy[state];
 }
 
-export const idHelp = 'its id, or the first digits of it (at least 4)';
-const idDigits = 32;
-const candidatesShown = 5;
-const digitsShownMin = 8;
+const task: IdKind = {
+  noun: 'task',
+  shownBy: 'as `skein task ls` shows them',
+  unknown: (given) =>
+    `the swarm has no task ${given}: \`skein task ls\` lists those that it has; one that is done is forgotten after 7 days, another one 30 days after its end`,
+};
 
 /** The oldest first. @param limit The newest ones, no more than this many. */
 export async function listTasks(
@@ -49,42 +51,12 @@ export async function listTasks(
 
 /** Its whole id. @throws UsageError for what is no id; Error where there is no such task, or more than one. */
 export async function findTaskId(client: ControlClient, given: string): Promise<string> {
-  const prefix = given.toLowerCase();
-  if (!/^[0-9a-f]{4,32}$/.test(prefix))
-    throw new UsageError(
-      `${JSON.stringify(given)} is not the id of a task: write 4 to ${idDigits} hexadecimal digits, as \`skein task ls\` shows them`,
-    );
-  if (prefix.length === idDigits) return prefix;
-  const ids = (await listTasks(client, {})).map(({ id }) => id).filter((id) => id.startsWith(prefix));
-  const [only, ...others] = ids;
-  if (only === undefined) throw unknownTask(given);
-  if (others.length > 0) throw ambiguous(given, ids);
-  return only;
+  return findId(task, given, async () => (await listTasks(client, {})).map(({ id }) => id));
 }
 
 /** @throws Error where there is no such task. */
 export async function findTask(client: ControlClient, given: string): Promise<ShownTask> {
-  const { task } = await client.call('task', { id: await findTaskId(client, given) });
-  if (task === null) throw unknownTask(given);
-  return task;
-}
-
-/** Of ids: the first digits, as many as tell them apart. */
-export function digitsShown(all: readonly { readonly id: string }[]): number {
-  for (let digits = digitsShownMin; digits < idDigits; digits++)
-    if (new Set(all.map(({ id }) => id.slice(0, digits))).size === all.length) return digits;
-  return idDigits;
-}
-
-function unknownTask(given: string): Error {
-  return new Error(
-    `the swarm has no task ${given}: \`skein task ls\` lists those that it has; one that is done is forgotten after 7 days, another one 30 days after its end`,
-  );
-}
-
-function ambiguous(given: string, ids: readonly string[]): Error {
-  const more = ids.length > candidatesShown ? ` and ${ids.length - candidatesShown} more` : '';
-  return new Error(
-    `the ids of ${ids.length} tasks begin with ${given}: write more digits of one of ${ids.slice(0, candidatesShown).join(', ')}${more}`,
-  );
+  const found = await client.call('task', { id: await findTaskId(client, given) });
+  if (found.task === null) throw new Error(task.unknown(given));
+  return found.task;
 }

@@ -9,10 +9,11 @@ import {
 } from '../../../cli/kit/command.ts';
 import { localTime } from '../../../cli/kit/local-time.ts';
 import { fittedTable, orDash, print, printJson } from '../../../cli/kit/output.ts';
+import { digitsShown } from '../../../cli/kit/short-id.ts';
+import { agoOption } from '../../../cli/kit/time-option.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import type { TaskState } from '../api.ts';
-import { digitsShown, type ListedTask, type ListFilter, listTasks, taskStates } from './find-task.ts';
-import { agoOption } from './time-flags.ts';
+import { type ListedTask, type ListFilter, listTasks, taskStates } from './find-task.ts';
 import { percent } from './wait.ts';
 
 interface ListFlags extends NodeChoice, PrintChoice {

@@ -11,6 +11,7 @@ import {
 } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
 import { print, printBody, printJson } from '../../../cli/kit/output.ts';
+import { laterOption } from '../../../cli/kit/time-option.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
 import { bodyToJson } from '../../../kit/body.ts';
@@ -19,7 +20,6 @@ import type { ControlClient } from '../../../remote/client.ts';
 import type { operations } from '../remote.ts';
 import { findTaskId } from './find-task.ts';
 import { type NeedsFlags, needsOf, severalOption, withNeeds } from './needs-flags.ts';
-import { laterOption } from './time-flags.ts';
 import { resultOf } from './wait.ts';
 
 interface OrderFlags extends NodeChoice, PrintChoice, NeedsFlags {

@@ -13,10 +13,11 @@ import {
   printBody,
   printJson,
 } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import { formatDuration } from '../../../kit/duration.ts';
-import { findTask, idHelp, type ShownTask } from './find-task.ts';
+import { findTask, type ShownTask } from './find-task.ts';
 import { serviceText } from './ls.ts';
 import { percent } from './wait.ts';
 

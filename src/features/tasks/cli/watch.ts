@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
 import { print, printable } from '../../../cli/kit/output.ts';
+import { idHelp } from '../../../cli/kit/short-id.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 import type { TaskEvent } from '../api.ts';
-import { findTask, idHelp } from './find-task.ts';
+import { findTask } from './find-task.ts';
 import { percent } from './wait.ts';
 
 export function buildWatch(): Command {

@@ -7,6 +7,7 @@
 import { taskLimits } from './limits.ts';
 import type { TaskOffer } from './messages.ts';
 import type { Kind, Places } from './places.ts';
+import { encodeFromMember } from './wire.ts';
 
 export interface Promised extends Kind {
   readonly offer: number;
@@ -28,6 +29,7 @@ export class OfferAnswers {
   /** By the task's place, the oldest first. */
   private readonly promises = new Map<number, Promised>();
   private readonly declined = new Map<number, Declined>();
+  private unsaid: { readonly n: number; readonly offer: number; readonly declined: string }[] = [];
 
   constructor(places: Places) {
     this.places = places;
@@ -36,20 +38,22 @@ export class OfferAnswers {
   /**
    * @param obstacle Why this worker takes nothing at all.
    * @param reserved Why it begins nothing more at the moment.
-   * @returns why it is declined. Empty: it is accepted.
    */
-  answer(offer: TaskOffer, obstacle: string | undefined, reserved: string | undefined, now: number): string {
-    const { n } = offer;
-    const promise = this.promises.get(n);
-    if (promise?.offer === offer.offer) return '';
-    const declined = this.declined.get(n);
-    if (declined?.offer === offer.offer) return declined.reason;
-    this.release(n);
-    const decision = obstacle ?? this.decide(offer, reserved);
-    this.declined.delete(n);
-    if (typeof decision === 'string') this.decline(n, { offer: offer.offer, reason: decision });
-    else this.promise(offer, decision.kept, now + promiseMs);
-    return typeof decision === 'string' ? decision : '';
+  answer(offer: TaskOffer, obstacle: string | undefined, reserved: string | undefined, now: number): void {
+    const declined = this.whyDeclined(offer, obstacle, reserved, now);
+    this.unsaid.push({ n: offer.n, offer: offer.offer, declined });
+  }
+
+  /**
+   * Says the answers. What cannot be sent now the next broker does not need: its offers are others.
+   * @param store Of the broker.
+   */
+  flush(store: number, send: (message: Uint8Array) => unknown): void {
+    const unsaid = this.unsaid.splice(0);
+    for (let i = 0; i < unsaid.length; i += taskLimits.tasksPerOfferMax) {
+      const answers = unsaid.slice(i, i + taskLimits.tasksPerOfferMax);
+      send(encodeFromMember({ type: 'answers', store, answers }));
+    }
   }
 
   /** What was accepted, and is not here yet. */
@@ -73,6 +77,7 @@ export class OfferAnswers {
   clear(): void {
     for (const n of [...this.promises.keys()]) this.release(n);
     this.declined.clear();
+    this.unsaid = [];
   }
 
   nextDeadline(): number {
@@ -85,6 +90,26 @@ export class OfferAnswers {
       if (until > now) return;
       this.release(n);
     }
+  }
+
+  /** Empty: it is accepted. */
+  private whyDeclined(
+    offer: TaskOffer,
+    obstacle: string | undefined,
+    reserved: string | undefined,
+    now: number,
+  ): string {
+    const { n } = offer;
+    const promise = this.promises.get(n);
+    if (promise?.offer === offer.offer) return '';
+    const declined = this.declined.get(n);
+    if (declined?.offer === offer.offer) return declined.reason;
+    this.release(n);
+    const decision = obstacle ?? this.decide(offer, reserved);
+    this.declined.delete(n);
+    if (typeof decision === 'string') this.decline(n, { offer: offer.offer, reason: decision });
+    else this.promise(offer, decision.kept, now + promiseMs);
+    return typeof decision === 'string' ? decision : '';
   }
 
   private decide(

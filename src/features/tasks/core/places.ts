@@ -6,7 +6,7 @@
  */
 import { taskLimits } from './limits.ts';
 import type { Capacity, Offered, Requirements } from './requirements.ts';
-import { Room } from './room.ts';
+import { Room, whyElsewhere } from './room.ts';
 
 export interface Kind {
   readonly service: string;
@@ -18,11 +18,9 @@ interface Counts {
   waiting: number;
 }
 
-const noCapacity: Capacity = { cores: 0, memory: 0, software: [], resources: [] };
-
 export class Places {
   private readonly name: string;
-  private readonly room = new Room(noCapacity);
+  private readonly room = new Room();
   private services = new Map<string, Offered>();
   private readonly counts = new Map<string, Counts>();
   private readonly all: Counts = { atWork: 0, waiting: 0 };
@@ -46,18 +44,18 @@ export class Places {
   }
 
   get capacity(): Capacity {
-    return this.room.all;
+    return this.room.capacity;
   }
 
   /** Why this worker can never run it, as it is. */
   whyNever({ service, needs }: Kind): string | undefined {
     if (!this.services.has(service)) return `offers no "${service}"`;
-    return this.room.whyNever(needs, this.name);
+    return whyElsewhere(needs, this.name) ?? this.room.whyTooSmall(needs);
   }
 
   /** Why it cannot be begun now, though it could be. */
   whyNotNow({ service, needs }: Kind): string | undefined {
-    return this.whyFull(service) ?? this.room.whyNotNow(needs);
+    return this.whyFull(service) ?? this.room.whyShort(needs);
   }
 
   /** As many of the service run as may. */

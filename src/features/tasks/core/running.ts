@@ -61,6 +61,10 @@ export class RunningTasks {
     if (isFirst) this.deliver({ type: 'stop', place: running.place, reason });
   }
 
+  stopAll(cause: StopCause, reason: string): void {
+    for (const running of [...this.all.values()]) this.stop(running, cause, reason);
+  }
+
   /** Its handler has returned. */
   ended(place: AttemptPlace): Running | undefined {
     const running = this.get(place);

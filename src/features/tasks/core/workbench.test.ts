@@ -126,7 +126,7 @@ describe('an offer', () => {
     rig.begin([{ ...render, queue: 0 }]);
     expect(rig.answers(offer(1, { cores: 5 }), offer(2, { cores: 4 }), offer(3, { cores: 3 }))).toEqual([
       '1 yes',
-      '2 has 3 of 8 cores free, and the task needs 4',
+      '2 has 3 of 8 cores free',
       '3 yes',
     ]);
   });
@@ -135,7 +135,7 @@ describe('an offer', () => {
     rig.begin();
     expect(rig.answers(offer(1, {}, 1, 'mail'), offer(2, { cores: 9 }))).toEqual([
       '1 offers no "mail"',
-      '2 has 8 cores, and the task needs 9',
+      '2 has 8 cores, 9 are needed',
     ]);
   });
 
@@ -260,7 +260,7 @@ describe('an assigned task', () => {
     rig.assign(task(1, { service: 'mail' }), task(2, { needs: { ...anywhere, cores: 9 } }));
     expect(rig.handedIn()).toEqual([
       '1 given-back: offers no "mail"',
-      '2 given-back: has 8 cores, and the task needs 9',
+      '2 given-back: has 8 cores, 9 are needed',
     ]);
     expect(rig.bench.counts.waiting).toBe(0);
   });

@@ -12,16 +12,18 @@ import { HandingIn, type HandingInPorts } from './handing-in.ts';
 import { Lease } from './lease.ts';
 import { taskLimits } from './limits.ts';
 import { LocalQueue } from './local-queue.ts';
-import { Estimates } from './matching/estimates.ts';
 import type { WorkerStanding } from './matching/standing.ts';
 import type { AttemptPlace, WorkEvent } from './member-events.ts';
-import type { Assignment, FromBroker, FromMember, HandedIn, WorkerFigures } from './messages.ts';
+import type { Assignment, FromBroker, HandedIn, WorkerFigures } from './messages.ts';
 import { OfferAnswers } from './offer-answers.ts';
+import { Opening } from './opening.ts';
+import { OwnFigures } from './own-figures.ts';
 import { ownStanding } from './own-standing.ts';
 import { Places } from './places.ts';
 import { Progress } from './progress.ts';
 import type { Capacity, Offered, Requirements } from './requirements.ts';
-import { type Running, RunningTasks, type StopCause } from './running.ts';
+import { type Running, RunningTasks } from './running.ts';
+import { Starts } from './starts.ts';
 import type { KeptResult } from './tasks-types.ts';
 import { encodeFromMember } from './wire.ts';
 
@@ -73,18 +75,9 @@ export class Workbench {
   private isStoreKnown = false;
   /** Attempts that were assigned here, the latest last: one that comes again is not begun again. */
   private readonly seen = new Set<string>();
-  /** Of the last `work` that was said. */
-  private opening = 0;
-  /** Not said to the broker of the moment. */
-  private isWorkUnsaid = false;
-  /** It was said before that this node works. */
-  private isKnown = false;
-  /** Begun, which the broker is to hear at that time: the oldest first. */
-  private readonly unsaidStarts = new Map<string, { readonly place: AttemptPlace; readonly sayAt: number }>();
-  private answers: { n: number; offer: number; declined: string }[] = [];
-  private readonly figures = { done: 0, failed: 0, doneMs: 0 };
-  /** Of the tasks that were done here. */
-  private readonly estimates = new Estimates();
+  private readonly opening = new Opening();
+  private readonly starts = new Starts();
+  private readonly figures = new OwnFigures();
 
   constructor(ports: WorkbenchPorts) {
     this.ports = ports;
@@ -106,13 +99,13 @@ export class Workbench {
 
   /** How this worker stands to such a task, as it knows itself. Empty service: any. */
   standing(service: string, needs: Requirements): WorkerStanding {
-    const { ports, places, running, queue, offers, estimates, ownFigures } = this;
+    const { ports, places, running, queue, offers, figures } = this;
     return ownStanding(
       {
-        ...{ name: ports.name, now: ports.now(), wallNow: ports.wallNow(), estimates, figures: ownFigures },
+        ...{ name: ports.name, ...this.moment },
+        ...{ estimates: figures.estimates, figures: figures.with(ports.machine()) },
         ...{ services: places.offered, capacity: places.capacity, isUnavailable: !ports.isAvailable() },
-        isDraining: this.draining.type !== 'no',
-        ...{ running, waiting: queue, promised: offers.promised },
+        ...{ isDraining: this.isDraining, running, waiting: queue, promised: offers.promised },
       },
       service,
       needs,
@@ -139,7 +132,7 @@ export class Workbench {
     const handBackAt = graceMs === undefined ? never : this.ports.now() + graceMs;
     this.draining = { type: 'draining', handBackAt };
     for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, reason);
-    if (graceMs !== undefined) this.stopAll('draining', reason);
+    if (graceMs !== undefined) this.running.stopAll('draining', reason);
     this.workChanged();
   }
 
@@ -163,12 +156,8 @@ export class Workbench {
     if (running === undefined) return;
     this.places.ended(running.task);
     if (!running.isOver) this.handIn(running, handedIn(running, end));
-    if (!running.isOver && end.outcome === 'done') {
-      const ranMs = this.ports.now() - running.startedAt;
-      this.figures.done++;
-      this.figures.doneMs += ranMs;
-      this.estimates.record(running.task.service, { waitedMs: 0, ranMs });
-    }
+    if (!running.isOver && end.outcome === 'done')
+      this.figures.done(running.task.service, this.ports.now() - running.startedAt);
     this.beginNext();
     this.ports.flushLater();
   }
@@ -191,12 +180,11 @@ export class Workbench {
     this.isStoreKnown = store !== undefined;
     if (store !== undefined && store !== this.store) this.otherStore(store);
     this.offers.clear();
-    this.answers = [];
     this.lease.brokerChanged();
     this.handingIn.brokerChanged();
     this.progressing.brokerChanged();
-    this.isKnown = false;
-    this.workChanged();
+    this.opening.brokerChanged();
+    this.ports.flushLater();
     this.beginNext();
   }
 
@@ -205,18 +193,15 @@ export class Workbench {
     switch (message.type) {
       case 'offers':
         if (message.store !== this.store) this.otherStore(message.store);
-        for (const offer of message.offers) {
-          const { n, offer: number } = offer;
-          const declined = this.offers.answer(offer, this.obstacle, this.reserved, this.ports.now());
-          this.answers.push({ n, offer: number, declined });
-        }
+        for (const offer of message.offers)
+          this.offers.answer(offer, this.obstacle, this.reserved, this.ports.now());
         break;
       case 'withdrawn':
         if (message.store === this.store) for (const n of message.ns) this.offers.withdrawn(n);
         break;
       case 'assigned':
         // The broker has heard since that they are not in hand here, or will hear so.
-        if (message.opening !== this.opening) {
+        if (message.opening !== this.opening.number) {
           for (const { n } of message.tasks) this.offers.withdrawn(n);
           break;
         }
@@ -244,27 +229,21 @@ export class Workbench {
     this.lookLease();
     if (!this.isStoreKnown) return;
     const send = (message: Uint8Array): boolean => this.ports.send(message);
-    if (this.isWorkUnsaid && (this.isAtWork || this.isKnown) && !this.sayWork()) return;
+    if (this.opening.isToSay(this.isAtWork) && !this.sayWork(send)) return;
     if (this.isAtWork && this.lease.isToRenew(this.moment)) this.renew();
-    this.sayList(this.startsToSay(), taskLimits.tasksInHandMax, (attempts) => ({
-      ...{ type: 'started', store: this.store },
-      attempts,
-    }));
+    this.starts.flush(this.store, this.ports.now(), send);
     this.progressing.flush(this.store, this.ports.now(), send);
     this.handingIn.flush(this.store, send);
-    this.sayList(this.answers.splice(0), taskLimits.tasksPerOfferMax, (answers) => ({
-      ...{ type: 'answers', store: this.store },
-      answers,
-    }));
+    this.offers.flush(this.store, send);
   }
 
   nextDeadline(): number {
-    const { lease, offers, running, handingIn, progressing, draining, store, isStoreKnown } = this;
+    const { lease, offers, running, handingIn, progressing, starts, draining, store, isStoreKnown } = this;
     return Math.min(
       lease.nextDeadline(isStoreKnown && this.isAtWork),
       isStoreKnown ? progressing.nextDeadline(store) : never,
       ...[offers.nextDeadline(), running.nextDeadline(), handingIn.nextDeadline()],
-      isStoreKnown ? this.nextStart : never,
+      isStoreKnown ? starts.nextDeadline() : never,
       draining.type === 'draining' ? draining.handBackAt : never,
     );
   }
@@ -288,14 +267,18 @@ export class Workbench {
     if (this.running.count + this.queue.length > 0) this.ports.log('warn', leaseOver);
     // The broker may hold it to be alive still, and then waits for these.
     for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, leaseOver);
-    this.stopAll('lease', leaseOver);
+    this.running.stopAll('lease', leaseOver);
   }
 
   // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────
 
+  private get isDraining(): boolean {
+    return this.draining.type === 'draining';
+  }
+
   /** Why nothing is accepted. */
   private get obstacle(): string | undefined {
-    if (this.draining.type !== 'no') return 'is draining';
+    if (this.isDraining) return 'is draining';
     return this.ports.isAvailable() ? undefined : 'is not available: its node takes no work';
   }
 
@@ -336,7 +319,7 @@ export class Workbench {
       this.places.unqueued(task);
       this.places.begun(task);
       const now = this.ports.now();
-      this.unsaidStarts.set(keyOf(place), { place, sayAt: now + taskLimits.taskStartedMs });
+      this.starts.begun(place, now);
       this.ports.flushLater();
       this.running.begin(place, task, now);
     }
@@ -350,10 +333,6 @@ export class Workbench {
     }
     const running = this.running.get(place);
     if (running !== undefined) this.running.stop(running, 'cancelled', reason);
-  }
-
-  private stopAll(cause: StopCause, reason: string): void {
-    for (const running of [...this.running]) this.running.stop(running, cause, reason);
   }
 
   private tookTooLong(running: Running): void {
@@ -383,9 +362,9 @@ export class Workbench {
   private handIn({ place, task }: Pick<Running, 'place' | 'task'>, item: HandedIn): void {
     const { figures, ports } = this;
     this.progressing.ended(place);
-    if (item.outcome === 'failed') figures.failed++;
+    if (item.outcome === 'failed') figures.failed();
     const now = ports.now();
-    const ranMs = this.ranMs(place, now);
+    const ranMs = this.starts.ended(place, now);
     this.handingIn.add(place, task.id, ranMs === undefined ? item : { ...item, ranMs }, now);
     ports.flushLater();
   }
@@ -401,8 +380,7 @@ export class Workbench {
   /** Places of the one before mean nothing there. What runs goes on, and its end waits for that store. */
   private otherStore(store: number): void {
     this.offers.clear();
-    this.answers = [];
-    this.unsaidStarts.clear();
+    this.starts.clear();
     // The broker of that store hears that they are not in hand.
     for (const waiting of this.queue.take(() => true)) {
       this.places.unqueued(waiting);
@@ -422,74 +400,21 @@ export class Workbench {
   }
 
   private workChanged(): void {
-    this.isWorkUnsaid = true;
+    this.opening.changed();
     this.ports.flushLater();
   }
 
-  private sayWork(): boolean {
-    const { offered: services, capacity } = this.places;
-    const isDraining = this.draining.type === 'draining';
-    const { store, inHand } = this;
+  private sayWork(send: (message: Uint8Array) => boolean): boolean {
+    const { places, running, queue, store, handingIn } = this;
+    const { offered: services, capacity } = places;
     const { stallToleranceMs } = this.ports;
-    const opening = this.opening + 1;
-    const how = { opening, services, capacity, isDraining, stallToleranceMs };
-    const work = { type: 'work', ...how, store, inHand } as const;
-    if (!this.ports.send(encodeFromMember(work))) return false;
-    this.opening = opening;
-    this.isWorkUnsaid = false;
-    this.isKnown = true;
-    return true;
-  }
-
-  /** Of the store of the broker. Those that could still be begun twice come first. */
-  private get inHand(): Extract<FromMember, { type: 'work' }>['inHand'] {
-    const { store } = this;
-    const running = [...this.running].filter(({ place, isOver }) => place.store === store && !isOver);
-    return [
-      ...running.map(({ place: { n, fence } }) => ({ n, fence, state: 'running' as const })),
-      ...[...this.queue].map(({ n, fence }) => ({ n, fence, state: 'assigned' as const })),
-      ...this.handingIn.of(store).map(({ n, fence }) => ({ n, fence, state: 'ended' as const })),
-    ].slice(0, taskLimits.tasksInHandMax);
-  }
-
-  private get nextStart(): number {
-    for (const { sayAt } of this.unsaidStarts.values()) return sayAt;
-    return never;
-  }
-
-  private startsToSay(): AttemptPlace[] {
-    const now = this.ports.now();
-    const said: AttemptPlace[] = [];
-    for (const [key, { place, sayAt }] of this.unsaidStarts) {
-      if (sayAt > now) break;
-      this.unsaidStarts.delete(key);
-      said.push(place);
-    }
-    return said;
-  }
-
-  /** Of one that has begun, which was not said and now need not be. */
-  private ranMs(place: AttemptPlace, now: number): number | undefined {
-    const key = keyOf(place);
-    const unsaid = this.unsaidStarts.get(key);
-    if (unsaid === undefined) return undefined;
-    this.unsaidStarts.delete(key);
-    return Math.round(now - unsaid.sayAt + taskLimits.taskStartedMs);
+    const work = { services, capacity, isDraining: this.isDraining, stallToleranceMs, store };
+    return this.opening.say(work, { running, waiting: queue, ended: handingIn.of(store) }, send);
   }
 
   private renew(): void {
     const number = this.lease.ask(this.moment);
-    this.ports.send(encodeFromMember({ type: 'renew', number, figures: this.ownFigures }));
-  }
-
-  private get ownFigures(): WorkerFigures {
-    const { done, failed, doneMs } = this.figures;
-    return { ...this.ports.machine(), done, failed, meanMs: done === 0 ? 0 : doneMs / done };
-  }
-
-  /** What cannot be sent now the next broker does not need: it hears what is in hand. */
-  private sayList<Item>(items: Item[], most: number, message: (items: readonly Item[]) => FromMember): void {
-    for (let i = 0; i < items.length; i += most)
-      this.ports.send(encodeFromMember(message(items.slice(i, i + most))));
+    const figures = this.figures.with(this.ports.machine());
+    this.ports.send(encodeFromMember({ type: 'renew', number, figures }));
   }
 }

@@ -4,10 +4,10 @@
  * Pure. Invariant: what is none is an error that says what is wrong and what is accepted.
  */
 import { UsageError } from '../../../../cli/kit/exit.ts';
+import { idProblem } from '../../../../cli/kit/short-id.ts';
 import { nameProblem } from '../../../../kernel/index.ts';
 import { acceptedDurations, parseDuration } from '../../../../kit/duration.ts';
-import { conversationIdProblem } from './find-conversation.ts';
-import { orderIdProblem } from './orders.ts';
+import { conversations, orders } from './ids.ts';
 
 export type ChatCommand =
   | { readonly type: 'nothing' | 'peers' | 'all-peers' | 'who' | 'leave' | 'conversations' | 'help' }
@@ -118,13 +118,13 @@ function nameOf(word: Word, name: string): string {
 }
 
 function conversationIdOf(text: string): string {
-  const problem = conversationIdProblem(text);
+  const problem = idProblem(conversations, text);
   return problem === undefined ? text : wrong('conversation', problem);
 }
 
 /** @returns Undefined: none was written. */
 function orderIdOf(text: string): string | undefined {
-  const problem = text === '' ? undefined : orderIdProblem(text);
+  const problem = text === '' ? undefined : idProblem(orders, text);
   if (problem !== undefined) return wrong('order', problem);
   return text === '' ? undefined : text.toLowerCase();
 }

@@ -4,12 +4,13 @@
  * Called by the terminal at Tab. Invariant: it asks for names only where a name may stand, and never for longer than a
  * moment.
  */
+
+import { digitsShown, idProblem } from '../../../../cli/kit/short-id.ts';
 import { nameProblem } from '../../../../kernel/index.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
-import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import { chatCommands } from './chat-line.ts';
 import type { Complete } from './console.ts';
-import { conversationIdProblem } from './find-conversation.ts';
+import { conversations } from './ids.ts';
 
 /** A person waits for it. */
 const timeoutMs = 2000;
@@ -39,7 +40,7 @@ async function candidates(node: Asked, words: readonly string[]): Promise<readon
   if (command === 'conversation' && place === 1) {
     // What a broker that lies answers would be typed into the terminal.
     const all = (await node.letters.conversations()).filter(
-      ({ id }) => conversationIdProblem(id) === undefined,
+      ({ id }) => idProblem(conversations, id) === undefined,
     );
     return all.map(({ id }) => id.slice(0, digitsShown(all)));
   }

@@ -3,8 +3,10 @@
  *
  * Made by the chat. Invariant: what was ordered goes on without the chat; an id that fits several orders is never guessed.
  */
+import { findId } from '../../../../cli/kit/short-id.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
 import type { ListedTaskView, TaskView } from '../../../tasks/api.ts';
+import { orders } from './ids.ts';
 
 export interface Ended {
   readonly id: string;
@@ -15,13 +17,6 @@ export interface Ended {
 
 /** Those that a person still reads. */
 const ordersShown = 20;
-const candidatesShown = 5;
-
-/** What is wrong with an id as it was typed; undefined: nothing. */
-export function orderIdProblem(given: string): string | undefined {
-  if (/^[0-9a-f]{4,32}$/i.test(given)) return undefined;
-  return `${JSON.stringify(given)} is not the id of an order: write 4 to 32 hexadecimal digits`;
-}
 
 export class Orders {
   private readonly node: Pick<SkeinNode, 'name' | 'tasks'>;
@@ -50,10 +45,10 @@ export class Orders {
     given: string,
     signal: AbortSignal,
   ): Promise<{ readonly view: TaskView; readonly result: unknown }> {
-    const id = given.length === 32 ? given : await this.find(given, signal);
+    const id = await findId(orders, given, async () => (await this.all({}, signal)).map(({ id }) => id));
     const task = this.node.tasks.task(id);
     const view = await task.status();
-    if (view === undefined) throw unknownOrder(given);
+    if (view === undefined) throw new Error(orders.unknown(given));
     return { view, result: view.state === 'done' ? await task.result({ signal }) : undefined };
   }
 
@@ -74,17 +69,6 @@ export class Orders {
     }
   }
 
-  private async find(prefix: string, signal: AbortSignal): Promise<string> {
-    const ids = (await this.all({}, signal)).map(({ id }) => id).filter((id) => id.startsWith(prefix));
-    const [only, ...others] = ids;
-    if (only === undefined) throw unknownOrder(prefix);
-    if (others.length === 0) return only;
-    const more = ids.length > candidatesShown ? ` and ${ids.length - candidatesShown} more` : '';
-    throw new Error(
-      `the ids of ${ids.length} orders begin with ${prefix}: write more digits of one of ${ids.slice(0, candidatesShown).join(', ')}${more}`,
-    );
-  }
-
   private async all(
     filter: { readonly author?: string },
     signal: AbortSignal,
@@ -100,8 +84,4 @@ export class Orders {
       after = place;
     }
   }
-}
-
-function unknownOrder(given: string): Error {
-  return new Error(`the swarm has no order ${given}: \`order status\` lists those of this node`);
 }

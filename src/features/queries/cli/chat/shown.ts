@@ -1,11 +1,11 @@
 /** What a chat prints. What others have made is printed so that it cannot steer the terminal. */
 import { localTime } from '../../../../cli/kit/local-time.ts';
 import { fittedTable, orDash, printable } from '../../../../cli/kit/output.ts';
+import { digitsShown } from '../../../../cli/kit/short-id.ts';
 import { bodyToJson } from '../../../../kit/body.ts';
 import type { NodeInfo } from '../../../../kit/views.ts';
 import type { ConversationView } from '../../../conversations/api.ts';
 import type { LetterStatus } from '../../../letters/api.ts';
-import { digitsShown } from '../../../letters/cli/find-letter.ts';
 import type { SwarmNode } from '../../../swarm/api.ts';
 import type { ListedTaskView, TaskView } from '../../../tasks/api.ts';
 import { chatCommands } from './chat-line.ts';

@@ -6,12 +6,14 @@
  * current. Invariant: what arrives never takes the place of a conversation that is current, or that was asked for, so
  * that a line goes to nobody but those it was typed for.
  */
+
+import { findId } from '../../../../cli/kit/short-id.ts';
 import { SkeinError } from '../../../../kernel/index.ts';
 import type { MessageSubscription } from '../../../../kit/streams.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
 import type { ConversationView } from '../../../conversations/api.ts';
 import type { Letter } from '../../../letters/api.ts';
-import { findConversation } from './find-conversation.ts';
+import { conversations } from './ids.ts';
 
 /** Something that was said by somebody else. */
 export interface Said {
@@ -82,7 +84,9 @@ export class Talk {
 
   /** @param given An id, or the first digits of one of this node's. */
   async goOn(given: string, signal: AbortSignal): Promise<Current> {
-    const id = findConversation(await this.conversations(), given);
+    const id = await findId(conversations, given, async () =>
+      (await this.conversations()).map(({ id }) => id),
+    );
     const participants = await this.participants(id);
     if (participants.length === 0)
       throw new Error(

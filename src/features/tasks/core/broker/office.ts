@@ -15,17 +15,19 @@ import type { Member, SwarmCore } from '../../../swarm/core/shared.ts';
 import { taskLimits } from '../limits.ts';
 import type { FromBroker, FromMember } from '../messages.ts';
 import type { TasksShape } from '../tasks-shape.ts';
-import type { Encoded, SeenWorker, TaskHead } from '../tasks-types.ts';
+import type { Encoded, TaskHead } from '../tasks-types.ts';
 import { Dispatch } from './dispatch.ts';
 import { DueTimes } from './due-times.ts';
 import { EndLetters } from './end-letters.ts';
 import { Endings } from './endings.ts';
-import type { Completion, Desk, Errand, MessageOf } from './errand.ts';
+import type { Completion, Desk, Errand } from './errand.ts';
+import { Errands } from './errands.ts';
 import { Followers } from './followers.ts';
 import { answerInquiries } from './inquiries.ts';
 import { Intake } from './intake.ts';
 import { NewsDesk } from './news-desk.ts';
 import { OpenTasks } from './open-tasks.ts';
+import { readOpen } from './read-open.ts';
 import { type WorkerHere, WorkersHere } from './workers-here.ts';
 
 type StoreVerbs = TasksShape['store'];
@@ -62,15 +64,12 @@ export class TaskOffice {
   readonly letters: EndLetters;
   readonly intake: Intake;
   readonly followers: Followers;
+  private readonly errands: Errands;
   private readonly ports: TaskOfficePorts;
   private readonly due = new DueTimes();
   private readonly news: NewsDesk;
   private readonly desk: Desk;
   private operations = new Numbered<(completion: Completion) => void>();
-  /** What members have said while the store could not be asked, in order. */
-  private waiting: Errand[] = [];
-  /** Whose operation is under way. */
-  private readonly underWay = new Set<Errand>();
   private isElsewhere = true;
   /** All that has not ended was read. */
   private isRead = false;
@@ -130,6 +129,16 @@ export class TaskOffice {
       owed: (letters) => this.letters.owed(letters),
       stop: (head, reason) => this.stop(head, reason),
     });
+    this.errands = new Errands({
+      desk,
+      isOpen: () => this.isOpen,
+      isFull: () => this.isFull,
+      order: (errand) => this.intake.order(errand),
+      refuse: (errand, why) => this.intake.refuse(errand, why),
+      started: (errand) => this.endings.started(errand),
+      ended: (errand) => this.endings.ended(errand),
+      atOnce: (errand) => this.carryOutAtOnce(errand),
+    });
     this.workers = new WorkersHere({
       desk,
       tasks,
@@ -181,12 +190,11 @@ export class TaskOffice {
     else if (office.state === 'open') {
       this.workers.startOver();
       this.read();
-    } else if (office.state === 'failed') this.refuseOrders(office.failure);
+    } else if (office.state === 'failed') this.errands.refuseOrders(office.failure);
   }
 
   private close(): void {
-    this.waiting = [];
-    this.underWay.clear();
+    this.errands.clear();
     this.forgetTasks();
     this.workers.clear();
     this.followers.clear();
@@ -204,35 +212,17 @@ export class TaskOffice {
     this.due.clear();
   }
 
-  /** From the store. What is under way is carried out again after that: it may be in the store or not. */
+  /** From the store. */
   private read(): void {
-    this.waiting.unshift(...this.underWay);
-    this.underWay.clear();
+    this.errands.startOver();
     this.isRead = false;
     this.isFull = false;
     this.forgetTasks();
-    this.readWorkers('');
-  }
-
-  private readWorkers(after: string): void {
-    this.ask('workers', { after, limit: taskLimits.workersPerPage }, (completion) => {
-      if (!completion.ok) return this.readingFailed(completion.failure);
-      const workers = completion.value as readonly SeenWorker[];
-      this.workers.loaded(workers);
-      const last = workers.length < taskLimits.workersPerPage ? undefined : workers.at(-1);
-      if (last === undefined) this.readHeads(0);
-      else this.readWorkers(last.name);
-    });
-  }
-
-  private readHeads(after: number): void {
-    this.ask('heads', { after, limit: taskLimits.tasksPerReadMax }, (completion) => {
-      if (!completion.ok) return this.readingFailed(completion.failure);
-      const heads = completion.value as readonly TaskHead[];
-      for (const head of heads) this.changed(head);
-      const last = heads.length < taskLimits.tasksPerReadMax ? undefined : heads.at(-1);
-      if (last === undefined) this.begin();
-      else this.readHeads(last.n);
+    readOpen((verb, input, then) => this.ask(verb, input, then), {
+      workers: (workers) => this.workers.loaded(workers),
+      head: (head) => this.changed(head),
+      done: () => this.begin(),
+      failed: (why) => this.readingFailed(why),
     });
   }
 
@@ -248,25 +238,8 @@ export class TaskOffice {
     this.dispatch.begin();
     this.letters.begin();
     this.sweepAt = this.ports.agent.now + taskLimits.taskSweepMs;
-    this.carryOutWaiting();
+    this.errands.carryOutWaiting();
     this.ports.agent.flushLater();
-  }
-
-  private carryOutWaiting(): void {
-    for (const errand of this.waiting.splice(0)) this.carryOut(errand);
-  }
-
-  /** Nothing of these is in the store: their authors decide. What workers have said waits on. */
-  private refuseOrders(why: Failure): void {
-    if (why.code === 'SKEIN_STORE_CLAIMED' || why.code === 'SKEIN_LOST') return;
-    const { waiting } = this;
-    this.waiting = waiting.filter(({ message }) => message.type !== 'order');
-    for (const errand of waiting) if (isOrder(errand)) this.intake.refuse(errand, why);
-  }
-
-  /** An order is not to wait for room: it is refused by the store, or there is room again. */
-  private isForFullStore(errand: Errand): boolean {
-    return this.isFull && isOrder(errand) && this.ports.swarm.office.state === 'open';
   }
 
   private get isOpen(): boolean {
@@ -281,42 +254,8 @@ export class TaskOffice {
   // ── what members say ──────────────────────────────────────────────────────────────────────────────
 
   received(from: Member, message: FromMember, done: () => void): void {
-    const { swarm } = this.ports;
-    swarm.use();
-    const errand: Errand = { from, message, done };
-    if ((this.isOpen && this.waiting.length === 0) || this.isForFullStore(errand))
-      return this.carryOut(errand);
-    // Its sender finds out who the broker is, and says it to that one.
-    if (swarm.office.state === 'elsewhere') return;
-    this.waiting.push(errand);
-    if (swarm.office.state === 'failed') this.refuseOrders(swarm.office.failure);
-  }
-
-  /** In the name of its sender: for one that is not the node of that name nothing is done. */
-  private carryOut(errand: Errand): void {
-    this.ports.swarm.admit(errand.from, (refusal) => {
-      if (refusal === undefined) return this.carryOutAdmitted(errand);
-      if (isOrder(errand)) this.intake.refuse(errand, refusal);
-      else errand.done();
-    });
-  }
-
-  private carryOutAdmitted(errand: Errand): void {
-    const { message } = errand;
-    if (!this.isOpen && !this.isForFullStore(errand)) return void this.waiting.push(errand);
-    if ('store' in message && message.type !== 'work' && message.store !== this.storeTag)
-      return errand.done();
-    switch (message.type) {
-      case 'order':
-        return this.intake.order(this.begun(errand) as Errand<MessageOf<'order'>>);
-      case 'started':
-        return this.endings.started(this.begun(errand) as Errand<MessageOf<'started'>>);
-      case 'ended':
-        return this.endings.ended(this.begun(errand) as Errand<MessageOf<'ended'>>);
-      default:
-        this.carryOutAtOnce(errand);
-        return errand.done();
-    }
+    this.ports.swarm.use();
+    this.errands.received({ from, message, done });
   }
 
   /** What needs no store. */
@@ -340,27 +279,11 @@ export class TaskOffice {
     }
   }
 
-  /** It is under way until it is done. */
-  private begun(errand: Errand): Errand {
-    const begun: Errand = {
-      ...errand,
-      done: () => {
-        this.underWay.delete(begun);
-        errand.done();
-      },
-    };
-    this.underWay.add(begun);
-    return begun;
-  }
-
   /** An incarnation is over. */
   memberEnded(node: NodeId): void {
     this.followers.ended(node);
     this.workers.lifeEnded(node);
-    // What it has said of its tasks counts, and so do its orders.
-    this.waiting = this.waiting.filter(({ from, message: { type } }) => {
-      return from.node !== node || type === 'order' || type === 'ended' || type === 'started';
-    });
+    this.errands.lifeEnded(node);
   }
 
   memberIsAway(node: NodeId, isAway: boolean): void {
@@ -418,7 +341,8 @@ export class TaskOffice {
     if (now >= this.tryAgainAt) {
       this.tryAgainAt = never;
       this.isFull = false;
-      if (this.ports.swarm.office.state === 'open') this.isRead ? this.carryOutWaiting() : this.read();
+      if (this.ports.swarm.office.state === 'open')
+        this.isRead ? this.errands.carryOutWaiting() : this.read();
     }
     if (!this.isOpen) return;
     this.lookAtDue();
@@ -476,10 +400,7 @@ export class TaskOffice {
   }
 
   private failed(why: Failure, errand?: Errand): void {
-    if (errand !== undefined) {
-      this.underWay.delete(errand);
-      this.waiting.push(errand);
-    }
+    if (errand !== undefined) this.errands.later(errand);
     this.ports.swarm.operationFailed(why);
     if (this.ports.swarm.office.state !== 'open') return;
     // What was done is unknown, or what was to be done by the broker itself was not: it follows from what the store has.
@@ -491,8 +412,4 @@ export class TaskOffice {
   private tryAgainSoon(waitMs: number = taskLimits.taskStoreAgainMs): void {
     this.tryAgainAt = Math.min(this.tryAgainAt, this.ports.agent.now + waitMs);
   }
-}
-
-function isOrder(errand: Errand): errand is Errand<MessageOf<'order'>> {
-  return errand.message.type === 'order';
 }

@@ -156,16 +156,16 @@ class Outlook {
   }
 
   private fits(service: string, needs: Requirements): boolean {
-    const { capacity, services } = this.worker;
+    const { room, services } = this.worker;
     const running = [...this.running.keys()];
     const ofService = running.filter((held) => held.service === service).length;
     if (service !== '' && ofService >= (services.get(service)?.concurrency ?? 0)) return false;
     const used = (of: (needs: Requirements) => number) =>
       running.reduce((sum, held) => sum + of(held.needs), 0);
-    if (needs.cores > 0 && used(({ cores }) => cores) + needs.cores > capacity.cores) return false;
-    if (needs.memory > 0 && used(({ memory }) => memory) + needs.memory > capacity.memory) return false;
+    if (needs.cores > 0 && used(({ cores }) => cores) + needs.cores > room.capacity.cores) return false;
+    if (needs.memory > 0 && used(({ memory }) => memory) + needs.memory > room.capacity.memory) return false;
     return needs.resources.every(
-      ([kind, count]) => used((one) => unitsOf(one, kind)) + count <= this.worker.unitsFor(kind, 'in-queue'),
+      ([kind, count]) => used((one) => unitsOf(one, kind)) + count <= room.unitsOf(kind),
     );
   }
 }

@@ -264,7 +264,7 @@ test('offers of a worker that is unreachable are void, and claims stay with thei
   at.order({ cores: 1 });
   expect(at.match()).toEqual(['2>b']);
   at.change(1, { state: 'lost' });
-  expect(at.matching.worker(idOf('b'))?.freeCores).toBe(0);
+  expect(at.matching.worker(idOf('b'))?.room.freeCores).toBe(0);
 });
 
 test('tasks that a broker loads as claimed take the room of their worker once it is there', () => {
@@ -461,7 +461,7 @@ test('no worker is given more than it has, and no task waits that fits one that 
             expect(sum.cores).toBeLessThanOrEqual(had.cores);
             expect(sum.memory).toBeLessThanOrEqual(had.memory);
             expect(sum.gpus).toBeLessThanOrEqual(had.gpus);
-            expect(known?.freeCores).toBe(had.cores - sum.cores);
+            expect(known?.room.freeCores).toBe(had.cores - sum.cores);
             if (had.isDraining || known?.keptFor !== undefined) continue;
             for (const { needs } of queued()) {
               const isAble =

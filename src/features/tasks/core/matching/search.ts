@@ -53,7 +53,7 @@ export function countPassed(
 ): Shape | undefined {
   let found: Shape | undefined;
   const visit = (shape: Shape) => {
-    if (!worker.lacksRoom(shape.needs) || !worker.suits(shape, 'in-queue')) return rank;
+    if (!worker.room.isShort(shape.needs) || !worker.suits(shape, 'in-queue')) return rank;
     shape.passed++;
     if (shape.passed >= taskLimits.taskPassedMax && shape.rank < (found?.rank ?? rank) && !isKept(shape)) {
       found = shape;
@@ -63,7 +63,7 @@ export function countPassed(
   for (const service of worker.services.keys()) {
     if (!worker.hasPlace(service, 'at-once')) continue;
     for (const table of queue.service(service)?.tablesFor(worker) ?? []) {
-      table.each(worker.capacity, looks, visit, rank);
+      table.each(worker.room.capacity, looks, visit, rank);
     }
   }
   return found;

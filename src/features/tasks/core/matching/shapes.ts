@@ -64,7 +64,7 @@ export interface Looks {
 const looksPerShape = 8;
 
 /** A limit of what there is room for. */
-export interface Room {
+export interface CoresAndMemory {
   readonly cores: number;
   readonly memory: number;
 }
@@ -123,7 +123,12 @@ export class ShapeTable {
   }
 
   /** The shape of the lowest rank below `below` that has room and is fit. */
-  lowest(room: Room, below: number, looks: Looks, isFit: (shape: Shape) => boolean): Shape | undefined {
+  lowest(
+    room: CoresAndMemory,
+    below: number,
+    looks: Looks,
+    isFit: (shape: Shape) => boolean,
+  ): Shape | undefined {
     let found: Shape | undefined;
     let rank = below;
     const visit = (shape: Shape) => {
@@ -135,7 +140,7 @@ export class ShapeTable {
   }
 
   /** Those with room whose rank is below `below`, and below what `visit` answers from then on. */
-  each(room: Room, looks: Looks, visit: (shape: Shape) => number, below: number): void {
+  each(room: CoresAndMemory, looks: Looks, visit: (shape: Shape) => number, below: number): void {
     const { ranks, cores, memories } = this;
     const most = room.cores;
     const memory = room.memory;

@@ -52,7 +52,8 @@ export interface Known {
 }
 
 export function standingOf(worker: Worker, { whyNot, begins, figures }: Known): WorkerStanding {
-  const { name, isHere, held, waiting, capacity, freeCores, freeMemory } = worker;
+  const { name, isHere, held, waiting } = worker;
+  const { capacity, freeCores, freeMemory } = worker.room;
   const services = [...worker.services.values()].map(({ service, concurrency, queue }) => {
     return { service, concurrency, queue };
   });

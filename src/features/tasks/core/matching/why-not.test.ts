@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Requirements } from '../requirements.ts';
 import { shapeKey } from './shapes.ts';
-import { bytes, whyNot } from './why-not.ts';
+import { whyNot } from './why-not.ts';
 import { type Held, Worker } from './worker.ts';
 
 const nothing: Requirements = { cores: 0, memory: 0, software: [], resources: [], node: '', not: [] };
@@ -53,10 +53,4 @@ test('a worker whose places are taken, that is draining or unreachable says so',
   expect(why(at)).toBe('is draining');
   at.isHere = false;
   expect(why(at)).toBe('is unreachable');
-});
-
-test('bytes are in the unit of which there is at least one, and never rounded up', () => {
-  expect([0, 1023, 1024, 1.99 * gibibyte, 2 ** 50, 2 ** 60].map(bytes)).toEqual([
-    ...['0 bytes', '1023 bytes', '1 KiB', '1.9 GiB', '1 PiB', '1024 PiB'],
-  ]);
 });

@@ -9,9 +9,10 @@ import { idOf, type NodeId } from '../../../../kernel/identity.ts';
 import { taskLimits } from '../limits.ts';
 import { LocalQueue, type MayBegin } from '../local-queue.ts';
 import type { Capacity, Offered, Requirements } from '../requirements.ts';
+import { Room } from '../room.ts';
 import type { Priority } from '../tasks-types.ts';
 import type { HeapPlaces } from './indexed-heap.ts';
-import type { Room, Shape, ShapeTable } from './shapes.ts';
+import type { CoresAndMemory, Shape, ShapeTable } from './shapes.ts';
 
 /** What a worker says of itself. */
 export interface WorkerFacts {
@@ -62,19 +63,14 @@ export class Worker implements HeapPlaces {
   isDraining = false;
   isUnavailable = false;
   readonly services = new Map<string, Offered>();
-  capacity: Capacity = { cores: 0, memory: 0, software: [], resources: [] };
+  readonly room = new Room();
   readonly held = new Map<number, Held>();
   /** By shape; of an empty one: of all. */
   readonly declined = new Map<string, Declined>();
   /** It gets nothing else until the first task of this shape fits. */
   keptFor: Shape | undefined;
-  private readonly software = new Set<string>();
-  private readonly units = new Map<string, number>();
-  private readonly usedUnits = new Map<string, number>();
   private readonly queue = new LocalQueue<Held>();
   private readonly tallies = new Map<string, Tally>();
-  private usedCores = 0;
-  private usedMemory = 0;
   private offers = 0;
   /** One that waits in its queue needs room and nothing else. */
   isOwedRoom = false;
@@ -82,19 +78,6 @@ export class Worker implements HeapPlaces {
   constructor(name: string) {
     this.name = name;
     this.node = idOf(name);
-  }
-
-  /** What is left of it now. */
-  get room(): Room {
-    return { cores: this.freeCores, memory: this.freeMemory };
-  }
-
-  get freeCores(): number {
-    return Math.max(0, this.capacity.cores - this.usedCores);
-  }
-
-  get freeMemory(): number {
-    return Math.max(0, this.capacity.memory - this.usedMemory);
   }
 
   get waiting(): number {
@@ -140,26 +123,18 @@ export class Worker implements HeapPlaces {
   describe(services: readonly Offered[], capacity: Capacity): void {
     this.services.clear();
     for (const one of services) this.services.set(one.service, clampedOffer(one));
-    this.capacity = {
-      ...capacity,
+    this.room.resize({
       cores: clamped(capacity.cores, taskLimits.taskUnitsMax),
       memory: clamped(capacity.memory, taskLimits.taskMemoryMax),
-    };
-    this.software.clear();
-    for (const word of capacity.software) this.software.add(word);
-    this.units.clear();
-    for (const [kind, count] of capacity.resources) {
-      this.units.set(kind, clamped(count, taskLimits.taskUnitsMax));
-    }
+      software: capacity.software,
+      resources: capacity.resources.map(([kind, count]) => [kind, clamped(count, taskLimits.taskUnitsMax)]),
+    });
   }
 
   /** It has what the tasks of this table need, whatever their numbers. */
   canServe({ software, kinds }: Pick<ShapeTable, 'software' | 'kinds'>): boolean {
-    return software.every((word) => this.software.has(word)) && kinds.every((kind) => this.units.has(kind));
-  }
-
-  lacksSoftware(needs: Requirements): string | undefined {
-    return needs.software.find((word) => !this.software.has(word));
+    const { room } = this;
+    return software.every((word) => room.hasSoftware(word)) && kinds.every((kind) => room.hasKind(kind));
   }
 
   /** A task of the service can come to it this way, as far as its places go. */
@@ -176,8 +151,9 @@ export class Worker implements HeapPlaces {
   }
 
   /** What a task may need that comes this way. */
-  roomFor(way: Way): Room {
-    return way === 'at-once' ? this.room : this.capacity;
+  roomFor(way: Way): CoresAndMemory {
+    const { capacity, freeCores, freeMemory } = this.room;
+    return way === 'at-once' ? { cores: freeCores, memory: freeMemory } : capacity;
   }
 
   /** Beside the cores and memory and what its table says: units, and by name. */
@@ -185,32 +161,30 @@ export class Worker implements HeapPlaces {
     const { resources, not } = shape.needs;
     if (not.length > 0 && not.includes(this.name)) return false;
     if (this.declined.size > 0 && (this.declined.has(shape.key) || this.declined.has(''))) return false;
-    return resources.every(([kind, count]) => count <= this.unitsFor(kind, way));
-  }
-
-  unitsFor(kind: string, way: Way): number {
-    const all = this.units.get(kind) ?? 0;
-    return way === 'in-queue' ? all : Math.max(0, all - (this.usedUnits.get(kind) ?? 0));
+    return resources.every(([kind, count]) => {
+      return count <= (way === 'in-queue' ? this.room.unitsOf(kind) : this.room.freeUnitsOf(kind));
+    });
   }
 
   /** Whether a task of this shape can come to it this way now. */
   fits(shape: Shape, way: Way): boolean {
     const { cores, memory, node } = shape.needs;
-    if (way === 'at-once' && (cores > this.freeCores || memory > this.freeMemory)) return false;
-    if (way === 'in-queue' && (cores > this.capacity.cores || memory > this.capacity.memory)) return false;
+    const { capacity, freeCores, freeMemory } = this.room;
+    if (way === 'at-once' && (cores > freeCores || memory > freeMemory)) return false;
+    if (way === 'in-queue' && (cores > capacity.cores || memory > capacity.memory)) return false;
     if (!this.hasPlace(shape.service, way) || (node !== '' && node !== this.name)) return false;
     if (this.keptFor !== undefined && (way === 'in-queue' || this.keptFor !== shape)) return false;
-    return this.lacksSoftware(shape.needs) === undefined && this.suits(shape, way);
+    return this.room.lacksSoftware(shape.needs) === undefined && this.suits(shape, way);
   }
 
   /** Whether it could run such tasks with nothing else in hand. Empty service: any. */
   couldRun(service: string, needs: Requirements): boolean {
     const { cores, memory, resources, node, not } = needs;
     if (service !== '' && (this.services.get(service)?.concurrency ?? 0) === 0) return false;
-    if (cores > this.capacity.cores || memory > this.capacity.memory) return false;
+    if (cores > this.room.capacity.cores || memory > this.room.capacity.memory) return false;
     if ((node !== '' && node !== this.name) || not.includes(this.name)) return false;
-    if (this.lacksSoftware(needs) !== undefined) return false;
-    return resources.every(([kind, count]) => count <= this.unitsFor(kind, 'in-queue'));
+    if (this.room.lacksSoftware(needs) !== undefined) return false;
+    return resources.every(([kind, count]) => count <= this.room.unitsOf(kind));
   }
 
   take(held: Held): void {
@@ -258,7 +232,7 @@ export class Worker implements HeapPlaces {
     tally.waiting--;
     tally.begun++;
     held.isWaiting = false;
-    this.use(held.needs, 1);
+    this.room.take(held.needs);
   }
 
   private promote(): void {
@@ -271,16 +245,10 @@ export class Worker implements HeapPlaces {
     for (const held of this.queue) this.isOwedRoom ||= this.mayBegin(held) !== 'full';
   }
 
-  /** What is in hand takes too much for it. */
-  lacksRoom({ cores, memory, resources }: Requirements): boolean {
-    if (cores > this.freeCores || memory > this.freeMemory) return true;
-    return resources.some(([kind, count]) => count > this.unitsFor(kind, 'at-once'));
-  }
-
   private mayBegin({ service, needs }: Held): MayBegin {
     const { begun } = this.tally(service);
     if (begun >= (this.services.get(service)?.concurrency ?? 0)) return 'full';
-    return this.lacksRoom(needs) ? 'no-room' : 'begin';
+    return this.room.isShort(needs) ? 'no-room' : 'begin';
   }
 
   private count(held: Held): void {
@@ -291,7 +259,7 @@ export class Worker implements HeapPlaces {
       this.queue.add(held);
     } else {
       tally.begun++;
-      this.use(held.needs, 1);
+      this.room.take(held.needs);
     }
   }
 
@@ -303,7 +271,7 @@ export class Worker implements HeapPlaces {
       this.queue.take((each) => each === held);
     } else {
       tally.begun--;
-      this.use(held.needs, -1);
+      this.room.giveBack(held.needs);
     }
     if (tally.begun === 0 && tally.waiting === 0) this.tallies.delete(held.service);
   }
@@ -311,9 +279,7 @@ export class Worker implements HeapPlaces {
   /** After a change of what it is: tasks of an earlier incarnation take nothing, and its queue stays in order. */
   private recount(): void {
     this.tallies.clear();
-    this.usedUnits.clear();
-    this.usedCores = 0;
-    this.usedMemory = 0;
+    this.room.clear();
     this.offers = 0;
     const queued = new Set(this.queue);
     for (const held of this.held.values()) {
@@ -324,14 +290,6 @@ export class Worker implements HeapPlaces {
       if (isOwn && queued.has(held) && held.state === 'offered') this.offers++;
     }
     this.promote();
-  }
-
-  private use({ cores, memory, resources }: Requirements, sign: 1 | -1): void {
-    this.usedCores += sign * cores;
-    this.usedMemory += sign * memory;
-    for (const [kind, count] of resources) {
-      this.usedUnits.set(kind, (this.usedUnits.get(kind) ?? 0) + sign * count);
-    }
   }
 
   private ownTally(service: string): Tally {
@@ -346,8 +304,9 @@ export class Worker implements HeapPlaces {
 
 /** Which of two has more room: free cores, then memory, then fewer tasks, then by name. */
 export function hasMoreRoom(a: Worker, b: Worker): boolean {
-  if (a.freeCores !== b.freeCores) return a.freeCores > b.freeCores;
-  if (a.freeMemory !== b.freeMemory) return a.freeMemory > b.freeMemory;
+  const [roomOfA, roomOfB] = [a.room, b.room];
+  if (roomOfA.freeCores !== roomOfB.freeCores) return roomOfA.freeCores > roomOfB.freeCores;
+  if (roomOfA.freeMemory !== roomOfB.freeMemory) return roomOfA.freeMemory > roomOfB.freeMemory;
   if (a.held.size !== b.held.size) return a.held.size < b.held.size;
   return a.name < b.name;
 }

@@ -1,6 +1,6 @@
-/** Times as flags say them: a duration from now, or a time. Who calls it: `task order` and `task ls`. */
+/** Times as flags say them: a duration from now, or a time. Used by the commands that list, and by those that order. */
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../../kit/duration.ts';
+import { parseDuration } from '../../kit/duration.ts';
 
 /** `10m` is in ten minutes. @returns Unix milliseconds. */
 export function laterOption(text: string): number {
