@@ -73,7 +73,7 @@ export class Workbench {
   private isStoreKnown = false;
   /** Attempts that were assigned here, the latest last: one that comes again is not begun again. */
   private readonly seen = new Set<string>();
-  /** Of the last `work` that was said. */
+  /** Of the last `work` that was said, or above it: what was assigned under an earlier one is not begun. */
   private opening = 0;
   /** Not said to the broker of the moment. */
   private isWorkUnsaid = false;
@@ -285,6 +285,9 @@ export class Workbench {
 
   private lookLease(): void {
     if (!this.lease.hasRunOut(this.moment)) return;
+    // What was assigned before may have ended as lost, and still be on its way here.
+    this.opening++;
+    this.workChanged();
     if (this.running.count + this.queue.length > 0) this.ports.log('warn', leaseOver);
     // The broker may hold it to be alive still, and then waits for these.
     for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, leaseOver);
@@ -326,6 +329,7 @@ export class Workbench {
 
   /** Each that has a place and room, in the order of the queue. */
   private beginNext(): void {
+    this.lookLease();
     while (this.lease.isHeld) {
       const next = this.queue.next((waiting) => {
         if (this.places.whyFull(waiting.service) !== undefined) return 'full';
