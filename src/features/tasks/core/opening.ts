@@ -19,7 +19,7 @@ interface Hand {
 }
 
 export class Opening {
-  /** Of the last time. */
+  /** Of the last time, or above it: what was assigned under an earlier one is not begun. */
   number = 0;
   /** Not said to the broker of the moment. */
   private isUnsaid = false;
@@ -27,6 +27,12 @@ export class Opening {
   private isKnown = false;
 
   changed(): void {
+    this.isUnsaid = true;
+  }
+
+  /** What was assigned until now is not begun, and the broker is to hear so. */
+  void(): void {
+    this.number++;
     this.isUnsaid = true;
   }
 

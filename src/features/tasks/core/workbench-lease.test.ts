@@ -65,6 +65,37 @@ describe('the lease', () => {
     expect(rig.handedIn()).toEqual([`2 given-back: ${leaseOver}`, '1 failed: broken']);
   });
 
+  test('that is over lets nothing begin that was assigned before, also where that comes later, as it is held again', () => {
+    rig.begin([{ ...render, concurrency: 1 }]);
+    rig.assign(task(1), task(2));
+    isolate();
+    rig.now += endsAfterMs;
+    // Sent while this node stood still, and read before it has said anything.
+    rig.assign(task(3));
+    rig.end(1);
+    rig.renews = true;
+    rig.pass(taskRenewMs);
+    const [work] = rig.saidOf('work');
+    expect(work?.inHand).toEqual([
+      { n: 2, fence: 20, state: 'ended' },
+      { n: 1, fence: 10, state: 'ended' },
+    ]);
+    expect(rig.heard).toEqual(['begin 1', `stop 1: ${leaseOver}`]);
+    // The broker has claimed it for this worker again.
+    rig.assign(task(3, { fence: 31 }));
+    expect(rig.heard.at(-1)).toBe('begin 3');
+  });
+
+  test('is looked at before the next one begins as a handler ends, though no timer has run yet', () => {
+    rig.begin([{ ...render, concurrency: 1 }]);
+    rig.assign(task(1), task(2));
+    isolate();
+    rig.now += endsAfterMs;
+    rig.end(1);
+    expect(rig.heard).toEqual(['begin 1']);
+    expect(rig.handedIn()).toEqual(['1 done', `2 given-back: ${leaseOver}`]);
+  });
+
   test('is asked for at once of another broker, and what was asked of the one before renews nothing', () => {
     rig.renews = false;
     rig.begin();

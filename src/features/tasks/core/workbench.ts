@@ -264,6 +264,9 @@ export class Workbench {
 
   private lookLease(): void {
     if (!this.lease.hasRunOut(this.moment)) return;
+    // What was assigned before may have ended as lost, and still be on its way here.
+    this.opening.void();
+    this.ports.flushLater();
     if (this.running.count + this.queue.length > 0) this.ports.log('warn', leaseOver);
     // The broker may hold it to be alive still, and then waits for these.
     for (const waiting of this.queue.take(() => true)) this.giveBack(waiting, leaseOver);
@@ -309,6 +312,7 @@ export class Workbench {
 
   /** Each that has a place and room, in the order of the queue. */
   private beginNext(): void {
+    this.lookLease();
     while (this.lease.isHeld) {
       const next = this.queue.next((waiting) => {
         if (this.places.whyFull(waiting.service) !== undefined) return 'full';
