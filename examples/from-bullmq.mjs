@@ -30,11 +30,7 @@ const worker = mailer.tasks.work(
 await worker.opened; //                                              await worker.waitUntilReady()
 
 // const job = await queue.add('mail', { to: 'ann' }, { jobId: 'welcome-ann' })
-const ann = await shop.tasks.order(
-  'mail',
-  { to: 'ann' },
-  { idempotencyKey: 'welcome-ann', ifInfeasible: 'queue' },
-);
+const ann = await shop.tasks.order('mail', { to: 'ann' }, { idempotencyKey: 'welcome-ann' });
 // await queue.add('mail', { to: 'ann' }, { jobId: 'welcome-ann' })   a second one with the same id is ignored
 const again = await shop.tasks.order('mail', { to: 'ann' }, { idempotencyKey: 'welcome-ann' });
 console.log('ordered twice, kept', ann.id === again.id ? 'once' : 'twice');

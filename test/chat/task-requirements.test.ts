@@ -88,7 +88,7 @@ async function works(service: string, options: WorkOptions = {}): Promise<[HeldW
 test('REQ14: a peer asks for the status of a running service, by the id of its order, from any node', async () => {
   const work = new HeldWork(b, 'status');
   await work.opened;
-  const { id } = await a.tasks.order('status', { frame: 1 }, { ifInfeasible: 'queue' });
+  const { id } = await a.tasks.order('status', { frame: 1 });
   await work.has(1);
   work.jobs[0]?.progress(0.25, 'a quarter');
   await expect
@@ -133,7 +133,7 @@ test('REQ16: tasks that are ordered together are distributed over the peers that
 test('REQ17: a peer lists running tasks, those of others too', async () => {
   const work = new HeldWork(b, 'listed');
   await work.opened;
-  const first = await a.tasks.order('listed', 1, { ifInfeasible: 'queue' });
+  const first = await a.tasks.order('listed', 1);
   await work.has(1);
   const second = await c.tasks.order('listed', 2);
   const listed = async (states: TaskState[]) =>
@@ -148,7 +148,7 @@ test('REQ17: a peer lists running tasks, those of others too', async () => {
 test('REQ18: a peer cancels a running task: its signal fires, and it ends as cancelled', async () => {
   const work = new HeldWork(b, 'cancelled');
   await work.opened;
-  const task = await a.tasks.order('cancelled', 1, { ifInfeasible: 'queue' });
+  const task = await a.tasks.order('cancelled', 1);
   await work.has(1);
   expect(await c.tasks.task(task.id).cancel()).toBe('stopping');
   await expect(task.result()).rejects.toMatchObject({
@@ -164,7 +164,7 @@ test('REQ19: a worker runs several tasks at a time', async () => {
   const work = new HeldWork(b, 'several', { concurrency: 3 });
   await work.opened;
   const tasks: Task[] = [];
-  for (const input of [1, 2, 3]) tasks.push(await a.tasks.order('several', input, { ifInfeasible: 'queue' }));
+  for (const input of [1, 2, 3]) tasks.push(await a.tasks.order('several', input));
   await work.has(3);
   work.end();
   expect(await Promise.all(tasks.map((task) => task.result()))).toEqual(['b', 'b', 'b']);
@@ -175,7 +175,7 @@ test('REQ20: a worker limits how many tasks it runs at a time; the next one begi
   const work = new HeldWork(b, 'limited', { concurrency: 2 });
   await work.opened;
   const tasks: Task[] = [];
-  for (const input of [1, 2, 3]) tasks.push(await a.tasks.order('limited', input, { ifInfeasible: 'queue' }));
+  for (const input of [1, 2, 3]) tasks.push(await a.tasks.order('limited', input));
   await work.has(2);
   await expect.poll(async () => (await tasks[2]?.status())?.why[0]).toBe('b runs 2 of 2 of "limited"');
   expect(work.jobs).toHaveLength(2);
@@ -194,7 +194,7 @@ test('REQ21: a worker signals statistics: cores and memory, load, and what it ha
   });
   await work.opened;
   for (const input of [1, 2, -1]) {
-    const task = await a.tasks.order('counted', input, { ifInfeasible: 'queue' });
+    const task = await a.tasks.order('counted', input);
     await task.result().catch(() => undefined);
   }
   // It says so with its lease, every 3 s.

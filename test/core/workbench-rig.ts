@@ -56,6 +56,8 @@ export class WorkbenchRig {
   sent: FromMember[] = [];
   /** Of the last `work` that was said: the broker has heard it. */
   opening = 0;
+  /** The last word of the program of which it has heard that the broker knows it; 0: none. */
+  knownWord = 0;
   /** `begin 1`, `stop 1: why`. */
   readonly heard: string[] = [];
   /** `keep 1`, `drop 1`. */
@@ -173,8 +175,9 @@ export class WorkbenchRig {
   }
 
   private deliver(event: WorkEvent): void {
-    const { n } = event.place;
-    this.heard.push(event.type === 'begin' ? `begin ${n}` : `stop ${n}: ${event.reason}`);
     this.onEvent(event);
+    if (event.type === 'known') this.knownWord = event.word;
+    else if (event.type === 'begin') this.heard.push(`begin ${event.place.n}`);
+    else this.heard.push(`stop ${event.place.n}: ${event.reason}`);
   }
 }

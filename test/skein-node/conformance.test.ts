@@ -408,12 +408,12 @@ describe.each([
       return 2 * input;
     });
     await settle(work.opened);
-    const task = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one', ifInfeasible: 'queue' }));
+    const task = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one' }));
     const events: string[] = [];
     for await (const { state } of iterated(task.events(), settle)) events.push(state);
     expect(events.at(-1)).toBe('done');
     expect(await settle(task.result())).toBe(42);
-    const again = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one', ifInfeasible: 'queue' }));
+    const again = await settle(a.tasks.order(Double, 21, { idempotencyKey: 'one' }));
     expect([again.id, again.isRepeat]).toEqual([task.id, true]);
     const [stuck, waiting] = await settle(
       a.tasks.orderMany([

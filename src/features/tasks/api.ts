@@ -282,7 +282,7 @@ export interface WorkOptions {
 
 /** Work at a service. */
 export interface Work extends AsyncDisposable {
-  /** Resolves once the node offers it. @throws SkeinError SKEIN_INVALID: the module cannot be loaded, or has no handler. */
+  /** Resolves once the broker knows that the node offers it: what is ordered from then on may come here. @throws SkeinError SKEIN_INVALID: the module cannot be loaded, or has no handler. */
   readonly opened: Promise<void>;
   /** Takes nothing more; what runs goes on. Resolves once nothing of it runs. */
   close(): Promise<void>;

@@ -35,6 +35,14 @@ interface Worker {
   idle: (() => void)[];
 }
 
+/** Somebody waits until the broker knows of this work. */
+interface Unheard {
+  readonly worker: Worker;
+  word: number;
+  readonly heard: () => void;
+  readonly failed: (error: SkeinError) => void;
+}
+
 interface Running {
   readonly worker: Worker;
   readonly controller: AbortController;
@@ -51,6 +59,9 @@ export class Working {
   private readonly running = new Map<string, Running>();
   private readonly watch: LoopWatch;
   private room: MachineRoom | undefined;
+  /** Who waits until the broker has heard a word of this program (`Tasks` command `work`). */
+  private unheard: Unheard[] = [];
+  private heardWord = 0;
   private whenIdle: (() => void) | undefined;
 
   constructor(ports: Ports) {
@@ -85,13 +96,23 @@ export class Working {
 
   handle(event: WorkEvent): void {
     if (event.type === 'begin') void this.begin(event.place, event.task);
+    else if (event.type === 'known') this.known(event.word);
     else
       this.running.get(keyOf(event.place))?.controller.abort(new SkeinError('SKEIN_ABORTED', event.reason));
   }
 
   /** The kernel behind this node has changed. */
   resume(): void {
-    if (this.workers.size > 0) this.announce().catch(() => undefined);
+    this.heardWord = 0;
+    for (const each of this.unheard) each.word = Number.POSITIVE_INFINITY;
+    if (this.workers.size === 0) return;
+    this.announce().then(
+      (word) => {
+        for (const each of this.unheard) each.word = Math.min(each.word, word);
+        this.known(this.heardWord);
+      },
+      () => undefined,
+    );
   }
 
   /** The node is to end: nothing new begins. @param idle Called once nothing runs and the swarm has what became of it. */
@@ -110,6 +131,7 @@ export class Working {
     const closed = new SkeinError('SKEIN_CLOSED', 'the node has ended');
     for (const { controller } of this.running.values()) controller.abort(closed);
     for (const { handler } of this.workers.values()) handler.module?.close();
+    for (const { failed } of this.unheard.splice(0)) failed(closed);
   }
 
   private async open(worker: Worker): Promise<void> {
@@ -124,16 +146,27 @@ export class Working {
     }
     if (worker.state !== 'loading') return;
     worker.state = 'open';
-    await this.announce();
+    const word = await this.announce();
+    if (worker.state !== 'open') throw closedEarly();
+    const known = new Promise<void>((heard, failed) => this.unheard.push({ worker, word, heard, failed }));
+    this.known(this.heardWord);
+    return known;
   }
 
-  private async announce(): Promise<void> {
+  private known(word: number): void {
+    this.heardWord = Math.max(this.heardWord, word);
+    const heard = this.unheard.filter((each) => each.word <= this.heardWord);
+    this.unheard = this.unheard.filter((each) => each.word > this.heardWord);
+    for (const each of heard) each.heard();
+  }
+
+  private async announce(): Promise<number> {
     this.ports.enter();
     const { behavior } = this.ports;
     const machine = this.ports.platformPart<Machine>(machinePart);
     if (machine !== undefined) behavior.machine = () => figuresOf(machine.facts());
     const services = this.openWorkers.map(({ offered }) => offered);
-    await this.ports.ask('work', { services, capacity: this.capacity() });
+    return this.ports.ask('work', { services, capacity: this.capacity() });
   }
 
   private get openWorkers(): Worker[] {
@@ -156,6 +189,8 @@ export class Working {
     worker.state = 'closed';
     this.workers.delete(worker.service.name);
     worker.handler.module?.close();
+    for (const each of this.unheard) if (each.worker === worker) each.failed(closedEarly());
+    this.unheard = this.unheard.filter((each) => each.worker !== worker);
     if (wasOpen && this.ports.tryEnter()) this.announce().catch(() => undefined);
   }
 
@@ -242,6 +277,10 @@ function figuresOf({
   freeMemoryBytes,
 }: MachineFacts): Pick<WorkerFigures, 'load' | 'freeMemory'> {
   return { load: load === undefined ? -1 : Math.min(1, load / cores), freeMemory: freeMemoryBytes };
+}
+
+function closedEarly(): SkeinError {
+  return new SkeinError('SKEIN_CLOSED', 'the work was closed before the broker knew of it');
 }
 
 function keyOf({ store, n, fence }: AttemptPlace): string {

@@ -24,7 +24,9 @@ export type WorkEvent =
   /** The handler of this service is to run it. Its end is said once (`Workbench.ended`). */
   | { readonly type: 'begin'; readonly place: AttemptPlace; readonly task: Assignment }
   /** The signal of that attempt is to fire. It is said once of each. */
-  | { readonly type: 'stop'; readonly place: AttemptPlace; readonly reason: string };
+  | { readonly type: 'stop'; readonly place: AttemptPlace; readonly reason: string }
+  /** The broker has heard what the program works on, up to this word of it (`Workbench.work`). */
+  | { readonly type: 'known'; readonly word: number };
 
 /** The swarm has some of what was handed in, or does not accept it. */
 export interface SettledEvent {

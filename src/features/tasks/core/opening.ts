@@ -25,9 +25,21 @@ export class Opening {
   private isUnsaid = false;
   /** It was said before to this broker that this node works. */
   private isKnown = false;
+  /** What the program has said, counted: the last of all, of those that were said, and of those that the broker has heard. */
+  private last = 0;
+  private said = 0;
+  private heard = 0;
+  /** The renewal that was sent after what was said, whose answer shows that it was heard. */
+  private asked: { readonly renewal: number; readonly word: number } | undefined;
 
   changed(): void {
     this.isUnsaid = true;
+  }
+
+  /** The program has said what it works on. @returns The number of that word. */
+  worksOn(): number {
+    this.changed();
+    return ++this.last;
   }
 
   /** What was assigned until now is not begun, and the broker is to hear so. */
@@ -39,6 +51,8 @@ export class Opening {
   brokerChanged(): void {
     this.isUnsaid = true;
     this.isKnown = false;
+    this.said = 0;
+    this.asked = undefined;
   }
 
   /** @param isAtWork There is something for which the broker has to know this node as a worker. */
@@ -58,7 +72,25 @@ export class Opening {
     this.number = opening;
     this.isUnsaid = false;
     this.isKnown = true;
+    this.said = this.last;
     return true;
+  }
+
+  /** The program waits to hear that the broker knows of its work. */
+  get isToAsk(): boolean {
+    return this.said > Math.max(this.heard, this.asked?.word ?? 0);
+  }
+
+  renewalSent(renewal: number): void {
+    if (this.isToAsk) this.asked = { renewal, word: this.said };
+  }
+
+  /** @returns The last word of the program that the broker has heard, where that is news. */
+  renewed(renewal: number): number | undefined {
+    if (this.asked === undefined || renewal < this.asked.renewal) return undefined;
+    this.heard = this.asked.word;
+    this.asked = undefined;
+    return this.heard;
   }
 }
 

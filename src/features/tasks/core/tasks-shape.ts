@@ -32,8 +32,8 @@ import type {
 export interface TasksShape extends Shape {
   readonly commands: {
     ask(question: { readonly verb: string; readonly input: unknown }): string;
-    /** All that this node works on from now on. */
-    work(input: { readonly services: readonly Offered[]; readonly capacity: Capacity }): void;
+    /** All that this node works on from now on. @returns The number of this word: the event `known` says it once the broker has heard it. */
+    work(input: { readonly services: readonly Offered[]; readonly capacity: Capacity }): number;
   };
   readonly event: OrderedEvent | NewsEvent | WorkEvent | SettledEvent;
   readonly store: {

@@ -49,8 +49,7 @@ export class Tasks implements Behavior<TasksShape> {
       this.swarm.want();
       // Results of earlier incarnations are handed in as well.
       this.ownResults.load();
-      this.workbench.work(services, capacity);
-      reply.answer(undefined);
+      reply.answer(this.workbench.work(services, capacity));
     },
   };
   readonly lifecycle: LifecycleCalls<TasksShape> = { started: (agent) => this.started(agent) };

@@ -214,3 +214,45 @@ describe('draining', () => {
     expect(rig.answers(offer(3))).toEqual(['3 yes']);
   });
 });
+
+describe('that the broker knows of the work', () => {
+  test('is heard once a renewal that was sent after it is answered', () => {
+    rig.renews = false;
+    rig.bench.brokerChanged(store);
+    const word = rig.bench.work([render], capacity);
+    rig.said();
+    rig.pass(taskRenewMs - 1);
+    rig.said();
+    expect(rig.knownWord).toBe(0);
+    rig.renews = true;
+    rig.pass(1);
+    rig.said();
+    expect(rig.knownWord).toBe(word);
+  });
+
+  test('is asked for at once, also where the lease has just been renewed', () => {
+    rig.begin();
+    const word = rig.bench.work([render, { ...render, service: 'encode' }], capacity);
+    rig.said();
+    expect(rig.knownWord).toBe(word);
+    rig.sent = [];
+    rig.bench.flush();
+    expect(rig.sent).toEqual([]);
+  });
+
+  test('is not what another broker has answered', () => {
+    rig.renews = false;
+    rig.bench.brokerChanged(store);
+    const word = rig.bench.work([render], capacity);
+    rig.bench.flush();
+    const renewals = rig.sent
+      .splice(0)
+      .flatMap((message) => (message.type === 'renew' ? [message.number] : []));
+    rig.bench.brokerChanged(store);
+    for (const number of renewals) rig.bench.received({ type: 'renewed', number, leaseMs: taskLeaseMs });
+    expect([renewals.length, rig.knownWord]).toEqual([1, 0]);
+    rig.renews = true;
+    rig.said();
+    expect(rig.knownWord).toBe(word);
+  });
+});

@@ -46,7 +46,7 @@ class Run {
   constructor() {
     const { rig } = this;
     rig.onEvent = (event) => {
-      if (event.type === 'stop') return;
+      if (event.type !== 'begin') return;
       const { n: begun } = event.place;
       expect(this.begun).not.toContain(begun);
       this.begun.add(begun);

@@ -114,13 +114,18 @@ export class Workbench {
 
   // ── what the program says ─────────────────────────────────────────────────────────────────────────
 
-  /** @param services All that this node works on from now on. Those of a service that is not among them are given back. */
-  work(services: readonly Offered[], capacity: Capacity): void {
+  /**
+   * @param services All that this node works on from now on. Those of a service that is not among them are given back.
+   * @returns A number: `known` says it, or a higher one, once the broker has heard of this.
+   */
+  work(services: readonly Offered[], capacity: Capacity): number {
     this.places.offer(services, capacity);
     for (const waiting of this.queue.take((each) => this.places.whyNever(each) !== undefined))
       this.giveBack(waiting, this.places.whyNever(waiting) ?? '');
-    this.workChanged();
+    const word = this.opening.worksOn();
+    this.ports.flushLater();
     this.beginNext();
+    return word;
   }
 
   /**
@@ -217,7 +222,7 @@ export class Workbench {
           this.settled({ store: message.store, n, fence }, isAccepted);
         break;
       case 'renewed':
-        this.lease.renewed(message.number, message.leaseMs, this.moment);
+        this.renewed(message.number, message.leaseMs);
     }
     this.beginNext();
     this.ports.flushLater();
@@ -230,7 +235,7 @@ export class Workbench {
     if (!this.isStoreKnown) return;
     const send = (message: Uint8Array): boolean => this.ports.send(message);
     if (this.opening.isToSay(this.isAtWork) && !this.sayWork(send)) return;
-    if (this.isAtWork && this.lease.isToRenew(this.moment)) this.renew();
+    if (this.isAtWork && (this.lease.isToRenew(this.moment) || this.opening.isToAsk)) this.renew();
     this.starts.flush(this.store, this.ports.now(), send);
     this.progressing.flush(this.store, this.ports.now(), send);
     this.handingIn.flush(this.store, send);
@@ -419,6 +424,13 @@ export class Workbench {
   private renew(): void {
     const number = this.lease.ask(this.moment);
     const figures = this.figures.with(this.ports.machine());
-    this.ports.send(encodeFromMember({ type: 'renew', number, figures }));
+    if (this.ports.send(encodeFromMember({ type: 'renew', number, figures })))
+      this.opening.renewalSent(number);
+  }
+
+  private renewed(number: number, leaseMs: number): void {
+    this.lease.renewed(number, leaseMs, this.moment);
+    const word = this.opening.renewed(number);
+    if (word !== undefined) this.ports.deliver({ type: 'known', word });
   }
 }
