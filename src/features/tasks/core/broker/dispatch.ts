@@ -316,7 +316,8 @@ export class Dispatch {
         continue;
       }
       worker.handed.add(claimed.head.fence);
-      given.set(worker, [...(given.get(worker) ?? []), assignmentOf(claimed)]);
+      const tasks = given.get(worker) ?? [];
+      if (tasks.push(assignmentOf(claimed)) === 1) given.set(worker, tasks);
     }
     const store = this.ports.desk.storeTag();
     for (const [worker, tasks] of given) {

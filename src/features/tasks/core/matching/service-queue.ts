@@ -31,13 +31,13 @@ class Tables {
 
   /** Adds the shape, or takes note of its rank. */
   put(shape: Shape): void {
-    const kind = kindOf(shape.needs);
+    const { kind } = shape;
     this.empty.delete(kind);
     this.of(kind, shape.needs).put(shape);
   }
 
   delete(shape: Shape): void {
-    const kind = kindOf(shape.needs);
+    const { kind } = shape;
     const table = this.byKind.get(kind);
     table?.delete(shape);
     if (table?.isEmpty !== true) return;
@@ -156,9 +156,4 @@ export class ServiceQueue {
     }
     return tables;
   }
-}
-
-function kindOf({ software, resources }: Requirements): string {
-  if (software.length === 0 && resources.length === 0) return '';
-  return JSON.stringify([software, resources.map(([kind]) => kind)]);
 }

@@ -30,6 +30,8 @@ export class Shape implements HeapPlaces {
   readonly key: string;
   readonly service: string;
   readonly needs: Requirements;
+  /** What it needs that is no number: the same for all shapes of one table. */
+  readonly kind: string;
   readonly tasks = new IndexedHeap<QueuedTask>(
     ({ place: a }, { place: b }) => a.rank < b.rank || (a.rank === b.rank && a.n < b.n),
   );
@@ -45,7 +47,13 @@ export class Shape implements HeapPlaces {
     this.key = key;
     this.service = service;
     this.needs = needs;
+    this.kind = kindOf(needs);
   }
+}
+
+function kindOf({ software, resources }: Requirements): string {
+  if (software.length === 0 && resources.length === 0) return '';
+  return JSON.stringify([software, resources.map(([kind]) => kind)]);
 }
 
 /** The same for tasks of one shape, and for no others. */
