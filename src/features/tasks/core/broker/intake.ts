@@ -107,7 +107,8 @@ export class Intake {
     return outcomes.map((outcome, i): Ordered => {
       const task = tasks[i] as NewTask;
       if (outcome.type === 'stored') this.ports.stored(outcome.head);
-      else this.unplace(task);
+      // One that waits gets its place when it is queued.
+      if (outcome.type !== 'stored' || outcome.head.state !== 'queued') this.unplace(task);
       return orderedOf(outcome, task);
     });
   }
