@@ -39,6 +39,8 @@ export interface LedgerTask {
   readonly after: LedgerTask | undefined;
   /** How many; 0: it is no task of several parts. */
   readonly parts: number;
+  /** How it ends goes to its author as a letter. */
+  readonly wantsLetter: boolean;
   /** Ids of those that were begun. */
   readonly partIds: Map<number, string>;
   /** Orders of it; with a key it is ordered again where its outcome is unknown. */
@@ -79,7 +81,7 @@ export class TaskLedger {
 
   ordered(
     author: Life,
-    how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after' | 'parts'>,
+    how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after' | 'parts' | 'wantsLetter'>,
   ): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },

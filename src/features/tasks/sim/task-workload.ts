@@ -12,6 +12,7 @@ import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { Job, OrderOptions, Task, TaskService } from '../api.ts';
 import type { LedgerTask, TaskLedger } from './task-ledger.ts';
+import type { TaskLetters } from './task-letters.ts';
 
 const togetherMax = 4;
 const keyShare = 0.5;
@@ -35,6 +36,7 @@ const progressShare = 0.3;
 const followShare = 0.3;
 const repeatedShare = 0.3;
 const repeatedMsMax = 3000;
+const letterShare = 0.25;
 const drainShare = 0.05;
 const drainMsMax = 2000;
 const resumeAgainMs = 500;
@@ -62,23 +64,32 @@ const often = service('often', true);
 export class TaskWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: TaskLedger;
+  private readonly letters: TaskLetters;
   private readonly random: SeededRandom;
   private readonly following: SeededRandom;
   private readonly repeating: SeededRandom;
   private readonly draining: SeededRandom;
+  private readonly replying: SeededRandom;
   private readonly pace: Pace;
   /** At the end handlers do their work. */
   private isGood = false;
 
-  constructor(mesh: Mesh, ledger: TaskLedger, tasksPerSecond: number) {
+  constructor(mesh: Mesh, ledger: TaskLedger, letters: TaskLetters, tasksPerSecond: number) {
     this.mesh = mesh;
     this.ledger = ledger;
+    this.letters = letters;
     this.random = mesh.world.random.fork('tasks');
     this.following = mesh.world.random.fork('tasks followed');
     this.repeating = mesh.world.random.fork('tasks repeated');
     this.draining = mesh.world.random.fork('tasks drained');
+    this.replying = mesh.world.random.fork('tasks with letters');
     this.pace = new Pace(mesh.world, this.random, tasksPerSecond, () => this.act());
-    mesh.observers.push({ started: (life) => this.work(life) });
+    mesh.observers.push({
+      started: (life) => {
+        this.work(life);
+        this.letters.handle(life);
+      },
+    });
   }
 
   start(): void {
@@ -142,12 +153,15 @@ export class TaskWorkload {
     const isDelayed = !this.isGood && this.random.chance(delayedShare);
     const key = hasKey ? `task ${number}` : undefined;
     const count = this.random.chance(partsShare) ? this.random.integer(1, partsMax) : 0;
-    const task = this.ledger.ordered(life, { attempts, isIdempotent, key, after, parts: count });
+    const wantsLetter = this.letters.has(life) && this.replying.chance(letterShare);
+    const how = { attempts, isIdempotent, key, after, parts: count, wantsLetter };
+    const task = this.ledger.ordered(life, how);
     const options: OrderOptions = {
       ifInfeasible: 'queue',
       cores: this.random.integer(1, coresMax),
       priority: this.random.pick([1, 2, 3, 3, 3]),
       ...(asks ? { attempts } : {}),
+      ...(wantsLetter ? { reply: 'letter' } : {}),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(after?.id === undefined ? {} : { after: [after.id] }),
       ...(isDelayed
