@@ -14,6 +14,7 @@ import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { routingMutants } from './routing-mutants.ts';
 import { swarmMutants } from './swarm-mutants.ts';
+import { tasksMutants } from './tasks-mutants.ts';
 import { topologyMutants } from './topology-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...lettersMutants,
   ...denialsMutants,
   ...swarmMutants,
+  ...tasksMutants,
 ];

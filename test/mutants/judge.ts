@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly all?: boolean;
   /** Of each seed. Undefined: drawn. */
   readonly workload?: string | undefined;
+  /** Of that workload: short runs. Default false. */
+  readonly areShort?: boolean | undefined;
   /** Of real time, for one seed. */
   readonly seedLimitMs: number;
 }
@@ -57,6 +59,7 @@ class Judgment {
       seeds.join(','),
       options.all ? 'all' : 'first',
       ...(options.workload === undefined ? [] : [options.workload]),
+      ...(options.workload !== undefined && options.areShort ? ['short'] : []),
     ];
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = createInterface({ input: this.child.stdout as NodeJS.ReadableStream });

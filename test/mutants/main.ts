@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 }
 
 function judged({ mutant, caught }: Verdict, { seeds }: Options): Row {
-  const of = mutant.workload === undefined ? '' : ` of ${mutant.workload}`;
+  const of = mutant.workload === undefined ? '' : ` of ${mutant.workload}${mutant.areShort ? ', short' : ''}`;
   const verdict = caught === undefined ? `SURVIVED ${seeds} seeds` : `seed ${caught.seed}${of}`;
   console.log(
     caught === undefined

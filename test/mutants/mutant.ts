@@ -18,6 +18,8 @@ export interface Mutant {
   readonly replace: string;
   /** Judged by seeds of this workload. Undefined: by those of the whole swarm. */
   readonly workload?: string;
+  /** Of the workload: by its short runs, of which the tests take the first ones. Default: by the longer ones. */
+  readonly areShort?: boolean;
 }
 
 /** The file's text with the slip in it. @throws Error of one line when it no longer applies. */

@@ -21,7 +21,7 @@ const failureLengthMax = 180;
 
 const head = `# Mutants
 
-Each row is one small slip, planted in the code alone, and the seed of the swarm whose run failed for it; \`of\` names the workload where it is a seed of one (\`npm run sim:swarm -- --workload NAMES\`). A checker that never fails proves nothing: this is the proof that the simulator's can.
+Each row is one small slip, planted in the code alone, and the seed of the swarm whose run failed for it; \`of\` names the workload where it is a seed of one (\`npm run sim:swarm -- --workload NAMES\`), and \`short\` says that it is one of the short ones (\`--short\`). A checker that never fails proves nothing: this is the proof that the simulator's can.
 
 Repeat with \`npm run sim:mutants\` (all of them), \`npm run sim:mutants -- --only no-dedup\` (one). The mutants are in \`test/mutants\`; this file is written by \`npm run sim:mutants -- --write\`.
 

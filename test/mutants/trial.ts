@@ -20,6 +20,12 @@ export interface TrialEvents {
   readonly judged: (verdict: Verdict) => void;
 }
 
+/** Whose seeds judge. */
+interface Kind {
+  readonly workload: string | undefined;
+  readonly areShort: boolean | undefined;
+}
+
 /** The last seed of each round: most are caught early, and need no more of the code as it is either. */
 const roundEnds = [10, 40, Number.POSITIVE_INFINITY];
 /** A run takes a second or two; one that takes this long gets nowhere. */
@@ -38,15 +44,17 @@ export class Trial {
 
   async run(mutants: readonly Mutant[], seedsMax: number): Promise<void> {
     const asItIs = await this.bundles.make(undefined);
-    for (const workload of new Set(mutants.map((mutant) => mutant.workload))) {
-      const own = mutants.filter((mutant) => mutant.workload === workload);
-      await this.runOf(workload, own, seedsMax, asItIs);
+    const left = new Set(mutants);
+    for (const { workload, areShort } of mutants) {
+      const own = [...left].filter((each) => each.workload === workload && each.areShort === areShort);
+      for (const mutant of own) left.delete(mutant);
+      await this.runOf({ workload, areShort }, own, seedsMax, asItIs);
     }
   }
 
   /** Those that are judged by seeds of one workload, or of all. */
   private async runOf(
-    workload: string | undefined,
+    kind: Kind,
     mutants: readonly Mutant[],
     seedsMax: number,
     asItIs: string,
@@ -56,20 +64,16 @@ export class Trial {
     for (const end of roundEnds) {
       const to = Math.min(end, seedsMax);
       if (left.length === 0 || from > to) break;
-      const seeds = await this.fitSeeds(asItIs, range(from, to), workload);
+      const seeds = await this.fitSeeds(asItIs, range(from, to), kind);
       left = await this.round(left, seeds, to === seedsMax);
       from = to + 1;
     }
   }
 
-  private async fitSeeds(
-    asItIs: string,
-    seeds: readonly number[],
-    workload: string | undefined,
-  ): Promise<number[]> {
+  private async fitSeeds(asItIs: string, seeds: readonly number[], kind: Kind): Promise<number[]> {
     const unfit = new Set<number>();
     await this.inParallel(shares(seeds, this.workers), async (share) => {
-      for (const failure of await judge(asItIs, share, { all: true, seedLimitMs, workload })) {
+      for (const failure of await judge(asItIs, share, { all: true, seedLimitMs, ...kind })) {
         unfit.add(failure.seed);
         this.events.unfit(failure);
       }
@@ -86,7 +90,8 @@ export class Trial {
     const survivors: Mutant[] = [];
     await this.inParallel(mutants, async (mutant) => {
       const bundle = await this.bundles.make(mutant);
-      const [caught] = await judge(bundle, seeds, { seedLimitMs, workload: mutant.workload });
+      const { workload, areShort } = mutant;
+      const [caught] = await judge(bundle, seeds, { seedLimitMs, workload, areShort });
       if (caught === undefined) survivors.push(mutant);
       if (caught !== undefined || last) this.events.judged({ mutant, caught });
     });

@@ -6,26 +6,46 @@
  */
 import { count } from '../../sim/world/checkers/checkers.ts';
 import { readGroundTruth } from '../../sim/world/checkers/ground-truth.ts';
+import type { Life } from '../../sim/world/member.ts';
+import { storeModels } from '../../sim/world/store-models.ts';
 import type { SimulatedFeature, Workload, WorkloadParts } from '../../sim/world/workload.ts';
 import { machinesOf } from '../swarm/sim/machines.ts';
 import { swarmModel } from '../swarm/store/model.ts';
+import { QueueProbe } from './sim/queue-probe.ts';
 import { renewalsPerSecond, TaskLedger } from './sim/task-ledger.ts';
+import { TaskLetters } from './sim/task-letters.ts';
 import { TaskWorkload } from './sim/task-workload.ts';
 import { tasksModel } from './store/model.ts';
 
+/** For ends that go to their authors as letters, where the tree has these. */
+const mailboxes = storeModels.filter(({ name }) => name === 'letters');
 const tasksPerSecond = 8;
 /** An order ends after 30 s. */
 const outstandingLimitMs = 40_000;
 /** Of a handler that is stuck, a lease that runs out, and the waits between attempts. */
 const endedLimitMs = 120_000;
+/** A handler in a mesh that has healed, and what could not be put into a mailbox before. */
+const letterLimitMs = 60_000;
 const lookAgainMs = 2000;
+/** Of the runs: a hundred tasks each. */
+const passingShare = 0.125;
 /** A renewal, its answer and what confirms both, on each link on their way. */
 const renewalBytes = 500;
 
 const tasks: SimulatedFeature = {
   name: 'tasks',
   variants: ['tasks'],
-  checks: ['tasks for a reason', 'a final state stays', 'results are of one attempt', 'tasks end'],
+  checks: [
+    'tasks for a reason',
+    'a final state stays',
+    'results are of one attempt',
+    'a key means one task',
+    'tasks end',
+    'ends come as letters',
+    'drained workers take on nothing',
+    'turns by priority',
+    'passed at most 64 times',
+  ],
   swarm: { share: 0.1, variants: ['tasks'] },
   usualRate: () => tasksPerSecond,
   make,
@@ -39,9 +59,11 @@ function sumOf(values: readonly number[]): number {
 
 function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
   const { world } = mesh;
-  const machines = machinesOf(mesh, [swarmModel, tasksModel]);
+  const machines = machinesOf(mesh, [swarmModel, tasksModel, ...mailboxes]);
   const ledger = new TaskLedger(mesh, checks);
-  const workload = new TaskWorkload(mesh, ledger, Math.min(ratePerSecond, tasksPerSecond));
+  const probe = new QueueProbe(mesh, checks);
+  const letters = new TaskLetters(world, checks, ledger);
+  const workload = new TaskWorkload(mesh, ledger, letters, Math.min(ratePerSecond, tasksPerSecond));
   /** What has another one's name is answered nothing. */
   const known = () => mesh.living.filter((life) => !machines.isStranger(life));
   return {
@@ -59,6 +81,7 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
     conclude: async () => {
       await world.runUntil(() => ledger.outstanding.length === 0, outstandingLimitMs);
       for (const task of ledger.outstanding) ledger.fail(task, 'was never answered');
+      await workload.resumeAll(known());
       const probes = workload.probe(known());
       await world.runUntil(() => probes.every(({ outcome }) => outcome !== undefined), outstandingLimitMs);
       for (const task of probes)
@@ -76,6 +99,12 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
       }
       for (const task of probes)
         if (task.final !== 'done') ledger.fail(task, `is ${task.final} in a mesh at rest`);
+      await probe.run(known(), world.random.fork('tasks passing').chance(passingShare));
+      await lookAtAll();
+      await world.runUntil(() => letters.missing(known()).length === 0, letterLimitMs);
+      for (const task of letters.missing(known()))
+        ledger.fail(task, `is ${task.final}, and its letter did not come`);
+      letters.compare();
     },
   };
 
@@ -92,10 +121,20 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
         task.final = 'lost';
         continue;
       }
-      ledger.answered(task, status);
+      ledger.looked(task, status);
       count(checks, 'tasks end', 1);
       if (task.final === undefined) open.push({ task, state: status.state, why: status.why });
     }
     return open;
+  }
+
+  /** All that the swarm keeps. */
+  async function lookAtAll() {
+    const [life] = known();
+    for (let after = 0, isMore = life !== undefined; isMore; ) {
+      const page = await world.resolve((life as Life).node.tasks.list({ after }));
+      for (const view of page.tasks) ledger.listed(view);
+      ({ place: after, isMore } = page);
+    }
   }
 }

@@ -10,7 +10,7 @@ import { SkeinError } from '../../../kernel/errors.ts';
 import { type CheckCounts, count } from '../../../sim/world/checkers/checkers.ts';
 import { isRunning, type Life } from '../../../sim/world/member.ts';
 import type { Mesh } from '../../../sim/world/mesh.ts';
-import type { Job, TaskEvent, TaskState, TaskView } from '../api.ts';
+import type { Job, Task, TaskEvent, TaskState, TaskView } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import { isFinal } from '../core/tasks-types.ts';
 
@@ -39,6 +39,8 @@ export interface LedgerTask {
   readonly after: LedgerTask | undefined;
   /** How many; 0: it is no task of several parts. */
   readonly parts: number;
+  /** How it ends goes to its author as a letter. */
+  readonly wantsLetter: boolean;
   /** Ids of those that were begun. */
   readonly partIds: Map<number, string>;
   /** Orders of it; with a key it is ordered again where its outcome is unknown. */
@@ -79,7 +81,7 @@ export class TaskLedger {
 
   ordered(
     author: Life,
-    how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after' | 'parts'>,
+    how: Pick<LedgerTask, 'attempts' | 'isIdempotent' | 'key' | 'after' | 'parts' | 'wantsLetter'>,
   ): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
@@ -158,17 +160,13 @@ export class TaskLedger {
       this.fail(task, 'was begun, and a cancel was answered with that it never is');
   }
 
-  /** To a question about one that nobody knew to have ended: that may be heard while the answer is on its way. */
-  answered(task: LedgerTask, status: Pick<TaskView, 'state' | 'attempt'>): void {
-    if (task.final === undefined || isFinal(status.state)) this.looked(task, status);
-  }
-
   /** Somebody hears how it is. */
-  private looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
+  looked(task: LedgerTask, { state, attempt }: Pick<TaskView, 'state' | 'attempt'>): void {
+    // Such an answer may have been on its way while its author heard of the end.
+    if (!isFinal(state)) return;
     count(this.checks, 'a final state stays', 1);
     if (task.final !== undefined && task.final !== state)
       this.fail(task, `is ${state}, and was reported as ${task.final}`);
-    if (!isFinal(state)) return;
     task.final = state;
     if (state === 'done')
       for (let part = 0; part < Math.max(1, task.parts); part++)
@@ -186,8 +184,33 @@ export class TaskLedger {
     if (isFinal(state)) this.looked(task, { state, attempt });
   }
 
+  /** At the end, when nothing is on its way. */
+  listed({ id, state, attempt }: Pick<TaskView, 'id' | 'state' | 'attempt'>): void {
+    const task = this.tasks.find((each) => each.id === id);
+    if (task === undefined) return;
+    if (task.final !== undefined && !isFinal(state))
+      this.fail(task, `is ${state}, and was reported as ${task.final}`);
+    this.looked(task, { state, attempt });
+  }
+
+  /** Its author has ordered it again under its key. */
+  repeated(task: LedgerTask, { id, isRepeat }: Pick<Task, 'id' | 'isRepeat'>): void {
+    count(this.checks, 'a key means one task', 1);
+    this.named(task, id);
+    if (!isRepeat) this.fail(task, 'was ordered again under its key, and is said to be new');
+  }
+
+  /** Its author waits for a result in vain. */
+  endedWithout(task: LedgerTask, error: unknown): void {
+    const details = error instanceof SkeinError ? error.details : undefined;
+    const { state, attempt } = (details ?? {}) as Partial<Pick<TaskView, 'state' | 'attempt'>>;
+    if (state === undefined || attempt === undefined) return;
+    this.looked(task, { state, attempt });
+  }
+
   /** The result that somebody hears of: of several parts one of each, in order. */
   result(task: LedgerTask, results: readonly { readonly part: number; readonly fence: number }[]): void {
+    this.looked(task, { state: 'done', attempt: 1 });
     count(this.checks, 'results are of one attempt', 1);
     if (results.length !== Math.max(1, task.parts))
       this.fail(task, `has ${results.length} results of ${task.parts} parts`);

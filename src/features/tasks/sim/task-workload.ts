@@ -12,6 +12,7 @@ import { Pace } from '../../../sim/world/pace.ts';
 import type { SeededRandom } from '../../../sim/world/random.ts';
 import type { Job, OrderOptions, Task, TaskService } from '../api.ts';
 import type { LedgerTask, TaskLedger } from './task-ledger.ts';
+import type { TaskLetters } from './task-letters.ts';
 
 const togetherMax = 4;
 const keyShare = 0.5;
@@ -33,6 +34,13 @@ const stuckMs = 20_000;
 const heedlessShare = 0.3;
 const progressShare = 0.3;
 const followShare = 0.3;
+const repeatedShare = 0.3;
+const repeatedMsMax = 3000;
+const letterShare = 0.25;
+const drainShare = 0.05;
+const drainMsMax = 2000;
+const resumeAgainMs = 500;
+const resumedLimitMs = 30_000;
 const coresMax = 3;
 
 interface Input {
@@ -56,19 +64,32 @@ const often = service('often', true);
 export class TaskWorkload {
   private readonly mesh: Mesh;
   private readonly ledger: TaskLedger;
+  private readonly letters: TaskLetters;
   private readonly random: SeededRandom;
   private readonly following: SeededRandom;
+  private readonly repeating: SeededRandom;
+  private readonly draining: SeededRandom;
+  private readonly replying: SeededRandom;
   private readonly pace: Pace;
   /** At the end handlers do their work. */
   private isGood = false;
 
-  constructor(mesh: Mesh, ledger: TaskLedger, tasksPerSecond: number) {
+  constructor(mesh: Mesh, ledger: TaskLedger, letters: TaskLetters, tasksPerSecond: number) {
     this.mesh = mesh;
     this.ledger = ledger;
+    this.letters = letters;
     this.random = mesh.world.random.fork('tasks');
     this.following = mesh.world.random.fork('tasks followed');
+    this.repeating = mesh.world.random.fork('tasks repeated');
+    this.draining = mesh.world.random.fork('tasks drained');
+    this.replying = mesh.world.random.fork('tasks with letters');
     this.pace = new Pace(mesh.world, this.random, tasksPerSecond, () => this.act());
-    mesh.observers.push({ started: (life) => this.work(life) });
+    mesh.observers.push({
+      started: (life) => {
+        this.work(life);
+        this.letters.handle(life);
+      },
+    });
   }
 
   start(): void {
@@ -80,9 +101,24 @@ export class TaskWorkload {
     this.isGood = true;
   }
 
+  /** None is kept from taking new ones any more. A new broker does not know all workers at once: it is asked again. */
+  async resumeAll(lives: readonly Life[]): Promise<void> {
+    const { world } = this.mesh;
+    const until = world.now + resumedLimitMs;
+    const waiting = new Set(lives.map(({ node }) => node.name));
+    while (waiting.size > 0 && world.now < until) {
+      for (const name of waiting) {
+        const asked = (lives[0] as Life).node.tasks.drain(name, 'off');
+        await world.resolve(asked.then(() => waiting.delete(name)).catch(() => undefined));
+      }
+      if (waiting.size > 0) await world.run(resumeAgainMs);
+    }
+    for (const name of waiting) world.fail(`worker ${name} could not be resumed in a mesh at rest`);
+  }
+
   /** One of each program. */
   probe(lives: readonly Life[]): LedgerTask[] {
-    return lives.map((life) => this.order(life));
+    return lives.map((life) => this.orderOne(life));
   }
 
   // ── ordering ──────────────────────────────────────────────────────────────────────────────────────
@@ -91,10 +127,23 @@ export class TaskWorkload {
     const able = this.mesh.members.filter((member) => member.canAct);
     if (able.length === 0) return;
     const life = this.random.pick(able).life as Life;
-    for (let left = this.random.integer(1, togetherMax); left > 0; left--) this.order(life);
+    for (let left = this.random.integer(1, togetherMax); left > 0; left--) this.orderOne(life);
+    if (this.draining.chance(drainShare)) this.drain(life, this.draining.pick(able).nodeName);
   }
 
-  private order(life: Life): LedgerTask {
+  /** A worker takes nothing new for a while. */
+  private drain({ node }: Life, worker: string): void {
+    node.tasks.drain(worker).then(
+      () => undefined,
+      () => undefined,
+    );
+    this.mesh.world.after(this.draining.integer(1, drainMsMax), () => {
+      const [able] = this.mesh.members.filter((member) => member.canAct);
+      able?.life?.node.tasks.drain(worker, 'off').catch(() => undefined);
+    });
+  }
+
+  private orderOne(life: Life): LedgerTask {
     const isIdempotent = this.random.chance(idempotentShare);
     const asks = this.random.chance(attemptsShare);
     const attempts = asks ? this.random.integer(2, attemptsMax) : isIdempotent ? 3 : 1;
@@ -104,12 +153,15 @@ export class TaskWorkload {
     const isDelayed = !this.isGood && this.random.chance(delayedShare);
     const key = hasKey ? `task ${number}` : undefined;
     const count = this.random.chance(partsShare) ? this.random.integer(1, partsMax) : 0;
-    const task = this.ledger.ordered(life, { attempts, isIdempotent, key, after, parts: count });
+    const wantsLetter = this.letters.has(life) && this.replying.chance(letterShare);
+    const how = { attempts, isIdempotent, key, after, parts: count, wantsLetter };
+    const task = this.ledger.ordered(life, how);
     const options: OrderOptions = {
       ifInfeasible: 'queue',
       cores: this.random.integer(1, coresMax),
       priority: this.random.pick([1, 2, 3, 3, 3]),
       ...(asks ? { attempts } : {}),
+      ...(wantsLetter ? { reply: 'letter' } : {}),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(after?.id === undefined ? {} : { after: [after.id] }),
       ...(isDelayed
@@ -129,18 +181,28 @@ export class TaskWorkload {
   }
 
   private ask(task: LedgerTask, asked: TaskService<Input, Output>, options: OrderOptions): void {
-    this.mesh.world.touchProgram();
-    const { number, author } = task;
-    const inputs = Array.from({ length: task.parts }, (_, part) => ({ input: { number, part } }));
-    const { tasks } = author.node;
-    const ordering: Promise<Task<Output | readonly Output[]>> =
-      task.parts === 0
-        ? tasks.order(asked, { number, part: 0 }, options)
-        : tasks.order<Output>(asked, undefined, { ...options, parts: inputs });
-    ordering.then(
-      (ordered) => this.stored(task, ordered),
+    this.order(task, asked, options).then(
+      (ordered) => {
+        this.stored(task, ordered);
+        if (task.key !== undefined && this.repeating.chance(repeatedShare))
+          this.mesh.world.after(this.repeating.integer(1, repeatedMsMax), () =>
+            this.orderAgain(task, asked, options),
+          );
+      },
       (error: unknown) => this.again(task, asked, options, error),
     );
+  }
+
+  private order(
+    { number, author, parts }: LedgerTask,
+    asked: TaskService<Input, Output>,
+    options: OrderOptions,
+  ): Promise<Task<Output | readonly Output[]>> {
+    this.mesh.world.touchProgram();
+    const { tasks } = author.node;
+    if (parts === 0) return tasks.order(asked, { number, part: 0 }, options);
+    const inputs = Array.from({ length: parts }, (_, part) => ({ input: { number, part } }));
+    return tasks.order<Output>(asked, undefined, { ...options, parts: inputs });
   }
 
   /** What is unknown is ordered again under its key, as a program would. */
@@ -163,12 +225,20 @@ export class TaskWorkload {
     if (!isRunning(task.author) || task.author.isLeaving) return;
     ordered.result().then(
       (result) => this.ledger.result(task, [result].flat()),
-      // How it has ended is asked for at the end.
-      () => undefined,
+      (error: unknown) => this.ledger.endedWithout(task, error),
     );
     if (this.following.chance(followShare)) void this.follow(task, ordered);
     if (this.isGood || !this.random.chance(cancelShare)) return;
     this.mesh.world.after(this.random.integer(1, cancelMsMax), () => this.cancel(task, ordered));
+  }
+
+  /** As a program does that has restarted meanwhile, and does not know what it had ordered. */
+  private orderAgain(task: LedgerTask, asked: TaskService<Input, Output>, options: OrderOptions): void {
+    if (!isRunning(task.author) || !task.author.member.canAct) return;
+    this.order(task, asked, options).then(
+      (ordered) => this.ledger.repeated(task, ordered),
+      () => undefined,
+    );
   }
 
   private async follow(task: LedgerTask, ordered: Task<unknown>): Promise<void> {

@@ -52,6 +52,8 @@ export class Endings {
   private readonly ports: EndingsPorts;
   /** Can go on: to be queued. */
   private ready = new Set<number>();
+  /** The store is asked to queue these: asked twice it would give them two places. */
+  private readonly queueing = new Set<number>();
   /** Cannot be done any more, by place. */
   private doomed = new Map<number, Doomed>();
 
@@ -61,6 +63,7 @@ export class Endings {
 
   clear(): void {
     this.ready.clear();
+    this.queueing.clear();
     this.doomed.clear();
   }
 
@@ -68,9 +71,10 @@ export class Endings {
   follow(head: TaskHead): void {
     const { n, state, doom, blockers, notBefore, service } = head;
     if (doom !== '') this.doom(head);
-    else if (state === 'waiting' && service !== '' && blockers === 0 && notBefore <= this.time)
+    else if (state === 'waiting' && service !== '' && blockers === 0 && notBefore <= this.time) {
+      if (this.queueing.has(n)) return;
       this.ready.add(n);
-    else return;
+    } else return;
     this.ports.desk.flushLater();
   }
 
@@ -189,11 +193,14 @@ export class Endings {
       const own: Ranked[] = [];
       for (const n of all.slice(at, at + taskLimits.tasksPerMessageMax)) {
         const head = tasks.get(n);
-        if (head !== undefined) own.push({ n, rank: this.ports.place(head.priority) });
+        if (head === undefined) continue;
+        own.push({ n, rank: this.ports.place(head.priority) });
+        this.queueing.add(n);
       }
       if (own.length === 0) continue;
       const ranked = [...this.ports.takeMoved(), ...own];
       desk.ask('ready', { ...desk.by(), time: this.time, ranked }, (completion) => {
+        for (const { n } of own) this.queueing.delete(n);
         const heads = completion.ok ? (completion.value as readonly TaskHead[]) : [];
         const queued = new Set(heads.map(({ rank }) => rank));
         for (const { rank } of own) if (!queued.has(rank)) this.ports.unplace(rank);

@@ -134,12 +134,15 @@ export class Intake {
   ): Ordered[] {
     return outcomes.map((outcome, i): Ordered => {
       const task = tasks[i] as NewTask;
-      const isSo = outcome.type === 'stored' && outcome.head.n === foretold?.n;
+      const isQueued = outcome.type === 'stored' && outcome.head.state === 'queued';
+      const isSo = isQueued && outcome.head.n === foretold?.n;
       if (foretold !== undefined && !isSo) this.ports.notSo(foretold);
       if (outcome.type === 'stored') {
         this.nextPlace = Math.max(this.nextPlace, outcome.head.n + 1);
         this.ports.stored(outcome.head);
-      } else if (foretold === undefined) this.unplace(task);
+      }
+      // One that waits gets its place when it is queued.
+      if (foretold === undefined && !isQueued) this.unplace(task);
       return orderedOf(outcome, task);
     });
   }

@@ -1,6 +1,7 @@
 /** Workers at the broker: when their leases are over. */
 import { beforeEach, expect, test } from 'vitest';
 import { task } from '../../../../../test/core/workbench-rig.ts';
+import type { NodeId } from '../../../../kernel/identity.ts';
 import type { Member } from '../../../swarm/core/shared.ts';
 import { leaseMsOf, taskLimits } from '../limits.ts';
 import type { FromBroker } from '../messages.ts';
@@ -97,6 +98,14 @@ test('a worker is granted a lease by its own tolerance, and has died only when t
   expect(abandoned).toHaveLength(1);
   pass(1);
   expect(abandoned.slice(1)).toEqual(['2 died: w2 has not renewed its lease for 36000 ms']);
+});
+
+test('a worker whose incarnation was said to be over, and that says what it works on again, is here', () => {
+  begin(1, 3000);
+  workers.lifeEnded(1 as NodeId);
+  expect(workers.of(1 as NodeId)?.isAway).toBe(true);
+  begin(1, 3000);
+  expect(workers.of(1 as NodeId)?.isAway).toBe(false);
 });
 
 test('a next broker waits for those that are silent as long as the lease that they may have', () => {

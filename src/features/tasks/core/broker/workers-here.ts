@@ -130,6 +130,8 @@ export class WorkersHere {
     const isFirst = known?.life !== from.life;
     if (isFirst && known !== undefined) this.remove(known);
     const worker = isFirst || known === undefined ? this.enlisted(from, message) : known;
+    // The mesh may have taken it for gone, or for another incarnation that somebody had invented.
+    worker.isAway = false;
     Object.assign(worker, { services, capacity, isDraining, opening });
     this.remember(worker, stallToleranceMs);
     if (!isFirst) this.ports.reopened(worker);

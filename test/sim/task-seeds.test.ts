@@ -1,4 +1,0 @@
-/** Seeds 1 to 40 of tasks: a ledger judges every attempt under faults. */
-import { testSeedsOf } from './swarm.ts';
-
-testSeedsOf('tasks', 1, 40);
