@@ -16,7 +16,7 @@ import { ownEnvironment } from './strace.ts';
  * tasks have not ended. `listed`: it has written down all that it could list.
  */
 export type FromMember =
-  | { readonly type: 'broker'; readonly broker: string; readonly epoch: number }
+  | { readonly type: 'broker'; readonly broker: string; readonly epoch: number; readonly address: string }
   | { readonly type: 'finished' }
   | { readonly type: 'open'; readonly count: number }
   | { readonly type: 'listed' };
@@ -60,7 +60,7 @@ export class Fleet<Role extends string> {
   private readonly options: FleetOptions<Role>;
   private readonly members = new Map<string, Member>();
   private readonly finished = new Set<string>();
-  private broker = { name: '', epoch: 0 };
+  private broker = { name: '', epoch: 0, address: '' };
   private changed: () => void = () => undefined;
 
   constructor(options: FleetOptions<Role>) {
@@ -75,6 +75,11 @@ export class Fleet<Role extends string> {
   /** The broker of the highest epoch that any member has reported. */
   get brokerName(): string {
     return this.broker.name;
+  }
+
+  /** The address of the formation that it has bound. */
+  get brokerAddress(): string {
+    return this.broker.address;
   }
 
   start(name: string): void {
@@ -97,7 +102,7 @@ export class Fleet<Role extends string> {
       else if (message.type === 'open') this.open = message.count;
       else if (message.type === 'listed') this.isListed = true;
       else if (message.epoch > this.broker.epoch)
-        this.broker = { name: message.broker, epoch: message.epoch };
+        this.broker = { name: message.broker, epoch: message.epoch, address: message.address };
       this.changed();
     });
   }

@@ -36,8 +36,9 @@ export async function memberNode({
     logger: { debug: quiet, info: quiet, warn: quiet, error: warn } as never,
   });
   node.events.addEventListener('formation:broker', ({ detail: { broker } }) => {
-    const { name: keeper, epoch } = broker ?? {};
-    if (keeper !== undefined && epoch !== undefined) say({ type: 'broker', broker: keeper, epoch });
+    const { name: keeper, epoch, address } = broker ?? {};
+    if (keeper !== undefined && epoch !== undefined && address !== undefined)
+      say({ type: 'broker', broker: keeper, epoch, address });
   });
   process.on('message', (message) => {
     if (message === 'close') void node.close({ drainMs: closeDrainMs }).then(() => process.exit(0));

@@ -1,5 +1,5 @@
 /** The judge of a fleet that works on tasks, on diaries that are made up. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Blow } from '../fleet.ts';
 import { judge } from './judge.ts';
 import { type Kind, planOf } from './settings.ts';
@@ -91,18 +91,88 @@ test('two attempts at once are found, but where that does no harm, and after a l
   expect(problemsOf('often', store, { bob, cat })).toEqual([]);
   expect(problemsOf('asked', store, { bob, cat }, [stopped])).toEqual([]);
   expect(problemsOf('asked', store, { bob, cat }, [{ ...stopped, from: 19_000 }])).toEqual([found]);
-  expect(problemsOf('asked', store, { bob: `signal KEY 7 9100\n${bob}`, cat })).toEqual([found]);
-  const signaled = 'begun KEY ID 7 1 100\nsignal KEY 7 9100\nended KEY 7 done 20050\n';
-  expect(problemsOf('asked', store, { bob: signaled, cat })).toEqual([]);
+  // It goes on, and its lease was not over before.
+  expect(problemsOf('asked', store, { bob, cat }, [{ ...stopped, until: 19_600 }])).toEqual([found]);
+  const after = (line: string): string =>
+    `begun KEY ID 7 1 100\n${line} KEY 7 9100\nended KEY 7 done 20050\n`;
+  expect(problemsOf('asked', store, { bob: after('lease'), cat })).toEqual([]);
+  expect(problemsOf('asked', store, { bob: after('signal'), cat })).toEqual([found]);
 });
 
-test('one that is lost although its worker has lived and was not stopped is found', () => {
-  const lost = { ...done, state: 'lost', resultFence: undefined, reason: 'silent' };
-  const bob = 'begun KEY ID 7 1 100\n';
-  const found = 'task KEY is lost, and its worker bob has lived and held its lease: silent';
-  expect(problemsOf('once', content(lost), { bob })).toEqual([found]);
-  const killed = { name: 'bob', how: 'killed', from: 150, until: 160 } as const;
-  expect(problemsOf('once', content(lost), { bob }, [killed])).toEqual([]);
+describe('one that is lost', () => {
+  const silent = 'bob has not renewed its lease for 10000 ms';
+  const unheard = 'bob was not heard of for 10000 ms';
+  const restarted = 'this run of bob has ended';
+  const atWork = 'begun KEY ID 7 1 10000\n';
+  const ended = `${atWork}ended KEY 7 done 10100\n`;
+  const killed = (from: number, name = 'bob'): Blow => ({ name, how: 'killed', from, until: from + 10 });
+  const stopped = (from: number, until: number): Blow => ({ name: 'bob', how: 'stopped', from, until });
+
+  function isExcused(reason: string, bob: string, ...blows: readonly Blow[]): boolean {
+    const lost = { ...done, state: 'lost', resultFence: undefined, reason };
+    const problems = problemsOf('once', content(lost), { bob }, blows);
+    expect(problems).toEqual(
+      problems.length === 0
+        ? []
+        : [`task KEY is lost, and its worker bob has lived and held its lease: ${reason}`],
+    );
+    return problems.length === 0;
+  }
+
+  test.each([silent, unheard, restarted])(
+    'although nothing was done to its worker is found: %s',
+    (reason) => {
+      expect(isExcused(reason, atWork)).toBe(false);
+      expect(isExcused(reason, ended)).toBe(false);
+    },
+  );
+
+  test('for a reason that is none is found, whatever was done to its worker', () => {
+    expect(isExcused('tired', atWork, killed(10_050), stopped(10_060, 30_000))).toBe(false);
+  });
+
+  test.each([silent, unheard, restarted])(
+    'is excused by the end of the run that had it at work: %s',
+    (reason) => {
+      expect(isExcused(reason, atWork, killed(10_050))).toBe(true);
+      expect(isExcused(reason, atWork, killed(10_050, 'cat'))).toBe(false);
+      // The run before has ended by then.
+      expect(isExcused(reason, atWork, killed(9989))).toBe(false);
+    },
+  );
+
+  test('is excused by the end of its run before its result was on the disk, not afterwards', () => {
+    expect(isExcused(restarted, ended, killed(12_600))).toBe(true);
+    expect(isExcused(restarted, ended, killed(12_601))).toBe(false);
+  });
+
+  test('with its result on the disk is excused where its worker is not back in time', () => {
+    const back = (at: number): string => `${ended}started 9 ${at} 1\n`;
+    expect(isExcused(silent, ended, killed(13_000))).toBe(true);
+    expect(isExcused(silent, back(16_001), killed(13_000))).toBe(true);
+    expect(isExcused(silent, back(16_000), killed(13_000))).toBe(false);
+    expect(isExcused(restarted, ended, killed(13_000))).toBe(false);
+    expect(isExcused(silent, ended, killed(21_601))).toBe(false);
+  });
+
+  test('is excused by a standstill as long as its lease, not by a shorter one', () => {
+    expect(isExcused(silent, atWork, stopped(10_050, 16_050))).toBe(true);
+    expect(isExcused(silent, atWork, stopped(10_050, 16_049))).toBe(false);
+    expect(isExcused(restarted, atWork, stopped(10_050, 30_000))).toBe(false);
+    expect(isExcused(silent, ended, stopped(21_600, 40_000))).toBe(true);
+    expect(isExcused(silent, ended, stopped(21_601, 40_000))).toBe(false);
+  });
+
+  test('was begun by a worker that had come back from such a standstill: that is found', () => {
+    expect(isExcused(silent, atWork, stopped(1000, 9700))).toBe(true);
+    expect(isExcused(silent, atWork, stopped(1000, 9699))).toBe(false);
+  });
+
+  test('is excused where its worker knew that its lease was over, not where its handler was asked to stop', () => {
+    expect(isExcused(silent, `${atWork}lease KEY 7 19100\n`)).toBe(true);
+    expect(isExcused(silent, `${atWork}signal KEY 7 19100\n`)).toBe(false);
+    expect(isExcused(restarted, `${atWork}lease KEY 7 19100\n`)).toBe(false);
+  });
 });
 
 test('a code that no kill explains, and what cannot be read, is found', () => {

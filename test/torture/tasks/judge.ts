@@ -38,6 +38,10 @@ const keptAfterMs = 1000;
 const leaseOverMs = 6000;
 /** A loaded machine runs a timer late. */
 const latenessMs = 1500;
+/** What was called as its process was stopped goes on as soon as that does. */
+const resumedMs = 300;
+/** A worker that is there again by then hands in what is on its disk before its lease is over. */
+const backMs = 3000;
 
 export function judge(diaries: Diaries, store: StoreContent, blows: readonly Blow[]): Findings {
   const written = read(diaries);
@@ -72,7 +76,7 @@ export function judge(diaries: Diaries, store: StoreContent, blows: readonly Blo
 function ofTask(
   key: string,
   task: StoredTask,
-  { executions, results, listed, isListed }: Written,
+  { started, executions, results, listed, isListed }: Written,
   { ends }: StoreContent,
   blows: readonly Blow[],
 ): string[] {
@@ -96,7 +100,11 @@ function ofTask(
   if (heard !== undefined && (state !== 'done' || heard !== resultFence))
     problems.push(`task ${key} is ${state}, and its author has heard the result of claim ${heard}`);
   const last = own.find((each) => each.fence === fence);
-  if (state === 'lost' && last !== undefined && !isExcused(last, reason, blows))
+  if (
+    state === 'lost' &&
+    last !== undefined &&
+    !isExcused(last, reason, blows, started.get(last.worker) ?? [])
+  )
     problems.push(
       `task ${key} is lost, and its worker ${last.worker} has lived and held its lease: ${reason}`,
     );
@@ -104,22 +112,41 @@ function ofTask(
 }
 
 /**
- * Its worker was killed or stopped while it was at work, or had it on its way to the handler or its end on the way into the
- * store; or has heard that it is not its own any more.
+ * By what is said of the lost in GUARANTEES.md. A worker has died where its run has ended, and where its lease is over: it
+ * was stopped for longer, or could not reach a broker. The result of a run that has ended may not be on the disk of its
+ * worker yet, or that is not back in time. Nothing else excuses: neither a cut, nor that the handler was asked to stop.
  */
 function isExcused(
-  { worker, at, endedAt, signaledAt }: Execution,
+  execution: Execution,
   reason: string,
   blows: readonly Blow[],
+  started: readonly number[],
 ): boolean {
-  const unsettledMs = reason.includes('lease') || reason.includes('not heard of') ? leaseMs : keptAfterMs;
-  return (
-    signaledAt < never ||
-    blows.some(
-      ({ name, from, until }) =>
-        name === worker && until + latenessMs >= at && from <= endedAt + unsettledMs + latenessMs,
-    )
-  );
+  const own = blows.filter(({ name }) => name === execution.worker);
+  const isOfLease = reason.includes('its lease for') || reason.includes('was not heard of');
+  if (!isOfLease && !reason.startsWith('this run of')) return false;
+  if (own.some((blow) => blow.how === 'killed' && hasLost(blow, execution, isOfLease, started))) return true;
+  return isOfLease && (execution.leaseOverAt < never || own.some((blow) => hasOutlasted(blow, execution)));
+}
+
+/** It ended the run in which that was at work, or whose end was not stored yet. */
+function hasLost(
+  { from, until }: Blow,
+  { at, endedAt }: Execution,
+  isOfLease: boolean,
+  started: readonly number[],
+): boolean {
+  // A run that has begun nothing yet has lost nothing.
+  if (until < at) return false;
+  if (from <= endedAt + keptAfterMs + latenessMs) return true;
+  const isBack = started.some((startedAt) => startedAt >= from && startedAt <= from + backMs);
+  return isOfLease && !isBack && from <= endedAt + leaseMs + latenessMs;
+}
+
+/** It took longer than the lease, and the end was not stored before. */
+function hasOutlasted({ how, from, until }: Blow, { at, endedAt }: Execution): boolean {
+  const isLong = how === 'stopped' && until - from >= leaseOverMs;
+  return isLong && until + resumedMs >= at && from <= endedAt + leaseMs + latenessMs;
 }
 
 function ofExecutions(
@@ -152,12 +179,13 @@ function overAt({ worker, at, endedAt }: Execution, blows: readonly Blow[]): num
   return Math.min(endedAt, killed?.until ?? never);
 }
 
-function isLeaseOver({ worker, signaledAt }: Execution, at: number, blows: readonly Blow[]): boolean {
+/** Its worker was stopped for longer than its lease, or knew that it was over. */
+function isLeaseOver({ worker, leaseOverAt }: Execution, at: number, blows: readonly Blow[]): boolean {
   const isStopped = blows.some(
     ({ name, how, from, until }) =>
-      name === worker && how === 'stopped' && from + leaseOverMs <= at && at <= until + latenessMs,
+      name === worker && how === 'stopped' && from + leaseOverMs <= at && at <= until + resumedMs,
   );
-  return isStopped || signaledAt <= at + latenessMs;
+  return isStopped || leaseOverAt <= at + latenessMs;
 }
 
 function isFinal(state: string): boolean {

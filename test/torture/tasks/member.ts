@@ -5,7 +5,7 @@
  * It is killed at any moment, and goes on where its diary ends. An author writes `ordering KEY` before a task is first
  * ordered, `stored KEY ID` once that has resolved, `failed KEY CODE` when it has not (it is repeated then, with the same
  * key), `cancelled KEY OUTCOME` and `result KEY FENCE`. A worker writes `begun KEY ID FENCE ATTEMPT MS` as its handler is
- * called, `said`, `signal` and `ended KEY FENCE done|threw MS` before it returns. `started PID MS WALL` begins an
+ * called, `said`, `signal` (`lease` where its lease was over) and `ended KEY FENCE done|threw MS` before it returns. `started PID MS WALL` begins an
  * incarnation. Times are of the machine's monotonic clock. Invariant: it judges nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -82,7 +82,8 @@ async function attached(): Promise<SkeinNode> {
 async function carryOut({ id, input, fence, attempt, signal, progress }: Job<Input>): Promise<Output> {
   const { key, workMs, throws, heeds } = input;
   note('begun', key, id, fence, attempt, machineNow());
-  signal.addEventListener('abort', () => note('signal', key, fence, machineNow()), { once: true });
+  const stopped = () => note(isLeaseOver(signal) ? 'lease' : 'signal', key, fence, machineNow());
+  signal.addEventListener('abort', stopped, { once: true });
   const outcome = (how: 'done' | 'threw') => note('ended', key, fence, how, machineNow());
   try {
     if (workMs > 100) {
@@ -97,6 +98,11 @@ async function carryOut({ id, input, fence, attempt, signal, progress }: Job<Inp
   }
   outcome('done');
   return { key, fence };
+}
+
+/** By why the signal has fired. */
+function isLeaseOver({ reason }: AbortSignal): boolean {
+  return (reason as Error).message.startsWith('the lease is over');
 }
 
 // ── ordering ──────────────────────────────────────────────────────────────────────────────────────────

@@ -207,14 +207,21 @@ class Storm {
   private async wall(): Promise<void> {
     const { fleet, places } = this;
     const isBeyond = (name: string) => beyond.includes(name);
+    const broker = fleet.brokerName;
+    const brokerSide = isBeyond(broker);
     // Its broker does not hear of that worker any more, and may not end its task: another one holds the store by then.
     const worker = fleet
       .named('worker')
-      .find((name) => name !== fleet.brokerName && isBeyond(name) !== isBeyond(fleet.brokerName)) as string;
+      .find((name) => name !== fleet.brokerName && isBeyond(name) !== brokerSide) as string;
     for (const name of fleet.named('author')) this.to(name, { type: 'bait', worker });
     await eventually(`${worker} does not begin what it alone may`, () => this.atWork(isBait));
+    if (fleet.brokerName !== broker) return this.wall();
+    // The address that the broker has bound is on its side: otherwise the other side would reach it there.
+    const bound = places.formation.find((port) => fleet.brokerAddress.endsWith(`:${port}`));
+    const free = places.formation.find((port) => port !== bound);
+    if (bound === undefined || free === undefined) throw new Error('no member has reported a broker');
     const portsOf = (side: boolean): number[] => [
-      places.formation[side ? 1 : 0],
+      side === brokerSide ? bound : free,
       ...fleet.names.filter((name) => isBeyond(name) === side).map((name) => places.listen.get(name) ?? 0),
     ];
     this.count('wall');

@@ -11,12 +11,15 @@ export interface Execution {
   readonly id: string;
   readonly fence: number;
   readonly at: number;
-  signaledAt: number;
+  /** Its signal has fired since the lease of its worker was over. */
+  leaseOverAt: number;
   endedAt: number;
   isDone: boolean;
 }
 
 export interface Written {
+  /** When incarnations have begun, by member. */
+  readonly started: Map<string, number[]>;
   readonly stored: Map<string, string>;
   readonly executions: Map<string, Execution[]>;
   readonly cancelled: Map<string, string>;
@@ -40,6 +43,7 @@ const patterns: Readonly<Record<string, RegExp>> = {
   unresolved: /^\S+ \S+$/,
   begun: /^\S+ [0-9a-f]{32} \d+ \d+ \d+$/,
   said: /^\S+ \d+ \d+$/,
+  lease: /^\S+ \d+ \d+$/,
   signal: /^\S+ \d+ \d+$/,
   ended: /^\S+ \d+ (?:done|threw) \d+$/,
   listed: /^[0-9a-f]{32} \S+$/,
@@ -50,7 +54,13 @@ const patterns: Readonly<Record<string, RegExp>> = {
 
 export function read(diaries: Diaries): Written {
   const written: Written = {
-    ...{ stored: new Map(), executions: new Map(), cancelled: new Map(), results: new Map() },
+    ...{
+      started: new Map(),
+      stored: new Map(),
+      executions: new Map(),
+      cancelled: new Map(),
+      results: new Map(),
+    },
     ...{ listed: new Map(), failed: new Map(), isListed: false, problems: [] },
   };
   for (const [name, text] of diaries)
@@ -69,6 +79,8 @@ function readLine(written: Written, name: string, what: string, words: readonly 
   const executions = written.executions.get(first) ?? [];
   const execution = executions.findLast((each) => each.worker === name && each.fence === Number(second));
   switch (what) {
+    case 'started':
+      return void written.started.set(name, [...(written.started.get(name) ?? []), Number(second)]);
     case 'stored':
       if ((written.stored.get(first) ?? second) !== second)
         written.problems.push(`task ${first} has two ids, ${written.stored.get(first)} and ${second}`);
@@ -87,11 +99,11 @@ function readLine(written: Written, name: string, what: string, words: readonly 
     case 'begun':
       executions.push({
         ...{ worker: name, id: second, fence: Number(third), at },
-        ...{ signaledAt: never, endedAt: never, isDone: false },
+        ...{ leaseOverAt: never, endedAt: never, isDone: false },
       });
       return void written.executions.set(first, executions);
-    case 'signal':
-      if (execution !== undefined) execution.signaledAt = at;
+    case 'lease':
+      if (execution !== undefined) execution.leaseOverAt = at;
       return;
     case 'ended':
       if (execution === undefined) return;

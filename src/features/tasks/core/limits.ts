@@ -87,6 +87,9 @@ export const taskLimits = {
   taskServicesMax: 256,
   /** Workers that the broker remembers: those not seen for the longest time make room. */
   taskWorkersMax: 10_000,
+  /** Refused ends of one member that the log has, as many as a worker can have in hand; and as many again in an hour. */
+  taskStaleNotedMax: 2000,
+  taskStaleNotedMs: 3_600_000,
   /** Durations of a service from which its estimates are made. */
   taskDurationsMax: 256,
   /** Progress of one task is passed on this often; of what comes meanwhile, the last. */
@@ -112,6 +115,13 @@ export const taskLimits = {
   taskStartedMs: 20,
   /** A result that could not be handed in for so long is put on the worker's disk. */
   taskResultOnDiskMs: 1000,
+  /**
+   * Results of an earlier run that cannot be read are read again after this, which doubles each time. So many times a worker
+   * says nothing before they are: 3.5 s, within the lease of the earlier run.
+   */
+  taskResultsAgainMs: 500,
+  taskResultsAgainMsMax: 60_000,
+  taskResultsReadsFirst: 4,
   /** An operation that the store could not carry out is tried again after this. */
   taskStoreAgainMs: 500,
   /** What runs on a worker that is to give it back has so long to end. */

@@ -58,12 +58,16 @@ export interface TasksShape extends Shape {
     started(
       input: ByBroker & { readonly items: readonly { readonly n: number; readonly fence: number }[] },
     ): readonly (TaskHead | null)[];
-    /** @param worker Who says so; empty: the broker does. Only the one that has claimed a task can end it. */
+    /**
+     * @param worker Who says so; empty: the broker does. Only the one that has claimed a task can end it.
+     * @param staleNotes Refused ends that are noted in the log, at most. Absent: all.
+     */
     end(
       input: ByBroker & {
         readonly time: number;
         readonly worker: string;
         readonly items: readonly Ending[];
+        readonly staleNotes?: number;
       },
     ): readonly Ended[];
     cancel(input: ByPerson & { readonly id: TaskId; readonly reason: string }): Cancelled;

@@ -55,12 +55,16 @@ export class Tasks implements Behavior<TasksShape> {
   readonly lifecycle: LifecycleCalls<TasksShape> = { started: (agent) => this.started(agent) };
   readonly timers: TimerCalls = {
     nextDeadline: () =>
-      Math.min(this.lines.nextDeadline(), this.office.nextDeadline(), this.workbench.nextDeadline()),
+      Math.min(
+        ...[this.lines.nextDeadline(), this.office.nextDeadline()],
+        ...[this.workbench.nextDeadline(), this.ownResults.nextDeadline()],
+      ),
     tick: (_agent, now) => this.office.tick(now),
     deadline: (_agent, now) => {
       this.lines.deadline(now);
       this.office.deadline(now);
       this.workbench.deadline(now);
+      this.ownResults.deadline(now);
     },
     flush: (_agent, now) => {
       this.author.flush();

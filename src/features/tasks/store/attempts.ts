@@ -84,14 +84,21 @@ function isAtWorker(row: TaskRow): boolean {
   return atWorker.has(row.state) && !isWhole(row);
 }
 
-/** @param worker Who says so; empty: the broker. */
-export function endAll(doing: Doing, worker: string, items: readonly Ending[]): Ended[] {
+interface Ends {
+  /** Who says so; empty: the broker. */
+  readonly worker: string;
+  readonly items: readonly Ending[];
+  readonly staleNotes?: number;
+}
+
+export function endAll(doing: Doing, { worker, items, staleNotes = items.length }: Ends): Ended[] {
+  let notesLeft = staleNotes;
   return items.map((ending) => {
     const row = current(doing, ending.n, ending.fence);
     if (row !== undefined && (worker === '' || worker === row.worker))
       return endOne(doing, row, worker, ending);
     if (isSaidAgain(doing, worker, ending)) return { type: 'known', n: ending.n };
-    noteStale(doing, worker, ending);
+    if (notesLeft-- > 0) noteStale(doing, worker, ending);
     return { type: 'stale', n: ending.n };
   });
 }

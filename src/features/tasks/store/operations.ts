@@ -31,7 +31,7 @@ export const taskOperations: TaskOperations = {
   ready: (rows, log, input) => noting(rows, log, input, (doing) => ready(doing, input)),
   claim: (rows, log, input) => noting(rows, log, input, (doing) => claimAll(doing, input.items)),
   started: (rows, log, input) => noting(rows, log, input, (doing) => startedAll(doing, input.items)),
-  end: (rows, log, input) => noting(rows, log, input, (doing) => endAll(doing, input.worker, input.items)),
+  end: (rows, log, input) => noting(rows, log, input, (doing) => endAll(doing, input)),
   cancel: (rows, log, input) => noting(rows, log, byPerson(input), (doing) => cancel(doing, input)),
   expire: (rows, log, input) => noting(rows, log, input, (doing) => expire(doing, input.items)),
   remove: (rows, log, input) =>

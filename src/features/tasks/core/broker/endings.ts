@@ -20,6 +20,7 @@ import {
 } from '../tasks-types.ts';
 import type { Desk, Errand, MessageOf } from './errand.ts';
 import { isClaimed, type OpenTasks } from './open-tasks.ts';
+import { StaleNotes } from './stale-notes.ts';
 
 export interface EndingsPorts {
   readonly desk: Desk;
@@ -50,6 +51,7 @@ interface Doomed {
 export class Endings {
   readonly counts = { ended: 0, stale: 0 };
   private readonly ports: EndingsPorts;
+  private readonly staleNotes = new StaleNotes();
   /** Can go on: to be queued. */
   private ready = new Set<number>();
   /** The store is asked to queue these: asked twice it would give them two places. */
@@ -107,9 +109,13 @@ export class Endings {
     const { from, message } = errand;
     const { time } = this;
     const items = message.items.map((item) => this.endingOf(item));
-    desk.ask('end', { ...desk.by(), time, worker: from.name, items }, (completion) => {
+    const worker = from.name;
+    const staleNotes = this.staleNotes.reserve(worker, items.length, desk.now());
+    desk.ask('end', { ...desk.by(), time, worker, items, staleNotes }, (completion) => {
+      const results = completion.ok ? (completion.value as readonly Ended[]) : [];
+      const stale = results.filter(({ type }) => type === 'stale').length;
+      this.staleNotes.unused(worker, Math.max(0, staleNotes - stale));
       if (!completion.ok) return desk.failed(completion.failure, errand);
-      const results = completion.value as readonly Ended[];
       desk.reply(from, {
         type: 'settled',
         store: message.store,

@@ -4,6 +4,7 @@ import { OfficeRig } from '../../../../../test/core/office-rig.ts';
 import { anywhere, result, store } from '../../../../../test/core/workbench-rig.ts';
 import { taskLimits } from '../limits.ts';
 import type { Attempt, HandedIn, InHand, TaskOffer } from '../messages.ts';
+import { StaleNotes } from './stale-notes.ts';
 
 const nothing = { encoding: 0, body: new Uint8Array(0) };
 const follower = 50;
@@ -115,6 +116,40 @@ test('a worker that lies of a task that has ended changes nothing, and what it s
   );
   // That is the log.
   expect(JSON.parse(rig.everything()).slice(0, 2)).toEqual(JSON.parse(before).slice(0, 2));
+});
+
+test('a worker that hands in invented ends without end has a limited number of rows in the log, and others have theirs', () => {
+  const { taskStaleNotedMax, taskStaleNotedMs, tasksPerClaimMax } = taskLimits;
+  const { current } = secondAttempt();
+  const item = { n: current.n, fence: 700, outcome: 'done', isFinal: false, result, reason: '' } as const;
+  const items = Array.from({ length: tasksPerClaimMax }, () => item);
+  const lies = (): number => {
+    let noted = 0;
+    for (let said = 0; said < 2 * taskStaleNotedMax; said += items.length) {
+      rig.says(1, { type: 'ended', store, items });
+      noted += rig.logged().filter((line) => line.startsWith('task.stale w1')).length;
+    }
+    const settled = rig.heard(1, 'settled').flatMap((message) => message.items);
+    expect(settled.filter(({ isAccepted }) => isAccepted)).toEqual([]);
+    return noted;
+  };
+  expect([lies(), lies()]).toEqual([taskStaleNotedMax, 0]);
+  rig.now += taskStaleNotedMs / 4;
+  expect(lies()).toBe(taskStaleNotedMax / 4);
+  rig.works(3);
+  handsIn(3, current);
+  expect(rig.logged().filter((line) => line.startsWith('task.stale'))).toHaveLength(1);
+});
+
+test('rows that were reserved for ends that were accepted are free again', () => {
+  const { taskStaleNotedMax } = taskLimits;
+  const notes = new StaleNotes();
+  expect(notes.reserve('w', taskStaleNotedMax - 1, 0)).toBe(taskStaleNotedMax - 1);
+  expect(notes.reserve('w', 5, 0)).toBe(1);
+  expect(notes.reserve('v', 5, 0)).toBe(5);
+  notes.unused('w', 3);
+  expect(notes.reserve('w', 5, 0)).toBe(3);
+  expect(notes.reserve('w', 5, 0)).toBe(0);
 });
 
 test('a worker that claims to have what it was never given is to stop it, and nothing else follows', () => {
