@@ -7,7 +7,7 @@ function follow() {
   const written: string[] = [];
   const observers: MeshObserver[] = [];
   const time = { real: 0, virtual: 0 };
-  const progress = new Progress({ write: (text) => written.push(text), now: () => time.real });
+  const progress = new Progress({ terminal: { write: (text) => written.push(text) }, now: () => time.real });
   progress.follow({
     observers: observers as Mesh['observers'],
     world: {

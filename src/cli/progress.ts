@@ -4,14 +4,15 @@
  * Called by `skein sim` where standard error is a terminal. Invariant: it only listens to the mesh, so the run
  * is the same without it, and the line is gone when the run is over.
  */
+
 import type { Mesh } from '../sim/world/mesh.ts';
+import { LiveLine, type Terminal } from './kit/live-line.ts';
 
 /** A person sees that it moves; a terminal is not kept busy. */
 const intervalMs = 500;
-const clearLine = '\r\u001b[K';
 
 export interface ProgressPorts {
-  readonly write: (text: string) => void;
+  readonly terminal: Terminal;
   readonly now: () => number;
 }
 
@@ -19,11 +20,13 @@ export class Progress {
   private readonly ports: ProgressPorts;
   private readonly begunAt: number;
   private shownAt: number;
+  private readonly line: LiveLine;
 
   constructor(ports: ProgressPorts) {
     this.ports = ports;
     this.begunAt = ports.now();
     this.shownAt = this.begunAt;
+    this.line = new LiveLine(ports.terminal);
   }
 
   follow({ observers, world }: Pick<Mesh, 'observers'> & { readonly world: { readonly now: number } }): void {
@@ -32,7 +35,7 @@ export class Progress {
   }
 
   end(): void {
-    if (this.shownAt > this.begunAt) this.ports.write(clearLine);
+    this.line.clear();
   }
 
   private show(virtualMs: number): void {
@@ -40,9 +43,7 @@ export class Progress {
     if (now - this.shownAt < intervalMs) return;
     this.shownAt = now;
     const seconds = (ms: number) => `${(ms / 1000).toFixed(0)} s`;
-    this.ports.write(
-      `${clearLine}${seconds(virtualMs)} of virtual time, ${seconds(now - this.begunAt)} of real time`,
-    );
+    this.line.show(`${seconds(virtualMs)} of virtual time, ${seconds(now - this.begunAt)} of real time`);
   }
 }
 
@@ -50,5 +51,5 @@ export class Progress {
 export function progressOnTerminal(): Progress | undefined {
   const { stderr } = process;
   if (!stderr.isTTY) return undefined;
-  return new Progress({ write: (text) => void stderr.write(text), now: () => performance.now() });
+  return new Progress({ terminal: stderr, now: () => performance.now() });
 }

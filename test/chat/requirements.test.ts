@@ -4,27 +4,19 @@
  *
  * Invariant: a swarm of three whose programs attach to them; each test leaves their mailboxes empty.
  */
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Letter, SkeinNode } from '../../src/node/node.ts';
-import { attach } from '../../src/remote/attach.ts';
-import { Site } from '../e2e/helpers.ts';
+import { ThreeNodes } from './three-nodes.ts';
 
 const swarm = { swarm: true } as const;
-const attached: SkeinNode[] = [];
-let site: Site;
+let nodes: ThreeNodes;
 let a: SkeinNode;
 let b: SkeinNode;
 let c: SkeinNode;
 
 beforeAll(async () => {
-  site = await Site.open(undefined, { SKEIN_NAMESPACE: `chat-requirements-${process.pid}` });
-  [a, b, c] = (await Promise.all(['a', 'b', 'c'].map((name) => start(name)))) as [
-    SkeinNode,
-    SkeinNode,
-    SkeinNode,
-  ];
-  await Promise.all([a, b, c].map((node) => node.ready({ count: 3 })));
+  nodes = await ThreeNodes.open('chat-requirements');
+  [a, b, c] = nodes.all;
   for (const [node, name] of [
     [a, 'print'],
     [b, 'print'],
@@ -34,17 +26,7 @@ beforeAll(async () => {
   // From now on the swarm knows all of them.
   await vi.waitFor(async () => expect(await a.swarm.nodes()).toHaveLength(3), 20_000);
 });
-afterAll(async () => {
-  await Promise.all(attached.map((node) => node.close()));
-  await site.close();
-});
-
-async function start(name: string): Promise<SkeinNode> {
-  await site.up(name);
-  const node = await attach({ control: join(site.folder, 'run', `${name}.sock`) });
-  attached.push(node);
-  return node;
-}
+afterAll(() => nodes.close());
 
 /** What this node is handed, up to this number of letters. */
 async function letters(node: SkeinNode, count: number, conversations = false): Promise<Letter[]> {
@@ -84,7 +66,7 @@ test('REQ02: a peer sends letters, and sees what becomes of them', async () => {
 
 test('REQ03: a peer that joins late gets what was sent before, in order', async () => {
   for (const text of ['first', 'second']) await a.letters.send('late', text, { allowUnknown: true });
-  const late = await start('late');
+  const late = await nodes.start('late');
   expect(await bodies(late, 2)).toEqual(['first', 'second']);
 });
 
@@ -109,12 +91,12 @@ test('REQ06: a peer lists the peers that are available', async () => {
 });
 
 test('REQ07: a peer lists all that were ever there', async () => {
-  const gone = await start('gone');
+  const gone = await nodes.start('gone');
   gone.respond('fax', () => 'done');
   await expect
     .poll(async () => (await a.swarm.nodes()).find(({ name }) => name === 'gone'))
     .toMatchObject({ isReachable: true });
-  await site.must('down', '--node', 'gone');
+  await nodes.site.must('down', '--node', 'gone');
   await expect
     .poll(async () => (await c.swarm.nodes()).find(({ name }) => name === 'gone'))
     .toMatchObject({ isReachable: false });
@@ -140,7 +122,7 @@ test('REQ09: a peer says that nobody is active there, which is shown', async () 
 });
 
 test('REQ10: peers that come later are in the same swarm', async () => {
-  await start('later');
+  await nodes.start('later');
   await expect.poll(async () => (await c.swarm.nodes()).map(({ name }) => name)).toContain('later');
 });
 

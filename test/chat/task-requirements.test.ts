@@ -5,39 +5,21 @@
  * Invariant: a swarm of three whose programs attach to them, of which b and c are workers; each test has services of its own
  * and leaves nothing running.
  */
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Job, Task, TaskState, WorkOptions } from '../../src/features/tasks/api.ts';
 import type { SkeinNode } from '../../src/node/node.ts';
-import { attach } from '../../src/remote/attach.ts';
-import { Site } from '../e2e/helpers.ts';
+import { ThreeNodes } from './three-nodes.ts';
 
-const attached: SkeinNode[] = [];
-let site: Site;
+let nodes: ThreeNodes;
 let a: SkeinNode;
 let b: SkeinNode;
 let c: SkeinNode;
 
 beforeAll(async () => {
-  site = await Site.open(undefined, { SKEIN_NAMESPACE: `chat-tasks-${process.pid}` });
-  [a, b, c] = (await Promise.all(['a', 'b', 'c'].map((name) => start(name)))) as [
-    SkeinNode,
-    SkeinNode,
-    SkeinNode,
-  ];
-  await Promise.all([a, b, c].map((node) => node.ready({ count: 3 })));
+  nodes = await ThreeNodes.open('chat-tasks');
+  [a, b, c] = nodes.all;
 });
-afterAll(async () => {
-  await Promise.all(attached.map((node) => node.close()));
-  await site.close();
-});
-
-async function start(name: string): Promise<SkeinNode> {
-  await site.up(name);
-  const node = await attach({ control: join(site.folder, 'run', `${name}.sock`) });
-  attached.push(node);
-  return node;
-}
+afterAll(() => nodes.close());
 
 /** Work whose tasks run until they are let go, and then give the name of the worker. */
 class HeldWork {
@@ -187,7 +169,7 @@ test('REQ20: a worker limits how many tasks it runs at a time; the next one begi
 });
 
 test('REQ21: a worker signals statistics: cores and memory, load, and what it has done', async () => {
-  const d = await start('d');
+  const d = await nodes.start('d');
   const work = d.tasks.work('counted', ({ input }: Job<number>) => {
     if (input < 0) throw new Error('negative');
     return input;

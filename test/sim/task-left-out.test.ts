@@ -1,4 +1,4 @@
-/** What tasks leave out, as GUARANTEES.md says it: no preemption, no fair share, no exactly once, no orders in another's transaction. */
+/** What tasks leave out, as GUARANTEES.md says it: no preemption, no fair share, no exactly once, no orders in another's transaction, no replay of workflow code. */
 import { expect, test } from 'vitest';
 import { type FormationRun, lifeOf } from '../../src/features/formation/sim/formation-run.ts';
 import type { Job } from '../../src/features/tasks/api.ts';
@@ -80,4 +80,27 @@ test('with two attempts a task may be begun twice, and its effects are there twi
   expect(await made.world.resolve(task.result())).toBe(1);
   // What it writes elsewhere can tell the two by their fences.
   expect(effects[1]).toBeGreaterThan(effects[0] as number);
+});
+
+test('a handler that is begun again begins at its start, and no step is replayed; of tasks that wait for each other those that are done stay done', async () => {
+  const made = await formation({ seed: 55, nodes: 3 });
+  const [a, b] = made.others.map(lifeOf) as [Life, Life];
+  const steps: string[] = [];
+  /** The hotel has no room at first. */
+  const book = (step: string, attempt: number): string => {
+    steps.push(`${step} ${attempt}`);
+    if (step === 'hotel' && attempt === 1) throw new Error('no room');
+    return step;
+  };
+  b.node.tasks.work('trip', ({ attempt }: Job) => ['flight', 'hotel'].map((step) => book(step, attempt)));
+  b.node.tasks.work('book', ({ input, attempt }: Job<string>) => book(input, attempt));
+  await made.world.run(1000);
+  const again = { attempts: 2 };
+  const trip = await made.world.resolve(a.node.tasks.order('trip', null, again));
+  expect(await made.world.resolve(trip.result())).toEqual(['flight', 'hotel']);
+  expect(steps.splice(0)).toEqual(['flight 1', 'hotel 1', 'flight 2', 'hotel 2']);
+  const flight = await made.world.resolve(a.node.tasks.order('book', 'flight', again));
+  const hotel = await made.world.resolve(a.node.tasks.order('book', 'hotel', { ...again, after: [flight] }));
+  expect(await made.world.resolve(hotel.result())).toBe('hotel');
+  expect(steps).toEqual(['flight 1', 'hotel 1', 'hotel 2']);
 });

@@ -69,7 +69,7 @@ export const workerAnswer: (value: unknown) => WorkerView = fields(
   },
   { begins, figures },
 );
-export const workersAnswer = listOf(workerAnswer);
+export const workersAnswer = fields({ items: listOf(workerAnswer), isMore: flag });
 
 const durations = fields<DurationsEstimate>({
   waitedP50: number,
@@ -79,12 +79,11 @@ const durations = fields<DurationsEstimate>({
   count: number,
   computedAt: number,
 });
-export const servicesAnswer: (value: unknown) => ServiceView[] = listOf(
-  fields(
-    { service: text, depth: number, atWorkers: number, workers: listOf(text), workerCount: number },
-    { oldestAt: number, durations },
-  ),
+const serviceAnswer: (value: unknown) => ServiceView = fields(
+  { service: text, depth: number, atWorkers: number, workers: listOf(text), workerCount: number },
+  { oldestAt: number, durations },
 );
+export const servicesAnswer = fields({ items: listOf(serviceAnswer), isMore: flag });
 
 type Answered = ReturnType<typeof task>;
 

@@ -5,6 +5,7 @@ import { readAnswer } from '../../swarm/api/answers.ts';
 import type { Task, TaskService, TasksApi } from '../api.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
+import { allPages, ranked } from './all-pages.ts';
 import {
   cancelAnswer,
   drainAnswer,
@@ -69,9 +70,14 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
     work: (service: unknown, handler: unknown, options = {}) => working.work(service, handler, options),
     async workers(service = '', needs = {}) {
       const input = { service, needs: requirements('tasks.workers', needs) };
-      return ask('tasks.workers', input, workersAnswer);
+      const page = (after: string) => ask('tasks.workers', { ...input, after }, workersAnswer);
+      return ranked(await allPages(({ name }) => name, page));
     },
-    services: () => ask('tasks.services', {}, servicesAnswer),
+    services: () =>
+      allPages(
+        ({ service }) => service,
+        (after) => ask('tasks.services', { after }, servicesAnswer),
+      ),
     async drain(worker, how = 'finish') {
       await ask('tasks.drain', { name: worker, how }, drainAnswer);
     },

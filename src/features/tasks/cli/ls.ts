@@ -13,8 +13,8 @@ import { digitsShown } from '../../../cli/kit/short-id.ts';
 import { agoOption } from '../../../cli/kit/time-option.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import type { TaskState } from '../api.ts';
+import { percent } from './event-line.ts';
 import { type ListedTask, type ListFilter, listTasks, taskStates } from './find-task.ts';
-import { percent } from './wait.ts';
 
 interface ListFlags extends NodeChoice, PrintChoice {
   readonly state?: readonly TaskState[];

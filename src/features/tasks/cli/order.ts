@@ -13,12 +13,12 @@ import { UsageError } from '../../../cli/kit/exit.ts';
 import { print, printBody, printJson } from '../../../cli/kit/output.ts';
 import { laterOption } from '../../../cli/kit/time-option.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
-import { SkeinError } from '../../../kernel/index.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import type { InputOf, OutputOf } from '../../../kit/operation.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { operations } from '../remote.ts';
 import { findTaskId } from './find-task.ts';
+import { infeasibleSaid } from './infeasible.ts';
 import { type NeedsFlags, needsOf, severalOption, withNeeds } from './needs-flags.ts';
 import { resultOf } from './wait.ts';
 
@@ -117,11 +117,7 @@ async function order(client: ControlClient, input: Order): Promise<Ordered> {
   try {
     return await client.call('orderTask', input);
   } catch (problem) {
-    const isInfeasible = problem instanceof SkeinError && problem.code === 'SKEIN_INFEASIBLE';
-    if (!isInfeasible) throw problem;
-    // It names the option as programs write it.
-    const message = problem.message.replace("ifInfeasible: 'queue'", '--queue');
-    throw new SkeinError(problem.code, message, { cause: problem });
+    throw infeasibleSaid(problem, '--queue');
   }
 }
 

@@ -17,9 +17,9 @@ import { idHelp } from '../../../cli/kit/short-id.ts';
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import { formatDuration } from '../../../kit/duration.ts';
+import { percent } from './event-line.ts';
 import { findTask, type ShownTask } from './find-task.ts';
 import { serviceText } from './ls.ts';
-import { percent } from './wait.ts';
 
 interface ShowFlags extends NodeChoice, PrintChoice {
   readonly raw?: boolean;

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
+import { SkeinError } from '../../../kernel/index.ts';
 import type { TaskEvent, WorkerView } from '../api.ts';
+import { eventLine, progressLine } from './event-line.ts';
 import type { ListedTask } from './find-task.ts';
+import { infeasibleSaid } from './infeasible.ts';
 import { formatTasks } from './ls.ts';
 import { formatServices } from './services.ts';
 import { formatTask } from './show.ts';
-import { progressLine } from './wait.ts';
-import { lineOf } from './watch.ts';
+import { WatchedTask } from './watch.ts';
 import { beginsText, formatReasons, formatWorkers, size } from './worker-ls.ts';
 import { formatWorker } from './worker-show.ts';
 
@@ -101,10 +103,10 @@ test('a shown task says what there is to say, and nothing else', () => {
 });
 
 test('a watched task shows its worker, its attempt from the second on, and what was said', () => {
-  expect(lineOf(eventOf())).toBe('queued');
+  expect(eventLine(eventOf())).toBe('queued');
   const running = eventOf({ state: 'running', worker: 'b', attempt: 1, progress: 0.459, note: 'frame 9' });
-  expect(lineOf(running)).toBe('running at b, 45%: frame 9');
-  expect(lineOf(eventOf({ state: 'failed', worker: 'b', attempt: 2, reason: 'no paper' }))).toBe(
+  expect(eventLine(running)).toBe('running at b, 45%: frame 9');
+  expect(eventLine(eventOf({ state: 'failed', worker: 'b', attempt: 2, reason: 'no paper' }))).toBe(
     'failed at b, attempt 2: no paper',
   );
 });
@@ -119,6 +121,44 @@ test('a wait shows a bar once a worker has said how far it is', () => {
   expect(progressLine(eventOf({ ...running, progress: 1 }))).toBe(
     'running at b  [####################] 100%',
   );
+});
+
+test('on a terminal a watched task has a line for each state, in which its progress is redrawn', () => {
+  const written: string[] = [];
+  const watched = new WatchedTask({ isTTY: true, columns: 50, write: (text) => written.push(text) });
+  const running = { state: 'running', worker: 'b', attempt: 1 } as const;
+  const reason = 'there is no paper in the tray of the printer';
+  for (const event of [
+    eventOf(),
+    eventOf({ ...running, progress: 0.5 }),
+    eventOf({ ...running, progress: 0.75 }),
+    eventOf({ ...running, attempt: 2 }),
+    eventOf({ ...running, state: 'failed', attempt: 2, reason }),
+  ])
+    watched.say(event);
+  watched.end();
+  const redrawn = (text: string) => `\r\u001b[K${text}`;
+  expect(written.join('')).toBe(
+    [
+      redrawn('queued\n'),
+      redrawn('running at b  [##########          ]  50%'),
+      redrawn('running at b  [###############     ]  75%\n'),
+      redrawn('running at b, attempt 2\n'),
+      redrawn('failed at b, attempt 2: there is no paper in the …'),
+      redrawn(`failed at b, attempt 2: ${reason}\n`),
+    ].join(''),
+  );
+});
+
+test('an order that no worker could run says how a person has it wait', () => {
+  const text = "no worker could run it: ask for less, or have it wait (ifInfeasible: 'queue')";
+  const problem = new SkeinError('SKEIN_INFEASIBLE', text);
+  expect(infeasibleSaid(problem, '--queue')).toMatchObject({
+    code: 'SKEIN_INFEASIBLE',
+    message: 'no worker could run it: ask for less, or have it wait (--queue)',
+  });
+  const other = new Error(text);
+  expect(infeasibleSaid(other, '--queue')).toBe(other);
 });
 
 test('workers are listed with what is left of them and their figures; why each other one would not follows', () => {

@@ -5,14 +5,12 @@
  * says that the task goes on, with its id.
  */
 import { ExitError } from '../../../cli/kit/exit.ts';
-import { lineFitted, printable, printError } from '../../../cli/kit/output.ts';
+import { LiveLine } from '../../../cli/kit/live-line.ts';
+import { printError } from '../../../cli/kit/output.ts';
 import { interrupted } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
 import type { ControlClient } from '../../../remote/client.ts';
-import type { TaskEvent } from '../api.ts';
-
-const clearLine = '\r\u001b[K';
-const barWidth = 20;
+import { progressLine } from './event-line.ts';
 
 /** @throws SkeinError as the task has ended otherwise; ExitError at Ctrl-C. */
 export async function resultOf(client: ControlClient, id: string): Promise<unknown> {
@@ -45,26 +43,11 @@ function waitProblem(problem: unknown, id: string, isInterrupted: boolean): unkn
 
 /** Never fails: that the task cannot be followed is what the wait for its result fails with. */
 async function showProgress(client: ControlClient, id: string, signal: AbortSignal): Promise<void> {
+  const line = new LiveLine(process.stderr);
   try {
-    for await (const event of client.stream('followTask', { id }, { signal }))
-      process.stderr.write(`${clearLine}${lineFitted(progressLine(event), process.stderr)}`);
+    for await (const event of client.stream('followTask', { id }, { signal })) line.show(progressLine(event));
   } catch {
   } finally {
-    process.stderr.write(clearLine);
+    line.clear();
   }
-}
-
-/** `running at b  [#########           ]  45%  frame 9 of 20`. */
-export function progressLine({ state, worker, progress, note }: TaskEvent): string {
-  const place = worker === '' ? '' : ` at ${worker}`;
-  const said = note === undefined ? '' : `  ${note}`;
-  if (progress === undefined) return printable(`${state}${place}${said}`);
-  const full = Math.floor(progress * barWidth);
-  const bar = `[${'#'.repeat(full).padEnd(barWidth)}]`;
-  return printable(`${state}${place}  ${bar} ${percent(progress).padStart(4)}${said}`);
-}
-
-/** Rounded down: all of it is only what is done. */
-export function percent(share: number): string {
-  return `${Math.floor(share * 100)}%`;
 }

@@ -2,27 +2,37 @@
 import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
-import { print, printable } from '../../../cli/kit/output.ts';
+import { LiveLine, type Terminal } from '../../../cli/kit/live-line.ts';
+import { print } from '../../../cli/kit/output.ts';
 import { idHelp } from '../../../cli/kit/short-id.ts';
 import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
 import type { TaskEvent } from '../api.ts';
+import { eventLine, progressLine } from './event-line.ts';
 import { findTask } from './find-task.ts';
-import { percent } from './wait.ts';
 
 export function buildWatch(): Command {
   return withJson(
     nodeCommand('watch', 'print what becomes of a task, until it has ended', [
       'skein task watch 4f1c && echo it is done',
-    ]).addHelpText('after', '\nEnds with 0 once it is done, with 1 where it has ended otherwise.'),
+    ]).addHelpText(
+      'after',
+      '\nOn a terminal progress is a bar. Ends with 0 once it is done, with 1 where it has\nended otherwise.',
+    ),
   )
     .argument('<id>', idHelp)
     .action(async (given: string, flags: NodeChoice & PrintChoice) => {
       const last = await withNode(flags, async (client) => {
         const { id, state } = await findTask(client, given);
         let last: string = state;
-        for await (const event of client.stream('followTask', { id }, { signal: interrupted() })) {
-          last = event.state;
-          print(flags.json === true ? JSON.stringify({ id, ...event }) : printable(lineOf(event)));
+        const watched = flags.json || !process.stdout.isTTY ? undefined : new WatchedTask(process.stdout);
+        try {
+          for await (const event of client.stream('followTask', { id }, { signal: interrupted() })) {
+            last = event.state;
+            if (watched !== undefined) watched.say(event);
+            else print(flags.json ? JSON.stringify({ id, ...event }) : eventLine(event));
+          }
+        } finally {
+          watched?.end();
         }
         return last;
       });
@@ -30,13 +40,25 @@ export function buildWatch(): Command {
     });
 }
 
-/** `queued`, `running at b, 45%: frame 9 of 20`, `failed at b, attempt 2: out of memory`. */
-export function lineOf({ state, worker, attempt, progress, note, reason }: TaskEvent): string {
-  const parts = [
-    worker === '' ? state : `${state} at ${worker}`,
-    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-    ...(progress === undefined ? [] : [percent(progress)]),
-  ];
-  const said = [reason, note ?? ''].filter((text) => text !== '').join('; ');
-  return `${parts.join(', ')}${said === '' ? '' : `: ${said}`}`;
+/** A line for each state at each worker; while its progress is all that changes, that line is redrawn. */
+export class WatchedTask {
+  private readonly line: LiveLine;
+  private last: TaskEvent | undefined;
+
+  constructor(terminal: Terminal) {
+    this.line = new LiveLine(terminal);
+  }
+
+  say(event: TaskEvent): void {
+    const { last } = this;
+    const isSame =
+      last?.state === event.state && last.worker === event.worker && last.attempt === event.attempt;
+    if (!isSame) this.line.keep();
+    this.last = event;
+    this.line.show(progressLine(event));
+  }
+
+  end(): void {
+    this.line.keep();
+  }
 }

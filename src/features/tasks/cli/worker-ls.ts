@@ -5,8 +5,8 @@ import { fittedTable, lineFitted, print, printable, printJson } from '../../../c
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { formatDuration } from '../../../kit/duration.ts';
 import type { BeginsEstimate, WorkerView } from '../api.ts';
+import { percent } from './event-line.ts';
 import { type NeedsFlags, needsOf, withNeeds } from './needs-flags.ts';
-import { percent } from './wait.ts';
 
 interface ListFlags extends NodeChoice, PrintChoice, NeedsFlags {
   readonly service?: string;

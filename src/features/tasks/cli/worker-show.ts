@@ -5,9 +5,9 @@ import { fittedTable, list, print, printJson } from '../../../cli/kit/output.ts'
 import { withNode } from '../../../cli/kit/with-node.ts';
 import { formatDuration } from '../../../kit/duration.ts';
 import type { WorkerView } from '../api.ts';
+import { percent } from './event-line.ts';
 import { hasEnded, listTasks, taskStates } from './find-task.ts';
 import { formatTasks } from './ls.ts';
-import { percent } from './wait.ts';
 import { beginsText, size } from './worker-ls.ts';
 
 export function buildShow(): Command {

@@ -132,9 +132,11 @@ export const taskLimits = {
   tasksPerReadMax: 500,
   /** Tasks that are looked at for one page of them, whether they are wanted or not. */
   tasksLookedAtMax: 1000,
-  /** Tasks in one answer to a question, and workers. */
+  /** Tasks in one answer to a question, and workers that are read at a time. */
   tasksPerPage: 200,
   workersPerPage: 200,
+  /** Of workers or services in one answer, of 1 MiB at most: one of them has 50 KiB at most. */
+  taskPageBytesMax: 256 * 1024,
 } as const;
 
 /** A worker whose loop may stand still for longer has a longer lease. */

@@ -45,7 +45,10 @@ describe('a line', () => {
     ['invite b/c', /^invite: .*"b\/c" does not fit; usage/],
     ['order', /^order: a name is missing; usage: order SERVICE/],
     ['order a/b', /^order: .*"a\/b" does not fit/],
-    ['order status coffee', /^order: "coffee" is not the id of an order: write 4 to 32/],
+    [
+      'order status coffee',
+      /^order: "coffee" is not the id of an order: write 4 to 32.*usage: order status \[ID\]$/,
+    ],
     ['peer', /^peer: a name is missing; usage: peer NAME QUERY/],
     ['peer b', /^peer: a name is missing/],
     ['swarm', /^swarm: a name is missing; usage: swarm QUERY/],

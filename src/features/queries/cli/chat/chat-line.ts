@@ -125,7 +125,7 @@ function conversationIdOf(text: string): string {
 /** @returns Undefined: none was written. */
 function orderIdOf(text: string): string | undefined {
   const problem = text === '' ? undefined : idProblem(orders, text);
-  if (problem !== undefined) return wrong('order', problem);
+  if (problem !== undefined) throw new UsageError(`order: ${problem}; usage: order status [ID]`);
   return text === '' ? undefined : text.toLowerCase();
 }
 

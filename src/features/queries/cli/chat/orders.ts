@@ -6,6 +6,7 @@
 import { findId } from '../../../../cli/kit/short-id.ts';
 import type { SkeinNode } from '../../../../node/node.ts';
 import type { ListedTaskView, TaskView } from '../../../tasks/api.ts';
+import { infeasibleSaid } from '../../../tasks/cli/infeasible.ts';
 import { orders } from './ids.ts';
 
 export interface Ended {
@@ -30,7 +31,10 @@ export class Orders {
 
   /** Resolves with its id, once the swarm has stored it. */
   async order(service: string, input: unknown, signal: AbortSignal): Promise<string> {
-    const task = await this.node.tasks.order(service, input, { signal });
+    const ordered = this.node.tasks.order(service, input, { signal });
+    const task = await ordered.catch((problem: unknown) => {
+      throw infeasibleSaid(problem, `\`skein task order ${service} --queue\``);
+    });
     void this.follow(task.id);
     return task.id;
   }

@@ -365,14 +365,15 @@ export class Dispatch {
     return `no worker that was ever here could run a task of "${service}" with these requirements`;
   }
 
-  standings(service: string, needs: Requirements): WorkerStanding[] {
+  /** Of workers by name, behind this one: each is looked at as it is taken. */
+  *standingsAfter(after: string, service: string, needs: Requirements): Iterable<WorkerStanding> {
     const { now } = this.ports.desk.by();
     const { estimates } = this;
-    return this.matching.standings(service, needs).map(({ worker, whyNot }) => {
+    for (const { worker, whyNot } of this.matching.standingsAfter(after, service, needs)) {
       const begins = estimates.begins(worker, service, needs, now);
       const figures = this.ports.workers().byName(worker.name)?.figures;
-      return standingOf(worker, { whyNot: whyNot ?? '', begins, figures });
-    });
+      yield standingOf(worker, { whyNot: whyNot ?? '', begins, figures });
+    }
   }
 
   services(): ServiceFigures[] {
@@ -392,10 +393,10 @@ export class Dispatch {
       ];
     }
     if (state !== 'queued') return [];
-    const standings = this.standings(service, needs);
+    const standings = this.matching.standings(service, needs);
     if (standings.length === 0) return ['no worker is here'];
-    const reasons = standings.slice(0, reasonsMax).map(({ name, whyNot }) => {
-      return whyNot === '' ? `${name} can take it` : `${name} ${whyNot}`;
+    const reasons = standings.slice(0, reasonsMax).map(({ worker: { name }, whyNot }) => {
+      return whyNot === undefined ? `${name} can take it` : `${name} ${whyNot}`;
     });
     const more = standings.length - reasons.length;
     const shown = more > 0 ? [...reasons, `and ${more} more workers`] : reasons;

@@ -1,8 +1,9 @@
 /**
  * The body of the letter by which an author hears how its task has ended: `{ task, service, state, result?, error? }`.
  *
- * One CBOR item (RFC 8949), as bodies of programs are: a result that is one already is put into it as it is. Invariant: the
- * same end has the same bytes at every broker.
+ * One CBOR item (RFC 8949), as bodies of programs are: a result that is one already is put into it as it is. The codec of
+ * the kit would have to decode each result, of 1 MiB at most, to encode it again. Invariant: the same end has the same bytes
+ * at every broker.
  */
 import { Writer } from '../../../../kernel/wire/bytes.ts';
 import type { Encoded, OwedLetter } from '../tasks-types.ts';

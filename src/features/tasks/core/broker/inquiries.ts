@@ -22,6 +22,7 @@ import {
   taskIdPattern,
   taskStates,
 } from '../tasks-types.ts';
+import { answerPage } from './answer-page.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Endings } from './endings.ts';
 import type { Desk } from './errand.ts';
@@ -145,17 +146,20 @@ export function answerInquiries(ports: InquiriesPorts): void {
     });
   });
 
-  by('workers', ({ service, needs }, reply) => {
+  by('workers', ({ service, needs, after }, reply) => {
     const wanted = typeof service === 'string' ? service : '';
     const requirements = requirementsOf(needs);
     if (requirements === undefined)
       return reply.fail(
         failure('SKEIN_INVALID', `tasks.workers: these are no requirements: ${shown(needs)}`),
       );
-    reply.answer(JSON.stringify(dispatch.standings(wanted, requirements)));
+    reply.answer(answerPage(dispatch.standingsAfter(nameOf(after), wanted, requirements)));
   });
 
-  by('services', (_input, reply) => reply.answer(JSON.stringify(dispatch.services())));
+  by('services', ({ after }, reply) => {
+    const behind = nameOf(after);
+    reply.answer(answerPage(dispatch.services().filter(({ service }) => service > behind)));
+  });
 
   by('drain', ({ name, how }, reply) => {
     const worker = typeof name === 'string' ? workers.byName(name) : undefined;
@@ -166,6 +170,11 @@ export function answerInquiries(ports: InquiriesPorts): void {
     ports.drain(worker, how);
     reply.answer(JSON.stringify({ name: worker.name, tasks: tasks.claimedBy(worker.name).length }));
   });
+}
+
+/** The last one that is known; empty: none is. */
+function nameOf(after: unknown): string {
+  return typeof after === 'string' ? after : '';
 }
 
 /** At once, whatever it had waited for. */

@@ -178,17 +178,21 @@ export class Matching {
 
   /** All workers that are here or hold tasks: first those that would take such a task, then by room. Empty service: any. */
   standings(service: string, needs: Requirements): readonly Standing[] {
-    const key = shapeKey(service, needs);
-    const standings: Standing[] = [];
-    for (const worker of this.roster) {
-      if (!worker.isHere && worker.held.size === 0) continue;
-      standings.push({ worker, whyNot: whyNot(worker, service, needs, key) });
-    }
-    return standings.sort(
+    return [...this.standingsAfter('', service, needs)].sort(
       (a, b) =>
         Number(a.whyNot !== undefined) - Number(b.whyNot !== undefined) ||
         (hasMoreRoom(a.worker, b.worker) ? -1 : 1),
     );
+  }
+
+  /** The same by name, behind this one: each is looked at as it is taken. */
+  *standingsAfter(after: string, service: string, needs: Requirements): Iterable<Standing> {
+    const key = shapeKey(service, needs);
+    const workers = [...this.roster].filter(({ name, isHere, held }) => {
+      return name > after && (isHere || held.size > 0);
+    });
+    for (const worker of workers.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      yield { worker, whyNot: whyNot(worker, service, needs, key) };
   }
 
   /** Those that are here, hold tasks, or were here before. */
