@@ -1,9 +1,11 @@
 /**
- * Authors and a recipient of letters whose broker has a bad disk: `node members.mjs SETTINGS`.
+ * Authors, and one who handles letters and works on tasks, whose broker has a bad disk: `node members.mjs SETTINGS`.
  *
  * Each writes down what it knows for certain: `stored KEY ID` once a send has resolved, `refused KEY CODE` when it has
- * failed, and it is repeated with the same key then; `handled ID` before a handler returns. Invariant: it judges nothing;
- * it ends once all that was stored is handled, or when the time for that is over.
+ * failed, and it is repeated with the same key then; `handled ID` before a handler returns. `ordered KEY ID` once an order
+ * has resolved, `denied KEY CODE` when it has failed, and is repeated; `begun ID FENCE` as a task is begun, `done ID FENCE`
+ * once its author has its result. Invariant: it judges nothing; it ends once all that was stored is handled and done, or when
+ * nothing has moved for a while.
  */
 import { once } from 'node:events';
 import { copyFileSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -17,12 +19,16 @@ import { startBroker } from '../broker-settings.ts';
 import type { DiskWork } from './settings.ts';
 
 const recipient = 'bob';
+const job = 'job';
+const worksAtOnce = 4;
+/** Of letters, beside which a task is ordered. */
+const orderShare = 0.3;
 const sendersPerAuthor = 4;
 const againMs = 200;
 const sendTimeoutMs = 5000;
 /** For each letter, until it is stored. */
 const sendPatienceMs = 60_000;
-/** For the last of them, until it is handled. */
+/** Without any more of them being handled or done. */
 const handlePatienceMs = 20_000;
 /** A handled letter that is handed over again is settled by then. */
 const restMs = 1500;
@@ -38,6 +44,8 @@ const formation = `tcp://127.0.0.1:${(await freeTcpPorts(1))[0]}`;
 const namespace = `disk-${process.pid}`;
 const waiting = new Set<string>();
 const handled = new Set<string>();
+const results: Promise<void>[] = [];
+let resultsLeft = 0;
 
 await makeStore();
 const broker = await startBroker(
@@ -54,6 +62,14 @@ bob.letters.handle(({ id }) => {
   handled.add(id);
   waiting.delete(id);
 });
+bob.tasks.work(
+  job,
+  ({ id, fence }) => {
+    note('begun', id, String(fence));
+    return fence;
+  },
+  { concurrency: worksAtOnce },
+);
 const sent = new AbortController();
 const filling = work.filler === undefined ? undefined : fillByTurns(work.filler);
 const each = Math.ceil(work.letters / authors.length / sendersPerAuthor);
@@ -64,8 +80,12 @@ await Promise.all(
 );
 sent.abort();
 await filling;
-for (const until = performance.now() + handlePatienceMs; waiting.size > 0 && performance.now() < until; )
+let [left, since] = [waiting.size + resultsLeft, performance.now()];
+while (left > 0 && performance.now() - since < handlePatienceMs) {
   await sleep(againMs);
+  const now = waiting.size + resultsLeft;
+  if (now < left) [left, since] = [now, performance.now()];
+}
 await sleep(restMs);
 for (const node of [bob, ...authors]) await node.close();
 broker.send('close');
@@ -105,6 +125,31 @@ async function send(author: LocalNode, sender: string, count: number): Promise<v
     const body = random.bytes(random.integer(1, random.chance(0.1) ? 30_000 : 1000));
     const until = performance.now() + sendPatienceMs;
     while (!(await isStored(author, key, body)) && performance.now() < until) await sleep(againMs);
+    if (!random.chance(orderShare)) continue;
+    const limit = performance.now() + sendPatienceMs;
+    while (!(await isOrdered(author, key, body)) && performance.now() < limit) await sleep(againMs);
+  }
+}
+
+async function isOrdered(author: LocalNode, key: string, body: Uint8Array): Promise<boolean> {
+  const options = { idempotencyKey: key, ifInfeasible: 'queue', attempts: 1 } as const;
+  try {
+    const task = await author.tasks.order<Uint8Array, number>(job, body, options);
+    note('ordered', key, task.id);
+    resultsLeft++;
+    results.push(
+      task.result().then(
+        (fence) => {
+          note('done', task.id, String(fence));
+          resultsLeft--;
+        },
+        (error: { code?: string }) => void note('failed', task.id, error.code ?? String(error)),
+      ),
+    );
+    return true;
+  } catch (error) {
+    note('denied', key, (error as { code?: string }).code ?? String(error));
+    return false;
   }
 }
 

@@ -117,12 +117,14 @@ export function textOf({
   made,
   stored,
   handled,
+  ordered,
+  done,
   refused,
   problems,
   seconds,
   failures,
 }: DiskTrial): string {
   const codes = Array.from(refused, ([code, count]) => `${code} ${count}`).join(', ') || 'none';
-  const line = `${fault === undefined ? '' : `${fault.name}, `}${trouble.name}: ${made} times in ${seconds} s; ${stored} stored, ${handled} handled, refused: ${codes}; ${problems.length} problems`;
+  const line = `${fault === undefined ? '' : `${fault.name}, `}${trouble.name}: ${made} times in ${seconds} s; ${stored} stored, ${handled} handled; ${ordered} ordered, ${done} done; refused: ${codes}; ${problems.length} problems`;
   return linesOf(line, failures);
 }
