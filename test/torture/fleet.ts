@@ -60,6 +60,7 @@ export class Fleet<Role extends string> {
   private readonly options: FleetOptions<Role>;
   private readonly members = new Map<string, Member>();
   private readonly finished = new Set<string>();
+  private readonly follows: { readonly broker: string; readonly at: number }[] = [];
   private broker = { name: '', epoch: 0, address: '' };
   private changed: () => void = () => undefined;
 
@@ -82,6 +83,11 @@ export class Fleet<Role extends string> {
     return this.broker.address;
   }
 
+  /** Brokers that members have followed since then, whatever their epochs. */
+  followedSince(at: number): string[] {
+    return this.follows.filter((each) => each.at >= at).map(({ broker }) => broker);
+  }
+
   start(name: string): void {
     const role = this.options.roles[name] as Role;
     const {
@@ -101,7 +107,8 @@ export class Fleet<Role extends string> {
       if (message.type === 'finished') this.finished.add(name);
       else if (message.type === 'open') this.open = message.count;
       else if (message.type === 'listed') this.isListed = true;
-      else if (message.epoch > this.broker.epoch)
+      else this.follows.push({ broker: message.broker, at: machineNow() });
+      if (message.type === 'broker' && message.epoch > this.broker.epoch)
         this.broker = { name: message.broker, epoch: message.epoch, address: message.address };
       this.changed();
     });

@@ -9,7 +9,7 @@ export interface TaskFault extends Mutant {
   readonly shows: RegExp;
 }
 
-export const fenceIgnored: TaskFault = {
+const fenceIgnored: TaskFault = {
   name: 'fence-ignored',
   part: 'replaced',
   breaks:

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../src/sim/world/random.ts';
 import { freeTcpPorts } from '../../free-ports.ts';
+import { machineNow } from '../diary.ts';
 import { Fleet, type Launch } from '../fleet.ts';
 import { linesOf, type Tried, unseen } from '../frame.ts';
 import { buildProgram, inTrialFolder, type TrialFolder } from '../product.ts';
@@ -225,7 +226,10 @@ class Storm {
       ...fleet.names.filter((name) => isBeyond(name) === side).map((name) => places.listen.get(name) ?? 0),
     ];
     this.count('wall');
+    const since = machineNow();
     for (const name of fleet.names) this.to(name, { type: 'wall', ports: portsOf(!isBeyond(name)) });
+    const isOther = (name: string): boolean => isBeyond(name) !== brokerSide;
+    await eventually('no broker begins beyond the wall', () => fleet.followedSince(since).some(isOther));
     await sleep(wallMs);
     for (const name of fleet.names) this.to(name, { type: 'wall', ports: [] });
     await sleep(upMs);
