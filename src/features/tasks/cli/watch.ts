@@ -16,7 +16,7 @@ export function buildWatch(): Command {
       'skein task watch 4f1c && echo it is done',
     ]).addHelpText(
       'after',
-      '\nOn a terminal progress is a bar. Ends with 0 once it is done, with 1 where it has\nended otherwise.',
+      '\nOn a terminal progress is a bar. Ends with 0 once it is done, with 1 where it\nhas ended otherwise.',
     ),
   )
     .argument('<id>', idHelp)
