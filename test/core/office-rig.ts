@@ -35,6 +35,8 @@ export class OfficeRig {
   private readonly members = new Map<number, number>();
   private orders = 0;
   private isHeld = false;
+  /** Whose next operation is carried out, and ends in the unknown. */
+  private lost = '';
   private readonly office: TaskOffice;
 
   constructor() {
@@ -63,8 +65,8 @@ export class OfficeRig {
       },
       admit: (_from: unknown, act: (refusal: undefined) => void) => act(undefined),
       ...{ use: nothing, logged: nothing, answerBy: nothing, touched: nothing },
-      operationFailed: (why: { message: string }) => {
-        throw new Error(why.message);
+      operationFailed: ({ code, message }: { code: string; message: string }) => {
+        if (code !== 'SKEIN_LOST') throw new Error(message);
       },
     } as unknown as SwarmCore;
     this.office = new TaskOffice({
@@ -119,6 +121,11 @@ export class OfficeRig {
     } as Order;
     this.says(99, { type: 'order', number, isTogether: true, orders: [order] });
     return this.place(id(number));
+  }
+
+  /** The next operation of this verb is carried out, and what became of it is unknown. */
+  lose(verb: string): void {
+    this.lost = verb;
   }
 
   /** The store takes its time: the broker hears of no operation until `release`. */
@@ -202,7 +209,11 @@ export class OfficeRig {
   }
 
   private execute(token: number, verb: string, input: unknown): Completion {
-    return { token, verb, ok: true, value: this.ask(verb, input) } as Completion;
+    const value = this.ask(verb, input);
+    if (verb !== this.lost) return { token, verb, ok: true, value } as Completion;
+    this.lost = '';
+    const failure = { code: 'SKEIN_LOST', message: `what became of ${verb} is unknown` };
+    return { token, verb, ok: false, failure } as unknown as Completion;
   }
 
   /** Until nothing more follows. */

@@ -27,6 +27,8 @@ const endedLimitMs = 120_000;
 /** A handler in a mesh that has healed, and what could not be put into a mailbox before. */
 const letterLimitMs = 60_000;
 const lookAgainMs = 2000;
+/** Of an end, from the broker to its author. */
+const heardLimitMs = 10_000;
 /** Of the runs: a hundred tasks each. */
 const passingShare = 0.125;
 /** A renewal, its answer and what confirms both, on each link on their way. */
@@ -101,6 +103,9 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
         if (task.final !== 'done') ledger.fail(task, `is ${task.final} in a mesh at rest`);
       await probe.run(known(), world.random.fork('tasks passing').chance(passingShare));
       await lookAtAll();
+      await world.runUntil(() => ledger.unheard(known()).length === 0, heardLimitMs);
+      for (const task of ledger.unheard(known()))
+        ledger.fail(task, `is ${task.final}, and its author has not heard so`);
       await world.runUntil(() => letters.missing(known()).length === 0, letterLimitMs);
       for (const task of letters.missing(known()))
         ledger.fail(task, `is ${task.final}, and its letter did not come`);

@@ -109,7 +109,7 @@ async function fillByTurns(file: string): Promise<void> {
 async function makeStore(): Promise<void> {
   const maker = await startBroker(work.brokerProgram, { store: work.store, formation, namespace });
   const author = await member('ann');
-  await send(author, 'first', 1);
+  await send(author, 'first', 1, 0);
   await author.close();
   maker.send('close');
   await once(maker, 'exit');
@@ -119,13 +119,14 @@ function member(name: string): Promise<LocalNode> {
   return createNode({ name, namespace, formation: [formation], store: 'none', discovery: false, key: false });
 }
 
-async function send(author: LocalNode, sender: string, count: number): Promise<void> {
+/** @param share Of letters beside which a task is ordered. */
+async function send(author: LocalNode, sender: string, count: number, share = orderShare): Promise<void> {
   for (let n = 0; n < count; n++) {
     const key = `${sender}/${n}`;
     const body = random.bytes(random.integer(1, random.chance(0.1) ? 30_000 : 1000));
     const until = performance.now() + sendPatienceMs;
     while (!(await isStored(author, key, body)) && performance.now() < until) await sleep(againMs);
-    if (!random.chance(orderShare)) continue;
+    if (!random.chance(share)) continue;
     const limit = performance.now() + sendPatienceMs;
     while (!(await isOrdered(author, key, body)) && performance.now() < limit) await sleep(againMs);
   }

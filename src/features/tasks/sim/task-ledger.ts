@@ -48,6 +48,8 @@ export interface LedgerTask {
   /** `stored`, a code, or undefined until then. */
   outcome: string | undefined;
   isAgain: boolean;
+  /** Its author waits to hear how it has ended. */
+  isAwaited: boolean;
   /** A cancel was answered with: it will not be begun. */
   isNeverStarted: boolean;
   /** The final state that somebody has heard of. */
@@ -85,7 +87,14 @@ export class TaskLedger {
   ): LedgerTask {
     const task: LedgerTask = {
       ...{ number: this.tasks.length, author, ...how, id: undefined, outcome: undefined },
-      ...{ isAgain: false, isNeverStarted: false, final: undefined, executions: [], partIds: new Map() },
+      ...{
+        isAgain: false,
+        isAwaited: false,
+        isNeverStarted: false,
+        final: undefined,
+        executions: [],
+        partIds: new Map(),
+      },
     };
     this.tasks.push(task);
     return task;
@@ -227,6 +236,14 @@ export class TaskLedger {
   /** Orders that have not ended, of programs that run. */
   get outstanding(): LedgerTask[] {
     return this.tasks.filter(({ outcome, author }) => outcome === undefined && isRunning(author));
+  }
+
+  /** That have ended, and whose authors still wait for that. @param lives That the swarm answers. */
+  unheard(lives: readonly Life[]): LedgerTask[] {
+    count(this.checks, 'ends are heard', 1);
+    return this.kept.filter(
+      ({ isAwaited, author }) => isAwaited && lives.includes(author) && !author.isLeaving,
+    );
   }
 
   get kept(): LedgerTask[] {

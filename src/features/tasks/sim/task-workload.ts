@@ -223,10 +223,16 @@ export class TaskWorkload {
   private stored(task: LedgerTask, ordered: Task<Output | readonly Output[]>): void {
     this.ledger.stored(task, ordered.id);
     if (!isRunning(task.author) || task.author.isLeaving) return;
-    ordered.result().then(
-      (result) => this.ledger.result(task, [result].flat()),
-      (error: unknown) => this.ledger.endedWithout(task, error),
-    );
+    task.isAwaited = true;
+    ordered
+      .result()
+      .then(
+        (result) => this.ledger.result(task, [result].flat()),
+        (error: unknown) => this.ledger.endedWithout(task, error),
+      )
+      .finally(() => {
+        task.isAwaited = false;
+      });
     if (this.following.chance(followShare)) void this.follow(task, ordered);
     if (this.isGood || !this.random.chance(cancelShare)) return;
     this.mesh.world.after(this.random.integer(1, cancelMsMax), () => this.cancel(task, ordered));

@@ -49,6 +49,11 @@ export class Followers {
     return true;
   }
 
+  /** Each with each of the tasks that it follows. */
+  *all(): Iterable<readonly [LineEnd, TaskId]> {
+    for (const { end, ids } of this.followers.values()) for (const id of ids) yield [end, id];
+  }
+
   unfollow({ node }: LineEnd, id: TaskId): void {
     const follower = this.followers.get(node);
     if (follower?.ids.delete(id) !== true) return;

@@ -60,8 +60,17 @@ export class NewsDesk {
   }
 
   follow(end: LineEnd, id: TaskId): void {
+    if (this.ports.followers.follow(end, id)) this.say(end, id);
+  }
+
+  /** All was read from the store again: what was under way before, and what was asked for here, nobody has heard of. */
+  sayAll(): void {
+    for (const [end, id] of [...this.ports.followers.all()]) this.say(end, id);
+  }
+
+  /** How it is. */
+  private say(end: LineEnd, id: TaskId): void {
     const { tasks, followers, desk } = this.ports;
-    if (!followers.follow(end, id)) return;
     const head = tasks.byId(id);
     if (head !== undefined) {
       const progress = tasks.progressOf(head.n);

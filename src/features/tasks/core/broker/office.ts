@@ -237,6 +237,7 @@ export class TaskOffice {
     this.workers.begin();
     this.dispatch.begin();
     this.letters.begin();
+    this.news.sayAll();
     this.sweepAt = this.ports.agent.now + taskLimits.taskSweepMs;
     this.errands.carryOutWaiting();
     this.ports.agent.flushLater();
