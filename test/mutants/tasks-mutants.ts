@@ -165,4 +165,12 @@ export const tasksMutants: readonly Mutant[] = [
     replace: "...(row.letter === 'wanted' && isDone ? { letter: 'owed' } : {}),",
     ...judged,
   },
+  {
+    name: 'end-unsaid',
+    breaks: 'who follows a task does not hear of an end whose commit has ended in the unknown',
+    file: `${tasks}/core/broker/office.ts`,
+    find: 'this.news.sayAll();',
+    replace: '',
+    ...judged,
+  },
 ];

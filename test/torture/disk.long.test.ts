@@ -7,7 +7,7 @@ import { traceProblem } from './strace.ts';
 
 const shown = troubles.filter(({ name }) => name.startsWith('fsync'));
 
-test('every letter that was stored is handled, however often a sync fails or waits, and the rig sees a fault', async ({
+test('every letter that was stored is handled, and every task that was ordered is done once, however often a sync fails or waits, and the rig sees a fault', async ({
   skip,
 }) => {
   const problem = traceProblem();
@@ -21,7 +21,9 @@ test('every letter that was stored is handled, however often a sync fails or wai
     expect((await tryDisk(fault.trouble, fault, { seed: 1, letters: 120 })).failures).toEqual([]);
 }, 600_000);
 
-test('every letter that was stored is handled, however often a small disk is full', async ({ skip }) => {
+test('every letter that was stored is handled, and every task that was ordered is done once, however often a small disk is full', async ({
+  skip,
+}) => {
   const problem = smallDiskProblem();
   if (problem !== undefined) skip(problem);
   const small = troubles.find(({ megabytes }) => megabytes !== undefined) as Trouble;
