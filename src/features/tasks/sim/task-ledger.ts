@@ -133,7 +133,7 @@ export class TaskLedger {
       this.fail(task, `is begun, and what was reported to its author is ${task.outcome}`);
     if (task.isNeverStarted) this.fail(task, 'is begun, and a cancel was answered with that it never is');
     // A part that a worker was given before may be begun while the cancel is on its way there.
-    if (task.final !== undefined && task.parts === 0)
+    if (task.final !== undefined && task.parts === 0 && !isOvertaken(task, job))
       this.fail(task, `is begun, and was reported as ${task.final}`);
     const earlier = task.executions.filter((each) => each.part === part);
     this.checkFence(task, earlier, job);
@@ -288,6 +288,11 @@ export class TaskLedger {
   fail({ number, author }: LedgerTask, what: string): void {
     this.mesh.world.fail(`task ${number} of ${author.member.name} ${what}`);
   }
+}
+
+/** It may run twice, and a later attempt was begun while this one was on its way to a worker that the mesh had lost. */
+function isOvertaken({ isIdempotent, executions }: LedgerTask, { fence }: Job): boolean {
+  return isIdempotent && executions.some(({ job }) => job.fence > fence);
 }
 
 /** Each part of it has a result. */
