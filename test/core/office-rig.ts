@@ -35,6 +35,7 @@ export class OfficeRig {
   private readonly members = new Map<number, number>();
   private orders = 0;
   private isHeld = false;
+  private failure: { readonly code: string; readonly message: string } | undefined;
   /** Whose next operation is carried out, and ends in the unknown. */
   private lost = '';
   private readonly office: TaskOffice;
@@ -59,7 +60,11 @@ export class OfficeRig {
       },
     };
     const swarm = {
-      office: { state: 'open', store },
+      get office() {
+        return rig.failure === undefined
+          ? { state: 'open', store }
+          : { state: 'failed', failure: rig.failure };
+      },
       get time() {
         return rig.now;
       },
@@ -121,6 +126,13 @@ export class OfficeRig {
     } as Order;
     this.says(99, { type: 'order', number, isTogether: true, orders: [order] });
     return this.place(id(number));
+  }
+
+  /** The store cannot be opened any more; undefined: it is open again. */
+  storeFails(code: string | undefined): void {
+    this.failure = code === undefined ? undefined : { code, message: `the store says ${code}` };
+    this.office.officeChanged();
+    this.settle();
   }
 
   /** The next operation of this verb is carried out, and what became of it is unknown. */

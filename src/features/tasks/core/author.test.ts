@@ -119,6 +119,32 @@ test('without a broker orders wait, and go to the first one that is there', () =
 });
 
 describe('with another broker', () => {
+  test('what that one refuses is unknown where the one before was asked too, and a fact where it was not', () => {
+    const full: Ordered = { ok: false, failure: failure('SKEIN_STORE_FULL', 'no room') };
+    orderEach(1);
+    author.brokerChanged();
+    author.flush();
+    orderEach(2);
+    author.ordered(2, [full]);
+    author.ordered(3, [full]);
+    expect(answered).toMatchObject([
+      [
+        1,
+        [
+          {
+            ok: false,
+            failure: {
+              code: 'SKEIN_LOST',
+              message: expect.stringContaining('no room'),
+              details: { ids: ['1'.padStart(32, '0')] },
+            },
+          },
+        ],
+      ],
+      [2, [full]],
+    ]);
+  });
+
   test('all that was not answered is sent again in order, before what comes later', () => {
     for (const number of [1, 2, 3]) orderEach(number);
     author.ordered(2, [stored(2)]);

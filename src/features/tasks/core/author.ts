@@ -26,6 +26,8 @@ interface Call {
   readonly handle: unknown;
   readonly bytes: number;
   wasSent: boolean;
+  /** Also before its last message, to a broker that did not answer. */
+  wasSentBefore: boolean;
   isUnderWay: boolean;
   /** The program does not wait for it any more. */
   isForgotten: boolean;
@@ -41,6 +43,8 @@ interface Message {
 const messagesUnderWayMax = 4;
 /** Of everything but the input, about. */
 const orderCostBytes = 256;
+
+const unsent = { wasSent: false, wasSentBefore: false, isUnderWay: false, isForgotten: false } as const;
 
 export class Author {
   private readonly ports: AuthorPorts;
@@ -72,7 +76,7 @@ export class Author {
     const bytes = orders.reduce((sum, { input }) => sum + input.body.length + orderCostBytes, 0);
     const problem = this.problem(orders.length, bytes);
     if (problem !== undefined) return problem;
-    const call = { orders, handle, bytes, wasSent: false, isUnderWay: false, isForgotten: false };
+    const call = { orders, handle, bytes, ...unsent };
     this.queue.push(call);
     this.waiting.set(handle, call);
     this.unstored += orders.length;
@@ -107,6 +111,7 @@ export class Author {
       this.lastNumber = number;
       this.queue = this.queue.slice(calls.length);
       for (const call of calls) {
+        call.wasSentBefore = call.wasSent;
         call.wasSent = true;
         call.isUnderWay = true;
       }
@@ -140,7 +145,11 @@ export class Author {
       this.left(call);
       if (call.isForgotten) continue;
       this.waiting.delete(handle);
-      const said = own.map((outcome, i) => firstTime(outcome, orders[i] as Order));
+      const said = own.map((outcome, i) =>
+        call.wasSentBefore && !outcome.ok
+          ? perhapsStored(outcome.failure, orders)
+          : firstTime(outcome, orders[i] as Order),
+      );
       this.ports.deliver({ type: 'ordered', handle, outcomes: said });
     }
     this.ports.flushLater();
@@ -185,6 +194,13 @@ function nextLength(queue: readonly Call[]): number {
     if (isOver || call.orders.length > 1 || (queue[0] as Call).orders.length > 1) return length;
   }
   return queue.length;
+}
+
+/** The broker before may have stored it, and this one may have refused it without a look. */
+function perhapsStored({ message }: Failure, orders: readonly Order[]): Ordered {
+  const text = `whether it is stored is unknown: an earlier broker was asked, and this one says: ${message}. Look for details.ids, or order again with the same idempotencyKey`;
+  const ids = orders.filter(({ parent }) => parent === '').map(({ id }) => id);
+  return { ok: false, failure: failure('SKEIN_LOST', text, { ids }) };
 }
 
 /** What is there under the order's own id was stored by an earlier time that it was sent. */

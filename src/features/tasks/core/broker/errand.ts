@@ -11,6 +11,8 @@ export type MessageOf<Type extends FromMember['type']> = Extract<FromMember, { t
 export interface Errand<Message extends FromMember = FromMember> {
   readonly from: Member;
   readonly message: Message;
+  /** It was carried out before, and what became of that is unknown: of an order nothing but the store can say that it is not there. */
+  readonly wasTried?: true;
   /** It is carried out for good. */
   readonly done: () => void;
 }

@@ -52,19 +52,20 @@ export class Errands {
   refuseOrders(why: Failure): void {
     if (why.code === 'SKEIN_STORE_CLAIMED' || why.code === 'SKEIN_LOST') return;
     const { waiting } = this;
-    this.waiting = waiting.filter(({ message }) => message.type !== 'order');
-    for (const errand of waiting) if (isOrder(errand)) this.ports.refuse(errand, why);
+    const isToRefuse = (errand: Errand): boolean => isOrder(errand) && errand.wasTried !== true;
+    this.waiting = waiting.filter((errand) => !isToRefuse(errand));
+    for (const errand of waiting) if (isOrder(errand) && isToRefuse(errand)) this.ports.refuse(errand, why);
   }
 
   /** Its operation has failed: it is carried out once more. */
   later(errand: Errand): void {
     this.underWay.delete(errand);
-    this.waiting.push(errand);
+    this.waiting.push({ ...errand, wasTried: true });
   }
 
   /** The store is read again. */
   startOver(): void {
-    this.waiting.unshift(...this.underWay);
+    this.waiting.unshift(...[...this.underWay].map((errand) => ({ ...errand, wasTried: true }) as const));
     this.underWay.clear();
   }
 
@@ -82,7 +83,7 @@ export class Errands {
   private carryOut(errand: Errand): void {
     this.ports.desk.swarm.admit(errand.from, (refusal) => {
       if (refusal === undefined) return this.carryOutAdmitted(errand);
-      if (isOrder(errand)) this.ports.refuse(errand, refusal);
+      if (isOrder(errand) && errand.wasTried !== true) this.ports.refuse(errand, refusal);
       else errand.done();
     });
   }

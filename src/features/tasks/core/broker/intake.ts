@@ -63,7 +63,10 @@ export class Intake {
   order(errand: OrderErrand): void {
     const { from, message } = errand;
     const { isTogether } = message;
-    const refusals = this.refusalsOf(message.orders, isTogether);
+    const refusals =
+      errand.wasTried === true
+        ? message.orders.map(() => undefined)
+        : this.refusalsOf(message.orders, isTogether);
     const orders = message.orders.filter((_, i) => refusals[i] === undefined);
     if (orders.length === 0) return this.answer(errand, refusals, []);
     const { desk } = this.ports;
@@ -151,7 +154,8 @@ export class Intake {
     if (foretold !== undefined) this.ports.notSo(foretold);
     else for (const task of tasks) this.unplace(task);
     // Whether it is in the store, or another one writes, is not its author's matter: it is put again.
-    const isPassing = why.code === 'SKEIN_LOST' || why.code === 'SKEIN_STORE_CLAIMED';
+    const isUnknown = errand.wasTried === true || why.code === 'SKEIN_LOST';
+    const isPassing = isUnknown || why.code === 'SKEIN_STORE_CLAIMED';
     this.ports.desk.failed(why, isPassing ? errand : undefined);
     if (!isPassing) this.refuse(errand, why);
   }
