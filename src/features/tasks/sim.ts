@@ -43,6 +43,7 @@ const tasks: SimulatedFeature = {
     'results are of one attempt',
     'a key means one task',
     'tasks end',
+    'ends are heard',
     'ends come as letters',
     'drained workers take on nothing',
     'turns by priority',
@@ -104,6 +105,7 @@ function make({ mesh, checks, ratePerSecond }: WorkloadParts): Workload {
       await probe.run(known(), world.random.fork('tasks passing').chance(passingShare));
       await lookAtAll();
       await world.runUntil(() => ledger.unheard(known()).length === 0, heardLimitMs);
+      count(checks, 'ends are heard', ledger.kept.length);
       for (const task of ledger.unheard(known()))
         ledger.fail(task, `is ${task.final}, and its author has not heard so`);
       await world.runUntil(() => letters.missing(known()).length === 0, letterLimitMs);

@@ -47,7 +47,7 @@ export function judge(diaries: Diaries, store: StoreContent, deduping: readonly 
   const idOf = new Map<string, string>();
   const failed = new Map<string, number>();
   const repeats = new Map<string, number>();
-  /** One key is one letter, whoever says so; but a run of its sender that does not know of it may put it into its outbox under another id. */
+  /** One key is one letter, at all members; but a run of its sender that does not know of it may put it into its outbox under another id. */
   const named = (key: string, id: string): void => {
     const known = idOf.get(key);
     if (known !== undefined && known !== id) problems.push(`letter ${key} has two ids, ${known} and ${id}`);

@@ -240,7 +240,6 @@ export class TaskLedger {
 
   /** That have ended, and whose authors still wait for that. @param lives That the swarm answers. */
   unheard(lives: readonly Life[]): LedgerTask[] {
-    count(this.checks, 'ends are heard', 1);
     return this.kept.filter(
       ({ isAwaited, author }) => isAwaited && lives.includes(author) && !author.isLeaving,
     );

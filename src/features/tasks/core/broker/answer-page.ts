@@ -1,8 +1,8 @@
 /**
  * Pages of what the broker answers from memory: in the order of names, each as large as one answer may be.
  *
- * Used by the inquiries. Invariant: a page has at least one item, if there is one behind the name that was given; whoever
- * asks on behind the last one gets each item that was there all the time exactly once.
+ * Used by the inquiries. Invariant: a page has at least one item, if there is one behind the name that was given; who asks
+ * on behind the last one gets each item that was there all the time exactly once.
  */
 import { taskLimits } from '../limits.ts';
 
