@@ -98,7 +98,7 @@ export const swarmSamples: WireSamples = {
     sample('part (to be acknowledged at once)', part, {
       ...{ isLast: true, isUrgent: true, bytes: Uint8Array.of(1) },
     }),
-    sample('part (a memory)', part, { ...memoryPart(9) }),
+    sample('part (a memory)', part, { ...memoryPart({ number: 9, forgottenRun: 4 }) }),
     sample('ack', ack, { memory: 2, received: 7, processed: 5, isAgain: false }),
     sample('ack (again)', ack, { memory: 2, received: 7, processed: 7, isAgain: true }),
     sample('part (question)', message, { type: 'question', number: 1, verb: 'nodes', json: '{"after":""}' }),

@@ -24,6 +24,15 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
     workload: 'letters-on-machines',
     faults: ['crash', 'pause', 'liar', 'restart'],
   },
+  'a broker that had forgotten a node refused its order, and stored it when the line sent it again': {
+    nodes: 6,
+    degree: 4,
+    seed: 1419,
+    minutes: 0.1,
+    latencyMs: 1,
+    workload: 'tasks',
+    faults: ['slow', 'liar', 'disk', 'cut', 'pause'],
+  },
   'of an author a node ignored letters while another one kept the swarm, and took later ones once it kept that again':
     {
       nodes: 4,

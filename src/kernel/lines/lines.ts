@@ -64,7 +64,8 @@ export class Lines {
   private readonly toPump = new Set<Line>();
   private readonly toAcknowledge = new Set<Line>();
   /** Lives whose line has ended here, the latest last. One that is there after all does not know that it has. */
-  private readonly over = new Set<number>();
+  /** Lives of other nodes whose lines are closed, and the newest run that was seen of each. */
+  private readonly over = new Map<number, number>();
   /** Of runs and of memories: each is given once. */
   private lastRun = 0;
   /** Of messages that are not put together yet. */
@@ -225,14 +226,14 @@ export class Lines {
   private close(line: Line): void {
     line.receiving.end();
     this.lines.delete(line.node);
-    this.remember(line.life);
+    this.remember(line.life, line.receiving.newestRunSeen);
     this.toPump.delete(line);
     this.toAcknowledge.delete(line);
   }
 
-  private remember(life: number): void {
-    this.over.add(life);
-    if (this.over.size > limits.lineLivesOverMax) this.over.delete(this.over.values().next().value as number);
+  private remember(life: number, run: number): void {
+    this.over.set(life, run);
+    if (this.over.size > limits.lineLivesOverMax) this.over.delete(this.over.keys().next().value as number);
   }
 
   private nextHopTo(node: NodeId): NodeId | undefined {
@@ -281,6 +282,8 @@ export class Lines {
   }
 
   private begin(node: NodeId, life: number): Line {
+    const forgottenRun = this.over.get(life);
+    this.over.delete(life);
     const line: Line = {
       node,
       life,
@@ -301,17 +304,17 @@ export class Lines {
           now: () => this.agent.now,
           acknowledge: () => this.later(this.toAcknowledge, line),
           startedOver: () => this.ports.startedOver?.(node),
-          remembers: (memory) => {
-            line.sending.remembers(memory);
+          forgot: (memory) => {
+            line.sending.otherForgot(memory);
             this.later(this.toPump, line);
           },
         },
-        ++this.lastRun,
+        { number: ++this.lastRun, forgottenRun: forgottenRun ?? 0 },
       ),
       nextHop: this.nextHopTo(node),
     };
     this.lines.set(node, line);
-    if (this.over.delete(life)) {
+    if (forgottenRun !== undefined) {
       line.sending.addMemory(line.receiving.memory);
       this.later(this.toPump, line);
     }
@@ -329,7 +332,7 @@ export class Lines {
 
   private acknowledge(line: Line): void {
     const ack = line.receiving.takeAck();
-    const bytes = encodeAck(this.headOf(line, line.receiving.newestRun), ack);
+    const bytes = encodeAck(this.headOf(line, line.receiving.newestRunSeen), ack);
     this.say(line, bytes, { type: LineType.ack });
   }
 

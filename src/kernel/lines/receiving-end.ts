@@ -2,11 +2,12 @@
  * The receiving end of a line: parts in order, put together to messages, and how far each has got.
  *
  * Made by the line. Acknowledgments wait a moment, since most go along with an answer. Invariant: a part is accepted only
- * as the next one of the newest run; a message counts as processed only when all before it do.
+ * as the next one of the newest run, and never of a run that an end before this one has seen: what that one was handed may
+ * be answered already; a message counts as processed only when all before it do.
  */
 import { limits } from '../limits.ts';
 import { concatenate } from '../wire/bytes.ts';
-import type { Ack, LinePart } from './wire.ts';
+import type { Ack, LinePart, Memory } from './wire.ts';
 
 /** `repeated`: it was here before. `hole`: others are missing before it. `refused`: no room for it now. */
 export type Arrival = 'fresh' | 'repeated' | 'hole' | 'refused';
@@ -21,8 +22,8 @@ export interface ReceivingPorts {
   now(): number;
   /** The other end is to hear at the end of the turn how far this one has got. */
   acknowledge(): void;
-  /** The other end says which memory it has: what it has learned from this node before, it may have forgotten. */
-  remembers(memory: number): void;
+  /** The other end says what it has forgotten. */
+  forgot(memory: Memory): void;
   /** The other end has begun another run: what it had sent before and is not processed here it has abandoned. */
   startedOver(): void;
 }
@@ -31,7 +32,7 @@ const never = Number.POSITIVE_INFINITY;
 
 export class ReceivingEnd {
   private readonly ports: ReceivingPorts;
-  readonly memory: number;
+  readonly memory: Memory;
   private run = 0;
   private received = 0;
   private processed = 0;
@@ -47,14 +48,19 @@ export class ReceivingEnd {
   /** Of parts that came after the last acknowledgment. */
   private bytesUnsaid = 0;
 
-  /** @param memory Higher than that of any receiving end of this node before it. */
-  constructor(ports: ReceivingPorts, memory: number) {
+  /** @param memory Its number is higher than that of any receiving end of this node before it. */
+  constructor(ports: ReceivingPorts, memory: Memory) {
     this.ports = ports;
     this.memory = memory;
   }
 
   get newestRun(): number {
     return this.run;
+  }
+
+  /** Also of ends before this one. */
+  get newestRunSeen(): number {
+    return Math.max(this.run, this.memory.forgottenRun);
   }
 
   /** When the other end is to hear what has changed, unless something is sent there before. */
@@ -68,7 +74,7 @@ export class ReceivingEnd {
     this.isAgain = false;
     this.ackAt = never;
     this.bytesUnsaid = 0;
-    return { memory, received, processed, isAgain };
+    return { memory: memory.number, received, processed, isAgain };
   }
 
   part(run: number, number: number, part: LinePart): Arrival {
@@ -80,6 +86,7 @@ export class ReceivingEnd {
 
   private take(run: number, number: number, { isLast, isUrgent, bytes, memory }: LinePart): Arrival {
     if (run < this.run) return 'repeated';
+    if (run <= this.memory.forgottenRun) return this.missing();
     if (run > this.run && !this.begin(run, number)) return this.missing();
     if (number <= this.received) return 'repeated';
     if (number > this.received + 1) return this.missing();
@@ -137,10 +144,10 @@ export class ReceivingEnd {
     return message;
   }
 
-  private takeMemory(number: number, memory: number): void {
+  private takeMemory(number: number, memory: Memory): void {
     this.open.push(number);
     this.finished(number, true);
-    this.ports.remembers(memory);
+    this.ports.forgot(memory);
   }
 
   private hand(number: number, isUrgent: boolean, message: Uint8Array): void {

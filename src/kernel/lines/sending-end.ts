@@ -1,12 +1,13 @@
 /**
  * The sending end of a line: messages that wait, parts under way, and what is sent again.
  *
- * Made by the line. Go-back-N: after a loss everything from the first missing part is sent again, in order. Invariant: a
- * message is kept until the other end has processed it; at most `lineWindowBytes` are unprocessed there, or one part.
+ * Made by the line. Go-back-N: after a loss everything from the first missing part is sent again, in order. What has come
+ * and is not processed is asked after, since the word of that may be lost. Invariant: a message is kept until the other end
+ * has processed it; at most `lineWindowBytes` are unprocessed there, or one part.
  */
 import type { DropReason } from '../contracts.ts';
 import { limits } from '../limits.ts';
-import { type Ack, type LinePart, memoryPart } from './wire.ts';
+import { type Ack, type LinePart, type Memory, memoryPart } from './wire.ts';
 
 interface Part extends LinePart {
   readonly number: number;
@@ -41,7 +42,7 @@ export class SendingEnd {
   /** Sent, and not processed by the other end. */
   private bytesUnderWay = 0;
   private received = 0;
-  /** What was not acknowledged by then is sent again. */
+  /** What was not acknowledged by then is sent again; of what was, the last part, if it is not known to be processed. */
   private resendAt = never;
   private resendMs: number = limits.repeatAfterMs;
   /** Nothing is sent before. */
@@ -74,7 +75,7 @@ export class SendingEnd {
   }
 
   /** The receiving end beside this one has forgotten what came before: it is said first, and until it has come. */
-  addMemory(memory: number): void {
+  addMemory(memory: Memory): void {
     const number = ++this.lastNumber;
     this.parts.push({ ...memoryPart(memory), number, isFirst: true, processed: undefined, timesSent: 0 });
   }
@@ -95,7 +96,7 @@ export class SendingEnd {
       this.bytesUnderWay += part.bytes.length;
       this.next++;
     }
-    if (this.isWaiting && this.resendAt === never) this.resendAt = now + this.resendMs;
+    this.setTimer(now);
     return this.next > from;
   }
 
@@ -107,26 +108,30 @@ export class SendingEnd {
     const first = this.parts[0]?.number ?? this.lastNumber + 1;
     if (received > this.received) this.progressed(received, now);
     if (processed >= first) this.finish(processed);
-    if (!this.isWaiting) this.resendAt = never;
+    this.setTimer(now);
     if (isAgain && received === this.received && now - this.wentBackAt >= limits.lineAgainMs)
       this.goBack(now);
     return true;
   }
 
-  /** The other end says its memory, unasked. */
-  remembers(memory: number): void {
-    this.isOf(memory);
+  /** The other end says what it has forgotten, unasked. What it has seen of this run it will not accept again. */
+  otherForgot({ number, forgottenRun }: Memory): void {
+    if (this.isOf(number) && this.run <= forgottenRun) this.startOver();
   }
 
   /** False: it is over, or what was sent to the one before is forgotten. */
   private isOf(memory: number): boolean {
     this.memory ??= memory;
     if (memory > this.memory) {
-      this.restart();
-      this.ports.forgotten();
+      this.startOver();
       return false;
     }
     return memory === this.memory;
+  }
+
+  private startOver(): void {
+    this.restart();
+    this.ports.forgotten();
   }
 
   /** What is not processed is not sent any more; what comes next is another run. True: what this end forgot is still to be said. */
@@ -175,7 +180,8 @@ export class SendingEnd {
   deadline(now: number): boolean {
     if (now >= this.resendAt) {
       this.resendMs = Math.min(this.resendMs * 2, limits.repeatAfterMsMax);
-      this.goBack(now);
+      if (this.isWaiting) this.goBack(now);
+      else this.askAgain();
     }
     return this.next < this.parts.length && now >= this.heldUntil;
   }
@@ -190,6 +196,18 @@ export class SendingEnd {
   private get isWaiting(): boolean {
     const last = this.parts[this.next - 1];
     return last !== undefined && last.number > this.received;
+  }
+
+  private setTimer(now: number): void {
+    if (this.next === 0) this.resendAt = never;
+    else if (this.resendAt === never) this.resendAt = now + this.resendMs;
+  }
+
+  /** What comes a second time is answered with how far the other end has got. */
+  private askAgain(): void {
+    this.resendAt = never;
+    this.next--;
+    this.bytesUnderWay -= (this.parts[this.next] as Part).bytes.length;
   }
 
   private progressed(received: number, now: number): void {

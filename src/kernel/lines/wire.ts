@@ -4,7 +4,8 @@
  * ```
  * every  u48 incarnation of its sender, u48 incarnation that it is for, u32 run
  * part   u8 flags (1: the last part of its message, 2: to be acknowledged at once), bytes
- *        u8 4, u32 memory of its sender: a part that is no message, and says that earlier memories are gone
+ *        u8 4, u32 memory of its sender, u32 run: a part that is no message, and says that earlier memories are gone, and
+ *        that nothing of the other end's runs up to that one is accepted any more
  * ack    u32 memory of its sender, u48 received up to, u48 processed up to, u8 flags (1: send again from there)
  * ```
  * Invariant: decoders refuse whatever is not exactly one of these; the bytes of parts are never looked into.
@@ -37,12 +38,21 @@ export interface LinePart {
   /** Its sender waits for what becomes of it. */
   readonly isUrgent: boolean;
   readonly bytes: Uint8Array;
-  /** Of the receiving end of its sender, as in `Ack`. Such a part has no bytes, and is no message. */
-  readonly memory?: number | undefined;
+  /** Such a part has no bytes, and is no message. */
+  readonly memory?: Memory | undefined;
+}
+
+/** What a receiving end has forgotten. */
+export interface Memory {
+  /** Its number, as in `Ack`: earlier ones are gone. */
+  readonly number: number;
+  /** Of the runs of the other end, the newest one of which it had been handed something before. */
+  readonly forgottenRun: number;
 }
 
 export function encodePart(ends: LineHead, { isLast, isUrgent, bytes, memory }: LinePart): Uint8Array {
-  if (memory !== undefined) return head(ends, 5).u8(flagMemory).u32(memory).view();
+  if (memory !== undefined)
+    return head(ends, 9).u8(flagMemory).u32(memory.number).u32(memory.forgottenRun).view();
   return head(ends, 1 + bytes.length)
     .u8((isLast ? flagLast : 0) | (isUrgent ? flagUrgent : 0))
     .raw(bytes)
@@ -95,11 +105,11 @@ export function readPart({ bytes, payloadStart, payloadEnd }: Frame): LinePart |
 
 function readMemory(bytes: Uint8Array, start: number, end: number): LinePart | undefined {
   const reader = new Reader(bytes, start, end);
-  const memory = reader.u32();
+  const memory = { number: reader.u32(), forgottenRun: reader.u32() };
   return reader.complete ? memoryPart(memory) : undefined;
 }
 
-export function memoryPart(memory: number): LinePart {
+export function memoryPart(memory: Memory): LinePart {
   return { isLast: true, isUrgent: true, bytes: noBytes, memory };
 }
 
