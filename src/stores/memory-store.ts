@@ -6,11 +6,12 @@
  * content later goes on from there.
  */
 import { hexOf } from '../kernel/wire/bytes.ts';
+import type { Entry } from './group.ts';
+import { GroupedStore } from './grouped-store.ts';
 import type { AnyStoreModel } from './model.ts';
-import { type Entry, OrderedStore } from './ordered-store.ts';
 import { type Outcome, type StoreContent, StoreParts } from './parts.ts';
 
-export class MemoryStore extends OrderedStore {
+export class MemoryStore extends GroupedStore {
   private readonly parts: StoreParts;
 
   /**

@@ -1,37 +1,29 @@
 /**
- * The order of a store: operations wait in line, one group at a time becomes durable, then all of it is reported.
+ * The order of a store: operations wait in line until what became of them is known, and are reported in that order.
  *
- * Extended by each store, which says how a group is committed; called by the runtime through the `Store` contract.
- * When one commit ends the next takes what has come meanwhile, so that a slow disk has larger groups, without a timer.
- * Invariant: outcomes are reported in the order of the calls, and none before its group is durable.
+ * Extended by each store, which carries out what was asked for; called by the runtime through the `Store` contract.
+ * Invariant: outcomes are reported in the order of the calls; what was asked for before the store was closed is reported.
  */
 import type { Store, StoreOperation } from '../kernel/contracts.ts';
 import { SkeinError } from '../kernel/errors.ts';
 import { type Claim, claimingPart, claimVerb } from './claim.ts';
+import type { SizedEntry } from './group.ts';
 import { storeLimits } from './limits.ts';
 import type { Outcome } from './parts.ts';
 import { type Measured, measuredCopy } from './plain-data.ts';
 
-/** One operation on its way. */
-export interface Entry {
-  readonly feature: string;
-  readonly operation: StoreOperation;
-}
-
-interface Waiting extends Entry {
-  readonly byteLength: number;
+interface Waiting extends SizedEntry {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SkeinError) => void;
 }
 
 export abstract class OrderedStore implements Store {
-  private readonly waiting: Waiting[] = [];
-  private group: readonly Waiting[] = [];
+  private readonly line: Waiting[] = [];
   private state: 'open' | 'closing' | 'closed' = 'open';
   private whenClosed: (() => void)[] = [];
 
-  /** Makes the group durable, in order and each entirely or not at all; `done` takes one outcome for each. */
-  protected abstract commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void;
+  /** One more was asked for. */
+  protected abstract added(): void;
 
   /** Operations get the copy of their input itself, and could change it. */
   protected get runsHere(): boolean {
@@ -40,17 +32,22 @@ export abstract class OrderedStore implements Store {
 
   /** Asked for and not reported yet. */
   get pendingCount(): number {
-    return this.group.length + this.waiting.length;
+    return this.line.length;
+  }
+
+  /** The same, in order. */
+  protected get pending(): readonly SizedEntry[] {
+    return this.line;
   }
 
   /** What is refused here is refused at once, and never waits: a closed store, a full line, input that is not plain. */
   execute(feature: string, { verb, input }: StoreOperation): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.state !== 'open') throw closedError(feature, verb);
-      if (this.pendingCount >= storeLimits.operationsWaitingMax) throw busyError(feature, verb);
+      if (this.line.length >= storeLimits.operationsWaitingMax) throw busyError(feature, verb);
       const { copy, bytes: byteLength } = this.copied(feature, verb, input);
-      this.waiting.push({ feature, operation: { verb, input: copy }, byteLength, resolve, reject });
-      if (this.group.length === 0) this.commitNext();
+      this.line.push({ feature, operation: { verb, input: copy }, byteLength, resolve, reject });
+      this.added();
     });
   }
 
@@ -67,42 +64,21 @@ export abstract class OrderedStore implements Store {
     });
   }
 
-  /** Ends it at once: what is on its way is never reported. Returns the group that was being committed. */
-  protected abandon(): readonly Entry[] {
-    const { group } = this;
+  /** Ends it at once: what is on its way is never reported. */
+  protected abandon(): void {
     this.state = 'closed';
-    this.group = [];
-    this.waiting.length = 0;
+    this.line.length = 0;
     this.closeIfIdle();
-    return group;
   }
 
-  private commitNext(): void {
-    const group = this.waiting.splice(0, this.nextGroupLength());
-    this.group = group;
-    if (group.length > 0) this.commit(group, (outcomes) => this.report(group, outcomes));
-    else this.closeIfIdle();
-  }
-
-  private nextGroupLength(): number {
-    let bytes = 0;
-    let length = 0;
-    for (const { byteLength } of this.waiting) {
-      bytes += byteLength;
-      if (length > 0 && bytes > storeLimits.groupBytesMax) break;
-      if (++length === storeLimits.groupOperationsMax) break;
-    }
-    return length;
-  }
-
-  private report(group: readonly Waiting[], outcomes: readonly Outcome[]): void {
-    if (this.group !== group) return;
-    for (const [i, { resolve, reject }] of group.entries()) {
+  /** Of the first in line. */
+  protected report(outcomes: readonly Outcome[]): void {
+    for (const [i, { resolve, reject }] of this.line.splice(0, outcomes.length).entries()) {
       const outcome = outcomes[i] as Outcome;
       if (outcome.ok) resolve(outcome.value);
       else reject(outcome.error);
     }
-    this.commitNext();
+    this.closeIfIdle();
   }
 
   /** Copied before anything waits: the caller may change what it gave as soon as the call is over. */
@@ -115,7 +91,7 @@ export abstract class OrderedStore implements Store {
   }
 
   private closeIfIdle(): void {
-    if (this.state === 'open' || this.pendingCount > 0) return;
+    if (this.state === 'open' || this.line.length > 0) return;
     this.state = 'closed';
     for (const resolve of this.whenClosed.splice(0)) resolve();
   }

@@ -1,9 +1,11 @@
 /** The store on SQLite keeps what every store promises, in a thread and on a real disk. Needs dist. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { storeLimits } from '../../src/stores/limits.ts';
 import { loadSqlite } from '../../src/stores/sqlite/library.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { storeConformance } from './conformance.ts';
@@ -107,16 +109,46 @@ describe('the thread of the store on SQLite', () => {
   const ask = (store: SqliteStore, verb: string) =>
     store.execute('mortal', { verb, input: undefined as never });
 
-  test('that ends in the middle of a group leaves it unknown; another one goes on with the next', async () => {
+  test('takes what has come during a commit as its next group', async () => {
+    const path = newPath();
+    const store = await SqliteStore.open({ path, modules: mortal, program });
+    const held = ask(store, 'hold');
+    const added: Promise<unknown>[] = [];
+    // Each in a turn of its own.
+    for (let n = 0; n < 100; n++) {
+      added.push(ask(store, 'add'));
+      await setImmediate();
+    }
+    expect(store.pendingCount).toBe(101);
+    await held;
+    expect(await Promise.all(added)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    const pageBytes = 4096;
+    expect(statSync(`${path}-wal`).size).toBeLessThan(50 * pageBytes);
+    await store.close();
+  });
+
+  test('that finds its file moved leaves what is behind that group to the next one, which goes on once it is back', async () => {
+    const path = newPath();
+    const store = await SqliteStore.open({ path, modules: mortal, program });
+    const fates = Array.from({ length: storeLimits.groupOperationsMax + 100 }, () =>
+      ask(store, 'add').catch((error: Error) => error.message),
+    );
+    renameSync(path, `${path}-moved`);
+    const answers = await Promise.all(fates);
+    expect(answers.at(1)).toContain('was removed or replaced');
+    expect(answers.at(-1)).toContain('was removed or replaced');
+    renameSync(`${path}-moved`, path);
+    expect(await ask(store, 'add')).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  test('that ends in the middle of a group leaves all that it was given unknown; another one goes on', async () => {
     const store = await SqliteStore.open({ path: newPath(), modules: mortal, program });
     expect(await ask(store, 'add')).toBe(1);
-    const outcomes = await Promise.allSettled([ask(store, 'exit'), ask(store, 'add'), ask(store, 'add')]);
-    expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'SKEIN_LOST' } });
-    // A group of its own, in the next thread.
-    expect(outcomes.slice(1)).toMatchObject([
-      { status: 'fulfilled', value: 2 },
-      { status: 'fulfilled', value: 3 },
-    ]);
+    const outcomes = await Promise.allSettled([ask(store, 'exit'), ask(store, 'add')]);
+    const unknown = { status: 'rejected', reason: { code: 'SKEIN_LOST' } };
+    expect(outcomes).toMatchObject([unknown, unknown]);
+    expect(await ask(store, 'add')).toBe(2);
     await store.close();
   });
 

@@ -20,7 +20,7 @@ export function receiptBeforeCommit(beforeMs: number): Mutant {
     name: 'receipt-before-commit',
     breaks: `the outcomes of a group are reported ${beforeMs} ms before its transaction is committed`,
     file: 'src/stores/sqlite/worker.ts',
-    find: 'const outcomes = engine.carryOut(message.group).map(toSay);',
+    find: 'const outcomes = engine.carryOut(group).map(toSay);',
     replace: `
       const inside = engine as unknown as { database: { exec(sql: string): void }; commit: (made: Outcome[]) => Outcome[] };
       inside.commit = (made) => {
@@ -29,7 +29,7 @@ export function receiptBeforeCommit(beforeMs: number): Mutant {
         inside.database.exec('COMMIT');
         return [];
       };
-      const outcomes = engine.carryOut(message.group).map(toSay);
+      const outcomes = engine.carryOut(group).map(toSay);
       if (outcomes.length === 0) return;`,
   };
 }

@@ -5,8 +5,8 @@
  * a commit that failed is unknown, and the engine is over: another one reads from the file what is in it.
  */
 import { SkeinError } from '../../kernel/errors.ts';
+import type { Entry } from '../group.ts';
 import { storeLimits } from '../limits.ts';
-import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import { copyTo } from './backup.ts';
 import { diskFull, failureOfSqlite, isFull } from './failures.ts';

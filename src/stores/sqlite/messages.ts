@@ -1,6 +1,6 @@
 /** What a store and its thread say to each other. */
 import type { Failure } from '../../kernel/errors.ts';
-import type { Entry } from '../ordered-store.ts';
+import type { SizedEntry } from '../group.ts';
 
 export interface StoreThreadData {
   readonly path: string;
@@ -11,7 +11,8 @@ export interface StoreThreadData {
 }
 
 export type ToThread =
-  | { readonly type: 'group'; readonly group: readonly Entry[] }
+  /** To be carried out after all that came before. */
+  | { readonly type: 'operations'; readonly operations: readonly SizedEntry[] }
   | { readonly type: 'backup'; readonly file: string }
   | { readonly type: 'close' };
 
@@ -27,8 +28,9 @@ export type FromThread =
   | { readonly type: 'backup'; readonly failure?: Failure }
   | {
       readonly type: 'outcomes';
+      /** Of the first operations that were not answered before. */
       readonly outcomes: readonly ThreadOutcome[];
-      /** The thread ends now. */
+      /** The thread ends now, and has begun none of the operations that are not answered. */
       readonly isLast: boolean;
       /** Of the last claim. */
       readonly epoch: number;

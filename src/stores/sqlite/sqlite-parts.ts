@@ -7,9 +7,9 @@
 import type { SkeinError } from '../../kernel/errors.ts';
 import type { StoreLog } from '../../kernel/log-event.ts';
 import { claimedByAnother, claimingPart, claimVerb, decideClaim, isClaim } from '../claim.ts';
+import type { Entry } from '../group.ts';
 import { EventLog } from '../log/event-log.ts';
 import { checkAnswer, failedOperation, freeingVerbs, unknownOperation } from '../operations.ts';
-import type { Entry } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import { diskFull, isOfSqlite, isReadOnly } from './failures.ts';
 import type { SqliteDatabase } from './library.ts';

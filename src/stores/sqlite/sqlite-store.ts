@@ -1,12 +1,13 @@
 /**
  * The store on SQLite: one file, written by a thread of its own.
  *
- * Made by the host of a node that is to keep something. Invariant: what it reports as done is on the disk; after a
- * commit that failed nothing is written before another thread has opened the file and read what is in it.
+ * Made by the host of a node that is to keep something. What is asked for goes to the thread at once, which forms groups of
+ * it. Invariant: what it reports as done is on the disk; after a commit that failed nothing is written before another thread
+ * has opened the file and read what is in it.
  */
 import { dirname } from 'node:path';
 import { SkeinError } from '../../kernel/errors.ts';
-import { type Entry, OrderedStore } from '../ordered-store.ts';
+import { OrderedStore } from '../ordered-store.ts';
 import type { Outcome } from '../parts.ts';
 import type { StoreThreadData } from './messages.ts';
 import { checkPlace } from './place.ts';
@@ -26,6 +27,10 @@ export class SqliteStore extends OrderedStore {
   readonly id: string;
   private readonly open: Opener;
   private thread: StoreThread | undefined;
+  /** Of what is pending, how many the thread has. */
+  private posted = 0;
+  private isToPost = false;
+  private isReopening = false;
   /** Of the last claim, for the next thread. */
   private epoch: number;
   /** At most one thread is opened at a time. */
@@ -48,7 +53,7 @@ export class SqliteStore extends OrderedStore {
     this.id = thread.id;
     this.epoch = thread.epoch;
     this.open = open;
-    this.thread = thread;
+    this.use(thread);
   }
 
   /** They run in the thread, on copies of the copy. */
@@ -56,8 +61,15 @@ export class SqliteStore extends OrderedStore {
     return false;
   }
 
-  protected override commit(group: readonly Entry[], done: (outcomes: readonly Outcome[]) => void): void {
-    void this.carryOut(group).then(done);
+  /** What is asked for while the thread is idle, it begins at once; what comes behind that in one turn goes there together. */
+  protected override added(): void {
+    if (this.posted === 0) return this.post();
+    if (this.isToPost) return;
+    this.isToPost = true;
+    queueMicrotask(() => {
+      this.isToPost = false;
+      this.post();
+    });
   }
 
   /**
@@ -84,12 +96,42 @@ export class SqliteStore extends OrderedStore {
     this.thread = undefined;
   }
 
-  private async carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
-    try {
-      return await (await this.ready()).carryOut(group);
-    } catch (error) {
-      return group.map(() => ({ ok: false, error: error as SkeinError }));
-    }
+  private post(): void {
+    if (this.pendingCount === this.posted) return;
+    if (this.thread === undefined || this.thread.isOver) return this.reopen();
+    const fresh = this.pending.slice(this.posted);
+    this.posted = this.pendingCount;
+    this.thread.carryOut(fresh);
+  }
+
+  private answered(outcomes: readonly Outcome[]): void {
+    this.posted -= outcomes.length;
+    this.report(outcomes);
+    if (this.thread?.isOver !== true) return;
+    // It has begun none of the rest: the next one does.
+    this.posted = 0;
+    this.post();
+  }
+
+  /** Where that cannot be done, all that waits for it hears why. */
+  private reopen(): void {
+    if (this.isReopening) return;
+    this.isReopening = true;
+    const failed = (error: unknown): void =>
+      this.report(this.pending.map(() => ({ ok: false, error: error as SkeinError })));
+    void this.ready()
+      .catch(failed)
+      .then(() => {
+        this.isReopening = false;
+        this.post();
+      });
+  }
+
+  private use(thread: StoreThread): StoreThread {
+    this.thread = thread;
+    this.posted = 0;
+    thread.onAnswered((outcomes) => this.answered(outcomes));
+    return thread;
   }
 
   private ready(): Promise<StoreThread> {
@@ -101,8 +143,7 @@ export class SqliteStore extends OrderedStore {
 
   private async openThread(): Promise<StoreThread> {
     await this.forgetEnded();
-    this.thread ??= await this.open({ id: this.id, epoch: this.epoch });
-    return this.thread;
+    return this.thread ?? this.use(await this.open({ id: this.id, epoch: this.epoch }));
   }
 
   /** Not before it is gone: until then it may hold the file. */

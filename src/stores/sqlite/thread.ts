@@ -1,12 +1,13 @@
 /**
  * A thread that holds a store's file open, as the store sees it.
  *
- * Made by the store; another one is made when it has ended. Invariant: it answers each group once, if only with why
- * that is unknown; it keeps the process alive only while a group or a backup is under way.
+ * Made by the store; another one is made when it has ended. Invariant: each operation is answered once, if only with why
+ * that is unknown, unless the thread has ended and none that it has not answered was begun; it keeps the process alive only
+ * while an operation or a backup is under way.
  */
 import { Worker } from 'node:worker_threads';
 import { type Failure, failure, SkeinError } from '../../kernel/errors.ts';
-import type { Entry } from '../ordered-store.ts';
+import type { SizedEntry } from '../group.ts';
 import type { Outcome } from '../parts.ts';
 import type { FromThread, StoreThreadData, ThreadOutcome, ToThread } from './messages.ts';
 
@@ -18,8 +19,9 @@ export class StoreThread {
   private readonly worker: Worker;
   private readonly ended: Promise<unknown>;
   private hasEnded = false;
-  private waiting: ((outcomes: readonly Outcome[]) => void) | undefined;
-  private groupLength = 0;
+  /** What became of the first operations that were not answered before. */
+  private answered: (outcomes: readonly Outcome[]) => void = () => undefined;
+  private unanswered = 0;
   private readonly backups: ((failure: Failure | undefined) => void)[] = [];
 
   /** @throws SkeinError with what is wrong with the file. */
@@ -71,22 +73,28 @@ export class StoreThread {
     worker.unref();
   }
 
-  /** It takes no more groups. */
+  onAnswered(answered: (outcomes: readonly Outcome[]) => void): void {
+    this.answered = answered;
+  }
+
+  /** It takes no more operations, and those that it has not answered it has not begun. */
   get isOver(): boolean {
     return this.hasEnded;
   }
 
-  /** One group at a time. Never rejects. */
-  carryOut(group: readonly Entry[]): Promise<readonly Outcome[]> {
-    return new Promise((resolve) => {
-      this.waiting = resolve;
-      this.groupLength = group.length;
-      this.worker.ref();
-      this.say({ type: 'group', group: group.map(({ feature, operation }) => ({ feature, operation })) });
-    });
+  /** After those before them. */
+  carryOut(operations: readonly SizedEntry[]): void {
+    this.unanswered += operations.length;
+    this.worker.ref();
+    const plain = operations.map(({ feature, operation, byteLength }) => ({
+      feature,
+      operation,
+      byteLength,
+    }));
+    this.say({ type: 'operations', operations: plain });
   }
 
-  /** After the groups before it, and before those after it. @throws SkeinError */
+  /** After the operations before it, and before those after it. @throws SkeinError */
   async backup(file: string): Promise<void> {
     const problem = await new Promise<Failure | undefined>((resolve) => {
       this.backups.push(resolve);
@@ -108,10 +116,9 @@ export class StoreThread {
   }
 
   private answer(outcomes: readonly Outcome[]): void {
-    const { waiting } = this;
-    this.waiting = undefined;
+    this.unanswered = this.hasEnded ? 0 : this.unanswered - outcomes.length;
     this.unrefIfIdle();
-    waiting?.(outcomes);
+    this.answered(outcomes);
   }
 
   private backupDone(problem: Failure | undefined): void {
@@ -121,7 +128,7 @@ export class StoreThread {
   }
 
   private unrefIfIdle(): void {
-    if (this.waiting === undefined && this.backups.length === 0) this.worker.unref();
+    if (this.unanswered === 0 && this.backups.length === 0) this.worker.unref();
   }
 
   /** It is gone: what it was doing is unknown. */
@@ -129,10 +136,10 @@ export class StoreThread {
     this.hasEnded = true;
     const backupText = 'the thread of the store has ended during the backup: back it up again';
     while (this.backups.length > 0) this.backupDone(failure('SKEIN_LOST', backupText));
-    if (this.waiting === undefined) return;
+    if (this.unanswered === 0) return;
     const text = 'the thread of the store has ended, and whether it is in the store is unknown';
     const error = new SkeinError('SKEIN_LOST', text, { cause });
-    this.answer(Array.from({ length: this.groupLength }, () => ({ ok: false, error })));
+    this.answer(Array.from({ length: this.unanswered }, () => ({ ok: false, error })));
   }
 }
 

@@ -8,8 +8,9 @@
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import { hexOf } from '../../../kernel/wire/bytes.ts';
+import type { Entry } from '../../../stores/group.ts';
+import { GroupedStore } from '../../../stores/grouped-store.ts';
 import type { AnyStoreModel } from '../../../stores/model.ts';
-import { type Entry, OrderedStore } from '../../../stores/ordered-store.ts';
 import { type Outcome, StoreParts } from '../../../stores/parts.ts';
 import type { SeededRandom } from '../random.ts';
 import type { ScheduledEvent } from '../scheduled-event.ts';
@@ -23,7 +24,7 @@ export interface SimulatedStoreOptions {
   readonly models: readonly AnyStoreModel[];
 }
 
-export class SimulatedStore extends OrderedStore {
+export class SimulatedStore extends GroupedStore {
   private readonly options: SimulatedStoreOptions;
   private readonly parts: StoreParts;
   private syncing: ScheduledEvent | undefined;
@@ -52,7 +53,7 @@ export class SimulatedStore extends OrderedStore {
     const isSyncing = this.syncing !== undefined;
     world.cancel(this.syncing);
     this.syncing = undefined;
-    const group = this.abandon();
+    const group = this.abandonAll();
     if (!isSyncing) return;
     const durable = random.integer(0, group.length);
     world.hash.text(`cut after ${durable} of ${group.length}`);

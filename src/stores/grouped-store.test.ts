@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Entry } from './group.ts';
+import { GroupedStore } from './grouped-store.ts';
 import { storeLimits } from './limits.ts';
-import { type Entry, OrderedStore } from './ordered-store.ts';
 import type { Outcome } from './parts.ts';
 
 /** Takes groups, and answers one when the test says so. */
-class Recorder extends OrderedStore {
+class Recorder extends GroupedStore {
   readonly groups: number[] = [];
   private next: (() => void) | undefined;
 
