@@ -149,19 +149,27 @@ export class Behaviors {
   }
 
   nextDeadline(): number {
-    this.due ??= this.slots.reduce(
-      (next, slot) => Math.min(next, this.deadlineOf(slot)),
-      Number.POSITIVE_INFINITY,
-    );
+    this.due ??= this.soonest();
     return this.due;
   }
 
   deadline(now: number): void {
-    this.each((slot) => {
-      if (this.deadlineOf(slot) > now) return;
-      slot.deadlineCalledAt = now;
-      slot.behavior.timers?.deadline?.(slot.agent, now);
-    });
+    // Some go by the time of the moment, also where nobody is called.
+    this.called();
+    for (const slot of this.slots) {
+      // Asked before it is called: of many behaviors one is due.
+      if (this.deadlineOf(slot) > now) continue;
+      this.call(slot, ({ behavior, agent }) => {
+        slot.deadlineCalledAt = now;
+        behavior.timers?.deadline?.(agent, now);
+      });
+    }
+  }
+
+  private soonest(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.slots) next = Math.min(next, this.deadlineOf(slot));
+    return next;
   }
 
   /** One whose deadline did not move when it was called (it threw, perhaps) must not make time stand still. */

@@ -10,7 +10,8 @@ export type Key = KeyPart | readonly KeyPart[];
 /** Negative: `a` comes first. */
 export function compareKeys(a: Key, b: Key): number {
   if (typeof a !== 'object' && typeof b !== 'object') return compareParts(a, b);
-  const [left, right] = [partsOf(a), partsOf(b)];
+  const left = partsOf(a);
+  const right = partsOf(b);
   for (let i = 0; i < left.length && i < right.length; i++) {
     const order = compareParts(left[i] as KeyPart, right[i] as KeyPart);
     if (order !== 0) return order;

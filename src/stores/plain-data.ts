@@ -116,7 +116,11 @@ function freeze(value: unknown, what: string, depth: number): void {
   // Memory of bytes cannot be frozen: an operation puts new bytes in the place of old ones.
   if (value instanceof Uint8Array) return;
   if (!Array.isArray(value)) checkPlainObject(value, what);
-  for (const [name, field] of Object.entries(value)) freeze(field, `${what}.${name}`, depth + 1);
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
+    // Most fields are: the path to them need not be put together.
+    if (!isLeaf(field) && field !== undefined && field !== null) freeze(field, `${what}.${name}`, depth + 1);
+  }
   Object.freeze(value);
 }
 

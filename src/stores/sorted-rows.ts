@@ -106,23 +106,29 @@ export class SortedRows<K extends Key, Row> {
   private placeOf(key: K): Place {
     const chunk = this.chunkOf(key);
     const keys = this.chunks[chunk]?.keys ?? [];
-    const at = lowest(keys.length, (i) => compareKeys(keys[i] as K, key) >= 0);
+    const at = lowest(keys, key);
     return { chunk, at, isTaken: at < keys.length && compareKeys(keys[at] as K, key) === 0 };
   }
 
   /** The first chunk that ends at the key or later, else the last one. */
   private chunkOf(key: K): number {
-    const last = Math.max(0, this.chunks.length - 1);
-    return lowest(last, (i) => compareKeys(this.chunks[i]?.keys.at(-1) as K, key) >= 0);
+    let [low, high] = [0, Math.max(0, this.chunks.length - 1)];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { keys } = this.chunks[middle] as Chunk<K, Row>;
+      if (compareKeys(keys[keys.length - 1] as K, key) >= 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }
 
-/** The first index for which it holds, as it does for all that follow; `count` if for none. */
-function lowest(count: number, holds: (index: number) => boolean): number {
-  let [low, high] = [0, count];
+/** The index of the first key that is this one or comes after it; that of the end if there is none. */
+function lowest(keys: readonly Key[], key: Key): number {
+  let [low, high] = [0, keys.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
+    if (compareKeys(keys[middle] as Key, key) >= 0) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -7,7 +7,7 @@
  * one that has forgotten the line meanwhile, since it took this node for gone, is handed again what it has not processed.
  */
 import type { BehaviorAgent, DropReason, KernelEvent, Returned } from '../contracts.ts';
-import type { NodeId } from '../identity.ts';
+import type { Instance, NodeId } from '../identity.ts';
 import { lifeOf } from '../life.ts';
 import { limits } from '../limits.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -48,6 +48,8 @@ export interface LinesPorts {
 }
 
 interface Line extends LineEnd {
+  /** Whose first 48 bits its life is. */
+  readonly instance: Instance;
   readonly sending: SendingEnd;
   readonly receiving: ReceivingEnd;
   /** The neighbor by which frames leave. */
@@ -60,6 +62,8 @@ export class Lines {
   readonly counts = { resent: 0, repeated: 0, holes: 0, refused: 0, malformed: 0, unknown: 0 };
   private readonly ports: LinesPorts;
   protected agent!: BehaviorAgent;
+  /** Of this node. Read once: each frame asks for it. */
+  private ownLife = 0;
   private readonly lines = new Map<NodeId, Line>();
   private readonly toPump = new Set<Line>();
   private readonly toAcknowledge = new Set<Line>();
@@ -77,6 +81,7 @@ export class Lines {
 
   started(agent: BehaviorAgent): void {
     this.agent = agent;
+    this.ownLife = lifeOf(agent.self.instance);
   }
 
   /**
@@ -95,7 +100,11 @@ export class Lines {
   /** To the incarnation that something came from, and to no later one. False: it is gone. */
   reply({ node, life }: LineEnd, message: Uint8Array, processed?: () => void): boolean {
     const entry = this.agent.directory.get(node);
-    return entry !== undefined && lifeOf(entry.instance) === life && this.send(node, message, processed);
+    return (
+      entry !== undefined &&
+      this.lifeOfNode(node, entry.instance) === life &&
+      this.send(node, message, processed)
+    );
   }
 
   /** False: the sender has abandoned what it has sent then, or is gone. */
@@ -141,8 +150,7 @@ export class Lines {
   message(frame: Frame): void {
     const head = readHead(frame);
     if (head === undefined) return this.malformed();
-    const { instance } = this.agent.self;
-    const line = head.forLife === lifeOf(instance) ? this.lineTo(frame.source) : undefined;
+    const line = head.forLife === this.ownLife ? this.lineTo(frame.source) : undefined;
     // Its record may be on its way, and then it sends again.
     if (line?.life !== head.life) {
       this.counts.unknown++;
@@ -208,7 +216,8 @@ export class Lines {
 
   private look(line: Line): void {
     const entry = this.agent.directory.get(line.node);
-    if (entry !== undefined && lifeOf(entry.instance) !== line.life) return this.end(line);
+    if (entry !== undefined && this.lifeOfNode(line.node, entry.instance) !== line.life)
+      return this.end(line);
     const before = line.nextHop;
     line.nextHop = this.nextHopTo(line.node);
     if (line.nextHop === before) return;
@@ -273,20 +282,27 @@ export class Lines {
   private lineTo(node: NodeId): Line | undefined {
     const entry = this.agent.directory.get(node);
     if (entry === undefined) return undefined;
-    const life = lifeOf(entry.instance);
+    const life = this.lifeOfNode(node, entry.instance);
     const known = this.lines.get(node);
     if (known?.life === life) return known;
     if (known !== undefined) this.end(known);
     // A node that heard of the end may have begun the next one.
-    return this.lines.get(node) ?? this.begin(node, life);
+    return this.lines.get(node) ?? this.begin(node, entry.instance, life);
   }
 
-  private begin(node: NodeId, life: number): Line {
+  /** Without reading the digits again where the line is one to that incarnation. */
+  private lifeOfNode(node: NodeId, instance: Instance): number {
+    const line = this.lines.get(node);
+    return line?.instance === instance ? line.life : lifeOf(instance);
+  }
+
+  private begin(node: NodeId, instance: Instance, life: number): Line {
     const forgottenRun = this.over.get(life);
     this.over.delete(life);
     const line: Line = {
       node,
       life,
+      instance,
       sending: new SendingEnd({
         send: (part, run) => this.sendPart(line, part, run),
         nextRun: () => ++this.lastRun,
@@ -345,7 +361,7 @@ export class Lines {
   }
 
   private headOf({ life }: Line, run: number): LineHead {
-    return { life: lifeOf(this.agent.self.instance), forLife: life, run };
+    return { life: this.ownLife, forLife: life, run };
   }
 
   private later(lines: Set<Line>, line: Line): void {

@@ -5,9 +5,27 @@ import { encodeFrame, RouteKind } from '../wire/frame.ts';
 
 export const ControlType = { hello: 1, proof: 2, accept: 3, refuse: 4, heartbeat: 5, goodbye: 6 } as const;
 
+/**
+ * Variables, not literals. V8 copies a header of literals from a sample whose fields hold small integers only; after the
+ * first large id elsewhere such a header is migrated each time that one is written.
+ */
+const none = 0;
+const oneHop = 1;
+
 export function controlFrame(type: number, payload: Uint8Array): Uint8Array {
+  const kind = RouteKind.link;
+  const nobody = none;
   return encodeFrame(
-    { kind: RouteKind.link, type, feature: 0, destination: 0, source: 0, sequence: 0, flags: 0, ttl: 1 },
+    {
+      kind,
+      type,
+      feature: none,
+      destination: nobody,
+      source: nobody,
+      sequence: none,
+      flags: none,
+      ttl: oneHop,
+    },
     payload,
   );
 }

@@ -321,10 +321,8 @@ export class Author {
 
   nextDeadline(): number {
     const { reading, unanswered, copies, keptLetters, leaving } = this;
-    return Math.min(
-      ...[reading.nextDeadline(), unanswered.nextDeadline(), copies.nextDeadline()],
-      ...[keptLetters.nextDeadline(), leaving.nextDeadline()],
-    );
+    const answers = Math.min(reading.nextDeadline(), unanswered.nextDeadline(), copies.nextDeadline());
+    return Math.min(answers, keptLetters.nextDeadline(), leaving.nextDeadline());
   }
 
   deadline(now: number): void {

@@ -56,8 +56,8 @@ export class Tasks implements Behavior<TasksShape> {
   readonly timers: TimerCalls = {
     nextDeadline: () =>
       Math.min(
-        ...[this.lines.nextDeadline(), this.office.nextDeadline()],
-        ...[this.workbench.nextDeadline(), this.ownResults.nextDeadline()],
+        Math.min(this.lines.nextDeadline(), this.office.nextDeadline()),
+        Math.min(this.workbench.nextDeadline(), this.ownResults.nextDeadline()),
       ),
     tick: (_agent, now) => this.office.tick(now),
     deadline: (_agent, now) => {

@@ -244,10 +244,11 @@ export class Workbench {
 
   nextDeadline(): number {
     const { lease, offers, running, handingIn, progressing, starts, draining, store, isStoreKnown } = this;
+    const parts = Math.min(offers.nextDeadline(), running.nextDeadline(), handingIn.nextDeadline());
     return Math.min(
+      parts,
       lease.nextDeadline(isStoreKnown && this.isAtWork),
       isStoreKnown ? progressing.nextDeadline(store) : never,
-      ...[offers.nextDeadline(), running.nextDeadline(), handingIn.nextDeadline()],
       isStoreKnown ? starts.nextDeadline() : never,
       draining.type === 'draining' ? draining.handBackAt : never,
     );

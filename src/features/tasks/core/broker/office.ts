@@ -324,10 +324,9 @@ export class TaskOffice {
     if (!this.isOpen) return this.tryAgainAt;
     const { now } = this.ports.agent;
     const dueAt = now + Math.max(0, this.due.next() - this.ports.swarm.time);
-    return Math.min(
-      ...[this.tryAgainAt, this.sweepAt, dueAt],
-      ...[this.workers.nextDeadline(), this.dispatch.nextDeadline(), this.letters.nextDeadline()],
-    );
+    const { workers, dispatch, letters } = this;
+    const parts = Math.min(workers.nextDeadline(), dispatch.nextDeadline(), letters.nextDeadline());
+    return Math.min(this.tryAgainAt, this.sweepAt, dueAt, parts);
   }
 
   /** Each second. */
