@@ -28,7 +28,7 @@ export function readFailure(reader: Reader): Failure {
   const code = reader.text(limits.serviceBytesMax);
   const message = reader.text(messageBytesMax);
   const json = reader.text(detailsBytesMax);
-  // A newer broker may know codes that this node does not.
+  // A newer node may know codes that this one does not.
   const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
   return failure(known, message, json === '' ? undefined : parsed(reader, json));
 }
