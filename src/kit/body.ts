@@ -8,13 +8,13 @@
  */
 
 import { SkeinError } from '../kernel/errors.ts';
-import { decodeBody, encodeBody } from './codec.ts';
+import { bodyDepthMax, decodeBody, encodeBody, envelopeDepthMax } from './codec.ts';
 
 const tagPattern = /^\$+(bytes|cbor)$/;
-const depthMax = 500;
 
 export function bodyToJson(body: unknown, depth = 0): unknown {
-  if (depth > depthMax) throw new TypeError(`this body nests more than ${depthMax} levels deep`);
+  if (depth > envelopeDepthMax)
+    throw new TypeError(`this body nests more than ${envelopeDepthMax} levels deep`);
   if (isJsonLeaf(body)) return body;
   if (body instanceof Uint8Array) return { $bytes: toBase64(body) };
   if (Array.isArray(body)) return body.map((item) => bodyToJson(item, depth + 1));
@@ -27,8 +27,8 @@ export function bodyToJson(body: unknown, depth = 0): unknown {
 
 /** @throws SkeinError SKEIN_INVALID when a tag does not hold what it says. */
 export function bodyFromJson(json: unknown, depth = 0): unknown {
-  if (depth > depthMax)
-    throw new SkeinError('SKEIN_INVALID', `body: nests more than ${depthMax} levels deep`);
+  if (depth > bodyDepthMax)
+    throw new SkeinError('SKEIN_INVALID', `body: nests more than ${bodyDepthMax} levels deep`);
   if (json === null || typeof json !== 'object') return json;
   if (Array.isArray(json)) return json.map((item) => bodyFromJson(item, depth + 1));
   const keys = Object.keys(json);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BodyError, decodeBody, encodeBody } from './codec.ts';
+import { BodyError, decodeBody, encodeBody, encodeEnvelope } from './codec.ts';
 
 const throughTheWire = (body: unknown): unknown => {
   const { encoding, bytes } = encodeBody(body);
@@ -131,7 +131,18 @@ describe('a body that cannot be sent', () => {
     expect(throughTheWire([1, { a: 2 }])).toEqual([1, { a: 2 }]);
   });
 
-  test('the deepest nesting allowed goes both ways', () => {
+  test('the deepest nesting allowed goes both ways, also within the most that skein puts around it', () => {
+    expect(throughTheWire(nested(500))).toEqual(nested(500));
+    expect(decodeBody(1, encodeEnvelope(nested(520)))).toEqual(nested(520));
+  });
+
+  test.each([
+    [501, () => encodeBody(nested(501)), 500],
+    [501, () => encodeBody(new Map([[1, { a: nested(499) }]])), 500],
+    [600, () => encodeBody(nested(600)), 500],
+    [521, () => encodeEnvelope(nested(521)), 520],
+  ])('a nesting of %i levels is refused with the depth and the limit', (depth, encode, limit) => {
+    expect(encode).toThrow(`it nests ${depth} levels deep, and ${limit} are accepted`);
     expect(throughTheWire(nested(500))).toEqual(nested(500));
   });
 });
@@ -140,6 +151,7 @@ describe('bytes from a stranger', () => {
   const hostile: [string, Uint8Array][] = [
     ['nothing', cbor()],
     ['a second item', cbor(1, 2)],
+    ['521 levels of arrays', cbor(new Uint8Array(521).fill(0x81), 0xf6)],
     ['100,000 levels of arrays', cbor(new Uint8Array(100_000).fill(0x81), 0xf6)],
     ['100,000 levels of tags', cbor(new Uint8Array(100_000).fill(0xc1), 0xf6)],
     ['a huge array', cbor(0x9a, 0xff, 0xff, 0xff, 0xff)],

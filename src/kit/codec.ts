@@ -24,8 +24,14 @@ const accepted =
   'a body is bytes or what CBOR can say: null, undefined, booleans, numbers, bigints, strings, dates, ' +
   'typed arrays, and arrays, maps, sets and plain objects of these';
 
-/** Deeper nesting is a cycle or an attack; the decoder recurses, and its stack is ours. */
-const depthMax = 500;
+/** Of a body of a program. Deeper nesting is a cycle or an attack; the decoder recurses, and its stack is ours. */
+export const bodyDepthMax = 500;
+
+/**
+ * What carries bodies nests them deeper, and is read like them: a letter that holds the results of parts by 2 levels, a
+ * message of a session that orders tasks with parts by 7.
+ */
+export const envelopeDepthMax = bodyDepthMax + 20;
 
 /** cbor-x decodes a bigint in quadratic time: 256 KiB of digits stopped the event loop for 47 s. */
 const bigintBytesMax = 1024;
@@ -49,14 +55,16 @@ const codec = new Encoder({
  * Bytes are not copied: they must not change until the message is settled.
  *
  * @throws TypeError for functions, symbols, errors, regular expressions, cycles, nesting beyond 500 levels
- *   and bigints beyond 1 KiB, at any depth.
+ *   (it names the depth) and bigints beyond 1 KiB, at any depth.
  */
 export function encodeBody(body: unknown): { encoding: BodyEncoding; bytes: Uint8Array } {
   if (body instanceof Uint8Array) return { encoding: 0, bytes: plain(body) };
-  const bytes = plain(encodeValue(body));
-  const refusal = refusalOf(bytes);
-  if (refusal !== undefined) throw new TypeError(`this body cannot be sent (${refusal}): ${accepted}`);
-  return { encoding: 1, bytes };
+  return { encoding: 1, bytes: encodeItem(body, bodyDepthMax) };
+}
+
+/** The same of what skein puts around bodies: as one CBOR item, by `envelopeDepthMax`. @throws TypeError */
+export function encodeEnvelope(envelope: unknown): Uint8Array {
+  return encodeItem(envelope, envelopeDepthMax);
 }
 
 /**
@@ -68,7 +76,7 @@ export function decodeBody(encoding: number, bytes: Uint8Array): unknown {
   const own = plain(bytes);
   if (encoding === 0) return own;
   if (encoding !== 1) throw new BodyError(`unknown body encoding ${encoding}`);
-  const refusal = refusalOf(own);
+  const refusal = refusalOf(own, envelopeDepthMax);
   if (refusal !== undefined) throw new BodyError(`not a body: ${refusal}`);
   try {
     return codec.decode(own);
@@ -77,11 +85,30 @@ export function decodeBody(encoding: number, bytes: Uint8Array): unknown {
   }
 }
 
-function encodeValue(body: unknown): Uint8Array {
+function encodeItem(value: unknown, depthMax: number): Uint8Array {
+  const bytes = plain(encodeValue(value, depthMax));
+  const refusal = refusalOf(bytes, depthMax);
+  if (refusal === undefined) return bytes;
+  const depth = depthOf(bytes);
+  const why = depth > depthMax ? `it nests ${depth} levels deep, and ${depthMax} are accepted` : refusal;
+  throw new TypeError(`this body cannot be sent (${why}): ${accepted}`);
+}
+
+/** Of what was encoded here. */
+function depthOf(bytes: Uint8Array): number {
+  const shared = itemsLeft;
+  itemsLeft = new Float64Array(bytes.length);
+  refusalOf(bytes, bytes.length);
+  itemsLeft = shared;
+  return deepest;
+}
+
+function encodeValue(body: unknown, depthMax: number): Uint8Array {
   try {
     return codec.encode(body);
   } catch (cause) {
-    const reason = cause instanceof RangeError ? 'it has a cycle or is too deep' : messageOf(cause);
+    const isTooDeep = cause instanceof RangeError;
+    const reason = isTooDeep ? `it has a cycle, or far more than ${depthMax} levels` : messageOf(cause);
     throw new TypeError(`this body cannot be sent (${reason}): ${accepted}`, { cause });
   }
 }
@@ -122,7 +149,9 @@ const unknownHead = 'it holds a head that is not CBOR, or not of the accepted ty
 const breakHead = 0xff;
 
 /** Items still to come in each open array or map. The walk is synchronous, so one stack serves all calls. */
-const itemsLeft = new Float64Array(depthMax);
+let itemsLeft = new Float64Array(envelopeDepthMax);
+/** The most of them that were open in the last walk. */
+let deepest = 0;
 /** Where the walk stands in its bytes; outside `refusalOf` it means nothing. */
 let position = 0;
 
@@ -130,8 +159,9 @@ let position = 0;
  * Says why these bytes are not one well-formed CBOR item of the accepted types; undefined if they are.
  * It does not recurse and allocates nothing, whatever a stranger sent.
  */
-function refusalOf(bytes: Uint8Array): string | undefined {
+function refusalOf(bytes: Uint8Array, depthMax: number): string | undefined {
   let depth = 0;
+  deepest = 0;
   let allowed = anything;
   let lengthMax = Number.POSITIVE_INFINITY;
   position = 0;
@@ -167,6 +197,7 @@ function refusalOf(bytes: Uint8Array): string | undefined {
       } else if ((major === 4 || major === 5) && argument > 0) {
         if (depth === depthMax) return `it nests more than ${depthMax} levels deep`;
         itemsLeft[depth++] = major === 5 ? argument * 2 : argument;
+        if (depth > deepest) deepest = depth;
         continue;
       }
       depth = depthAfterItem(depth);

@@ -1,5 +1,5 @@
 /**
- * A section of README.md, typed line by line into a shell; what is of one run alone stands for any.
+ * A section of README.md, typed line by line into a shell or pasted into one; what is of one run alone stands for any.
  *
  * Used by the tests of sections. Invariant: each command is typed as it is in the document; what it starts in the background
  * is ended with the site.
@@ -8,7 +8,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { program, type RunningCommand, Site, startProgram } from './helpers.ts';
+import { program, type RunningCommand, Site, type StartOptions, startProgram } from './helpers.ts';
 import { sectionOf } from './tour.ts';
 
 interface Step {
@@ -49,11 +49,10 @@ function stepsOf(section: string): Step[] {
   return steps;
 }
 
-/** Its first block without a language is typed; what a command shows is waited for. @returns how many were typed. */
-export async function typeSection(heading: string): Promise<number> {
-  const section = sectionOf('README.md', heading);
+/** A site with the programs of a section, and `skein` among the commands of its shells. */
+async function siteOf(section: string): Promise<Site> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  await using site = await Site.open(undefined, { SKEIN_NAMESPACE: `readme-${process.pid}` });
+  const site = await Site.open(undefined, { SKEIN_NAMESPACE: `readme-${process.pid}` });
   const bin = join(site.folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'skein'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
@@ -62,7 +61,49 @@ export async function typeSection(heading: string): Promise<number> {
   symlinkSync(root, join(site.folder, 'node_modules', 'skein'));
   for (const [, code = '', name = ''] of section.matchAll(/^```js\n(\/\/ (\S+\.mjs)\n.*?)^```/gms))
     writeFileSync(join(site.folder, name), code);
-  const env = { ...site.environment(), PATH: `${bin}:${process.env.PATH}` };
+  return site;
+}
+
+function environmentOf(site: Site): NonNullable<StartOptions['env']> {
+  return { ...site.environment(), PATH: `${join(site.folder, 'bin')}:${process.env.PATH}` };
+}
+
+/** What looks, until it shows what is written there. */
+const looks = / (?:ls|services) /;
+
+/**
+ * Its first block without a language is pasted into a shell in one go, which ends where a command fails.
+ * @returns What the commands print that do not only look, as it is written there; what they have printed.
+ */
+export async function pasteSection(heading: string): Promise<{ shown: string[]; printed: string[] }> {
+  const section = sectionOf('README.md', heading);
+  await using site = await siteOf(section);
+  const steps = stepsOf(section);
+  const last = 'all was typed';
+  const input = [`cd '${site.folder}'`, ...steps.map(({ command }) => command), `echo '${last}'`, ''].join(
+    '\n',
+  );
+  const shell = startProgram(['sh', '-e'], { env: environmentOf(site), input, alone: true });
+  const printed: string[] = [];
+  try {
+    for await (const line of shell.lines) {
+      if (line === last) break;
+      printed.push(masked(line));
+    }
+  } finally {
+    process.kill(-(shell.process.pid as number), 'SIGKILL');
+  }
+  const { stderr } = await shell.ended;
+  const shown = steps.filter(({ command }) => !looks.test(command)).flatMap((step) => step.shown.map(masked));
+  expect(stderr).toBe('');
+  return { shown, printed };
+}
+
+/** Its first block without a language is typed; what a command shows is waited for. @returns how many were typed. */
+export async function typeSection(heading: string): Promise<number> {
+  const section = sectionOf('README.md', heading);
+  await using site = await siteOf(section);
+  const env = environmentOf(site);
   const steps = stepsOf(section);
   const background: RunningCommand[] = [];
   /** By ids of the document, those of this run. */
@@ -93,8 +134,8 @@ export async function typeSection(heading: string): Promise<number> {
           return lines.map(masked);
         };
         const wanted = shown.map(masked);
-        // What only looks is typed until it shows what is written there; all else once.
-        if (/ (?:ls|services) /.test(command)) await expect.poll(type, { timeout: 15_000 }).toEqual(wanted);
+        // All else is typed once.
+        if (looks.test(command)) await expect.poll(type, { timeout: 15_000 }).toEqual(wanted);
         else if (shown.length > 0) expect(await type(), command).toEqual(wanted);
         else await type();
       }

@@ -1,7 +1,7 @@
 /** The own disk of a worker, with processes: one that is full, and one that cannot be read for a while. Needs dist. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -139,6 +139,45 @@ test('a result that a full disk of the worker does not keep is handed in once th
   const codes = worker.said.flatMap((said) => (said.type === 'warned' ? (said.code ?? []) : []));
   expect(codes).toEqual(['SKEIN_STORE_FULL']);
 }, 30_000);
+
+test('a result that a full disk of the worker did not keep is on the disk once there is room, and the next run of the worker hands it in', async ({
+  skip,
+}) => {
+  const problem = smallDiskProblem();
+  if (problem !== undefined) skip(problem);
+  await using fleet = await Fleet.begin();
+  const { author, broker } = fleet;
+  const worker = await fleet.worker((program) => [
+    'unshare',
+    ...onSmallDisk(smallMegabytes, fleet.disk, program),
+  ]);
+  const task = await author.tasks.order('held', 1, { ifInfeasible: 'queue' });
+  await worker.says(({ type }) => type === 'begun');
+  const disk = join(`/proc/${worker.pid}/root`, fleet.disk);
+  const ballast = join(disk, 'ballast');
+  fillDisk(ballast);
+  broker.signal('SIGSTOP');
+  await worker.says(({ type }) => type === 'lost');
+  worker.returns(output);
+  await worker.warns(cannotBeKept);
+  rmSync(ballast);
+  // The disk is gone with the process, and SQLite does not find its way there from outside: a copy is looked at, and goes on.
+  const keptInCopy = (): number => {
+    worker.signal('SIGSTOP');
+    cpSync(disk, fleet.disk, { recursive: true });
+    worker.signal('SIGCONT');
+    return keptIn(ownStorePath(fleet.store, 'worker'));
+  };
+  // The store takes back what it holds in reserve first.
+  await expect.poll(keptInCopy, { timeout: 30_000, interval: 500 }).toBe(1);
+  await worker.end();
+  const after = fleet.start('worker', fleet.store);
+  broker.signal('SIGCONT');
+  await after.says(({ type }) => type === 'ready');
+  expect(await task.result()).toBe(output);
+  expect(await task.status()).toMatchObject({ attempt: 1 });
+  expect(after.said.filter(({ type }) => type === 'begun')).toEqual([]);
+}, 60_000);
 
 test('results of an earlier run that cannot be read as a worker begins are handed in as soon as they can be', async () => {
   await using fleet = await Fleet.begin();

@@ -126,3 +126,32 @@ test('a batch of an attached program counts as one of the node does', async () =
   nobody.add(1);
   expect((await nobody.done()).reasons).toEqual({ 'no-route': 1 });
 });
+
+/** @returns So many levels of lists. */
+function nested(levels: number): unknown {
+  let body: unknown = 1;
+  for (let i = 0; i < levels; i++) body = [body];
+  return body;
+}
+
+test('a body as deep as one may be goes both ways through an attached program, and a deeper one is refused alone', async () => {
+  const kind = 'deep';
+  await using client = await attach({ control: server.path });
+  const [there, here] = [peer.messages({ kind }), client.messages({ kind })];
+  await Promise.all([there.opened, here.opened]);
+  await client.send('b', nested(500), { kind });
+  await peer.send('a', nested(500), { kind });
+  for await (const { body } of there) {
+    expect(body).toEqual(nested(500));
+    break;
+  }
+  for await (const { body } of here) {
+    expect(body).toEqual(nested(500));
+    break;
+  }
+  const tooDeep = { message: expect.stringContaining('it nests 501 levels deep, and 500 are accepted') };
+  await expect(peer.send('a', nested(501), { kind })).rejects.toMatchObject(tooDeep);
+  await expect(client.send('b', nested(501), { kind })).rejects.toMatchObject(tooDeep);
+  await expect(client.send('b', nested(600), { kind })).rejects.toThrow('and 520 are accepted');
+  expect((await client.send('b', 1, { kind })).delivered).toEqual(['b']);
+});

@@ -80,6 +80,7 @@ const letterMessages: Readonly<Record<LetterMessage['type'], LetterMessage>> = {
       { ok: true, id, n: 7, isRepeat: false },
       { ok: true, id, n: 7, isRepeat: true },
       { ok: false, failure: failure('SKEIN_UNKNOWN_NODE', 'the swarm has never seen zz') },
+      { ok: false, failure: failure('SKEIN_MAILBOX_FULL', 'the mailbox of b is full', { nodes: ['b'] }) },
     ],
   },
   open: {

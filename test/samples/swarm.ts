@@ -108,6 +108,11 @@ export const swarmSamples: WireSamples = {
       number: 1,
       failure: failure('SKEIN_STORE', 'the store cannot be used'),
     }),
+    sample('part (failure with details)', message, {
+      type: 'failure',
+      number: 1,
+      failure: failure('SKEIN_UNKNOWN_NODE', 'the swarm has never seen zz', { nodes: ['zz'] }),
+    }),
     sample('part (watch)', message, { type: 'watch', number: 1, topics: ['letter.7', 'letter.8'] }),
     sample('part (unwatch)', message, { type: 'unwatch', number: 1 }),
     sample('part (changed)', message, { type: 'changed', number: 1 }),

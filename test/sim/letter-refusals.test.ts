@@ -54,6 +54,7 @@ test('SKEIN_MAILBOX_FULL names the nodes of which as much waits as may: nothing 
     code: 'SKEIN_MAILBOX_FULL',
     retryable: true,
     message: expect.stringContaining(b.node.name),
+    details: { nodes: [b.node.name] },
   });
   // Not for the other recipient either, and it is in no outbox.
   expect([await stored(), await letters.outbox()]).toEqual([waiting, []]);

@@ -74,6 +74,28 @@ test('reply: each way in which a task ends goes to its author as a letter', asyn
   expect(ends(letters).at(-1)).toMatchObject({ task: again, state: 'failed' });
 });
 
+test('reply: a result as deep as one may be is read in the letter of its end, and a deeper one fails its task with how deep it is', async () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+  const made = await formation({ seed: 7, nodes: 3 });
+  const [a, b] = made.others as [Member, Member];
+  const letters = handled(lifeOf(a));
+  lifeOf(b).node.tasks.work('nest', ({ input }) => nested(input as number));
+  await made.world.run(1000);
+  const { tasks } = lifeOf(a).node;
+  const one = await made.world.resolve(tasks.order('nest', 500, wanted));
+  const parts = await made.world.resolve(
+    tasks.order('nest', 0, { ...wanted, parts: [{ input: 500 }, { input: 1 }] }),
+  );
+  const tooDeep = await made.world.resolve(tasks.order('nest', 501, wanted));
+  await made.until(() => letters.length === 3, 'all have come');
+  const byTask = new Map(ends(letters).map((end) => [end.task, end]));
+  expect(byTask.get(one.id)?.result).toEqual(nested(500));
+  expect(byTask.get(parts.id)?.result).toEqual([nested(500), nested(1)]);
+  expect(await made.world.resolve(parts.result())).toEqual([nested(500), nested(1)]);
+  const error = expect.stringContaining('it nests 501 levels deep, and 500 are accepted');
+  expect(byTask.get(tooDeep.id)).toMatchObject({ state: 'failed', error });
+});
+
 test('reply: an author that is off when its task ends finds the letter once it is back', async () => {
   const made = await formation({ seed: 2, nodes: 4 });
   const [a, b] = made.others as [Member, Member];

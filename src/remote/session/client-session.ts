@@ -8,7 +8,7 @@
 import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { SkeinError } from '../../kernel/errors.ts';
-import { encodeBody } from '../../kit/codec.ts';
+import { encodeEnvelope } from '../../kit/codec.ts';
 import type { SessionDuplex } from '../../kit/session.ts';
 import { errorFromJson } from '../errors.ts';
 import { controlLimits } from '../limits.ts';
@@ -249,7 +249,7 @@ export class ClientSession {
   private ask(id: number, type: number, operation: string, input: unknown, ...rest: unknown[]): void {
     const frame = encodeFrame([type, id, operation, input, ...rest]);
     if (frame.length <= controlLimits.partBytes) return this.sayEncoded(frame);
-    const { bytes } = encodeBody(input);
+    const bytes = encodeEnvelope(input);
     for (let at = 0; at < bytes.length; at += controlLimits.partBytes)
       this.say([FrameType.part, id, bytes.subarray(at, at + controlLimits.partBytes)]);
     this.say([type, id, operation, undefined, ...rest]);

@@ -6,7 +6,7 @@
  * (`kit/codec.ts`), so that no bytes can make the decoder work for long, and is a list of frames of known types.
  */
 import { SkeinError } from '../../kernel/errors.ts';
-import { decodeBody, encodeBody } from '../../kit/codec.ts';
+import { decodeBody, encodeEnvelope } from '../../kit/codec.ts';
 
 /** Where a session begins: `GET`, with `Upgrade: websocket`. */
 export const sessionPath = '/api/v1/session';
@@ -73,7 +73,7 @@ const arrayEnd = 0xff;
 
 /** @throws TypeError for what CBOR cannot say. */
 export function encodeFrame(frame: SessionFrame): Uint8Array {
-  return encodeBody(frame).bytes;
+  return encodeEnvelope(frame);
 }
 
 /** One message of encoded frames. */

@@ -175,6 +175,41 @@ describe('one that is lost', () => {
   });
 });
 
+describe('one that is lost, and was not begun under its last claim', () => {
+  const restarted = 'this run of bob has ended';
+  const silent = 'bob has not renewed its lease for 10000 ms';
+  const killed: Blow = { name: 'bob', how: 'killed', from: 500, until: 510 };
+
+  /** @param bob Begun under an earlier claim, if at all. */
+  function found(more: Partial<StoredTask>, blows: readonly Blow[] = [killed], bob = ''): readonly string[] {
+    const lost = { ...done, state: 'lost', resultFence: undefined, reason: restarted, ...more };
+    const kind = lost.attempts > 1 ? 'asked' : 'once';
+    return problemsOf(kind, content(lost), { bob }, blows);
+  }
+
+  test('although it may be begun again is found; one that was given to a worker as often as it may be is accepted', () => {
+    const left = (attempt: number): string =>
+      `task KEY is lost after attempt ${attempt} of 3, and was not begun again: ${restarted}`;
+    expect(found({ attempt: 1, attempts: 3 })).toEqual([left(1)]);
+    expect(found({ attempt: 2, attempts: 3 }, [killed], 'begun KEY ID 6 1 100\n')).toEqual([left(2)]);
+    expect(found({ attempt: 3, attempts: 3 })).toEqual([]);
+    expect(found({ attempt: 3, attempts: 3 }, [killed], 'begun KEY ID 6 1 100\n')).toEqual([]);
+    expect(found({})).toEqual([]);
+  });
+
+  test('by the end of a run of its worker is found where no run of that has ended, and accepted where one has', () => {
+    const text = `task KEY is lost, was not begun, and that run has not ended: ${restarted}`;
+    expect(found({}, [])).toEqual([text]);
+    expect(found({}, [{ ...killed, name: 'cat' }])).toEqual([text]);
+    expect(found({}, [{ ...killed, how: 'stopped' }])).toEqual([text]);
+    expect(found({})).toEqual([]);
+  });
+
+  test('by the end of a lease is accepted: its worker had nothing to write down', () => {
+    expect(found({ reason: silent }, [])).toEqual([]);
+  });
+});
+
 test('a code that no kill explains, and what cannot be read, is found', () => {
   const ann = `failed ${keyOf('once')} SKEIN_INVALID\nwhat is this\n`;
   expect(problemsOf('once', content(done), { ann })).toEqual([

@@ -80,7 +80,7 @@ function ofTask(
   { ends }: StoreContent,
   blows: readonly Blow[],
 ): string[] {
-  const { id, state, fence, resultFence, reason } = task;
+  const { id, state, attempt, attempts, fence, resultFence, reason } = task;
   const problems: string[] = [];
   const own = executions.get(key) ?? [];
   const ended = ends.get(id);
@@ -99,16 +99,29 @@ function ofTask(
   const heard = results.get(key);
   if (heard !== undefined && (state !== 'done' || heard !== resultFence))
     problems.push(`task ${key} is ${state}, and its author has heard the result of claim ${heard}`);
+  if (state !== 'lost') return problems;
   const last = own.find((each) => each.fence === fence);
-  if (
-    state === 'lost' &&
-    last !== undefined &&
-    !isExcused(last, reason, blows, started.get(last.worker) ?? [])
-  )
+  if (attempt < attempts)
+    problems.push(
+      `task ${key} is lost after attempt ${attempt} of ${attempts}, and was not begun again: ${reason}`,
+    );
+  if (last === undefined && isOfNoEndedRun(reason, blows))
+    problems.push(`task ${key} is lost, was not begun, and that run has not ended: ${reason}`);
+  if (last !== undefined && !isExcused(last, reason, blows, started.get(last.worker) ?? []))
     problems.push(
       `task ${key} is lost, and its worker ${last.worker} has lived and held its lease: ${reason}`,
     );
   return problems;
+}
+
+/**
+ * Of a task that was not begun under its last claim: nothing says when it was claimed, and what was done to its worker at
+ * other times proves nothing. But a run that was never killed has not ended. Where it is the lease, nobody may know: a worker
+ * without work writes nothing down as its lease ends.
+ */
+function isOfNoEndedRun(reason: string, blows: readonly Blow[]): boolean {
+  const [, worker] = /^this run of (\S+) has ended/.exec(reason) ?? [];
+  return worker !== undefined && !blows.some(({ name, how }) => name === worker && how === 'killed');
 }
 
 /**

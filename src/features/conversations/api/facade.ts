@@ -6,6 +6,7 @@
 import { idOf } from '../../../kernel/identity.ts';
 import { fields, listOf, number, orNull, text } from '../../../kit/answers.ts';
 import type { Facade } from '../../../kit/feature.ts';
+import { allPages } from '../../../kit/list-pages.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { readAnswer } from '../../swarm/api/answers.ts';
 import type { SwarmFeatureShape } from '../../swarm/shape.ts';
@@ -19,6 +20,7 @@ type Ports = NodePorts<ConversationsFeatureShape, Conversations>;
 const view = fields({ id: text, startedBy: text, startedAt: number, participants: listOf(text) });
 const viewOrNull = orNull(view);
 const views = listOf(view);
+const order = { what: 'conversations.of', begin: '', placeOf: ({ id }: ConversationView) => id };
 
 export function conversationsFacade(node: Ports): Facade<ConversationsFeatureShape> {
   return { api: {}, shared: sharedBy(node) };
@@ -39,18 +41,11 @@ function sharedBy(node: Ports): ConversationsShared {
       await ask('conversations.leave', { id }, viewOrNull);
     },
     read: (id) => ask('conversations.read', { id }, viewOrNull),
-    async all() {
-      const found: ConversationView[] = [];
-      for (;;) {
-        const after = found.at(-1)?.id ?? '';
-        const page = await ask('conversations.of', { after }, views);
-        found.push(...page);
-        const last = page.at(-1);
-        // One that does not get on would be asked for ever.
-        if (last === undefined || page.length < conversationLimits.conversationsPerPage || last.id <= after)
-          return found;
-      }
-    },
+    all: () =>
+      allPages(order, async (after) => {
+        const items = await ask('conversations.of', { after }, views);
+        return { items, isMore: items.length >= conversationLimits.conversationsPerPage };
+      }),
   };
 }
 

@@ -4,6 +4,7 @@
  * Called by the commands of letters. Invariant: a shortened id that fits several letters is never guessed.
  */
 import { findId, type IdKind } from '../../../cli/kit/short-id.ts';
+import { allPages } from '../../../kit/list-pages.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { LetterFilter, LetterStatus } from '../api.ts';
 
@@ -14,19 +15,15 @@ const letter: IdKind = {
     `the swarm has no letter ${given}: \`skein letter ls\` lists those that it has; a letter is forgotten a day after it has ended`,
 };
 
-export async function allLetters(
+export function allLetters(
   client: ControlClient,
   filter: Omit<LetterFilter, 'after'>,
 ): Promise<LetterStatus[]> {
-  const found: LetterStatus[] = [];
-  for (let after = 0; ; ) {
+  return allPages({ what: 'letters.list', begin: 0, placeOf: ({ n }: LetterStatus) => n }, async (after) => {
     const { letters } = await client.call('letters', { ...filter, after });
-    found.push(...letters);
-    const last = letters.at(-1);
-    // A page that does not get on would be asked for without end.
-    if (last === undefined || last.n <= after) return found;
-    after = last.n;
-  }
+    // How many are in a page its broker decides.
+    return { items: letters, isMore: letters.length > 0 };
+  });
 }
 
 /** Its whole id. @throws UsageError for what is no id; Error where there is no such letter, or more than one. */

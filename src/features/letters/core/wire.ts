@@ -6,7 +6,7 @@
  *          ms, u8 flags (1: unknown recipients allowed, 2: to all), text type, text key, text digest, u8 encoding,
  *          text recipients (separated by spaces), bytes body
  * stored   2, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id, varint n;
- *          of a failure: text code, text message
+ *          of a failure instead of both: text code, text message, text details (`kernel/wire/failure.ts`)
  * open     3, varint opening, u48 store, varint letters, varint bytes, varint count, of each letter in hand: varint n;
  *          u8 selection (1: types that are not named, 2: conversations that are not named), varint count, of each: text type
  * close    4
@@ -24,10 +24,10 @@
  * recipient has said what it has in hand: letters that were sent before the last time do not count. Invariant: what is read is whole
  * and within its limits, or undefined.
  */
-import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
 import { nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { hexOf, Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { readFailure, writeFailure } from '../../../kernel/wire/failure.ts';
 import {
   type Delivery,
   type Letter,
@@ -56,7 +56,6 @@ const outcomes = ['handled', 'again', 'failed', 'refused'] as const;
 
 const idBytes = 16;
 const digestBytesMax = 64;
-const messageBytesMax = 4096;
 const recipientsBytesMax = letterLimits.letterRecipientsMax * (limits.serviceBytesMax + 1);
 
 export interface Settled {
@@ -144,13 +143,7 @@ export function encodeStored(number: number, results: readonly Stored[]): Uint8A
         .u8(result.isRepeat ? 1 : 0)
         .hex(result.id)
         .varint(result.n);
-    else {
-      const { code, message } = result.failure;
-      writer
-        .u8(2)
-        .text(code)
-        .text(message.slice(0, messageBytesMax / 4));
-    }
+    else writeFailure(writer.u8(2), result.failure);
   }
   return writer.view();
 }
@@ -327,11 +320,7 @@ function readSelection(reader: Reader): Selection {
 function readStored(reader: Reader): Stored {
   const result = reader.u8();
   if (result < 2) return { ok: true, isRepeat: result === 1, id: readId(reader), n: reader.varint() };
-  const code = reader.text(limits.serviceBytesMax);
-  const message = reader.text(messageBytesMax);
-  // A newer broker may know codes that this node does not.
-  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
-  return { ok: false, failure: failure(known, message) };
+  return { ok: false, failure: readFailure(reader) };
 }
 
 function readDelivery(reader: Reader): Delivery {

@@ -7,6 +7,7 @@
  */
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { LogFilter } from '../../../kernel/log-event.ts';
+import { ListPages } from '../../../kit/list-pages.ts';
 import type { LogEntry } from '../api.ts';
 import { logLimits } from '../core/limits.ts';
 import type { Cursor } from '../core/log-types.ts';
@@ -41,7 +42,7 @@ export async function readAll(ports: ReaderPorts, reading: Reading): Promise<voi
   const wasGiven = place !== undefined;
   let isFirst = true;
   while (!signal.aborted) {
-    const part = await tried(ports, signal, () => source.follow(place, filter));
+    const part = await tried(ports, signal, () => followed(source, place, filter));
     if (part === undefined || signal.aborted) return;
     if (part.isOther) {
       if (isFirst && wasGiven) throw otherStore(place, part);
@@ -57,6 +58,19 @@ export async function readAll(ports: ReaderPorts, reading: Reading): Promise<voi
     await reading.took(part.entries, part.next);
     place = part.next;
   }
+}
+
+/** What follows a place, which is behind it: another answer would be read again and again. */
+async function followed(source: LogSource, place: Cursor | undefined, filter: LogFilter): Promise<LogPart> {
+  const part = await source.follow(place, filter);
+  if (place === undefined || part.isOther) return part;
+  const { entries, next } = part;
+  const pages = new ListPages({ what: 'log.follow', begin: place.n });
+  pages.take(
+    entries.map(({ n }) => n),
+    { isMore: false, end: next.n },
+  );
+  return part;
 }
 
 /** Asks again until there is an answer. Undefined: the signal has fired. @throws SkeinError where that is of no use. */

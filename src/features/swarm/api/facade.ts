@@ -1,6 +1,7 @@
 /** The swarm of a node in this process: questions to the broker, page by page. */
 import { checkName, idOf } from '../../../kernel/identity.ts';
 import type { Facade } from '../../../kit/feature.ts';
+import { allPages } from '../../../kit/list-pages.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { DeniedNode, ForgottenNode, SwarmApi, SwarmNode } from '../api.ts';
 import { swarmLimits } from '../core/limits.ts';
@@ -57,17 +58,11 @@ async function forget(node: NodePorts<SwarmFeatureShape, Swarm>, name: string): 
   return readAnswer('forget', await node.ask('ask', { verb: 'forget', input: { name } }), forgottenAnswer);
 }
 
-async function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {
-  const found: SwarmNode[] = [];
-  for (let after = ''; found.length < swarmLimits.swarmNodesMax; ) {
-    const page = await nodesAfter(node, after);
-    found.push(...page);
-    const last = page.at(-1);
-    // One that does not get on would be asked for ever.
-    if (last === undefined || page.length < swarmLimits.swarmNodesPerPage || last.name <= after) break;
-    after = last.name;
-  }
-  return found;
+function allNodes(node: NodePorts<SwarmFeatureShape, Swarm>): Promise<SwarmNode[]> {
+  return allPages({ what: 'nodes', begin: '', placeOf: ({ name }: SwarmNode) => name }, async (after) => {
+    const items = await nodesAfter(node, after);
+    return { items, isMore: items.length >= swarmLimits.swarmNodesPerPage };
+  });
 }
 
 async function nodesAfter(node: NodePorts<SwarmFeatureShape, Swarm>, after: string): Promise<SwarmNode[]> {

@@ -5,24 +5,24 @@
  * every     u8 kind
  * question  1, varint number, text verb, text input as JSON
  * answer    2, varint number, text JSON
- * failure   3, varint number, text code, text message
- * refusal   4, varint 0, text code, text message: of no question, the node may not act in its name
+ * failure   3, varint number, text code, text message, text details (`kernel/wire/failure.ts`)
+ * refusal   4, varint 0, the same: of no question, the node may not act in its name
  * watch     5, varint number, text topics (separated by spaces)
  * unwatch   6, varint number
  * changed   7, varint number
  * ```
  * Invariant: what is read is whole and within its limits, or undefined.
  */
-import { type ErrorCode, errorCodes, type Failure, failure } from '../../../kernel/errors.ts';
+import type { Failure } from '../../../kernel/errors.ts';
 import { limits } from '../../../kernel/limits.ts';
 import { Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { readFailure, writeFailure } from '../../../kernel/wire/failure.ts';
 import { swarmLimits } from './limits.ts';
 
 export const QuestionKind = {
   ...{ question: 1, answer: 2, failure: 3, refusal: 4 },
   ...{ watch: 5, unwatch: 6, changed: 7 },
 } as const;
-const messageBytesMax = 4096;
 
 export type SwarmMessage =
   | { readonly type: 'question'; readonly number: number; readonly verb: string; readonly json: string }
@@ -47,9 +47,10 @@ export function encodeRefusal(why: Failure): Uint8Array {
   return encodeWhy(QuestionKind.refusal, 0, why);
 }
 
-function encodeWhy(kind: number, number: number, { code, message }: Failure): Uint8Array {
-  const text = message.slice(0, messageBytesMax / 4);
-  return new Writer(text.length + 80).u8(kind).varint(number).text(code).text(text).finish();
+function encodeWhy(kind: number, number: number, why: Failure): Uint8Array {
+  const writer = new Writer(why.message.length + 80).u8(kind).varint(number);
+  writeFailure(writer, why);
+  return writer.finish();
 }
 
 export function encodeWatch(number: number, topics: readonly string[]): Uint8Array {
@@ -86,10 +87,6 @@ function read(reader: Reader): SwarmMessage | undefined {
   if (kind === QuestionKind.unwatch) return { type: 'unwatch', number };
   if (kind === QuestionKind.changed) return { type: 'changed', number };
   if (kind !== QuestionKind.failure && kind !== QuestionKind.refusal) return undefined;
-  const code = reader.text(limits.serviceBytesMax);
-  const message = reader.text(messageBytesMax);
-  // A newer broker may know codes that this node does not.
-  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
   const type = kind === QuestionKind.failure ? 'failure' : 'refusal';
-  return { type, number, failure: failure(known, message) };
+  return { type, number, failure: readFailure(reader) };
 }

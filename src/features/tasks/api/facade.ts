@@ -1,11 +1,11 @@
 /** Tasks of a node in this process: ordering, following, working and questions over the core. */
 import type { Facade } from '../../../kit/feature.ts';
+import { allPages } from '../../../kit/list-pages.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { readAnswer } from '../../swarm/api/answers.ts';
-import type { Task, TaskService, TasksApi } from '../api.ts';
+import type { ServiceView, Task, TaskService, TasksApi, WorkerView } from '../api.ts';
 import type { Tasks } from '../core/tasks.ts';
 import type { TasksFeatureShape } from '../shape.ts';
-import { allPages, ranked } from './all-pages.ts';
 import {
   cancelAnswer,
   drainAnswer,
@@ -21,7 +21,11 @@ import {
 import { checkFilter, checkId, requirements } from './check-options.ts';
 import { Following, type ResultService } from './following.ts';
 import { Ordering } from './ordering.ts';
+import { ranked } from './ranked.ts';
 import { Working } from './working.ts';
+
+const workersOrder = { what: 'tasks.workers', begin: '', placeOf: ({ name }: WorkerView) => name };
+const servicesOrder = { what: 'tasks.services', begin: '', placeOf: ({ service }: ServiceView) => service };
 
 export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<TasksFeatureShape> {
   const ordering = new Ordering(node);
@@ -71,13 +75,9 @@ export function tasksFacade(node: NodePorts<TasksFeatureShape, Tasks>): Facade<T
     async workers(service = '', needs = {}) {
       const input = { service, needs: requirements('tasks.workers', needs) };
       const page = (after: string) => ask('tasks.workers', { ...input, after }, workersAnswer);
-      return ranked(await allPages(({ name }) => name, page));
+      return ranked(await allPages(workersOrder, page));
     },
-    services: () =>
-      allPages(
-        ({ service }) => service,
-        (after) => ask('tasks.services', { after }, servicesAnswer),
-      ),
+    services: () => allPages(servicesOrder, (after) => ask('tasks.services', { after }, servicesAnswer)),
     async drain(worker, how = 'finish') {
       await ask('tasks.drain', { name: worker, how }, drainAnswer);
     },

@@ -21,6 +21,7 @@ import type { TasksFeatureShape } from '../shape.ts';
 import { checkWork, taskService } from './check-options.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { checkResultBytes, type GivenHandler, handlerOf } from './module-handler.ts';
+import { UnheardWork } from './unheard-work.ts';
 
 type Ports = NodePorts<TasksFeatureShape, Tasks>;
 
@@ -33,14 +34,6 @@ interface Worker {
   state: 'loading' | 'open' | 'closed';
   running: number;
   idle: (() => void)[];
-}
-
-/** Somebody waits until the broker knows of this work. */
-interface Unheard {
-  readonly worker: Worker;
-  word: number;
-  readonly heard: () => void;
-  readonly failed: (error: SkeinError) => void;
 }
 
 interface Running {
@@ -59,9 +52,7 @@ export class Working {
   private readonly running = new Map<string, Running>();
   private readonly watch: LoopWatch;
   private room: MachineRoom | undefined;
-  /** Who waits until the broker has heard a word of this program (`Tasks` command `work`). */
-  private unheard: Unheard[] = [];
-  private heardWord = 0;
+  private readonly unheard = new UnheardWork<Worker>();
   private whenIdle: (() => void) | undefined;
 
   constructor(ports: Ports) {
@@ -96,21 +87,17 @@ export class Working {
 
   handle(event: WorkEvent): void {
     if (event.type === 'begin') void this.begin(event.place, event.task);
-    else if (event.type === 'known') this.known(event.word);
+    else if (event.type === 'known') this.unheard.known(event.word);
     else
       this.running.get(keyOf(event.place))?.controller.abort(new SkeinError('SKEIN_ABORTED', event.reason));
   }
 
   /** The kernel behind this node has changed. */
   resume(): void {
-    this.heardWord = 0;
-    for (const each of this.unheard) each.word = Number.POSITIVE_INFINITY;
+    this.unheard.forgotten();
     if (this.workers.size === 0) return;
     this.announce().then(
-      (word) => {
-        for (const each of this.unheard) each.word = Math.min(each.word, word);
-        this.known(this.heardWord);
-      },
+      (word) => this.unheard.saidAgain(word),
       () => undefined,
     );
   }
@@ -131,7 +118,7 @@ export class Working {
     const closed = new SkeinError('SKEIN_CLOSED', 'the node has ended');
     for (const { controller } of this.running.values()) controller.abort(closed);
     for (const { handler } of this.workers.values()) handler.module?.close();
-    for (const { failed } of this.unheard.splice(0)) failed(closed);
+    this.unheard.end(closed);
   }
 
   private async open(worker: Worker): Promise<void> {
@@ -148,16 +135,7 @@ export class Working {
     worker.state = 'open';
     const word = await this.announce();
     if (worker.state !== 'open') throw closedEarly();
-    const known = new Promise<void>((heard, failed) => this.unheard.push({ worker, word, heard, failed }));
-    this.known(this.heardWord);
-    return known;
-  }
-
-  private known(word: number): void {
-    this.heardWord = Math.max(this.heardWord, word);
-    const heard = this.unheard.filter((each) => each.word <= this.heardWord);
-    this.unheard = this.unheard.filter((each) => each.word > this.heardWord);
-    for (const each of heard) each.heard();
+    return this.unheard.said(worker, word);
   }
 
   private async announce(): Promise<number> {
@@ -189,8 +167,7 @@ export class Working {
     worker.state = 'closed';
     this.workers.delete(worker.service.name);
     worker.handler.module?.close();
-    for (const each of this.unheard) if (each.worker === worker) each.failed(closedEarly());
-    this.unheard = this.unheard.filter((each) => each.worker !== worker);
+    this.unheard.closed(worker, closedEarly());
     if (wasOpen && this.ports.tryEnter()) this.announce().catch(() => undefined);
   }
 

@@ -4,6 +4,7 @@
  * Called by the commands of tasks. Invariant: a shortened id that fits several tasks is never guessed.
  */
 import { findId, type IdKind } from '../../../cli/kit/short-id.ts';
+import { ListPages } from '../../../kit/list-pages.ts';
 import type { InputOf, OutputOf } from '../../../kit/operation.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import type { TaskState } from '../api.ts';
@@ -39,13 +40,14 @@ export async function listTasks(
   limit = Number.POSITIVE_INFINITY,
 ): Promise<ListedTask[]> {
   const found: ListedTask[] = [];
-  for (let after = 0; ; ) {
-    const { tasks, place, isMore } = await client.call('tasks', { ...filter, after });
+  const pages = new ListPages<number>({ what: 'tasks.list', begin: 0 });
+  for (;;) {
+    const { tasks, place, isMore } = await client.call('tasks', { ...filter, after: pages.place });
+    const places = tasks.map(({ n }) => n);
+    const isNext = pages.take(places, { isMore, end: place });
     found.push(...tasks);
     if (found.length > limit) found.splice(0, found.length - limit);
-    // A page that does not get on would be asked for without end.
-    if (!isMore || place <= after) return found;
-    after = place;
+    if (!isNext) return found;
   }
 }
 

@@ -116,8 +116,9 @@ export const taskLimits = {
   /** A result that could not be handed in for so long is put on the worker's disk. */
   taskResultOnDiskMs: 1000,
   /**
-   * Results of an earlier run that cannot be read are read again after this, which doubles each time. A worker says nothing
-   * before they are, or this number of times was tried: 3.5 s, within the lease of the earlier run.
+   * A result that the worker's disk has refused is put there again after this, and results of an earlier run that cannot be
+   * read are read again, which doubles each time. A worker says nothing before they are read, or this number of times was
+   * tried: 3.5 s, within the lease of the earlier run.
    */
   taskResultsAgainMs: 500,
   taskResultsAgainMsMax: 60_000,

@@ -1,4 +1,4 @@
-/** Results on the worker's disk: what is logged where that fails, and when they are read again. */
+/** Results on the worker's disk: what is logged where that fails, and when it is tried again. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BehaviorAgent } from '../../../kernel/contracts.ts';
 import { taskLimits } from './limits.ts';
@@ -11,15 +11,19 @@ let asked: unknown[];
 let loaded: number[];
 let results: OwnResults;
 let now: number;
+let lastToken: number;
 
 beforeEach(() => {
-  [logged, asked, loaded, now] = [[], [], [], 0];
+  [logged, asked, loaded, now, lastToken] = [[], [], [], 0, 0];
   const agent = {
     get now() {
       return now;
     },
     log: (_level: string, text: string, { code }: { code: string }) => logged.push(`${code} ${text}`),
-    ownStore: (verb: string, input: { readonly after?: unknown }) => asked.push(input.after ?? verb),
+    ownStore: (verb: string, input: { readonly after?: unknown; readonly n?: number }) => {
+      asked.push(input.after ?? `${verb} ${input.n}`);
+      return ++lastToken;
+    },
   } as unknown as BehaviorAgent<TasksShape>;
   results = new OwnResults(agent, {
     loaded: (kept) => loaded.push(...kept.map(({ n }) => n)),
@@ -27,16 +31,84 @@ beforeEach(() => {
   });
 });
 
-test('a disk that keeps no result is named in one line of the log, and again only after it has kept one', () => {
-  const failure = { code: 'SKEIN_STORE_FULL', message: 'no room', retryable: true } as const;
-  const refuse = (): void => results.completed({ token: 1, verb: 'keepResult', ok: false, failure });
-  for (let i = 0; i < 100; i++) refuse();
+describe('a disk that refuses results', () => {
   const line =
-    'SKEIN_STORE_FULL results cannot be kept on this machine, and are lost if this node ends before the swarm has them: no room';
-  expect(logged).toEqual([line]);
-  results.completed({ token: 1, verb: 'keepResult', ok: true, value: undefined });
-  refuse();
-  expect(logged).toEqual([line, line]);
+    'SKEIN_STORE_FULL results cannot be kept on this machine for now, and are lost if this node ends before they can be: no room';
+
+  function keep(n: number): number {
+    results.keep({ store: 7, n, fence: n } as KeptResult);
+    return lastToken;
+  }
+
+  function keeps(token: number): void {
+    results.completed({ token, verb: 'keepResult', ok: true, value: undefined });
+  }
+
+  function refuses(token: number, code: 'SKEIN_STORE_FULL' | 'SKEIN_INVALID' = 'SKEIN_STORE_FULL'): void {
+    const failure = { code, message: 'no room', retryable: true } as const;
+    results.completed({ token, verb: 'keepResult', ok: false, failure });
+  }
+
+  /** As its deadline says. @returns Milliseconds until then. */
+  function wait(): number {
+    const waited = results.nextDeadline() - now;
+    now = results.nextDeadline();
+    results.deadline(now);
+    return waited;
+  }
+
+  test('is named in one line of the log, and again only after it has kept one', () => {
+    for (let n = 1; n <= 100; n++) refuses(keep(n));
+    expect(logged).toEqual([line]);
+    keeps(keep(101));
+    // What was refused already is named once.
+    wait();
+    refuses(lastToken);
+    expect(logged).toEqual([line]);
+    refuses(keep(102));
+    expect(logged).toEqual([line, line]);
+  });
+
+  test('is tried again with each, after a pause that doubles up to a minute, until it has kept it', () => {
+    let token = keep(1);
+    const waits: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      refuses(token);
+      waits.push(wait());
+      token = lastToken;
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(asked).toEqual(Array.from({ length: 11 }, () => 'keepResult 1'));
+    keeps(token);
+    expect(results.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('is tried with each result when its own pause is over, and not before', () => {
+    refuses(keep(1));
+    now = 300;
+    refuses(keep(2));
+    asked = [];
+    results.deadline(499);
+    expect(asked).toEqual([]);
+    expect([wait(), asked]).toEqual([200, ['keepResult 1']]);
+    refuses(lastToken);
+    expect([wait(), asked]).toEqual([300, ['keepResult 1', 'keepResult 2']]);
+    keeps(lastToken);
+    expect([wait(), asked]).toEqual([700, ['keepResult 1', 'keepResult 2', 'keepResult 1']]);
+  });
+
+  test('is not tried again with what the swarm has meanwhile, while it waits or on its way to the disk', () => {
+    refuses(keep(1));
+    const token = keep(2);
+    for (const n of [1, 2]) results.drop({ store: 7, n, fence: n });
+    refuses(token);
+    expect(results.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('is not tried again where a node has no store', () => {
+    refuses(keep(1), 'SKEIN_INVALID');
+    expect(results.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
 });
 
 describe('results of an earlier run', () => {

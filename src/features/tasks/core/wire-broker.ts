@@ -3,7 +3,7 @@
  *
  * ```
  * ordered    10, varint number, varint count, of each: u8 result (0 stored, 1 repeat, 2 failure), 16 bytes id;
- *            of a failure instead of the id: text code, text message
+ *            of a failure instead of the id: text code, text message, text details (`kernel/wire/failure.ts`)
  * offers     11, u48 store, varint count, of each: varint n, varint offer, text service, needs, u8 priority
  * withdrawn  12, u48 store, varint count, of each: varint n
  * assigned   13, u48 store, varint opening, varint count, of each: attempt, 16 bytes id, text service, text author, needs, u8 priority,
@@ -18,9 +18,8 @@
  * ```
  * `needs`, `attempt` and `share` are in wire-member.ts. Invariant: what is read is whole and within its limits, or undefined.
  */
-import { type ErrorCode, errorCodes, failure } from '../../../kernel/errors.ts';
-import { limits } from '../../../kernel/limits.ts';
 import { type Reader, Writer } from '../../../kernel/wire/bytes.ts';
+import { readFailure, writeFailure } from '../../../kernel/wire/failure.ts';
 import { taskLimits } from './limits.ts';
 import type { Assignment, FromBroker, TaskNews, TaskOffer } from './messages.ts';
 import { type Ordered, type TaskState, taskStates } from './tasks-types.ts';
@@ -40,7 +39,6 @@ import {
   readReason,
   readRequirements,
   readShare,
-  readText,
   writeAttempt,
   writeEncoded,
   writeList,
@@ -51,8 +49,8 @@ import {
 } from './wire-fields.ts';
 import { TaskKind } from './wire-kinds.ts';
 
-const ordersMax = Math.max(taskLimits.tasksPerOrderMax, 1 + taskLimits.taskPartsMax);
 const messageBytesMax = 4096;
+const ordersMax = Math.max(taskLimits.tasksPerOrderMax, 1 + taskLimits.taskPartsMax);
 const newsStates: readonly [TaskState | 'unknown', ...(TaskState | 'unknown')[]] = [
   'waiting',
   ...taskStates.slice(1),
@@ -127,8 +125,8 @@ function writeOrdered(writer: Writer, outcome: Ordered): void {
     writer.u8(outcome.isRepeat ? 1 : 0).hex(outcome.id);
     return;
   }
-  const { code, message } = outcome.failure;
-  writer.u8(2).text(code).text(plainText(message, messageBytesMax));
+  const { failure } = outcome;
+  writeFailure(writer.u8(2), { ...failure, message: plainText(failure.message, messageBytesMax) });
 }
 
 function writeAssignment(writer: Writer, task: Assignment): void {
@@ -212,11 +210,9 @@ function readOrdered(reader: Reader): Ordered {
   const result = reader.u8();
   if (result < 2) return { ok: true, isRepeat: result === 1, id: readId(reader) };
   if (result > 2) reader.fail();
-  const code = reader.text(limits.serviceBytesMax);
-  const message = readText(reader, messageBytesMax);
-  // A newer broker may know codes that this node does not.
-  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SKEIN_FAILED';
-  return { ok: false, failure: failure(known, message) };
+  const failure = readFailure(reader);
+  if (plainText(failure.message, messageBytesMax) !== failure.message) reader.fail();
+  return { ok: false, failure };
 }
 
 function readOffer(reader: Reader): TaskOffer {

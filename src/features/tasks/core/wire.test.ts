@@ -195,6 +195,7 @@ test('a failure with a code of a later version is read as one without a meaning 
     .u8(2)
     .text('SKEIN_LATER')
     .text('why')
+    .text('')
     .finish();
   expect(decodeTaskMessage(bytes)).toMatchObject({
     outcomes: [{ ok: false, failure: { code: 'SKEIN_FAILED', message: 'why' } }],

@@ -1,8 +1,9 @@
 /** Workers and services in pages, none of which is larger than an answer may be. */
 import { expect, test } from 'vitest';
+import { allPages } from '../../../../kit/list-pages.ts';
 import { swarmLimits } from '../../../swarm/core/limits.ts';
-import { allPages, ranked } from '../../api/all-pages.ts';
 import { workersAnswer } from '../../api/answers.ts';
+import { ranked } from '../../api/ranked.ts';
 import { taskLimits } from '../limits.ts';
 import { standingOf } from '../matching/standing.ts';
 import { Worker } from '../matching/worker.ts';
@@ -29,8 +30,8 @@ function largest(name: string) {
 test('a hundred of the largest workers come in pages that each fit into one answer, every worker once', async () => {
   const all = Array.from({ length: 100 }, (_, i) => largest(`w${`${i}`.padStart(3, '0')}`));
   let pages = 0;
-  const found = await allPages<{ readonly name: string }>(
-    ({ name }) => name,
+  const found = await allPages(
+    { what: 'tasks.workers', begin: '', placeOf: ({ name }: { readonly name: string }) => name },
     async (after) => {
       const json = answerPage(all.filter(({ name }) => name > after));
       expect(Buffer.byteLength(json)).toBeLessThan(swarmLimits.swarmAnswerBytesMax);
@@ -46,11 +47,6 @@ test('a hundred of the largest workers come in pages that each fit into one answ
 test('few are one page, and none are an empty one', () => {
   expect(JSON.parse(answerPage([]))).toEqual({ items: [], isMore: false });
   expect(JSON.parse(answerPage([{ name: 'a' }, { name: 'b' }]))).toMatchObject({ isMore: false });
-});
-
-test('a broker whose pages do not get on is not asked without end', async () => {
-  const stuck = async () => ({ items: [{ name: 'a' }], isMore: true });
-  expect(await allPages<{ readonly name: string }>(({ name }) => name, stuck)).toHaveLength(2);
 });
 
 test('workers of all pages are ranked: first those that would take such a task, then by room', () => {

@@ -302,8 +302,15 @@ export class Worker implements HeapPlaces {
   }
 }
 
+/** What workers are ranked by. */
+export interface WithRoom {
+  readonly name: string;
+  readonly room: Pick<Room, 'freeCores' | 'freeMemory'>;
+  readonly held: { readonly size: number };
+}
+
 /** Which of two has more room: free cores, then memory, then fewer tasks, then by name. */
-export function hasMoreRoom(a: Worker, b: Worker): boolean {
+export function hasMoreRoom(a: WithRoom, b: WithRoom): boolean {
   const [roomOfA, roomOfB] = [a.room, b.room];
   if (roomOfA.freeCores !== roomOfB.freeCores) return roomOfA.freeCores > roomOfB.freeCores;
   if (roomOfA.freeMemory !== roomOfB.freeMemory) return roomOfA.freeMemory > roomOfB.freeMemory;
