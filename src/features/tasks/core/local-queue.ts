@@ -33,9 +33,22 @@ export class LocalQueue<Item extends { readonly priority: Priority }> {
 
   add(item: Item): void {
     const { length } = this.places;
-    const wanted = { 1: 0, 2: Math.ceil(length / 2), 3: length }[item.priority];
-    const at = Math.max(wanted, this.places.findLastIndex(isOftenPassed) + 1);
-    this.places.splice(at, 0, { item, serial: ++this.lastSerial, passed: 0 });
+    const { priority } = item;
+    const wanted = priority === 1 ? 0 : priority === 2 ? Math.ceil(length / 2) : length;
+    let at = length;
+    while (at > wanted && !isOftenPassed(this.places[at - 1] as Place<Item>)) at--;
+    const place: Place<Item> = { item, serial: ++this.lastSerial, passed: 0 };
+    if (at === length) this.places.push(place);
+    else this.places.splice(at, 0, place);
+  }
+
+  delete(item: Item): void {
+    const at = this.places.findIndex((place) => place.item === item);
+    if (at >= 0) this.places.splice(at, 1);
+  }
+
+  some(test: (item: Item) => boolean): boolean {
+    return this.places.some(({ item }) => test(item));
   }
 
   /** Takes out those for which this is true. */
@@ -47,7 +60,8 @@ export class LocalQueue<Item extends { readonly priority: Priority }> {
 
   /** Takes out the next one that may begin. Those that came before it and are still here were passed by it. */
   next(may: (item: Item) => MayBegin): Item | undefined {
-    for (const [at, place] of this.places.entries()) {
+    for (let at = 0; at < this.places.length; at++) {
+      const place = this.places[at] as Place<Item>;
       const answer = may(place.item);
       if (answer === 'begin') {
         this.places.splice(at, 1);

@@ -32,9 +32,18 @@ export interface DispatchPorts {
 interface OpenOffer {
   readonly node: NodeId;
   readonly life: number;
+  /** As that worker says of the service. What it says is another thing once it begins again, and its offers are void. */
+  readonly isIdempotent: boolean;
   readonly number: number;
   /** Kernel time. */
   readonly until: number;
+}
+
+/** One that a worker has accepted. */
+interface Wish {
+  readonly claim: Claim;
+  /** Of its task's input. */
+  readonly bytes: number;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -55,11 +64,11 @@ export class Dispatch {
   private lastOffer = 0;
   /** Who has declined a task since it was queued. */
   private readonly notes = new Map<number, OfferNote[]>();
-  private claims: (Claim & { readonly bytes: number })[] = [];
+  /** Claims that the store was not asked for yet, and those that are on their way there. */
+  private wishes: Wish[] = [];
+  private readonly claiming = new Set<readonly Claim[]>();
   /** Tasks that are on their way into the store, by the places that they will have there: workers may be asked already. */
   private readonly foretold = new Map<number, TaskHead>();
-  /** By place: the worker for which a claim is on its way to the store. */
-  private readonly claiming = new Map<number, string>();
   /** There was more to match than one turn looks at. */
   private isMore = false;
 
@@ -72,13 +81,14 @@ export class Dispatch {
   /** All that is known of tasks is read from the store again. */
   forgetTasks(): void {
     for (const [n, offer] of this.offers) this.withdraw(offer, [n]);
-    for (const { n, worker } of this.claims) {
+    for (const { claim } of this.wishes) {
+      const { n, worker } = claim;
       const here = this.ports.workers().byName(worker);
       if (here !== undefined) this.withdraw(here, [n]);
     }
     this.offers.clear();
     this.notes.clear();
-    this.claims = [];
+    this.wishes = [];
     this.foretold.clear();
     this.matching = new Matching();
   }
@@ -127,10 +137,10 @@ export class Dispatch {
     this.foretold.delete(n);
     this.notes.delete(n);
     const offer = this.offers.get(n);
-    const claim = this.claims.find((each) => each.n === n);
-    const end = offer ?? (claim === undefined ? undefined : this.ports.workers().byName(claim.worker));
+    const wish = this.wishes.find(({ claim }) => claim.n === n);
+    const end = offer ?? (wish === undefined ? undefined : this.ports.workers().byName(wish.claim.worker));
     this.offers.delete(n);
-    this.claims = this.claims.filter((each) => each !== claim);
+    this.wishes = this.wishes.filter((each) => each !== wish);
     if (end !== undefined) this.withdraw(end, [n]);
     this.matching.remove(n);
   }
@@ -142,10 +152,12 @@ export class Dispatch {
   /** @param before As it was known until now. @param ranMs Of one that has ended, where that it had begun was not said. */
   changed(head: TaskHead, before: TaskHead | undefined, ranMs?: number): void {
     if (before !== undefined) this.observe(before, head, ranMs);
-    this.foretold.delete(head.n);
+    if (this.foretold.size > 0) this.foretold.delete(head.n);
     this.matching.put(head);
     this.ports.desk.flushLater();
-    if (head.state === 'queued') return;
+    // Nobody is asked for a task that is not queued.
+    const wasQueued = before === undefined || before.state === 'queued';
+    if (head.state === 'queued' || !wasQueued) return;
     this.notes.delete(head.n);
     const offer = this.offers.get(head.n);
     if (offer === undefined) return;
@@ -201,16 +213,16 @@ export class Dispatch {
     const { matches, isMore } = this.matching.match(now(), taskLimits.taskLooksMax);
     this.isMore = isMore;
     const byWorker = new Map<WorkerHere, TaskOffer[]>();
-    for (const { n, node } of matches) {
-      const worker = this.ports.workers().of(node);
-      const head = this.head(n);
-      if (worker === undefined || head === undefined) continue;
+    const until = now() + taskLimits.taskOfferMs;
+    for (const { n, node, worker: name, life, service, needs, priority, isIdempotent } of matches) {
+      const worker = this.ports.workers().byName(name);
+      if (worker === undefined) continue;
       const number = ++this.lastOffer;
-      this.offers.set(n, { node, life: worker.life, number, until: now() + taskLimits.taskOfferMs });
-      const { service, needs, priority } = head;
-      const offers = byWorker.get(worker) ?? [];
-      offers.push({ n, offer: number, service, needs, priority });
-      byWorker.set(worker, offers);
+      this.offers.set(n, { node, life, isIdempotent, number, until });
+      const offers = byWorker.get(worker);
+      const offer: TaskOffer = { n, offer: number, service, needs, priority };
+      if (offers === undefined) byWorker.set(worker, [offer]);
+      else offers.push(offer);
     }
     for (const [worker, offers] of byWorker) this.sendOffers(worker, offers);
   }
@@ -225,18 +237,18 @@ export class Dispatch {
   }
 
   answered(from: Member, answers: MessageOf<'answers'>['answers']): void {
+    const { name, node, life } = from;
     for (const { n, offer: number, declined } of answers) {
       const offer = this.offers.get(n);
-      const isOpen = offer?.number === number && offer.node === from.node && offer.life === from.life;
-      if (!isOpen) {
+      if (offer?.number !== number || offer.node !== node || offer.life !== life) {
         // Too late, or a second time: another one has the task, or is asked.
-        if (declined === '' && !this.isClaiming(n, from.name)) this.withdraw(from, [n]);
+        if (declined === '' && !this.isClaiming(n, name)) this.withdraw(from, [n]);
         continue;
       }
       this.offers.delete(n);
-      this.note(n, { worker: from.name, declined });
-      if (declined === '') this.taken(n, from);
-      else this.declined(n, from.node, declined);
+      const notes = this.note(n, { worker: name, declined });
+      if (declined === '') this.taken(n, name, offer, notes);
+      else this.declined(n, node, declined);
     }
     this.ports.desk.flushLater();
   }
@@ -247,31 +259,31 @@ export class Dispatch {
     this.ports.desk.flushLater();
   }
 
-  private taken(n: number, { name, life, node }: Member): void {
+  private taken(n: number, worker: string, offer: OpenOffer, offers: readonly OfferNote[]): void {
     const head = this.head(n);
-    const worker = this.ports.workers().of(node);
-    const offered = worker?.services.find(({ service }) => service === head?.service);
-    if (head === undefined || offered === undefined) return this.withdraw({ node, life }, [n]);
-    const isIdempotent = head.isIdempotent || offered.isIdempotent;
+    if (head === undefined) return this.withdraw(offer, [n]);
+    const { life } = offer;
+    const isIdempotent = head.isIdempotent || offer.isIdempotent;
     const attempts = head.attempts > 0 ? head.attempts : isIdempotent ? taskLimits.taskAttemptsIdempotent : 1;
-    const offers = this.notes.get(n) ?? [];
     const { id, inputBytes: bytes } = head;
-    this.claims.push({ n, id, worker: name, life, attempts, isIdempotent, offers, bytes });
+    const claim: Claim = { n, id, worker, life, attempts, isIdempotent, offers };
+    this.wishes.push({ claim, bytes });
   }
 
   private isClaiming(n: number, worker: string): boolean {
     const head = this.ports.tasks.get(n);
     if (head !== undefined && isClaimed(head) && head.worker === worker) return true;
-    return (
-      this.claiming.get(n) === worker || this.claims.some((each) => each.n === n && each.worker === worker)
-    );
+    const isIt = (claim: Claim): boolean => claim.n === n && claim.worker === worker;
+    for (const claims of this.claiming) if (claims.some(isIt)) return true;
+    return this.wishes.some(({ claim }) => isIt(claim));
   }
 
-  private note(n: number, note: OfferNote): void {
-    const notes = this.notes.get(n) ?? [];
-    notes.push(note);
-    if (notes.length > notesMax) notes.shift();
-    this.notes.set(n, notes);
+  private note(n: number, note: OfferNote): readonly OfferNote[] {
+    const known = this.notes.get(n);
+    const notes = known ?? [note];
+    if (known === undefined) this.notes.set(n, notes);
+    else if (known.push(note) > notesMax) known.shift();
+    return notes;
   }
 
   private withdraw(end: { readonly node: NodeId; readonly life: number }, ns: readonly number[]): void {
@@ -281,13 +293,12 @@ export class Dispatch {
   // ── claims ────────────────────────────────────────────────────────────────────────────────────────
 
   private claim(): void {
-    while (this.claims.length > 0) {
-      const claims = this.claims.splice(0, claimLength(this.claims));
-      const items = claims.map(({ bytes: _, ...claim }) => claim);
-      for (const { n, worker } of items) this.claiming.set(n, worker);
+    while (this.wishes.length > 0) {
+      const items = this.wishes.splice(0, claimLength(this.wishes)).map(({ claim }) => claim);
+      this.claiming.add(items);
       const { desk } = this.ports;
       desk.ask('claim', { ...desk.by(), items }, (completion) => {
-        for (const { n } of items) this.claiming.delete(n);
+        this.claiming.delete(items);
         if (completion.ok) return this.claimed(items, completion.value as readonly Claimed[]);
         for (const item of items) this.unclaimed(item);
         desk.failed(completion.failure);
@@ -335,7 +346,7 @@ export class Dispatch {
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
   nextDeadline(): number {
-    if (this.isMore || this.claims.length > 0) return this.ports.desk.now();
+    if (this.isMore || this.wishes.length > 0) return this.ports.desk.now();
     const [first] = this.offers.values();
     const { due } = this.matching;
     return Math.min(first?.until ?? never, due === 0 ? never : due);
@@ -417,7 +428,7 @@ export class Dispatch {
 }
 
 /** Of these, those that are one operation. */
-function claimLength(claims: readonly { readonly bytes: number }[]): number {
+function claimLength(claims: readonly Wish[]): number {
   let bytes = 0;
   let length = 0;
   for (const claim of claims) {

@@ -4,6 +4,7 @@
  * Filled from the store as the broker begins, and kept up to date by what each operation answers. Invariant: it says of no
  * task more than the store does; a task whose operation is under way is as it was before.
  */
+import { ByPlace } from '../by-place.ts';
 import type { Attempt } from '../messages.ts';
 import { isFinal, type TaskHead, type TaskId } from '../tasks-types.ts';
 
@@ -14,7 +15,7 @@ interface Progress {
 }
 
 export class OpenTasks {
-  private readonly heads = new Map<number, TaskHead>();
+  private readonly heads = new ByPlace<TaskHead>();
   private readonly places = new Map<TaskId, number>();
   private readonly progress = new Map<number, Progress>();
   /** Of tasks of several parts: the sum of the shares that their parts have said. */
@@ -61,15 +62,15 @@ export class OpenTasks {
     if (isFinal(head.state)) {
       this.heads.delete(head.n);
       this.places.delete(head.id);
-      this.setProgress(head, undefined);
-      this.partShares.delete(head.n);
+      if (head.service === '') this.partShares.delete(head.n);
       return;
     }
     this.heads.set(head.n, head);
     if (before === undefined) this.places.set(head.id, head.n);
     if (isHeldAsBefore || !isClaimed(head)) return;
-    const claims = this.claims.get(head.worker) ?? new Set();
-    this.claims.set(head.worker, claims.add(head.n));
+    const claims = this.claims.get(head.worker);
+    if (claims === undefined) this.claims.set(head.worker, new Set([head.n]));
+    else claims.add(head.n);
   }
 
   /** False: that attempt is over, another worker's, or there was none such. */
@@ -100,7 +101,9 @@ export class OpenTasks {
   }
 
   private setProgress({ n, parent }: TaskHead, progress: Progress | undefined): void {
-    const change = shareOf(progress) - shareOf(this.progress.get(n));
+    const before = this.progress.get(n);
+    if (before === progress) return;
+    const change = shareOf(progress) - shareOf(before);
     if (progress === undefined) this.progress.delete(n);
     else this.progress.set(n, progress);
     if (parent !== 0 && change !== 0)

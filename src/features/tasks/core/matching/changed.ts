@@ -5,14 +5,23 @@
  * looked at. Invariant: shapes come in the order of their lowest tasks, workers by room, or by the length of their queue.
  */
 import { IndexedHeap } from './indexed-heap.ts';
-import type { Shape } from './shapes.ts';
-import { hasMoreQueue, hasMoreRoom, type Way, type Worker } from './worker.ts';
+import type { Shape, Way } from './shapes.ts';
+import { hasMoreQueue, hasMoreRoom, type Worker } from './worker.ts';
+
+/** Either a shape or a worker. */
+export interface ChangedOne {
+  readonly way: Way;
+  readonly shape: Shape | undefined;
+  readonly worker: Worker | undefined;
+}
 
 class OneWay {
+  private readonly way: Way;
   readonly shapes: IndexedHeap<Shape>;
   readonly workers: IndexedHeap<Worker>;
 
-  constructor(number: number, isBefore: (a: Worker, b: Worker) => boolean) {
+  constructor(way: Way, number: number, isBefore: (a: Worker, b: Worker) => boolean) {
+    this.way = way;
     this.shapes = new IndexedHeap((a, b) => a.rank < b.rank, number);
     this.workers = new IndexedHeap(isBefore, number);
   }
@@ -20,68 +29,77 @@ class OneWay {
   get size(): number {
     return this.shapes.size + this.workers.size;
   }
+
+  next(): ChangedOne | undefined {
+    const { way } = this;
+    const shape = this.shapes.first;
+    if (shape !== undefined) return { way, shape, worker: undefined };
+    const worker = this.workers.first;
+    return worker === undefined ? undefined : { way, shape: undefined, worker };
+  }
+
+  refreshShape(shape: Shape): void {
+    if (shape.tasks.size === 0) this.shapes.delete(shape);
+    else this.shapes.refresh(shape);
+  }
 }
 
 export class Changed {
-  private readonly ways: Readonly<Record<Way, OneWay>> = {
-    'at-once': new OneWay(0, hasMoreRoom),
-    'in-queue': new OneWay(1, hasMoreQueue),
-  };
-  private readonly both = Object.values(this.ways);
+  private readonly atOnce = new OneWay('at-once', 0, hasMoreRoom);
+  private readonly inQueue = new OneWay('in-queue', 1, hasMoreQueue);
 
   get isEmpty(): boolean {
-    return this.ways['at-once'].size + this.ways['in-queue'].size === 0;
+    return this.atOnce.size + this.inQueue.size === 0;
   }
 
   /** What to look at next: no task goes to a worker's own queue while one may begin at once. */
-  next(): { readonly way: Way; readonly shape?: Shape; readonly worker?: Worker } | undefined {
-    for (const way of ['at-once', 'in-queue'] as const) {
-      const { shapes, workers } = this.ways[way];
-      if (shapes.first !== undefined) return { way, shape: shapes.first };
-      if (workers.first !== undefined) return { way, worker: workers.first };
-    }
-    return undefined;
+  next(): ChangedOne | undefined {
+    return this.atOnce.size > 0 ? this.atOnce.next() : this.inQueue.next();
   }
 
   has(worker: Worker, way: Way): boolean {
-    return this.ways[way].workers.has(worker);
+    return this.of(way).workers.has(worker);
   }
 
   /** There may be a worker for it. */
   addShape(shape: Shape, way: Way = 'at-once'): void {
-    this.ways[way].shapes.put(shape);
+    this.of(way).shapes.put(shape);
   }
 
   /** There may be a task for it. */
   addWorker(worker: Worker, way: Way = 'at-once'): void {
-    this.ways[way].workers.put(worker);
+    this.of(way).workers.put(worker);
     if (way === 'at-once') this.refreshWorker(worker);
   }
 
   /** Its first task is another one, or it has none. */
   refreshShape(shape: Shape): void {
-    for (const { shapes } of this.both) {
-      if (shape.tasks.size === 0) shapes.delete(shape);
-      else shapes.refresh(shape);
-    }
+    this.atOnce.refreshShape(shape);
+    this.inQueue.refreshShape(shape);
   }
 
   /** Its room is another one. */
   refreshWorker(worker: Worker): void {
-    for (const { workers } of this.both) workers.refresh(worker);
+    this.atOnce.workers.refresh(worker);
+    this.inQueue.workers.refresh(worker);
   }
 
   /** There is no worker for it this way. */
   shapeDone(shape: Shape, way: Way): void {
-    this.ways[way].shapes.delete(shape);
+    this.of(way).shapes.delete(shape);
   }
 
   /** There is no task for it this way. */
   workerDone(worker: Worker, way: Way): void {
-    this.ways[way].workers.delete(worker);
+    this.of(way).workers.delete(worker);
   }
 
   dropWorker(worker: Worker): void {
-    for (const { workers } of this.both) workers.delete(worker);
+    this.atOnce.workers.delete(worker);
+    this.inQueue.workers.delete(worker);
+  }
+
+  private of(way: Way): OneWay {
+    return way === 'at-once' ? this.atOnce : this.inQueue;
   }
 }

@@ -49,9 +49,16 @@ test('estimates are of the last tasks that were done, and say from how many and 
 
 test('services not heard of for the longest time make room', () => {
   const estimates = new Estimates();
-  for (let i = 0; i <= taskLimits.taskEstimatesMax; i++) estimates.record(`s${i}`, { waitedMs: 1, ranMs: 1 });
-  expect(estimates.has('s0')).toBe(false);
-  expect(estimates.has('s1')).toBe(true);
+  const record = (service: string): void => estimates.record(service, { waitedMs: 1, ranMs: 1 });
+  for (let i = 0; i < taskLimits.taskEstimatesMax; i++) record(`s${i}`);
+  record('s0');
+  record('new');
+  expect(['s0', 's1', 's2', 'new'].map((service) => estimates.has(service))).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
 });
 
 test('a task begins when what is in the way will have run for the median of its service', () => {

@@ -36,14 +36,17 @@ export interface Begins {
 }
 
 interface Observed {
-  /** The oldest first. */
+  /** The last ones, and which of them is the next to make room: to move all others would cost more than all else. */
   readonly durations: Duration[];
+  next: number;
+  /** Counts on with each task of any service. */
+  heardAt: number;
   estimate: Estimate | undefined;
   isStale: boolean;
 }
 
 export class Estimates {
-  /** Those not heard of for the longest time first. */
+  private heard = 0;
   private readonly services = new Map<string, Observed>();
 
   /** What the store knows of a service. @param durations The newest first. */
@@ -62,17 +65,11 @@ export class Estimates {
   }
 
   record(service: string, duration: Duration): void {
-    const observed = this.services.get(service) ?? { durations: [], estimate: undefined, isStale: true };
-    this.services.delete(service);
-    this.services.set(service, observed);
-    observed.durations.push(duration);
+    const observed = this.services.get(service) ?? this.begin(service);
+    observed.heardAt = ++this.heard;
+    observed.durations[observed.next] = duration;
+    observed.next = (observed.next + 1) % taskLimits.taskDurationsMax;
     observed.isStale = true;
-    if (observed.durations.length > taskLimits.taskDurationsMax) observed.durations.shift();
-    if (this.services.size <= taskLimits.taskEstimatesMax) return;
-    for (const oldest of this.services.keys()) {
-      this.services.delete(oldest);
-      return;
-    }
   }
 
   /** @param now Unix milliseconds. @returns Undefined: no task of it was done yet. */
@@ -87,6 +84,20 @@ export class Estimates {
     observed.estimate = estimateOf(observed.durations, now);
     observed.isStale = false;
     return observed.estimate;
+  }
+
+  /** One that was not heard of for the longest time makes room. */
+  private begin(service: string): Observed {
+    if (this.services.size >= taskLimits.taskEstimatesMax) {
+      let oldest = '';
+      let heardAt = Number.POSITIVE_INFINITY;
+      for (const [name, observed] of this.services)
+        if (observed.heardAt < heardAt) [oldest, heardAt] = [name, observed.heardAt];
+      this.services.delete(oldest);
+    }
+    const observed: Observed = { durations: [], next: 0, heardAt: 0, estimate: undefined, isStale: true };
+    this.services.set(service, observed);
+    return observed;
   }
 
   /** Undefined: never, or a task that is in the way is of a service of which none was done yet. */

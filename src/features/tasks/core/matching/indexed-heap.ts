@@ -1,9 +1,9 @@
 /**
  * A binary heap whose items know where they are, so that any item can be taken out or moved in logarithmic time.
  *
- * Who uses it: matching, for the tasks of a shape, for what has changed since it was last looked at, and for times. Where
- * the order of items changes, it is either the same for all items that are in, or the changed item is put again. A map of
- * places would cost more than all else: a write to it for each step of each item.
+ * Who uses it: matching, for what has changed since it was last looked at, and for times. Where the order of items changes,
+ * it is either the same for all items that are in, or the changed item is put again. A map of places would cost more than
+ * all else: a write to it for each step of each item.
  */
 
 /** What can be in a heap, or in several of different numbers. */

@@ -152,7 +152,7 @@ test('a place in the queue of a worker is taken only where none could begin at o
   at.claim(4, 'a', 'assigned');
   at.end(1);
   expect(at.match()).toEqual(['7>>a']);
-  expect(at.matching.worker(idOf('a'))?.tally('render')).toEqual({ begun: 1, waiting: 2 });
+  expect(at.matching.worker(idOf('a'))?.services.get('render')).toMatchObject({ begun: 1, waiting: 2 });
 });
 
 test('what waits in the queue of a worker for room comes before what could begin there', () => {

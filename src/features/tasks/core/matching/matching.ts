@@ -16,18 +16,21 @@ import type { Requirements } from '../requirements.ts';
 import type { Priority, Ranked, SeenWorker, TaskHead } from '../tasks-types.ts';
 import { Changed } from './changed.ts';
 import { Declines } from './declines.ts';
+import type { OpenTask } from './open-task.ts';
 import { Roster } from './roster.ts';
 import { bestFor, countPassed, lowestFor } from './search.ts';
-import { type Looks, type QueuedTask, type Shape, shapeKey } from './shapes.ts';
+import { type Looks, type Shape, shapeKey, type Way } from './shapes.ts';
 import { TaskQueue } from './task-queue.ts';
 import { whyNot } from './why-not.ts';
-import { type Held, hasMoreRoom, type Way, type Worker, type WorkerFacts } from './worker.ts';
+import { hasMoreRoom, type Worker, type WorkerFacts } from './worker.ts';
 
 /** A task that is to be offered to a worker. */
-export interface Match {
-  readonly n: number;
+export interface Match extends Pick<TaskHead, 'n' | 'service' | 'needs' | 'priority'> {
   readonly node: NodeId;
   readonly worker: string;
+  readonly life: number;
+  /** To run one of that service twice does no harm, as the worker says. */
+  readonly isIdempotent: boolean;
   readonly way: Way;
 }
 
@@ -46,8 +49,6 @@ export class Matching {
   private readonly roster = new Roster();
   private readonly changed = new Changed();
   private readonly declines = new Declines();
-  /** Workers of tasks that are offered or claimed. */
-  private readonly holders = new Map<number, Worker>();
   private readonly keepers = new Map<Shape, Worker>();
   private readonly isKept = (shape: Shape): boolean => this.keepers.has(shape);
 
@@ -93,8 +94,7 @@ export class Matching {
   /** The task is neither queued nor in hand: it waits, or has ended. */
   remove(n: number): void {
     const task = this.queue.get(n);
-    if (task !== undefined) this.unqueue(task);
-    this.takeFromHolder(n);
+    if (task !== undefined) this.forget(task);
   }
 
   /** A worker is here, or something has changed there: what it has declined it may take now. */
@@ -133,8 +133,8 @@ export class Matching {
    */
   declined(n: number, node: NodeId, reason: string, until: number): boolean {
     const task = this.queue.get(n);
-    const worker = this.offeredTo(n, node);
-    if (task === undefined || worker === undefined) return false;
+    const worker = task?.worker;
+    if (task?.state !== 'offered' || worker?.node !== node) return false;
     this.declines.add(worker, task.shape.key, reason, until);
     this.checkKept(worker);
     this.putBack(task);
@@ -144,12 +144,13 @@ export class Matching {
   /** The offer is withdrawn, and the task is queued as before. */
   withdrawn(n: number): void {
     const task = this.queue.get(n);
-    if (task !== undefined && this.holders.has(n)) this.putBack(task);
+    if (task?.isInQueue === true && task.worker !== undefined) this.putBack(task);
   }
 
   /** Whether the task is offered to this worker and not claimed yet. */
   isOffered(n: number, node: NodeId): boolean {
-    return this.offeredTo(n, node) !== undefined;
+    const task = this.queue.get(n);
+    return task?.state === 'offered' && task.worker?.node === node;
   }
 
   /**
@@ -216,9 +217,11 @@ export class Matching {
   }
 
   private putQueued(head: TaskHead): void {
-    const { n } = head;
-    if (this.queue.get(n) !== undefined) return;
-    this.takeFromHolder(n);
+    const known = this.queue.get(head.n);
+    if (known !== undefined) {
+      if (known.isInQueue) return;
+      this.forget(known);
+    }
     const { shape } = this.queue.add(head);
     // Where earlier tasks of its shape fit nowhere it does not either.
     if (shape.tasks.size === 1) this.changed.addShape(shape);
@@ -226,34 +229,33 @@ export class Matching {
   }
 
   private putClaimed(head: TaskHead): void {
-    const { n, workerLife } = head;
-    const worker = this.holders.get(n);
-    const held = worker?.name === head.worker ? worker.held.get(n) : undefined;
-    const task = this.queue.get(n);
-    if (task !== undefined) this.unqueue(task);
-    if (worker === undefined || held?.life !== workerLife) {
-      this.takeFromHolder(n);
+    const task = this.queue.get(head.n);
+    if (task?.isInQueue === true) this.unqueue(task);
+    const worker = task?.worker;
+    if (task === undefined || worker?.name !== head.worker || task.life !== head.workerLife) {
+      if (task !== undefined) this.forget(task);
       this.loadClaimed(head);
       return;
     }
-    held.since = head.since;
+    task.since = head.since;
     // A claim alone leaves its room and its queue as they were.
-    const mayTakeMore = (held.isWaiting && head.state !== 'assigned') || !worker.isOpen;
-    if (held.state === 'offered') worker.claimed(held);
-    if (head.state === 'running') worker.began(held);
+    const mayTakeMore = (task.isWaiting && head.state !== 'assigned') || !worker.isOpen;
+    if (task.state === 'offered') worker.claimed(task);
+    if (head.state === 'running') worker.began(task);
     if (mayTakeMore) this.workerChanged(worker);
   }
 
   /** One that was not offered by this broker. Whether one that is assigned has begun, its worker's room says. */
-  private loadClaimed({ n, service, needs, priority, worker, workerLife, state, since }: TaskHead): void {
-    const holder = this.roster.see(worker);
-    const isWaiting = state === 'assigned';
-    holder.takeBack({
-      ...{ n, service, needs, priority, life: workerLife, since, isWaiting },
-      state: isWaiting ? 'assigned' : 'running',
-    });
-    this.holders.set(n, holder);
-    this.workerChanged(holder);
+  private loadClaimed(head: TaskHead): void {
+    const task = this.queue.load(head);
+    const worker = this.roster.see(head.worker);
+    task.worker = worker;
+    task.life = head.workerLife;
+    task.state = head.state === 'assigned' ? 'assigned' : 'running';
+    task.isWaiting = head.state === 'assigned';
+    task.since = head.since;
+    worker.takeBack(task);
+    this.workerChanged(worker);
   }
 
   /** Finds a worker for the first task of a shape. One with other changes takes its lowest task, which comes before. */
@@ -280,28 +282,23 @@ export class Matching {
   }
 
   private offer(worker: Worker, shape: Shape, way: Way, now: number, looks: Looks): Match {
-    const task = shape.tasks.first as QueuedTask;
+    const task = shape.tasks.first as OpenTask;
     looks.left -= looksPerOffer;
     this.pass(worker, shape, looks);
     this.queue.takeOut(task);
     this.changed.refreshShape(shape);
     this.free(shape);
-    const { n } = task;
-    // Field by field, as below: the spread of what is made for each task takes several times as long.
-    const held: Held = {
-      n,
-      service: shape.service,
-      needs: shape.needs,
-      priority: task.priority,
-      life: worker.life,
-      state: 'offered',
-      isWaiting: way === 'in-queue',
-      since: now,
-    };
-    worker.take(held);
-    this.holders.set(n, worker);
+    task.worker = worker;
+    task.life = worker.life;
+    task.state = 'offered';
+    task.isWaiting = way === 'in-queue';
+    task.since = now;
+    worker.take(task);
     this.changed.refreshWorker(worker);
-    return { n, node: worker.node, worker: worker.name, way };
+    const { n, service, needs, priority } = task;
+    const { node, name, life } = worker;
+    const isIdempotent = worker.services.get(service)?.isIdempotent === true;
+    return { n, service, needs, priority, node, worker: name, life, isIdempotent, way };
   }
 
   /** The worker takes a task of this shape. */
@@ -334,18 +331,26 @@ export class Matching {
     if (!canRun || !worker.suits(keptFor, 'in-queue')) this.endKeeping(keptFor);
   }
 
-  private unqueue(task: QueuedTask): void {
-    const { shape } = task;
-    if (shape.tasks.first === task) this.free(shape);
-    this.queue.remove(task);
-    this.changed.refreshShape(shape);
+  /** The task is neither queued nor in hand any more. */
+  private forget(task: OpenTask): void {
+    if (task.isInQueue) this.unqueue(task);
+    this.takeFromWorker(task);
+    this.queue.forget(task);
   }
 
-  private takeFromHolder(n: number): void {
-    const worker = this.holders.get(n);
+  private unqueue(task: OpenTask): void {
+    const { shape } = task;
+    const isListed = task.chunk !== undefined;
+    if (isListed && shape.tasks.first === task) this.free(shape);
+    this.queue.leave(task);
+    if (isListed) this.changed.refreshShape(shape);
+  }
+
+  private takeFromWorker(task: OpenTask): void {
+    const { worker } = task;
     if (worker === undefined) return;
-    this.holders.delete(n);
-    worker.give(n);
+    task.worker = undefined;
+    worker.give(task);
     this.workerChanged(worker);
   }
 
@@ -353,13 +358,8 @@ export class Matching {
     if (worker.isHere) this.changed.addWorker(worker);
   }
 
-  private offeredTo(n: number, node: NodeId): Worker | undefined {
-    const worker = this.holders.get(n);
-    return worker?.node === node && worker.held.get(n)?.state === 'offered' ? worker : undefined;
-  }
-
-  private putBack(task: QueuedTask): void {
-    this.takeFromHolder(task.n);
+  private putBack(task: OpenTask): void {
+    this.takeFromWorker(task);
     this.queue.putBack(task);
     this.changed.addShape(task.shape);
   }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Priority } from '../tasks-types.ts';
-import { Ranks } from './ranks.ts';
+import { type QueueEntry, Ranks } from './ranks.ts';
 
 const priority = fc.constantFrom<Priority>(1, 2, 3);
 const step = fc.oneof(
@@ -24,6 +24,7 @@ test('the order of ranks is that of a plain list, with places that are held, and
       const plain: { n: number }[] = [];
       const held: { entry: { n: number }; rank: number }[] = [];
       const stored = new Map<number, number>();
+      const entries = new Map<number, QueueEntry>();
       let last = 0;
       const hold = (priority: Priority) => {
         const entry = { n: 0 };
@@ -34,7 +35,7 @@ test('the order of ranks is that of a plain list, with places that are held, and
         const [one] = held.splice(index, 1);
         if (one === undefined) return;
         one.entry.n = ++last;
-        ranks.queued(last, one.rank);
+        entries.set(last, ranks.queued(last, one.rank));
         stored.set(last, one.rank);
       };
       for (const one of steps) {
@@ -53,16 +54,16 @@ test('the order of ranks is that of a plain list, with places that are held, and
         } else {
           const entry = plain[Math.floor(one.share * (plain.length - 1))];
           if (entry === undefined || entry.n === 0) continue;
-          ranks.remove(entry.n);
+          ranks.remove(entries.get(entry.n) as QueueEntry);
           stored.delete(entry.n);
           plain.splice(plain.indexOf(entry), 1);
         }
         for (const { n, rank } of ranks.takeMoved()) stored.set(n, rank);
-        const entries = [...ranks.entries()];
-        expect(entries.map(({ n }) => n)).toEqual(plain.map(({ n }) => n));
-        for (const [index, { n, rank }] of entries.entries()) {
+        const all = [...ranks.entries()];
+        expect(all.map(({ n }) => n)).toEqual(plain.map(({ n }) => n));
+        for (const [index, { n, rank }] of all.entries()) {
           expect(Number.isSafeInteger(rank)).toBe(true);
-          if (index > 0) expect(rank).toBeGreaterThan(entries[index - 1]?.rank as number);
+          if (index > 0) expect(rank).toBeGreaterThan(all[index - 1]?.rank as number);
           if (n !== 0) expect(stored.get(n)).toBe(rank);
         }
       }

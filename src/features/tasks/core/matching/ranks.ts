@@ -26,15 +26,21 @@ export interface QueueEntry {
   readonly rank: number;
 }
 
-interface Entry extends QueueEntry {
+/** A class, so that all have one form, whether a rank is small or large: others read them all the time. */
+class Entry implements QueueEntry {
   n: number;
-  rank: number;
+  rank = Number.POSITIVE_INFINITY;
   chunk: Entry[];
+
+  constructor(n: number, rank: number, chunk: Entry[]) {
+    this.n = n;
+    this.rank = rank;
+    this.chunk = chunk;
+  }
 }
 
 export class Ranks {
   private readonly chunks: Entry[][] = [];
-  private readonly byPlace = new Map<number, Entry>();
   /** Places that are held, by the rank that was given for them. */
   private readonly held = new Map<number, Entry>();
   private readonly moved = new Map<number, Entry>();
@@ -64,11 +70,10 @@ export class Ranks {
 
   /** The task is queued at the place that was held for this rank, or where the rank says. */
   queued(n: number, rank: number): QueueEntry {
-    const known = this.byPlace.get(n);
-    if (known !== undefined) return known;
-    const entry = this.held.get(rank) ?? this.insert(this.indexOf(n, rank), n, rank);
-    if (this.held.delete(rank)) entry.n = n;
-    this.byPlace.set(n, entry);
+    const entry = this.held.get(rank);
+    if (entry === undefined) return this.insert(this.indexOf(n, rank), n, rank);
+    this.held.delete(rank);
+    entry.n = n;
     if (entry.rank !== rank) this.moved.set(n, entry);
     return entry;
   }
@@ -81,17 +86,15 @@ export class Ranks {
     this.takeOut(entry);
   }
 
-  /** The task is not queued any more. */
-  remove(n: number): void {
-    const entry = this.byPlace.get(n);
-    if (entry === undefined) return;
-    this.byPlace.delete(n);
-    this.moved.delete(n);
-    this.takeOut(entry);
+  /** The task is not queued any more. @param entry That of `queued`. */
+  remove(entry: QueueEntry): void {
+    if (this.moved.size > 0) this.moved.delete(entry.n);
+    this.takeOut(entry as Entry);
   }
 
   /** Queued tasks that have another rank than the store knows. Each is given once. */
   takeMoved(): Ranked[] {
+    if (this.moved.size === 0) return [];
     const moved = [...this.moved.values()].map(({ n, rank }) => ({ n, rank }));
     this.moved.clear();
     return moved;
@@ -202,7 +205,7 @@ export class Ranks {
     if (this.chunks.length === 0) this.chunks.push([]);
     const { chunk, at } = index === this.count - 1 ? this.end() : this.locate(index);
     const into = this.chunks[chunk] as Entry[];
-    const entry: Entry = { n, rank, chunk: into };
+    const entry = new Entry(n, rank, into);
     into.splice(at, 0, entry);
     if (into.length > entriesPerChunkMax) this.split(chunk, at);
     return entry;

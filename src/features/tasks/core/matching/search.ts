@@ -6,9 +6,9 @@
  */
 import { taskLimits } from '../limits.ts';
 import type { ServiceQueue } from './service-queue.ts';
-import type { Looks, Shape } from './shapes.ts';
+import type { Looks, Shape, Way } from './shapes.ts';
 import type { TaskQueue } from './task-queue.ts';
-import { hasMoreQueue, hasMoreRoom, type Way, type Worker } from './worker.ts';
+import { hasMoreQueue, hasMoreRoom, type Worker } from './worker.ts';
 
 /** The shape of the lowest task that can come to this worker this way now. */
 export function lowestFor(worker: Worker, way: Way, queue: TaskQueue, looks: Looks): Shape | undefined {
@@ -17,11 +17,12 @@ export function lowestFor(worker: Worker, way: Way, queue: TaskQueue, looks: Loo
   if (keptFor !== undefined) return worker.fits(keptFor, way) ? keptFor : undefined;
   const room = worker.roomFor(way);
   let found: Shape | undefined;
-  for (const service of worker.services.keys()) {
-    if (!worker.hasPlace(service, way)) continue;
-    for (const table of queue.service(service)?.tablesFor(worker) ?? []) {
-      const below = found?.rank ?? Number.POSITIVE_INFINITY;
-      found = table.lowest(room, below, looks, (shape) => worker.suits(shape, way)) ?? found;
+  let below = Number.POSITIVE_INFINITY;
+  for (const post of worker.services.values()) {
+    if (!worker.hasPlaceAt(post, way)) continue;
+    for (const table of queue.service(post.service)?.tablesFor(worker) ?? []) {
+      const lower = table.lowest(worker, way, room, below, looks);
+      if (lower !== undefined) [found, below] = [lower, lower.rank];
     }
   }
   return found;
@@ -53,16 +54,15 @@ export function countPassed(
 ): Shape | undefined {
   let found: Shape | undefined;
   const visit = (shape: Shape) => {
-    if (!worker.room.isShort(shape.needs) || !worker.suits(shape, 'in-queue')) return rank;
+    if (!worker.room.isShort(shape.needs) || !worker.suits(shape, 'in-queue')) return;
     shape.passed++;
     if (shape.passed >= taskLimits.taskPassedMax && shape.rank < (found?.rank ?? rank) && !isKept(shape)) {
       found = shape;
     }
-    return rank;
   };
-  for (const service of worker.services.keys()) {
-    if (!worker.hasPlace(service, 'at-once')) continue;
-    for (const table of queue.service(service)?.tablesFor(worker) ?? []) {
+  for (const post of worker.services.values()) {
+    if (!worker.hasPlaceAt(post, 'at-once')) continue;
+    for (const table of queue.service(post.service)?.tablesFor(worker) ?? []) {
       table.each(worker.room.capacity, looks, visit, rank);
     }
   }

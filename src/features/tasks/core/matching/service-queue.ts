@@ -5,8 +5,8 @@
  * other worker looks at them. Invariant: a worker's list of the tables that it can serve is that of the last version.
  */
 import type { Requirements } from '../requirements.ts';
-import { AgeList } from './age-list.ts';
-import { type QueuedTask, type Shape, ShapeTable } from './shapes.ts';
+import type { OpenTask } from './open-task.ts';
+import { type Shape, ShapeTable } from './shapes.ts';
 import type { Worker } from './worker.ts';
 
 /** Tables without shapes stay for the next task of their kind, up to this many. */
@@ -29,7 +29,7 @@ class Tables {
     return this.empty.size === this.byKind.size;
   }
 
-  /** Adds the shape, or takes note of its rank. */
+  /** Adds the shape. */
   put(shape: Shape): void {
     const { kind } = shape;
     this.empty.delete(kind);
@@ -80,7 +80,9 @@ export class ServiceQueue {
   readonly queueing = new Set<Worker>();
   private readonly anywhere = new Tables();
   private readonly byNode = new Map<string, Tables>();
-  private readonly byAge = new AgeList();
+  /** Those of queued tasks. */
+  private readonly shapes = new Set<Shape>();
+  private count = 0;
 
   constructor(service: string) {
     this.service = service;
@@ -88,42 +90,50 @@ export class ServiceQueue {
 
   /** Queued tasks. */
   get depth(): number {
-    return this.byAge.size;
+    return this.count;
   }
 
   /** When its oldest queued task was ordered, in Unix milliseconds; 0: none is queued. */
   get oldest(): number {
-    return this.byAge.oldest?.orderedAt ?? 0;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { tasks } of this.shapes) oldest = Math.min(oldest, tasks.oldest);
+    return this.count === 0 ? 0 : oldest;
   }
 
   get isUnused(): boolean {
     return this.depth === 0 && this.workers.size === 0;
   }
 
-  add(task: QueuedTask): void {
+  add(task: OpenTask): void {
     const { shape } = task;
-    shape.tasks.put(task);
-    this.byAge.add(task);
-    if (shape.tasks.first === task) this.tablesOf(shape.needs).put(shape);
+    shape.tasks.add(task);
+    this.count++;
+    if (shape.tasks.first === task) this.refresh(shape);
   }
 
-  remove(task: QueuedTask): void {
+  remove(task: OpenTask): void {
     const { shape } = task;
     const wasFirst = shape.tasks.first === task;
     if (!shape.tasks.delete(task)) return;
-    this.byAge.delete(task);
+    this.count--;
     if (shape.tasks.size === 0) this.drop(shape);
     else if (wasFirst) this.refresh(shape);
   }
 
-  /** The rank of its first task has changed. */
+  /** Its first task is another one, or has another rank. */
   refresh(shape: Shape): void {
+    if (shape.table !== undefined) {
+      shape.table.put(shape);
+      return;
+    }
+    this.shapes.add(shape);
     this.tablesOf(shape.needs).put(shape);
   }
 
   tablesFor(worker: Worker): readonly ShapeTable[] {
-    const own = this.byNode.get(worker.name)?.for(worker);
     const open = this.anywhere.for(worker);
+    if (this.byNode.size === 0) return open;
+    const own = this.byNode.get(worker.name)?.for(worker);
     return own === undefined ? open : [...own, ...open];
   }
 
@@ -142,6 +152,7 @@ export class ServiceQueue {
   }
 
   private drop(shape: Shape): void {
+    this.shapes.delete(shape);
     const tables = this.tablesOf(shape.needs);
     tables.delete(shape);
     if (tables.isEmpty) this.byNode.delete(shape.needs.node);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Requirements } from '../requirements.ts';
-import { type QueuedTask, Shape, ShapeTable, shapeKey } from './shapes.ts';
+import { Shape, ShapeTable, shapeKey } from './shapes.ts';
 
 const nothing: Requirements = { cores: 0, memory: 0, software: [], resources: [], node: '', not: [] };
 const size = fc.record({ cores: fc.nat({ max: 9 }), memory: fc.nat({ max: 15 }) });
@@ -22,12 +22,10 @@ test('the lowest shape that has room is that of a plain search, through thousand
           const first = shape.tasks.first;
           if (first !== undefined) shape.tasks.delete(first);
         } else
-          shape.tasks.put({
-            n: index,
+          shape.tasks.add({
+            ...{ n: index, id: `${index}`, orderedAt: index, chunk: undefined },
             place: { n: index, rank: 1000 * (rank - 20 * index) + index },
-            shape,
-            heapPlaces: [-1],
-          } as unknown as QueuedTask);
+          });
         if (shape.tasks.size > 0) {
           table.put(shape);
           shapes.set(key, shape);
@@ -40,11 +38,11 @@ test('the lowest shape that has room is that of a plain search, through thousand
         );
         const first = (one: Shape) => one.tasks.first?.place.rank as number;
         const expected = fitting.sort((a, b) => first(a) - first(b));
-        expect(table.lowest(room, Number.POSITIVE_INFINITY, looks, () => true)?.key).toBe(expected[0]?.key);
+        const lowest = (suits: (one: Shape) => boolean, below: number) =>
+          table.lowest({ suits }, 'at-once', room, below, looks)?.key;
+        expect(lowest(() => true, Number.POSITIVE_INFINITY)).toBe(expected[0]?.key);
         const odd = (one: Shape) => (one.needs.cores + one.needs.memory) % 2 === 1;
-        expect(table.lowest(room, 0, looks, odd)?.key).toBe(
-          expected.find((one) => odd(one) && first(one) < 0)?.key,
-        );
+        expect(lowest(odd, 0)).toBe(expected.find((one) => odd(one) && first(one) < 0)?.key);
         expect(table.isEmpty).toBe(shapes.size === 0);
       }
     }),

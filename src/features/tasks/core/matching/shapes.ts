@@ -7,23 +7,10 @@
  * that of the first one.
  */
 import type { Requirements } from '../requirements.ts';
-import type { Priority } from '../tasks-types.ts';
-import type { AgeEntry } from './age-list.ts';
-import { type HeapPlaces, IndexedHeap } from './indexed-heap.ts';
-import type { QueueEntry } from './ranks.ts';
+import type { HeapPlaces } from './indexed-heap.ts';
+import { ShapeTasks } from './shape-tasks.ts';
 
 const shapesPerChunkMax = 32;
-
-export interface QueuedTask extends HeapPlaces {
-  readonly n: number;
-  readonly id: string;
-  readonly orderedAt: number;
-  readonly priority: Priority;
-  readonly shape: Shape;
-  readonly place: QueueEntry;
-  /** While it is queued: what stands for it in the list of its service. */
-  ageEntry: AgeEntry | undefined;
-}
 
 export class Shape implements HeapPlaces {
   readonly heapPlaces = [-1, -1];
@@ -32,13 +19,13 @@ export class Shape implements HeapPlaces {
   readonly needs: Requirements;
   /** What it needs that is no number: the same for all shapes of one table. */
   readonly kind: string;
-  readonly tasks = new IndexedHeap<QueuedTask>(
-    ({ place: a }, { place: b }) => a.rank < b.rank || (a.rank === b.rank && a.n < b.n),
-  );
+  readonly tasks = new ShapeTasks();
   /** Of its first task. */
   rank = Number.POSITIVE_INFINITY;
+  /** Where it is while it has queued tasks. */
+  table: ShapeTable | undefined;
   chunk: Chunk | undefined;
-  /** Tasks of it that are queued or offered. */
+  /** Tasks of it that have not ended. */
   members = 0;
   /** How often a worker that could run its first task took one that came later. */
   passed = 0;
@@ -58,10 +45,19 @@ function kindOf({ software, resources }: Requirements): string {
 
 /** The same for tasks of one shape, and for no others. */
 export function shapeKey(service: string, needs: Requirements): string {
-  const { cores, memory, software, resources, node, not } = needs;
-  // Names and words have none of these in them, so no two shapes have one key. JSON would take three times as long.
-  const units = resources.length === 0 ? '' : resources.map(([kind, count]) => `${kind}:${count}`).join();
-  return `${service} ${cores} ${memory} ${software.join()} ${units} ${node} ${not.join()}`;
+  return `${service} ${needs.cores} ${needs.memory} ${othersKey(needs)}`;
+}
+
+/** Of what is needed beside cores and memory. Names and words have no blank, comma or colon in them. */
+export function othersKey({ software, resources, node, not }: Requirements): string {
+  const words = joined(software);
+  if (resources.length === 0 && node === '' && not.length === 0) return words;
+  return `${words} ${resources.map(([kind, count]) => `${kind}:${count}`).join()} ${node} ${joined(not)}`;
+}
+
+/** Most lists have one word or none, and a join costs more than all else. */
+function joined(words: readonly string[]): string {
+  return words.length > 1 ? words.join() : (words[0] ?? '');
 }
 
 /** What a search may still cost: the number of a shape or chunk that is looked at is one, and a shape itself some. */
@@ -70,6 +66,14 @@ export interface Looks {
 }
 
 const looksPerShape = 8;
+
+/** How a worker takes a task: it begins at once, or waits in the worker's own queue. */
+export type Way = 'at-once' | 'in-queue';
+
+/** Who looks for a shape that it may take, beside the cores and memory and what its table says. */
+export interface Taker {
+  suits(shape: Shape, way: Way): boolean;
+}
 
 /** A limit of what there is room for. */
 export interface CoresAndMemory {
@@ -116,13 +120,15 @@ export class ShapeTable {
       return;
     }
     chunk.ranks[chunk.shapes.indexOf(shape)] = shape.rank;
-    this.ranks[this.chunks.indexOf(chunk)] = least(chunk.ranks);
+    const at = this.chunks[0] === chunk ? 0 : this.chunks.indexOf(chunk);
+    this.ranks[at] = least(chunk.ranks);
   }
 
   delete(shape: Shape): void {
     const { chunk } = shape;
     if (chunk === undefined) return;
     shape.chunk = undefined;
+    shape.table = undefined;
     const index = chunk.shapes.indexOf(shape);
     for (const list of [chunk.shapes, chunk.ranks, chunk.cores, chunk.memories]) list.splice(index, 1);
     const at = this.chunks.indexOf(chunk);
@@ -130,28 +136,12 @@ export class ShapeTable {
     else for (const list of [this.chunks, this.ranks, this.cores, this.memories]) list.splice(at, 1);
   }
 
-  /** The shape of the lowest rank below `below` that has room and is fit. */
-  lowest(
-    room: CoresAndMemory,
-    below: number,
-    looks: Looks,
-    isFit: (shape: Shape) => boolean,
-  ): Shape | undefined {
-    let found: Shape | undefined;
-    let rank = below;
-    const visit = (shape: Shape) => {
-      if (isFit(shape)) [found, rank] = [shape, shape.rank];
-      return rank;
-    };
-    this.each(room, looks, visit, below);
-    return found;
-  }
-
-  /** Those with room whose rank is below `below`, and below what `visit` answers from then on. */
-  each(room: CoresAndMemory, looks: Looks, visit: (shape: Shape) => number, below: number): void {
+  /** The shape of the lowest rank below `below` that has room and suits. */
+  lowest(taker: Taker, way: Way, room: CoresAndMemory, below: number, looks: Looks): Shape | undefined {
     const { ranks, cores, memories } = this;
     const most = room.cores;
     const memory = room.memory;
+    let found: Shape | undefined;
     let limit = below;
     let at = 0;
     for (; at < ranks.length && (cores[at] as number) <= most; at++) {
@@ -162,7 +152,29 @@ export class ShapeTable {
         if ((chunk.ranks[index] as number) >= limit || (chunk.memories[index] as number) > memory) continue;
         if ((chunk.cores[index] as number) > most) break;
         looks.left -= looksPerShape;
-        limit = visit(chunk.shapes[index] as Shape);
+        const shape = chunk.shapes[index] as Shape;
+        if (taker.suits(shape, way)) [found, limit] = [shape, shape.rank];
+      }
+    }
+    looks.left -= at + 1;
+    return found;
+  }
+
+  /** Those with room whose rank is below `below`. */
+  each(room: CoresAndMemory, looks: Looks, visit: (shape: Shape) => void, below: number): void {
+    const { ranks, cores, memories } = this;
+    const most = room.cores;
+    const memory = room.memory;
+    let at = 0;
+    for (; at < ranks.length && (cores[at] as number) <= most; at++) {
+      if ((ranks[at] as number) >= below || (memories[at] as number) > memory) continue;
+      const chunk = this.chunks[at] as Chunk;
+      looks.left -= chunk.ranks.length;
+      for (let index = 0; index < chunk.ranks.length; index++) {
+        if ((chunk.ranks[index] as number) >= below || (chunk.memories[index] as number) > memory) continue;
+        if ((chunk.cores[index] as number) > most) break;
+        looks.left -= looksPerShape;
+        visit(chunk.shapes[index] as Shape);
       }
     }
     looks.left -= at + 1;
@@ -180,6 +192,7 @@ export class ShapeTable {
     chunk.cores.splice(index, 0, cores);
     chunk.memories.splice(index, 0, memory);
     shape.chunk = chunk;
+    shape.table = this;
     if (chunk.shapes.length > shapesPerChunkMax) this.split(at, chunk);
     this.measure(at, chunk);
   }

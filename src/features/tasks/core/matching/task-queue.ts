@@ -1,22 +1,27 @@
 /**
- * All queued tasks: their ranks, their shapes and their services.
+ * All tasks that matching knows, and the queue of those that are queued or offered: ranks, shapes and services.
  *
- * Matching calls it. A task that is offered keeps its place and is in no table meanwhile. Invariant: a shape is there for
- * as long as a task of it is queued or offered, so that each key has one.
+ * Matching calls it. A task that is offered keeps its place and is in no list meanwhile; one that is claimed has no place
+ * any more. Invariant: a shape is there for as long as a task of it is known, so that each key has one.
  */
+import { ByPlace } from '../by-place.ts';
 import type { Priority, Ranked, TaskHead } from '../tasks-types.ts';
+import { noPlace, OpenTask } from './open-task.ts';
 import { Ranks } from './ranks.ts';
 import { ServiceQueue } from './service-queue.ts';
-import { type QueuedTask, Shape, shapeKey } from './shapes.ts';
+import { ShapeIndex } from './shape-index.ts';
+import type { Shape } from './shapes.ts';
 
 export class TaskQueue {
   private readonly ranks = new Ranks((n) => this.moved(n));
-  private readonly tasks = new Map<number, QueuedTask>();
-  private readonly shapes = new Map<string, Shape>();
+  private readonly tasks = new ByPlace<OpenTask>();
+  private readonly shapes = new ShapeIndex();
   private readonly services = new Map<string, ServiceQueue>();
+  private count = 0;
 
+  /** Tasks that are queued or offered. */
   get size(): number {
-    return this.tasks.size;
+    return this.count;
   }
 
   place(priority: Priority): number {
@@ -31,7 +36,7 @@ export class TaskQueue {
     return this.ranks.takeMoved();
   }
 
-  get(n: number): QueuedTask | undefined {
+  get(n: number): OpenTask | undefined {
     return this.tasks.get(n);
   }
 
@@ -62,60 +67,57 @@ export class TaskQueue {
     if (this.services.get(name)?.isUnused === true) this.services.delete(name);
   }
 
-  add({ n, id, rank, orderedAt, priority, service, needs }: TaskHead): QueuedTask {
-    const place = this.ranks.queued(n, rank);
-    const shape = this.openShape(service, needs);
-    const task: QueuedTask = {
-      n,
-      id,
-      orderedAt,
-      priority,
-      place,
-      shape,
-      heapPlaces: [-1],
-      ageEntry: undefined,
-    };
-    shape.members++;
-    this.tasks.set(n, task);
-    this.openService(service).add(task);
+  /** One that is queued. */
+  add(head: TaskHead): OpenTask {
+    const task = this.known(head, this.ranks.queued(head.n, head.rank));
+    this.count++;
+    this.openService(task.service).add(task);
     return task;
   }
 
+  /** One that is claimed. */
+  load(head: TaskHead): OpenTask {
+    return this.known(head, noPlace);
+  }
+
   /** It is offered. */
-  takeOut(task: QueuedTask): void {
-    this.services.get(task.shape.service)?.remove(task);
+  takeOut(task: OpenTask): void {
+    this.services.get(task.service)?.remove(task);
   }
 
   /** Its offer is over. */
-  putBack(task: QueuedTask): void {
-    this.openService(task.shape.service).add(task);
+  putBack(task: OpenTask): void {
+    task.state = 'queued';
+    this.openService(task.service).add(task);
   }
 
   /** It is not queued any more. */
-  remove(task: QueuedTask): void {
-    const { n, shape } = task;
+  leave(task: OpenTask): void {
+    if (task.chunk !== undefined) {
+      this.takeOut(task);
+      this.closeUnused(task.service);
+    }
+    this.ranks.remove(task.place);
+    task.place = noPlace;
+    this.count--;
+  }
+
+  /** It is neither queued nor claimed. */
+  forget({ n, shape }: OpenTask): void {
     this.tasks.delete(n);
-    this.ranks.remove(n);
-    this.takeOut(task);
-    this.closeUnused(shape.service);
-    shape.members--;
-    if (shape.members === 0) this.shapes.delete(shape.key);
+    this.shapes.leave(shape);
+  }
+
+  private known(head: TaskHead, place: OpenTask['place']): OpenTask {
+    const task = new OpenTask(head, this.shapes.join(head.service, head.needs), place);
+    this.tasks.set(head.n, task);
+    return task;
   }
 
   /** Tables go by the ranks of first tasks. Moves change no order, so nothing else depends on them. */
   private moved(n: number): void {
     const task = this.tasks.get(n);
-    if (task?.shape.tasks.first !== task || task === undefined) return;
-    this.services.get(task.shape.service)?.refresh(task.shape);
-  }
-
-  private openShape(service: string, needs: TaskHead['needs']): Shape {
-    const key = shapeKey(service, needs);
-    let shape = this.shapes.get(key);
-    if (shape === undefined) {
-      shape = new Shape(key, service, needs);
-      this.shapes.set(key, shape);
-    }
-    return shape;
+    if (task === undefined || task.shape.tasks.first !== task) return;
+    this.services.get(task.service)?.refresh(task.shape);
   }
 }

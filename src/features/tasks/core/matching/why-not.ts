@@ -48,10 +48,10 @@ function whyKept({ keptFor }: Worker, key: string): string | undefined {
 }
 
 function whyFull(worker: Worker, service: string): string | undefined {
-  const { begun, waiting } = worker.tally(service);
-  const offered = worker.services.get(service);
-  if (offered !== undefined && begun >= offered.concurrency) {
-    return `runs ${begun} of ${offered.concurrency} of "${service}"${queueOf(waiting, offered.queue)}`;
+  const post = worker.services.get(service);
+  const waiting = post?.waiting ?? 0;
+  if (post !== undefined && post.begun >= post.concurrency) {
+    return `runs ${post.begun} of ${post.concurrency} of "${service}"${queueOf(waiting, post.queue)}`;
   }
   if (worker.hasAll) return `has ${worker.held.size} tasks, the most that one worker may have`;
   if (!worker.isOpen) return 'has too many offers to answer';

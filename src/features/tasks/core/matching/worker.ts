@@ -12,7 +12,7 @@ import type { Capacity, Offered, Requirements } from '../requirements.ts';
 import { Room } from '../room.ts';
 import type { Priority } from '../tasks-types.ts';
 import type { HeapPlaces } from './indexed-heap.ts';
-import type { CoresAndMemory, Shape, ShapeTable } from './shapes.ts';
+import type { CoresAndMemory, Shape, ShapeTable, Taker, Way } from './shapes.ts';
 
 /** What a worker says of itself. */
 export interface WorkerFacts {
@@ -34,19 +34,29 @@ export interface Held {
   readonly priority: Priority;
   /** The incarnation that has it: only that of the worker takes its room. */
   readonly life: number;
-  state: 'offered' | 'assigned' | 'running';
+  /** `queued`: it is in nobody's hand. */
+  state: 'queued' | 'offered' | 'assigned' | 'running';
   /** It is in the worker's own queue. */
   isWaiting: boolean;
   /** When it came to be as it is: Unix milliseconds. */
   since: number;
 }
 
-/** How a worker takes a task: it begins at once, or waits in the worker's own queue. */
-export type Way = 'at-once' | 'in-queue';
+/** A service that a worker offers, within what any worker can have, and the tasks of it that it has in hand. */
+export class Post implements Offered {
+  readonly service: string;
+  readonly concurrency: number;
+  readonly queue: number;
+  readonly isIdempotent: boolean;
+  begun = 0;
+  waiting = 0;
 
-interface Tally {
-  begun: number;
-  waiting: number;
+  constructor({ service, concurrency, queue, isIdempotent }: Offered) {
+    this.service = service;
+    this.concurrency = clamped(concurrency, taskLimits.taskConcurrencyMax);
+    this.queue = clamped(queue, taskLimits.taskQueueMax);
+    this.isIdempotent = isIdempotent;
+  }
 }
 
 interface Declined {
@@ -54,7 +64,7 @@ interface Declined {
   readonly reason: string;
 }
 
-export class Worker implements HeapPlaces {
+export class Worker implements HeapPlaces, Taker {
   readonly heapPlaces = [-1, -1];
   readonly name: string;
   readonly node: NodeId;
@@ -62,7 +72,7 @@ export class Worker implements HeapPlaces {
   isHere = false;
   isDraining = false;
   isUnavailable = false;
-  readonly services = new Map<string, Offered>();
+  readonly services = new Map<string, Post>();
   readonly room = new Room();
   readonly held = new Map<number, Held>();
   /** By shape; of an empty one: of all. */
@@ -70,7 +80,6 @@ export class Worker implements HeapPlaces {
   /** It gets nothing else until the first task of this shape fits. */
   keptFor: Shape | undefined;
   private readonly queue = new LocalQueue<Held>();
-  private readonly tallies = new Map<string, Tally>();
   private offers = 0;
   /** One that waits in its queue needs room and nothing else. */
   isOwedRoom = false;
@@ -122,7 +131,7 @@ export class Worker implements HeapPlaces {
   /** Takes down what it offers and has, within what any worker can have. */
   describe(services: readonly Offered[], capacity: Capacity): void {
     this.services.clear();
-    for (const one of services) this.services.set(one.service, clampedOffer(one));
+    for (const one of services) this.services.set(one.service, new Post(one));
     this.room.resize({
       cores: clamped(capacity.cores, taskLimits.taskUnitsMax),
       memory: clamped(capacity.memory, taskLimits.taskMemoryMax),
@@ -139,15 +148,13 @@ export class Worker implements HeapPlaces {
 
   /** A task of the service can come to it this way, as far as its places go. */
   hasPlace(service: string, way: Way): boolean {
-    const offered = this.services.get(service);
-    if (offered === undefined || !this.isOpen) return false;
-    const { begun, waiting } = this.tally(service);
-    if (way === 'in-queue') return offered.concurrency > 0 && waiting < offered.queue;
-    return begun < offered.concurrency && waiting === 0 && !this.isOwedRoom;
+    const post = this.services.get(service);
+    return post !== undefined && this.hasPlaceAt(post, way);
   }
 
-  tally(service: string): Readonly<Tally> {
-    return this.tallies.get(service) ?? { begun: 0, waiting: 0 };
+  hasPlaceAt({ concurrency, queue, begun, waiting }: Readonly<Post>, way: Way): boolean {
+    if (way === 'in-queue') return waiting < queue && concurrency > 0 && this.isOpen;
+    return begun < concurrency && waiting === 0 && !this.isOwedRoom && this.isOpen;
   }
 
   /** What a task may need that comes this way. */
@@ -199,20 +206,20 @@ export class Worker implements HeapPlaces {
   }
 
   /** The task is not in its hand any more: what waits in its own queue may begin. */
-  give(n: number): Held | undefined {
-    const held = this.held.get(n);
-    if (held === undefined) return undefined;
-    this.held.delete(n);
+  give(held: Held): void {
+    this.held.delete(held.n);
     if (held.life === this.life) this.discount(held);
     this.promote();
-    return held;
   }
 
   /** It says what the broker may have expected of another task of its queue. */
   began(held: Held): void {
     held.state = 'running';
     if (!held.isWaiting) return;
-    if (held.life === this.life) this.begin(held);
+    if (held.life === this.life) {
+      this.queue.delete(held);
+      this.begin(held);
+    }
     held.isWaiting = false;
   }
 
@@ -226,11 +233,13 @@ export class Worker implements HeapPlaces {
     if (held.state === 'offered') this.offers--;
   }
 
+  /** It was in its queue. */
   private begin(held: Held): void {
-    this.queue.take((each) => each === held);
-    const tally = this.ownTally(held.service);
-    tally.waiting--;
-    tally.begun++;
+    const post = this.services.get(held.service);
+    if (post !== undefined) {
+      post.waiting--;
+      post.begun++;
+    }
     held.isWaiting = false;
     this.room.take(held.needs);
   }
@@ -242,63 +251,55 @@ export class Worker implements HeapPlaces {
     for (let next = this.queue.next(may); next !== undefined; next = this.queue.next(may)) {
       this.begin(next);
     }
-    for (const held of this.queue) this.isOwedRoom ||= this.mayBegin(held) !== 'full';
+    this.isOwedRoom = this.queue.some((held) => this.mayBegin(held) !== 'full');
   }
 
   private mayBegin({ service, needs }: Held): MayBegin {
-    const { begun } = this.tally(service);
-    if (begun >= (this.services.get(service)?.concurrency ?? 0)) return 'full';
+    const post = this.services.get(service);
+    if (post === undefined || post.begun >= post.concurrency) return 'full';
     return this.room.isShort(needs) ? 'no-room' : 'begin';
   }
 
   private count(held: Held): void {
-    const tally = this.ownTally(held.service);
+    const post = this.services.get(held.service);
     if (held.state === 'offered') this.offers++;
     if (held.isWaiting) {
-      tally.waiting++;
+      if (post !== undefined) post.waiting++;
       this.queue.add(held);
     } else {
-      tally.begun++;
+      if (post !== undefined) post.begun++;
       this.room.take(held.needs);
     }
   }
 
   private discount(held: Held): void {
-    const tally = this.ownTally(held.service);
+    const post = this.services.get(held.service);
     this.settleOffer(held);
     if (held.isWaiting) {
-      tally.waiting--;
-      this.queue.take((each) => each === held);
+      if (post !== undefined) post.waiting--;
+      this.queue.delete(held);
     } else {
-      tally.begun--;
+      if (post !== undefined) post.begun--;
       this.room.giveBack(held.needs);
     }
-    if (tally.begun === 0 && tally.waiting === 0) this.tallies.delete(held.service);
   }
 
   /** After a change of what it is: tasks of an earlier incarnation take nothing, and its queue stays in order. */
   private recount(): void {
-    this.tallies.clear();
     this.room.clear();
     this.offers = 0;
     const queued = new Set(this.queue);
     for (const held of this.held.values()) {
       const isOwn = held.life === this.life;
-      if (!isOwn) this.queue.take((each) => each === held);
-      else if (queued.has(held)) this.ownTally(held.service).waiting++;
-      else this.count(held);
-      if (isOwn && queued.has(held) && held.state === 'offered') this.offers++;
+      if (!isOwn) this.queue.delete(held);
+      else if (!queued.has(held)) this.count(held);
+      else {
+        const post = this.services.get(held.service);
+        if (post !== undefined) post.waiting++;
+        if (held.state === 'offered') this.offers++;
+      }
     }
     this.promote();
-  }
-
-  private ownTally(service: string): Tally {
-    let tally = this.tallies.get(service);
-    if (tally === undefined) {
-      tally = { begun: 0, waiting: 0 };
-      this.tallies.set(service, tally);
-    }
-    return tally;
   }
 }
 
@@ -321,14 +322,6 @@ export function hasMoreRoom(a: WithRoom, b: WithRoom): boolean {
 /** Which of two own queues is to get a task: the shorter one, then as above. */
 export function hasMoreQueue(a: Worker, b: Worker): boolean {
   return a.waiting === b.waiting ? hasMoreRoom(a, b) : a.waiting < b.waiting;
-}
-
-function clampedOffer(offered: Offered): Offered {
-  return {
-    ...offered,
-    concurrency: clamped(offered.concurrency, taskLimits.taskConcurrencyMax),
-    queue: clamped(offered.queue, taskLimits.taskQueueMax),
-  };
 }
 
 function clamped(count: number, most: number): number {
