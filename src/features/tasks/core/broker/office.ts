@@ -298,6 +298,7 @@ export class TaskOffice {
     const before = this.tasks.get(head.n);
     this.tasks.put(head);
     this.due.add(head);
+    this.workers.taskChanged(head, before);
     this.dispatch.changed(head, before, ranMs);
     const isNews = before?.state !== head.state || before.partsLeft !== head.partsLeft;
     if (this.isRead && isNews) this.news.changed(head, result);

@@ -140,3 +140,21 @@ test('a worker is written into the store once: its renewals, and what it says ag
   expect(abandoned).toEqual([]);
   expect(said).toHaveLength(20);
 });
+
+test('what a worker was handed is forgotten once that attempt is over, and no sooner', () => {
+  begin(1, 3000);
+  const worker = workers.of(1 as NodeId);
+  const running = tasks.get(1) as TaskHead;
+  const becomes = (head: TaskHead): number | undefined => {
+    workers.taskChanged(head, tasks.get(1));
+    tasks.put(head);
+    return worker?.handed.size;
+  };
+  expect(worker?.handed).toEqual(new Set([running.fence]));
+  expect(becomes({ ...running, state: 'cancelling' })).toBe(1);
+  expect(becomes({ ...running, state: 'queued', worker: '' })).toBe(0);
+  const fence = running.fence + 1;
+  worker?.handed.add(fence);
+  expect(becomes({ ...running, fence, state: 'assigned' })).toBe(1);
+  expect(becomes({ ...running, fence, state: 'done' })).toBe(0);
+});

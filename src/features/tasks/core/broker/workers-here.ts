@@ -13,7 +13,7 @@ import type { DrainHow, WorkerFigures } from '../messages.ts';
 import type { Capacity, Offered } from '../requirements.ts';
 import type { SeenWorker, TaskHead } from '../tasks-types.ts';
 import type { Desk, Errand, MessageOf } from './errand.ts';
-import type { OpenTasks } from './open-tasks.ts';
+import { isClaimed, type OpenTasks } from './open-tasks.ts';
 
 export interface WorkerHere {
   readonly node: NodeId;
@@ -31,7 +31,7 @@ export interface WorkerHere {
   readonly leaseMs: number;
   /** Of its last `work`. */
   opening: number;
-  /** Fences of what it was handed since, or has said then that it has. */
+  /** Fences of what it was handed since, or has said then that it has, as far as these attempts are not over. */
   handed: Set<number>;
   /** What somebody wants it to do: it may not have heard of that. */
   drain: DrainHow | undefined;
@@ -259,6 +259,13 @@ export class WorkersHere {
     this.workers.set(node, worker);
     this.names.set(name, worker);
     return worker;
+  }
+
+  /** Nobody has an attempt in hand that is over. */
+  taskChanged(head: TaskHead, before: TaskHead | undefined): void {
+    if (before === undefined || !isClaimed(before)) return;
+    const isSame = isClaimed(head) && head.fence === before.fence;
+    if (!isSame) this.names.get(before.worker)?.handed.delete(before.fence);
   }
 
   /** What it has in hand, against what the store says. What it was handed before and does not name it will not begin. */
