@@ -46,7 +46,6 @@ const node: SkeinNode = work.role === 'attached author' ? await attached() : awa
 process.on('message', (message: ToMember) => {
   if (message === 'count') void count();
   else if (message === 'list') void list();
-  else if (message === 'cut') void cut();
   else if (typeof message === 'object' && message.type === 'bait') void bait(message.worker);
 });
 
@@ -199,10 +198,4 @@ async function list(): Promise<void> {
     note('unlisted', codeOf(error));
   }
   say({ type: 'listed' });
-}
-
-async function cut(): Promise<void> {
-  note('cut', machineNow());
-  const { links } = await node.status();
-  await Promise.allSettled(links.map((link) => node.hangup(link.node)));
 }

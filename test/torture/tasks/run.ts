@@ -247,7 +247,7 @@ class Storm {
     this.count(`${how} of a ${victim}`);
     if (how === 'kill') this.leave(name, () => this.kill(name));
     else if (how === 'stop') this.leave(name, () => this.stop(name));
-    else if (how === 'cut') this.fleet.tell(name, 'cut');
+    else if (how === 'cut') this.to(name, { type: 'cut' });
     else {
       const message: WorldMessage = { type: 'clock', offsetMs: this.random.pick([-clockMs, 0, clockMs]) };
       this.to(name, message);

@@ -26,8 +26,6 @@ export type ToMember =
   | 'count'
   /** Writes down all that is listed. */
   | 'list'
-  /** Closes its links. */
-  | 'cut'
   /** Orders a task for this worker. */
   | { readonly type: 'bait'; readonly worker: string };
 
