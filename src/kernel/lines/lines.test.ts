@@ -124,6 +124,23 @@ test('that a message was processed is heard though the first word of it is lost,
   expect(ends.lines(1).nextDeadline()).toBe(Number.POSITIVE_INFINITY);
 });
 
+test('what is reported as processed while it is asked after makes room once', () => {
+  const ends = new Ends(() => 'arrives');
+  const bytes = limits.linePartBytesMax;
+  const fit = limits.lineWindowBytes / bytes;
+  ends.say(new Uint8Array(bytes));
+  ends.run(10, false);
+  ends.isReachable = false;
+  ends.run(limits.repeatAfterMs + 1, false);
+  ends.isReachable = true;
+  ends.finish();
+  ends.run(2, false);
+  expect(ends.processed).toHaveLength(1);
+  for (let i = 0; i < fit + 1; i++) ends.say(new Uint8Array(bytes));
+  ends.run(limits.lineNoRouteMs + 10, false);
+  expect(ends.handed).toHaveLength(1 + fit);
+});
+
 test('what is not processed for long is asked after less and less often', () => {
   const ends = new Ends(() => 'arrives');
   ends.say('a');

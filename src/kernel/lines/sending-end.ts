@@ -224,7 +224,8 @@ export class SendingEnd {
   private finish(processed: number): void {
     const count = this.parts.findIndex(({ number }) => number > processed);
     const finished = this.parts.splice(0, count < 0 ? this.parts.length : count);
-    for (const part of finished) this.bytesUnderWay -= part.bytes.length;
+    // One that is asked after is not under way at this moment.
+    for (const part of finished.slice(0, this.next)) this.bytesUnderWay -= part.bytes.length;
     this.next = Math.max(0, this.next - finished.length);
     for (const { processed: done } of finished) done?.();
   }
