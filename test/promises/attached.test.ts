@@ -127,7 +127,7 @@ test('a batch of an attached program counts as one of the node does', async () =
   expect((await nobody.done()).reasons).toEqual({ 'no-route': 1 });
 });
 
-/** @returns So many levels of lists. */
+/** @returns This number of lists, each in the one before. */
 function nested(levels: number): unknown {
   let body: unknown = 1;
   for (let i = 0; i < levels; i++) body = [body];
