@@ -114,6 +114,11 @@ class Fleet implements AsyncDisposable {
 
 const cannotBeKept = 'results cannot be kept on this machine';
 
+/** A worker whose disk is small, and in a namespace of its own. */
+function onSmallDiskOf(fleet: Fleet) {
+  return fleet.worker((program) => ['unshare', ...onSmallDisk(smallMegabytes, fleet.disk, program)]);
+}
+
 test('a result that a full disk of the worker does not keep is handed in once the broker can be reached, and the log says so', async ({
   skip,
 }) => {
@@ -121,13 +126,9 @@ test('a result that a full disk of the worker does not keep is handed in once th
   if (problem !== undefined) skip(problem);
   await using fleet = await Fleet.begin();
   const { author, broker } = fleet;
-  const worker = await fleet.worker((program) => [
-    'unshare',
-    ...onSmallDisk(smallMegabytes, fleet.disk, program),
-  ]);
+  const worker = await onSmallDiskOf(fleet);
   const first = await author.tasks.order('held', 1, { ifInfeasible: 'queue' });
   await worker.says(({ type }) => type === 'begun');
-  // Its disk is in a namespace of its own.
   fillDisk(join(`/proc/${worker.pid}/root`, fleet.disk, 'ballast'));
   broker.signal('SIGSTOP');
   // Until then what it says goes into a socket, from which the broker reads it later.
@@ -147,10 +148,7 @@ test('a result that a full disk of the worker did not keep is on the disk once t
   if (problem !== undefined) skip(problem);
   await using fleet = await Fleet.begin();
   const { author, broker } = fleet;
-  const worker = await fleet.worker((program) => [
-    'unshare',
-    ...onSmallDisk(smallMegabytes, fleet.disk, program),
-  ]);
+  const worker = await onSmallDiskOf(fleet);
   const task = await author.tasks.order('held', 1, { ifInfeasible: 'queue' });
   await worker.says(({ type }) => type === 'begun');
   const disk = join(`/proc/${worker.pid}/root`, fleet.disk);

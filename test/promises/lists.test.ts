@@ -1,17 +1,15 @@
 /** Lists that the broker of the swarm answers in pages: one that lies does not keep anybody who lists them. */
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { allLetters } from '../../src/features/letters/cli/find-letter.ts';
-import { storeModels } from '../../src/features/store-models.ts';
 import { swarmLimits } from '../../src/features/swarm/core/limits.ts';
 import type { Swarm } from '../../src/features/swarm/core/swarm.ts';
 import { swarm } from '../../src/features/swarm/feature.ts';
 import { listTasks } from '../../src/features/tasks/cli/find-task.ts';
 import type { LocalNode } from '../../src/node/node.ts';
 import type { ControlClient } from '../../src/remote/client.ts';
-import { Mesh, World } from '../../src/sim/index.ts';
+import type { Mesh, World } from '../../src/sim/index.ts';
+import { swarmOfTwo } from './swarm-of-two.ts';
 
-const place = '10.9.0.1:7015';
 const store = '0123456789ab';
 let world: World;
 let mesh: Mesh;
@@ -20,20 +18,9 @@ let a: LocalNode;
 let b: LocalNode;
 
 beforeEach(async () => {
-  world = new World({ seed: 1 });
-  mesh = new Mesh(world, { degree: 0, network: { latencyMs: 5 } });
-  a = start('a', []);
-  await world.resolve(once(a.events, 'formation:broker'));
-  b = start('b', [mesh.member('a')?.host.address as string]);
-  await world.resolve(Promise.all([a, b].map((node) => node.ready({ count: 2 }))));
+  ({ world, mesh, a, b } = await swarmOfTwo());
 });
 afterEach(() => mesh.killAll());
-
-function start(name: string, seeds: string[]): LocalNode {
-  const member = mesh.add({ name, seeds, solicit: false, formation: [place], store: storeModels });
-  if (name === 'a') mesh.network.places.add(place, [member.host]);
-  return mesh.start(member).node;
-}
 
 /** From now on the broker answers this question with that. @returns How often it was asked. */
 function lies(verb: string, answer: unknown): () => number {

@@ -1,18 +1,16 @@
 /** Queries in a mesh: what a lying member can do to whoever asks it, the limits, and what is seen of it elsewhere. */
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CallsFeatureShape } from '../../src/features/calls/shape.ts';
 import { queryLimits } from '../../src/features/queries/core/limits.ts';
 import { queryService } from '../../src/features/queries/core/queries.ts';
-import { storeModels } from '../../src/features/store-models.ts';
 import type { Swarm } from '../../src/features/swarm/core/swarm.ts';
 import { swarm } from '../../src/features/swarm/feature.ts';
 import type { KernelNode } from '../../src/node/local-node.ts';
 import type { LocalNode } from '../../src/node/node.ts';
-import { Mesh, World } from '../../src/sim/index.ts';
+import type { Mesh, World } from '../../src/sim/index.ts';
+import { swarmOfTwo } from './swarm-of-two.ts';
 
 const theSwarm = { swarm: true } as const;
-const place = '10.9.0.1:7015';
 let world: World;
 let mesh: Mesh;
 /** The broker of the swarm. */
@@ -20,23 +18,12 @@ let a: LocalNode;
 let b: LocalNode;
 
 beforeEach(async () => {
-  world = new World({ seed: 1 });
-  mesh = new Mesh(world, { degree: 0, network: { latencyMs: 5 } });
-  a = start('a', []);
-  await world.resolve(once(a.events, 'formation:broker'));
-  b = start('b', [mesh.member('a')?.host.address as string]);
-  await world.resolve(Promise.all([a, b].map((node) => node.ready({ count: 2 }))));
+  ({ world, mesh, a, b } = await swarmOfTwo());
 });
 afterEach(() => {
   mesh.killAll();
   expect(world.failures.filter((text) => !text.includes('ended by itself'))).toEqual([]);
 });
-
-function start(name: string, seeds: string[]): LocalNode {
-  const member = mesh.add({ name, seeds, solicit: false, formation: [place], store: storeModels });
-  if (name === 'a') mesh.network.places.add(place, [member.host]);
-  return mesh.start(member).node;
-}
 
 const settle = <Value>(work: Promise<Value>): Promise<Value> => world.resolve(work, 60_000);
 

@@ -1,4 +1,6 @@
-// A part whose operations end the thread of their store, in the middle of a group.
+// A part whose operations end or hold up the thread of their store, in the middle of a group.
+import { existsSync } from 'node:fs';
+
 export const parts = [
   {
     name: 'mortal',
@@ -7,8 +9,9 @@ export const parts = [
       const add = database.prepare('INSERT INTO mortal DEFAULT VALUES RETURNING n');
       return {
         add: () => add.get().n,
-        hold() {
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+        // Until that file is there: a thread that carries out an operation hears of nothing else.
+        hold(file) {
+          while (!existsSync(file)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
         },
         exit() {
           add.get();

@@ -112,7 +112,8 @@ describe('the thread of the store on SQLite', () => {
   test('takes what has come during a commit as its next group', async () => {
     const path = newPath();
     const store = await SqliteStore.open({ path, modules: mortal, program });
-    const held = ask(store, 'hold');
+    const goOn = `${path}-go-on`;
+    const held = store.execute('mortal', { verb: 'hold', input: goOn as never });
     const added: Promise<unknown>[] = [];
     // Each in a turn of its own.
     for (let n = 0; n < 100; n++) {
@@ -120,6 +121,7 @@ describe('the thread of the store on SQLite', () => {
       await setImmediate();
     }
     expect(store.pendingCount).toBe(101);
+    writeFileSync(goOn, '');
     await held;
     expect(await Promise.all(added)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     const pageBytes = 4096;
