@@ -221,9 +221,13 @@ test('from a pipe it goes line by line, and ends with 1 where something has fail
   ];
   const echo = b.letters.list({ from: 'd' });
   expect(await echo).toEqual([]);
-  const answered = vi.waitFor(() => expect(heard).toContain('hello'), 30_000).then(() => answer('hello d'));
-  const chat = await site.run(['chat', '--node', 'd'], { input: `${lines.join('\n')}\nsay not any more\n` });
-  await answered;
+  const running = site.start('chat', '--node', 'd');
+  running.process.stdin?.end(`${lines.join('\n')}\nsay not any more\n`);
+  // The answer comes while it waits: what is said is printed as stored before that.
+  for await (const line of running.lines) if (line === '(stored for b)') break;
+  await vi.waitFor(() => expect(heard).toContain('hello'), 30_000);
+  await answer('hello d');
+  const chat = await running.ended;
   expect(masked(chat.stdout)).toBe(
     [
       ...['(b takes part)', '(b takes part)', '(stored for b)', 'b: hello d'],
