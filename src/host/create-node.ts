@@ -9,6 +9,7 @@
 import { lookup } from 'node:dns/promises';
 import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SkeinError } from '../kernel/errors.ts';
 import { createLocalNode, type LocalNode } from '../node/create.ts';
@@ -20,12 +21,14 @@ import {
   broadcastAddresses,
   formatAddress,
   type HostPort,
+  type Interfaces,
   isWildcard,
   localAddresses,
   multicastZones,
 } from './addresses.ts';
 import { denialFileAt } from './denial-file.ts';
 import { Driver, type DriverParts } from './driver.ts';
+import { InterfaceWatch, type Reachability } from './interface-watch.ts';
 import { makeCertificate } from './keys/certificate.ts';
 import { KeyedSeal } from './keys/datagram-seal.ts';
 import { identityFrom } from './keys/identity-file.ts';
@@ -103,8 +106,8 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
   const undo: (() => unknown)[] = [() => listener.close()];
   try {
     const bound = listener.address;
-    const addresses = addressesToTell(plan, bound);
-    const targets = plan.discovery.udp ? broadcastTargets(plan, bound.host) : [];
+    const reachability = reachabilityOf(plan, bound, networkInterfaces());
+    const { addresses, targets } = reachability;
     const datagrams = await openDatagrams(plan, targets, log);
     undo.push(() => datagrams?.close());
     const registration = await register(plan, folder);
@@ -136,6 +139,18 @@ async function startNode(plan: NodePlan, folder: RuntimeFolder | undefined): Pro
     const local = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, addresses) : [];
     registration?.update({ instance: node.instance, addresses: local });
     driver.start();
+    const watch = new InterfaceWatch({
+      known: reachability,
+      derive: (interfaces) => reachabilityOf(plan, bound, interfaces),
+      changed: (now) => {
+        log('info', `this machine's addresses have changed: ${now.addresses.join(', ')}`, {});
+        void datagrams?.retarget(now.targets).then(() => driver.readdressed(now.addresses, now.targets));
+        if (datagrams === undefined) driver.readdressed(now.addresses, []);
+        const found = plan.discovery.byFolder ? localAddresses(bound.host, bound.port, now.addresses) : [];
+        updateEntry(registration, { addresses: found }, log);
+      },
+    });
+    node.events.addEventListener('close', () => watch.close());
     if (registration !== undefined) registrations.set(node, registration);
     followName(node, registration, log);
     return { node, driver, address: formatAddress(bound.host, bound.port), registration };
@@ -216,16 +231,20 @@ function followKeys(mesh: StoreMesh, removed: readonly MeshKey[], log: Log): voi
   }
 }
 
-function addressesToTell(plan: NodePlan, bound: HostPort): string[] {
-  if (plan.advertise === undefined) return announcedAddresses(bound.host, bound.port);
-  return plan.advertise.map(({ host, port }) => formatAddress(host, port === 0 ? bound.port : port));
+function reachabilityOf(plan: NodePlan, bound: HostPort, interfaces: Interfaces): Reachability {
+  const targets = plan.discovery.udp ? broadcastTargets(plan, bound.host, interfaces) : [];
+  if (plan.advertise === undefined)
+    return { addresses: announcedAddresses(bound.host, bound.port, interfaces), targets };
+  const given = plan.advertise.map(({ host, port }) => formatAddress(host, port === 0 ? bound.port : port));
+  return { addresses: given, targets };
 }
 
-function broadcastTargets(plan: NodePlan, host: string): string[] {
+function broadcastTargets(plan: NodePlan, host: string, interfaces: Interfaces): string[] {
   const { broadcast, port } = plan.discovery;
   if (broadcast !== undefined) return [...broadcast];
-  const groups = multicastZones(host).map((zone) => formatAddress(`${multicastGroup}%${zone}`, port));
-  return [...broadcastAddresses(host).map((target) => formatAddress(target, port)), ...groups];
+  const zones = multicastZones(host, interfaces);
+  const groups = zones.map((zone) => formatAddress(`${multicastGroup}%${zone}`, port));
+  return [...broadcastAddresses(host, interfaces).map((target) => formatAddress(target, port)), ...groups];
 }
 
 async function openDatagrams(
@@ -306,14 +325,21 @@ function followName(node: LocalNode, registration: Registration | undefined, log
   if (registration === undefined) return;
   node.events.addEventListener('warning', ({ detail }) => {
     if (detail.code !== 'SKEIN_NAME_TAKEN' || node.name === registration.entry.name) return;
-    try {
-      registration.update({ name: node.name, instance: node.instance });
-    } catch (error) {
-      log('warn', `the runtime folder does not know the new name: ${(error as Error).message}`, {
-        name: node.name,
-      });
-    }
+    updateEntry(registration, { name: node.name, instance: node.instance }, log);
   });
+}
+
+function updateEntry(
+  registration: Registration | undefined,
+  changes: Parameters<Registration['update']>[0],
+  log: Log,
+): void {
+  try {
+    registration?.update(changes);
+  } catch (error) {
+    const text = `the runtime folder does not have the change of this node: ${(error as Error).message}`;
+    log('warn', text, { ...changes });
+  }
 }
 
 function logTo(logger: Logger | undefined): Log {

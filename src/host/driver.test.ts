@@ -41,6 +41,7 @@ beforeEach(async () => {
     polled: vi.fn(),
     door: vi.fn(),
     sighted: vi.fn(),
+    readdressed: vi.fn(),
   };
   const parts = {
     ownFiles: ownFilesIn('/nowhere'),
@@ -109,7 +110,7 @@ describe('the driver', () => {
     driver.drainLater();
     driver.poll(1);
     driver.wakeAt(driver.now());
-    driver.dial(7, address, 1000);
+    driver.dial(7, address, 1000, []);
     await driver.release();
     await driver.release();
     driver.wakeAt(driver.now());

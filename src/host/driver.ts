@@ -104,6 +104,11 @@ export class Driver implements Platform {
     }
   }
 
+  /** Interfaces came or went. */
+  readdressed(addresses: readonly string[], broadcastTargets: readonly string[]): void {
+    if (!this.released) this.events.readdressed(addresses, broadcastTargets);
+  }
+
   private doorParts(): DoorParts {
     const { listener, loopbackOnly } = this.own;
     return {
@@ -170,8 +175,8 @@ export class Driver implements Platform {
     setImmediate(this.drain);
   }
 
-  dial(link: LinkId, address: string, timeoutMs: number): void {
-    this.tcp.dial(link, address, timeoutMs);
+  dial(link: LinkId, address: string, timeoutMs: number, avoid: readonly string[]): void {
+    this.tcp.dial(link, address, timeoutMs, avoid);
   }
 
   write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void {

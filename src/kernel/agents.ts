@@ -127,9 +127,9 @@ export class KernelBehaviorAgent extends BaseAgent implements BehaviorAgent {
     return this.parts.neighborhood.linkOf(link)?.statistics;
   }
 
-  dial(address: string, reason = 0): LinkId {
+  dial(address: string, reason = 0, avoid: readonly string[] = []): LinkId {
     const { number: feature } = this.slot;
-    return this.parts.neighborhood.links.dial(address, { feature, reason, isPrivate: false });
+    return this.parts.neighborhood.links.dial(address, { feature, reason, isPrivate: false }, avoid);
   }
 
   dialPrivate(address: string, reason = 0): LinkId {

@@ -47,7 +47,7 @@ export class Self implements SelfView {
   readonly instance: Instance;
   readonly version: string;
   readonly stallToleranceMs: number;
-  readonly addresses: readonly string[];
+  addresses: readonly string[];
   readonly services = new Set<string>();
   readonly sections = new Map<string, Uint8Array>();
   startedAt = 0;

@@ -296,6 +296,16 @@ export class Kernel {
     this.behaviors.emit({ type: 'sighted', sighting });
   }
 
+  /**
+   * The host's interfaces have changed: from now on these addresses are announced. Reported to every behavior as
+   * `addresses-changed`. @param broadcastTargets Where datagrams to all go now, `host:port`.
+   */
+  readdressed(addresses: readonly string[], broadcastTargets: readonly string[], now: number): void {
+    this.at(now);
+    this.context.self.addresses = addresses;
+    if (this.life === 'running') this.behaviors.emit({ type: 'addresses-changed', broadcastTargets });
+  }
+
   // ── the program ───────────────────────────────────────────────────────────────────────────────────
 
   /** A command for one feature; its answer leaves through the outbox with the same token. */

@@ -86,6 +86,12 @@ export const limits = {
   // ── dials and datagrams ───────────────────────────────────────────────────────────────────────────────
   /** TCP connect. Loopback and LANs answer in milliseconds; 3 s is one lost SYN and its repeat. */
   dialTimeoutMs: 3000,
+  /** Addresses of one peer that are dialed at a time: more would be a scan, fewer let one dead address delay all others. */
+  racingDialsMax: 4,
+  /** Between the dials of two addresses of one peer, while none has failed (RFC 8305: connection attempt delay). */
+  dialStaggerMs: 250,
+  /** IP addresses of one name that are left out of its next dial because they led to the wrong node. */
+  dialAvoidMax: 16,
   /** Strangers remembered for `why` (other namespaces, other keys). */
   strangersMax: 64,
   datagramBytesMax: 1400,

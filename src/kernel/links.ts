@@ -58,10 +58,11 @@ export class Links {
   // ── the beginning and the end ─────────────────────────────────────────────────────────────────────
 
   /** @throws TypeError when the reason does not fit a byte. */
-  dial(address: string, purpose: DialPurpose): LinkId {
+  dial(address: string, purpose: DialPurpose, avoid: readonly string[] = []): LinkId {
     checkReason(purpose.reason);
     const link = this.create('dialer', purpose, address);
-    this.context.outbox.put({ type: 'dial', link: link.id, address, timeoutMs: limits.dialTimeoutMs });
+    const { dialTimeoutMs: timeoutMs } = limits;
+    this.context.outbox.put({ type: 'dial', link: link.id, address, timeoutMs, avoid });
     return link.id;
   }
 

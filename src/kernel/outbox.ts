@@ -13,8 +13,17 @@ import type { Failure } from './errors.ts';
  * outcome, where one is reported, comes back as a call of the kernel in a later turn.
  */
 export type Effect =
-  /** Open a transport connection; report `dialed` or `dialFailed` with the same link. */
-  | { readonly type: 'dial'; readonly link: LinkId; readonly address: string; readonly timeoutMs: number }
+  /**
+   * Open a transport connection; report `dialed` or `dialFailed` with the same link. Where the address is a name, the IP
+   * addresses in `avoid` (`host:port`, as `dialed` reported them) are left out.
+   */
+  | {
+      readonly type: 'dial';
+      readonly link: LinkId;
+      readonly address: string;
+      readonly timeoutMs: number;
+      readonly avoid: readonly string[];
+    }
   /** Hand bytes to the link's socket, in order; report `flushed` with their count once they have left. */
   | {
       readonly type: 'write';

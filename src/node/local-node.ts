@@ -80,6 +80,9 @@ export class KernelNode implements NodeCore, LocalNodeCore {
     this.runtime = new Runtime(
       {
         delivered: (feature, event) => this.delivered(feature, event),
+        readdressed: (addresses, broadcastTargets) => {
+          this.settings = { ...this.settings, addresses, broadcastTargets };
+        },
         ended: (reason) => this.kernelEnded(reason),
       },
       (events) => {

@@ -46,6 +46,8 @@ export interface PlatformEvents {
   /** The poll phases asked for with `poll` have passed. */
   polled(): void;
   sighted(sighting: Sighting): void;
+  /** Interfaces came or went: what is announced now, and where broadcasts go, `host:port`. */
+  readdressed(addresses: readonly string[], broadcastTargets: readonly string[]): void;
   /** @param feature That acts on the door. */
   door(feature: string, event: DoorEvent): void;
 }
@@ -66,7 +68,8 @@ export interface Platform {
   after(milliseconds: number, callback: () => void): () => void;
   /** Have `events.drain()` called once the current turn of the loop is over. */
   drainLater(): void;
-  dial(link: LinkId, address: string, timeoutMs: number): void;
+  /** @param avoid Of the IP addresses behind a name: those that are left out, `host:port` as `dialed` reported them. */
+  dial(link: LinkId, address: string, timeoutMs: number, avoid: readonly string[]): void;
   write(link: LinkId, chunks: readonly Uint8Array[], byteLength: number): void;
   /** Close once all written bytes have left. */
   close(link: LinkId): void;

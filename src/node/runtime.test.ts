@@ -40,7 +40,7 @@ class StoringKernel {
 
 function runtimeWith(store: Store | undefined): Runtime {
   const platform = { now: () => 0, wallNow: () => 0, wakeAt: () => {}, drainLater: () => {}, store };
-  const ports = { delivered: () => {}, ended: () => {} };
+  const ports = { delivered: () => {}, readdressed: () => {}, ended: () => {} };
   return new Runtime(ports, () => platform as unknown as Platform);
 }
 

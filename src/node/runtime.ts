@@ -23,6 +23,8 @@ const roundsPerDrainMax = 16;
 export interface RuntimePorts {
   /** Something a feature has for the program. */
   readonly delivered: (feature: string, event: unknown) => void;
+  /** The node is reached by other addresses than before. */
+  readonly readdressed: (addresses: readonly string[], broadcastTargets: readonly string[]) => void;
   /** The kernel has ended, with a failure when it had to. */
   readonly ended: (reason: Failure | undefined) => void;
 }
@@ -207,6 +209,13 @@ export class Runtime implements PlatformEvents {
     this.turn();
   }
 
+  readdressed(addresses: readonly string[], broadcastTargets: readonly string[]): void {
+    if (this.over) return;
+    this.ports.readdressed(addresses, broadcastTargets);
+    this.kernel.readdressed(addresses, broadcastTargets, this.platform.now());
+    this.turn();
+  }
+
   sighted(sighting: Sighting): void {
     this.kernel.sighted(sighting, this.platform.now());
     this.turn();
@@ -268,7 +277,7 @@ export class Runtime implements PlatformEvents {
       case 'fail':
         return this.take(effect.token)?.reject(SkeinError.from(effect.failure));
       case 'dial':
-        return this.platform.dial(effect.link, effect.address, effect.timeoutMs);
+        return this.platform.dial(effect.link, effect.address, effect.timeoutMs, effect.avoid);
       case 'close':
         return this.platform.close(effect.link);
       case 'broadcast':

@@ -261,11 +261,12 @@ describe('seeds', () => {
     expect([closed, a.neighborNames()]).toEqual([2, ['b']]);
   });
 
-  test('that are the node itself are not dialed again', () => {
+  test('that are the node itself are dialed again after waits of up to 15 s: the address may become that of another node', () => {
     const mesh = new TestMesh();
     const a = mesh.add('a', { seeds: ['a'] });
     mesh.run(120_000);
-    expect(a.count('dial')).toBe(1);
+    expect(a.count('dial')).toBeGreaterThan(120_000 / 15_000);
+    expect(a.count('dial')).toBeLessThan(20);
   });
 
   test('given to both ends at once leave one link, and both seeds count as reached', () => {

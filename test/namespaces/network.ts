@@ -92,8 +92,8 @@ export class NamespaceNetwork {
   }
 }
 
-/** Why network namespaces cannot be made here; undefined where they can. */
-export function whyNoNamespaces(): string | undefined {
+/** Why network namespaces cannot be made here; undefined where they can. @param needsFirewall `nft` is used as well. */
+export function whyNoNamespaces({ needsFirewall = true } = {}): string | undefined {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   const probe = `skein-${process.pid}-probe`;
   try {
@@ -102,7 +102,7 @@ export function whyNoNamespaces(): string | undefined {
     return `network namespaces cannot be made here: ${firstLine(problem)}`;
   }
   try {
-    ip('netns', 'exec', probe, 'nft', 'list', 'ruleset');
+    if (needsFirewall) ip('netns', 'exec', probe, 'nft', 'list', 'ruleset');
     return undefined;
   } catch (problem) {
     return `nft does not work here: ${firstLine(problem)}`;

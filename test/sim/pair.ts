@@ -28,6 +28,9 @@ class Recorder implements PlatformEvents {
   drain(): void {
     this.log.push('drain');
   }
+  readdressed(addresses: readonly string[]): void {
+    this.log.push(`readdressed ${addresses.join(' ')}`);
+  }
   door(): void {
     this.log.push('door');
   }

@@ -1,5 +1,5 @@
 /**
- * One dial: resolves the name, tries its addresses in turn, and yields a connected socket or a failure.
+ * One dial: resolves the name, tries its addresses, a few at a time, and yields a connected socket or a failure.
  *
  * Who calls it: the TCP transport. Invariant: the promise never rejects and is settled within the time
  * given; names are resolved anew at each dial, since machines move; a protected node connects to
@@ -8,6 +8,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import { type Failure, failure, SkeinError } from '../../kernel/errors.ts';
+import { limits } from '../../kernel/limits.ts';
 import { formatAddress, isLoopback, parseAddress } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { protectedText } from '../protected-mode.ts';
@@ -16,6 +17,8 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** Protected mode: other addresses are refused. */
   readonly loopbackOnly: boolean;
+  /** Of the IP addresses behind a name: those that are left out, `host:port`. */
+  readonly avoid?: readonly string[];
   /** Given up: the outcome is then of no interest. */
   readonly signal: AbortSignal;
 }
@@ -30,17 +33,7 @@ export async function dial(address: string, options: DialOptions): Promise<DialO
   const hosts = await hostsOf(address, options);
   if (!Array.isArray(hosts)) return { failure: hosts };
   const { port } = parseAddress(address);
-  let told: Failure | undefined;
-  for (const [i, host] of hosts.entries()) {
-    if (options.signal.aborted)
-      return { failure: failure('SKEIN_ABORTED', `the dial of ${address} was given up`) };
-    // A black hole behind the first address must not eat the time of the second.
-    const shareMs = Math.max(1, (deadline - performance.now()) / (hosts.length - i));
-    const outcome = await attempt(address, host, port, shareMs, options.signal);
-    if ('socket' in outcome) return outcome;
-    if (told === undefined || reasonOf(told) === 'no-way') told = outcome.failure;
-  }
-  return { failure: told ?? unreachable(address, 'unknown-name', 'the name has no address') };
+  return new Race(address, port, hosts, deadline, options.signal).outcome;
 }
 
 /** The IP addresses to try, or why there are none. */
@@ -53,8 +46,83 @@ async function hostsOf(address: string, options: DialOptions): Promise<string[] 
     return failure('SKEIN_TIMEOUT', `the name in ${address} was not resolved in ${options.timeoutMs} ms`);
   if (hosts.length === 0) return unreachable(address, 'unknown-name', `the name ${parsed.host} is not known`);
   const allowed = options.loopbackOnly ? hosts.filter(isLoopback) : hosts;
-  if (allowed.length > 0) return allowed.slice(0, hostLimits.dialAddressesMax);
-  return failure('SKEIN_PROTECTED', protectedText(`dialing ${address}`));
+  if (allowed.length === 0) return failure('SKEIN_PROTECTED', protectedText(`dialing ${address}`));
+  const { avoid = [] } = options;
+  const untried = allowed.filter((host) => !avoid.includes(formatAddress(host, parsed.port)));
+  if (untried.length > 0) return familiesInTurn(untried).slice(0, hostLimits.dialAddressesMax);
+  return unreachable(address, 'other', `${avoid.join(', ')} led elsewhere, and it has no other address`);
+}
+
+/** RFC 8305, section 4: a family without a route delays the other by one address. The first stays the first. */
+function familiesInTurn(hosts: readonly string[]): string[] {
+  const family = isIP(hosts[0] as string);
+  const first = hosts.filter((host) => isIP(host) === family);
+  const second = hosts.filter((host) => isIP(host) !== family);
+  return first.flatMap((host, i) => [host, ...second.slice(i, i + 1)]).concat(second.slice(first.length));
+}
+
+/** The IP addresses of one name: a black hole behind one of them delays the next by 250 ms (RFC 8305). */
+class Race {
+  readonly outcome: Promise<DialOutcome>;
+  private readonly address: string;
+  private readonly port: number;
+  private readonly rest: string[];
+  private readonly deadline: number;
+  private readonly over = new AbortController();
+  private running = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private told: Failure | undefined;
+  private settle: (outcome: DialOutcome) => void = () => undefined;
+
+  constructor(
+    address: string,
+    port: number,
+    hosts: readonly string[],
+    deadline: number,
+    signal: AbortSignal,
+  ) {
+    this.address = address;
+    this.port = port;
+    this.rest = [...hosts];
+    this.deadline = deadline;
+    this.outcome = new Promise((resolve) => {
+      this.settle = resolve;
+    });
+    const aborted = () => this.end({ failure: givenUp(address) });
+    signal.addEventListener('abort', aborted);
+    this.over.signal.addEventListener('abort', () => signal.removeEventListener('abort', aborted));
+    if (signal.aborted) aborted();
+    else this.next();
+  }
+
+  private next(): void {
+    clearTimeout(this.timer);
+    const host = this.rest.shift();
+    if (host === undefined) return;
+    this.running++;
+    const restMs = Math.max(1, this.deadline - performance.now());
+    void attempt(this.address, host, this.port, restMs, this.over.signal).then((outcome) =>
+      this.ended(outcome),
+    );
+    if (this.rest.length > 0 && this.running < limits.racingDialsMax)
+      this.timer = setTimeout(() => this.next(), limits.dialStaggerMs);
+  }
+
+  private ended(outcome: DialOutcome): void {
+    this.running--;
+    // Two got through at the same moment.
+    if (this.over.signal.aborted) return void ('socket' in outcome && outcome.socket.destroy());
+    if ('socket' in outcome) return this.end(outcome);
+    if (this.told === undefined || reasonOf(this.told) === 'no-way') this.told = outcome.failure;
+    if (this.rest.length > 0) this.next();
+    else if (this.running === 0) this.end({ failure: this.told });
+  }
+
+  private end(outcome: DialOutcome): void {
+    clearTimeout(this.timer);
+    this.over.abort();
+    this.settle(outcome);
+  }
 }
 
 function parsedOrFailure(address: string): { host: string; port: number } | Failure {
@@ -87,7 +155,7 @@ function attempt(
   return new Promise((settle) => {
     const socket = connect({ host, port, noDelay: true, keepAlive: false, allowHalfOpen: false });
     const timer = setTimeout(() => end({ failure: timedOut(address) }), timeoutMs);
-    const aborted = () => end({ failure: failure('SKEIN_ABORTED', `the dial of ${address} was given up`) });
+    const aborted = () => end({ failure: givenUp(address) });
     const end = (outcome: DialOutcome) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
@@ -107,6 +175,10 @@ function attempt(
  */
 export function isSelfConnected({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
   return remotePort !== undefined && localPort === remotePort && localAddress === remoteAddress;
+}
+
+function givenUp(address: string): Failure {
+  return failure('SKEIN_ABORTED', `the dial of ${address} was given up`);
 }
 
 function connectFailure(address: string, error: NodeJS.ErrnoException): Failure {

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { LinkId } from '../../kernel/contracts.ts';
-import { failure } from '../../kernel/errors.ts';
+import { type Failure, failure } from '../../kernel/errors.ts';
 import type { PlatformEvents } from '../../node/platform.ts';
 import type { LinkProof } from '../keys/link-proof.ts';
 import { hostLimits } from '../limits.ts';
@@ -65,10 +65,10 @@ export class TcpTransport {
     this.add(link, stream.socket, stream.stage);
   }
 
-  dial(link: LinkId, address: string, timeoutMs: number): void {
+  dial(link: LinkId, address: string, timeoutMs: number, avoid: readonly string[] = []): void {
     const controller = new AbortController();
     this.dials.set(link, controller);
-    const options = { timeoutMs, loopbackOnly: this.loopbackOnly, signal: controller.signal };
+    const options = { timeoutMs, loopbackOnly: this.loopbackOnly, signal: controller.signal, avoid };
     void this.connect(address, options).then((outcome) => {
       // The id may be in use for another dial by now: a node that starts anew counts its links anew.
       const wanted = this.dials.get(link) === controller;
@@ -108,13 +108,24 @@ export class TcpTransport {
     });
   }
 
+  /** Of a name every IP address is tried until one proves the key: another mesh may live at one of them. */
   private async connect(address: string, options: DialOptions): Promise<SecuredOutcome> {
     const deadline = performance.now() + options.timeoutMs;
-    const outcome = await dial(address, options);
-    if ('failure' in outcome || this.tls === undefined) return outcome;
-    const restMs = Math.max(1, deadline - performance.now());
-    const secured = await this.tls.dial(outcome.socket, address, restMs, options.signal);
-    return 'code' in secured ? { failure: secured } : secured;
+    const avoid = [...(options.avoid ?? [])];
+    let told: Failure | undefined;
+    for (;;) {
+      const timeoutMs = Math.max(1, deadline - performance.now());
+      const outcome = await dial(address, { ...options, timeoutMs, avoid });
+      if ('failure' in outcome) return { failure: told ?? outcome.failure };
+      if (this.tls === undefined) return outcome;
+      const remote = formatRemote(outcome.socket);
+      const restMs = Math.max(1, deadline - performance.now());
+      const secured = await this.tls.dial(outcome.socket, address, restMs, options.signal);
+      if (!('code' in secured)) return secured;
+      told ??= secured;
+      if (remote === address || avoid.length >= hostLimits.dialAddressesMax) return { failure: told };
+      avoid.push(remote);
+    }
   }
 
   /**

@@ -48,12 +48,15 @@ interface Target {
 export class Datagrams {
   readonly counters: DatagramCounters = { sent: 0, received: 0, sendErrors: 0, tooLarge: 0, foreign: 0 };
   private readonly options: DatagramOptions;
-  private readonly targets: readonly Target[];
+  private targets: readonly Target[];
   private readonly sockets: Socket[] = [];
   private readonly senders = new Map<SocketType, Socket>();
   /** What went wrong already, so that a missing route is one line in the log and not one a second. */
   private readonly logged = new Set<string>();
   private handler: DatagramHandler | undefined;
+  /** Joins the groups of interfaces that come later. */
+  private sharedV6: Socket | undefined;
+  private isClosed = false;
 
   private constructor(options: DatagramOptions) {
     this.options = options;
@@ -80,6 +83,14 @@ export class Datagrams {
     for (const target of this.targets) this.sendTo(target, bytes);
   }
 
+  /** Interfaces came or went: broadcasts go elsewhere, and groups are joined where they were not. */
+  async retarget(targets: readonly string[]): Promise<void> {
+    this.targets = targets.map(targetOf);
+    if (!this.targets.some(({ family }) => family === 'udp6')) return;
+    if (this.sharedV6 === undefined) await this.openFamily('udp6');
+    else this.joinGroups(this.sharedV6);
+  }
+
   send(address: string, bytes: Uint8Array): void {
     try {
       this.sendTo(targetOf(address), bytes);
@@ -91,6 +102,7 @@ export class Datagrams {
 
   async close(): Promise<void> {
     this.handler = undefined;
+    this.isClosed = true;
     this.senders.clear();
     await Promise.all(
       this.sockets.splice(0).map((socket) => new Promise<void>((done) => socket.close(done))),
@@ -103,8 +115,13 @@ export class Datagrams {
       const shared = await this.openSocket(family, this.options.port, any, true);
       const own = await this.openSocket(family, 0, any, false);
       if (family === 'udp4') own.setBroadcast(true);
-      else this.joinGroups(shared);
-      this.senders.set(family, own);
+      else {
+        this.sharedV6 = shared;
+        this.joinGroups(shared);
+      }
+      // The node may have ended while a socket was being opened.
+      if (this.isClosed) await this.close();
+      else this.senders.set(family, own);
       return true;
     } catch (error) {
       this.trouble(`no UDP solicitation on port ${this.options.port}`, error as NodeJS.ErrnoException);
@@ -133,6 +150,8 @@ export class Datagrams {
       try {
         shared.addMembership(multicastGroup, `::%${zone}`);
       } catch (error) {
+        // Joined already.
+        if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
         this.trouble(`no multicast on ${zone}`, error as NodeJS.ErrnoException);
       }
     }

@@ -99,9 +99,11 @@ export interface BehaviorAgent<S extends Shape = Shape> extends Agent {
   /**
    * Starts a dial; it ends in `links.outgoingUp` or `links.outgoingError` with the returned link.
    * @param reason This feature's own, 0 to 255; its behavior at the other end reads it. Default 0.
+   * @param avoid Where the address is a name: IP addresses behind it that are not dialed, `host:port` as
+   * `OutgoingError.address` gives them. Default: none.
    * @throws TypeError when it is no such number.
    */
-  dial(address: string, reason?: number): LinkId;
+  dial(address: string, reason?: number, avoid?: readonly string[]): LinkId;
   /**
    * Starts the dial of a link for this feature alone; it ends in `privateLinks.up` or `privateLinks.error` with the
    * returned link. @param reason As for `dial`.

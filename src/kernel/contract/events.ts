@@ -19,6 +19,8 @@ export type KernelEvent =
   | { readonly type: 'services-changed' }
   /** A service or a section of this node was set or removed: it is to be announced again. */
   | { readonly type: 'own-announcement-changed' }
+  /** `self.addresses` of this node, or where its broadcasts go, have changed: interfaces came or went. */
+  | { readonly type: 'addresses-changed'; readonly broadcastTargets: readonly string[] }
   /** A node was seen without a link. */
   | { readonly type: 'sighted'; readonly sighting: Sighting }
   /** The announcement sections of a reachable node are new, changed or gone: the kernel makes it `announced` calls. */

@@ -8,9 +8,11 @@
 import type { BehaviorAgent, DatagramSeal } from '../../../kernel/contracts.ts';
 import { idOf } from '../../../kernel/identity.ts';
 import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
+import { sharedLast } from '../../../kernel/routing/shared-addresses.ts';
 import { concernsOthers } from './answering.ts';
 import type { Journal } from './journal.ts';
 import { discoveryLimits } from './limits.ts';
+import { answerableAddresses } from './origin.ts';
 import {
   decodeSolicitation,
   encodeSolicitation,
@@ -52,28 +54,28 @@ export class Datagrams {
       componentSize: agent.routes.reachableCount + 1,
       wallTimeMs: Math.round(agent.wallNow),
       nonce: agent.random.bytes(8),
-      addresses: agent.self.addresses,
+      addresses: sharedLast(agent, agent.self.addresses),
     });
     const sealed = seal === undefined ? bytes : seal.seal(bytes);
     if (sealed !== undefined) agent.broadcastDatagram(sealed);
   }
 
   /** False: it is none of discovery's. */
-  arrived(agent: BehaviorAgent, bytes: Uint8Array): boolean {
+  arrived(agent: BehaviorAgent, bytes: Uint8Array, from: string): boolean {
     const { journal, seal } = this.ports;
     if (!this.bucket.take(agent.now)) {
       journal.unreadable('excess', agent.now);
       return true;
     }
     if (seal === undefined) {
-      if (isSolicitation(bytes)) return this.solicitationHeard(agent, bytes);
+      if (isSolicitation(bytes)) return this.solicitationHeard(agent, bytes, from);
       // Sealed ones begin alike: not having the key is worth telling.
       if (!isSealed(bytes)) return false;
       journal.unreadable('sealed', agent.now);
       return true;
     }
     const opened = seal.open(bytes);
-    if (opened.outcome === 'opened') return this.solicitationHeard(agent, opened.bytes);
+    if (opened.outcome === 'opened') return this.solicitationHeard(agent, opened.bytes, from);
     if (opened.outcome === 'clock') {
       const name = decodeSolicitation(opened.bytes)?.name;
       if (name !== undefined) journal.clockDiffers(name, opened.aheadMs, agent.now);
@@ -83,11 +85,16 @@ export class Datagrams {
     return true;
   }
 
-  private solicitationHeard(agent: BehaviorAgent, bytes: Uint8Array): boolean {
-    const { journal, heard } = this.ports;
-    const solicitation = decodeSolicitation(bytes);
-    if (solicitation === undefined) journal.malformed();
-    else if (concernsOthers(agent, idOf(solicitation.name), solicitation.instance)) {
+  private solicitationHeard(agent: BehaviorAgent, bytes: Uint8Array, from: string): boolean {
+    const { journal, heard, seal } = this.ports;
+    const said = decodeSolicitation(bytes);
+    if (said === undefined) {
+      journal.malformed();
+      return true;
+    }
+    const addresses = answerableAddresses(said.addresses, from, seal !== undefined);
+    const solicitation = { ...said, addresses };
+    if (concernsOthers(agent, idOf(solicitation.name), solicitation.instance)) {
       journal.heard(solicitation, agent.now);
       heard(agent, solicitation);
     }

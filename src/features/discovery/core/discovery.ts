@@ -64,7 +64,7 @@ export interface DiscoveryOptions {
 }
 
 /** Dials that came to nothing without anything being wrong: the link they were for is there. */
-const saysNothing = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_ALREADY_CONNECTED']);
+const saysNothing = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_ALREADY_CONNECTED', 'SKEIN_CLOSED']);
 const never = Number.POSITIVE_INFINITY;
 const solicitFirstMs = 1000;
 const solicitSoonMs = 50;
@@ -98,7 +98,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
   };
   readonly mesh: MeshCalls = { event: (agent, event) => this.event(agent, event) };
   readonly datagrams: DatagramCalls = {
-    received: (agent, bytes) => this.solicitations.arrived(agent, bytes),
+    received: (agent, bytes, from) => this.solicitations.arrived(agent, bytes, from),
   };
   readonly diagnostics: DiagnosticCalls = {
     explain: (agent, node) => this.explain(agent, node),
@@ -123,11 +123,13 @@ export class Discovery implements Behavior<DiscoveryShape> {
   /** Dials that a command waits for: linked, not yet reachable. */
   private unrouted: { readonly reply: Reply<Neighbor>; readonly neighbor: Neighbor }[] = [];
   private seeds: Seeds;
+  private broadcastTargets: readonly string[];
   private solicitAt = never;
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
     this.degree = options.degree;
+    this.broadcastTargets = options.broadcastTargets;
     this.seeds = new Seeds(options.seeds, 0);
     this.solicitations = new Datagrams({
       journal: this.journal,
@@ -174,7 +176,8 @@ export class Discovery implements Behavior<DiscoveryShape> {
   }
 
   private event(agent: BehaviorAgent, event: KernelEvent): void {
-    if (event.type === 'sighted') this.sighted(agent, event.sighting);
+    if (event.type === 'addresses-changed') this.readdressed(agent, event.broadcastTargets);
+    else if (event.type === 'sighted') this.sighted(agent, event.sighting);
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
     else if (event.type === 'node-down')
       this.seeds.lost(agent, event.node.id, this.quiet.untilOf(event.node.id));
@@ -182,12 +185,24 @@ export class Discovery implements Behavior<DiscoveryShape> {
       this.journal.refused(event.address, event.failure, agent.now);
   }
 
+  /** Another network, perhaps with others in it: what was known of addresses is void, and nothing waits. */
+  private readdressed(agent: BehaviorAgent, broadcastTargets: readonly string[]): void {
+    this.broadcastTargets = broadcastTargets;
+    this.dials.wrongAddresses.clear();
+    this.seeds.hurry(agent.now);
+    this.backoff.reset();
+    if (this.degree === 0 || !this.options.solicit) return;
+    const wanted = Math.max(0, this.wanted(agent));
+    this.solicitations.solicit(agent, wanted);
+    if (wanted > 0) this.solicitAt = agent.now + solicitFirstMs * (1 + agent.random.next());
+  }
+
   private explain(agent: BehaviorAgent, node: string | undefined): Finding[] {
     return this.journal.explain(node, {
       agent,
       degree: this.degree,
       solicits: this.options.solicit,
-      broadcastTargets: this.options.broadcastTargets,
+      broadcastTargets: this.broadcastTargets,
       seeds: this.seeds.all,
       quietForMs: (id) => (this.quiet.untilOf(id) ?? 0) - agent.now,
     });
@@ -225,6 +240,8 @@ export class Discovery implements Behavior<DiscoveryShape> {
   /** The reason for a dial may be over by the time it has got through. */
   private checkOutgoing(agent: BehaviorAgent, neighbor: Neighbor): Verdict {
     const reason = reasonOf(neighbor.purpose);
+    const objection = this.dials.objection(agent, neighbor);
+    if (objection !== undefined) return objection;
     // Only now is it known who is behind a seed.
     if (reason === 'seed' && this.quiet.has(neighbor.id, agent.now)) return hungUp();
     if (isByHand(reason)) return undefined;
@@ -261,16 +278,18 @@ export class Discovery implements Behavior<DiscoveryShape> {
 
   private outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
     this.linked(agent, neighbor);
-    this.ended(agent, this.dials.linkUp(neighbor), neighbor.id);
+    this.ended(agent, this.dials.linkUp(agent, neighbor), neighbor.id);
   }
 
   private outgoingError(agent: BehaviorAgent, error: OutgoingError): void {
-    if (!saysNothing.has(error.failure.code)) this.journal.dialFailed(error, agent.now);
+    if (!saysNothing.has(error.failure.code) || this.dials.isToAnother(error))
+      this.journal.dialFailed(error, agent.now);
     this.ended(agent, this.dials.linkFailed(agent, error), error.node);
   }
 
   private linked(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.answering.linked(agent.now);
+    this.dials.linked(neighbor.id);
     this.quiet.linked(neighbor.id);
     this.journal.linked(neighbor, agent.directory.get(neighbor.id)?.addresses ?? []);
     if (this.wanted(agent) > 0) return;

@@ -56,6 +56,10 @@ export const discoveryLimits = {
   reuniteDialsPerRoundMax: 4,
   /** A seed that does not answer is tried again after 1 s, doubling up to this. */
   seedBackoffMsMax: 15_000,
+  /** Peers of which it is remembered that some of their addresses lead to other nodes. */
+  wrongAddressPeersMax: 256,
+  /** After this such an address is tried in its turn again: networks change. */
+  wrongAddressKeptMs: 600_000,
   /** A link hung up by hand is not dialed again automatically for this long. */
   hangupQuietMs: 30_000,
 } as const;

@@ -68,10 +68,13 @@ describe('a seed is found', () => {
     expect(stateOf(seeds)).toBe('waiting');
   });
 
-  test('when it is this node itself', () => {
+  test('not while it is this node itself: it is dialed again, and at once when addresses have changed', () => {
     const seeds = dialed();
     seeds.failed(agent, 'a:1', failure('SKEIN_SELF', 'is this node'), undefined);
-    expect(stateOf(seeds)).toBe('found');
+    expect(stateOf(seeds)).toBe('waiting');
+    expect(seeds.nextDeadline()).toBeGreaterThan(now);
+    seeds.hurry(now);
+    expect(seeds.due(now)).toEqual(['a:1']);
   });
 
   test('only until its node is lost; another one that is lost does not matter', () => {

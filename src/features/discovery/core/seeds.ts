@@ -66,8 +66,8 @@ export class Seeds {
     const seed = this.byAddress(address);
     if (seed === undefined) return;
     if (reason.code === 'SKEIN_ALREADY_CONNECTED' && node !== undefined) return this.found(address, node);
-    // Lists of seeds are often the same on every machine, so that one of them is this node itself.
-    if (reason.code === 'SKEIN_SELF') return this.found(address, agent.self.id);
+    // Lists of seeds are often the same on every machine, so that one of them is this node itself. It is asked again all
+    // the same: the address may become another node's, and a name may come to stand for further nodes.
     seed.lastFailure = reason;
     seed.state = { state: 'waiting', until: agent.now + seed.backoff.steady(agent.random) };
   }
@@ -82,6 +82,14 @@ export class Seeds {
       const until = agent.now + seed.backoff.steady(agent.random);
       seed.state = { state: 'waiting', until: Math.max(until, quietUntil) };
       if (quietUntil > agent.now) seed.lastFailure = hungUp();
+    }
+  }
+
+  /** The network has changed: none waits out its backoff. */
+  hurry(now: number): void {
+    for (const seed of this.seeds) {
+      if (seed.state.state === 'waiting') seed.state = { state: 'waiting', until: now };
+      seed.backoff.reset();
     }
   }
 

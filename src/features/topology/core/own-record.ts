@@ -52,12 +52,13 @@ export class OwnRecord {
     self: SelfView,
     neighbors: ReadonlyMap<NodeId, unknown>,
     now: number,
+    addresses: () => readonly string[] = () => self.addresses,
   ): { record: Announcement; bytes: Uint8Array } | undefined {
     if (this.isFinal || !this.changed || !this.throttle.take(now)) return undefined;
     this.changed = false;
     // Heard by nobody: the first that matters need not wait for it.
     if (neighbors.size === 0) this.throttle.reset();
-    return this.make(self, neighbors.keys(), false);
+    return this.make({ ...self, addresses: addresses() }, neighbors.keys(), false);
   }
 
   /** The last one: nothing may follow a goodbye. */

@@ -30,6 +30,7 @@ import { idOf, type NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import type { LinkStateTable } from '../../../kernel/routing/link-state.ts';
 import type { Records } from '../../../kernel/routing/records.ts';
+import { sharedLast } from '../../../kernel/routing/shared-addresses.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { Exchange, type ExchangeEvent } from './exchange.ts';
 import { Intake } from './intake.ts';
@@ -167,7 +168,8 @@ export class Topology implements Behavior<TopologyShape> {
   /** The end of the turn: announce what changed, pass on what came, tell who came and went. */
   private flush(agent: BehaviorAgent, now: number): void {
     this.now = now;
-    const made = this.own.next(agent.self, agent.neighbors, now);
+    const addresses = (): readonly string[] => sharedLast(agent, agent.self.addresses);
+    const made = this.own.next(agent.self, agent.neighbors, now, addresses);
     if (made !== undefined) {
       this.records.put(made.record, made.bytes, now);
       for (const exchange of this.exchanges.values()) exchange.queue(made.record.id);
@@ -178,7 +180,7 @@ export class Topology implements Behavior<TopologyShape> {
 
   private event(agent: BehaviorAgent, event: KernelEvent): void {
     this.now = agent.now;
-    if (event.type === 'own-announcement-changed') {
+    if (event.type === 'own-announcement-changed' || event.type === 'addresses-changed') {
       this.own.change();
       agent.flushLater();
     } else if (event.type === 'link-stalled') {
