@@ -9,6 +9,7 @@ import { hostname } from 'node:os';
 import { SkeinError } from '../kernel/errors.ts';
 import { parseAddress } from './addresses.ts';
 import { hostLimits } from './limits.ts';
+import { isAbandoned, isOfOtherNamespace } from './pid-namespace.ts';
 import type { Registration, RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';
 
 const nameCharactersMax = 64;
@@ -70,6 +71,8 @@ function nameTaken(holder: RuntimeEntry): SkeinError {
 
 /** An entry without addresses does not want to be dialed: its process number is all there is to go by. */
 async function answers(holder: RuntimeEntry): Promise<boolean> {
+  // Another container may have a network of its own, and there the addresses lead elsewhere.
+  if (isOfOtherNamespace(holder) && holder.control !== null) return !(await isAbandoned(holder.control));
   if (holder.addresses.length === 0) return true;
   const answered = await Promise.all(holder.addresses.map(accepts));
   return answered.includes(true);

@@ -15,6 +15,8 @@ export interface RuntimeEntry {
   /** 16 hexadecimal digits. */
   readonly instance: string;
   readonly pid: number;
+  /** Where `pid` means something: its PID namespace, as Linux names it. Undefined: a system without, or not known. */
+  readonly pidNamespace?: string;
   /** Where nodes of this machine reach it, `host:port`; empty when it does not want to be found by nodes. */
   readonly addresses: readonly string[];
   /** Path of the control socket. */
@@ -30,13 +32,15 @@ export const instancePending = '0'.repeat(16);
 export function parseEntry(text: string): RuntimeEntry | undefined {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { name, namespace, instance, pid, addresses, control, startedAt } = value as Record<string, unknown>;
+  const entry = value as Record<string, unknown>;
+  const { name, namespace, instance, pid, pidNamespace, addresses, control, startedAt } = entry;
   if (nameProblem(name) !== undefined || nameProblem(namespace) !== undefined) return undefined;
   if (typeof instance !== 'string' || !/^[0-9a-f]{16}$/.test(instance)) return undefined;
   if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || !Number.isFinite(startedAt)) return undefined;
   if (control !== null && typeof control !== 'string') return undefined;
   if (!areAddresses(addresses)) return undefined;
-  return { name, namespace, instance, pid, addresses, control, startedAt } as RuntimeEntry;
+  const where = typeof pidNamespace === 'string' ? { pidNamespace } : {};
+  return { name, namespace, instance, pid, ...where, addresses, control, startedAt } as RuntimeEntry;
 }
 
 function areAddresses(value: unknown): value is string[] {

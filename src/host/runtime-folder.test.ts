@@ -4,16 +4,19 @@ import {
   chmodSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Sighting } from '../kernel/contracts.ts';
+import { holdChosenName } from './node-name.ts';
 import { type Registration, type RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';
 import { defaultRuntimePath } from './runtime-path.ts';
 import { watchFolder } from './runtime-watch.ts';
@@ -133,6 +136,25 @@ describe('an entry', () => {
     expect(readdirSync(path)).toEqual([]);
     put('a.json', JSON.stringify(entry));
     expect(folder.register(entryOf('a'))).toBeDefined();
+  });
+
+  test('of another PID namespace stays, whatever its process number says, until nobody is behind its socket', async () => {
+    const control = join(path, 'a.sock');
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(control, resolve));
+    const entry = entryOf('a', { pid: await deadPid(), pidNamespace: 'pid:[1]', control });
+    put('a.json', JSON.stringify(entry));
+    await folder.sweep();
+    expect(folder.list()).toEqual([entry]);
+    expect(folder.register(entryOf('a'))).toBeUndefined();
+    await expect(holdChosenName(folder, entryOf('a'))).rejects.toThrow('is named "a"');
+    expect(readdirSync(path).sort()).toEqual(['a.json', 'a.sock']);
+    // As after a SIGKILL: the socket's file is still there, and nobody listens.
+    renameSync(control, `${control}.kept`);
+    await new Promise((resolve) => server.close(resolve));
+    renameSync(`${control}.kept`, control);
+    await folder.sweep();
+    expect(readdirSync(path)).toEqual([]);
   });
 
   test('of an earlier life with the same process number is dead', () => {

@@ -4,7 +4,7 @@
  * Who calls it: nodes enter themselves (create-node), find each other in it without any broadcast
  * (runtime-watch), and commands find the control socket of a node in it. Invariant: a reader never sees
  * half an entry (files are linked or renamed into place), an entry of a dead process is removed by
- * whoever meets it, with its socket, and nobody but the user can write here.
+ * any process that meets it, with its socket (one of another PID namespace only by `sweep`), and nobody but the user can write here.
  */
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { threadId } from 'node:worker_threads';
 import { SkeinError } from '../kernel/errors.ts';
 import { checkName } from '../kernel/identity.ts';
 import { hostLimits } from './limits.ts';
+import { isAbandoned, isOfOtherNamespace, ownPidNamespace } from './pid-namespace.ts';
 import { parseEntry, type RuntimeEntry } from './runtime-entry.ts';
 import { isSafe, prepareFolder } from './runtime-path.ts';
 import { removeLeftSocket } from './runtime-socket.ts';
@@ -71,9 +72,10 @@ export class RuntimeFolder {
     if (this.read(entry.name) !== undefined) return undefined;
     // What is there now is no entry of a living node: a dead one is gone already, a bad file goes now.
     if (readIfSmall(file) !== undefined) this.takeAway(entry.name, undefined);
-    if (!this.create(file, entry)) return undefined;
+    const own = ownPidNamespace === undefined ? entry : { ...entry, pidNamespace: ownPidNamespace };
+    if (!this.create(file, own)) return undefined;
     heldHere.add(file);
-    return new Registration(this, entry);
+    return new Registration(this, own);
   }
 
   /** Removes an entry whose holder is dead, even if its process number lives, and the socket it has left. */
@@ -81,6 +83,18 @@ export class RuntimeFolder {
     const entryWrittenAtMs = this.takeAway(name, instance);
     if (entryWrittenAtMs === undefined || control === null) return;
     removeLeftSocket({ folder: this.path, path: control, entryWrittenAtMs, aside: this.temporaryPath(name) });
+  }
+
+  /**
+   * Removes entries of other PID namespaces behind whose control socket nobody listens any more: the process number of
+   * such a node says nothing here.
+   */
+  async sweep(): Promise<void> {
+    const others = this.list().filter((entry) => isOfOtherNamespace(entry));
+    const sweeping = others.map(async (entry) => {
+      if (entry.control !== null && (await isAbandoned(entry.control))) this.evict(entry);
+    });
+    await Promise.all(sweeping);
   }
 
   fileOf(name: string): string {
@@ -214,6 +228,7 @@ function entryIn(text: string, name: string): RuntimeEntry | undefined {
 }
 
 function isLiving(entry: RuntimeEntry, file: string): boolean {
+  if (isOfOtherNamespace(entry)) return true;
   if (entry.pid !== process.pid) return isRunning(entry.pid);
   // In a container each life of a program has the same pid. Another thread of ours may hold the file, though:
   // then the entry is younger than this process.

@@ -28,7 +28,9 @@ export function watchFolder(
   const scan = () => {
     if (closed) return;
     restore(own);
-    for (const entry of folder.list()) tell(entry);
+    void folder.sweep().then(() => {
+      for (const entry of folder.list()) tell(entry);
+    });
   };
   const watcher = startWatcher(folder.path, (file) => {
     if (file === null) scan();

@@ -5,7 +5,7 @@
  */
 import { checkOptions, checkText, shown } from '../kit/arguments.ts';
 import type { Gap, SkeinNode } from '../node/node.ts';
-import { findControl } from './find.ts';
+import { findControl, removeAbandoned } from './find.ts';
 import type { Welcome } from './session/resumable.ts';
 
 /** Which node, and what is to become of its end. */
@@ -35,6 +35,7 @@ export async function attach(options: AttachOptions = {}): Promise<SkeinNode> {
   const { reconnect = false } = options;
   if (typeof reconnect !== 'boolean')
     throw new TypeError(`attach: reconnect is true or false, got ${shown(reconnect)}`);
+  if (options.control === undefined) await removeAbandoned();
   const path = findControl(options);
   // A program that only makes a node does not load what a client needs.
   const [{ attachedNode }, { ControlClient }] = await Promise.all([

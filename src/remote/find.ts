@@ -12,6 +12,11 @@ export interface FindOptions {
   readonly control?: string | undefined;
 }
 
+/** Entries that other containers have left behind are gone afterwards: call it before `findControl`. */
+export function removeAbandoned(): Promise<void> {
+  return RuntimeFolder.open().sweep();
+}
+
 /** @throws SkeinError SKEIN_NOT_RUNNING, SKEIN_AMBIGUOUS (the message names the nodes). */
 export function findControl({ node, control }: FindOptions): string {
   if (control !== undefined) return control;

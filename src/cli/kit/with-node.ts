@@ -9,7 +9,7 @@ import { statSync } from 'node:fs';
 import type { Session } from '../../kit/session.ts';
 import { ControlClient } from '../../remote/client.ts';
 import { featureSession } from '../../remote/feature-session.ts';
-import { findControl } from '../../remote/find.ts';
+import { findControl, removeAbandoned } from '../../remote/find.ts';
 import { RemoteEvents } from '../../remote/remote-events.ts';
 import type { NodeChoice } from './command.ts';
 import { UsageError } from './exit.ts';
@@ -35,6 +35,7 @@ export async function withNode<Result>(
   work: (client: ControlClient) => Promise<Result>,
   options: { readonly isBrief?: boolean } = {},
 ): Promise<Result> {
+  if (choice.control === undefined && setting('SKEIN_CONTROL') === undefined) await removeAbandoned();
   const client = new ControlClient(controlOf(choice), options);
   try {
     return await work(client);
