@@ -11,6 +11,7 @@ import type { DoorAction, Finding, LinkId, LogLevel, Random, RecordSigner } from
 import { type OwnFiles, ownFilesPart } from '../kit/own-files.ts';
 import type { HostWarning, SecurityStatus } from '../node/node.ts';
 import type { Platform, PlatformEvents } from '../node/platform.ts';
+import { isWildcard } from './addresses.ts';
 import { watchDescriptors } from './descriptors.ts';
 import type { DoorParts, OpenDoor, PlannedDoor } from './door.ts';
 import { heldUpMs } from './held-up.ts';
@@ -136,7 +137,14 @@ export class Driver implements Platform {
 
   reachFindings(addresses: readonly string[], broadcastTargets: readonly string[]): Finding[] {
     const turnedAway = this.own.listener.counters.turnedAway.skein;
-    return reachFindings({ security: this.security(), addresses, broadcastTargets, turnedAway });
+    const wildcard = isWildcard(this.own.listener.address.host);
+    return reachFindings({
+      security: this.security(),
+      addresses,
+      broadcastTargets,
+      isWildcard: wildcard,
+      turnedAway,
+    });
   }
 
   /** For each life of the node: its links prove to be of this one from now on. */

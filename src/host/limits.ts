@@ -20,6 +20,8 @@ export const hostLimits = {
   // ── sockets ─────────────────────────────────────────────────────────────────────────────────────
   /** A name may resolve to many addresses; each gets its share of the dial's time, so there must be few. */
   dialAddressesMax: 8,
+  /** Search domains of resolv.conf that are tried: as glibc did for long, and as Kubernetes writes. */
+  searchDomainsMax: 6,
   /** Between two looks at the interfaces: a look costs 0.1 ms, and a mesh is to be whole 10 s after a change. */
   interfacesLookMs: 2000,
   /** A closed link's bytes may take this long to leave: 256 KiB at 2 Mbit/s. */

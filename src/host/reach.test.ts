@@ -5,6 +5,7 @@ const loopbackView: ReachView = {
   security: { mode: 'open', keys: [] },
   addresses: ['127.0.0.1:7400'],
   broadcastTargets: ['127.255.255.255:7077'],
+  isWildcard: false,
   turnedAway: 0,
 };
 const codes = (changes: Partial<ReachView>): string[] =>
@@ -25,6 +26,12 @@ test('with --insecure, or a key, and on loopback all the same, it says so, and w
     'loopback-only',
   ]);
   expect(reachFindings({ ...loopbackView, broadcastTargets: [] })[0]?.text).toContain('this node listens on');
+});
+
+test('on every interface of a machine without a network it says that, and not that it was made to stay on loopback', () => {
+  const findings = reachFindings({ ...loopbackView, isWildcard: true });
+  expect(findings.map(({ code }) => code)).toEqual(['no-network']);
+  expect(codes({ isWildcard: true, addresses: ['10.0.0.1:7400'] })).toEqual([]);
 });
 
 test.each<[string, Partial<ReachView>]>([

@@ -14,6 +14,8 @@ export interface ReachView {
   /** Told to others, `host:port`. */
   readonly addresses: readonly string[];
   readonly broadcastTargets: readonly string[];
+  /** It listens on every interface. */
+  readonly isWildcard: boolean;
   /** Connections without TLS that a node with a key has turned away. */
   readonly turnedAway: number;
 }
@@ -30,8 +32,14 @@ const withoutKey: Finding = {
   text: 'this node has no key: it stays on this machine and links to no node with a key; make one with skein key new (or take theirs: skein key add) and start it again',
 };
 
+const withoutNetwork: Finding = {
+  code: 'no-network',
+  text: 'this machine has no address that another one could dial: none of its interfaces that are up has an IPv4 or a global IPv6 address; they are looked at again every 2 s',
+};
+
 /** A key, or doing without one, opens nothing by itself where one was told to listen on loopback, or told nothing. */
-function loopbackFindings({ addresses, broadcastTargets }: ReachView): Finding[] {
+function loopbackFindings({ addresses, broadcastTargets, isWildcard }: ReachView): Finding[] {
+  if (isWildcard && addresses.every(isOnLoopback)) return [withoutNetwork];
   if (![...addresses, ...broadcastTargets].every(isOnLoopback)) return [];
   const where = broadcastTargets.length === 0 ? 'listens' : 'listens and solicits';
   const text = `this node ${where} on loopback only (${addresses.join(', ')}), where no other machine reaches it; to be reached: --listen 0.0.0.0:0`;

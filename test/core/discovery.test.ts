@@ -267,6 +267,9 @@ describe('seeds', () => {
     mesh.run(120_000);
     expect(a.count('dial')).toBeGreaterThan(120_000 / 15_000);
     expect(a.count('dial')).toBeLessThan(20);
+    const said = a.core.kernel.explain(undefined, mesh.now).map(({ text }) => text);
+    expect(said).toContain('seed a: a is this node itself');
+    expect(said.join()).not.toContain('refused the link');
   });
 
   test('given to both ends at once leave one link, and both seeds count as reached', () => {

@@ -10,12 +10,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { SkeinNode } from '../../src/node/node.ts';
 import { attach } from '../../src/remote/attach.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 let networks = 0;
+
+/** Texts of files of one host alone. */
+export interface HostFiles {
+  readonly hosts?: string;
+  readonly resolv?: string;
+}
 
 export class MessyNetwork {
   private readonly prefix = `sk${process.pid}x${++networks}`;
@@ -57,15 +64,29 @@ export class MessyNetwork {
     ip('-n', this.of(host), ...words);
   }
 
-  /** Starts a node named after its host and resolves when it is ready. @param hosts Text of its /etc/hosts. */
-  async up(host: string, args: readonly string[], hosts?: string): Promise<SkeinNode> {
+  /** Starts a node named after its host and resolves when it is ready. @param files Of its /etc. */
+  async up(host: string, args: readonly string[], files: HostFiles = {}): Promise<SkeinNode> {
+    const control = join(this.folder, `${host}.sock`);
+    const child = this.start(host, [program, 'up', '--name', host, '--control', control, ...args], files);
+    await lineOf(child, 'ready');
+    const client = await attach({ control });
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Starts Node.js on a host. */
+  start(
+    host: string,
+    words: readonly string[],
+    { hosts = '127.0.0.1 localhost\n', resolv = '' }: HostFiles = {},
+  ) {
     const home = join(this.folder, host);
     mkdirSync(join(home, 'run'), { recursive: true, mode: 0o700 });
-    writeFileSync(join(home, 'hosts'), hosts ?? '127.0.0.1 localhost\n');
-    const control = join(home, 'c.sock');
-    const mount = `mount --bind ${join(home, 'hosts')} /etc/hosts && exec "$@"`;
-    const node = [process.execPath, program, 'up', '--name', host, '--control', control, ...args];
-    const words = ['netns', 'exec', this.of(host), 'unshare', '-m', 'sh', '-c', mount, 'sh', ...node];
+    writeFileSync(join(home, 'hosts'), hosts);
+    writeFileSync(join(home, 'resolv.conf'), resolv);
+    const mounts = ['hosts', 'resolv.conf'].map((file) => `mount --bind ${join(home, file)} /etc/${file}`);
+    const command = `${mounts.join(' && ')} && exec "$@"`;
+    const inside = ['unshare', '-m', 'sh', '-c', command, 'sh', process.execPath, ...words];
     const env = {
       PATH: process.env.PATH,
       HOME: home,
@@ -73,12 +94,12 @@ export class MessyNetwork {
       SKEIN_RUNTIME_DIR: join(home, 'run', 'skein'),
       SKEIN_KEY: this.keyText,
     };
-    const child = spawn('ip', words, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('ip', ['netns', 'exec', this.of(host), ...inside], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.processes.push(child);
-    for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('ready')) break;
-    const client = await attach({ control });
-    this.clients.push(client);
-    return client;
+    return child;
   }
 
   kill(at: number): void {
@@ -100,6 +121,12 @@ export class MessyNetwork {
   private of(name: string): string {
     return `${this.prefix}${name}`;
   }
+}
+
+/** Resolves once the program has printed a line that begins so. */
+export async function lineOf(child: ChildProcess, beginning: string): Promise<void> {
+  for await (const line of createInterface({ input: child.stdout as Readable }))
+    if (line.startsWith(beginning)) return;
 }
 
 function ip(...args: string[]): void {

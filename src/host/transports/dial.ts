@@ -5,13 +5,13 @@
  * given; names are resolved anew at each dial, since machines move; a protected node connects to
  * loopback only, whatever a name resolves to.
  */
-import { type LookupAddress, lookup } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import { type Failure, failure, SkeinError } from '../../kernel/errors.ts';
 import { limits } from '../../kernel/limits.ts';
 import { formatAddress, isLoopback, parseAddress } from '../addresses.ts';
 import { hostLimits } from '../limits.ts';
 import { protectedText } from '../protected-mode.ts';
+import { resolveHost } from './resolve.ts';
 
 export interface DialOptions {
   readonly timeoutMs: number;
@@ -41,7 +41,7 @@ async function hostsOf(address: string, options: DialOptions): Promise<string[] 
   const parsed = parsedOrFailure(address);
   if ('code' in parsed) return parsed;
   if (parsed.port === 0) return failure('SKEIN_ADDRESS', `${address} has port 0, where nobody can listen`);
-  const hosts = await resolve(parsed.host === '' ? '127.0.0.1' : parsed.host, options.timeoutMs);
+  const hosts = await resolveHost(parsed.host === '' ? '127.0.0.1' : parsed.host, options);
   if (hosts === 'timeout')
     return failure('SKEIN_TIMEOUT', `the name in ${address} was not resolved in ${options.timeoutMs} ms`);
   if (hosts.length === 0) return unreachable(address, 'unknown-name', `the name ${parsed.host} is not known`);
@@ -131,18 +131,6 @@ function parsedOrFailure(address: string): { host: string; port: number } | Fail
   } catch (error) {
     return failure('SKEIN_ADDRESS', error instanceof SkeinError ? error.message : String(error));
   }
-}
-
-function resolve(host: string, timeoutMs: number): Promise<string[] | 'timeout'> {
-  if (isIP(host) !== 0) return Promise.resolve([host]);
-  return new Promise((settle) => {
-    // getaddrinfo cannot be called back; its late answer finds the promise settled.
-    const timer = setTimeout(() => settle('timeout'), timeoutMs);
-    lookup(host, { all: true, verbatim: true }, (error: Error | null, found: LookupAddress[]) => {
-      clearTimeout(timer);
-      settle(error === null ? found.map((one) => one.address) : []);
-    });
-  });
 }
 
 function attempt(

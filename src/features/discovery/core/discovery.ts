@@ -3,8 +3,8 @@
  *
  * A behavior. It solicits links by datagram while it has too few (datagrams.ts), answers others (answering.ts),
  * dials seeds (seeds.ts) and nodes of the mesh for more links, and heals what is broken (healing.ts).
- * Invariant: it only ever dials addresses that a node said of itself or that were given by hand, and a
- * degree of 0 never solicits.
+ * Invariant: it only ever dials addresses that a node said of itself, that its solicitation came from (origin.ts) or
+ * that were given by hand, and a degree of 0 never solicits.
  */
 import type {
   Behavior,
@@ -65,6 +65,8 @@ export interface DiscoveryOptions {
 
 /** Dials that came to nothing without anything being wrong: the link they were for is there. */
 const saysNothing = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_ALREADY_CONNECTED', 'SKEIN_CLOSED']);
+/** Said by this node itself at the other end of its own dial, or by a node that has a link already. */
+const isNoRefusal = new Set<string>(['SKEIN_NOT_NEEDED', 'SKEIN_SELF']);
 const never = Number.POSITIVE_INFINITY;
 const solicitFirstMs = 1000;
 const solicitSoonMs = 50;
@@ -181,7 +183,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
     else if (event.type === 'node-up') this.nodeUp(agent, event.node.id);
     else if (event.type === 'node-down')
       this.seeds.lost(agent, event.node.id, this.quiet.untilOf(event.node.id));
-    else if (event.type === 'refused' && event.failure.code !== 'SKEIN_NOT_NEEDED')
+    else if (event.type === 'refused' && !isNoRefusal.has(event.failure.code))
       this.journal.refused(event.address, event.failure, agent.now);
   }
 

@@ -1,8 +1,9 @@
 /**
  * The solicitation: a datagram that asks for links, or (as a beacon) only says "this component is here".
  *
- * Who calls it: the discovery behavior. Invariant: only the addresses inside the datagram are ever
- * dialed, never its sender's. Where there is a key it travels inside a seal (`DatagramSeal`).
+ * Who calls it: the discovery behavior. Invariant: it carries the addresses at which
+ * its node is dialed; origin.ts says when that of its sender counts. Where there is a key it travels inside a seal
+ * (`DatagramSeal`).
  */
 import { type Instance, type NodeId, nameProblem } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
