@@ -12,7 +12,7 @@ test('a list of names is parsed; what is no fault is named', () => {
   expect(parseFaults('all')).toEqual(faultNames);
   expect(() => parseFaults('crash,meteor')).toThrow(
     'faults: "meteor" is none of partition, oneway, crash, vanish, pause, cut, drift, loss, flap, slow, jump, ' +
-      'restart, leave, twin, dials, liar, datagrams, disk',
+      'restart, leave, twin, dials, liar, datagrams, disk, move',
   );
 });
 

@@ -15,8 +15,10 @@ import {
   startNames,
 } from '../../src/sim/index.ts';
 
+/** Moves are drawn apart: seeds without one stay as they were. */
+const faultsOfStores = faultNames.filter((name) => name !== 'move');
 /** Disks fail under stores only: drawn for others they would hit nobody. */
-const faultsOfAll = faultNames.filter((name) => name !== 'disk');
+const faultsOfAll = faultsOfStores.filter((name) => name !== 'disk');
 const nodesMin = 8;
 const nodesMax = 40;
 const minutes = 0.25;
@@ -24,6 +26,8 @@ const faultsMax = 4;
 const figuresShare = 0.15;
 /** Of the seeds whose programs have a store. */
 const diskShare = 0.5;
+/** Of all seeds. */
+const moveShare = 0.1;
 /** Their nodes have a store. */
 const stored = new Set([
   ...[
@@ -73,7 +77,7 @@ export function shortOptions(seed: number, workload: string): SimulationOptions 
 
 function optionsOf(workload: string, seed: number, size: Size): SimulationOptions {
   const random = SeededRandom.fromSeed(seed).fork('swarm of one workload');
-  const offered = hasStore(workload) ? faultNames : faultsOfAll;
+  const offered = hasStore(workload) ? faultsOfStores : faultsOfAll;
   return {
     seed,
     workload,
@@ -82,7 +86,7 @@ function optionsOf(workload: string, seed: number, size: Size): SimulationOption
     minutes: random.integer(10 * size.minutesMin, 10 * size.minutesMax) / 10,
     lossPercent: random.pick([0, 0, 1, 3]),
     latencyMs: random.pick([1, 5, 20, 20, 60]),
-    faults: random.sample(offered, random.integer(size.faultsMin, size.faultsMax)),
+    faults: [...random.sample(offered, random.integer(size.faultsMin, size.faultsMax)), ...moveFault(seed)],
   };
 }
 
@@ -107,6 +111,7 @@ function anyOptions(seed: number): SimulationOptions {
         ...faults,
         ...(start === 'sites' ? ['partition' as const] : []),
         ...diskFault(seed, workload),
+        ...moveFault(seed),
       ]),
     ],
     joinAndCrash: random.chance(figuresShare),
@@ -139,6 +144,10 @@ function diskFault(seed: number, workload: string): FaultName[] {
   return hasStore(workload) && SeededRandom.fromSeed(seed).fork('swarm disk').chance(diskShare)
     ? ['disk']
     : [];
+}
+
+function moveFault(seed: number): FaultName[] {
+  return SeededRandom.fromSeed(seed).fork('swarm move').chance(moveShare) ? ['move'] : [];
 }
 
 function hasStore(workload: string): boolean {

@@ -61,6 +61,7 @@ export const faults = [
   'liar',
   'datagrams',
   'disk',
+  'move',
 ] as const;
 
 /** As `workloadNames` has them. */

@@ -19,7 +19,7 @@ import { denialFileOf } from './machine/denial-file.ts';
 import { Disk } from './machine/disk.ts';
 import { Host } from './machine/host.ts';
 import { identityOf } from './machine/identity.ts';
-import { SimPlatform } from './machine/platform.ts';
+import { broadcastTarget, SimPlatform } from './machine/platform.ts';
 import { type Life, Member, type MemberOptions } from './member.ts';
 import type { MeshObserver, StopManner } from './mesh-observer.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
@@ -302,10 +302,10 @@ export class Mesh {
       nameChosen: true,
       namespace: member.options.namespace ?? options.namespace ?? 'sim',
       degree: member.options.degree ?? options.degree,
-      addresses: [member.host.address],
+      addresses: member.host.announced,
       seeds: [...new Set([...this.givenSeeds(member), ...seeds])],
       solicit: member.options.solicit ?? true,
-      broadcastTargets: [`10.${member.host.broadcastDomain}.255.255:7077`],
+      broadcastTargets: [broadcastTarget(member.host.broadcastDomain)],
       syncPeriodMs: options.syncPeriodMs ?? topologyLimits.syncPeriodMs,
       logMessages: member.options.logMessages ?? false,
       stallToleranceMs: limits.stallToleranceMs,

@@ -42,7 +42,8 @@ export type FaultName =
   | 'dials'
   | 'liar'
   | 'datagrams'
-  | 'disk';
+  | 'disk'
+  | 'move';
 
 /** At most this share of the members is crashed or gone at a time. */
 const downShareMax = 0.3;

@@ -11,7 +11,7 @@ import type { SeededRandom } from '../random.ts';
 import { failingDisk, fullDisk, runningWithStore, slowDisk } from './disk-faults.ts';
 import { type Fault, type FaultName, mayGoDown, runningMembers, someMembers } from './fault.ts';
 import { liar, lieKinds } from './liar.ts';
-import { cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
+import { cut, datagrams, flap, loss, move, oneWay, partition, slowLinks } from './network-faults.ts';
 import {
   crash,
   dials,
@@ -29,7 +29,17 @@ import {
 export { failingDisk, fullDisk, slowDisk } from './disk-faults.ts';
 export type { Fault, FaultName } from './fault.ts';
 export { type LieKind, liar, lieKinds } from './liar.ts';
-export { blackHole, cut, datagrams, flap, loss, oneWay, partition, slowLinks } from './network-faults.ts';
+export {
+  blackHole,
+  cut,
+  datagrams,
+  flap,
+  loss,
+  move,
+  oneWay,
+  partition,
+  slowLinks,
+} from './network-faults.ts';
 export {
   crash,
   dials,
@@ -163,6 +173,8 @@ const makers: Readonly<Record<FaultName, FaultMaker>> = {
         : slowDisk(members, random.integer(slowDiskFactorMin, slowDiskFactorMax)),
     );
   },
+  move: (mesh, random) =>
+    against(someMembers(mesh, random, 0.4), (members) => move(members, random.fork(`move ${random.next()}`))),
 };
 
 /** All kinds of faults. */

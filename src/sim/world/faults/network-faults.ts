@@ -13,6 +13,8 @@ import type { SeededRandom } from '../random.ts';
 import { type Fault, hostsOf, namesOf, recurringFault, ruleFault } from './fault.ts';
 
 const cutIntervalMs = 400;
+/** A host looks at its interfaces every 2 s. */
+const noticedMsMax = 2000;
 /** How long connectivity lasts, and is gone, each time. */
 const flapMsMin = 100;
 const flapMsMax = 2000;
@@ -76,6 +78,27 @@ export function slowLinks(members: readonly Member[], latencyFactor: number, byt
     text: slowness.name,
     start: ({ network }) => network.addSlowness(slowness),
     end: ({ network }) => network.removeSlowness(slowness),
+  };
+}
+
+/**
+ * These machines come into another network: other addresses, with that of a bridge before them that they all have in
+ * common. Their programs notice it a moment later, and again when they are back.
+ */
+export function move(members: readonly Member[], random: SeededRandom): Fault {
+  const change = ({ network, world }: Mesh, hasMoved: boolean): void => {
+    for (const { host, life } of members) {
+      network.move(host, hasMoved);
+      world.after(random.between(0, noticedMsMax), () => {
+        if (life?.platform.isGone === false) life.platform.readdressed();
+      });
+    }
+  };
+  return {
+    name: 'move',
+    text: `move of ${namesOf(members)} to other addresses`,
+    start: (mesh) => change(mesh, true),
+    end: (mesh) => change(mesh, false),
   };
 }
 

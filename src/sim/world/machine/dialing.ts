@@ -52,7 +52,7 @@ export class Dialing {
 
   private attempt(repeatAfterMs: number): void {
     if (this.state === 'over') return;
-    const target = this.network.hostAt(this.request.address);
+    const target = this.network.hostAt(this.request.address, this.request.host);
     if (target !== undefined && !this.isLost()) this.travel(target, () => this.reach(target));
     this.network.world.after(repeatAfterMs, () => this.attempt(repeatAfterMs * 2));
   }
@@ -61,9 +61,9 @@ export class Dialing {
   private reach(target: Host): void {
     const { host, address } = this.request;
     if (!target.isUp || this.network.blocked(host, target)) return;
-    const listener = this.network.listenerAt(address);
+    const listener = this.network.listenerAt(address, host);
     // Of a machine of several programs it is known by now which of them listens.
-    const listening = this.network.hostAt(address) ?? target;
+    const listening = this.network.hostAt(address, host) ?? target;
     if (this.network.blocked(target, host) || this.isLost()) return;
     this.travel(target, () => {
       if (this.state === 'over') return;

@@ -1,8 +1,8 @@
 /**
  * A machine of the simulated network: an address, and at most one program that listens there.
  *
- * Who calls it: the network, streams and the mesh. Invariant: an address belongs to one host for the
- * whole run; programs come and go on it, at most one at a time.
+ * Who calls it: the network, streams and the mesh. Invariant: an address belongs to one host at
+ * a time; programs come and go on it, at most one at a time.
  */
 import type { RecordSigner } from '../../../kernel/contracts.ts';
 import type { Process } from '../network/sockets.ts';
@@ -15,14 +15,18 @@ export interface HostOptions {
 }
 
 const port = 7077;
+/** Of a bridge that several machines have, each one of its own: dialed from there it leads to that machine itself. */
+export const bridgeAddress = `172.17.0.1:${port}`;
+/** Third part of the addresses of machines that have moved. */
+const movedPart = 128;
 const ephemeralPortMin = 49_152;
 
 export class Host {
   readonly number: number;
   readonly name: string;
   readonly broadcastDomain: number;
-  /** `host:port`, for streams and datagrams alike. */
-  readonly address: string;
+  /** It is in another network than it was made in, and has a bridge. */
+  hasMoved = false;
   /** False: the machine is gone; packets to it get no answer, not even a refusal. */
   isUp = true;
   /** Hosts with the same number are programs of one machine, which a partition does not part. Undefined: alone. */
@@ -39,16 +43,28 @@ export class Host {
   readonly files = new Map<string, string>();
   /** The program that listens here. */
   process: Process | undefined;
-  private readonly ip: string;
   private nextEphemeralPort = ephemeralPortMin;
 
   constructor(network: { join(host: Host): void }, number: number, options: HostOptions) {
     this.number = number;
     this.name = options.name;
     this.broadcastDomain = options.broadcastDomain ?? 0;
-    this.ip = `10.${this.broadcastDomain}.${Math.floor(number / 250)}.${(number % 250) + 1}`;
-    this.address = `${this.ip}:${port}`;
     network.join(this);
+  }
+
+  /** `host:port`, for streams and datagrams alike. */
+  get address(): string {
+    return `${this.ip}:${port}`;
+  }
+
+  /** What its node says of itself, that of a bridge first. */
+  get announced(): readonly string[] {
+    return this.hasMoved ? [bridgeAddress, this.address] : [this.address];
+  }
+
+  private get ip(): string {
+    const part = Math.floor(this.number / 250) + (this.hasMoved ? movedPart : 0);
+    return `10.${this.broadcastDomain}.${part}.${(this.number % 250) + 1}`;
   }
 
   /** Where an outgoing connection comes from. */

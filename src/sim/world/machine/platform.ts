@@ -31,7 +31,7 @@ import type { NodeClock } from './clock.ts';
 import { Dialing } from './dialing.ts';
 import type { Disk } from './disk.ts';
 import { EventLoop } from './event-loop.ts';
-import type { Host } from './host.ts';
+import { bridgeAddress, type Host } from './host.ts';
 import { LentMemory } from './lent-memory.ts';
 import { simulatedFiles } from './simulated-files.ts';
 import { SimulatedStore } from './simulated-store.ts';
@@ -315,6 +315,12 @@ export class SimPlatform implements Platform, Process {
     this.loop.resume();
   }
 
+  /** It has noticed that its machine has other addresses. */
+  readdressed(): void {
+    const { announced, broadcastDomain } = this.host;
+    this.loop.report(() => this.events.readdressed(announced, [broadcastTarget(broadcastDomain)]));
+  }
+
   /** Each event takes its program so long from now on. */
   setEventCost(costMs: number): void {
     this.loop.setCost(costMs);
@@ -354,7 +360,8 @@ export class SimPlatform implements Platform, Process {
       if (end.state !== 'open') return this.events.dialFailed(link, lostAtOnce());
       this.note('dialed', link);
       this.ends.set(link, end);
-      this.events.dialed(link, end.other.host.address);
+      const isOwnBridge = end.other.host === this.host && this.host.hasMoved;
+      this.events.dialed(link, isOwnBridge ? bridgeAddress : end.other.host.address);
     });
   }
 
@@ -443,6 +450,11 @@ export class SimPlatform implements Platform, Process {
     if (typeof detail === 'string') hash.text(detail);
     else if (detail !== undefined) hash.bytes(detail);
   }
+}
+
+/** Where broadcasts of a domain go. */
+export function broadcastTarget(domain: number): string {
+  return `10.${domain}.255.255:7077`;
 }
 
 function lostAtOnce(): Failure {

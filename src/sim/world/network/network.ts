@@ -5,7 +5,7 @@
  * (rules). Invariant: a rule only stops what travels; nothing a rule held up on a stream is lost, it
  * arrives after the rule is gone, since TCP repeats until it is heard. Datagrams vanish.
  */
-import type { Host } from '../machine/host.ts';
+import { bridgeAddress, type Host } from '../machine/host.ts';
 import type { SeededRandom } from '../random.ts';
 import type { World } from '../world.ts';
 import { Places } from './places.ts';
@@ -130,12 +130,23 @@ export class Network {
     this.hostsByAddress.set(host.address, host);
   }
 
-  /** Undefined: no machine has it. Its machine refuses where no process listens. */
-  hostAt(address: string): Host | undefined {
+  /** The machine has other addresses from now on, and none of its connections lives on. */
+  move(host: Host, hasMoved: boolean): void {
+    this.hostsByAddress.delete(host.address);
+    host.hasMoved = hasMoved;
+    this.join(host);
+    for (const stream of [...this.streams])
+      if (stream.dialer.host === host || stream.listener.host === host) stream.cut('both');
+  }
+
+  /** As seen from one machine. Undefined: no machine has it. Its machine refuses where no process listens. */
+  hostAt(address: string, from: Host): Host | undefined {
+    if (address === bridgeAddress) return from.hasMoved ? from : undefined;
     return this.places.at(address)?.host ?? this.hostsByAddress.get(address);
   }
 
-  listenerAt(address: string): Process | undefined {
+  listenerAt(address: string, from: Host): Process | undefined {
+    if (address === bridgeAddress) return this.hostAt(address, from)?.process;
     const place = this.places.at(address);
     const host = place === undefined ? this.hostsByAddress.get(address) : place.host;
     return place?.isBound === false ? undefined : host?.process;
