@@ -44,7 +44,7 @@ export const discoveryMutants: readonly Mutant[] = [
     name: 'dial-never-over',
     breaks: 'a node that was dialed once counts as being dialed for ever',
     file: 'src/features/discovery/core/dials.ts',
-    find: 'if (attempt.target.node !== undefined) this.underWay.delete(attempt.target.node);',
+    find: 'if (node !== undefined && this.underWay.get(node) === racing) this.underWay.delete(node);',
     replace: '',
   },
 ];
