@@ -369,3 +369,16 @@ test('a node says why it is alone', () => {
   );
   expect(text).toContain('no node of namespace lab heard');
 });
+
+test('a node whose addresses have changed announces them and solicits at once, and dials its seeds again', () => {
+  const mesh = new TestMesh();
+  const a = mesh.add('a', { degree: 1, seeds: ['gone'] });
+  const b = mesh.add('b', { degree: 1 });
+  mesh.run(60_000);
+  const before = { dials: a.count('dial'), broadcasts: a.count('broadcast') };
+  a.enter(() => a.core.kernel.readdressed(['10.0.0.9:1'], ['10.0.0.255:7077'], mesh.now));
+  mesh.run(200);
+  expect(a.count('broadcast')).toBe(before.broadcasts + 1);
+  expect(a.count('dial')).toBe(before.dials + 1);
+  expect(b.core.records.get(a.core.kernel.self.id)?.addresses).toEqual(['10.0.0.9:1']);
+});
