@@ -14,6 +14,7 @@ import { refuseKeyArgument } from './key-argument.ts';
 import { strict } from './kit/command.ts';
 import { exitCodeOf, lineOf } from './kit/exit.ts';
 import type { CommandLoaders } from './kit/feature-cli.ts';
+import { wasInterrupted } from './kit/interrupt.ts';
 import { endWithOutput, printError } from './kit/output.ts';
 
 const loaders: CommandLoaders = {
@@ -56,6 +57,8 @@ async function main(): Promise<void> {
     if (line !== undefined) printError(line);
     process.exitCode = exitCodeOf(problem);
   }
+  // What nobody reads would keep the process.
+  if (wasInterrupted()) process.exit();
 }
 
 await main();

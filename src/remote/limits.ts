@@ -41,6 +41,9 @@ export const controlLimits = {
   pingMs: 1000,
   /** Items of a stream that may be under way to its reader. */
   streamCredit: 1024,
+  /** After this number of bytes of a stream comes a mark; two marks, with the item before each, are under way at most. */
+  streamMarkBytes: 256 * 1024,
+  streamMarksMax: 2,
   /** Bytes of a duplex that may be under way, in each direction. */
   duplexCredit: 512 * 1024,
   /** An idle connection without a session is closed. */

@@ -55,7 +55,7 @@ describe('a client that speaks wrongly', () => {
       'another protocol',
       say([FrameType.hello, 0, { protocol: 99 }]),
       'SKEIN_VERSION',
-      /1 at the node, 99 at this/,
+      /2 at the node, 99 at this/,
     ],
     [
       'a call before the hello',

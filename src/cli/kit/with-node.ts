@@ -44,13 +44,6 @@ export async function withNode<Result>(
   }
 }
 
-/** Fires at Ctrl-C: what streams end with, so that the command ends as it would otherwise. */
-export function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
-}
-
 function setting(name: string): string | undefined {
   const value = process.env[name];
   return value === '' ? undefined : value;

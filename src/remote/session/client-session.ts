@@ -200,7 +200,7 @@ export class ClientSession {
   adopt(operation: string, input: unknown, stream: ClientStream<unknown>): void {
     const id = ++this.lastId;
     const room = stream.goOn({
-      credit: (count) => this.say([FrameType.credit, id, count]),
+      credit: (count, isPassed) => this.say([FrameType.credit, id, count, ...(isPassed ? [true] : [])]),
       cancel: () => this.forget(id),
     });
     this.begin(id, FrameType.stream, operation, input, room, () =>
@@ -314,6 +314,8 @@ export class ClientSession {
         return this.duplexes.get(id)?.hasOpened(said as number);
       case FrameType.item:
         return this.streams.get(id)?.stream.push(said);
+      case FrameType.mark:
+        return this.streams.get(id)?.stream.mark();
       case FrameType.data:
         return this.duplexes.get(id)?.data(said as Uint8Array);
       case FrameType.credit:

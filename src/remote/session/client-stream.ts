@@ -1,15 +1,15 @@
 /**
  * A stream operation at the client's end of a session, as an async iterable with an explicit end.
  *
- * Made by the session. Invariant: no more items wait here than this side has said there is room for, so that a reader
- * that stops reading stops the node's own stream; leaving the loop, the signal and `close` end it at the node too.
+ * Made by the session. Invariant: no more items wait here than this side has said there is room for, and no more bytes
+ * than lie between two marks of the node, so that a reader that stops reading stops the node's own stream; leaving the loop, the signal and `close` end it at the node too.
  */
 import type { MessageStream } from '../../kit/streams.ts';
 import { controlLimits } from '../limits.ts';
 
 export interface ClientStreamPorts {
-  /** There is room for so many more. */
-  readonly credit: (count: number) => void;
+  /** There is room for this number of items more. @param isPassed The oldest mark is behind the reader. */
+  readonly credit: (count: number, isPassed: boolean) => void;
   /** This side wants no more. */
   readonly cancel: () => void;
 }
@@ -38,6 +38,9 @@ export class ClientStream<Item> implements MessageStream<Item> {
   private items: Item[] = [];
   private at = 0;
   private readCount = 0;
+  /** All that were ever read, and at which numbers of them the node's marks stand. */
+  private takenCount = 0;
+  private marks: number[] = [];
   private ended: { readonly error: Error | undefined } | undefined;
   private wake: (() => void) | undefined;
   private open!: () => void;
@@ -72,6 +75,13 @@ export class ClientStream<Item> implements MessageStream<Item> {
     this.wake?.();
   }
 
+  /** The node goes on once what has come before is read. */
+  mark(): void {
+    if (this.ended !== undefined) return;
+    this.marks.push(this.takenCount + this.items.length - this.at);
+    this.pass();
+  }
+
   /** It is in no session until it goes on in another. */
   isLost(): void {
     this.goOn(detached);
@@ -83,6 +93,7 @@ export class ClientStream<Item> implements MessageStream<Item> {
     this.ports = ports;
     this.receivedCount = 0;
     this.readCount = 0;
+    this.marks = [];
     return Math.max(1, this.room - (this.items.length - this.at));
   }
 
@@ -132,12 +143,24 @@ export class ClientStream<Item> implements MessageStream<Item> {
 
   private take(): Item {
     const item = this.items[this.at++] as Item;
-    if (this.at === this.items.length) [this.items, this.at] = [[], 0];
-    if (++this.readCount * 2 >= this.room) {
-      if (this.ended === undefined) this.ports.credit(this.readCount);
-      this.readCount = 0;
-    }
+    // What was read is let go also where the queue is never empty.
+    if (this.at * 2 >= this.items.length) [this.items, this.at] = [this.items.slice(this.at), 0];
+    this.takenCount++;
+    if (++this.readCount * 2 >= this.room) this.credit(false);
+    this.pass();
     return item;
+  }
+
+  private pass(): void {
+    while ((this.marks[0] ?? Number.POSITIVE_INFINITY) <= this.takenCount) {
+      this.marks.shift();
+      this.credit(true);
+    }
+  }
+
+  private credit(isPassed: boolean): void {
+    if (this.ended === undefined) this.ports.credit(this.readCount, isPassed);
+    this.readCount = 0;
   }
 
   private stop(): void {

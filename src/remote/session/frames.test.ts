@@ -27,13 +27,14 @@ const golden: readonly [SessionFrame, string][] = [
   [[FrameType.failed, 7, { code: 'SKEIN_BUSY' }], '830e07b9000164636f64656a534b45494e5f42555359'],
   [[FrameType.finished, 7], '820f07'],
   [[FrameType.state, 7, {}], '831007b90000'],
+  [[FrameType.mark, 7], '821107'],
 ];
 
 describe('frames', () => {
   test('of every type are these bytes', () => {
     expect(golden.map(([frame]) => frame[0])).toEqual(Object.values(FrameType));
     for (const [frame, hex] of golden) expect(Buffer.from(encodeFrame(frame)).toString('hex')).toBe(hex);
-    expect(sessionProtocol).toBe(1);
+    expect(sessionProtocol).toBe(2);
   });
 
   test('are read back as they were, many in one message', () => {
@@ -51,7 +52,7 @@ describe('frames', () => {
     ['no list', '01'],
     ['a list of no frames', '8101'],
     ['a frame without a number', '81810a'],
-    ['a type that there is not', '81821101'],
+    ['a type that there is not', '81821201'],
     ['a negative number', '81820a20'],
     ['half a message', '8182'],
     ['more than one', '818205078182'],

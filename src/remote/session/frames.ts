@@ -11,7 +11,7 @@ import { decodeBody, encodeEnvelope } from '../../kit/codec.ts';
 /** Where a session begins: `GET`, with `Upgrade: websocket`. */
 export const sessionPath = '/api/v1/session';
 /** Two ends with other numbers do not understand each other. */
-export const sessionProtocol = 1;
+export const sessionProtocol = 2;
 
 export const FrameType = {
   // From the client.
@@ -31,7 +31,7 @@ export const FrameType = {
   /** `[cancel, id]`: nobody waits for it any more. With an error text: a duplex is given up. */
   cancel: 5,
   // From both.
-  /** `[credit, id, count]`: so many more items or bytes may come. */
+  /** `[credit, id, count, passed?]`: so many more items or bytes may come; `true`: the oldest mark of a stream is passed. */
   credit: 6,
   /** `[data, id, bytes]` of a duplex. */
   data: 7,
@@ -54,6 +54,8 @@ export const FrameType = {
   finished: 15,
   /** `[state, id, state]` of a duplex, now and then. */
   state: 16,
+  /** `[mark, id]` of a stream: the node goes no further than one mark ahead until the reader has passed this one. */
+  mark: 17,
 } as const;
 
 /** How a call is made; without one it cannot be given up. */
@@ -66,7 +68,7 @@ export const CallManner = {
 
 export type SessionFrame = readonly [type: number, id: number, ...rest: unknown[]];
 
-const lastType = FrameType.state;
+const lastType = FrameType.mark;
 /** An array whose end is marked: frames are encoded before their number is known. */
 const arrayHead = 0x9f;
 const arrayEnd = 0xff;

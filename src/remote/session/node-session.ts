@@ -65,6 +65,9 @@ class Running implements Asking {
   credit: number;
   /** Of a stream: items that were taken for its reader. */
   taken = 0;
+  /** Of a stream: bytes of items since the last mark, and the marks that its reader has not passed. */
+  bytesSinceMark = 0;
+  marks = 0;
   /** Its stream waits for credit. */
   wake: (() => void) | undefined;
   private readonly givenUp = new LateAbort();
@@ -78,6 +81,10 @@ class Running implements Asking {
 
   get signal(): AbortSignal {
     return this.givenUp.signal;
+  }
+
+  get hasRoom(): boolean {
+    return this.credit > 0 && this.marks < controlLimits.streamMarksMax;
   }
 
   get isStopped(): boolean {
@@ -209,7 +216,7 @@ export class NodeSession {
       case FrameType.cancel:
         return this.cancel(id);
       case FrameType.credit:
-        return this.credited(id, frame[2]);
+        return this.credited(id, frame[2], frame[3] === true);
       case FrameType.data:
         return this.data(id, frame[2]);
       case FrameType.end:
@@ -230,11 +237,7 @@ export class NodeSession {
     this.ports.admit(brief === true);
     this.hasHello = true;
     if (resumable !== true)
-      return this.writer.write([
-        FrameType.welcome,
-        0,
-        { protocol: sessionProtocol, ...this.ports.life.said },
-      ]);
+      return this.write([FrameType.welcome, 0, { protocol: sessionProtocol, ...this.ports.life.said }]);
     this.token = makeToken();
     const welcome = (taken: TakenCounts | undefined): void =>
       this.write([FrameType.welcome, 0, this.welcome(taken)]);
@@ -335,7 +338,7 @@ export class NodeSession {
     const iterator = items[Symbol.asyncIterator]();
     try {
       for (;;) {
-        while (running.credit === 0 && !running.isStopped)
+        while (!running.hasRoom && !running.isStopped)
           await new Promise<void>((resolve) => {
             running.wake = resolve;
           });
@@ -344,21 +347,28 @@ export class NodeSession {
         // What waits already goes without a promise for each.
         const waiting = items.takeNow?.();
         if (waiting !== undefined) {
-          running.credit--;
-          running.taken++;
-          this.write([FrameType.item, id, waiting]);
+          this.give(id, waiting, running);
           continue;
         }
         const next = await iterator.next();
         if (next.done === true)
           return this.write([FrameType.over, id, ...(this.ports.life.ended.aborted ? [true] : [])]);
-        running.credit--;
-        running.taken++;
-        this.write([FrameType.item, id, next.value]);
+        this.give(id, next.value, running);
       }
     } finally {
       await iterator.return?.();
     }
+  }
+
+  private give(id: number, item: unknown, running: Running): void {
+    running.credit--;
+    running.taken++;
+    if (this.isOver) return;
+    running.bytesSinceMark += this.writer.write([FrameType.item, id, item]);
+    if (running.bytesSinceMark < controlLimits.streamMarkBytes) return;
+    running.bytesSinceMark = 0;
+    running.marks++;
+    this.write([FrameType.mark, id]);
   }
 
   /** Nobody reads them any more: they are counted for the client that may come back. */
@@ -387,12 +397,13 @@ export class NodeSession {
     this.running.get(id)?.stop();
   }
 
-  private credited(id: number, count: unknown): void {
+  private credited(id: number, count: unknown, isPassed: boolean): void {
     if (!isCount(count)) throw new SkeinError('SKEIN_CONTROL', 'a credit is a count');
     this.duplexes.get(id)?.credited(count);
     const running = this.running.get(id);
     if (running === undefined) return;
     running.credit += count;
+    if (isPassed && running.marks > 0) running.marks--;
     running.wake?.();
     running.wake = undefined;
   }

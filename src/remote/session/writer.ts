@@ -23,9 +23,11 @@ export class SessionWriter {
     this.socket = socket;
   }
 
-  /** @throws TypeError for what CBOR cannot say: nothing is sent then. */
-  write(frame: SessionFrame): void {
-    this.writeEncoded(encodeFrame(frame));
+  /** @returns how long it is. @throws TypeError for what CBOR cannot say: nothing is sent then. */
+  write(frame: SessionFrame): number {
+    const encoded = encodeFrame(frame);
+    this.writeEncoded(encoded);
+    return encoded.length;
   }
 
   writeEncoded(frame: Uint8Array): void {

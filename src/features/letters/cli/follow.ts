@@ -11,8 +11,9 @@ import {
   type PrintChoice,
   withJson,
 } from '../../../cli/kit/command.ts';
-import { printable, printed } from '../../../cli/kit/output.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
+import { printable } from '../../../cli/kit/output.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import type { OutputOf } from '../../../kit/operation.ts';
 import type { operations } from '../remote.ts';
@@ -40,8 +41,9 @@ export function buildFollow(): Command {
         // One at a time: at Ctrl-C no other has been taken from its mailbox.
         const input = { concurrency: 1, ...(count === undefined ? {} : { count }) };
         let left = count ?? Number.POSITIVE_INFINITY;
-        for await (const letter of client.stream('handleLetters', input, { signal: interrupted() })) {
-          await printed(json === true ? jsonLine(letter) : textLine(letter));
+        const signal = interrupted();
+        for await (const letter of client.stream('handleLetters', input, { signal })) {
+          await printedItem(json === true ? jsonLine(letter) : textLine(letter), signal);
           await client.call('settleLetter', { ticket: letter.ticket });
           if (--left <= 0) break;
         }

@@ -6,8 +6,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { UsageError } from '../../../cli/kit/exit.ts';
-import { printed } from '../../../cli/kit/output.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import { filterOf, type LogFlags } from './filter.ts';
 
 export async function keep(flags: LogFlags, name: string, out: string | undefined): Promise<void> {
@@ -16,9 +16,10 @@ export async function keep(flags: LogFlags, name: string, out: string | undefine
     await withNode(flags, async (client) => {
       const input = { name, ...filterOf(flags) };
       let left = flags.count ?? Number.POSITIVE_INFINITY;
-      for await (const { ticket, entries } of client.stream('keepLog', input, { signal: interrupted() })) {
+      const signal = interrupted();
+      for await (const { ticket, entries } of client.stream('keepLog', input, { signal })) {
         const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
-        if (file === undefined) await printed(lines);
+        if (file === undefined) await printedItem(lines, signal);
         else await append(file, `${lines}\n`);
         await client.call('settleLog', { ticket });
         left -= entries.length;

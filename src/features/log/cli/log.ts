@@ -2,9 +2,10 @@
 import { type Command, Option } from 'commander';
 import { countOption, nodeCommand, withJson } from '../../../cli/kit/command.ts';
 import { UsageError } from '../../../cli/kit/exit.ts';
-import { lineFitted, print, printed, printJson } from '../../../cli/kit/output.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
+import { lineFitted, print, printJson } from '../../../cli/kit/output.ts';
 import { agoOption } from '../../../cli/kit/time-option.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import type { LogEntry } from '../api.ts';
 import { textLine } from './entry-line.ts';
 import { filterOf, type LogFlags } from './filter.ts';
@@ -79,10 +80,11 @@ async function run(flags: LogFlags): Promise<void> {
       else print(found.entries.length === 0 ? 'no events' : found.entries.map(line).join('\n'));
       return;
     }
-    const say = (entry: LogEntry) => printed(isJson ? JSON.stringify(entry) : line(entry));
+    const signal = interrupted();
+    const say = (entry: LogEntry) => printedItem(isJson ? JSON.stringify(entry) : line(entry), signal);
     for (const entry of found.entries) await say(entry);
     let left = count;
-    const stream = client.stream('followLog', { ...filter, after: found.cursor }, { signal: interrupted() });
+    const stream = client.stream('followLog', { ...filter, after: found.cursor }, { signal });
     for await (const entry of stream) {
       await say(entry);
       if (--left <= 0) break;

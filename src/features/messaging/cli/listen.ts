@@ -1,8 +1,8 @@
 /** `skein listen`: the messages for this node, one JSON line each. */
 import type { Command } from 'commander';
 import { countOption, type NodeChoice, nodeCommand } from '../../../cli/kit/command.ts';
-import { print } from '../../../cli/kit/output.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 
 export function build(): Command {
@@ -17,8 +17,9 @@ export function build(): Command {
       withNode(options, async (client) => {
         const input = options.kind === undefined ? {} : { kind: options.kind };
         let left = options.count ?? Number.POSITIVE_INFINITY;
-        for await (const message of client.stream('listen', input, { signal: interrupted() })) {
-          print(JSON.stringify({ ...message, body: bodyToJson(message.body) }));
+        const signal = interrupted();
+        for await (const message of client.stream('listen', input, { signal })) {
+          await printedItem(JSON.stringify({ ...message, body: bodyToJson(message.body) }), signal);
           if (--left <= 0) break;
         }
       }),

@@ -5,9 +5,9 @@
  * says that the task goes on, with its id.
  */
 import { ExitError } from '../../../cli/kit/exit.ts';
+import { interrupted } from '../../../cli/kit/interrupt.ts';
 import { LiveLine } from '../../../cli/kit/live-line.ts';
 import { printError } from '../../../cli/kit/output.ts';
-import { interrupted } from '../../../cli/kit/with-node.ts';
 import { SkeinError } from '../../../kernel/index.ts';
 import type { ControlClient } from '../../../remote/client.ts';
 import { progressLine } from './event-line.ts';

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { type NodeChoice, nodeCommand, type PrintChoice, withJson } from '../../../cli/kit/command.ts';
 import { ExitError } from '../../../cli/kit/exit.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
 import { LiveLine, type Terminal } from '../../../cli/kit/live-line.ts';
-import { print } from '../../../cli/kit/output.ts';
 import { idHelp } from '../../../cli/kit/short-id.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import type { TaskEvent } from '../api.ts';
 import { eventLine, progressLine } from './event-line.ts';
 import { findTask } from './find-task.ts';
@@ -26,10 +26,11 @@ export function buildWatch(): Command {
         let last: string = state;
         const watched = flags.json || !process.stdout.isTTY ? undefined : new WatchedTask(process.stdout);
         try {
-          for await (const event of client.stream('followTask', { id }, { signal: interrupted() })) {
+          const signal = interrupted();
+          for await (const event of client.stream('followTask', { id }, { signal })) {
             last = event.state;
             if (watched !== undefined) watched.say(event);
-            else print(flags.json ? JSON.stringify({ id, ...event }) : eventLine(event));
+            else await printedItem(flags.json ? JSON.stringify({ id, ...event }) : eventLine(event), signal);
           }
         } finally {
           watched?.end();

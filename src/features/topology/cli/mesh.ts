@@ -8,8 +8,9 @@ import {
   type PrintChoice,
   withJson,
 } from '../../../cli/kit/command.ts';
+import { interrupted, printedItem } from '../../../cli/kit/interrupt.ts';
 import { orDash, plural, print, printable, printJson, table } from '../../../cli/kit/output.ts';
-import { interrupted, withNode } from '../../../cli/kit/with-node.ts';
+import { withNode } from '../../../cli/kit/with-node.ts';
 import { bodyToJson } from '../../../kit/body.ts';
 import type { Topology } from '../../../node/node.ts';
 import type { SnoopedFields } from '../../messaging/remote.ts';
@@ -63,9 +64,10 @@ function buildSnoop(): Command {
     .action((options: Options & { count?: number }) =>
       withNode(options, async (client) => {
         let left = options.count ?? Number.POSITIVE_INFINITY;
-        for await (const snooped of client.stream('snoop', {}, { signal: interrupted() })) {
+        const signal = interrupted();
+        for await (const snooped of client.stream('snoop', {}, { signal })) {
           const message = { ...snooped, body: bodyToJson(snooped.body) };
-          print(options.json ? JSON.stringify(message) : formatSnooped(message));
+          await printedItem(options.json ? JSON.stringify(message) : formatSnooped(message), signal);
           if (--left <= 0) break;
         }
       }),
