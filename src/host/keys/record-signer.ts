@@ -17,6 +17,7 @@ import {
 import type { RecordSigner } from '../../kernel/contracts.ts';
 
 const publicKeyBytes = 32;
+const signatureBytes = 64;
 /** What stands before the 32 bytes in the DER form of such a key (RFC 8410). */
 const derHead = Buffer.from('302a300506032b6570032100', 'hex');
 /** The same before a private key. */
@@ -52,7 +53,7 @@ export class Ed25519Signer implements RecordSigner {
   }
 
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-    if (publicKey.length !== publicKeyBytes) return false;
+    if (publicKey.length !== publicKeyBytes || signature.length !== signatureBytes) return false;
     if (signers === 1) return this.holds(publicKey, bytes, signature);
     const name = digestOf(publicKey, bytes, signature);
     if (verified.has(name)) return true;
@@ -82,7 +83,7 @@ export class Ed25519Signer implements RecordSigner {
   }
 }
 
-/** Of all three: the key and the signature are of fixed lengths, or the signature does not hold. */
+/** Of all three. The key and the signature must have their fixed lengths: else bytes could pass from one to the other. */
 function digestOf(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): string {
   return createHash('sha256').update(publicKey).update(signature).update(bytes).digest('binary');
 }

@@ -68,6 +68,11 @@ export class PacedIntake {
     return next;
   }
 
+  /** Links whose newcomers had to wait. */
+  get heldLinks(): ReadonlySet<LinkId> {
+    return this.newcomers.heldLinks;
+  }
+
   linkDown(link: LinkId): void {
     this.newcomers.linkDown(link);
   }

@@ -226,6 +226,12 @@ export class Topology implements Behavior<TopologyShape> {
       reachable: this.table.reachableCount + 1,
       epoch: this.own.epoch,
       syncPeriodMs: this.syncPeriodMs,
+      waiting: this.intake.waitingCount,
+      leftOut: this.intake.leftOut,
+      /** Neighbors that bring more unknown nodes than they may. */
+      held: [...this.intake.heldLinks].flatMap((link) =>
+        this.agent === undefined ? [] : (neighborOf(this.agent, link)?.name ?? []),
+      ),
       cutOff: this.misconduct.all.map(({ name, reason, times }) => ({ name, reason, times })),
     };
   }
