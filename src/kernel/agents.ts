@@ -73,6 +73,10 @@ class BaseAgent {
     return this.parts.context.wallNow;
   }
 
+  clock(): number {
+    return this.parts.context.config.clock?.now() ?? 0;
+  }
+
   uptime(): Uptime | undefined {
     return this.parts.context.config.clock?.uptime?.();
   }

@@ -36,6 +36,30 @@ function recordOf(by: Ed25519Signer, changes: Partial<Announcement> = {}): Annou
 }
 const decoded = (bytes: Uint8Array) => decodeSigned(bytes) as SignedAnnouncement;
 
+describe('a signature that one node of the process has checked', () => {
+  const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
+  const signature = signer.sign(bytes);
+
+  test('holds for the others of the process', () => {
+    expect([signer, other].map((one) => one.verify(signer.publicKey, bytes, signature))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  test('holds for those bytes alone, of that key, and not where bytes have passed from one to the other', () => {
+    expect(other.verify(signer.publicKey, bytes, signature)).toBe(true);
+    const changed = bytes.slice();
+    changed[50] = 0;
+    expect(other.verify(signer.publicKey, changed, signature)).toBe(false);
+    expect(other.verify(other.publicKey, bytes, signature)).toBe(false);
+    const longer = Uint8Array.of(...signature, bytes[0] as number);
+    expect(other.verify(signer.publicKey, bytes.subarray(1), longer)).toBe(false);
+    const shorter = Uint8Array.of(signature.at(-1) as number, ...bytes);
+    expect(other.verify(signer.publicKey, shorter, signature.subarray(0, -1))).toBe(false);
+  });
+});
+
 describe('a signed announcement', () => {
   test('is genuine for whoever checks it, and read as ever', () => {
     const record = recordOf(signer);

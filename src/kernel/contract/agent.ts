@@ -72,6 +72,8 @@ interface Agent {
   readonly now: number;
   /** Unix time of this turn in milliseconds; may jump. */
   readonly wallNow: number;
+  /** Milliseconds of a clock that goes on during this turn: for how long one's own work takes. Without one it is 0. */
+  clock(): number;
   /** How long the machine has run, as it says now: costs a call of the system. Undefined: unknown. */
   uptime(): Uptime | undefined;
   /** The node's source of randomness: seeded in the simulator, so behaviors use no other. */

@@ -254,6 +254,24 @@ test('what came within reach and went out of it is told once', () => {
   expect(changes()).toEqual([[], [3]]);
 });
 
+test('where many come and go at once a call reports so many and the next ones the rest, each once', () => {
+  const records = new Records();
+  const star = edges(...Array.from({ length: 9 }, (_, i): Claim => [2, i + 3]), [1, 2]);
+  for (const [id, links] of graphOf(11, star)) records.put(announcement(id, links), nothing, 0);
+  const table = new LinkStateTable(1, records);
+  const changes = () => {
+    const { up, down } = table.takeChanges(0, 4);
+    return [up.length, down.length];
+  };
+  table.linkUp(2, instanceOf(2));
+  expect([changes(), changes(), table.hasChanges, changes(), table.hasChanges, changes()]).toEqual([
+    ...[[4, 0], [4, 0], true, [2, 0], false],
+    [0, 0],
+  ]);
+  table.linkDown(2);
+  expect([changes(), changes(), changes(), table.hasChanges]).toEqual([[0, 4], [0, 4], [0, 2], false]);
+});
+
 test('a link change among 5,000 nodes and 20,000 links is computed anew (its time is printed, not judged)', () => {
   const count = 5000;
   const pairs = Array.from(

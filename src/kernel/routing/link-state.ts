@@ -193,11 +193,14 @@ export class LinkStateTable implements RoutingTable {
     return this.isStale ? this.throttle.nextAt : Number.POSITIVE_INFINITY;
   }
 
-  /** Computes anew where needed and allowed; what became reachable and unreachable since the last call. */
-  takeChanges(now: number): ReachabilityChanges {
+  /**
+   * Computes anew where needed and allowed; what became reachable and unreachable since the last call.
+   * @param countMax No more of them in this call: where there are more, the next one goes on. Default: all.
+   */
+  takeChanges(now: number, countMax = Number.POSITIVE_INFINITY): ReachabilityChanges {
     if (this.dirty || (this.isStale && this.throttle.take(now))) this.compute();
     if (this.takenVersion === this.version) return noChanges;
-    this.takenVersion = this.version;
+    const version = this.version;
     const up: NodeRecord[] = [];
     const down: NodeRecord[] = [];
     const { reachability } = this.records;
@@ -205,10 +208,17 @@ export class LinkStateTable implements RoutingTable {
       const reachable = (this.hops[index] ?? unvisited) !== unvisited;
       const record = Number(reachable) === reachability[index] ? undefined : this.records.at(index);
       if (record === undefined) continue;
+      if (up.length + down.length >= countMax) return { up, down };
       this.records.setReachable(record, reachable, now);
       if (record.id !== this.self) (reachable ? up : down).push(record);
     }
+    this.takenVersion = version;
     return { up, down };
+  }
+
+  /** `takeChanges` has not come to an end. */
+  get hasChanges(): boolean {
+    return this.takenVersion !== this.version;
   }
 
   // ── computation ───────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ import {
   compareVersions,
   decodeHeading,
   decodeSigned,
+  type Heading,
   isGenuine,
 } from '../../../kernel/routing/announcement.ts';
 import { compareContents, type NodeRecord, type Records } from '../../../kernel/routing/records.ts';
@@ -68,8 +69,8 @@ export class Intake {
     this.isShutOut = isShutOut;
   }
 
-  take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
-    // Most of what comes is known: each record comes over nearly every link.
+  /** What its heading says already. Most of what comes is known: each record comes over nearly every link. */
+  glance(bytes: Uint8Array, self: SelfView): Taken | Heading {
     const heading = decodeHeading(bytes);
     if (heading === undefined || this.isShutOut(heading.id, heading.instance)) return ignored;
     const known = this.records.get(heading.id);
@@ -80,6 +81,12 @@ export class Intake {
       const isOwnVersion = versions === 0 && order !== 0 && heading.id === self.id;
       if (order <= 0 && !isOwnVersion) return { outcome: order === 0 ? 'same' : 'older', id: heading.id };
     }
+    return heading;
+  }
+
+  take(bytes: Uint8Array, unreachableForMs: number, from: LinkId, self: SelfView, now: number): Taken {
+    const heading = this.glance(bytes, self);
+    if ('outcome' in heading) return heading;
     const decoded = decodeSigned(bytes);
     if (decoded === undefined) return ignored;
     // Before it counts for its origin in any way: a forger must not use up the origin's allowance.

@@ -27,6 +27,17 @@ export const topologyLimits = {
   /** Floods on one link: alone a record leaves at once, in a crowd they share frames at gaps that double up to the widest. */
   floodGapMs: 20,
   floodGapMsMax: 80,
+  /** Records of others take so much processor time, and are so many, in one turn of the event loop: heartbeats and the program come in between. */
+  intakeSliceMs: 5,
+  intakeSliceRecords: 256,
+  /** Nodes that come and go are reported so many in one turn: each costs every feature a call. */
+  changesPerTurnMax: 256,
+  /** Bytes of records that wait for their turn, of one link and in all: the records of the largest mesh that we mean, and of four such at once. */
+  backlogLinkBytesMax: 16 * 1024 * 1024,
+  backlogBytesMax: 64 * 1024 * 1024,
+  /** Nodes that one neighbor may bring of which nothing was known: at once, and a second. A whole island comes over one link; what is invented is as many as somebody likes. */
+  newcomersBurst: 2000,
+  newcomersPerSecond: 500,
   /** Records that wait for their origin's allowance: of each the newest; a fifth of all nodes never hurry at once. */
   recordsDeferredMax: 10_000,
   /** Bytes of records put into one frame: well below a frame, so that a large island does not block heartbeats. */

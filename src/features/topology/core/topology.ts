@@ -26,18 +26,20 @@ import type {
   Verdict,
 } from '../../../kernel/contracts.ts';
 import { failure, idCollision } from '../../../kernel/errors.ts';
-import { idOf, type NodeId } from '../../../kernel/identity.ts';
+import { type Instance, idOf, type NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
 import type { LinkStateTable } from '../../../kernel/routing/link-state.ts';
 import type { Records } from '../../../kernel/routing/records.ts';
 import { sharedLast } from '../../../kernel/routing/shared-addresses.ts';
 import type { Frame } from '../../../kernel/wire/frame.ts';
 import { Exchange, type ExchangeEvent } from './exchange.ts';
-import { Intake } from './intake.ts';
-import { decodeProbe, decodeProbeReply, TopologyType } from './messages.ts';
+import { Intake, type Taken } from './intake.ts';
+import { topologyLimits } from './limits.ts';
+import { type CarriedRecord, decodeProbe, decodeProbeReply, TopologyType } from './messages.ts';
 import { Misconduct } from './misconduct.ts';
 import { NameWatch } from './name-watch.ts';
 import { OwnRecord } from './own-record.ts';
+import { PacedIntake } from './paced-intake.ts';
 
 export const topologyFeature = 'topology';
 
@@ -97,7 +99,7 @@ export class Topology implements Behavior<TopologyShape> {
   syncPeriodMs: number;
   private readonly records: Records;
   private readonly table: LinkStateTable;
-  private readonly intake: Intake;
+  private readonly intake: PacedIntake;
   private readonly names: NameWatch;
   private own: OwnRecord;
   private agent: BehaviorAgent | undefined;
@@ -115,11 +117,12 @@ export class Topology implements Behavior<TopologyShape> {
     this.syncPeriodMs = syncPeriodMs;
     this.signer = signer;
     this.own = new OwnRecord(signer);
-    this.intake = new Intake(
-      records,
-      signer,
-      (node, instance) => this.agent?.whyShutOut(node, instance) !== undefined,
-    );
+    const isShutOut = (node: NodeId, instance: Instance) =>
+      this.agent?.whyShutOut(node, instance) !== undefined;
+    this.intake = new PacedIntake(new Intake(records, signer, isShutOut), records, {
+      taken: (agent, taken, record, from) => this.taken(agent, taken, record, from),
+      held: (agent, from) => this.held(agent, from),
+    });
     this.names = new NameWatch({
       outbid: (epoch) => this.own.outbid(epoch),
       giveWay: () => {
@@ -152,6 +155,7 @@ export class Topology implements Behavior<TopologyShape> {
   private nextDeadline(): number {
     let next = Math.min(this.syncAt, this.own.nextDeadline(), this.names.nextDeadline());
     next = Math.min(next, this.intake.nextDeadline(this.now), this.table.nextDeadline());
+    if (this.table.hasChanges) return this.now;
     for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
     return next;
   }
@@ -159,8 +163,7 @@ export class Topology implements Behavior<TopologyShape> {
   private deadline(agent: BehaviorAgent, now: number): void {
     this.now = now;
     this.names.deadline(agent, now);
-    for (const { received, from } of this.intake.due(now))
-      this.take(agent, received.bytes, received.unreachableForMs, from);
+    this.intake.deadline(agent, now);
     if (now >= this.syncAt) this.sync(agent);
     agent.flushLater();
   }
@@ -223,6 +226,12 @@ export class Topology implements Behavior<TopologyShape> {
       reachable: this.table.reachableCount + 1,
       epoch: this.own.epoch,
       syncPeriodMs: this.syncPeriodMs,
+      waiting: this.intake.waitingCount,
+      leftOut: this.intake.leftOut,
+      /** Neighbors that bring more unknown nodes than they may. */
+      held: [...this.intake.heldLinks].flatMap((link) =>
+        this.agent === undefined ? [] : (neighborOf(this.agent, link)?.name ?? []),
+      ),
       cutOff: this.misconduct.all.map(({ name, reason, times }) => ({ name, reason, times })),
     };
   }
@@ -257,6 +266,7 @@ export class Topology implements Behavior<TopologyShape> {
 
   private down(agent: BehaviorAgent, neighbor: Neighbor): void {
     this.misconduct.linkDown(neighbor.link);
+    this.intake.linkDown(neighbor.link);
     this.exchanges.delete(neighbor.link);
     this.own.change();
     this.records.unlinked(neighbor.id);
@@ -268,8 +278,7 @@ export class Topology implements Behavior<TopologyShape> {
   private handlerEvent(agent: BehaviorAgent, neighbor: Neighbor, exchanged: ExchangeEvent): void {
     this.now = agent.now;
     if (exchanged.type === 'records') {
-      for (const { bytes, unreachableForMs } of exchanged.records)
-        this.take(agent, bytes, unreachableForMs, neighbor.link);
+      this.intake.arrived(agent, exchanged.records, neighbor.link);
     } else if (exchanged.type === 'probe-reply') {
       this.names.answered(agent, exchanged.reply);
     }
@@ -287,8 +296,7 @@ export class Topology implements Behavior<TopologyShape> {
     }
   }
 
-  private take(agent: BehaviorAgent, bytes: Uint8Array, unreachableForMs: number, from: LinkId): void {
-    const taken = this.intake.take(bytes, unreachableForMs, from, agent.self, agent.now);
+  private taken(agent: BehaviorAgent, taken: Taken, { unreachableForMs }: CarriedRecord, from: LinkId): void {
     switch (taken.outcome) {
       case 'same':
         this.exchanges.get(from)?.shown(taken.id);
@@ -334,8 +342,17 @@ export class Topology implements Behavior<TopologyShape> {
     }
   }
 
+  private held(agent: BehaviorAgent, from: LinkId): void {
+    const neighbor = neighborOf(agent, from);
+    if (neighbor === undefined) return;
+    const { newcomersPerSecond } = topologyLimits;
+    const text = `${neighbor.name} brings more nodes of which nothing was known than a neighbor may: ${newcomersPerSecond} of them a second are taken`;
+    agent.log('warn', text, { address: neighbor.address });
+  }
+
   private cutOff(agent: BehaviorAgent, link: LinkId, reason: string): void {
-    const neighbor = [...agent.neighbors.values()].find((one) => one.link === link);
+    this.intake.forget(link);
+    const neighbor = neighborOf(agent, link);
     if (neighbor === undefined) return;
     this.misconduct.cutOff(neighbor, reason, agent.now);
     agent.log('error', `${neighbor.name} is cut off: ${reason}`, { address: neighbor.address });
@@ -345,7 +362,7 @@ export class Topology implements Behavior<TopologyShape> {
   // ── telling ───────────────────────────────────────────────────────────────────────────────────────
 
   private tellChanges(agent: BehaviorAgent, now: number): void {
-    const { up, down } = this.table.takeChanges(now);
+    const { up, down } = this.table.takeChanges(now, topologyLimits.changesPerTurnMax);
     for (const record of down) {
       agent.emit({ type: 'node-down', node: record, reason: record.left ? 'left' : 'lost' });
       const before = record.announcement.sections;
@@ -420,6 +437,11 @@ export class Topology implements Behavior<TopologyShape> {
   private nameOf(id: NodeId): string {
     return this.records.get(id)?.name ?? String(id);
   }
+}
+
+function neighborOf({ neighbors }: BehaviorAgent, link: LinkId): Neighbor | undefined {
+  for (const neighbor of neighbors.values()) if (neighbor.link === link) return neighbor;
+  return undefined;
 }
 
 const noSections: ReadonlyMap<string, Uint8Array> = new Map();
