@@ -264,12 +264,12 @@ test('where many come and go at once a call reports so many and the next ones th
     return [up.length, down.length];
   };
   table.linkUp(2, instanceOf(2));
-  expect([changes(), changes(), table.hasChanges, changes(), table.hasChanges, changes()]).toEqual([
+  expect([changes(), changes(), table.hasMoreChanges, changes(), table.hasMoreChanges, changes()]).toEqual([
     ...[[4, 0], [4, 0], true, [2, 0], false],
     [0, 0],
   ]);
   table.linkDown(2);
-  expect([changes(), changes(), changes(), table.hasChanges]).toEqual([[0, 4], [0, 4], [0, 2], false]);
+  expect([changes(), changes(), changes(), table.hasMoreChanges]).toEqual([[0, 4], [0, 4], [0, 2], false]);
 });
 
 test('a link change among 5,000 nodes and 20,000 links is computed anew (its time is printed, not judged)', () => {

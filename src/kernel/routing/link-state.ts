@@ -46,6 +46,8 @@ const hysteresisMs = 1;
  * Changes of this node's own links count at once; those of records count from `takeChanges`, at most every 5 to 50 ms.
  */
 export class LinkStateTable implements RoutingTable {
+  /** `takeChanges` has not come to its end: the next call goes on. */
+  hasMoreChanges = false;
   private computed = 0;
   private readonly self: NodeId;
   private readonly records: Records;
@@ -208,17 +210,16 @@ export class LinkStateTable implements RoutingTable {
       const reachable = (this.hops[index] ?? unvisited) !== unvisited;
       const record = Number(reachable) === reachability[index] ? undefined : this.records.at(index);
       if (record === undefined) continue;
-      if (up.length + down.length >= countMax) return { up, down };
+      if (up.length + down.length >= countMax) {
+        this.hasMoreChanges = true;
+        return { up, down };
+      }
       this.records.setReachable(record, reachable, now);
       if (record.id !== this.self) (reachable ? up : down).push(record);
     }
     this.takenVersion = version;
+    this.hasMoreChanges = false;
     return { up, down };
-  }
-
-  /** `takeChanges` has not come to an end. */
-  get hasChanges(): boolean {
-    return this.takenVersion !== this.version;
   }
 
   // ── computation ───────────────────────────────────────────────────────────────────────────────────

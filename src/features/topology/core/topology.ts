@@ -155,7 +155,7 @@ export class Topology implements Behavior<TopologyShape> {
   private nextDeadline(): number {
     let next = Math.min(this.syncAt, this.own.nextDeadline(), this.names.nextDeadline());
     next = Math.min(next, this.intake.nextDeadline(this.now), this.table.nextDeadline());
-    if (this.table.hasChanges) return this.now;
+    if (this.table.hasMoreChanges) return this.now;
     for (const exchange of this.exchanges.values()) next = Math.min(next, exchange.nextDeadline());
     return next;
   }

@@ -35,7 +35,6 @@ export {
   datagrams,
   flap,
   loss,
-  move,
   oneWay,
   partition,
   slowLinks,
