@@ -272,6 +272,36 @@ describe('seeds', () => {
     expect(said.join()).not.toContain('refused the link');
   });
 
+  test('are a place to meet and no hub: links that others can do without are closed, and nobody is lost', () => {
+    const mesh = new TestMesh();
+    const seed = mesh.add('seed', { degree: 3, solicit: false });
+    const others = Array.from({ length: 40 }, (_, i) =>
+      mesh.add(`n${i}`, { degree: 3, solicit: false, seeds: ['seed'] }),
+    );
+    mesh.run(3000);
+    expect(seed.knows()).toHaveLength(40);
+    let lost = 0;
+    mesh.tamper = (bytes) => {
+      lost += [seed, ...others].filter((node) => node.knows().length < 40).length;
+      return bytes;
+    };
+    mesh.run(60_000);
+    expect(seed.neighborNames().length).toBeLessThanOrEqual(discoveryLimits.surplusFromLinks);
+    for (const node of [seed, ...others]) expect(node.knows()).toHaveLength(40);
+    for (const node of others) expect(node.neighborNames().length).toBeGreaterThanOrEqual(3);
+    expect(lost).toBe(0);
+  });
+
+  test('keep the links that are the only way, or that their other ends want', () => {
+    const mesh = new TestMesh();
+    const seed = mesh.add('seed', { degree: 1, solicit: false });
+    const leaves = Array.from({ length: 24 }, (_, i) =>
+      mesh.add(`n${i}`, { degree: 0, solicit: false, seeds: ['seed'] }),
+    );
+    mesh.run(60_000);
+    expect(seed.neighborNames()).toHaveLength(leaves.length);
+  });
+
   test('given to both ends at once leave one link, and both seeds count as reached', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const mesh = new TestMesh(seed);

@@ -92,12 +92,21 @@ export interface OutgoingError {
  * - `closed`: its socket closed, or a behavior closed it and gave no other reason
  * - `silent`: nothing came for the stall tolerance of the other end and another second
  * - `hangup`: one end no longer needs it
+ * - `surplus`: one end has far too many, and the other can do without it
  * - `leave`: one of the nodes is shutting down
  * - `replaced`: another link to the same node took its place
  * - `protocol`: one end did what the protocol does not allow
  * - `stopped`: one of the nodes ended with a failure (`agent.fail`)
  */
-export type DownReason = 'closed' | 'silent' | 'hangup' | 'leave' | 'replaced' | 'protocol' | 'stopped';
+export type DownReason =
+  | 'closed'
+  | 'silent'
+  | 'hangup'
+  | 'surplus'
+  | 'leave'
+  | 'replaced'
+  | 'protocol'
+  | 'stopped';
 
 /**
  * Why a node is shut out; undefined: it is not. `instance` is undefined where only the name is known, as for a frame.

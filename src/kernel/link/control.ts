@@ -65,6 +65,7 @@ export const goodbyeReasons: readonly DownReason[] = [
   'replaced',
   'stopped',
   'protocol',
+  'surplus',
 ];
 
 export function goodbyeOf(reason: DownReason): Uint8Array {

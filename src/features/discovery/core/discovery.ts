@@ -40,6 +40,7 @@ import { Journal } from './journal.ts';
 import { discoveryLimits } from './limits.ts';
 import { QuietNodes } from './quiet-nodes.ts';
 import { hungUp, Seeds } from './seeds.ts';
+import { Surplus } from './surplus.ts';
 
 export { discoveryFeature };
 
@@ -116,6 +117,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
     wanted: (agent) => this.wanted(agent),
     isQuiet: (agent, node) => this.quiet.has(node, agent.now),
   });
+  private readonly surplus = new Surplus(() => this.degree);
   private readonly solicitations: Datagrams;
   private readonly healing: Healing;
   private readonly backoff = new Backoff(
@@ -164,6 +166,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
       this.seeds.nextDeadline(),
       this.dials.nextDeadline(),
       this.answering.nextDeadline(),
+      this.surplus.nextDeadline(),
     );
   }
 
@@ -175,6 +178,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
     }
     if (now >= this.solicitAt) this.seekLinks(agent);
     this.healing.deadline(agent, now);
+    this.surplus.deadline(agent, now);
   }
 
   private event(agent: BehaviorAgent, event: KernelEvent): void {
@@ -276,6 +280,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
   private incomingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
     if (reasonOf(neighbor.purpose) === 'answer') this.journal.answered();
     this.linked(agent, neighbor);
+    this.surplus.incomingUp(agent, neighbor);
   }
 
   private outgoingUp(agent: BehaviorAgent, neighbor: Neighbor): undefined {
@@ -300,6 +305,7 @@ export class Discovery implements Behavior<DiscoveryShape> {
   }
 
   private unlinked(agent: BehaviorAgent, neighbor: Neighbor, reason: DownReason): void {
+    this.surplus.unlinked(neighbor.id);
     const closed = failure('SKEIN_UNREACHABLE', `${neighbor.name} closed the link at once (${reason})`);
     for (const { reply } of this.unrouted.filter((waiting) => waiting.neighbor.id === neighbor.id)) {
       reply.fail(closed);

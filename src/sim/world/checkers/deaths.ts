@@ -21,7 +21,7 @@ interface Leaver {
 /** After this a goodbye has reached whoever it can reach, and the name may belong to another life. */
 const goodbyeKnownMs = 8000;
 /** A program gives these as reasons for links it wants to end. */
-const meantReasons: ReadonlySet<string> = new Set(['hangup', 'leave', 'stopped']);
+const meantReasons: ReadonlySet<string> = new Set(['hangup', 'surplus', 'leave', 'stopped']);
 
 export class Deaths {
   private readonly mesh: Mesh;
