@@ -4,6 +4,7 @@
  * Who calls it: the kernel and its parts. Invariant: two behaviors never share a name or a number, every call reaches
  * them in the order in which they were given, and what one throws stops nobody else.
  */
+
 import { BehaviorWatch, type Clock } from './behavior-watch.ts';
 import type {
   AnyBehavior,
@@ -19,6 +20,7 @@ import type {
 import { type Failure, failure } from './errors.ts';
 import { featureNumber, type NodeId } from './identity.ts';
 import { limits } from './limits.ts';
+import { stackOfThrown } from './thrown.ts';
 import { equalBytes } from './wire/bytes.ts';
 
 type Sections = ReadonlyMap<string, Uint8Array>;
@@ -114,7 +116,7 @@ export class Behaviors {
   caught(error: unknown, slot: Slot): void {
     const { ports } = this;
     ports.count('kernel.exceptions');
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = stackOfThrown(error);
     ports.log('error', `behavior ${slot.name} threw: ${text}`, slot.name);
     if (!this.watch.threw(slot.name, ports.now())) return;
     slot.isOff = true;

@@ -4,6 +4,8 @@
  * Core reports expected failures as outputs (a code and a text); the api turns them into `SkeinError`.
  * Invariant: a code, once published, keeps its meaning; a stack never crosses the wire.
  */
+import { textOfThrown } from './thrown.ts';
+
 /** What is said of a code, in one place for whoever words it: the class, the control socket, the command line. */
 interface ErrorFacts {
   readonly means: string;
@@ -127,7 +129,7 @@ export class SkeinError extends Error {
 /** What somebody threw, as data. @param what Was to be done, for what is no SkeinError. */
 export function failureOf(error: unknown, what: string): Failure {
   if (error instanceof SkeinError) return failure(error.code, error.message, error.details);
-  return failure('SKEIN_FAILED', `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+  return failure('SKEIN_FAILED', `${what} failed: ${textOfThrown(error)}`);
 }
 
 /** Makes a `Failure`. Without `details` the property is absent. */

@@ -8,7 +8,9 @@
  * arrays by standard tags that other languages read. The build without eval and native code is used,
  * because it reads bytes from strangers.
  */
+
 import { Encoder } from 'cbor-x/index-no-eval';
+import { textOfThrown } from '../kernel/thrown.ts';
 
 /** 0: the body is bytes; 1: the body is one CBOR item. */
 export type BodyEncoding = 0 | 1;
@@ -121,7 +123,7 @@ function plain(bytes: Uint8Array): Uint8Array {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return textOfThrown(cause);
 }
 
 // CBOR major types as bits of a set (RFC 8949, section 3.1).

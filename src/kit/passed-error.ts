@@ -3,7 +3,9 @@
  *
  * Invariant: whatever was thrown has a text, and neither end throws for it.
  */
+
 import { type ErrorCode, errorCodes, SkeinError } from '../kernel/errors.ts';
+import { codeOfThrown, textOfThrown } from '../kernel/thrown.ts';
 
 export interface PassedError {
   readonly code?: string;
@@ -11,13 +13,9 @@ export interface PassedError {
 }
 
 export function passedErrorOf(problem: unknown): PassedError {
-  try {
-    const { code, message } = (problem ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-    const text = typeof message === 'string' ? message : String(problem);
-    return typeof code === 'string' ? { code, message: text } : { message: text };
-  } catch {
-    return { message: 'it threw what has no text' };
-  }
+  const code = codeOfThrown(problem);
+  const message = textOfThrown(problem);
+  return code === undefined ? { message } : { code, message };
 }
 
 export function errorOf({ code, message }: PassedError): Error {

@@ -27,8 +27,7 @@ export class PushStreams<Item> {
     const stream = new PushStream<Item>({ closed: () => this.open.delete(stream) }, Promise.resolve());
     this.open.add(stream);
     if (this.ended !== undefined) stream.end(this.ended.error);
-    else if (signal?.aborted === true) stream.end();
-    else signal?.addEventListener('abort', () => stream.end(), { once: true });
+    else stream.endWith(signal);
     return stream;
   }
 

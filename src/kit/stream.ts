@@ -5,7 +5,9 @@
  * so that whoever feeds it can give more. Invariant: after the end no item is handed out that came later,
  * and every pending pull is answered.
  */
+import { isError, textOfThrown } from '../kernel/thrown.ts';
 import type { MessageStream } from './streams.ts';
+import { whenAborted } from './when-aborted.ts';
 
 export interface PushStreamPorts<Item> {
   /** This item was handed to the program. */
@@ -23,17 +25,21 @@ export class PushStream<Item> implements MessageStream<Item> {
   private pulls: { resolve: (result: IteratorResult<Item>) => void; reject: (error: Error) => void }[] = [];
   private isClosed = false;
   private error: Error | undefined;
+  /** The signal that would end it need not know of it any more. */
+  private forget: () => void = () => undefined;
 
   /** @param opened Resolves once the source feeds this stream. */
   constructor(ports: PushStreamPorts<Item>, opened: Promise<unknown>, signal?: AbortSignal) {
     this.ports = ports;
     this.opened = opened.then(() => undefined);
     // Whoever only iterates learns of a failure from the iteration.
-    this.opened.catch((error: unknown) =>
-      this.end(error instanceof Error ? error : new Error(String(error))),
-    );
-    if (signal?.aborted === true) this.end();
-    else signal?.addEventListener('abort', () => this.end(), { once: true });
+    this.opened.catch((error: unknown) => this.end(isError(error) ? error : new Error(textOfThrown(error))));
+    this.endWith(signal);
+  }
+
+  /** Ends with this signal, at once where it has fired. */
+  endWith(signal: AbortSignal | undefined): void {
+    if (!this.isClosed) this.forget = whenAborted(signal, () => this.end());
   }
 
   /** Adds an item; after the end nothing happens. */
@@ -58,6 +64,7 @@ export class PushStream<Item> implements MessageStream<Item> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.error = error;
+    this.forget();
     this.ports.closed();
     for (const { resolve, reject } of this.pulls.splice(0)) {
       if (error === undefined) resolve({ value: undefined, done: true });

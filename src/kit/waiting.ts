@@ -5,10 +5,12 @@
  * Who calls it: the local node. It is woken by the node's own events, never by a timer of its own but the
  * one for the deadline (`AbortSignal.timeout` in production, virtual time in the simulator).
  */
+
 import { SkeinError } from '../kernel/errors.ts';
 import { checkName } from '../kernel/identity.ts';
 import { checkOptions, shown } from './arguments.ts';
 import type { WaitOptions } from './streams.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** What `ready` waits for: all of it at once. */
 export interface ReadyCondition extends WaitOptions {
@@ -75,6 +77,7 @@ export class Waiters {
   wait(missing: () => string | undefined, signal: AbortSignal | undefined): Promise<void> {
     if (missing() === undefined) return Promise.resolve();
     return new Promise<void>((resolve, reject) => {
+      let forget = (): void => undefined;
       const waiter = {
         check: (): boolean => {
           if (missing() !== undefined) return false;
@@ -90,10 +93,10 @@ export class Waiters {
       const aborted = (): void => waiter.fail(abortError(signal, missing()));
       const done = (): void => {
         this.waiters.delete(waiter);
-        signal?.removeEventListener('abort', aborted);
+        forget();
       };
       if (signal?.aborted === true) return reject(abortError(signal, missing()));
-      signal?.addEventListener('abort', aborted, { once: true });
+      forget = whenAborted(signal, aborted);
       this.waiters.add(waiter);
     });
   }
@@ -114,6 +117,7 @@ export async function raced<Value>(
   text: string,
 ): Promise<Value> {
   if (signal === undefined) return promise;
+  let forget = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     const fail = (): void => {
       const cause: unknown = signal.reason;
@@ -121,10 +125,9 @@ export async function raced<Value>(
       const failed = timedOut ? `${text} in time` : `${text}: given up by the caller`;
       reject(new SkeinError(timedOut ? 'SKEIN_TIMEOUT' : 'SKEIN_ABORTED', failed, { cause }));
     };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    forget = whenAborted(signal, fail);
   });
-  return Promise.race([promise, aborted]);
+  return Promise.race([promise, aborted]).finally(() => forget());
 }
 
 function abortError(signal: AbortSignal | undefined, missing: string | undefined): Error {

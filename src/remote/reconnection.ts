@@ -65,8 +65,7 @@ export class Reconnection {
     { signal, room, lost }: StreamManner,
   ): ClientStream<unknown> {
     const stream = new ClientStream<unknown>(detached, room, lost);
-    if (signal?.aborted === true) void stream.close();
-    signal?.addEventListener('abort', () => void stream.close(), { once: true });
+    stream.closeWith(signal);
     this.away?.asked.push({ operation, input, stream });
     this.timer?.ref();
     return stream;

@@ -5,11 +5,13 @@
  * every failure is a `SkeinError`; a node that says nothing for five seconds, not even to a ping, fails what waits for
  * its answer, while a stream that has begun waits on. A session with nothing under way does not keep its process alive.
  */
+
 import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { SkeinError } from '../../kernel/errors.ts';
 import { encodeEnvelope } from '../../kit/codec.ts';
 import type { SessionDuplex } from '../../kit/session.ts';
+import { whenAborted } from '../../kit/when-aborted.ts';
 import { errorFromJson } from '../errors.ts';
 import { controlLimits } from '../limits.ts';
 import { ClientDuplex } from './client-duplex.ts';
@@ -158,8 +160,7 @@ export class ClientSession {
         ...(signal === undefined ? [] : [CallManner.cancelable]),
       );
       const giveUp = (): void => this.giveUp(id);
-      const letGo = (): void => signal?.removeEventListener('abort', giveUp);
-      signal?.addEventListener('abort', giveUp, { once: true });
+      const letGo = whenAborted(signal, giveUp);
       this.calls.set(id, {
         resolve(output) {
           letGo();
@@ -192,7 +193,7 @@ export class ClientSession {
     if (this.problem !== undefined) stream.end(this.problem);
     else if (signal?.aborted === true) stream.end(aborted());
     else this.adopt(operation, input, stream);
-    signal?.addEventListener('abort', () => void stream.close(), { once: true });
+    stream.closeWith(signal);
     return stream;
   }
 

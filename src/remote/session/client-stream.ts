@@ -4,7 +4,9 @@
  * Made by the session. Invariant: no more items wait here than this side has said there is room for, and no more bytes
  * than lie between two marks of the node, so that a reader that stops reading stops the node's own stream; leaving the loop, the signal and `close` end it at the node too.
  */
+
 import type { MessageStream } from '../../kit/streams.ts';
+import { whenAborted } from '../../kit/when-aborted.ts';
 import { controlLimits } from '../limits.ts';
 
 export interface ClientStreamPorts {
@@ -43,6 +45,8 @@ export class ClientStream<Item> implements MessageStream<Item> {
   private marks: number[] = [];
   private ended: { readonly error: Error | undefined } | undefined;
   private wake: (() => void) | undefined;
+  /** The signal that would close it need not know of it any more. */
+  private forget: () => void = () => undefined;
   private open!: () => void;
   private refuse!: (error: Error) => void;
 
@@ -97,10 +101,16 @@ export class ClientStream<Item> implements MessageStream<Item> {
     return Math.max(1, this.room - (this.items.length - this.at));
   }
 
+  /** It is closed with this signal. */
+  closeWith(signal: AbortSignal | undefined): void {
+    if (this.ended === undefined) this.forget = whenAborted(signal, () => void this.close());
+  }
+
   /** The node's stream is over, or there is none; what has come can still be read. */
   end(error?: Error): void {
     if (this.ended !== undefined) return;
     this.ended = { error };
+    this.forget();
     if (error === undefined) this.open();
     else this.refuse(error);
     this.wake?.();

@@ -10,6 +10,7 @@ import { idOf } from '../../../kernel/identity.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
+import { whenAborted } from '../../../kit/when-aborted.ts';
 import type { RequestOptions } from '../api.ts';
 import type { Call } from '../core/asker.ts';
 import type { Calls } from '../core/calls.ts';
@@ -72,7 +73,7 @@ export class Requests {
       this.ports.enter();
       if (asker.abort(call as Call)) reject(aborted(signal));
     };
-    const ended = (): void => signal.removeEventListener('abort', abort);
+    let ended = (): void => undefined;
     const call = this.begin(request, {
       service,
       resolve: (output) => {
@@ -85,7 +86,7 @@ export class Requests {
       },
     });
     if ('code' in call) reject(SkeinError.from(call));
-    else signal.addEventListener('abort', abort, { once: true });
+    else ended = whenAborted(signal, abort);
   }
 
   concluded(outcomes: readonly Outcome[]): void {

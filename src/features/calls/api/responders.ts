@@ -6,9 +6,11 @@
  */
 
 import { SkeinError } from '../../../kernel/errors.ts';
+import { codeOfThrown, textOfThrown } from '../../../kernel/thrown.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import type { Call, RespondOptions, ServiceSubscription } from '../api.ts';
 import type { Calls } from '../core/calls.ts';
 import { type CallsEvent, codeOfNone, type Execution } from '../core/calls-types.ts';
@@ -71,9 +73,7 @@ export class Responders {
     const opened = this.serve(offer);
     // That the node is closed is told by its `close` event.
     opened.catch(() => undefined);
-    const close = async (): Promise<void> => this.withdraw(offer);
-    signal?.addEventListener('abort', () => void close(), { once: true });
-    return { opened, close, [Symbol.asyncDispose]: close };
+    return subscription(opened, () => this.withdraw(offer), signal);
   }
 
   answerHidden(given: Service<never, unknown>, handler: (call: Call) => unknown): void {
@@ -173,10 +173,8 @@ export class Responders {
   }
 
   private fail({ execution, responder }: Job, error: unknown): void {
-    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-    const text = typeof message === 'string' ? message : String(error);
     if (this.ports.tryEnter())
-      responder.failed(execution, typeof code === 'string' ? code : codeOfNone, text);
+      responder.failed(execution, codeOfThrown(error) ?? codeOfNone, textOfThrown(error));
     this.ended();
   }
 

@@ -12,6 +12,7 @@ import type { NodePorts } from '../../../kit/node-ports.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { MessageStream } from '../../../kit/streams.ts';
 import { raced } from '../../../kit/waiting.ts';
+import { whenAborted } from '../../../kit/when-aborted.ts';
 import type { Channel, PairOptions, PairRequest, PairsOptions, WindowOptions } from '../api.ts';
 import type { Channel as CoreChannel } from '../core/channel.ts';
 import type { ChannelEvent } from '../core/channel-types.ts';
@@ -102,8 +103,7 @@ export class ProgramChannels {
         if (this.ports.tryEnter()) opened.abandon('given up before it was accepted');
         reject(aborted(signal as AbortSignal));
       };
-      const ended = (): void => signal?.removeEventListener('abort', abort);
-      signal?.addEventListener('abort', abort, { once: true });
+      const ended = whenAborted(signal, abort);
       this.openings.set(opened, {
         resolve: (channel) => {
           ended();
@@ -129,8 +129,7 @@ export class ProgramChannels {
     const closed = (): void => this.withdraw(protocol);
     const stream = new PushStream<PairRequest>({ closed }, Promise.resolve());
     this.acceptors.set(protocol, { stream, waiting: new Set() });
-    if (signal?.aborted === true) stream.end();
-    else signal?.addEventListener('abort', () => stream.end(), { once: true });
+    stream.endWith(signal);
     return stream;
   }
 

@@ -5,7 +5,9 @@
  * some at a time; with `ordered` of each author one at a time. Invariant: each letter that was handed over is settled once, by the first of: the handler's end, its
  * timeout, the end of the node.
  */
+
 import { SkeinError } from '../../../kernel/errors.ts';
+import { stackOfThrown, textOfThrown } from '../../../kernel/thrown.ts';
 import { decodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { conversationOf } from '../../conversations/core/shared.ts';
@@ -139,7 +141,7 @@ export class HandlerQueue {
     const { store, delivery } = job;
     const { n, author } = delivery;
     const { attempts, ordered } = this.handler;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = textOfThrown(error);
     if (error instanceof SkeinError && error.code === 'SKEIN_REFUSED')
       return this.settle(({ mailbox }) => mailbox.end(store, n, 'refused', reason));
     this.ports.warn(
@@ -215,5 +217,5 @@ function limited(
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return stackOfThrown(error);
 }

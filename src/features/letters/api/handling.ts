@@ -4,9 +4,11 @@
  * Made by the letters facade. Invariant: a letter has at most one handler; the broker hands over no letters that have
  * none, and what a closed handler has not begun goes back to it.
  */
+
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { MessageSubscription } from '../../../kit/streams.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import type { HandleOptions, Letter } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
 import type { LettersEvent, Window } from '../core/letters-types.ts';
@@ -43,11 +45,7 @@ export class Handling {
     const opened = handled === undefined ? this.open(queue) : this.openWith(handled, queue);
     // That the node is closed is reported by its `close` event.
     opened.catch(() => undefined);
-    const close = async (): Promise<void> => this.close(queue);
-    const { signal } = options;
-    if (signal?.aborted === true) void close();
-    else signal?.addEventListener('abort', () => void close(), { once: true });
-    return { opened, close, [Symbol.asyncDispose]: close };
+    return subscription(opened, () => this.close(queue), options.signal);
   }
 
   /** The node has ended. */

@@ -4,6 +4,7 @@
  * Made by the letters facade. Invariant: each letter's promise ends once, also when its node does; a letter whose waiting
  * ended before it was stored may be stored all the same, and its error says that this is unknown.
  */
+
 import { SkeinError } from '../../../kernel/errors.ts';
 import { digestOf } from '../../../kernel/identity.ts';
 import { SmallCopies } from '../../../kernel/parts/small-copies.ts';
@@ -11,6 +12,7 @@ import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import type { WaitOptions } from '../../../kit/streams.ts';
+import { whenAborted } from '../../../kit/when-aborted.ts';
 import { isConversationLabel } from '../../conversations/core/shared.ts';
 import type { LetterOptions, ManyLetter, SentLetter, SentLetterResult } from '../api.ts';
 import type { Letters } from '../core/letters.ts';
@@ -33,7 +35,7 @@ const typeDefault = 'letter';
 class Call {
   private readonly outcomes: Stored[];
   private left: number;
-  private readonly signal: AbortSignal | undefined;
+  private forget: () => void = () => undefined;
   private readonly cancel: () => void;
   private readonly resolve: (outcomes: readonly Stored[]) => void;
   private readonly reject: (error: Error) => void;
@@ -46,11 +48,10 @@ class Call {
   ) {
     this.outcomes = new Array<Stored>(count);
     this.left = count;
-    this.signal = signal;
     this.resolve = ends.resolve;
     this.reject = ends.reject;
     this.cancel = after(timeoutMs, () => this.failed(timedOut(timeoutMs)));
-    signal?.addEventListener('abort', this, { once: true });
+    this.forget = whenAborted(signal, () => this.failed(aborted(signal)));
   }
 
   handles(): Handle[] {
@@ -69,14 +70,9 @@ class Call {
     this.reject(error);
   }
 
-  /** Of the signal. */
-  handleEvent(): void {
-    this.failed(aborted(this.signal));
-  }
-
   private end(): void {
     this.cancel();
-    this.signal?.removeEventListener('abort', this);
+    this.forget();
   }
 }
 

@@ -32,8 +32,7 @@ export class Following {
       opened.promise,
     );
     this.stream = this.pushed;
-    if (signal?.aborted === true) this.pushed.end();
-    else signal?.addEventListener('abort', () => this.pushed.end(), { once: true });
+    this.pushed.endWith(signal);
     const place = readCursor(after);
     const reading = readAll(ports, {
       filter: coreFilter(filter),

@@ -4,7 +4,9 @@
  * Made by the log's facade. Invariant: what a handler has not settled, or the store has not acknowledged, is handed over
  * again; nothing is handed over before the handler has settled what came before.
  */
+import { stackOfThrown } from '../../../kernel/thrown.ts';
 import type { MessageSubscription } from '../../../kit/streams.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import { withResolvers } from '../../../kit/with-resolvers.ts';
 import type { LogEntry, LogKeepOptions } from '../api.ts';
 import { logLimits } from '../core/limits.ts';
@@ -36,10 +38,7 @@ export class Keeping {
     const opened = withResolvers();
     // That the node is closed is reported by its `close` event.
     opened.promise.catch(() => undefined);
-    const close = async (): Promise<void> => this.stop();
-    this.subscription = { opened: opened.promise, close, [Symbol.asyncDispose]: close };
-    if (signal?.aborted === true) this.stop();
-    else signal?.addEventListener('abort', () => this.stop(), { once: true });
+    this.subscription = subscription(opened.promise, () => this.stop(), signal);
     const { source } = ports;
     const begin = () => source.reader(name);
     const reading = readAll(ports, {
@@ -89,7 +88,7 @@ export class Keeping {
         await this.handler(entries);
         return true;
       } catch (error) {
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const text = stackOfThrown(error);
         this.ports.warn(
           `${this.name} has not kept ${entries.length} events of the log, which come again: ${text}`,
         );

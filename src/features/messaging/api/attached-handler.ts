@@ -4,6 +4,7 @@
  * Part of an attached node. Invariant: at most `bufferMessages` promises of the handler are pending at a
  * time, as on a node in this process; what it throws becomes a warning and ends nothing.
  */
+import { textOfThrown } from '../../../kernel/thrown.ts';
 import type { MessageStream, MessageSubscription, Taking } from '../../../kit/streams.ts';
 import type { Message } from '../api.ts';
 
@@ -48,7 +49,7 @@ function call<Body>(
   warn: HandlerPorts['warn'],
 ): Promise<void> | undefined {
   const failed = (problem: unknown): void => {
-    const text = problem instanceof Error ? problem.message : String(problem);
+    const text = textOfThrown(problem);
     warn('handler', `a handler failed for ${String(message)}: ${text}`);
   };
   try {

@@ -5,6 +5,7 @@
  * program's schema is not known to the node in the other process.
  */
 
+import { textOfThrown } from '../../../kernel/thrown.ts';
 import { validate } from '../../../kit/schema.ts';
 import type { Message, SnoopedMessage } from '../api.ts';
 import type { MessageFields, ShortItem, SnoopedFields } from '../remote.ts';
@@ -37,7 +38,7 @@ export function messagesOf<Body>(
     return validate(kind, body).then(
       (valid) => new AttachedMessage(known, id, valid),
       (problem: unknown) => {
-        const text = problem instanceof Error ? problem.message : String(problem);
+        const text = textOfThrown(problem);
         warn('body', `a message of kind ${known.kind} from ${known.from} was dropped: ${text}`);
         return undefined;
       },

@@ -6,11 +6,13 @@
  * and passed its schema, in order; what did not is dropped with a warning and counts as consumed.
  */
 
+import { textOfThrown } from '../../../kernel/thrown.ts';
 import { decodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { validate } from '../../../kit/schema.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { MessageStream, MessageSubscription } from '../../../kit/streams.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import { nameOf } from '../../../kit/views.ts';
 import type { Message, MessagesOptions } from '../api.ts';
 import type { Arrival } from '../core/arrival.ts';
@@ -91,9 +93,7 @@ export class Consumers {
     const opened = this.add(consumer);
     // A handler has nowhere to throw to: that the node is closed is told by its `close` event.
     opened.catch(() => undefined);
-    const close = async (): Promise<void> => this.remove(consumer);
-    options.signal?.addEventListener('abort', () => void close(), { once: true });
-    return { opened, close, [Symbol.asyncDispose]: close };
+    return subscription(opened, () => this.remove(consumer), options.signal);
   }
 
   /** All messages of one turn. */
@@ -231,5 +231,5 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return textOfThrown(error);
 }

@@ -14,6 +14,7 @@ import { validate } from '../../../kit/schema.ts';
 import { PushStream } from '../../../kit/stream.ts';
 import type { MessageStream, StreamOptions } from '../../../kit/streams.ts';
 import { nameOf } from '../../../kit/views.ts';
+import { whenAborted } from '../../../kit/when-aborted.ts';
 import type { BatchOptions, SendOptions, SendResult, SnoopedMessage } from '../api.ts';
 import { messagingLimits } from '../core/limits.ts';
 import type { Messaging } from '../core/messaging.ts';
@@ -229,11 +230,11 @@ export class Messages {
     const { token, answer } = this.ports.begin('send', command);
     if (signal === undefined) return answer;
     const abort = (): void => this.ports.tell('abort', token);
-    signal.addEventListener('abort', abort, { once: true });
+    const forget = whenAborted(signal, abort);
     try {
       return await answer;
     } finally {
-      signal.removeEventListener('abort', abort);
+      forget();
     }
   }
 

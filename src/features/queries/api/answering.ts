@@ -5,8 +5,10 @@
  * Made by the facade. Invariant: each query is answered once, with a value within its limit or with a failure; of a
  * program's handlers no more than `concurrency` are at work for one name.
  */
+
 import { SkeinError } from '../../../kernel/errors.ts';
 import type { MessageSubscription } from '../../../kit/streams.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import type { Call } from '../../calls/api.ts';
 import type { AnswerOptions, Query } from '../api.ts';
 import { queryLimits } from '../core/limits.ts';
@@ -44,12 +46,11 @@ export class Answering {
       throw new SkeinError('SKEIN_BUSY', `this node answers ${queryLimits.queryNamesMax} queries already`);
     const { concurrency = queryLimits.queryConcurrency, swarm: isForSwarm = false, signal } = options;
     const own = { handler, concurrency, isForSwarm, atWork: 0 };
-    const close = async (): Promise<void> => {
+    this.own.set(name, own);
+    const close = (): void => {
       if (this.own.get(name) === own) this.own.delete(name);
     };
-    if (signal?.aborted !== true) this.own.set(name, own);
-    signal?.addEventListener('abort', () => void close(), { once: true });
-    return { opened: Promise.resolve(), close, [Symbol.asyncDispose]: close };
+    return subscription(Promise.resolve(), close, signal);
   }
 
   /** A request to the hidden service: its input is of the caller's making. */

@@ -4,7 +4,9 @@
  * Used at both ends. Invariant: what a program's answer threw arrives as SKEIN_FAILED with its own code in the details;
  * of skein's codes only those arrive that the other end may report, so that nobody can claim that this node is closed.
  */
+
 import { type ErrorCode, SkeinError } from '../../../kernel/errors.ts';
+import { codeOfThrown, isError, textOfThrown } from '../../../kernel/thrown.ts';
 
 export interface QueryFailure {
   readonly code: string;
@@ -25,17 +27,15 @@ export class AnswerError extends Error {
   readonly code: string;
 
   constructor(problem: unknown) {
-    const { code, message } = (problem ?? {}) as { code?: unknown; message?: unknown };
-    super(typeof message === 'string' ? message : String(problem));
-    this.code = thrown + (typeof code === 'string' ? code : codeOfNone);
+    super(textOfThrown(problem));
+    this.code = thrown + (codeOfThrown(problem) ?? codeOfNone);
   }
 }
 
 /** As it leaves the node that was asked. */
 export function failureOf(problem: unknown): QueryFailure {
-  const { code, message } =
-    problem instanceof Error ? (problem as Error & { code?: unknown }) : new AnswerError(problem);
-  return { code: typeof code === 'string' ? code : 'SKEIN_FAILED', message };
+  const error = isError(problem) ? problem : new AnswerError(problem);
+  return { code: codeOfThrown(error) ?? 'SKEIN_FAILED', message: textOfThrown(error) };
 }
 
 /** As the program sees it that has asked. @param node That was asked. @param where It, or the swarm, in words. */

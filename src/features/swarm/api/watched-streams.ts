@@ -82,8 +82,7 @@ class Reading<Value> {
   }
 
   start(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) this.stream.end();
-    else signal?.addEventListener('abort', () => this.stream.end(), { once: true });
+    this.stream.endWith(signal);
     this.changed();
   }
 

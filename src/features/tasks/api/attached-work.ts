@@ -4,11 +4,13 @@
  * The node knows the worker and holds its lease; the program is handed each task with a ticket. Invariant: what becomes of a
  * task is said once, by its ticket.
  */
+
 import { attachedHandler } from '../../../kit/attached-handler.ts';
 import { checkShare } from '../../../kit/handler-threads.ts';
 import type { LateAbort } from '../../../kit/late-abort.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
 import type { Session } from '../../../kit/session.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
 import type { HandedJob, operations } from '../remote.ts';
 import { checkWork, taskService } from './check-options.ts';
@@ -109,8 +111,7 @@ function work(
     closing ??= leave();
     return closing;
   };
-  signal?.addEventListener('abort', () => void close(), { once: true });
-  return { opened: handling.opened, close, [Symbol.asyncDispose]: close };
+  return subscription(handling.opened, close, signal);
 }
 
 function isJob(handed: HandedJob): handed is GivenJob {

@@ -4,12 +4,14 @@
  * Made by the tasks facade. Invariant: each call's promise ends once, also when its node does; what ended before it was
  * stored may be stored all the same, and its error says that this is unknown.
  */
+
 import { type ErrorCode, SkeinError } from '../../../kernel/errors.ts';
 import { digestOf } from '../../../kernel/identity.ts';
 import { Writer } from '../../../kernel/wire/bytes.ts';
 import { encodeBody } from '../../../kit/codec.ts';
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
+import { whenAborted } from '../../../kit/when-aborted.ts';
 import type { ManyOrder, OrderOptions, TaskNeeds, TaskService } from '../api.ts';
 import { taskLimits } from '../core/limits.ts';
 import type { OrderedEvent } from '../core/member-events.ts';
@@ -104,9 +106,10 @@ export class Ordering {
       const { taskOrderTimeoutMs } = taskLimits;
       // Drawn here: what is stored all the same is found by them.
       const ids = orders.filter(({ parent }) => parent === '').map(({ id }) => id);
+      let forget = (): void => undefined;
       const end = (): void => {
         cancel();
-        signal?.removeEventListener('abort', aborted);
+        forget();
         this.calls.delete(call);
       };
       const call: Call = {
@@ -131,7 +134,7 @@ export class Ordering {
       );
       this.calls.add(call);
       if (signal?.aborted === true) return aborted();
-      signal?.addEventListener('abort', aborted, { once: true });
+      forget = whenAborted(signal, aborted);
       this.ports.enter();
       const problem = this.ports.behavior.order(orders, call);
       if (problem !== undefined) call.reject(SkeinError.from(problem));

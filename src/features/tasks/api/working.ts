@@ -4,6 +4,7 @@
  * Made by the tasks facade. Invariant: what becomes of each attempt is said once; what a handler does after that changes
  * nothing. What it throws is data: its text is the reason of the task.
  */
+
 import { SkeinError } from '../../../kernel/errors.ts';
 import { decodeBody, encodeBody } from '../../../kit/codec.ts';
 import { checkShare } from '../../../kit/handler-threads.ts';
@@ -11,6 +12,7 @@ import { type Machine, type MachineFacts, machinePart } from '../../../kit/machi
 import type { NodePorts } from '../../../kit/node-ports.ts';
 import { passedErrorOf } from '../../../kit/passed-error.ts';
 import { checkBySchema } from '../../../kit/schema.ts';
+import { subscription } from '../../../kit/subscription.ts';
 import { withResolvers } from '../../../kit/with-resolvers.ts';
 import type { Job, TaskService, Work, WorkOptions } from '../api.ts';
 import type { AttemptPlace, WorkEvent } from '../core/member-events.ts';
@@ -79,10 +81,7 @@ export class Working {
     const opened = this.open(worker);
     // That the node is closed is reported by its `close` event.
     opened.catch(() => undefined);
-    const close = (): Promise<void> => this.close(worker);
-    if (signal?.aborted === true) void close();
-    else signal?.addEventListener('abort', () => void close(), { once: true });
-    return { opened, close, [Symbol.asyncDispose]: close };
+    return subscription(opened, () => this.close(worker), signal);
   }
 
   handle(event: WorkEvent): void {
