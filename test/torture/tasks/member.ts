@@ -176,12 +176,24 @@ function codeOf(error: unknown): string {
 
 // ── for the rig ───────────────────────────────────────────────────────────────────────────────────────
 
+let isCounting = false;
+
+/** All of them: of a first page alone it would not be seen that they become fewer. */
 async function count(): Promise<void> {
+  if (isCounting) return;
+  isCounting = true;
   try {
-    const { tasks, isMore } = await node.tasks.list({ states: open });
-    say({ type: 'open', count: isMore ? Math.max(1, tasks.length) : tasks.length });
+    let openCount = 0;
+    for (let after = 0, isMore = true; isMore; ) {
+      const page = await node.tasks.list({ states: open, after });
+      openCount += page.tasks.length;
+      [after, isMore] = [page.place, page.isMore];
+    }
+    say({ type: 'open', count: openCount });
   } catch {
     // The rig asks again.
+  } finally {
+    isCounting = false;
   }
 }
 
