@@ -30,12 +30,12 @@ const rooms = [
   { name: 'codec', test: /src\/kit\/codec\.ts$/ },
   {
     name: 'base',
-    test: /src\/(kernel\/(errors|limits|identity)|kit\/(duration|arguments|body|counted-events)|host\/(limits|addresses|package-version)|remote\/(limits|errors)|features\/\w+\/core\/limits)\.ts$/,
+    test: /src\/(kernel\/(errors|limits|identity|thrown)|kit\/(duration|arguments|body|counted-events)|host\/(limits|addresses|package-version)|remote\/(limits|errors)|features\/\w+\/core\/limits)\.ts$/,
   },
   // A few hundred bytes each: a file of its own costs more than what it holds.
   {
     name: 'small',
-    test: /src\/(kit\/(with-resolvers|labels|late-abort|passed-error|handler-threads|views)|host\/thread-folder|remote\/problem|features\/\w+\/(core\/\w+-types|api\/wire-views))\.ts$/,
+    test: /src\/(kit\/(with-resolvers|labels|late-abort|when-aborted|subscription|passed-error|handler-threads|views)|host\/thread-folder|remote\/problem|features\/\w+\/(core\/\w+-types|api\/wire-views))\.ts$/,
   },
   { name: 'kernel', test: /src\/kernel\// },
   {
