@@ -39,7 +39,7 @@ describe.each(kinds)('a handler of %s', (kind) => {
     ],
     ['rejects', async () => Promise.reject(new Error('no ink')), 'no ink'],
     ['throws what is no error', () => Promise.reject('text'), 'text'],
-    ['throws what has no text', () => Promise.reject(Object.create(null)), 'it threw what has no text'],
+    ['throws what has no text', () => Promise.reject(Object.create(null)), 'a thrown value that has no text'],
     ['returns what cannot be encoded', () => () => 1, expect.stringMatching(/cannot be|is not|no body/)],
     [
       'returns more than a result may have',

@@ -103,7 +103,7 @@ describe('a module as handler', () => {
       }`);
     const thread = await run(module, 0);
     await expect(run(module, 1)).rejects.toMatchObject({ message: 'broken', code: 'E_MINE' });
-    await expect(run(module, 2)).rejects.toMatchObject({ message: 'it threw what has no text' });
+    await expect(run(module, 2)).rejects.toMatchObject({ message: 'a thrown value that has no text' });
     await expect(run(module, 3)).rejects.toThrow(/cannot be sent/);
     expect(await run(module, 0)).toBe(thread);
   });
