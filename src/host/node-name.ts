@@ -4,12 +4,12 @@
  * Who calls it: create-node, before the node exists. Invariant: a chosen name is used or refused, never
  * changed; a default one gets a suffix. Names taken on other machines are the mesh's affair.
  */
-import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { SkeinError } from '../kernel/errors.ts';
 import { parseAddress } from './addresses.ts';
 import { hostLimits } from './limits.ts';
 import { isAbandoned, isOfOtherNamespace } from './pid-namespace.ts';
+import { probe } from './probe.ts';
 import type { Registration, RuntimeEntry, RuntimeFolder } from './runtime-folder.ts';
 
 const nameCharactersMax = 64;
@@ -78,17 +78,6 @@ async function answers(holder: RuntimeEntry): Promise<boolean> {
   return answered.includes(true);
 }
 
-function accepts(address: string): Promise<boolean> {
-  const { host, port } = parseAddress(address);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const timer = setTimeout(() => end(false), hostLimits.holderProbeMs);
-    const end = (accepted: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
+async function accepts(address: string): Promise<boolean> {
+  return (await probe(parseAddress(address))) === 'accepted';
 }

@@ -5,8 +5,7 @@
  * never taken for dead by its process number; only its control socket shows that nobody is behind it.
  */
 import { readlinkSync } from 'node:fs';
-import { connect } from 'node:net';
-import { hostLimits } from './limits.ts';
+import { probe } from './probe.ts';
 import type { RuntimeEntry } from './runtime-entry.ts';
 
 const unknown = 'unknown';
@@ -22,18 +21,8 @@ export function isOfOtherNamespace({ pidNamespace }: Pick<RuntimeEntry, 'pidName
  * Nobody listens at this socket any more: the system refuses at once. False in all doubt, also where the path is not
  * there: in another container it may be another folder.
  */
-export function isAbandoned(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    const timer = setTimeout(() => end(false), hostLimits.holderProbeMs);
-    const end = (abandoned: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(abandoned);
-    };
-    socket.once('connect', () => end(false));
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED'));
-  });
+export async function isAbandoned(socketPath: string): Promise<boolean> {
+  return (await probe({ path: socketPath })) === 'refused';
 }
 
 function readNamespace(): string | undefined {

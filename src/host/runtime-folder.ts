@@ -92,7 +92,12 @@ export class RuntimeFolder {
   async sweep(): Promise<void> {
     const others = this.list().filter((entry) => isOfOtherNamespace(entry));
     const sweeping = others.map(async (entry) => {
-      if (entry.control !== null && (await isAbandoned(entry.control))) this.evict(entry);
+      if (entry.control === null || !(await isAbandoned(entry.control))) return;
+      try {
+        this.evict(entry);
+      } catch {
+        // The folder is another user's by now, or full: who wants the name is refused with the reason.
+      }
     });
     await Promise.all(sweeping);
   }

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PushStream } from './stream.ts';
 import { subscription } from './subscription.ts';
 import { whenAborted } from './when-aborted.ts';
@@ -16,6 +16,20 @@ test('all who wait for a signal hear of it once, in order, and those who no long
   forget();
   controller.abort();
   expect(heard).toEqual(['a', 'c']);
+});
+
+test('what one of them throws is uncaught, and the others hear of the signal all the same', () => {
+  const controller = new AbortController();
+  const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
+  const heard: string[] = [];
+  whenAborted(controller.signal, () => {
+    throw new Error('broken');
+  });
+  whenAborted(controller.signal, () => heard.push('b'));
+  controller.abort();
+  expect(heard).toEqual(['b']);
+  expect(later.mock.calls[0]?.[0]).toThrow('broken');
+  later.mockRestore();
 });
 
 test('a signal that has fired is heard at once, and none is never', () => {

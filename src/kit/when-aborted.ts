@@ -36,5 +36,16 @@ function fired({ currentTarget }: Event): void {
   const signal = currentTarget as AbortSignal;
   const acts = waiting.get(signal) ?? [];
   waiting.delete(signal);
-  for (const act of acts) act();
+  for (const act of acts) isolated(act);
+}
+
+/** As of listeners of their own: what one of them throws is uncaught, and the others are called all the same. */
+function isolated(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

@@ -292,6 +292,30 @@ describe('seeds', () => {
     expect(lost).toBe(0);
   });
 
+  test('keep a link that is the only way of several nodes that have links enough among themselves', () => {
+    const mesh = new TestMesh();
+    const seed = mesh.add('seed', { degree: 1, solicit: false });
+    const pairs = Array.from({ length: 20 }, (_, i) => {
+      mesh.add(`b${i}`, { degree: 0, solicit: false });
+      return mesh.add(`a${i}`, { degree: 0, solicit: false, seeds: ['seed', `b${i}`] });
+    });
+    mesh.run(60_000);
+    expect(seed.neighborNames()).toHaveLength(pairs.length);
+    expect(seed.knows()).toHaveLength(2 * pairs.length);
+  });
+
+  test('keep the links of those that have too few without it, also where another way leads to them', () => {
+    const mesh = new TestMesh();
+    const seed = mesh.add('seed', { degree: 3, solicit: false });
+    const count = 10;
+    for (let i = 0; i < count; i++) {
+      mesh.add(`b${i}`, { degree: 0, solicit: false, seeds: ['seed'] });
+      mesh.add(`a${i}`, { degree: 0, solicit: false, seeds: ['seed', `b${i}`] });
+    }
+    mesh.run(60_000);
+    expect(seed.neighborNames()).toHaveLength(2 * count);
+  });
+
   test('keep the links that are the only way, or that their other ends want', () => {
     const mesh = new TestMesh();
     const seed = mesh.add('seed', { degree: 1, solicit: false });

@@ -4,6 +4,7 @@
  * Used by commands that go on until they are interrupted. Invariant: a command that was interrupted ends, also where
  * nobody reads what it has printed.
  */
+import { whenAborted } from '../../kit/when-aborted.ts';
 import { ExitError } from './exit.ts';
 import { printed } from './output.ts';
 
@@ -32,10 +33,7 @@ export function interrupted(): AbortSignal {
  */
 export function printedItem(text: string, interrupt: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new ExitError(0));
-    interrupt.addEventListener('abort', giveUp, { once: true });
-    printed(text)
-      .finally(() => interrupt.removeEventListener('abort', giveUp))
-      .then(resolve, reject);
+    const forget = whenAborted(interrupt, () => reject(new ExitError(0)));
+    printed(text).finally(forget).then(resolve, reject);
   });
 }

@@ -71,7 +71,7 @@ class Race {
   private readonly over = new AbortController();
   private running = 0;
   private timer: NodeJS.Timeout | undefined;
-  private told: Failure | undefined;
+  private reason: Failure | undefined;
   private settle: (outcome: DialOutcome) => void = () => undefined;
 
   constructor(
@@ -113,9 +113,9 @@ class Race {
     // Two got through at the same moment.
     if (this.over.signal.aborted) return void ('socket' in outcome && outcome.socket.destroy());
     if ('socket' in outcome) return this.end(outcome);
-    if (this.told === undefined || reasonOf(this.told) === 'no-way') this.told = outcome.failure;
+    if (this.reason === undefined || reasonOf(this.reason) === 'no-way') this.reason = outcome.failure;
     if (this.rest.length > 0) this.next();
-    else if (this.running === 0) this.end({ failure: this.told });
+    else if (this.running === 0) this.end({ failure: this.reason });
   }
 
   private end(outcome: DialOutcome): void {

@@ -112,18 +112,18 @@ export class TcpTransport {
   private async connect(address: string, options: DialOptions): Promise<SecuredOutcome> {
     const deadline = performance.now() + options.timeoutMs;
     const avoid = [...(options.avoid ?? [])];
-    let told: Failure | undefined;
+    let reason: Failure | undefined;
     for (;;) {
       const timeoutMs = Math.max(1, deadline - performance.now());
       const outcome = await dial(address, { ...options, timeoutMs, avoid });
-      if ('failure' in outcome) return { failure: told ?? outcome.failure };
+      if ('failure' in outcome) return { failure: reason ?? outcome.failure };
       if (this.tls === undefined) return outcome;
       const remote = formatRemote(outcome.socket);
       const restMs = Math.max(1, deadline - performance.now());
       const secured = await this.tls.dial(outcome.socket, address, restMs, options.signal);
       if (!('code' in secured)) return secured;
-      told ??= secured;
-      if (remote === address || avoid.length >= hostLimits.dialAddressesMax) return { failure: told };
+      reason ??= secured;
+      if (remote === address || avoid.length >= hostLimits.dialAddressesMax) return { failure: reason };
       avoid.push(remote);
     }
   }

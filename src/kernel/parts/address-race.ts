@@ -64,10 +64,10 @@ export class AddressRace {
   }
 
   /**
-   * This dial led nowhere, or not to the peer: the next address may start at once.
-   * @param wrong Where it was connected to: of a name, the other IP addresses behind it are tried before anything else.
+   * This dial is over: the next address may start at once.
+   * @param wrong It led to another node here: of a name, the other IP addresses behind it are tried before anything else.
    */
-  failed(link: LinkId, now: number, wrong?: string): Candidate | undefined {
+  ended(link: LinkId, now: number, wrong?: string): Candidate | undefined {
     const candidate = this.running.get(link);
     if (candidate === undefined) return undefined;
     this.running.delete(link);

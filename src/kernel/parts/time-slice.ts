@@ -1,5 +1,5 @@
 /**
- * How much of one turn of the event loop a kind of work may take: so much processor time, and so many pieces.
+ * How much of one turn of the event loop a kind of work may take: a processor time, and a number of pieces.
  *
  * Who calls it: whatever does work that others cause. Invariant: between two calls of `renew` no piece begins once the
  * time or the number is used up. Without a clock the number alone counts.

@@ -254,7 +254,7 @@ test('what came within reach and went out of it is told once', () => {
   expect(changes()).toEqual([[], [3]]);
 });
 
-test('where many come and go at once a call reports so many and the next ones the rest, each once', () => {
+test('where many come and go at once a call reports some and the next ones the rest, each once', () => {
   const records = new Records();
   const star = edges(...Array.from({ length: 9 }, (_, i): Claim => [2, i + 3]), [1, 2]);
   for (const [id, links] of graphOf(11, star)) records.put(announcement(id, links), nothing, 0);

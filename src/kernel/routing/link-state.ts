@@ -196,7 +196,7 @@ export class LinkStateTable implements RoutingTable {
   }
 
   /**
-   * Computes anew where needed and allowed; what became reachable and unreachable since the last call.
+   * Computes again where needed and allowed; what became reachable and unreachable since the last call.
    * @param countMax No more of them in this call: where there are more, the next one goes on. Default: all.
    */
   takeChanges(now: number, countMax = Number.POSITIVE_INFINITY): ReachabilityChanges {

@@ -31,7 +31,7 @@ export const FrameType = {
   /** `[cancel, id]`: nobody waits for it any more. With an error text: a duplex is given up. */
   cancel: 5,
   // From both.
-  /** `[credit, id, count, passed?]`: so many more items or bytes may come; `true`: the oldest mark of a stream is passed. */
+  /** `[credit, id, count, passed?]`: `count` more items or bytes may come; `true`: the oldest mark of a stream is passed. */
   credit: 6,
   /** `[data, id, bytes]` of a duplex. */
   data: 7,

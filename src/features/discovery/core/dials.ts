@@ -139,7 +139,7 @@ export class Dials {
     const racing = this.take(neighbor.link);
     if (racing === undefined) return undefined;
     const { target, race } = racing;
-    const candidate = race.failed(neighbor.link, agent.now) as Candidate;
+    const candidate = race.ended(neighbor.link, agent.now) as Candidate;
     if (target.node !== undefined && target.node !== neighbor.id) {
       this.metAt(agent, racing, candidate, neighbor.id);
       racing.failure = failure('SKEIN_UNREACHABLE', `${candidate.address} leads to ${neighbor.name}`);
@@ -156,7 +156,7 @@ export class Dials {
     return code !== 'SKEIN_CLOSED' && wanted !== undefined && node !== undefined && node !== wanted;
   }
 
-  /** A link to this node is up, whoever dialed it: no further address of it is tried. */
+  /** A link to this node is up, dialed from either end: no further address of it is tried. */
   linked(node: NodeId): void {
     for (const { target, race } of this.races) if (target.node === node) race.stop();
   }
@@ -169,7 +169,7 @@ export class Dials {
     const isSelf = error.failure.code === 'SKEIN_SELF';
     // The node that was meant has answered and refused: its other addresses lead to the same answer.
     const isMeant = !isSelf && error.node !== undefined && error.node === (target.node ?? error.node);
-    const candidate = race.failed(error.link, agent.now, isMeant ? undefined : error.address) as Candidate;
+    const candidate = race.ended(error.link, agent.now, isMeant ? undefined : error.address) as Candidate;
     if (racing.claimed === error.link) racing.claimed = undefined;
     if (!isMeant && error.node !== undefined) this.metAt(agent, racing, candidate, error.node);
     // That a name has no further address says less than what was met at those that it has.

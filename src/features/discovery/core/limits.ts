@@ -60,11 +60,11 @@ export const discoveryLimits = {
   wrongAddressPeersMax: 256,
   /** After this such an address is tried in its turn again: networks change. */
   wrongAddressKeptMs: 600_000,
-  /** A node to which others have come as to their seed closes links beyond so many, and beyond twice its degree, */
+  /** A node to which others have come as to their seed closes links beyond this number, and beyond twice its degree, */
   surplusFromLinks: 16,
-  /** so many at a time, */
+  /** this number at a time, */
   surplusClosedMax: 8,
-  /** and looks for such this often: what it has closed is known to the mesh by then. */
+  /** and looks for such ones at this interval: what it has closed is known to the mesh by then. */
   surplusLookMs: 1000,
   /** A link hung up by hand is not dialed again automatically for this long. */
   hangupQuietMs: 30_000,

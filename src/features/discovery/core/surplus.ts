@@ -24,14 +24,12 @@ export class Surplus {
   }
 
   incomingUp(agent: BehaviorAgent, { id, purpose }: Neighbor): void {
-    if (reasonOf(purpose) !== 'seed') return;
-    this.seeded.add(id);
-    this.at = Math.min(this.at, agent.now + discoveryLimits.surplusLookMs);
+    if (reasonOf(purpose) === 'seed') this.seeded.add(id);
+    if (this.at === never) this.lookLater(agent);
   }
 
   unlinked(node: NodeId): void {
     this.seeded.delete(node);
-    if (this.seeded.size === 0) this.at = never;
   }
 
   nextDeadline(): number {
@@ -41,7 +39,7 @@ export class Surplus {
   /** Closes some of those that are over. */
   deadline(agent: BehaviorAgent, now: number): void {
     if (now < this.at) return;
-    this.at = this.seeded.size === 0 ? never : now + discoveryLimits.surplusLookMs;
+    this.lookLater(agent);
     const closed = new Set<NodeId>();
     const isOver = () => closed.size >= discoveryLimits.surplusClosedMax || !this.hasTooMany(agent);
     for (const node of [...this.seeded]) {
@@ -51,6 +49,12 @@ export class Surplus {
         agent.closeNode(node, 'surplus');
       }
     }
+  }
+
+  /** Nothing is looked at while there are not too many. */
+  private lookLater(agent: BehaviorAgent): void {
+    const isNeeded = this.seeded.size > 0 && this.hasTooMany(agent);
+    this.at = isNeeded ? agent.now + discoveryLimits.surplusLookMs : never;
   }
 
   private hasTooMany(agent: BehaviorAgent): boolean {

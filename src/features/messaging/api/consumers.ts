@@ -192,7 +192,7 @@ export class Consumers {
     message: ReceivedMessage,
   ): boolean {
     const failed = (error: unknown): void => {
-      this.ports.warn('handler', `a handler failed for ${String(message)}: ${textOf(error)}`);
+      this.ports.warn('handler', `a handler failed for ${String(message)}: ${textOfThrown(error)}`);
     };
     try {
       const result = handler(message);
@@ -207,7 +207,10 @@ export class Consumers {
 
   private drop(consumer: Consumer, arrival: Arrival, error: unknown): void {
     const from = nameOf(arrival.origin.source, this.ports.mesh.records);
-    this.ports.warn('body', `a message of kind ${arrival.kind} from ${from} was dropped: ${textOf(error)}`);
+    this.ports.warn(
+      'body',
+      `a message of kind ${arrival.kind} from ${from} was dropped: ${textOfThrown(error)}`,
+    );
     this.consumed(consumer, arrival.body.length, 1, true);
   }
 
@@ -228,8 +231,4 @@ export class Consumers {
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function textOf(error: unknown): string {
-  return textOfThrown(error);
 }

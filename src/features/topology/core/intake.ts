@@ -7,7 +7,7 @@
 import type { LinkId, RecordSigner, SelfView } from '../../../kernel/contracts.ts';
 import type { Instance, NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
-import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
+import { TokenBuckets } from '../../../kernel/parts/token-buckets.ts';
 import {
   type Announcement,
   compareVersions,
@@ -52,7 +52,11 @@ const postponed: Taken = { outcome: 'deferred' };
 
 export class Intake {
   private readonly records: Records;
-  private readonly allowances = new Map<NodeId, TokenBucket>();
+  private readonly allowances = new TokenBuckets<NodeId>(
+    topologyLimits.recordsPerSecond,
+    topologyLimits.recordsBurst,
+    limits.recordsMax,
+  );
   private readonly deferred = new Map<NodeId, Deferred>();
 
   private readonly signer: RecordSigner | undefined;
@@ -95,7 +99,7 @@ export class Intake {
     const { record } = decoded;
     // Of the version of ours or a newer one: whichever of the two wins, ours must be a newer one.
     if (record.id === self.id) return { outcome: 'own', record };
-    if (!this.allowed(record.id, now)) {
+    if (!this.allowances.take(record.id, now)) {
       this.defer({
         record,
         received: { bytes: bytes.slice(), unreachableForMs },
@@ -110,7 +114,7 @@ export class Intake {
   due(now: number): Deferred[] {
     const due: Deferred[] = [];
     for (const [id, deferred] of [...this.deferred]) {
-      if ((this.allowances.get(id)?.nextAt(now) ?? now) > now) continue;
+      if (this.allowances.nextAt(id, now) > now) continue;
       this.deferred.delete(id);
       due.push(deferred);
     }
@@ -119,7 +123,7 @@ export class Intake {
 
   nextDeadline(now: number): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const id of this.deferred.keys()) next = Math.min(next, this.allowances.get(id)?.nextAt(now) ?? now);
+    for (const id of this.deferred.keys()) next = Math.min(next, this.allowances.nextAt(id, now));
     return next;
   }
 
@@ -130,16 +134,6 @@ export class Intake {
     if (reception === 'full') return { outcome: 'full', name: record.name };
     if (reception !== 'newer') return ignored;
     return { outcome: 'accepted', record: this.records.get(record.id) as NodeRecord, before };
-  }
-
-  private allowed(id: NodeId, now: number): boolean {
-    let allowance = this.allowances.get(id);
-    if (allowance === undefined) {
-      if (this.allowances.size >= limits.recordsMax) this.allowances.clear();
-      allowance = new TokenBucket(topologyLimits.recordsPerSecond, topologyLimits.recordsBurst, now);
-      this.allowances.set(id, allowance);
-    }
-    return allowance.take(now);
   }
 
   /** Of what has to wait only the newest is kept. */

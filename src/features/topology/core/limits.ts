@@ -27,10 +27,10 @@ export const topologyLimits = {
   /** Floods on one link: alone a record leaves at once, in a crowd they share frames at gaps that double up to the widest. */
   floodGapMs: 20,
   floodGapMsMax: 80,
-  /** Records of others take so much processor time, and are so many, in one turn of the event loop: heartbeats and the program come in between. */
+  /** Processor time for records of others, and their number, in one turn of the event loop: heartbeats and the program come in between. */
   intakeSliceMs: 5,
   intakeSliceRecords: 256,
-  /** Nodes that come and go are reported so many in one turn: each costs every feature a call. */
+  /** Nodes that come and go, reported in one turn: each costs every feature a call. */
   changesPerTurnMax: 256,
   /** Bytes of records that wait for their turn, of one link and in all: the records of the largest mesh that we mean, and of four such at once. */
   backlogLinkBytesMax: 16 * 1024 * 1024,

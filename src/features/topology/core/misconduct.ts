@@ -8,7 +8,7 @@
 import type { LinkId, Neighbor } from '../../../kernel/contracts.ts';
 import type { NodeId } from '../../../kernel/identity.ts';
 import { limits } from '../../../kernel/limits.ts';
-import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
+import { TokenBuckets } from '../../../kernel/parts/token-buckets.ts';
 import { topologyLimits } from './limits.ts';
 
 export interface CutOff {
@@ -20,17 +20,16 @@ export interface CutOff {
 }
 
 export class Misconduct {
-  private readonly excess = new Map<LinkId, TokenBucket>();
+  private readonly excess = new TokenBuckets<LinkId>(
+    topologyLimits.excessRecordsPerSecond,
+    topologyLimits.excessRecordsBurst,
+    limits.linksMax,
+  );
   private readonly cutOffs = new Map<NodeId, CutOff>();
 
   /** One more record than its origin may make came over this link. True: there were too many of them. */
   exceeded(link: LinkId, now: number): boolean {
-    let bucket = this.excess.get(link);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(topologyLimits.excessRecordsPerSecond, topologyLimits.excessRecordsBurst, now);
-      this.excess.set(link, bucket);
-    }
-    return !bucket.take(now);
+    return !this.excess.take(link, now);
   }
 
   cutOff({ id, name }: Neighbor, reason: string, now: number): void {

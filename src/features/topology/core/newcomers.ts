@@ -6,21 +6,26 @@
  * allowance waits in the backlog, and who brought it is named.
  */
 import type { LinkId } from '../../../kernel/contracts.ts';
-import { TokenBucket } from '../../../kernel/parts/token-bucket.ts';
+import { limits } from '../../../kernel/limits.ts';
+import { TokenBuckets } from '../../../kernel/parts/token-buckets.ts';
 import { topologyLimits } from './limits.ts';
 
 export class Newcomers {
-  private readonly allowances = new Map<LinkId, TokenBucket>();
+  private readonly allowances = new TokenBuckets<LinkId>(
+    topologyLimits.newcomersPerSecond,
+    topologyLimits.newcomersBurst,
+    limits.linksMax,
+  );
   private readonly held = new Set<LinkId>();
 
   /** One more comes over this link. */
   take(link: LinkId, now: number): boolean {
-    return this.allowanceOf(link, now).take(now);
+    return this.allowances.take(link, now);
   }
 
   /** When the next one may. */
   nextAt(link: LinkId, now: number): number {
-    return this.allowanceOf(link, now).nextAt(now);
+    return this.allowances.nextAt(link, now);
   }
 
   /** True the first time: what this link brings has to wait. */
@@ -38,15 +43,5 @@ export class Newcomers {
   /** Links whose newcomers had to wait. */
   get heldLinks(): ReadonlySet<LinkId> {
     return this.held;
-  }
-
-  private allowanceOf(link: LinkId, now: number): TokenBucket {
-    let allowance = this.allowances.get(link);
-    if (allowance === undefined) {
-      const { newcomersPerSecond, newcomersBurst } = topologyLimits;
-      allowance = new TokenBucket(newcomersPerSecond, newcomersBurst, now);
-      this.allowances.set(link, allowance);
-    }
-    return allowance;
   }
 }

@@ -112,6 +112,20 @@ test('who brings more unknown nodes than a neighbor may is named once, and they 
   expect(held).toEqual([liar]);
 });
 
+test('what had to wait for the allowances of many origins has one slice too, once all are due', () => {
+  const origins = 200;
+  for (let version = 1; version <= topologyLimits.recordsBurst + 1; version++)
+    for (let i = 0; i < origins; i++) {
+      paced.arrived(agent, [{ bytes: recordOf(`n${i}`, version), unreachableForMs: 0 }], liar);
+      turns();
+    }
+  agent.now = 1000;
+  const took = turns();
+  expect(Math.max(...took)).toBeLessThan(topologyLimits.intakeSliceMs + checkMs);
+  for (let i = 0; i < origins; i++)
+    expect(records.get(idOf(`n${i}`))?.sequence).toBe(topologyLimits.recordsBurst + 1);
+});
+
 test('what is known costs nothing, however often it comes', () => {
   const known = recordsOf('n', 20);
   paced.arrived(agent, known, honest);

@@ -51,8 +51,10 @@ export class PacedIntake {
 
   /** The loop has turned: the next slice. */
   deadline(agent: BehaviorAgent, now: number): void {
-    for (const { received, from } of this.intake.due(now)) this.look(agent, received, from);
     this.slice.renew();
+    // As many origins as somebody likes may be due at a time: they have no more of the turn than what comes.
+    for (const { record, received, from } of this.intake.due(now))
+      this.takeOrKeep(agent, { ...received, id: record.id, from });
     while (!this.slice.isOver && this.backlog.size > 0) {
       const next = this.backlog.take((record) => this.mayTake(agent, record));
       if (next === undefined) break;
@@ -61,9 +63,8 @@ export class PacedIntake {
   }
 
   nextDeadline(now: number): number {
-    const due = this.intake.nextDeadline(now);
     if (this.slice.isHalfUsed) return now;
-    let next = due;
+    let next = this.intake.nextDeadline(now);
     for (const link of this.backlog.links()) next = Math.min(next, this.newcomers.nextAt(link, now));
     return next;
   }
