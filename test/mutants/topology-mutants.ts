@@ -87,8 +87,8 @@ export const topologyMutants: readonly Mutant[] = [
     breaks:
       'the rate of announcements is limited per link instead of per origin, and what exceeds it is lost',
     file: `${folder}/intake.ts`,
-    find: 'if (!this.allowed(record.id, now)) {',
-    replace: 'if (!this.allowed(from, now)) return ignored;\n    if (from < 0) {',
+    find: 'if (!this.allowances.take(record.id, now)) {',
+    replace: 'if (!this.allowances.take(from, now)) return ignored;\n    if (from < 0) {',
   },
   {
     name: 'no-relay',
