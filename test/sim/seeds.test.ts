@@ -248,6 +248,16 @@ const seeds: Readonly<Record<string, SimulationOptions>> = {
       workload: 'letters',
       faults: ['pause', 'datagrams', 'cut', 'disk', 'loss', 'drift', 'restart', 'partition', 'vanish'],
     },
+  'a pair denied since nobody who offers the service was available, counted as denied though one was there': {
+    nodes: 8,
+    degree: 2,
+    minutes: 0.25,
+    seed: 162,
+    lossPercent: 0,
+    latencyMs: 20,
+    workload: 'calls,formation,availability',
+    faults: ['drift', 'move'],
+  },
 };
 
 test.each(Object.entries(seeds))('%s', async (_reason, options) => {

@@ -150,7 +150,9 @@ export class PairLedger {
   private checkDenied(pair: AskedPair, text: string): void {
     const { checks, mesh, standing, offers } = this.parts;
     const broker = this.answeredBy(pair);
-    if (broker === undefined || text.includes('cannot be paired with itself')) return;
+    // Who is not available is named to nobody; that this is said of no others is shown by the broker's own tests.
+    const isRightly = text.includes('cannot be paired with itself') || text.includes('is not available');
+    if (broker === undefined || isRightly) return;
     const since = pair.askedAt - standsSinceMs;
     const linked = new Set([broker, ...standing.neighborsOf(broker, since)]);
     if (!standing.isSteady(broker, since) || !linked.has(pair.source)) return;
